@@ -1,0 +1,22 @@
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace yett {
+inline namespace base {
+
+// RFC 4648 section 5, without padding.
+std::string base64url_encode(std::string_view bytes);
+
+// Strict: no padding, no blanks, no standard-alphabet characters, and a last character
+// whose unused bits are zero, so that every value has exactly one spelling.
+std::optional<std::string> base64url_decode(std::string_view text);
+
+// Lower-case hexadecimal.
+std::string hex_encode(std::string_view bytes);
+std::optional<std::string> hex_decode(std::string_view text);
+
+} // namespace base
+} // namespace yett

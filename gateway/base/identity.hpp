@@ -1,0 +1,33 @@
+#pragma once
+
+#include "gateway/base/clock.hpp"
+
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace yett {
+inline namespace base {
+
+// A caller who was proved. Made by `tokens` from a verified token; everything after
+// that reads it and nothing changes it.
+struct identity
+{
+    std::string subject;             // `sub`, never empty
+    std::string email;               // empty when the token names none
+    std::vector<std::string> roles;
+    std::vector<std::string> scopes;
+    std::string issuer;              // `iss`
+    std::vector<std::string> audience;
+    std::string token_id;            // `jti`, empty when the issuer sets none
+    std::string session;             // `sid`, empty for tokens of other issuers
+    wall_time issued_at{};
+    wall_time authenticated_at{};    // `auth_time`, else `iat`
+    wall_time expires_at{};
+};
+
+// Null means that nobody was named: no credential came with the request.
+using identity_ptr = std::shared_ptr<identity const>;
+
+} // namespace base
+} // namespace yett

@@ -1,0 +1,36 @@
+#pragma once
+
+#include <string>
+#include <string_view>
+
+namespace yett {
+inline namespace base {
+
+// Text that must not leak: a password, a token, a key. It cannot be formatted or
+// streamed, compares in constant time, and wipes its memory when it dies.
+class secret
+{
+public:
+    secret() = default;
+    explicit secret(std::string text) noexcept : text_{std::move(text)} {}
+    secret(secret const& other) = default;
+    secret(secret&& other) noexcept;
+    secret& operator=(secret other) noexcept;
+    ~secret();
+
+    // The only way to the text; the name makes every use easy to find.
+    std::string_view reveal() const noexcept { return text_; }
+    bool empty() const noexcept { return text_.empty(); }
+    std::size_t size() const noexcept { return text_.size(); }
+
+    friend bool operator==(secret const& a, secret const& b) noexcept;
+
+private:
+    std::string text_;
+};
+
+// Compares without telling by its duration where the texts differ. Their lengths are not hidden.
+bool equal_in_constant_time(std::string_view a, std::string_view b) noexcept;
+
+} // namespace base
+} // namespace yett

@@ -1,0 +1,96 @@
+#pragma once
+
+#include "gateway/base/result.hpp"
+#include "gateway/base/task.hpp"
+#include "gateway/http/head.hpp"
+#include "gateway/http/target.hpp"
+
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace yett::http {
+
+// What is known of the connection a request came on.
+struct peer
+{
+    std::string address;               // textual IP of the socket's other end, without port
+    std::uint16_t port = 0;
+    bool tls = false;
+    std::string_view tls_version;      // "TLSv1.3", empty without TLS
+    std::string server_name;           // SNI, empty when none
+    std::string_view listener;         // the configured address
+};
+
+// A reply without its body. The views need to live until the call that takes it returns.
+struct reply_head
+{
+    unsigned status = 200;
+    std::span<field const> fields;             // no framing and no hop-by-hop fields: the connection writes those
+    std::optional<std::uint64_t> length;       // unknown: chunked on HTTP/1.1, until close on 1.0
+};
+
+// A small reply of our own: everything but a forwarded one.
+struct reply
+{
+    unsigned status = 200;
+    std::vector<std::pair<std::string, std::string>> fields;
+    std::string body;
+};
+
+// A request on its way to an answer, whatever protocol it came by: what was asked, and
+// the only way to say something back. Not thread-safe; it lives on its worker.
+//
+// Exactly one reply is begun. Between `begin` and the last part the body may be written
+// by one coroutine while another still reads the request's body.
+class exchange
+{
+public:
+    virtual ~exchange() = default;
+
+    virtual head const& request() const noexcept = 0;
+    virtual target const& where() const noexcept = 0;
+    virtual peer const& from() const noexcept = 0;
+    virtual steady_time started_at() const noexcept = 0;
+
+    // Reads on in the request's body: a part of at most one buffer, valid until the next
+    // call; an empty part is the end. Sends "100 Continue" before the first wait if the
+    // client expects one. Fails with bad_request for broken chunks, body_too_large,
+    // timed_out, or peer_broke_off.
+    virtual task<result<std::string_view>> read_body() = 0;
+    // What has arrived of the body already: the same part read_body would return without
+    // waiting, or nothing. `complete` when the body ends with it.
+    struct arrived
+    {
+        std::string_view part;
+        bool complete;
+    };
+    virtual arrived body_at_hand() = 0;
+    // Raises or lowers the limit on the body's size for this request; 0 is no limit.
+    virtual void limit_body(std::uint64_t bytes) noexcept = 0;
+
+    // Begins the reply and sends the first part of its body with it, in one write when
+    // both fit. `last` ends the reply. The body is dropped for HEAD, 204 and 304.
+    virtual task<result<void>> begin(reply_head const& head, std::string_view part, bool last) = 0;
+    virtual task<result<void>> write(std::string_view part, bool last) = 0;
+    // Gives up a reply that has begun so that the client cannot take it for a whole one.
+    virtual void abort() noexcept = 0;
+
+    virtual bool begun() const noexcept = 0;
+    virtual unsigned status() const noexcept = 0;               // 0 before begin
+    virtual std::uint64_t bytes_in() const noexcept = 0;        // body bytes, decoded
+    virtual std::uint64_t bytes_out() const noexcept = 0;
+    // True once the client is known to be gone: reset, or closed with nothing left to ask.
+    virtual bool abandoned() const noexcept = 0;
+    // Calls back once, on the worker, when the client is gone; an empty function forgets it.
+    virtual void on_abandoned(std::function<void()> notify) = 0;
+};
+
+// Sends a small reply as a whole.
+task<result<void>> send(exchange& ex, reply const& r);
+
+} // namespace yett::http

@@ -1,0 +1,139 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string_view>
+
+namespace yett::http {
+
+enum class method : std::uint8_t
+{
+    get,
+    head,
+    post,
+    put,
+    delete_,
+    patch,
+    options,
+};
+std::string_view name_of(method m) noexcept;
+// Methods are case-sensitive (RFC 9110 section 9.1). Nothing for any other word.
+std::optional<method> method_named(std::string_view word) noexcept;
+// GET, HEAD and OPTIONS change nothing (RFC 9110 section 9.2.1).
+bool is_safe(method m) noexcept;
+// Those, PUT and DELETE may be sent twice (section 9.2.2).
+bool is_idempotent(method m) noexcept;
+
+// Header names that Yett itself reads, so that nothing later compares text for them.
+enum class known : std::uint8_t
+{
+    other,
+    accept,
+    accept_language,
+    authorization,
+    connection,
+    content_length,
+    content_type,
+    cookie,
+    date,
+    expect,
+    forwarded,
+    host,
+    keep_alive,
+    location,
+    origin,
+    proxy,
+    proxy_authenticate,
+    proxy_authorization,
+    proxy_connection,
+    referer,
+    retry_after,
+    sec_fetch_dest,
+    sec_fetch_mode,
+    sec_fetch_site,
+    server,
+    set_cookie,
+    te,
+    traceparent,
+    tracestate,
+    trailer,
+    transfer_encoding,
+    upgrade,
+    user_agent,
+    via,
+    x_api_key,
+    x_forwarded_for,
+    x_forwarded_host,
+    x_forwarded_port,
+    x_forwarded_proto,
+    x_real_ip,
+    x_request_id,
+};
+known known_named(std::string_view name) noexcept;    // any case
+
+// One header field. Both views point into the buffer the head was read into; the value
+// has no blanks around it and the name keeps the case it was sent in.
+struct field
+{
+    std::string_view name;
+    std::string_view value;
+    known id = known::other;
+};
+
+enum class version : std::uint8_t
+{
+    http_1_0,
+    http_1_1,
+    http_2,
+};
+
+// How the sender marks where its body ends.
+enum class body_kind : std::uint8_t
+{
+    none,
+    length,      // content_length() bytes follow
+    chunked,     // until the last chunk; HTTP/2 bodies without a length count as this
+};
+
+// A request head that passed the gate: nothing in it can be read in two ways. Only
+// `framing` makes one; it borrows the bytes and the field array it was made from.
+class head
+{
+public:
+    http::method method() const noexcept { return method_; }
+    // The request target as sent; use `target` for anything that decides.
+    std::string_view raw_target() const noexcept { return raw_target_; }
+    http::version version() const noexcept { return version_; }
+    std::span<field const> fields() const noexcept { return fields_; }
+    // The one Host (or :authority), neither empty nor malformed, as sent.
+    std::string_view host() const noexcept { return host_; }
+
+    body_kind body() const noexcept { return body_; }
+    std::uint64_t content_length() const noexcept { return content_length_; }
+    bool keep_alive() const noexcept { return keep_alive_; }
+    bool expects_continue() const noexcept { return expects_continue_; }
+
+    // The first field of that name; null when there is none.
+    field const* find(known id) const noexcept;
+    field const* find(std::string_view name) const noexcept;    // any case
+    std::size_t count(known id) const noexcept;
+    // Its value, or empty.
+    std::string_view value(known id) const noexcept;
+
+private:
+    friend class framing;
+    head() = default;
+
+    std::span<field const> fields_;
+    std::string_view raw_target_;
+    std::string_view host_;
+    std::uint64_t content_length_ = 0;
+    http::method method_ = http::method::get;
+    http::version version_ = http::version::http_1_1;
+    body_kind body_ = body_kind::none;
+    bool keep_alive_ = true;
+    bool expects_continue_ = false;
+};
+
+} // namespace yett::http

@@ -1,0 +1,27 @@
+#pragma once
+
+#include "gateway/base/identity.hpp"
+
+namespace yett::policies {
+
+class route;
+
+// The proof that a request may pass, and the only thing that opens the way to /auth or
+// to an upstream. `decide` alone makes one.
+class permit
+{
+public:
+    // The rule that let the request in; it lives as long as the world of the request.
+    policies::route const& route() const noexcept { return *route_; }
+    // Who is asking; null for an anonymous caller of a public or optional route.
+    identity_ptr const& who() const noexcept { return who_; }
+
+private:
+    friend class decider;
+    permit(policies::route const& r, identity_ptr who) : route_{&r}, who_{std::move(who)} {}
+
+    policies::route const* route_;
+    identity_ptr who_;
+};
+
+} // namespace yett::policies

@@ -1,0 +1,15 @@
+#pragma once
+
+#include <string_view>
+
+namespace yett::policies {
+
+// What a request asks for, in the one spelling that is matched and forwarded.
+struct question
+{
+    std::string_view method;    // upper case
+    std::string_view host;      // lower case, without port
+    std::string_view path;      // normalised, begins with '/'
+};
+
+} // namespace yett::policies

@@ -1,0 +1,59 @@
+#include "gateway/base/worker_pool.hpp"
+
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/detached.hpp>
+#include <doctest/doctest.h>
+
+#include <latch>
+
+using namespace yett;
+
+namespace {
+
+task<void> collect(worker_pool& pool, std::string word, std::vector<std::string>& into, std::thread::id& resumed_on)
+{
+    auto upper = [word] { return word + "!"; };
+    auto done = co_await pool.run(upper);
+    into.push_back(done ? *done : std::string{name_of(done.error().code())});
+    resumed_on = std::this_thread::get_id();
+}
+
+} // namespace
+
+TEST_CASE("worker_pool: work runs elsewhere and the caller resumes on its own thread")
+{
+    boost::asio::io_context io{1};
+    worker_pool pool{{.threads = 2, .queue = 8, .wait = milliseconds{60000}, .niceness = 0, .name = "test"}};
+    std::vector<std::string> done;
+    std::thread::id on;
+    boost::asio::co_spawn(io, collect(pool, "one", done, on), boost::asio::detached);
+    boost::asio::co_spawn(io, collect(pool, "two", done, on), boost::asio::detached);
+    io.run();
+    std::sort(done.begin(), done.end());
+    CHECK(done == std::vector<std::string>{"one!", "two!"});
+    CHECK(on == std::this_thread::get_id());
+}
+
+TEST_CASE("worker_pool: a full queue refuses at once and runs nothing of what it refused")
+{
+    boost::asio::io_context io{1};
+    worker_pool pool{{.threads = 1, .queue = 1, .wait = milliseconds{60000}, .niceness = 0, .name = "test"}};
+    std::latch started{1}, release{1};
+    auto hold = [&]() -> task<void> {
+        auto block = [&] { started.count_down(); release.wait(); return 1; };
+        co_await pool.run(block);
+    };
+    std::vector<std::string> done;
+    std::thread::id on;
+    boost::asio::co_spawn(io, hold(), boost::asio::detached);
+    io.poll();
+    started.wait();
+    boost::asio::co_spawn(io, collect(pool, "waits", done, on), boost::asio::detached);
+    boost::asio::co_spawn(io, collect(pool, "refused", done, on), boost::asio::detached);
+    io.poll();
+    CHECK(done == std::vector<std::string>{"overloaded"});
+    CHECK(pool.read_figures().refused == 1);
+    release.count_down();
+    io.run();
+    CHECK(done == std::vector<std::string>{"overloaded", "waits!"});
+}
