@@ -93,4 +93,14 @@ public:
 // Sends a small reply as a whole.
 task<result<void>> send(exchange& ex, reply const& r);
 
+// What a protocol asks of the program behind it; `app` fills it in with the pipeline.
+struct answers
+{
+    // Answers one exchange: begins exactly one reply, reports and never throws.
+    std::function<task<void>(exchange&)> request;
+    // The reply to bytes that never became a request (framing, target). The caller sends
+    // it and closes; the call itself writes the access log and the counters.
+    std::function<reply(peer const&, error const&)> refusal;
+};
+
 } // namespace yett::http

@@ -13,16 +13,17 @@ class head;
 //
 // Unreserved characters are decoded, percent-escapes upper-cased, dot segments removed
 // (RFC 3986 section 6.2.2). Whatever a second reader could understand differently is
-// refused with uri_rejected: %2f %5c %00 \ ; // #, double encoding, encoded control
-// bytes, malformed escapes, bytes outside ASCII.
+// refused with uri_rejected: %5c %00 \ ; // #, double encoding, encoded control bytes,
+// malformed escapes, bytes outside ASCII. An encoded slash stays encoded, in match and
+// forward alike, and is refused later unless the route allows it.
 class target
 {
 public:
-    // `encoded_slash_allowed` keeps %2F, in match and forward alike, instead of refusing it.
-    static result<target> from(head const& h, bool encoded_slash_allowed = false);
+    static result<target> from(head const& h);
 
     // Begins with '/' and holds no query. "*" for OPTIONS *.
     std::string_view path() const noexcept { return path_; }
+    bool has_encoded_slash() const noexcept { return has_encoded_slash_; }
     // Without the '?'; as sent, it never decides anything.
     std::string_view query() const noexcept { return query_; }
     bool has_query() const noexcept { return has_query_; }
@@ -43,6 +44,7 @@ private:
     std::string_view query_;
     std::string_view host_;
     bool has_query_ = false;
+    bool has_encoded_slash_ = false;
 };
 
 } // namespace yett::http
