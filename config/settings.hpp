@@ -1,0 +1,519 @@
+#pragma once
+
+#include "gateway/base/secret.hpp"
+#include "policies/spec.hpp"
+
+#include <array>
+#include <chrono>
+#include <cstdint>
+#include <filesystem>
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+// The complete configuration as plain values, defaults included. `load` makes one from
+// a file; whoever has one may rely on what is said here and checks nothing again.
+//
+// Paths are absolute or relative to the working directory, already resolved against the
+// folder of the configuration file. A `place` is "file:line:column" of what it belongs
+// to, for messages of those who find out later (a port in use, a key that does not fit).
+namespace yett::config {
+
+using std::chrono::milliseconds;
+using std::chrono::seconds;
+using std::filesystem::path;
+
+// An IP address in numbers, without brackets. Port 0 lets the system choose.
+struct socket_address
+{
+    std::string host;
+    std::uint16_t port = 0;
+
+    bool operator==(socket_address const&) const = default;
+};
+
+// A range of client addresses. The bits behind `length` are zero.
+struct cidr
+{
+    std::array<std::uint8_t, 16> bytes{};    // network order; IPv4 fills the first four
+    unsigned length = 0;                     // 0 to 32, or 0 to 128
+    bool v6 = false;
+
+    bool operator==(cidr const&) const = default;
+};
+
+struct certificate
+{
+    path chain_file;
+    path key_file;
+    std::string place;
+};
+
+enum class tls_version
+{
+    tls_1_2,
+    tls_1_3,
+};
+
+enum class client_certificates
+{
+    none,
+    optional,
+    required,
+};
+
+struct listener_tls
+{
+    std::vector<certificate> certificates;    // never empty; the first answers unknown names
+    tls_version min_version = tls_version::tls_1_2;
+    config::client_certificates client_certificates = config::client_certificates::none;
+    path client_ca_file;
+};
+
+enum class protocol
+{
+    http_1_1,
+    h2,
+};
+
+enum class proxy_protocol
+{
+    off,
+    required,
+};
+
+enum class redirect
+{
+    none,
+    https,
+};
+
+struct listener
+{
+    socket_address address{"127.0.0.1", 4080};
+    std::optional<listener_tls> tls;
+    std::vector<protocol> protocols{protocol::http_1_1};
+    config::proxy_protocol proxy_protocol = config::proxy_protocol::off;
+    config::redirect redirect = config::redirect::none;
+    std::string place;
+};
+
+// Plain HTTP for this machine alone, on 127.0.0.1:4080.
+std::vector<listener> default_listeners();
+
+struct management
+{
+    socket_address address{"127.0.0.1", 4090};
+    path socket = "yett.sock";
+};
+
+struct client_limits
+{
+    std::uint64_t connections = 20'000;
+    std::uint64_t connections_per_client = 1'000;
+    std::uint64_t header_bytes = 16 << 10;
+    std::uint64_t header_fields = 100;
+    std::uint64_t body_bytes = 10 << 20;    // 0 is no limit
+    milliseconds header_timeout = seconds{10};
+    milliseconds body_idle_timeout = seconds{30};
+    milliseconds idle_timeout = seconds{75};
+    milliseconds handshake_timeout = seconds{10};
+    milliseconds drain_timeout = seconds{30};
+};
+
+enum class upstream_scheme
+{
+    http,
+    https,
+    h2c,
+    unix_socket,
+};
+
+struct upstream_server
+{
+    upstream_scheme scheme = upstream_scheme::http;
+    std::string host;          // a name or an address without brackets; for unix_socket the path
+    std::uint16_t port = 0;    // never 0 but for unix_socket
+
+    bool operator==(upstream_server const&) const = default;
+};
+
+enum class balance
+{
+    round_robin,
+    least_requests,
+    consistent_hash,
+};
+
+struct health_check
+{
+    std::string path = "/healthz";
+    milliseconds interval = seconds{5};
+    milliseconds timeout = seconds{2};
+    unsigned healthy_after = 2;
+    unsigned unhealthy_after = 3;
+};
+
+struct ejection
+{
+    unsigned failures = 5;
+    milliseconds duration = seconds{10};
+};
+
+struct upstream_tls
+{
+    path ca_file;                // empty: the system's
+    std::string server_name;     // empty: the host
+    path certificate_file;       // both or neither
+    path key_file;
+};
+
+struct upstream
+{
+    std::vector<upstream_server> servers;    // never empty
+    config::balance balance = config::balance::least_requests;
+    std::uint64_t connections = 256;         // per worker and server
+    std::uint64_t pending = 1'024;
+    milliseconds connect_timeout = seconds{2};
+    milliseconds reply_timeout = seconds{60};
+    milliseconds idle_timeout = std::chrono::minutes{5};
+    unsigned retries = 1;
+    std::optional<health_check> health;
+    std::optional<config::ejection> ejection;
+    std::optional<upstream_tls> tls;
+    std::string place;
+};
+
+// So many in so long, "5/15m".
+struct rate
+{
+    std::uint64_t amount = 0;
+    milliseconds period{0};
+
+    bool operator==(rate const&) const = default;
+};
+
+enum class limit_algorithm
+{
+    window,    // exact: never more than the amount in any period
+    gcra,      // a steady rate with bursts
+};
+
+enum class limit_count
+{
+    requests,
+    failures,
+};
+
+struct limit_key
+{
+    enum class kind
+    {
+        client,
+        user,
+        account,
+        token,
+        route,
+        header,
+    };
+
+    kind is = kind::client;
+    std::string header;    // lower case; of kind::header alone
+
+    bool operator==(limit_key const&) const = default;
+};
+
+struct limit
+{
+    config::rate rate;
+    std::uint64_t burst = 0;    // of gcra: never 0 once loaded, the rate's amount when it was not given
+    limit_algorithm algorithm = limit_algorithm::gcra;
+    std::vector<limit_key> key{{}};
+    limit_count count = limit_count::requests;
+    std::string place;          // empty for the ones that exist without being named
+};
+
+// login, register, refresh, reset and verify, each 5/15m per client.
+std::map<std::string, limit> built_in_limits();
+
+enum class identity_preset
+{
+    yett,
+    oauth2_proxy,
+    remote_user,
+    none,
+};
+
+struct assertion
+{
+    std::string header = "X-Yett-Assertion";
+    milliseconds ttl = seconds{60};
+    std::string audience = "route_host";
+};
+
+struct identity_headers
+{
+    identity_preset preset = identity_preset::yett;
+    std::map<std::string, std::string> set;    // header name as written → claim: sub email roles scope iss aud jti sid
+    std::optional<config::assertion> assertion;
+};
+
+enum class signature_algorithm
+{
+    es256,
+    eddsa,
+    rs256,
+    ps256,
+    hs256,
+};
+
+// As in the `alg` of a token, "ES256".
+std::string_view name_of(signature_algorithm algorithm) noexcept;
+
+struct signing_keys
+{
+    path directory = "var/keys";
+    seconds rotate_every = std::chrono::days{30};
+    seconds publish_before = std::chrono::days{1};
+    seconds keep_for = std::chrono::days{7};
+};
+
+enum class transport
+{
+    cookie,
+    body,      // of refresh tokens
+    header,    // of access tokens
+    both,
+};
+
+struct token_cache
+{
+    milliseconds ttl = std::chrono::minutes{5};
+    std::uint64_t bytes = 64 << 20;    // of all workers together
+};
+
+// Where another issuer's claims say what; dotted paths.
+struct claim_names
+{
+    std::string user = "sub";
+    std::string email = "email";
+    std::string roles = "roles";
+};
+
+// Somebody else whose tokens are accepted. Exactly one of the three sources of keys is set.
+struct issuer
+{
+    std::string name;    // `iss`, compared whole
+    std::vector<std::string> audience;
+    std::vector<signature_algorithm> algorithms;
+    std::string jwks_url;
+    path jwks_file;
+    bool discovery = false;
+    claim_names claims;
+    std::string place;
+};
+
+struct tokens
+{
+    std::string issuer = "yett";
+    std::vector<std::string> audience{"api"};
+    signature_algorithm algorithm = signature_algorithm::es256;
+    yett::secret secret;    // of HS256 alone, at least 32 bytes
+    signing_keys keys;
+    seconds access_ttl = std::chrono::minutes{15};
+    seconds refresh_ttl = std::chrono::days{7};
+    transport refresh_transport = transport::cookie;    // cookie, body or both
+    transport access_transport = transport::header;     // header, cookie or both
+    seconds refresh_grace{10};
+    seconds clock_skew{30};
+    token_cache cache;
+    std::vector<config::issuer> issuers;
+};
+
+enum class registration
+{
+    open,
+    closed,
+    invite,
+};
+
+enum class same_site
+{
+    lax,
+    strict,
+    none,
+};
+
+struct cookie
+{
+    std::string domain;    // empty: the host that set it
+    config::same_site same_site = config::same_site::lax;
+    bool secure = true;
+};
+
+struct pages
+{
+    bool enabled = true;
+    std::string brand = "Yett";
+    std::string after_login = "/";
+};
+
+struct accounts
+{
+    std::vector<std::string> prefix{"/auth"};    // "/a/b", without a slash at the end
+    config::registration registration = config::registration::open;
+    bool require_verified_email = true;
+    seconds verify_ttl = std::chrono::hours{24};
+    seconds reset_ttl = std::chrono::hours{1};
+    config::cookie cookie;
+    config::pages pages;
+};
+
+enum class password_hash
+{
+    argon2id,
+    bcrypt,
+};
+
+struct argon2id
+{
+    std::uint64_t memory = 19 << 20;    // bytes
+    unsigned iterations = 2;
+    unsigned parallelism = 1;
+};
+
+struct bcrypt
+{
+    unsigned cost = 12;
+};
+
+struct hashing
+{
+    unsigned threads = 0;    // 0: one per core
+    std::uint64_t memory = 512 << 20;
+    std::uint64_t queue = 128;
+    milliseconds wait = seconds{5};
+};
+
+struct passwords
+{
+    password_hash hash = password_hash::argon2id;
+    config::argon2id argon2id;
+    config::bcrypt bcrypt;
+    std::uint64_t min_length = 12;     // code points
+    std::uint64_t max_bytes = 1'024;
+    unsigned min_strength = 3;         // zxcvbn, 0 to 4
+    config::hashing hashing;
+};
+
+enum class storage_kind
+{
+    sqlite,
+    memory,
+    postgresql,
+};
+
+// URLs that may carry a password travel as a secret; what they name is spelled out beside.
+struct storage
+{
+    yett::secret url{"sqlite:var/yett.db"};
+    storage_kind kind = storage_kind::sqlite;
+    path file;    // of sqlite
+};
+
+enum class shared_state_kind
+{
+    memory,
+    redis,
+};
+
+struct shared_state
+{
+    yett::secret url{"memory:"};
+    shared_state_kind kind = shared_state_kind::memory;
+};
+
+enum class mail_kind
+{
+    file,
+    smtp,
+};
+
+struct mail
+{
+    yett::secret url{"file:var/outbox"};
+    mail_kind kind = mail_kind::file;
+    path folder;    // of file
+    std::string from = "Yett <no-reply@localhost>";
+    path templates;            // empty: the built-in ones
+    std::string public_url;    // "https://host[:port]" without a slash at the end; empty: mails hold no links
+};
+
+enum class log_level
+{
+    debug,
+    info,
+    warning,
+    error,
+};
+
+enum class log_format
+{
+    automatic,    // text on a terminal, JSON otherwise
+    text,
+    json,
+};
+
+struct log_target
+{
+    enum class kind
+    {
+        off,
+        standard_output,
+        standard_error,
+        file,
+    };
+
+    kind is = kind::standard_output;
+    path file;
+};
+
+struct logging
+{
+    log_level level = log_level::info;
+    log_format format = log_format::automatic;
+    log_target access;
+    log_target audit;
+};
+
+struct tracing
+{
+    std::string otlp_url;    // empty: nothing is sent
+    double sample = 0.01;
+};
+
+struct settings
+{
+    unsigned version = 1;
+    unsigned workers = 0;    // 0: one per core
+    std::vector<listener> listeners = default_listeners();
+    config::management management;
+    std::vector<cidr> trusted_proxies;
+    config::client_limits client_limits;
+    std::map<std::string, upstream> upstreams;
+    std::vector<policies::route_spec> routes;    // in the order of the file
+    std::map<std::string, limit> limits = built_in_limits();
+    config::identity_headers identity_headers;
+    config::tokens tokens;
+    config::accounts accounts;
+    config::passwords passwords;
+    config::storage storage;
+    config::shared_state shared_state;
+    config::mail mail;
+    config::logging logging;
+    config::tracing tracing;
+};
+
+} // namespace yett::config
