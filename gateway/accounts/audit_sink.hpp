@@ -1,0 +1,30 @@
+#pragma once
+
+#include "gateway/base/clock.hpp"
+
+#include <string_view>
+
+namespace yett::accounts {
+
+// Something about an account that somebody may want to know a year from now. The views
+// live until `record` returns. There is no place for a secret in it.
+struct audit_event
+{
+    std::string_view name;           // user_registered, login_succeeded, login_failed, session_refreshed, refresh_reused,
+                                     // logged_out, sessions_ended, password_changed, password_rehashed
+    wall_time at{};
+    std::string_view user_id;        // empty when nobody is known
+    std::string_view session;
+    std::string_view client;         // address
+    std::string_view reason;         // of a failure: unknown, wrong_password, disabled, not_verified …
+};
+
+// Takes audit events from any worker; must not wait and must not throw.
+class audit_sink
+{
+public:
+    virtual ~audit_sink() = default;
+    virtual void record(audit_event const& event) noexcept = 0;
+};
+
+} // namespace yett::accounts

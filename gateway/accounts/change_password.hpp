@@ -1,0 +1,20 @@
+#pragma once
+
+#include "gateway/accounts/refusal.hpp"
+#include "gateway/accounts/sessions.hpp"
+#include "gateway/base/secret.hpp"
+
+namespace yett::accounts {
+
+struct new_password
+{
+    caller who;
+    secret current;
+    secret chosen;
+};
+
+// Replaces the caller's password and ends their other sessions. `password_weak` names the
+// field "new_password", a wrong current password is `invalid_credentials`.
+task<outcome<void>> change_password(desk const& at, new_password asked, wall_time now);
+
+} // namespace yett::accounts

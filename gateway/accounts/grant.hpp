@@ -1,0 +1,36 @@
+#pragma once
+
+#include "gateway/base/clock.hpp"
+#include "gateway/base/secret.hpp"
+
+#include <string>
+#include <vector>
+
+namespace yett::accounts {
+
+struct user;
+
+// What the caller may know of a user.
+struct profile
+{
+    std::string user_id;
+    std::string email;
+    std::vector<std::string> roles;
+    bool verified = false;
+    wall_time created_at{};
+};
+
+profile profile_of(user const& u);
+
+// What a login or a refresh hands out.
+struct grant
+{
+    profile user;
+    std::string session;
+    secret access_token;
+    seconds expires_in{};            // of the access token
+    secret refresh_token;
+    wall_time refresh_until{};       // when the refresh token expires unless it is used; for the cookie
+};
+
+} // namespace yett::accounts

@@ -1,0 +1,85 @@
+#pragma once
+
+#include "gateway/base/result.hpp"
+#include "gateway/base/secret.hpp"
+#include "gateway/base/worker_pool.hpp"
+
+#include <atomic>
+#include <string>
+
+namespace yett::accounts {
+
+// How passwords are hashed, from the configuration.
+struct hashing_rules
+{
+    enum class kind : unsigned char { argon2id, bcrypt };
+
+    kind hash = kind::argon2id;
+    std::size_t argon2id_memory = std::size_t{19} << 20;   // bytes
+    unsigned argon2id_iterations = 2;                      // parallelism is 1: libsodium makes no other
+    unsigned bcrypt_cost = 12;
+    unsigned threads = 0;                                  // 0: one per core
+    std::size_t memory = std::size_t{512} << 20;           // what all hashes under way may use together
+    std::size_t queue = 128;
+    milliseconds wait{5000};
+};
+
+enum class verdict : unsigned char
+{
+    wrong,
+    right,
+    right_but_outdated,      // another kind or cost than configured: hash it anew while it is at hand
+};
+
+// Makes and verifies password hashes on a pool of threads of their own, at low priority,
+// so that a storm of logins slows neither the traffic nor itself.
+//
+// argon2id in PHC format, or bcrypt as crypt(3) writes it. bcrypt sees 72 bytes, so longer
+// passwords are condensed first, under a mark of ours. Both kinds verify, whichever is
+// configured. Passwords are in the form of normalise_password.
+//
+// Fails with `overloaded` when the queue is full or the wait was too long.
+class passwords
+{
+public:
+    // Makes the decoy, which costs one hash. Throws std::invalid_argument for rules that
+    // no library accepts.
+    explicit passwords(hashing_rules const& rules);
+
+    task<result<std::string>> hash(secret password);
+
+    // A hash that is malformed or absurdly expensive is `wrong`, after the usual work.
+    task<result<verdict>> verify(secret password, std::string stored);
+
+    // Works as long as verify and never says `right`: for users that do not exist.
+    task<result<verdict>> verify_decoy(secret password);
+
+    // How many hashes were computed; equal work shows here without a clock.
+    std::uint64_t computed() const noexcept { return computed_.load(std::memory_order_relaxed); }
+    worker_pool::figures read_figures() const { return pool_.read_figures(); }
+
+private:
+    // Memory for hashes under way; a job waits in its thread until its share is free.
+    class budget
+    {
+    public:
+        explicit budget(std::size_t bytes) : free_{bytes} {}
+        void take(std::size_t bytes);
+        void give_back(std::size_t bytes);
+
+    private:
+        std::mutex mutex_;
+        std::condition_variable changed_;
+        std::size_t free_;
+    };
+
+    verdict compare(secret const& password, std::string const& stored);
+
+    hashing_rules const rules_;
+    std::atomic<std::uint64_t> computed_{0};
+    budget budget_;
+    std::string const decoy_;
+    worker_pool pool_;               // last: its threads use the rest
+};
+
+} // namespace yett::accounts

@@ -1,0 +1,29 @@
+#pragma once
+
+#include "gateway/accounts/refusal.hpp"
+#include "gateway/base/secret.hpp"
+
+#include <optional>
+
+namespace yett::accounts {
+
+// What a new password must be. There are no composition rules (NIST SP 800-63B-4 section 3.1.1.2).
+struct password_rules
+{
+    std::size_t min_length = 12;     // code points
+    std::size_t max_bytes = 1024;
+    int min_strength = 3;            // zxcvbn's scale, 0 to 4
+};
+
+// A password in the one form that is hashed and compared: Unicode NFC, so that the same
+// keys on another keyboard give the same bytes. Fails with `password_weak`, naming why in
+// the note, for more than max_bytes, NUL, or bytes that are not UTF-8. Checks nothing else,
+// so it serves logins, too.
+result<secret> normalise_password(secret const& typed, std::size_t max_bytes);
+
+// Why a normalised password is not good enough for a new account or a change; nothing
+// when it is. The estimate knows the address, so that it cannot serve as the password.
+// Looks at no more than the first 64 bytes for its strength, which bounds the cost.
+std::optional<field_error> find_weakness(secret const& password, std::string_view email, password_rules const& rules);
+
+} // namespace yett::accounts

@@ -1,0 +1,40 @@
+#pragma once
+
+#include "gateway/base/result.hpp"
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace yett::accounts {
+
+// What is wrong with one field of a form, in words for the person who filled it in.
+struct field_error
+{
+    std::string_view field;          // "email", "password", "new_password"; a literal
+    errc code = errc::bad_request;   // email_invalid, password_weak
+    std::string message;
+};
+
+// An error that can name fields. Converts from what the stores fail with.
+struct refusal
+{
+    error why;
+    std::vector<field_error> fields;
+
+    refusal() = default;
+    refusal(errc code) : why{code} {}
+    refusal(error e) : why{std::move(e)} {}
+    // The first field's code speaks for all; the list must not be empty.
+    refusal(std::vector<field_error> wrong) : why{wrong.front().code}, fields{std::move(wrong)} {}
+};
+
+template<class T>
+using outcome = boost::system::result<T, refusal>;
+
+[[noreturn]] inline void throw_exception_from_error(refusal const& r, boost::source_location const&)
+{
+    throw_error(r.why);
+}
+
+} // namespace yett::accounts

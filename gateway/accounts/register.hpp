@@ -1,0 +1,36 @@
+#pragma once
+
+#include "gateway/accounts/refusal.hpp"
+#include "gateway/accounts/session_store.hpp"
+#include "gateway/base/secret.hpp"
+#include "gateway/base/task.hpp"
+
+#include <string>
+
+namespace yett::accounts {
+
+struct desk;
+
+struct registration
+{
+    std::string email;
+    secret password;
+    device from;
+};
+
+struct registered
+{
+    std::string user_id;
+    std::string email;               // canonical spelling
+    bool verified = false;
+    // False when the address was known and nobody may learn so: the answer and its cost
+    // are those of a new user, the id is made up, and the mail says something else.
+    bool created = true;
+};
+
+// Adds a user. Every wrong field is named: `email_invalid`, `password_weak`. A known
+// address is `email_taken`, unless addresses have to be verified: then it looks like a new
+// one. `forbidden` when registration is closed.
+task<outcome<registered>> register_user(desk const& at, registration asked, wall_time now);
+
+} // namespace yett::accounts

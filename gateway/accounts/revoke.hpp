@@ -1,0 +1,21 @@
+#pragma once
+
+#include "gateway/accounts/session_store.hpp"
+#include "gateway/base/result.hpp"
+#include "gateway/base/task.hpp"
+
+namespace yett::tokens {
+class revocations;
+}
+
+namespace yett::accounts {
+
+struct desk;
+
+// Ends sessions in the store, then makes it known to this process's verifiers.
+task<result<ended>> end_and_revoke(desk const& at, ending asked);
+
+// Tells the verifiers what the store remembers; once, before the first request.
+task<result<void>> load_revocations(session_store& sessions, tokens::revocations& into, wall_time now);
+
+} // namespace yett::accounts

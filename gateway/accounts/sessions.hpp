@@ -1,0 +1,42 @@
+#pragma once
+
+#include "gateway/accounts/session_store.hpp"
+#include "gateway/base/result.hpp"
+#include "gateway/base/task.hpp"
+
+#include <string>
+#include <vector>
+
+namespace yett::accounts {
+
+struct desk;
+
+// One line of "where am I signed in".
+struct signed_in
+{
+    std::string id;
+    device from;
+    wall_time created_at{};
+    wall_time last_seen{};
+    wall_time until{};               // unless it is used before
+    bool current = false;            // the one that asks
+};
+
+struct caller
+{
+    std::string user_id;
+    std::string session;             // `sid` of the token that asks
+    device from;
+};
+
+// The caller's live sessions, youngest first.
+task<result<std::vector<signed_in>>> list_sessions(desk const& at, caller who, wall_time now);
+
+// Ends one of the caller's sessions, with the promises of logout. `not_found` for an id
+// that is not theirs.
+task<result<void>> end_session(desk const& at, caller who, std::string id, wall_time now);
+
+// Ends all of the caller's sessions but the one that asks. Returns how many were live.
+task<result<std::size_t>> end_other_sessions(desk const& at, caller who, wall_time now);
+
+} // namespace yett::accounts
