@@ -1,0 +1,43 @@
+#pragma once
+
+#include "gateway/base/ip.hpp"
+#include "gateway/net/client_limits.hpp"
+
+#include <array>
+#include <atomic>
+#include <map>
+#include <mutex>
+#include <utility>
+
+namespace yett::net {
+
+// Counts the connections of all workers and of each client. Touched when a connection
+// opens and closes, never by a request; safe from any thread.
+class admission
+{
+public:
+    admission() = default;
+    admission(admission const&) = delete;
+    admission& operator=(admission const&) = delete;
+
+    enum class verdict : unsigned char { admitted, too_many, too_many_of_this_client };
+    // Admitted connections are to be released once.
+    verdict admit(ip_address const& client, client_limits const& limits);
+    void release(ip_address const& client);
+
+    std::size_t open() const noexcept { return open_.load(std::memory_order_relaxed); }
+
+private:
+    using client_key = std::array<std::uint8_t, 16>;
+    struct alignas(64) part
+    {
+        std::mutex mutex;
+        std::map<client_key, std::size_t> counts;
+    };
+    part& part_of(client_key const& key) noexcept;
+
+    std::atomic<std::size_t> open_{0};
+    std::array<part, 16> parts_;
+};
+
+} // namespace yett::net

@@ -1,0 +1,97 @@
+#pragma once
+
+#include "gateway/base/deadlines.hpp"
+#include "gateway/base/result.hpp"
+#include "gateway/base/task.hpp"
+#include "gateway/http/exchange.hpp"
+#include "gateway/net/admission.hpp"
+#include "gateway/net/client_limits.hpp"
+#include "gateway/net/tls_context.hpp"
+#include "gateway/telemetry/metrics.hpp"
+
+#include <boost/asio/basic_socket_acceptor.hpp>
+#include <boost/asio/basic_waitable_timer.hpp>
+#include <boost/asio/ip/tcp.hpp>
+
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace yett::net {
+
+class worker;
+
+// Descriptors that listen, all on one port, ready to be handed to the workers.
+class listening_sockets
+{
+public:
+    // "0.0.0.0:4443", "[::]:4443"; port 0 takes a free one, the same for all. Fails with
+    // `internal` and a note that names the address.
+    static result<listening_sockets> open(std::string_view address, std::size_t count);
+
+    listening_sockets(listening_sockets&& other) noexcept;
+    listening_sockets& operator=(listening_sockets&& other) noexcept;
+    ~listening_sockets();
+
+    std::uint16_t port() const noexcept { return port_; }
+    // Gives up ownership of the i-th descriptor.
+    int release(std::size_t i) noexcept;
+
+private:
+    listening_sockets() = default;
+
+    std::vector<int> descriptors_;
+    std::uint16_t port_ = 0;
+};
+
+// What a listener and all its connections go by. A reload makes a new one; connections
+// keep the one they began with.
+struct listener_settings
+{
+    std::string name;                        // the configured address
+    std::size_t slot = 0;                    // metrics::listener(name)
+    std::shared_ptr<tls_context> tls;        // null: cleartext
+    client_limits limits;
+    std::shared_ptr<net::admission> admission;   // shared by all workers and listeners
+    http::answers answers;                   // of this worker
+};
+
+// Accepts the connections of one address for one worker.
+//
+// Several are accepted for each wake-up, yet not so many that those already open wait.
+// Without free descriptors it gives up a reserved one to turn the next client away, and
+// rests a moment.
+class listener
+{
+public:
+    listener(worker& home, int descriptor, std::shared_ptr<listener_settings const> settings);
+    ~listener();
+    listener(listener const&) = delete;
+    listener& operator=(listener const&) = delete;
+
+    void start();
+    // Accepts no more; what is open goes on.
+    void stop();
+    // For connections that open from now on.
+    void use(std::shared_ptr<listener_settings const> settings) { settings_ = std::move(settings); }
+    listener_settings const& settings() const noexcept { return *settings_; }
+
+private:
+    using tcp = boost::asio::ip::tcp;
+    using acceptor = boost::asio::basic_socket_acceptor<tcp, executor>;
+
+    void wait();
+    void accept_some();
+    bool accept_one();
+    void take(int descriptor, ip_address const& client, http::peer from);
+    void rest();
+    void turn_one_away();
+
+    worker& worker_;
+    std::shared_ptr<listener_settings const> settings_;
+    acceptor acceptor_;
+    deadlines::entry resting_;
+    int reserve_ = -1;
+};
+
+} // namespace yett::net

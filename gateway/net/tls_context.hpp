@@ -1,0 +1,67 @@
+#pragma once
+
+#include "gateway/base/result.hpp"
+#include "gateway/net/ticket_keys.hpp"
+
+#include <openssl/types.h>
+
+#include <memory>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+namespace yett::net {
+
+struct certificate_files
+{
+    std::string chain_file;        // PEM: the leaf, then intermediates
+    std::string key_file;          // PEM
+};
+
+enum class tls_floor : unsigned char { tls12, tls13 };
+
+struct tls_options
+{
+    std::vector<certificate_files> certificates;   // SNI picks one; the first is for unknown and absent names
+    tls_floor min_version = tls_floor::tls12;
+    std::vector<std::string> protocols{"http/1.1"};   // ALPN, the most wanted first
+};
+
+// How a listener speaks TLS: AEAD suites of 1.2 and 1.3, stateless tickets, and neither
+// renegotiation nor compression nor early data. A session resumes only under the server
+// name it was made for.
+//
+// Make one for each worker: OpenSSL 3.0 counts references to a shared context with
+// atomics that every handshake contends for. The ticket keys alone are shared.
+class tls_context
+{
+public:
+    // Fails with `internal` and a note that names the file when one is unreadable, no
+    // PEM, or a key does not belong to its certificate.
+    static result<std::shared_ptr<tls_context>> make(tls_options const& options, std::shared_ptr<ticket_keys> keys);
+
+    ~tls_context();
+    tls_context(tls_context const&) = delete;
+    tls_context& operator=(tls_context const&) = delete;
+
+    ssl_ctx_st* handle() const noexcept { return first_; }
+
+private:
+    struct callbacks;              // what OpenSSL calls
+
+    tls_context(tls_options const& options, std::shared_ptr<ticket_keys> keys);
+    result<void> load(certificate_files const& files);
+    ssl_ctx_st* configured() const;
+    void remember_names(ssl_ctx_st* ctx);
+    ssl_ctx_st* context_for(std::string_view server_name) const;
+
+    tls_options options_;
+    std::shared_ptr<ticket_keys> keys_;
+    std::vector<unsigned char> alpn_;                        // length-prefixed names
+    ssl_ctx_st* first_ = nullptr;
+    std::vector<ssl_ctx_st*> contexts_;                      // one for each certificate
+    std::unordered_map<std::string, ssl_ctx_st*> by_name_;   // lower case; "*.example.com" as such
+};
+
+} // namespace yett::net

@@ -1,0 +1,105 @@
+#pragma once
+
+#include "gateway/base/deadlines.hpp"
+#include "gateway/base/task.hpp"
+#include "gateway/net/buffer_pool.hpp"
+#include "gateway/net/listener.hpp"
+#include "gateway/telemetry/metrics.hpp"
+
+#include <boost/asio/basic_waitable_timer.hpp>
+#include <boost/asio/executor_work_guard.hpp>
+#include <boost/intrusive/list.hpp>
+
+#include <functional>
+#include <memory>
+#include <thread>
+#include <vector>
+
+namespace yett::net {
+
+// Something open on a worker that takes part in draining.
+class connection : public boost::intrusive::list_base_hook<>
+{
+public:
+    // Ends when nothing is running on it: at once when idle, else after the running exchange.
+    virtual void drain() = 0;
+    virtual void close_now() = 0;
+
+protected:
+    ~connection() = default;
+};
+
+// One thread, one event loop, and what every connection on it shares. All members but
+// `post`, `drain`, `stop` and `join` belong to the worker's own thread (or to whoever
+// builds it, before `start`).
+class worker
+{
+public:
+    struct options
+    {
+        unsigned index = 0;                        // names the thread: "worker-0"
+        telemetry::shard* figures = nullptr;       // required
+        std::size_t buffer_bytes = 0;              // of the large buffers; 0 suits default limits
+    };
+    explicit worker(options const& opts);
+    ~worker();                                     // stops and joins
+    worker(worker const&) = delete;
+    worker& operator=(worker const&) = delete;
+
+    boost::asio::io_context& context() noexcept { return context_; }
+    base::executor executor() noexcept { return context_.get_executor(); }
+    base::deadlines& deadlines() noexcept { return deadlines_; }
+    buffer_pool& small_buffers() noexcept { return small_; }
+    buffer_pool& large_buffers() noexcept { return large_; }
+    telemetry::shard& figures() noexcept { return *figures_; }
+
+    // Takes over the descriptor and accepts once the worker runs.
+    listener& listen(int descriptor, std::shared_ptr<listener_settings const> settings);
+
+    void start();
+    // Runs `work` on the worker's thread.
+    void post(std::function<void()> work);
+    // Accepts no more, closes idle connections, lets running exchanges end with
+    // "Connection: close", and closes what is left after `timeout`. Then calls `done` on
+    // the worker's thread.
+    void drain(milliseconds timeout, std::function<void()> done);
+    // Ends the loop without waiting for anybody.
+    void stop();
+    void join();
+    bool draining() const noexcept { return draining_; }
+
+    void enter(connection& c);
+    void leave(connection& c);
+    std::size_t open() const noexcept { return connections_.size(); }
+
+    // What happens every deadlines::step. Tests call it with times of their own.
+    void tick(steady_time now);
+
+private:
+    using ticker = boost::asio::basic_waitable_timer<std::chrono::steady_clock,
+                                                     boost::asio::wait_traits<std::chrono::steady_clock>, base::executor>;
+
+    void run();
+    void wait_for_tick();
+    void begin_draining(milliseconds timeout);
+    void close_all();
+    void finish_drain_if_empty();
+
+    boost::asio::io_context context_;
+    boost::asio::executor_work_guard<base::executor> keep_running_;
+    telemetry::shard* figures_;
+    unsigned index_;
+    base::deadlines deadlines_;
+    buffer_pool small_;
+    buffer_pool large_;
+    ticker ticker_;
+    steady_time next_tick_{};
+    boost::intrusive::list<connection> connections_;
+    std::vector<std::unique_ptr<listener>> listeners_;
+    bool draining_ = false;
+    base::deadlines::entry drain_limit_;
+    std::function<void()> drained_;
+    std::thread thread_;
+};
+
+} // namespace yett::net
