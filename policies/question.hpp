@@ -10,6 +10,7 @@ struct question
     std::string_view method;    // upper case
     std::string_view host;      // lower case, without port
     std::string_view path;      // normalised, begins with '/'
+    bool has_encoded_slash = false;
 };
 
 } // namespace yett::policies

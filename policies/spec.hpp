@@ -36,7 +36,7 @@ struct match_spec
 {
     std::string host;                    // exact or "*.example.com"; empty matches any
     std::string path;                    // "/exact", "/prefix/**", "/users/{id}/posts"
-    std::vector<std::string> methods;    // empty matches any
+    std::vector<std::string> methods;    // empty matches any; GET includes HEAD
 };
 
 enum class enforcement

@@ -1,0 +1,101 @@
+#pragma once
+
+#include "policies/methods.hpp"
+#include "policies/path_pattern.hpp"
+
+#include <boost/unordered/unordered_flat_map.hpp>
+
+#include <cstdint>
+#include <functional>
+#include <limits>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace yett::policies {
+
+// Finds the lowest-numbered rule whose path and method match: exact paths by one look
+// into a hash table, the others by a tree with an edge per segment. All edges of the
+// tree are in one hash table too, so a step costs the same however many rules there are.
+//
+// Several trees with roots of their own share the tables, one for each host.
+class path_index
+{
+public:
+    using root = std::uint32_t;
+    static constexpr std::uint32_t nothing = std::numeric_limits<std::uint32_t>::max();
+
+    struct search
+    {
+        std::string_view path;
+        method_set method;
+        std::uint32_t best = nothing;    // only rules below it are looked for
+        method_set allowed;              // methods of rules that match but for theirs; complete when nothing is found
+        bool below_too = false;          // the path stands for everything below it
+    };
+
+    root plant();
+    // Rules come in ascending order.
+    void add(root at, path_pattern const& path, method_set methods, std::uint32_t rule);
+    void look(root at, search& wanted) const noexcept;
+
+private:
+    struct entry
+    {
+        std::uint32_t rule;
+        method_set methods;
+    };
+    using entries = std::vector<entry>;
+    struct node
+    {
+        entries ends;                                // rules whose path ends here
+        entries tails;                               // rules for everything from here on
+        std::uint32_t any = nothing;                 // the child for "{name}"
+        std::uint32_t lowest = nothing;              // rule at or below this node
+        bool has_literals = false;
+    };
+
+    // A step from a node, or a whole exact path from a root.
+    struct edge
+    {
+        std::uint32_t from;
+        std::string text;
+    };
+    struct edge_view
+    {
+        std::uint32_t from;
+        std::string_view text;
+    };
+    struct edge_hash
+    {
+        using is_transparent = void;
+        template<class Edge>
+        std::size_t operator()(Edge const& e) const noexcept
+        {
+            return std::hash<std::string_view>{}(e.text) + e.from * 0x9e3779b97f4a7c15u;
+        }
+    };
+    struct edge_equal
+    {
+        using is_transparent = void;
+        template<class A, class B>
+        bool operator()(A const& a, B const& b) const noexcept
+        {
+            return a.from == b.from && a.text == b.text;
+        }
+    };
+    template<class T>
+    using edge_map = boost::unordered_flat_map<edge, T, edge_hash, edge_equal>;
+
+    std::uint32_t child(std::uint32_t of, std::string_view segment);
+    void walk(std::uint32_t at, std::size_t from, search& wanted) const noexcept;
+    static void insert(entries& into, entry e);
+    static void consider(entries const& list, search& wanted) noexcept;
+
+    std::vector<node> nodes_;
+    edge_map<std::uint32_t> steps_;
+    edge_map<entries> exact_;
+    std::size_t longest_exact_ = 0;
+};
+
+} // namespace yett::policies
