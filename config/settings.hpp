@@ -1,9 +1,9 @@
 #pragma once
 
+#include "gateway/base/ip.hpp"
 #include "gateway/base/secret.hpp"
 #include "policies/spec.hpp"
 
-#include <array>
 #include <chrono>
 #include <cstdint>
 #include <filesystem>
@@ -32,16 +32,6 @@ struct socket_address
     std::uint16_t port = 0;
 
     bool operator==(socket_address const&) const = default;
-};
-
-// A range of client addresses. The bits behind `length` are zero.
-struct cidr
-{
-    std::array<std::uint8_t, 16> bytes{};    // network order; IPv4 fills the first four
-    unsigned length = 0;                     // 0 to 32, or 0 to 128
-    bool v6 = false;
-
-    bool operator==(cidr const&) const = default;
 };
 
 struct certificate
@@ -500,7 +490,7 @@ struct settings
     unsigned workers = 0;    // 0: one per core
     std::vector<listener> listeners = default_listeners();
     config::management management;
-    std::vector<cidr> trusted_proxies;
+    std::vector<ip_prefix> trusted_proxies;
     config::client_limits client_limits;
     std::map<std::string, upstream> upstreams;
     std::vector<policies::route_spec> routes;    // in the order of the file
