@@ -14,11 +14,11 @@ struct decision
     // The permit, or unauthenticated, forbidden, recent_login_required, uri_rejected.
     result<permit> outcome;
     // What the refusal would have been under a rule that only reports.
-    std::optional<error> reported;
+    std::optional<yett::error> reported;
 
     explicit operator bool() const noexcept { return outcome.has_value(); }
     permit const& operator*() const { return outcome.value(); }
-    yett::error const& error() const { return outcome.error(); }
+    yett::error error() const { return outcome.error(); }
 };
 
 // Decides whether this caller may do what is asked under this rule. The rule must be
