@@ -1,0 +1,51 @@
+#pragma once
+
+#include "gateway/base/result.hpp"
+#include "gateway/tokens/keys.hpp"
+
+#include <span>
+#include <string>
+#include <string_view>
+
+namespace yett::tokens {
+
+// Longer tokens are refused before any work.
+inline constexpr std::size_t max_token_bytes = 8192;
+
+// What a header decides (RFC 7515 section 4). `jku`, `jwk`, `x5u`, `x5c` and everything
+// else in it means nothing; `crit` and `b64` make the token malformed.
+struct jws_header
+{
+    algorithm alg = algorithm::es256;
+    bool has_kid = false;
+    std::string kid;                 // opaque, at most max_kid_bytes
+    std::string type;                // `typ` in lower case and without "application/"
+};
+
+// The three parts of the compact form, still encoded; views into the token.
+struct jws_parts
+{
+    std::string_view header;
+    std::string_view payload;
+    std::string_view signature;
+    std::string_view signed_text;    // header.payload
+};
+
+// Bounds the size, counts the dots and refuses an empty header. Looks at nothing else:
+// five parts (JWE) and JSON serialisations end here. Fails with token_malformed.
+result<jws_parts> split_compact(std::string_view token);
+
+// Fails with token_malformed, or token_untrusted for `none`, an unknown algorithm or a kid
+// that is too long. The answer to a header that was seen lately on this thread costs no
+// decoding; it is valid until the next call on the same thread.
+result<jws_header const*> read_header(std::string_view encoded);
+
+// The key among `keys` that made the signature, or null. A token with a kid is tried with
+// the keys of this kid alone, one without with at most four; the algorithm must be the key's.
+verification_key const* find_signer(jws_parts const& token, jws_header const& header,
+                                    std::span<verification_key const> keys);
+
+// header.payload.signature with `alg`, `kid` and `typ` in the header.
+result<std::string> sign_compact(signing_key const& key, std::string_view type, std::string_view payload);
+
+} // namespace yett::tokens

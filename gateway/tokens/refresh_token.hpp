@@ -1,0 +1,33 @@
+#pragma once
+
+#include "gateway/base/secret.hpp"
+
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace yett::tokens {
+
+// An opaque refresh token, `yr1_` and 68 characters of base64url: 128 bits that name its
+// family, 256 secret bits, and a checksum of 24 that tells a typing mistake or a cut token
+// without asking the store, and lets secret scanners know what they found.
+struct refresh_token
+{
+    secret text;
+    std::string family;              // 22 characters, the same for all successors
+    std::string hash;                // what the store keeps: SHA-256 of the text, hexadecimal
+};
+
+// The first token of a new family.
+refresh_token make_refresh_token();
+
+// The token that follows `previous`: the same for the same salt, unpredictable without either.
+refresh_token succeed(refresh_token const& previous, std::string_view salt);
+
+// Nothing when the text has not exactly the shape above. Says nothing about validity.
+std::optional<refresh_token> read_refresh_token(std::string_view text);
+
+// Whether somebody presents a refresh token where an access token belongs.
+bool looks_like_refresh_token(std::string_view text) noexcept;
+
+} // namespace yett::tokens

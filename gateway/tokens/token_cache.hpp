@@ -1,0 +1,63 @@
+#pragma once
+
+#include "gateway/base/clock.hpp"
+#include "gateway/base/identity.hpp"
+#include "gateway/base/result.hpp"
+#include "gateway/tokens/revocations.hpp"
+#include "gateway/tokens/verifier.hpp"
+
+#include <cstdint>
+#include <memory>
+#include <string_view>
+
+namespace yett::tokens {
+
+struct token_cache_options
+{
+    std::size_t bytes = 64 << 20;          // of this cache alone, all its structures together
+    seconds ttl{300};
+    seconds failure_ttl{30};               // how long a refusal is remembered
+};
+
+struct token_cache_counters
+{
+    std::uint64_t hits = 0;
+    std::uint64_t misses = 0;
+    std::uint64_t negative_hits = 0;
+    std::uint64_t evictions = 0;           // to make room; not those that expired or were revoked
+    std::uint64_t bytes = 0;
+    std::uint64_t entries = 0;
+};
+
+// Remembers what the verifier said about a token. One per worker, without locks.
+//
+// An entry ends with the token, its key, a revocation, or after `ttl`, and all four are
+// looked at on every hit. Tokens are known by a keyed 256-bit hash; the text is not kept.
+// Which entries stay is decided by S3-FIFO, which a flood of tokens that are shown once
+// cannot use to push out those that are used. Refusals live apart, in a small table of
+// fixed size, and never take room from good tokens.
+class token_cache
+{
+public:
+    token_cache(std::shared_ptr<verifier const> judge, revocations const& revoked,
+                token_cache_options const& options = {});
+    ~token_cache();
+    token_cache(token_cache&&) noexcept;
+
+    // Who the token speaks for: from memory, or verified and remembered. Fails as the
+    // verifier does, or with token_revoked. The identity does not change while anybody
+    // holds it, but it must be released on this worker's thread.
+    result<identity_ptr> identify(std::string_view token, wall_time now);
+
+    // Goes on with other keys or issuers; entries whose key and rules are still there stay.
+    void use(std::shared_ptr<verifier const> judge);
+    verifier const& judge() const noexcept;
+
+    token_cache_counters const& counters() const noexcept;
+
+private:
+    class state;
+    std::unique_ptr<state> state_;
+};
+
+} // namespace yett::tokens

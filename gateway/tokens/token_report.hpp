@@ -1,0 +1,29 @@
+#pragma once
+
+#include "gateway/base/clock.hpp"
+
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace yett::tokens {
+
+struct report_options
+{
+    std::optional<std::string> issuer;       // absent: whatever the token says
+    std::optional<std::string> audience;
+    seconds skew{0};
+};
+
+struct token_report
+{
+    std::string text;                // the claims as one line of JSON, or the error's code and why
+    int exit_code = 0;               // 0: good; 1: refused; 2: the key set cannot be used
+};
+
+// Checks one token against a key set without asking anybody, as `yett token verify` does.
+// White space around the token is ignored.
+token_report report_on_token(std::string_view token, std::string_view jwks, report_options const& options,
+                             wall_time now);
+
+} // namespace yett::tokens

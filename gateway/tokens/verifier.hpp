@@ -1,0 +1,82 @@
+#pragma once
+
+#include "gateway/base/clock.hpp"
+#include "gateway/base/identity.hpp"
+#include "gateway/base/result.hpp"
+#include "gateway/tokens/claims.hpp"
+#include "gateway/tokens/keys.hpp"
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace yett::tokens {
+
+// Somebody whose tokens are accepted, and how they are read.
+struct issuer
+{
+    std::string name;                      // `iss`, compared whole
+    std::vector<std::string> audience;     // one of them must be in `aud`
+    std::vector<verification_key> keys;    // their algorithms are the accepted ones
+    claim_names claims;
+    seconds skew{30};                      // between our clock and the issuer's
+    bool own = false;                      // demands `typ: at+jwt` and `type: access`
+
+    // For the offline check alone: accept whatever the token says.
+    bool any_name = false;
+    bool any_audience = false;
+};
+
+// What a good token proves.
+struct verified
+{
+    identity_ptr who;
+    wall_time not_before;                  // good from here …
+    wall_time expires;                     // … until just before here; the skew is in both
+    std::uint32_t issuer = 0;              // index into the verifier's issuers
+    std::uint64_t basis = 0;               // names the key and every rule that were applied
+    std::string kid;                       // of the key that made the signature
+};
+
+// Decides whether a bearer token speaks for somebody.
+//
+// The signature is checked before any claim is believed. Only where several issuers could
+// have made the token does an unproved `iss` choose whose keys are tried; a key of one
+// issuer never serves another.
+//
+// Immutable; all workers share one, and changed keys make a new one.
+class verifier
+{
+public:
+    // Throws std::invalid_argument when two issuers share a name, or one has no name or no audience.
+    explicit verifier(std::vector<issuer> issuers);
+
+    // Fails with token_malformed, token_untrusted, token_wrong_issuer, token_wrong_audience,
+    // token_not_yet_valid or token_expired, in this order. The client is told the same each time.
+    result<verified> verify(std::string_view token, wall_time now) const;
+
+    // Whether a token that was verified on this basis would be verified again.
+    bool stands_on(std::uint64_t basis) const noexcept;
+
+    // Tells two verifiers apart, also those with the same keys; never 0.
+    std::uint64_t generation() const noexcept { return generation_; }
+
+    // The issuer whose key set lacks the `kid` of this token; the reason to fetch the set
+    // again. Nothing for a token whose issuer is unknown or whose key is there. The token
+    // is not proved: bound how often the answer is acted upon.
+    std::optional<std::size_t> issuer_lacking_key(std::string_view token) const;
+
+    std::vector<issuer> const& issuers() const noexcept { return issuers_; }
+
+private:
+    struct attempt;
+    result<verified> conclude(attempt const& of, wall_time now) const;
+
+    std::vector<issuer> issuers_;
+    std::vector<std::uint64_t> bases_;     // sorted
+    std::uint64_t generation_;
+};
+
+} // namespace yett::tokens
