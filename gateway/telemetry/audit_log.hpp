@@ -7,42 +7,18 @@
 
 namespace yett::telemetry {
 
-// What happens to accounts and sessions. The written names (user.registered) are stable:
-// people search and alert by them.
-enum class audit_event : unsigned char
-{
-    user_registered,
-    user_verified,
-    user_changed,             // roles, disabled, by an administrator or by the user
-    login_succeeded,
-    login_failed,
-    login_limited,
-    token_refreshed,
-    refresh_reused,           // a rotated token came again: the session was ended
-    logout,
-    logout_everywhere,
-    session_ended,
-    password_reset_requested,
-    password_reset,
-    password_changed,
-    key_rotated,
-    configuration_reloaded,
-    configuration_refused,
-};
-
-std::string_view name_of(audit_event e) noexcept;
-
+// What happened to an account, a session or the program. There is no place for a secret in it.
 struct audit_record
 {
     wall_time at{};
-    audit_event event{};
-    std::string_view user_id;
-    std::string_view email;          // written masked
-    std::string_view session;
-    std::string_view client_ip;
-    std::string_view request_id;
-    std::string_view user_agent;
-    std::string_view reason;         // a code: invalid_credentials, email_not_verified
+    std::string_view event{};        // a stable name that people search and alert by: user.registered, login.failed
+    std::string_view user_id{};
+    std::string_view email{};          // written masked
+    std::string_view session{};
+    std::string_view client_ip{};
+    std::string_view request_id{};
+    std::string_view user_agent{};
+    std::string_view reason{};         // a code: invalid_credentials, email_not_verified
 };
 
 // a***@example.com: enough to recognise one's own address, too little to collect them.

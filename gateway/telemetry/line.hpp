@@ -23,7 +23,7 @@ enum class line_format : unsigned char
 class line
 {
 public:
-    explicit line(line_format f) : format_{f} { text_.reserve(1024); }
+    explicit line(line_format f) : format_{f} {}
 
     void begin(wall_time at);                                      // starts over, with the time
     void add(std::string_view name, std::string_view value);       // left out when empty
@@ -41,7 +41,7 @@ private:
     void name(std::string_view n);
     void value(std::string_view v);
 
-    line_format const format_;
+    line_format format_;
     std::string text_;
     std::int64_t second_ = -1;     // the second that `stamp_` spells
     char stamp_[20] = {};

@@ -72,6 +72,8 @@ public:
 private:
     log_sink(std::string target, int fd);
     void serve() noexcept;
+    void rouse() noexcept;
+    bool has_work() const;
     bool gather();
     void write_batch() noexcept;
     bool wait_until_writable() const noexcept;
@@ -87,7 +89,8 @@ private:
     counter unwritten_;
     std::atomic<bool> idle_{false};
     std::atomic<bool> stopping_{false};
-    std::atomic<std::uint64_t> rounds_{0};
+    std::atomic<std::uint64_t> rounds_{0};   // times the writer went over all rings
+    std::atomic<std::uint64_t> wanted_{0};   // rounds somebody waits for
     std::thread writer_;
 };
 
