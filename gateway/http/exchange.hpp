@@ -60,10 +60,11 @@ public:
     // Reads on in the request's body: a part of at most one buffer, valid until the next
     // call; an empty part is the end. Sends "100 Continue" before the first wait if the
     // client expects one. Fails with bad_request for broken chunks, body_too_large,
-    // timed_out, or peer_broke_off.
+    // timed_out, or peer_broke_off; with peer_closed when the reply ends while it waits.
     virtual task<result<std::string_view>> read_body() = 0;
     // What has arrived of the body already: the same part read_body would return without
-    // waiting, or nothing. `complete` when the body ends with it.
+    // waiting, or nothing. `complete` when the body ends with it. It counts as read:
+    // read_body goes on behind it.
     struct arrived
     {
         std::string_view part;
