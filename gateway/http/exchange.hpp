@@ -1,5 +1,6 @@
 #pragma once
 
+#include "gateway/base/clock.hpp"
 #include "gateway/base/result.hpp"
 #include "gateway/base/task.hpp"
 #include "gateway/http/head.hpp"

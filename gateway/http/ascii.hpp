@@ -1,0 +1,121 @@
+#pragma once
+
+#include <array>
+#include <bit>
+#include <cstdint>
+#include <cstring>
+#include <optional>
+#include <string_view>
+
+// Tables and scans for the bytes of HTTP. Locale-free; every index is an unsigned byte.
+namespace yett::http::ascii {
+
+enum kind : std::uint8_t
+{
+    token_char = 1,         // RFC 9110 section 5.6.2
+    value_char = 2,         // of a field: visible, blank, tab and obs-text
+    target_char = 4,        // visible ASCII
+    hex_char = 8,
+    digit_char = 16,
+    host_char = 32,         // letters, digits, '-', '_'
+    cookie_char = 64,       // cookie-octet, RFC 6265 section 4.1.1
+};
+
+constexpr std::array<std::uint8_t, 256> make_kinds()
+{
+    std::array<std::uint8_t, 256> kinds{};
+    auto mark = [&](std::string_view chars, unsigned as) {
+        for (char c : chars) kinds[static_cast<unsigned char>(c)] |= static_cast<std::uint8_t>(as);
+    };
+    for (unsigned c = 0x20; c < 0x100; ++c)
+        if (c != 0x7f) kinds[c] |= value_char;
+    kinds['\t'] |= value_char;
+    for (unsigned c = 0x21; c < 0x7f; ++c) {
+        kinds[c] |= target_char;
+        if (c != '"' && c != ',' && c != ';' && c != '\\') kinds[c] |= cookie_char;
+    }
+    mark("0123456789", token_char | hex_char | digit_char | host_char);
+    mark("abcdefABCDEF", hex_char);
+    mark("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ", token_char | host_char);
+    mark("-_", host_char);
+    mark("!#$%&'*+-.^_`|~", token_char);
+    return kinds;
+}
+inline constexpr auto kinds = make_kinds();
+
+constexpr bool is(char c, kind k) noexcept
+{
+    return (kinds[static_cast<unsigned char>(c)] & k) != 0;
+}
+constexpr bool all(std::string_view text, kind k) noexcept
+{
+    for (char c : text)
+        if (!is(c, k)) return false;
+    return true;
+}
+constexpr bool is_token(std::string_view text) noexcept
+{
+    return !text.empty() && all(text, token_char);
+}
+
+constexpr std::array<char, 256> make_lower()
+{
+    std::array<char, 256> table{};
+    for (unsigned c = 0; c < 256; ++c) table[c] = static_cast<char>(c >= 'A' && c <= 'Z' ? c + 32 : c);
+    return table;
+}
+inline constexpr auto lower_table = make_lower();
+
+constexpr char lower(char c) noexcept
+{
+    return lower_table[static_cast<unsigned char>(c)];
+}
+constexpr bool equal_ignoring_case(std::string_view a, std::string_view b) noexcept
+{
+    if (a.size() != b.size()) return false;
+    for (std::size_t i = 0; i < a.size(); ++i)
+        if (lower(a[i]) != lower(b[i])) return false;
+    return true;
+}
+
+constexpr unsigned hex_value(char c) noexcept
+{
+    return static_cast<unsigned>(c <= '9' ? c - '0' : (c | 0x20) - 'a' + 10);
+}
+
+// Digits and nothing else, without overflow of a signed 64-bit number: other programs
+// keep lengths in one.
+constexpr std::optional<std::uint64_t> to_number(std::string_view digits) noexcept
+{
+    if (digits.empty() || digits.size() > 19) return {};
+    std::uint64_t value = 0;
+    for (char c : digits) {
+        if (!is(c, digit_char)) return {};
+        value = value * 10 + static_cast<unsigned>(c - '0');
+    }
+    if (value > 0x7fff'ffff'ffff'ffffu) return {};
+    return value;
+}
+
+// How many leading bytes are neither control bytes nor DEL, so that a scan stops at tabs,
+// line ends and whatever does not belong there. Eight bytes at a time.
+inline std::size_t plain_run(char const* from, char const* end) noexcept
+{
+    constexpr std::uint64_t ones = 0x0101'0101'0101'0101u;
+    constexpr std::uint64_t highs = ones * 0x80;
+    auto const* at = from;
+    if constexpr (std::endian::native == std::endian::little) {
+        for (; end - at >= 8; at += 8) {
+            std::uint64_t word;
+            std::memcpy(&word, at, 8);
+            auto const del = word ^ (ones * 0x7f);
+            // A borrow can flag bytes behind the first hit, never before it.
+            auto const hits = (((word - ones * 0x20) & ~word) | ((del - ones) & ~del)) & highs;
+            if (hits != 0) return static_cast<std::size_t>(at - from) + static_cast<std::size_t>(std::countr_zero(hits)) / 8;
+        }
+    }
+    while (at != end && static_cast<unsigned char>(*at) >= 0x20 && *at != 0x7f) ++at;
+    return static_cast<std::size_t>(at - from);
+}
+
+} // namespace yett::http::ascii

@@ -1,0 +1,76 @@
+#pragma once
+
+#include "gateway/base/result.hpp"
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <string_view>
+
+namespace yett::http {
+
+// Takes the chunked coding (RFC 9112 section 7.1) off a body, part by part as it arrives.
+//
+// Strict: sizes are plain hexadecimal without overflow, lines end in CRLF, extensions
+// follow the grammar. Extensions and trailer fields are checked, bounded and dropped.
+class chunk_decoder
+{
+public:
+    struct limits
+    {
+        // Bytes of size lines beyond a fair share (16 per chunk and two for each byte of
+        // data), so that no body consists of extensions.
+        std::size_t surplus_bytes = 16384;
+        std::size_t trailer_bytes = 8192;
+        std::size_t trailer_fields = 64;
+    };
+
+    chunk_decoder() = default;
+    explicit chunk_decoder(limits const& bounds) : limits_{bounds} {}
+
+    struct decoded
+    {
+        std::string_view data;      // points into the bytes given; empty when they held only framing
+        std::size_t consumed;       // of the bytes given; less than all only behind the last chunk
+    };
+    // Decodes in place: the data of several chunks is moved together inside `bytes`, the
+    // data of a single chunk stays where it is. Fails with bad_request, and from then on always.
+    result<decoded> decode(std::span<char> bytes);
+
+    // True behind the last chunk and its trailers. What follows belongs to the next message.
+    bool done() const noexcept { return state_ == state::done; }
+    std::size_t trailer_fields_seen() const noexcept { return trailers_; }
+
+private:
+    enum class state : std::uint8_t
+    {
+        size_start, size, extension_name_start, extension_name, extension_value_start, extension_token,
+        extension_quoted, extension_escaped, extension_end, size_lf, data, data_cr, data_lf,
+        trailer_start, trailer_name, trailer_value, trailer_lf, last_lf, done, broken,
+    };
+
+    state after(char c) noexcept;
+    state after_size(char c) noexcept;
+    state after_extension(char c) noexcept;
+    state after_trailer(char c) noexcept;
+    bool within_limits() noexcept;
+
+    limits limits_;
+    std::uint64_t left_ = 0;             // of the current chunk's data
+    std::size_t line_ = 0;               // bytes of the current size line
+    std::size_t surplus_ = 0;
+    std::size_t trailer_bytes_ = 0;
+    std::size_t trailers_ = 0;
+    state state_ = state::size_start;
+    std::uint8_t digits_ = 0;
+    bool last_ = false;                  // the current size is zero
+};
+
+// What stands in front of a chunk of that size: "1f\r\n". Behind it comes `chunk_end`.
+using chunk_line_buffer = std::array<char, 18>;
+std::string_view chunk_line(std::uint64_t size, chunk_line_buffer& buffer) noexcept;
+inline constexpr std::string_view chunk_end = "\r\n";
+inline constexpr std::string_view last_chunk = "0\r\n\r\n";
+
+} // namespace yett::http

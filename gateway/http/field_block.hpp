@@ -1,0 +1,41 @@
+#pragma once
+
+#include "gateway/base/result.hpp"
+#include "gateway/http/head.hpp"
+
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string_view>
+
+namespace yett::http {
+
+// The field lines of a head, checked, and what they say of framing and connection.
+struct field_block
+{
+    std::span<field const> fields;
+    std::string_view host;
+    unsigned hosts = 0;
+    std::optional<std::uint64_t> content_length;
+    bool chunked = false;
+    bool closes = false;           // Connection: close
+    bool keeps_alive = false;      // Connection: keep-alive
+    bool expects_continue = false; // Expect: 100-continue, once
+    bool expects_other = false;
+};
+
+// Why a block is refused. The notes are fixed texts, so that a refusal costs no formatting.
+struct field_fault
+{
+    errc code = errc::bad_request;
+    char const* note = "";
+};
+
+// Reads field lines up to and with the empty line, which has to be the end of the text.
+// What two readers could take differently is refused: bare CR and LF, folded lines, blanks
+// before the colon, names that are no tokens, control bytes, repeated or malformed framing
+// fields, Transfer-Encoding beside Content-Length. `most` bounds the count of fields.
+std::optional<field_fault> read_fields(std::string_view text, std::span<field> storage, std::size_t most,
+                                       field_block& block) noexcept;
+
+} // namespace yett::http

@@ -1,0 +1,42 @@
+#include "gateway/http/form.hpp"
+
+#include "gateway/http/ascii.hpp"
+
+namespace yett::http {
+
+std::optional<std::string> form_decoded(std::string_view part)
+{
+    std::string text;
+    text.reserve(part.size());
+    for (std::size_t i = 0; i < part.size(); ++i) {
+        if (part[i] != '%') {
+            text += part[i] == '+' ? ' ' : part[i];
+            continue;
+        }
+        if (i + 2 >= part.size() || !ascii::all(part.substr(i + 1, 2), ascii::hex_char)) return {};
+        text += static_cast<char>(ascii::hex_value(part[i + 1]) * 16 + ascii::hex_value(part[i + 2]));
+        i += 2;
+    }
+    return text;
+}
+
+bool is_utf8(std::string_view text) noexcept
+{
+    for (std::size_t i = 0; i < text.size();) {
+        auto const first = static_cast<unsigned char>(text[i++]);
+        if (first < 0x80) continue;
+        std::size_t const more = first >= 0xf0 ? 3 : first >= 0xe0 ? 2 : 1;
+        if (first < 0xc2 || first > 0xf4 || text.size() - i < more) return false;
+        // Only the byte behind the first can make a sequence too long, too high or a surrogate.
+        auto const second = static_cast<unsigned char>(text[i]);
+        unsigned const low = first == 0xe0 ? 0xa0 : first == 0xf0 ? 0x90 : 0x80;
+        unsigned const high = first == 0xed ? 0x9f : first == 0xf4 ? 0x8f : 0xbf;
+        if (second < low || second > high) return false;
+        for (std::size_t k = 1; k < more; ++k)
+            if ((static_cast<unsigned char>(text[i + k]) & 0xc0) != 0x80) return false;
+        i += more;
+    }
+    return true;
+}
+
+} // namespace yett::http

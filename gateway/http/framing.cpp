@@ -1,0 +1,161 @@
+#include "gateway/http/framing.hpp"
+
+#include "gateway/http/ascii.hpp"
+#include "gateway/http/authority.hpp"
+#include "gateway/http/field_block.hpp"
+
+#include <algorithm>
+#include <optional>
+
+namespace yett::http {
+namespace {
+
+struct request_line
+{
+    std::string_view method{};
+    std::string_view target{};
+    version spoken = version::http_1_1;
+    std::size_t size = 0;    // with its CRLF
+};
+
+// method SP request-target SP HTTP-version CRLF, with exactly these blanks.
+std::optional<request_line> read_request_line(std::string_view bytes) noexcept
+{
+    auto const* const begin = bytes.data();
+    auto const* const end = begin + bytes.size();
+    auto const* at = begin;
+    while (at != end && ascii::is(*at, ascii::token_char)) ++at;
+    if (at == begin || at == end || *at != ' ') return {};
+
+    request_line line{.method = {begin, static_cast<std::size_t>(at - begin)}};
+    auto const* const target = ++at;
+    while (at != end && ascii::is(*at, ascii::target_char)) ++at;
+    if (at == target) return {};
+    line.target = {target, static_cast<std::size_t>(at - target)};
+
+    std::string_view const rest{at, static_cast<std::size_t>(end - at)};
+    if (rest.starts_with(" HTTP/1.1\r\n")) line.spoken = version::http_1_1;
+    else if (rest.starts_with(" HTTP/1.0\r\n")) line.spoken = version::http_1_0;
+    else return {};
+    line.size = static_cast<std::size_t>(at - begin) + 11;
+    return line;
+}
+
+// The end of the empty line, or of the first bytes that no head can hold.
+std::size_t scan_for_end(std::string_view bytes, std::size_t from) noexcept
+{
+    if (!bytes.empty() && !ascii::is(bytes[0], ascii::token_char)) return 1;
+    // A line end may lie across two reads, so look again at what could be its first part.
+    auto const* const begin = bytes.data();
+    auto const* const end = begin + bytes.size();
+    auto const* at = begin + std::min(from, bytes.size()) - std::min<std::size_t>({from, bytes.size(), 3});
+    while (at != end) {
+        at += ascii::plain_run(at, end);
+        if (at == end) break;
+        auto const here = static_cast<std::size_t>(at - begin);
+        if (*at == '\t') {
+            ++at;
+        } else if (*at == '\n' && here > 0 && at[-1] == '\r') {
+            ++at;
+        } else if (*at == '\r') {
+            if (end - at == 1) break;
+            if (at[1] != '\n') return here + 2;
+            if (end - at >= 4 && at[2] == '\r' && at[3] == '\n') return here + 4;
+            at += 2;
+        } else {
+            return here + 1;
+        }
+    }
+    return framing::npos;
+}
+
+// A head that has outgrown its limit is named after the part that is to blame.
+error too_large(std::string_view bytes, framing::limits const& limits)
+{
+    auto const line = bytes.substr(0, bytes.find('\r'));
+    auto const blank = line.find(' ');
+    if (blank < 32 && line.substr(blank + 1).find(' ') > limits.target_bytes) return client_error(errc::uri_too_long);
+    return client_error(errc::header_too_large);
+}
+
+std::optional<method> read_method(std::string_view word, errc& why) noexcept
+{
+    auto const named = method_named(word);
+    if (!named) why = word == "TRACE" || word == "CONNECT" ? errc::method_not_allowed : errc::not_implemented;
+    return named;
+}
+
+// The authority of an absolute target decides nothing, but it has to be the Host's.
+bool agrees_with_host(std::string_view target, authority const& host) noexcept
+{
+    auto const scheme = target.substr(0, target.find(':'));
+    bool const https = ascii::equal_ignoring_case(scheme, "https");
+    if (!https && !ascii::equal_ignoring_case(scheme, "http")) return false;
+    auto rest = target.substr(scheme.size());
+    if (!rest.starts_with("://")) return false;
+    rest.remove_prefix(3);
+    auto const named = parse_authority(rest.substr(0, rest.find_first_of("/?#")));
+    return named && same_server(*named, host, https ? 443 : 80);
+}
+
+char const* fault_of_target(std::string_view target, method asked, authority const& host) noexcept
+{
+    if (target.front() == '/') return nullptr;
+    if (target == "*") return asked == method::options ? nullptr : "asterisk without OPTIONS";
+    return agrees_with_host(target, host) ? nullptr : "target is malformed or disagrees with Host";
+}
+
+} // namespace
+
+std::size_t framing::end_of_head(std::string_view bytes, std::size_t from) noexcept
+{
+    auto const end = scan_for_end(bytes, from);
+    if (end != npos) return end;
+    // Whoever speaks another protocol is told so as soon as the first line is whole.
+    auto const line_end = bytes.find('\n');
+    if (line_end != npos && line_end >= from && !read_request_line(bytes)) return line_end + 1;
+    return npos;
+}
+
+std::size_t framing::end_of_response_head(std::string_view bytes, std::size_t from) noexcept
+{
+    return scan_for_end(bytes, from);
+}
+
+result<head> framing::read_request(std::string_view bytes, std::span<field> storage, limits const& limits)
+{
+    if (bytes.size() > limits.header_bytes) return too_large(bytes, limits);
+    auto const line = read_request_line(bytes);
+    if (!line) return client_error(errc::bad_request, "request line is malformed");
+    if (line->target.size() > limits.target_bytes) return client_error(errc::uri_too_long);
+
+    field_block block;
+    if (auto const bad = read_fields(bytes.substr(line->size), storage, limits.fields, block))
+        return client_error(bad->code, bad->note);
+    if (block.hosts != 1) return client_error(errc::bad_request, block.hosts == 0 ? "no Host" : "more than one Host");
+    auto const host = parse_authority(block.host);
+    if (!host) return client_error(errc::bad_request, "Host is malformed");
+    if (block.expects_other) return client_error(errc::bad_request, "Expect is not 100-continue");
+    bool const old = line->spoken == version::http_1_0;
+    if (old && block.chunked) return client_error(errc::bad_request, "Transfer-Encoding in HTTP/1.0");
+
+    auto why = errc::bad_request;
+    auto const asked = read_method(line->method, why);
+    if (!asked) return client_error(why);
+    if (auto const* fault = fault_of_target(line->target, *asked, *host)) return client_error(errc::bad_request, fault);
+
+    head h;
+    h.fields_ = block.fields;
+    h.raw_target_ = line->target;
+    h.host_ = block.host;
+    h.content_length_ = block.content_length.value_or(0);
+    h.method_ = *asked;
+    h.version_ = line->spoken;
+    h.body_ = block.chunked ? body_kind::chunked : block.content_length ? body_kind::length : body_kind::none;
+    h.keep_alive_ = !block.closes && (!old || block.keeps_alive);
+    // HTTP/1.0 knows no interim replies, and without a body there is nothing to wait for.
+    h.expects_continue_ = block.expects_continue && !old && (block.chunked || h.content_length_ > 0);
+    return h;
+}
+
+} // namespace yett::http

@@ -1,0 +1,52 @@
+#pragma once
+
+#include "gateway/base/result.hpp"
+#include "gateway/http/head.hpp"
+#include "gateway/http/response_head.hpp"
+
+#include <cstddef>
+#include <span>
+#include <string_view>
+
+namespace yett::http {
+
+// The strict gate: turns bytes into a head that nobody can read in two ways, or refuses.
+//
+// It follows RFC 9112 without any of the leniency that the RFC permits. Nothing is
+// copied and nothing is allocated unless something is refused: the head's views point
+// into the bytes, its fields lie in the caller's array, and both must outlive it.
+class framing
+{
+public:
+    struct limits
+    {
+        std::size_t header_bytes = 16384;    // request line or status line, fields and the empty line
+        std::size_t fields = 100;
+        std::size_t target_bytes = 8192;
+    };
+
+    static constexpr std::size_t npos = std::string_view::npos;
+
+    // How many of these bytes to hand to read_request: up to the end of the empty line,
+    // or npos when the head is incomplete. `from` is how many bytes an earlier call has
+    // seen already. Bytes that can never become a request (a TLS ClientHello, NUL, a bare
+    // CR or LF, blanks in front, a malformed request line) are not waited for: the answer
+    // is then a position at which read_request refuses.
+    static std::size_t end_of_head(std::string_view bytes, std::size_t from) noexcept;
+
+    // Reads a head that ends where `end_of_head` said. Also given an incomplete one that
+    // has outgrown limits.header_bytes, it names the refusal: header_too_large or uri_too_long.
+    //
+    // Otherwise fails with bad_request, not_implemented (a method unknown to us),
+    // method_not_allowed (TRACE and CONNECT), and always with the connection to be closed.
+    static result<head> read_request(std::string_view bytes, std::span<field> storage, limits const& limits);
+
+    // The same two for what an upstream answers.
+    static std::size_t end_of_response_head(std::string_view bytes, std::size_t from) noexcept;
+    // `asked` is the method of the request: a reply to HEAD has no body. Fails with
+    // upstream_broken and nothing else.
+    static result<response_head> read_response(std::string_view bytes, std::span<field> storage, method asked,
+                                               limits const& limits);
+};
+
+} // namespace yett::http

@@ -1,0 +1,186 @@
+#include "gateway/http/http1_writer.hpp"
+
+#include "gateway/http/ascii.hpp"
+#include "gateway/http/known_names.hpp"
+
+#include <fmt/chrono.h>
+#include <fmt/format.h>
+
+#include <charconv>
+
+namespace yett::http {
+namespace {
+
+bool is_value(std::string_view text) noexcept
+{
+    auto const* at = text.data();
+    auto const* const end = at + text.size();
+    for (;;) {
+        at += ascii::plain_run(at, end);
+        if (at == end) return true;
+        if (*at++ != '\t') return false;
+    }
+}
+
+void append_number(std::string& out, std::uint64_t number)
+{
+    char digits[20];
+    auto const* const end = std::to_chars(digits, digits + sizeof digits, number).ptr;
+    out.append(digits, static_cast<std::size_t>(end - digits));
+}
+
+void append_line(std::string& out, std::string_view name, std::string_view value)
+{
+    out.append(name).append(": ").append(value).append("\r\n");
+}
+
+// What belongs to one connection and is written by whoever owns that (RFC 9110 section 7.6.1).
+bool is_of_connection(known id) noexcept
+{
+    switch (id) {
+    case known::connection:
+    case known::content_length:
+    case known::keep_alive:
+    case known::proxy_connection:
+    case known::te:
+    case known::trailer:
+    case known::transfer_encoding:
+    case known::upgrade: return true;
+    default: return false;
+    }
+}
+
+// Appends the fields and tells whether a Date was among them; nothing when one is malformed.
+std::optional<bool> append_fields(std::string& out, std::span<field const> fields)
+{
+    bool dated = false;
+    for (auto const& f : fields) {
+        auto const id = f.id == known::other ? known_names::find(f.name) : f.id;
+        if (is_of_connection(id)) continue;
+        if (!append_field(out, f.name, f.value)) return {};
+        dated = dated || id == known::date;
+    }
+    return dated;
+}
+
+response_body body_after(reply_head const& head, reply_context const& context) noexcept
+{
+    if (head.status < 200 || head.status == 204 || head.status == 304 || context.method == method::head)
+        return response_body::none;
+    if (head.length) return response_body::length;
+    return context.version == version::http_1_0 ? response_body::until_close : response_body::chunked;
+}
+
+// A length is told where there is none to send, too: HEAD and 304 speak of the body that
+// GET would bring. 1xx and 204 never do.
+bool tells_length(reply_head const& head) noexcept
+{
+    return head.length && head.status >= 200 && head.status != 204;
+}
+
+void append_framing(std::string& out, reply_head const& head, reply_context const& context, reply_framing framing)
+{
+    if (tells_length(head)) {
+        out.append("Content-Length: ");
+        append_number(out, *head.length);
+        out.append("\r\n");
+    } else if (framing.body == response_body::chunked) {
+        out.append("Transfer-Encoding: chunked\r\n");
+    }
+    if (!framing.keep_alive) out.append("Connection: close\r\n");
+    else if (context.version == version::http_1_0) out.append("Connection: keep-alive\r\n");
+}
+
+} // namespace
+
+std::string_view reason_of(unsigned status) noexcept
+{
+    switch (status) {
+    case 100: return "Continue";
+    case 101: return "Switching Protocols";
+    case 103: return "Early Hints";
+    case 200: return "OK";
+    case 201: return "Created";
+    case 202: return "Accepted";
+    case 203: return "Non-Authoritative Information";
+    case 204: return "No Content";
+    case 205: return "Reset Content";
+    case 206: return "Partial Content";
+    case 207: return "Multi-Status";
+    case 300: return "Multiple Choices";
+    case 301: return "Moved Permanently";
+    case 302: return "Found";
+    case 303: return "See Other";
+    case 304: return "Not Modified";
+    case 307: return "Temporary Redirect";
+    case 308: return "Permanent Redirect";
+    case 400: return "Bad Request";
+    case 401: return "Unauthorized";
+    case 402: return "Payment Required";
+    case 403: return "Forbidden";
+    case 404: return "Not Found";
+    case 405: return "Method Not Allowed";
+    case 406: return "Not Acceptable";
+    case 408: return "Request Timeout";
+    case 409: return "Conflict";
+    case 410: return "Gone";
+    case 411: return "Length Required";
+    case 412: return "Precondition Failed";
+    case 413: return "Content Too Large";
+    case 414: return "URI Too Long";
+    case 415: return "Unsupported Media Type";
+    case 416: return "Range Not Satisfiable";
+    case 417: return "Expectation Failed";
+    case 421: return "Misdirected Request";
+    case 422: return "Unprocessable Content";
+    case 425: return "Too Early";
+    case 426: return "Upgrade Required";
+    case 428: return "Precondition Required";
+    case 429: return "Too Many Requests";
+    case 431: return "Request Header Fields Too Large";
+    case 451: return "Unavailable For Legal Reasons";
+    case 500: return "Internal Server Error";
+    case 501: return "Not Implemented";
+    case 502: return "Bad Gateway";
+    case 503: return "Service Unavailable";
+    case 504: return "Gateway Timeout";
+    case 505: return "HTTP Version Not Supported";
+    case 507: return "Insufficient Storage";
+    default: return "";
+    }
+}
+
+bool append_field(std::string& out, std::string_view name, std::string_view value)
+{
+    if (!ascii::is_token(name) || !is_value(value)) return false;
+    append_line(out, name, value);
+    return true;
+}
+
+result<reply_framing> append_reply_head(std::string& out, reply_head const& head, reply_context const& context)
+{
+    auto const start = out.size();
+    out.append("HTTP/1.1 ");
+    append_number(out, head.status);
+    out.append(" ").append(reason_of(head.status)).append("\r\n");
+
+    auto const dated = append_fields(out, head.fields);
+    if (!dated || head.status < 100 || head.status > 599) {
+        out.resize(start);
+        return our_error(errc::internal, "a reply's head would break out of its place");
+    }
+    if (!*dated && !context.date.empty()) append_line(out, "Date", context.date);
+
+    auto const body = body_after(head, context);
+    reply_framing const framing{.body = body, .keep_alive = context.keep_alive && body != response_body::until_close};
+    append_framing(out, head, context, framing);
+    out.append("\r\n");
+    return framing;
+}
+
+std::string http_date(wall_time at)
+{
+    return fmt::format("{:%a, %d %b %Y %H:%M:%S} GMT", fmt::gmtime(to_unix(at)));
+}
+
+} // namespace yett::http

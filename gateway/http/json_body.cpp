@@ -1,0 +1,177 @@
+#include "gateway/http/json_body.hpp"
+
+#include "gateway/base/strict_json.hpp"
+#include "gateway/http/ascii.hpp"
+#include "gateway/http/field_list.hpp"
+#include "gateway/http/form.hpp"
+
+#include <boost/json/memory_resource.hpp>
+#include <boost/json/string.hpp>
+#include <openssl/crypto.h>
+
+#include <algorithm>
+#include <cstddef>
+#include <new>
+
+namespace yett::http {
+
+// Request bodies hold passwords; their memory is not given back with text in it.
+class body_fields::wiping_memory final : public boost::json::memory_resource
+{
+private:
+    void* do_allocate(std::size_t bytes, std::size_t alignment) override
+    {
+        return ::operator new(bytes, std::align_val_t{alignment});
+    }
+    void do_deallocate(void* at, std::size_t bytes, std::size_t alignment) override
+    {
+        OPENSSL_cleanse(at, bytes);
+        ::operator delete(at, std::align_val_t{alignment});
+    }
+    bool do_is_equal(memory_resource const& other) const noexcept override { return this == &other; }
+};
+
+namespace {
+
+enum class media_type : std::uint8_t
+{
+    none,
+    json,
+    form,
+    other,
+};
+
+// The type without its parameters; of these only charset=utf-8 may stand there.
+media_type media_type_of(std::string_view content_type) noexcept
+{
+    if (content_type.empty()) return media_type::none;
+    auto const semicolon = std::min(content_type.find(';'), content_type.size());
+    auto const type = trimmed(content_type.substr(0, semicolon));
+    auto const parameter = trimmed(content_type.substr(std::min(semicolon + 1, content_type.size())));
+    if (!parameter.empty() && !ascii::equal_ignoring_case(parameter, "charset=utf-8") &&
+        !ascii::equal_ignoring_case(parameter, "charset=\"utf-8\""))
+        return media_type::other;
+    if (ascii::equal_ignoring_case(type, "application/json")) return media_type::json;
+    if (ascii::equal_ignoring_case(type, "application/x-www-form-urlencoded")) return media_type::form;
+    return media_type::other;
+}
+
+} // namespace
+
+body_fields::body_fields() : memory_{std::make_unique<wiping_memory>()}, members_{memory_.get()}
+{
+}
+
+body_fields::~body_fields() = default;
+
+result<body_fields> body_fields::read(std::string_view content_type, std::string_view body)
+{
+    if (body.size() > max_bytes) return client_error(errc::body_too_large);
+    body_fields read;
+    result<void> outcome;
+    switch (media_type_of(content_type)) {
+    case media_type::json: outcome = read.read_json(body); break;
+    case media_type::form: outcome = read.read_form(body); break;
+    case media_type::none:
+        if (body.empty()) break;
+        [[fallthrough]];
+    case media_type::other: return client_error(errc::unsupported_media_type);
+    }
+    if (!outcome) return outcome.error();
+    return read;
+}
+
+result<void> body_fields::read_json(std::string_view body)
+{
+    if (body.empty()) return {};
+    auto parsed = parse_strict_object(body, {.bytes = max_bytes, .depth = 8}, memory_.get());
+    if (!parsed) return parsed.error();
+    members_ = std::move(*parsed);
+    return {};
+}
+
+result<void> body_fields::read_form(std::string_view body)
+{
+    from_form_ = true;
+    while (!body.empty()) {
+        auto const end = std::min(body.find('&'), body.size());
+        auto const pair = body.substr(0, end);
+        body.remove_prefix(std::min(end + 1, body.size()));
+        if (pair.empty()) continue;
+
+        auto const equals = std::min(pair.find('='), pair.size());
+        auto const name = form_decoded(pair.substr(0, equals));
+        auto value = form_decoded(pair.substr(std::min(equals + 1, pair.size())));
+        if (!name || !value || !is_utf8(*name) || !is_utf8(*value))
+            return client_error(errc::bad_request, "form is malformed");
+        bool const fresh = members_.emplace(*name, *value).second;
+        OPENSSL_cleanse(value->data(), value->size());
+        if (!fresh) return client_error(errc::bad_request, "form has a member twice");
+    }
+    return {};
+}
+
+std::string_view body_fields::text(std::string_view name)
+{
+    if (!has(name)) {
+        complain(name, "required", "is missing");
+        return {};
+    }
+    return optional_text(name).value_or(std::string_view{});
+}
+
+secret body_fields::secret_text(std::string_view name)
+{
+    return secret{std::string{text(name)}};
+}
+
+std::optional<std::string_view> body_fields::optional_text(std::string_view name)
+{
+    auto const* member = members_.if_contains(name);
+    if (!member || member->is_null()) return {};
+    if (auto const* found = member->if_string()) return std::string_view{found->data(), found->size()};
+    complain(name, "wrong_type", "has to be text");
+    return {};
+}
+
+bool body_fields::flag(std::string_view name)
+{
+    auto const* member = members_.if_contains(name);
+    if (!member || member->is_null()) return false;
+    if (auto const* found = member->if_bool()) return *found;
+    if (auto const* found = member->if_string(); found && from_form_) {
+        std::string_view const word{found->data(), found->size()};
+        if (word == "true" || word == "on" || word == "1") return true;
+        if (word == "false" || word == "0" || word.empty()) return false;
+    }
+    complain(name, "wrong_type", "has to be true or false");
+    return false;
+}
+
+bool body_fields::has(std::string_view name) const noexcept
+{
+    auto const* member = members_.if_contains(name);
+    return member && !member->is_null();
+}
+
+result<void> body_fields::expect_only(std::initializer_list<std::string_view> names)
+{
+    for (auto const& member : members_) {
+        std::string_view const name{member.key().data(), member.key().size()};
+        if (std::find(names.begin(), names.end(), name) == names.end()) complain(name, "unknown", "is not expected here");
+    }
+    if (!complaints_.empty()) return client_error(errc::bad_request, "members of the body are wrong");
+    return {};
+}
+
+void body_fields::complain(std::string_view name, std::string_view code, std::string_view message)
+{
+    // A name may be the client's and as long as it likes.
+    constexpr std::size_t longest_name = 64;
+    constexpr std::size_t most = 32;
+    if (complaints_.size() == most) return;
+    auto const shown = name.size() > longest_name ? std::string_view{"(long name)"} : name;
+    complaints_.push_back({std::string{shown}, std::string{code}, std::string{message}});
+}
+
+} // namespace yett::http
