@@ -28,7 +28,7 @@ public:
     struct search
     {
         std::string_view path;
-        method_set method;
+        method_set method;               // usually one
         std::uint32_t best = nothing;    // only rules below it are looked for
         method_set allowed;              // methods of rules that match but for theirs; complete when nothing is found
         bool below_too = false;          // the path stands for everything below it

@@ -51,7 +51,7 @@ public:
     std::span<route const> routes() const noexcept { return routes_; }
     // Null when there is no rule of that name.
     route const* named(std::string_view name) const noexcept;
-    // Those that the rules written before it leave nothing to: it never decides.
+    // True when the rules written before it leave it nothing: it never decides.
     bool is_shadowed(route const& rule) const;
 
 private:
@@ -64,7 +64,7 @@ private:
     using host_map = boost::unordered_flat_map<std::string, root, text_hash, std::equal_to<>>;
 
     root root_of(host_pattern const& host);
-    void search(std::string_view host, bool is_pattern, path_index::search& wanted) const noexcept;
+    void search(std::string_view host, path_index::search& wanted) const noexcept;
 
     std::vector<route> routes_;
     path_index paths_;

@@ -1,0 +1,152 @@
+#include "policies/access.hpp"
+
+#include <algorithm>
+#include <array>
+
+namespace yett::policies {
+namespace {
+
+using kind = access_spec::kind;
+
+// How far ahead of ours the clock of an issuer may be. A login further in the future is
+// no login of ours to trust.
+constexpr std::chrono::minutes clock_slack{5};
+// RFC 5321 section 4.5.3.1 allows 64 + 1 + 255; a longer address is nobody's.
+constexpr std::size_t longest_address = 320;
+
+char folded(char c) noexcept
+{
+    return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+}
+
+std::vector<std::string> compiled_values(access_spec const& spec, bool domains)
+{
+    if (spec.is != kind::emails) return domains ? std::vector<std::string>{} : spec.values;
+    std::vector<std::string> words;
+    for (auto word : spec.values) {
+        if (word.starts_with("*@") != domains) continue;
+        std::transform(word.begin(), word.end(), word.begin(), folded);
+        words.push_back(domains ? word.substr(2) : std::move(word));
+    }
+    return words;
+}
+
+bool has_any(word_set const& wanted, std::vector<std::string> const& held) noexcept
+{
+    return std::any_of(held.begin(), held.end(), [&](auto const& word) { return wanted.contains(word); });
+}
+
+bool has_all(std::vector<std::string> const& held, word_set const& wanted) noexcept
+{
+    auto const is_held = [&](auto const& word) { return std::find(held.begin(), held.end(), word) != held.end(); };
+    return std::all_of(wanted.words().begin(), wanted.words().end(), is_held);
+}
+
+bool has_address(word_set const& addresses, word_set const& domains, std::string_view email) noexcept
+{
+    std::array<char, longest_address> buffer;
+    if (email.empty() || email.size() > buffer.size()) return false;
+    std::transform(email.begin(), email.end(), buffer.begin(), folded);
+    std::string_view const address{buffer.data(), email.size()};
+    if (addresses.contains(address)) return true;
+    // With two at-signs it is a matter of taste where the domain begins: it has none.
+    auto const at = address.find('@');
+    if (at == address.npos || at == 0 || address.find('@', at + 1) != address.npos) return false;
+    return domains.contains(address.substr(at + 1));
+}
+
+std::string joined(std::vector<std::string> const& words)
+{
+    std::string list;
+    for (auto const& word : words) list.append(list.empty() ? "" : ", ").append(word);
+    return list;
+}
+
+std::string joined(std::vector<access> const& parts, std::string_view between)
+{
+    std::string list{"("};
+    for (auto const& part : parts) list.append(list.size() == 1 ? "" : between).append(part.wanted());
+    return list.append(")");
+}
+
+std::string in_words(access_spec const& spec, std::vector<access> const& parts)
+{
+    switch (spec.is) {
+    case kind::public_: return "nothing";
+    case kind::optional: return "nothing, or a credential that is good";
+    case kind::authenticated: return "somebody who is signed in";
+    case kind::roles: return "one of the roles " + joined(spec.values);
+    case kind::scopes: return "all of the scopes " + joined(spec.values);
+    case kind::users: return "one of the users " + joined(spec.values);
+    case kind::emails: return "one of the addresses " + joined(spec.values);
+    case kind::any_of: return joined(parts, " or ");
+    case kind::all_of: return joined(parts, " and ");
+    }
+    return {};
+}
+
+credential_use use_of(kind is)
+{
+    if (is == kind::public_) return credential_use::ignored;
+    return is == kind::optional ? credential_use::optional : credential_use::required;
+}
+
+} // namespace
+
+access::access(access_spec const& spec)
+    : kind_{spec.is},
+      credentials_{use_of(spec.is)},
+      values_{compiled_values(spec, false)},
+      domains_{compiled_values(spec, true)},
+      parts_(spec.parts.begin(), spec.parts.end()),
+      recent_login_{spec.recent_login},
+      wanted_{in_words(spec, parts_)}
+{
+    if (recent_login_) wanted_.append(" with a login of the last ").append(std::to_string(recent_login_->count())).append(" s");
+}
+
+access::verdict access::judge(identity const& who, wall_time now) const noexcept
+{
+    auto const is_nested = kind_ == kind::any_of || kind_ == kind::all_of;
+    auto const judged = is_nested ? judge_parts(who, now) : grants(who) ? verdict::granted : verdict::forbidden;
+    if (judged != verdict::granted || !recent_login_) return judged;
+    return is_recent(who, now) ? verdict::granted : verdict::login_too_old;
+}
+
+// any_of takes the kindest verdict of its parts, all_of the harshest.
+access::verdict access::judge_parts(identity const& who, wall_time now) const noexcept
+{
+    auto const wants_all = kind_ == kind::all_of;
+    auto const decisive = wants_all ? verdict::forbidden : verdict::granted;
+    auto sum = wants_all ? verdict::granted : verdict::forbidden;
+    for (auto const& part : parts_) {
+        auto const judged = part.judge(who, now);
+        if (judged == decisive) return judged;
+        if (judged == verdict::login_too_old) sum = judged;
+    }
+    // A list without parts asks for nothing that can be had.
+    return parts_.empty() ? verdict::forbidden : sum;
+}
+
+bool access::grants(identity const& who) const noexcept
+{
+    switch (kind_) {
+    case kind::public_:
+    case kind::optional:
+    case kind::authenticated: return true;
+    case kind::roles: return has_any(values_, who.roles);
+    case kind::scopes: return !values_.empty() && has_all(who.scopes, values_);
+    case kind::users: return values_.contains(who.subject);
+    case kind::emails: return has_address(values_, domains_, who.email);
+    case kind::any_of:
+    case kind::all_of: break;
+    }
+    return false;
+}
+
+bool access::is_recent(identity const& who, wall_time now) const noexcept
+{
+    return now - who.authenticated_at <= *recent_login_ && who.authenticated_at - now <= clock_slack;
+}
+
+} // namespace yett::policies

@@ -1,0 +1,48 @@
+#include "policies/decide.hpp"
+
+namespace yett::policies {
+
+// The only maker of permits.
+class decider
+{
+public:
+    static permit allow(route const& rule, identity_ptr const& who) { return permit{rule, who}; }
+};
+
+namespace {
+
+error refusal(errc code, route const& rule, std::string_view what)
+{
+    std::string note{"rule "};
+    note.append(rule.name()).append(" wants ").append(what);
+    return client_error(code, std::move(note));
+}
+
+std::optional<error> objection(route const& rule, identity_ptr const& who, wall_time now)
+{
+    if (!rule.needs_identity()) return std::nullopt;
+    auto const& access = rule.access();
+    if (!who) return refusal(errc::unauthenticated, rule, access.wanted());
+    switch (access.judge(*who, now)) {
+    case access::verdict::granted: return std::nullopt;
+    case access::verdict::login_too_old: return refusal(errc::recent_login_required, rule, access.wanted());
+    case access::verdict::forbidden: break;
+    }
+    return refusal(errc::forbidden, rule, access.wanted());
+}
+
+} // namespace
+
+decision decide(route const& rule, identity_ptr const& who, question const& asked, wall_time now)
+{
+    // Not a matter of who asks: the application could read the path as another one.
+    if (asked.has_encoded_slash && !rule.encoded_slash_allowed())
+        return {refusal(errc::uri_rejected, rule, "no encoded slash"), std::nullopt};
+
+    auto against = objection(rule, who, now);
+    if (!against) return {decider::allow(rule, who), std::nullopt};
+    if (rule.mode() == enforcement::report_only) return {decider::allow(rule, who), std::move(against)};
+    return {std::move(*against), std::nullopt};
+}
+
+} // namespace yett::policies

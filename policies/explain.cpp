@@ -1,0 +1,87 @@
+#include "policies/explain.hpp"
+
+#include "policies/decide.hpp"
+
+#include <fmt/format.h>
+
+namespace yett::policies {
+namespace {
+
+std::string host_text(host_pattern const& host)
+{
+    return host.is() == host_pattern::kind::below ? "*." + host.name() : host.name();
+}
+
+// Why the rule does not take the request; empty when it does.
+std::string mismatch(route const& rule, question const& asked)
+{
+    if (!rule.host().matches(asked.host)) return "host is not " + host_text(rule.host());
+    if (!rule.path().matches(asked.path)) return "path is not " + rule.path().text();
+    if (!rule.methods().covers(method_set::of(asked.method))) return "method is none of " + rule.methods().text();
+    return {};
+}
+
+std::string why_permitted(route const& rule, identity_ptr const& who)
+{
+    switch (rule.credentials()) {
+    case credential_use::ignored: return "the rule is public";
+    case credential_use::optional: return who ? "the rule is open and the caller is known" : "the rule is open to everybody";
+    case credential_use::required: break;
+    }
+    return "the caller is " + rule.access().wanted();
+}
+
+void explain_miss(explanation& told, found const& miss)
+{
+    told.refusal = miss.why();
+    told.why = miss.why() == errc::no_such_route ? std::string{"no rule matches"}
+                                                 : "rules match host and path, but only for " + miss.allowed().text();
+}
+
+void explain_decision(explanation& told, decision const& made, identity_ptr const& who)
+{
+    told.permitted = made.outcome.has_value();
+    if (!told.permitted || made.reported) {
+        auto const refused = made.reported ? *made.reported : made.error();
+        told.refusal = refused.code();
+        told.why = refused.note();
+        return;
+    }
+    told.why = why_permitted(*told.rule, who);
+}
+
+std::string_view outcome_of(explanation const& told)
+{
+    if (!told.permitted) return "refused";
+    return told.refusal ? "permitted (report_only)" : "permitted";
+}
+
+} // namespace
+
+explanation explain(route_table const& table, question const& asked, identity_ptr const& who, wall_time now)
+{
+    explanation told;
+    auto const answer = table.find(asked);
+    told.rule = answer.get();
+    for (auto const& rule : table.routes()) {
+        if (&rule == told.rule) break;
+        told.before.push_back({&rule, mismatch(rule, asked)});
+    }
+    if (answer)
+        explain_decision(told, decide(*answer, who, asked, now), who);
+    else
+        explain_miss(told, answer);
+    return told;
+}
+
+std::string explanation::text() const
+{
+    std::string lines;
+    for (auto const& each : before) fmt::format_to(std::back_inserter(lines), "  {:<24} {}\n", each.rule->name(), each.why);
+    if (rule) fmt::format_to(std::back_inserter(lines), "> {:<24} {}\n", rule->name(), rule->place());
+    fmt::format_to(std::back_inserter(lines), "{}: {}{}{}\n", outcome_of(*this), why, refusal ? ", " : "",
+                   refusal ? name_of(*refusal) : std::string_view{});
+    return lines;
+}
+
+} // namespace yett::policies

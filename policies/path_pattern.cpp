@@ -1,0 +1,114 @@
+#include "policies/path_pattern.hpp"
+
+namespace yett::policies {
+namespace {
+
+constexpr std::size_t most_segments = 64;
+
+bool is_letter_or_digit(char c)
+{
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
+}
+
+bool is_unreserved(char c)
+{
+    return is_letter_or_digit(c) || c == '-' || c == '.' || c == '_' || c == '~';
+}
+
+int hex_digit(char c)
+{
+    if (c >= '0' && c <= '9') return c - '0';
+    if (c >= 'A' && c <= 'F') return c - 'A' + 10;
+    return -1;
+}
+
+// What is wrong with the escape at the front of the text; empty when nothing is.
+std::string escape_complaint(std::string_view text)
+{
+    auto const high = text.size() > 2 ? hex_digit(text[1]) : -1;
+    auto const low = text.size() > 2 ? hex_digit(text[2]) : -1;
+    if (high < 0 || low < 0) return "'%' needs two hexadecimal digits in upper case after it";
+    auto const byte = static_cast<char>(high * 16 + low);
+    if (is_unreserved(byte)) return "write '" + std::string{byte} + "' instead of '" + std::string{text.substr(0, 3)} + "'";
+    if (byte == '\\' || byte == ';' || byte == '%' || (byte >= 0 && byte < 0x20) || byte == 0x7f)
+        return "requests with '" + std::string{text.substr(0, 3)} + "' are always refused";
+    return {};
+}
+
+std::string literal_complaint(std::string_view segment)
+{
+    if (segment == "." || segment == "..") return "dot segments are removed from requests before they are matched";
+    for (std::size_t i = 0; i < segment.size(); ++i) {
+        auto const c = segment[i];
+        if (c == '%') {
+            if (auto wrong = escape_complaint(segment.substr(i)); !wrong.empty()) return wrong;
+            i += 2;
+        } else if (c == '*') {
+            return "'*' has a meaning only as \"/**\" at the end";
+        } else if (c == '{' || c == '}') {
+            return "braces enclose a whole segment: \"/users/{id}\"";
+        } else if (c == '?' || c == '#') {
+            return "a rule sees the path alone, neither query nor fragment";
+        } else if (c == '\\' || c == ';' || c <= ' ' || c >= 0x7f) {
+            return "a path with this character is never matched; percent-encode what is not ASCII";
+        }
+    }
+    return {};
+}
+
+bool is_name(std::string_view segment)
+{
+    if (segment.size() < 3 || segment.front() != '{' || segment.back() != '}') return false;
+    for (char const c : segment.substr(1, segment.size() - 2))
+        if (!is_letter_or_digit(c) && c != '_') return false;
+    return true;
+}
+
+error wrong(std::string text)
+{
+    return our_error(errc::bad_request, std::move(text));
+}
+
+} // namespace
+
+result<path_pattern> path_pattern::from(std::string_view text)
+{
+    path_pattern pattern;
+    pattern.text_ = text;
+    if (text.empty() || text.front() != '/') return wrong("a path begins with '/'");
+    if (text.ends_with("/**")) {
+        pattern.open_ended_ = true;
+        text.remove_suffix(3);
+    }
+    while (!text.empty()) {
+        text.remove_prefix(1);
+        auto const segment = text.substr(0, text.find('/'));
+        text.remove_prefix(segment.size());
+        if (segment.empty() && (!text.empty() || pattern.open_ended_)) return wrong("requests with \"//\" are always refused");
+        if (is_name(segment)) {
+            pattern.has_names_ = true;
+            pattern.segments_.emplace_back(any_segment);
+            continue;
+        }
+        if (auto complaint = literal_complaint(segment); !complaint.empty()) return wrong(std::move(complaint));
+        if (segment.find("%2F") != segment.npos) pattern.has_encoded_slash_ = true;
+        pattern.segments_.emplace_back(segment);
+    }
+    if (pattern.segments_.size() > most_segments) return wrong("more than 64 segments");
+    return pattern;
+}
+
+bool path_pattern::matches(std::string_view path) const noexcept
+{
+    if (!path.starts_with('/')) return false;
+    for (auto const& wanted : segments_) {
+        if (path.empty()) return false;
+        path.remove_prefix(1);
+        auto const segment = path.substr(0, path.find('/'));
+        if (wanted == any_segment ? segment.empty() : segment != wanted) return false;
+        path.remove_prefix(segment.size());
+    }
+    return open_ended_ || path.empty();
+}
+
+} // namespace yett::policies
