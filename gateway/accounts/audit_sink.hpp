@@ -10,13 +10,15 @@ namespace yett::accounts {
 // live until `record` returns. There is no place for a secret in it.
 struct audit_event
 {
-    std::string_view name;           // user_registered, login_succeeded, login_failed, session_refreshed, refresh_reused,
-                                     // logged_out, sessions_ended, password_changed, password_rehashed
+    std::string_view name;           // user_registered, registration_repeated, login_succeeded, login_failed,
+                                     // password_rehashed, refresh_refused, refresh_reused, logged_out,
+                                     // logged_out_everywhere, session_ended, other_sessions_ended, password_changed,
+                                     // password_change_failed
     wall_time at{};
     std::string_view user_id;        // empty when nobody is known
     std::string_view session;
     std::string_view client;         // address
-    std::string_view reason;         // of a failure: unknown, wrong_password, disabled, not_verified …
+    std::string_view reason;         // of a failure: unknown_user, wrong_password, disabled …
 };
 
 // Takes audit events from any worker; must not wait and must not throw.

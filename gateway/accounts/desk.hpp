@@ -25,6 +25,7 @@ struct rules
     seconds refresh_ttl{7 * 24 * 3600};        // sliding: a session unused for so long is over
     seconds session_ttl{0};                    // absolute; 0: thirty days, or refresh_ttl when that is longer
     seconds refresh_grace{10};
+    seconds clock_skew{30};                    // how long verifiers accept a token beyond its end
 };
 
 // What the use cases work with: everything on the desk belongs to somebody else and

@@ -5,6 +5,8 @@
 #include "gateway/base/worker_pool.hpp"
 
 #include <atomic>
+#include <condition_variable>
+#include <mutex>
 #include <string>
 
 namespace yett::accounts {
@@ -30,6 +32,8 @@ enum class verdict : unsigned char
     right,
     right_but_outdated,      // another kind or cost than configured: hash it anew while it is at hand
 };
+
+struct hash_shape;
 
 // Makes and verifies password hashes on a pool of threads of their own, at low priority,
 // so that a storm of logins slows neither the traffic nor itself.
@@ -73,6 +77,8 @@ private:
         std::size_t free_;
     };
 
+    result<std::string> make(secret const& password);
+    bool matches(secret const& password, std::string const& stored, hash_shape const& shape);
     verdict compare(secret const& password, std::string const& stored);
 
     hashing_rules const rules_;

@@ -3,8 +3,6 @@
 #include "gateway/accounts/refusal.hpp"
 #include "gateway/base/secret.hpp"
 
-#include <optional>
-
 namespace yett::accounts {
 
 // What a new password must be. There are no composition rules (NIST SP 800-63B-4 section 3.1.1.2).
@@ -21,9 +19,10 @@ struct password_rules
 // so it serves logins, too.
 result<secret> normalise_password(secret const& typed, std::size_t max_bytes);
 
-// Why a normalised password is not good enough for a new account or a change; nothing
-// when it is. The estimate knows the address, so that it cannot serve as the password.
-// Looks at no more than the first 64 bytes for its strength, which bounds the cost.
-std::optional<field_error> find_weakness(secret const& password, std::string_view email, password_rules const& rules);
+// The normalised form of a password for a new account or a change, if it is good enough;
+// else what is wrong with it, as the field "password". The estimate knows the address, so
+// that it cannot serve as the password. Looks at no more than the first 64 bytes for the
+// strength, which bounds the cost.
+outcome<secret> accept_password(secret const& typed, std::string_view email, password_rules const& rules);
 
 } // namespace yett::accounts

@@ -6,11 +6,15 @@
 
 namespace yett::tokens {
 class revocations;
+struct revocation;
 }
 
 namespace yett::accounts {
 
 struct desk;
+
+// The same in the verifiers' words.
+tokens::revocation as_token_revocation(revocation const& known);
 
 // Ends sessions in the store, then makes it known to this process's verifiers.
 task<result<ended>> end_and_revoke(desk const& at, ending asked);

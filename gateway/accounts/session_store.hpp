@@ -25,15 +25,15 @@ struct session
     std::string id;                  // `sid`, a UUIDv7
     std::string user_id;
     std::string family;              // what all its refresh tokens share; finds the session, never shown
-    std::string current_hash;        // of the refresh token that is good now
+    std::string current_hash;        // of the refresh token that is good now; text
     std::string previous_hash;       // of the one before it; empty until the first rotation
-    std::string successor_salt;      // makes the current token from the previous one; see refresh.hpp
+    std::string successor_salt;      // makes the current token from the previous one, see refresh.hpp; bytes
     wall_time rotated_at{};          // when previous became current
     wall_time created_at{};          // the login
     wall_time last_seen{};           // the last login or refresh
-    wall_time idle_until{};          // sliding: moves with each rotation
+    wall_time idle_until{};          // sliding: moves with each rotation, never beyond expires_at
     wall_time expires_at{};          // absolute: never moves
-    wall_time access_until{};        // when the last access token that was issued for it expires
+    wall_time access_until{};        // from when on no access token of the session is accepted any more
     std::optional<wall_time> ended_at;
     device from;                     // of the last login or refresh
 };
@@ -103,7 +103,8 @@ class session_store
 public:
     virtual ~session_store() = default;
 
-    // `conflict` when the id or the family exists.
+    // `conflict` when the id or the family exists. An adapter that keeps users, too, may
+    // fail with `not_found` when the user does not exist.
     virtual task<result<void>> add(session const& added) = 0;
 
     // Live, ended or expired; `not_found`.

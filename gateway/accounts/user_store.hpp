@@ -46,7 +46,7 @@ struct password_change
 // Every write is atomic, and durable before it returns: it survives a killed process and
 // a lost power supply. A read sees each write that was acknowledged before the read was
 // asked for, on whatever thread. Calls come from any worker's executor and resume there;
-// arguments are copied before the call suspends.
+// arguments live until the call was awaited.
 //
 // Each call can fail with `storage_unavailable`, or with `overloaded` when too much is
 // waiting already; then a write may or may not have happened, and nothing else may be

@@ -1,0 +1,75 @@
+#include "gateway/accounts/change_password.hpp"
+
+#include "gateway/accounts/audit_sink.hpp"
+#include "gateway/accounts/desk.hpp"
+#include "gateway/accounts/password.hpp"
+#include "gateway/accounts/user_store.hpp"
+
+namespace yett::accounts {
+
+namespace {
+
+void report(desk const& at, caller const& who, std::string_view reason, wall_time now)
+{
+    audit_event event;
+    event.name = reason.empty() ? "password_changed" : "password_change_failed";
+    event.at = now;
+    event.user_id = who.user_id;
+    event.session = who.session;
+    event.client = who.from.address;
+    event.reason = reason;
+    at.audit.record(event);
+}
+
+// Whether the one who asks knows the password, and not just holds a token.
+task<result<user>> prove(desk const& at, new_password const& asked)
+{
+    auto const current = normalise_password(asked.current, at.rules.password.max_bytes);
+    if (!current) co_return errc::invalid_credentials;
+    auto found = co_await at.users.find(asked.who.user_id);
+    if (!found && found.error() == errc::not_found) co_return errc::invalid_credentials;
+    if (!found) co_return found.error();
+    auto const same = co_await at.passwords.verify(*current, found->password_hash);
+    if (!same) co_return same.error();
+    if (*same == verdict::wrong || found->disabled) co_return errc::invalid_credentials;
+    co_return found;
+}
+
+outcome<secret> accept(secret const& chosen, user const& who, password_rules const& rules)
+{
+    auto accepted = accept_password(chosen, who.email, rules);
+    if (accepted) return accepted;
+    auto why = accepted.error();
+    for (auto& each : why.fields) each.field = "new_password";
+    return why;
+}
+
+} // namespace
+
+task<outcome<void>> change_password(desk const& at, new_password asked, wall_time now)
+{
+    auto const who = co_await prove(at, asked);
+    if (!who) {
+        if (who.error() == errc::invalid_credentials) report(at, asked.who, "wrong_password", now);
+        co_return who.error();
+    }
+    auto accepted = accept(asked.chosen, *who, at.rules.password);
+    if (!accepted) co_return accepted.error();
+    auto hash = co_await at.passwords.hash(std::move(*accepted));
+    if (!hash) co_return hash.error();
+
+    password_change change;
+    change.expected_hash = who->password_hash;
+    change.new_hash = std::move(*hash);
+    change.changed_at = now;
+    auto const done = co_await at.users.change_password(who->id, change);
+    // Somebody changed it meanwhile: what was proved is no longer the password.
+    if (!done && done.error() == errc::conflict) co_return errc::invalid_credentials;
+    if (!done) co_return done.error();
+    report(at, asked.who, {}, now);
+    auto const others = co_await end_other_sessions(at, asked.who, now);
+    if (!others) co_return others.error();
+    co_return outcome<void>{};
+}
+
+} // namespace yett::accounts

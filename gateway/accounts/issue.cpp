@@ -1,0 +1,81 @@
+#include "gateway/accounts/issue.hpp"
+
+#include "gateway/accounts/desk.hpp"
+#include "gateway/accounts/user_store.hpp"
+#include "gateway/base/random.hpp"
+#include "gateway/tokens/refresh_token.hpp"
+#include "gateway/tokens/signer.hpp"
+
+#include <algorithm>
+
+namespace yett::accounts {
+
+namespace {
+
+constexpr std::size_t longest_agent = 256;
+constexpr seconds shortest_absolute{30 * 24 * 3600};
+// The `exp` claim has whole seconds.
+constexpr seconds rounding{1};
+
+seconds absolute_ttl(rules const& r)
+{
+    return r.session_ttl.count() ? r.session_ttl : std::max(shortest_absolute, r.refresh_ttl);
+}
+
+} // namespace
+
+profile profile_of(user const& u)
+{
+    return {u.id, u.email, u.roles, u.verified, u.created_at};
+}
+
+wall_time access_until(rules const& r, wall_time now)
+{
+    return now + r.access_ttl + r.clock_skew + rounding;
+}
+
+session begin_session(desk const& at, user const& u, tokens::refresh_token const& first, wall_time now)
+{
+    session begun;
+    begun.id = make_uuid(now);
+    begun.user_id = u.id;
+    begun.family = first.family;
+    begun.current_hash = first.hash;
+    begun.rotated_at = now;
+    begun.created_at = now;
+    begun.last_seen = now;
+    begun.expires_at = now + absolute_ttl(at.rules);
+    begun.idle_until = std::min(begun.expires_at, now + at.rules.refresh_ttl);
+    begun.access_until = access_until(at.rules, now);
+    return begun;
+}
+
+result<grant> issue(desk const& at, user const& u, session const& s, wall_time now)
+{
+    tokens::access_grant claims;
+    claims.subject = u.id;
+    claims.session = s.id;
+    claims.email = u.email;
+    claims.roles = u.roles;
+    claims.authenticated_at = s.created_at;
+    claims.ttl = at.rules.access_ttl;
+    auto token = at.signer.sign(claims, now);
+    if (!token) return token.error();
+
+    grant given;
+    given.user = profile_of(u);
+    given.session = s.id;
+    given.access_token = std::move(token->text);
+    given.expires_in = at.rules.access_ttl;
+    given.refresh_until = s.idle_until;
+    return given;
+}
+
+device shortened(device const& from)
+{
+    device kept{from.address, from.agent.substr(0, longest_agent)};
+    std::erase_if(kept.agent, [](char c) { return c < ' ' || c > '~'; });
+    return kept;
+}
+
+} // namespace yett::accounts

@@ -1,0 +1,145 @@
+#include "gateway/accounts/login.hpp"
+
+#include "gateway/accounts/address.hpp"
+#include "gateway/accounts/audit_sink.hpp"
+#include "gateway/accounts/desk.hpp"
+#include "gateway/accounts/issue.hpp"
+#include "gateway/accounts/password.hpp"
+#include "gateway/accounts/revoke.hpp"
+#include "gateway/accounts/user_store.hpp"
+#include "gateway/tokens/refresh_token.hpp"
+
+#include <optional>
+
+namespace yett::accounts {
+
+namespace {
+
+struct attempt
+{
+    std::string_view user_id;
+    std::string_view session;
+    std::string_view reason;
+};
+
+void report(desk const& at, attempt const& what, device const& from, wall_time now)
+{
+    audit_event event;
+    event.name = what.reason.empty() ? "login_succeeded" : "login_failed";
+    event.at = now;
+    event.user_id = what.user_id;
+    event.session = what.session;
+    event.client = from.address;
+    event.reason = what.reason;
+    at.audit.record(event);
+}
+
+// Nobody when the address is none or nobody's.
+task<result<std::optional<user>>> look_up(desk const& at, std::string const& email)
+{
+    auto const where = parse_address(email);
+    if (!where) co_return std::nullopt;
+    auto found = co_await at.users.find_by_email(where->key);
+    if (found) co_return std::move(*found);
+    if (found.error() == errc::not_found) co_return std::nullopt;
+    co_return found.error();
+}
+
+// Spends as long on nobody as on somebody; otherwise the clock tells which accounts exist.
+task<result<verdict>> compare(desk const& at, secret password, std::optional<user> const& who)
+{
+    if (!who || who->password_hash.empty()) return at.passwords.verify_decoy(std::move(password));
+    return at.passwords.verify(std::move(password), who->password_hash);
+}
+
+// Why not; empty when the password opens the account.
+std::string_view reason_against(std::optional<user> const& who, verdict found)
+{
+    if (!who) return "unknown_user";
+    if (found == verdict::wrong) return "wrong_password";
+    if (who->disabled) return "disabled";
+    return {};
+}
+
+// While the password is at hand. A login does not fail for it: the old hash still serves.
+task<void> hash_anew(desk const& at, user const& who, secret password, wall_time now)
+{
+    auto hash = co_await at.passwords.hash(std::move(password));
+    if (!hash) co_return;
+    password_change change;
+    change.expected_hash = who.password_hash;
+    change.new_hash = std::move(*hash);
+    auto const done = co_await at.users.change_password(who.id, change);
+    if (!done) co_return;
+    audit_event event;
+    event.name = "password_rehashed";
+    event.at = now;
+    event.user_id = who.id;
+    at.audit.record(event);
+}
+
+// A user who was disabled, or whose password changed, while the hash was computed: whoever
+// did that ended the sessions there were, and this one may have come too late to be among them.
+task<result<void>> check_again(desk const& at, user const& who, session const& begun)
+{
+    auto const current = co_await at.users.find(who.id);
+    auto const same = current && !current->disabled && current->password_changed_at == who.password_changed_at;
+    if (same) co_return result<void>{};
+    ending asked;
+    asked.user_id = who.id;
+    asked.session_id = begun.id;
+    asked.now = begun.created_at;
+    auto const done = co_await end_and_revoke(at, std::move(asked));
+    if (!done) co_return done.error();
+    co_return errc::invalid_credentials;
+}
+
+task<result<grant>> open_session(desk const& at, user const& who, device const& from, wall_time now)
+{
+    auto first = tokens::make_refresh_token();
+    auto begun = begin_session(at, who, first, now);
+    begun.from = shortened(from);
+    auto given = issue(at, who, begun, now);
+    if (!given) co_return given;
+    auto const added = co_await at.sessions.add(begun);
+    if (!added) co_return added.error();
+    auto const unchanged = co_await check_again(at, who, begun);
+    if (!unchanged) co_return unchanged.error();
+    given->refresh_token = std::move(first.text);
+    co_return given;
+}
+
+} // namespace
+
+task<result<grant>> login(desk const& at, credentials offered, wall_time now)
+{
+    // Too long or no text: refused before any work, whoever it is.
+    auto const password = normalise_password(offered.password, at.rules.password.max_bytes);
+    if (!password) co_return errc::invalid_credentials;
+    auto const who = co_await look_up(at, offered.email);
+    if (!who) co_return who.error();
+    auto const found = co_await compare(at, *password, *who);
+    if (!found) co_return found.error();
+
+    attempt tried;
+    if (*who) tried.user_id = (*who)->id;
+    tried.reason = reason_against(*who, *found);
+    if (!tried.reason.empty()) {
+        report(at, tried, offered.from, now);
+        co_return errc::invalid_credentials;
+    }
+    auto const& known = **who;
+    if (at.rules.require_verified_email && !known.verified) {
+        tried.reason = "not_verified";
+        report(at, tried, offered.from, now);
+        co_return errc::email_not_verified;
+    }
+    if (*found == verdict::right_but_outdated) co_await hash_anew(at, known, *password, now);
+    auto given = co_await open_session(at, known, offered.from, now);
+    if (!given) co_return given;
+    tried.session = given->session;
+    report(at, tried, offered.from, now);
+    co_return given;
+}
+
+} // namespace yett::accounts

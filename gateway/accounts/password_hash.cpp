@@ -1,0 +1,169 @@
+#include "gateway/accounts/password_hash.hpp"
+
+#include "gateway/base/base64url.hpp"
+#include "gateway/base/random.hpp"
+
+#include <crypt.h>
+#include <openssl/evp.h>
+#include <openssl/hmac.h>
+#include <sodium.h>
+
+#include <array>
+#include <charconv>
+#include <cstdlib>
+#include <cstring>
+#include <memory>
+
+namespace yett::accounts {
+
+namespace {
+
+constexpr std::size_t bcrypt_sees = 72;
+constexpr std::size_t bcrypt_size = 60;
+constexpr std::size_t bcrypt_head = 7;               // $2b$12$
+constexpr std::size_t bcrypt_salt = 22;
+constexpr unsigned highest_cost = 15;
+constexpr unsigned most_passes = 16;
+constexpr std::size_t most_traffic = std::size_t{2} << 30;
+// In front of the bcrypt of a condensed password.
+constexpr std::string_view condensed_mark = "$bcrypt-hmac-sha256";
+
+std::optional<unsigned> read_number(std::string_view text)
+{
+    unsigned value = 0;
+    auto const [end, failure] = std::from_chars(text.data(), text.data() + text.size(), value);
+    if (failure != std::errc{} || end != text.data() + text.size()) return std::nullopt;
+    return value;
+}
+
+// The number behind `name=` in argon2's parameters, which a comma or a dollar ends.
+std::optional<unsigned> parameter(std::string_view text, std::string_view name)
+{
+    auto const at = text.find(name);
+    if (at == text.npos) return std::nullopt;
+    auto const rest = text.substr(at + name.size());
+    return read_number(rest.substr(0, rest.find_first_of(",$")));
+}
+
+// bcrypt with any of the marks whose algorithm is the same; $2x$ is the one with the sign bug.
+std::optional<hash_shape> read_bcrypt(std::string_view stored, hashing_rules const& rules)
+{
+    constexpr std::string_view alphabet = "./ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
+    if (stored.size() != bcrypt_size || stored[3] != '$' || stored[6] != '$') return std::nullopt;
+    if (stored[2] != 'a' && stored[2] != 'b' && stored[2] != 'y') return std::nullopt;
+    if (stored.find_first_not_of(alphabet, bcrypt_head) != stored.npos) return std::nullopt;
+    auto const cost = read_number(stored.substr(4, 2));
+    if (!cost || *cost < 4 || *cost > highest_cost) return std::nullopt;
+    hash_shape shape;
+    shape.kind = hashing_rules::kind::bcrypt;
+    shape.current = rules.hash == shape.kind && *cost == rules.bcrypt_cost;
+    return shape;
+}
+
+std::optional<hash_shape> read_argon2(std::string_view stored, hashing_rules const& rules)
+{
+    if (stored.size() >= crypto_pwhash_STRBYTES) return std::nullopt;
+    auto const memory = parameter(stored, "$m=");
+    auto const passes = parameter(stored, ",t=");
+    auto const lanes = parameter(stored, ",p=");
+    if (!memory || !passes || !lanes || *lanes == 0 || *lanes > 64) return std::nullopt;
+    auto const bytes = std::size_t{*memory} * 1024;
+    if (bytes > rules.memory || *passes > most_passes || bytes * *passes > most_traffic) return std::nullopt;
+    hash_shape shape;
+    shape.memory = bytes;
+    shape.current = rules.hash == shape.kind && stored.starts_with("$argon2id$v=19$") && *lanes == 1
+                    && bytes == rules.argon2id_memory / 1024 * 1024 && *passes == rules.argon2id_iterations;
+    return shape;
+}
+
+// Forty-three characters for a password of any length. Keyed with the hash's own salt, so
+// that a list of leaked SHA-256 sums is no dictionary for it.
+secret condense(secret const& password, std::string_view salt)
+{
+    std::array<unsigned char, 32> sum{};
+    unsigned size = 0;
+    auto const text = password.reveal();
+    HMAC(EVP_sha256(), salt.data(), static_cast<int>(salt.size()), reinterpret_cast<unsigned char const*>(text.data()),
+         text.size(), sum.data(), &size);
+    secret condensed{base64url_encode({reinterpret_cast<char const*>(sum.data()), size})};
+    sodium_memzero(sum.data(), sum.size());
+    return condensed;
+}
+
+std::string_view salt_of(std::string_view setting)
+{
+    return setting.substr(bcrypt_head, bcrypt_salt);
+}
+
+// Empty when crypt failed, which it says by a text that begins with a star.
+std::string run_crypt(secret const& password, std::string const& setting)
+{
+    void* data = nullptr;
+    int size = 0;
+    char const* made = crypt_ra(password.reveal().data(), setting.c_str(), &data, &size);
+    std::string const text = made && *made != '*' ? made : "";
+    if (data) sodium_memzero(data, static_cast<std::size_t>(size));
+    std::free(data);
+    return text;
+}
+
+result<std::string> make_bcrypt(secret const& password, hashing_rules const& rules)
+{
+    auto const seed = random_bytes(16);
+    std::unique_ptr<char, decltype(&std::free)> const setting{
+        crypt_gensalt_ra("$2b$", rules.bcrypt_cost, seed.data(), static_cast<int>(seed.size())), &std::free};
+    if (!setting || *setting == '*') return our_error(errc::internal, "crypt_gensalt failed");
+    auto const fits = password.size() <= bcrypt_sees;
+    auto const text = run_crypt(fits ? password : condense(password, salt_of(setting.get())), setting.get());
+    if (text.size() != bcrypt_size) return our_error(errc::internal, "crypt failed");
+    return fits ? text : std::string{condensed_mark} + text;
+}
+
+result<std::string> make_argon2id(secret const& password, hashing_rules const& rules)
+{
+    std::array<char, crypto_pwhash_STRBYTES> text{};
+    auto const given = password.reveal();
+    if (crypto_pwhash_str_alg(text.data(), given.data(), given.size(), rules.argon2id_iterations, rules.argon2id_memory,
+                              crypto_pwhash_ALG_ARGON2ID13) != 0)
+        return our_error(errc::internal, "argon2id failed, probably for want of memory");
+    return std::string{text.data()};
+}
+
+bool is_bcrypt_of(std::string const& stored, hash_shape const& shape, secret const& password)
+{
+    auto const plain = shape.condensed ? stored.substr(condensed_mark.size()) : stored;
+    auto const text = run_crypt(shape.condensed ? condense(password, salt_of(plain)) : password, plain);
+    // A plain hash speaks for 72 bytes at most; what begins like the password is not the password.
+    auto const whole = shape.condensed || password.size() <= bcrypt_sees;
+    return equal_in_constant_time(text, plain) && whole;
+}
+
+} // namespace
+
+std::optional<hash_shape> read_shape(std::string const& stored, hashing_rules const& rules)
+{
+    if (stored.find('\0') != stored.npos) return std::nullopt;
+    if (stored.starts_with("$argon2id$") || stored.starts_with("$argon2i$")) return read_argon2(stored, rules);
+    if (stored.starts_with("$2")) return read_bcrypt(stored, rules);
+    if (!stored.starts_with(condensed_mark)) return std::nullopt;
+    auto shape = read_bcrypt(std::string_view{stored}.substr(condensed_mark.size()), rules);
+    if (shape) shape->condensed = true;
+    return shape;
+}
+
+result<std::string> make_hash(secret const& password, hashing_rules const& rules)
+{
+    if (password.reveal().find('\0') != std::string_view::npos) return client_error(errc::password_weak, "contains NUL");
+    return rules.hash == hashing_rules::kind::bcrypt ? make_bcrypt(password, rules) : make_argon2id(password, rules);
+}
+
+bool is_hash_of(std::string const& stored, hash_shape const& shape, secret const& password)
+{
+    if (shape.kind == hashing_rules::kind::bcrypt) return is_bcrypt_of(stored, shape, password);
+    std::array<char, crypto_pwhash_STRBYTES> text{};
+    std::memcpy(text.data(), stored.data(), std::min(stored.size(), text.size() - 1));
+    auto const given = password.reveal();
+    return crypto_pwhash_str_verify(text.data(), given.data(), given.size()) == 0;
+}
+
+} // namespace yett::accounts

@@ -1,0 +1,102 @@
+#include "gateway/accounts/refresh.hpp"
+
+#include "gateway/accounts/audit_sink.hpp"
+#include "gateway/accounts/desk.hpp"
+#include "gateway/accounts/issue.hpp"
+#include "gateway/accounts/revoke.hpp"
+#include "gateway/accounts/rotation.hpp"
+#include "gateway/accounts/user_store.hpp"
+#include "gateway/base/random.hpp"
+#include "gateway/tokens/refresh_token.hpp"
+#include "gateway/tokens/revocations.hpp"
+
+namespace yett::accounts {
+
+namespace {
+
+constexpr std::size_t salt_bytes = 32;
+
+void report(desk const& at, audit_event event, session const& s, device const& from)
+{
+    event.user_id = s.user_id;
+    event.session = s.id;
+    event.client = from.address;
+    at.audit.record(event);
+}
+
+rotation ask_for(desk const& at, tokens::refresh_token const& presented, device const& from, wall_time now)
+{
+    rotation asked;
+    asked.family = presented.family;
+    asked.presented_hash = presented.hash;
+    asked.successor_salt = random_bytes(salt_bytes);
+    asked.successor_hash = tokens::succeed(presented, asked.successor_salt).hash;
+    asked.now = now;
+    asked.grace = at.rules.refresh_grace;
+    asked.idle_until = now + at.rules.refresh_ttl;
+    asked.access_until = access_until(at.rules, now);
+    asked.from = shortened(from);
+    return asked;
+}
+
+// The user of the token's session. Asked before anything is written, so that a store that
+// fails here leaves the token as good as it was.
+task<result<user>> owner_of(desk const& at, tokens::refresh_token const& presented)
+{
+    auto const found = co_await at.sessions.find_by_family(presented.family);
+    if (!found) co_return found.error();
+    co_return co_await at.users.find(found->user_id);
+}
+
+// Says the public code for whatever is wrong with the token itself.
+error refused(error const& why)
+{
+    return why == errc::not_found ? error{errc::token_invalid} : why;
+}
+
+error end_family(desk const& at, session ended, device const& from, wall_time now)
+{
+    at.revocations.add(as_token_revocation(end(ended, now)));
+    audit_event event;
+    event.name = "refresh_reused";
+    event.at = now;
+    report(at, event, ended, from);
+    return errc::refresh_reused;
+}
+
+// The successor of what was presented, which for a replay is the one given out before.
+result<grant> hand_out(desk const& at, user const& who, rotated const& done, tokens::refresh_token const& presented,
+                       wall_time now)
+{
+    auto successor = tokens::succeed(presented, done.session.successor_salt);
+    if (successor.hash != done.session.current_hash)
+        return our_error(errc::internal, "a session's successor does not follow from its salt");
+    auto given = issue(at, who, done.session, now);
+    if (given) given->refresh_token = std::move(successor.text);
+    return given;
+}
+
+} // namespace
+
+task<result<grant>> refresh(desk const& at, refresh_request asked, wall_time now)
+{
+    auto const presented = tokens::read_refresh_token(asked.token.reveal());
+    if (!presented) co_return errc::token_invalid;
+    auto const who = co_await owner_of(at, *presented);
+    if (!who) co_return refused(who.error());
+    auto const wanted = ask_for(at, *presented, asked.from, now);
+    auto const done = co_await at.sessions.rotate(wanted);
+    if (!done) co_return done.error();
+
+    switch (done->outcome) {
+    case rotation_outcome::reused: co_return end_family(at, done->session, asked.from, now);
+    case rotation_outcome::ended:
+    case rotation_outcome::unknown: co_return errc::token_invalid;
+    case rotation_outcome::rotated:
+    case rotation_outcome::replayed: break;
+    }
+    if (who->disabled) co_return errc::token_invalid;
+    co_return hand_out(at, *who, *done, *presented, now);
+}
+
+} // namespace yett::accounts

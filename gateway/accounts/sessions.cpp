@@ -1,0 +1,70 @@
+#include "gateway/accounts/sessions.hpp"
+
+#include "gateway/accounts/audit_sink.hpp"
+#include "gateway/accounts/desk.hpp"
+#include "gateway/accounts/issue.hpp"
+#include "gateway/accounts/revoke.hpp"
+
+namespace yett::accounts {
+
+namespace {
+
+struct deed
+{
+    std::string_view name;
+    std::string_view session;
+};
+
+void report(desk const& at, deed const& done, caller const& who, wall_time now)
+{
+    audit_event event;
+    event.name = done.name;
+    event.at = now;
+    event.user_id = who.user_id;
+    event.session = done.session;
+    event.client = who.from.address;
+    at.audit.record(event);
+}
+
+} // namespace
+
+task<result<std::vector<signed_in>>> list_sessions(desk const& at, caller who, wall_time now)
+{
+    auto const live = co_await at.sessions.list(who.user_id, now);
+    if (!live) co_return live.error();
+    std::vector<signed_in> lines;
+    for (auto const& each : *live)
+        lines.push_back({each.id, each.from, each.created_at, each.last_seen, each.idle_until, each.id == who.session});
+    co_return lines;
+}
+
+task<result<void>> end_session(desk const& at, caller who, std::string id, wall_time now)
+{
+    // An empty id would mean all of them.
+    if (id.empty()) co_return errc::not_found;
+    ending wanted;
+    wanted.user_id = who.user_id;
+    wanted.session_id = id;
+    wanted.now = now;
+    auto const done = co_await end_and_revoke(at, std::move(wanted));
+    if (!done) co_return done.error();
+    deed const what{"session_ended", id};
+    report(at, what, who, now);
+    co_return result<void>{};
+}
+
+task<result<std::size_t>> end_other_sessions(desk const& at, caller who, wall_time now)
+{
+    ending wanted;
+    wanted.user_id = who.user_id;
+    wanted.except = who.session;
+    wanted.now = now;
+    wanted.until = access_until(at.rules, now);
+    auto const done = co_await end_and_revoke(at, std::move(wanted));
+    if (!done) co_return done.error();
+    deed const what{"other_sessions_ended", who.session};
+    report(at, what, who, now);
+    co_return done->sessions;
+}
+
+} // namespace yett::accounts

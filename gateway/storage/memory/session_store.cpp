@@ -1,0 +1,179 @@
+#include "gateway/storage/memory/session_store.hpp"
+
+#include "gateway/accounts/rotation.hpp"
+#include "gateway/storage/memory/tables.hpp"
+
+#include <algorithm>
+
+namespace yett::storage::memory {
+
+namespace {
+
+using accounts::ended;
+using accounts::ending;
+using accounts::revocation;
+using accounts::rotated;
+using accounts::rotation;
+using accounts::session;
+
+class sessions final : public accounts::session_store
+{
+public:
+    explicit sessions(std::shared_ptr<tables> shared) : shared_{std::move(shared)} {}
+
+    task<result<void>> add(session const& added) override { co_return insert(added); }
+    task<result<session>> find(std::string_view id) override { co_return copy_of(std::string{id}); }
+    task<result<session>> find_by_family(std::string_view family) override { co_return by_family(std::string{family}); }
+    task<result<rotated>> rotate(rotation const& asked) override { co_return exchange(asked); }
+    task<result<ended>> end(ending const& asked) override
+    {
+        co_return asked.session_id.empty() ? end_all(asked) : end_one(asked);
+    }
+    task<result<std::vector<session>>> list(std::string_view user_id, wall_time now) override
+    {
+        co_return live_of(user_id, now);
+    }
+    task<result<void>> load_revocations(wall_time now, std::function<void(revocation const&)> each) override
+    {
+        for (auto const& known : live_revocations(now)) each(known);
+        co_return result<void>{};
+    }
+    task<result<std::size_t>> sweep(wall_time now, std::size_t limit) override { co_return forget(now, limit); }
+
+private:
+    result<void> insert(session const& added)
+    {
+        std::lock_guard const lock{shared_->mutex};
+        if (shared_->sessions.contains(added.id) || shared_->ids_by_family.contains(added.family))
+            return errc::conflict;
+        shared_->sessions.emplace(added.id, added);
+        shared_->ids_by_family.emplace(added.family, added.id);
+        return {};
+    }
+
+    result<session> copy_of(std::string const& id)
+    {
+        std::lock_guard const lock{shared_->mutex};
+        auto const found = shared_->sessions.find(id);
+        if (found == shared_->sessions.end()) return errc::not_found;
+        return found->second;
+    }
+
+    result<session> by_family(std::string const& family)
+    {
+        std::lock_guard const lock{shared_->mutex};
+        auto const id = shared_->ids_by_family.find(family);
+        if (id == shared_->ids_by_family.end()) return errc::not_found;
+        return shared_->sessions.at(id->second);
+    }
+
+    result<rotated> exchange(rotation const& asked)
+    {
+        std::lock_guard const lock{shared_->mutex};
+        rotated done;
+        auto const id = shared_->ids_by_family.find(asked.family);
+        if (id == shared_->ids_by_family.end()) return done;
+        auto& found = shared_->sessions.at(id->second);
+        done.outcome = apply(asked, found);
+        if (done.outcome == accounts::rotation_outcome::reused) remember(accounts::end(found, asked.now));
+        done.session = found;
+        return done;
+    }
+
+    result<ended> end_one(ending const& asked)
+    {
+        std::lock_guard const lock{shared_->mutex};
+        auto const found = shared_->sessions.find(asked.session_id);
+        if (found == shared_->sessions.end() || found->second.user_id != asked.user_id) return errc::not_found;
+        ended done;
+        finish(found->second, asked, done);
+        return done;
+    }
+
+    result<ended> end_all(ending const& asked)
+    {
+        std::lock_guard const lock{shared_->mutex};
+        ended done;
+        for (auto& [id, each] : shared_->sessions)
+            if (each.user_id == asked.user_id && id != asked.except && !each.ended_at) finish(each, asked, done);
+        if (!asked.except.empty()) return done;
+        revocation const epoch{revocation::kind::subject, asked.user_id, asked.now, asked.until};
+        remember(epoch);
+        done.revocations.push_back(epoch);
+        return done;
+    }
+
+    std::vector<session> live_of(std::string_view user_id, wall_time now)
+    {
+        std::lock_guard const lock{shared_->mutex};
+        std::vector<session> live;
+        for (auto const& [id, each] : shared_->sessions)
+            if (each.user_id == user_id && is_live(each, now)) live.push_back(each);
+        std::sort(live.begin(), live.end(), [](auto const& a, auto const& b) { return a.id > b.id; });
+        return live;
+    }
+
+    std::vector<revocation> live_revocations(wall_time now)
+    {
+        std::lock_guard const lock{shared_->mutex};
+        std::vector<revocation> live;
+        for (auto const& [key, each] : shared_->revocations)
+            if (each.until > now) live.push_back(each);
+        return live;
+    }
+
+    std::size_t forget(wall_time now, std::size_t limit)
+    {
+        std::lock_guard const lock{shared_->mutex};
+        auto const is_spent = [now](auto const& entry) { return entry.second.until <= now; };
+        auto const is_over = [this, now](auto const& entry) {
+            auto const over = !is_live(entry.second, now) && entry.second.access_until <= now;
+            if (over) shared_->ids_by_family.erase(entry.second.family);
+            return over;
+        };
+        return erase_some(shared_->sessions, is_over, limit) + erase_some(shared_->revocations, is_spent, limit);
+    }
+
+    template<class Map, class Predicate>
+    static std::size_t erase_some(Map& entries, Predicate const& is_over, std::size_t limit)
+    {
+        std::size_t gone = 0;
+        for (auto at = entries.begin(); at != entries.end() && gone < limit;) {
+            if (is_over(*at)) {
+                at = entries.erase(at);
+                ++gone;
+            } else {
+                ++at;
+            }
+        }
+        return gone;
+    }
+
+    void finish(session& found, ending const& asked, ended& done)
+    {
+        done.sessions += is_live(found, asked.now);
+        done.revocations.push_back(accounts::end(found, asked.now));
+        remember(done.revocations.back());
+    }
+
+    void remember(revocation const& known)
+    {
+        auto& kept = shared_->revocations[{known.what, known.id}];
+        auto const at = std::max(kept.at, known.at);
+        auto const until = std::max(kept.until, known.until);
+        kept = known;
+        kept.at = at;
+        kept.until = until;
+    }
+
+    std::shared_ptr<tables> shared_;
+};
+
+} // namespace
+
+std::unique_ptr<accounts::session_store> make_session_store(std::shared_ptr<tables> shared)
+{
+    return std::make_unique<sessions>(std::move(shared));
+}
+
+} // namespace yett::storage::memory

@@ -1,0 +1,13 @@
+#pragma once
+
+#include "gateway/accounts/session_store.hpp"
+
+#include <memory>
+
+namespace yett::storage::memory {
+
+struct tables;
+
+std::unique_ptr<accounts::session_store> make_session_store(std::shared_ptr<tables> shared);
+
+} // namespace yett::storage::memory

@@ -1,0 +1,15 @@
+#include "gateway/storage/memory/stores.hpp"
+
+#include "gateway/storage/memory/session_store.hpp"
+#include "gateway/storage/memory/tables.hpp"
+#include "gateway/storage/memory/user_store.hpp"
+
+namespace yett::storage::memory {
+
+accounts::stores make_stores()
+{
+    auto const shared = std::make_shared<tables>();
+    return {make_user_store(shared), make_session_store(shared)};
+}
+
+} // namespace yett::storage::memory

@@ -1,0 +1,92 @@
+#include "gateway/storage/memory/user_store.hpp"
+
+#include "gateway/storage/memory/tables.hpp"
+
+namespace yett::storage::memory {
+
+namespace {
+
+using accounts::user;
+
+class users final : public accounts::user_store
+{
+public:
+    explicit users(std::shared_ptr<tables> shared) : shared_{std::move(shared)} {}
+
+    task<result<void>> add(user const& added) override { co_return insert(added); }
+    task<result<user>> find(std::string_view id) override { co_return copy_of(std::string{id}); }
+    task<result<user>> find_by_email(std::string_view email_key) override
+    {
+        co_return by_email(std::string{email_key});
+    }
+    task<result<void>> change_password(std::string_view id, accounts::password_change const& change) override
+    {
+        co_return replace_hash(std::string{id}, change);
+    }
+    task<result<user>> change(std::string_view id, accounts::user_change const& wanted) override
+    {
+        co_return update(std::string{id}, wanted);
+    }
+
+private:
+    result<void> insert(user const& added)
+    {
+        std::lock_guard const lock{shared_->mutex};
+        if (shared_->users.contains(added.id) || shared_->ids_by_email.contains(added.email_key))
+            return errc::conflict;
+        shared_->users.emplace(added.id, added);
+        shared_->ids_by_email.emplace(added.email_key, added.id);
+        return {};
+    }
+
+    result<user> copy_of(std::string const& id)
+    {
+        std::lock_guard const lock{shared_->mutex};
+        auto const found = shared_->users.find(id);
+        if (found == shared_->users.end()) return errc::not_found;
+        return found->second;
+    }
+
+    result<user> by_email(std::string const& key)
+    {
+        std::lock_guard const lock{shared_->mutex};
+        auto const id = shared_->ids_by_email.find(key);
+        if (id == shared_->ids_by_email.end()) return errc::not_found;
+        return shared_->users.at(id->second);
+    }
+
+    result<void> replace_hash(std::string const& id, accounts::password_change const& change)
+    {
+        std::lock_guard const lock{shared_->mutex};
+        auto const found = shared_->users.find(id);
+        if (found == shared_->users.end()) return errc::not_found;
+        auto& changed = found->second;
+        if (changed.password_hash != change.expected_hash) return errc::conflict;
+        changed.password_hash = change.new_hash;
+        if (change.changed_at) changed.password_changed_at = *change.changed_at;
+        return {};
+    }
+
+    result<user> update(std::string const& id, accounts::user_change const& wanted)
+    {
+        std::lock_guard const lock{shared_->mutex};
+        auto const found = shared_->users.find(id);
+        if (found == shared_->users.end()) return errc::not_found;
+        auto& changed = found->second;
+        changed.verified = wanted.verified.value_or(changed.verified);
+        changed.disabled = wanted.disabled.value_or(changed.disabled);
+        if (wanted.roles) changed.roles = *wanted.roles;
+        return changed;
+    }
+
+    std::shared_ptr<tables> shared_;
+};
+
+} // namespace
+
+std::unique_ptr<accounts::user_store> make_user_store(std::shared_ptr<tables> shared)
+{
+    return std::make_unique<users>(std::move(shared));
+}
+
+} // namespace yett::storage::memory

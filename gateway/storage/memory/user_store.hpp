@@ -1,0 +1,13 @@
+#pragma once
+
+#include "gateway/accounts/user_store.hpp"
+
+#include <memory>
+
+namespace yett::storage::memory {
+
+struct tables;
+
+std::unique_ptr<accounts::user_store> make_user_store(std::shared_ptr<tables> shared);
+
+} // namespace yett::storage::memory

@@ -1,0 +1,103 @@
+#include "gateway/storage/sqlite/database.hpp"
+
+#include <fcntl.h>
+#include <sqlite3.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <filesystem>
+#include <stdexcept>
+#include <system_error>
+
+namespace yett::storage::sqlite {
+
+namespace {
+
+constexpr int busy_timeout_ms = 5000;
+
+[[noreturn]] void complain(std::string const& path, std::string const& what)
+{
+    throw std::runtime_error{"storage.url: " + path + ": " + what};
+}
+
+// SQLite would make the file readable for everybody the umask allows. Its log and index
+// files take the mode of this one.
+void make_private(std::string const& path)
+{
+    auto const folder = std::filesystem::path{path}.parent_path();
+    std::error_code failure;
+    if (!folder.empty() && std::filesystem::create_directories(folder, failure))
+        std::filesystem::permissions(folder, std::filesystem::perms::owner_all, failure);
+    auto const fd = ::open(path.c_str(), O_CREAT | O_EXCL | O_RDWR | O_CLOEXEC, 0600);
+    if (fd >= 0)
+        ::close(fd);
+    else if (errno != EEXIST)
+        complain(path, std::generic_category().message(errno));
+}
+
+} // namespace
+
+void database::closer::operator()(sqlite3* handle) const noexcept
+{
+    sqlite3_close_v2(handle);
+}
+
+void database::closer::operator()(sqlite3_stmt* handle) const noexcept
+{
+    sqlite3_finalize(handle);
+}
+
+database::database(std::string const& path, use how)
+{
+    if (how == use::write) make_private(path);
+    sqlite3* opened = nullptr;
+    auto const flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE;
+    auto const status = sqlite3_open_v2(path.c_str(), &opened, flags, nullptr);
+    handle_.reset(opened);
+    if (status != SQLITE_OK) complain(path, sqlite3_errstr(status));
+    configure(path, how);
+}
+
+database::~database() = default;
+
+void database::configure(std::string const& path, use how)
+{
+    auto* const handle = handle_.get();
+    sqlite3_busy_timeout(handle, busy_timeout_ms);
+    // A file that somebody else prepared must not run code or damage the reader.
+    sqlite3_db_config(handle, SQLITE_DBCONFIG_DEFENSIVE, 1, nullptr);
+    sqlite3_db_config(handle, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0, nullptr);
+    auto log = prepare("PRAGMA journal_mode = WAL");
+    if (!log.step() || log.text(0) != "wal")
+        complain(path, "cannot use a write-ahead log: " + describe(log.failure_or(errc::storage_unavailable)));
+    auto const settings = run_script("PRAGMA synchronous = FULL;"
+                                     "PRAGMA foreign_keys = ON;"
+                                     "PRAGMA cell_size_check = ON;"
+                                     "PRAGMA query_only = " + std::string{how == use::read ? "ON" : "OFF"});
+    if (!settings) complain(path, describe(settings.error()));
+}
+
+statement database::prepare(std::string_view sql)
+{
+    auto const known = prepared_.find(sql);
+    if (known != prepared_.end()) return statement{known->second.get(), SQLITE_OK};
+    sqlite3_stmt* made = nullptr;
+    auto const status = sqlite3_prepare_v3(handle_.get(), sql.data(), static_cast<int>(sql.size()),
+                                           SQLITE_PREPARE_PERSISTENT, &made, nullptr);
+    if (status == SQLITE_OK) prepared_.emplace(sql, made);
+    return statement{made, status};
+}
+
+result<void> database::run_script(std::string const& sql)
+{
+    auto const status = sqlite3_exec(handle_.get(), sql.c_str(), nullptr, nullptr, nullptr);
+    if (status != SQLITE_OK) return statement{nullptr, status}.failure_or(errc::internal);
+    return {};
+}
+
+bool database::in_transaction() const noexcept
+{
+    return sqlite3_get_autocommit(handle_.get()) == 0;
+}
+
+} // namespace yett::storage::sqlite

@@ -1,0 +1,110 @@
+#include "gateway/storage/sqlite/schema.hpp"
+
+#include "gateway/storage/sqlite/database.hpp"
+
+#include <array>
+#include <stdexcept>
+
+namespace yett::storage::sqlite {
+
+namespace {
+
+// Step n leads from version n to n + 1. A step that was released is never edited.
+// Times are milliseconds since 1970.
+constexpr std::array steps{
+    R"sql(
+CREATE TABLE users (
+    id                  TEXT    NOT NULL PRIMARY KEY,
+    email               TEXT    NOT NULL,
+    email_key           TEXT    NOT NULL UNIQUE,
+    password_hash       TEXT    NOT NULL,
+    roles               TEXT    NOT NULL,          -- a JSON array of strings
+    verified            INTEGER NOT NULL,
+    disabled            INTEGER NOT NULL,
+    created_at          INTEGER NOT NULL,
+    password_changed_at INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE sessions (
+    id             TEXT    NOT NULL PRIMARY KEY,
+    user_id        TEXT    NOT NULL REFERENCES users (id) ON DELETE CASCADE,
+    family         TEXT    NOT NULL UNIQUE,
+    current_hash   TEXT    NOT NULL,
+    previous_hash  TEXT    NOT NULL,
+    successor_salt BLOB    NOT NULL,
+    rotated_at     INTEGER NOT NULL,
+    created_at     INTEGER NOT NULL,
+    last_seen      INTEGER NOT NULL,
+    idle_until     INTEGER NOT NULL,
+    expires_at     INTEGER NOT NULL,
+    access_until   INTEGER NOT NULL,
+    ended_at       INTEGER,
+    address        TEXT    NOT NULL,
+    agent          TEXT    NOT NULL
+) STRICT, WITHOUT ROWID;
+CREATE INDEX sessions_by_user ON sessions (user_id);
+CREATE INDEX sessions_by_idle_until ON sessions (idle_until);
+CREATE INDEX sessions_ended ON sessions (access_until) WHERE ended_at IS NOT NULL;
+
+CREATE TABLE revocations (
+    kind  INTEGER NOT NULL,                        -- 0 session, 1 subject
+    id    TEXT    NOT NULL,
+    at    INTEGER NOT NULL,
+    until INTEGER NOT NULL,
+    PRIMARY KEY (kind, id)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX revocations_by_until ON revocations (until);
+)sql"};
+
+[[noreturn]] void complain(std::string const& path, std::string const& what)
+{
+    throw std::runtime_error{"storage.url: " + path + ": " + what};
+}
+
+void check(result<void> const& done, std::string const& path)
+{
+    if (!done) complain(path, "cannot bring the schema up to date: " + describe(done.error()));
+}
+
+int current_version(database& db, std::string const& path)
+{
+    auto version = db.prepare("SELECT coalesce(max(version), 0) FROM schema_version");
+    if (!version.step()) complain(path, describe(version.failure_or(errc::storage_unavailable)));
+    return static_cast<int>(version.integer(0));
+}
+
+// False when there is nothing left to do. Reads the version under the write lock, because
+// another process may have been here a moment ago.
+bool take_step(database& db, std::string const& path)
+{
+    check(db.run("BEGIN IMMEDIATE"), path);
+    auto const version = current_version(db, path);
+    if (version > newest_schema())
+        complain(path, "was written by a newer program (schema " + std::to_string(version) + ", this one knows "
+                           + std::to_string(newest_schema()) + ")");
+    auto const due = version < newest_schema();
+    if (due) {
+        check(db.run_script(steps[static_cast<std::size_t>(version)]), path);
+        auto record = db.prepare("INSERT INTO schema_version (version, applied_at) VALUES (?1, unixepoch() * 1000)");
+        check(record.bind(std::int64_t{version + 1}).run(), path);
+    }
+    check(db.run("COMMIT"), path);
+    return due;
+}
+
+} // namespace
+
+int newest_schema() noexcept
+{
+    return static_cast<int>(steps.size());
+}
+
+void migrate(database& db, std::string const& path)
+{
+    check(db.run_script("CREATE TABLE IF NOT EXISTS schema_version"
+                        " (version INTEGER NOT NULL PRIMARY KEY, applied_at INTEGER NOT NULL) STRICT"),
+          path);
+    while (take_step(db, path)) {}
+}
+
+} // namespace yett::storage::sqlite

@@ -1,0 +1,273 @@
+#include "gateway/storage/sqlite/session_store.hpp"
+
+#include "gateway/accounts/rotation.hpp"
+#include "gateway/storage/sqlite/connections.hpp"
+
+#include <algorithm>
+
+namespace yett::storage::sqlite {
+
+namespace {
+
+using accounts::ended;
+using accounts::ending;
+using accounts::revocation;
+using accounts::rotated;
+using accounts::rotation;
+using accounts::rotation_outcome;
+using accounts::session;
+
+constexpr std::string_view insert_session =
+    "INSERT INTO sessions (id, user_id, family, current_hash, previous_hash, successor_salt, rotated_at, created_at,"
+    " last_seen, idle_until, expires_at, access_until, ended_at, address, agent)"
+    " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15)";
+// What a rotation, a replay or an end can change.
+constexpr std::string_view update_session =
+    "UPDATE sessions SET current_hash = ?2, previous_hash = ?3, successor_salt = ?4, rotated_at = ?5, last_seen = ?6,"
+    " idle_until = ?7, access_until = ?8, ended_at = ?9, address = ?10, agent = ?11 WHERE id = ?1";
+
+std::string const select_session =
+    "SELECT id, user_id, family, current_hash, previous_hash, successor_salt, rotated_at, created_at, last_seen,"
+    " idle_until, expires_at, access_until, ended_at, address, agent FROM sessions";
+std::string const select_by_id = select_session + " WHERE id = ?1";
+std::string const select_by_family = select_session + " WHERE family = ?1";
+std::string const select_by_user = select_session + " WHERE user_id = ?1 AND ended_at IS NULL ORDER BY id DESC";
+
+// A later word about the same thing can only extend it.
+constexpr std::string_view upsert_revocation =
+    "INSERT INTO revocations (kind, id, at, until) VALUES (?1, ?2, ?3, ?4) ON CONFLICT (kind, id)"
+    " DO UPDATE SET at = max(at, excluded.at), until = max(until, excluded.until)";
+
+session read_session(statement const& row)
+{
+    session found;
+    found.id = row.text(0);
+    found.user_id = row.text(1);
+    found.family = row.text(2);
+    found.current_hash = row.text(3);
+    found.previous_hash = row.text(4);
+    found.successor_salt = row.text(5);
+    found.rotated_at = row.time(6);
+    found.created_at = row.time(7);
+    found.last_seen = row.time(8);
+    found.idle_until = row.time(9);
+    found.expires_at = row.time(10);
+    found.access_until = row.time(11);
+    found.ended_at = row.time_or_null(12);
+    found.from.address = row.text(13);
+    found.from.agent = row.text(14);
+    return found;
+}
+
+result<void> insert(database& db, session const& s)
+{
+    auto row = db.prepare(insert_session);
+    row.bind(s.id, s.user_id, s.family, s.current_hash, s.previous_hash, blob{s.successor_salt}, s.rotated_at,
+             s.created_at, s.last_seen, s.idle_until, s.expires_at, s.access_until, s.ended_at, s.from.address,
+             s.from.agent);
+    return row.run();
+}
+
+result<void> update(database& db, session const& s)
+{
+    auto row = db.prepare(update_session);
+    row.bind(s.id, s.current_hash, s.previous_hash, blob{s.successor_salt}, s.rotated_at, s.last_seen, s.idle_until,
+             s.access_until, s.ended_at, s.from.address, s.from.agent);
+    return row.run();
+}
+
+result<session> select(database& db, std::string_view sql, std::string const& key)
+{
+    auto row = db.prepare(sql);
+    if (!row.bind(key).step()) return row.failure_or(errc::not_found);
+    return read_session(row);
+}
+
+// Sessions of a user that have not ended, whether or not they expired.
+result<std::vector<session>> select_open(database& db, std::string const& user_id)
+{
+    auto row = db.prepare(select_by_user);
+    row.bind(user_id);
+    std::vector<session> found;
+    while (row.step()) found.push_back(read_session(row));
+    if (row.failed()) return row.failure_or(errc::internal);
+    return found;
+}
+
+result<void> remember(database& db, revocation const& known)
+{
+    auto row = db.prepare(upsert_revocation);
+    return row.bind(static_cast<std::int64_t>(known.what), known.id, known.at, known.until).run();
+}
+
+result<rotated> exchange(database& db, rotation const& asked)
+{
+    rotated done;
+    auto found = select(db, select_by_family, asked.family);
+    if (!found) {
+        if (found.error() == errc::not_found) return done;
+        return found.error();
+    }
+    done.session = std::move(*found);
+    done.outcome = apply(asked, done.session);
+    if (done.outcome == rotation_outcome::ended) return done;
+    if (auto kept = update(db, done.session); !kept) return kept.error();
+    if (done.outcome != rotation_outcome::reused) return done;
+    if (auto kept = remember(db, accounts::end(done.session, asked.now)); !kept) return kept.error();
+    return done;
+}
+
+result<void> finish(database& db, session& s, ending const& asked, ended& done)
+{
+    done.sessions += is_live(s, asked.now);
+    done.revocations.push_back(accounts::end(s, asked.now));
+    if (auto kept = update(db, s); !kept) return kept;
+    return remember(db, done.revocations.back());
+}
+
+result<ended> end_one(database& db, ending const& asked)
+{
+    auto found = select(db, select_by_id, asked.session_id);
+    if (!found) return found.error();
+    if (found->user_id != asked.user_id) return errc::not_found;
+    ended done;
+    if (auto kept = finish(db, *found, asked, done); !kept) return kept.error();
+    return done;
+}
+
+result<ended> end_all(database& db, ending const& asked)
+{
+    auto open = select_open(db, asked.user_id);
+    if (!open) return open.error();
+    ended done;
+    for (auto& each : *open) {
+        if (each.id == asked.except) continue;
+        if (auto kept = finish(db, each, asked, done); !kept) return kept.error();
+    }
+    if (!asked.except.empty()) return done;
+    revocation const epoch{revocation::kind::subject, asked.user_id, asked.now, asked.until};
+    if (auto kept = remember(db, epoch); !kept) return kept.error();
+    done.revocations.push_back(epoch);
+    return done;
+}
+
+result<std::vector<session>> select_live(database& db, std::string const& user_id, wall_time now)
+{
+    auto found = select_open(db, user_id);
+    if (found) std::erase_if(*found, [now](session const& s) { return !is_live(s, now); });
+    return found;
+}
+
+constexpr std::int64_t page_size = 1000;
+
+// The next page behind (kind, id), in the order of the primary key.
+result<std::vector<revocation>> select_page(database& db, revocation const& behind, wall_time now)
+{
+    auto row = db.prepare("SELECT kind, id, at, until FROM revocations"
+                          " WHERE (kind, id) > (?1, ?2) AND until > ?3 ORDER BY kind, id LIMIT ?4");
+    row.bind(static_cast<std::int64_t>(behind.what), behind.id, now, page_size);
+    std::vector<revocation> page;
+    while (row.step())
+        page.push_back({static_cast<revocation::kind>(row.integer(0)), row.text(1), row.time(2), row.time(3)});
+    if (row.failed()) return row.failure_or(errc::internal);
+    return page;
+}
+
+// Deletes by a statement that names what it deleted, and counts.
+result<std::size_t> erase(database& db, std::string_view sql, wall_time now, std::size_t limit)
+{
+    auto row = db.prepare(sql);
+    row.bind(now, static_cast<std::int64_t>(limit));
+    std::size_t gone = 0;
+    while (row.step()) ++gone;
+    if (row.failed()) return row.failure_or(errc::internal);
+    return gone;
+}
+
+result<std::size_t> forget(database& db, wall_time now, std::size_t limit)
+{
+    auto const sessions = erase(db,
+                                "DELETE FROM sessions WHERE id IN (SELECT id FROM sessions WHERE access_until <= ?1"
+                                " AND (ended_at IS NOT NULL OR idle_until <= ?1) LIMIT ?2) RETURNING 1",
+                                now, limit);
+    if (!sessions) return sessions;
+    auto const revocations = erase(db,
+                                   "DELETE FROM revocations WHERE (kind, id) IN (SELECT kind, id FROM revocations"
+                                   " WHERE until <= ?1 LIMIT ?2) RETURNING 1",
+                                   now, limit);
+    if (!revocations) return revocations;
+    return *sessions + *revocations;
+}
+
+class sessions final : public accounts::session_store
+{
+public:
+    explicit sessions(std::shared_ptr<connections> shared) : shared_{std::move(shared)} {}
+
+    task<result<void>> add(session const& added) override
+    {
+        auto work = [added](database& db) { return insert(db, added); };
+        co_return co_await shared_->write(std::move(work));
+    }
+
+    task<result<session>> find(std::string_view id) override
+    {
+        auto work = [key = std::string{id}](database& db) { return select(db, select_by_id, key); };
+        co_return co_await shared_->read(std::move(work));
+    }
+
+    task<result<session>> find_by_family(std::string_view family) override
+    {
+        auto work = [key = std::string{family}](database& db) { return select(db, select_by_family, key); };
+        co_return co_await shared_->read(std::move(work));
+    }
+
+    task<result<rotated>> rotate(rotation const& asked) override
+    {
+        auto work = [asked](database& db) { return exchange(db, asked); };
+        co_return co_await shared_->write(std::move(work));
+    }
+
+    task<result<ended>> end(ending const& asked) override
+    {
+        auto work = [asked](database& db) { return asked.session_id.empty() ? end_all(db, asked) : end_one(db, asked); };
+        co_return co_await shared_->write(std::move(work));
+    }
+
+    task<result<std::vector<session>>> list(std::string_view user_id, wall_time now) override
+    {
+        auto work = [key = std::string{user_id}, now](database& db) { return select_live(db, key, now); };
+        co_return co_await shared_->read(std::move(work));
+    }
+
+    task<result<void>> load_revocations(wall_time now, std::function<void(revocation const&)> each) override
+    {
+        revocation last;
+        for (;;) {
+            auto work = [last, now](database& db) { return select_page(db, last, now); };
+            auto const page = co_await shared_->read(std::move(work));
+            if (!page) co_return page.error();
+            if (page->empty()) co_return result<void>{};
+            for (auto const& known : *page) each(known);
+            last = page->back();
+        }
+    }
+
+    task<result<std::size_t>> sweep(wall_time now, std::size_t limit) override
+    {
+        auto work = [now, limit](database& db) { return forget(db, now, limit); };
+        co_return co_await shared_->write(std::move(work));
+    }
+
+private:
+    std::shared_ptr<connections> shared_;
+};
+
+} // namespace
+
+std::unique_ptr<accounts::session_store> make_session_store(std::shared_ptr<connections> shared)
+{
+    return std::make_unique<sessions>(std::move(shared));
+}
+
+} // namespace yett::storage::sqlite

@@ -1,0 +1,15 @@
+#include "gateway/storage/sqlite/stores.hpp"
+
+#include "gateway/storage/sqlite/connections.hpp"
+#include "gateway/storage/sqlite/session_store.hpp"
+#include "gateway/storage/sqlite/user_store.hpp"
+
+namespace yett::storage::sqlite {
+
+accounts::stores make_stores(std::string const& path)
+{
+    auto const shared = std::make_shared<connections>(path);
+    return {make_user_store(shared), make_session_store(shared)};
+}
+
+} // namespace yett::storage::sqlite

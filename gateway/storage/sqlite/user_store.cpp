@@ -1,0 +1,143 @@
+#include "gateway/storage/sqlite/user_store.hpp"
+
+#include "gateway/storage/sqlite/connections.hpp"
+
+#include <boost/json/array.hpp>
+#include <boost/json/parse.hpp>
+#include <boost/json/serialize.hpp>
+#include <boost/json/value_from.hpp>
+
+namespace yett::storage::sqlite {
+
+namespace {
+
+using accounts::user;
+
+constexpr std::string_view insert_user =
+    "INSERT INTO users (id, email, email_key, password_hash, roles, verified, disabled, created_at, password_changed_at)"
+    " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)";
+constexpr std::string_view select_by_id =
+    "SELECT id, email, email_key, password_hash, roles, verified, disabled, created_at, password_changed_at"
+    " FROM users WHERE id = ?1";
+constexpr std::string_view select_by_email =
+    "SELECT id, email, email_key, password_hash, roles, verified, disabled, created_at, password_changed_at"
+    " FROM users WHERE email_key = ?1";
+
+std::string write_roles(std::vector<std::string> const& roles)
+{
+    return boost::json::serialize(boost::json::value_from(roles));
+}
+
+// Whoever cannot read a role grants none.
+std::vector<std::string> read_roles(std::string const& text)
+{
+    std::vector<std::string> roles;
+    boost::system::error_code failure;
+    auto const parsed = boost::json::parse(text, failure);
+    if (failure || !parsed.is_array()) return roles;
+    for (auto const& each : parsed.get_array())
+        if (each.is_string()) roles.emplace_back(each.get_string());
+    return roles;
+}
+
+user read_user(statement const& row)
+{
+    user found;
+    found.id = row.text(0);
+    found.email = row.text(1);
+    found.email_key = row.text(2);
+    found.password_hash = row.text(3);
+    found.roles = read_roles(row.text(4));
+    found.verified = row.flag(5);
+    found.disabled = row.flag(6);
+    found.created_at = row.time(7);
+    found.password_changed_at = row.time(8);
+    return found;
+}
+
+result<user> select(database& db, std::string_view sql, std::string const& key)
+{
+    auto row = db.prepare(sql);
+    if (!row.bind(key).step()) return row.failure_or(errc::not_found);
+    return read_user(row);
+}
+
+result<void> insert(database& db, user const& added)
+{
+    auto const roles = write_roles(added.roles);
+    auto row = db.prepare(insert_user);
+    row.bind(added.id, added.email, added.email_key, added.password_hash, roles, added.verified, added.disabled,
+             added.created_at, added.password_changed_at);
+    return row.run();
+}
+
+result<void> replace_hash(database& db, std::string const& id, accounts::password_change const& change)
+{
+    auto const found = select(db, select_by_id, id);
+    if (!found) return found.error();
+    if (found->password_hash != change.expected_hash) return errc::conflict;
+    auto row = db.prepare("UPDATE users SET password_hash = ?2, password_changed_at = ?3 WHERE id = ?1");
+    return row.bind(id, change.new_hash, change.changed_at.value_or(found->password_changed_at)).run();
+}
+
+result<user> update(database& db, std::string const& id, accounts::user_change const& wanted)
+{
+    auto found = select(db, select_by_id, id);
+    if (!found) return found;
+    found->verified = wanted.verified.value_or(found->verified);
+    found->disabled = wanted.disabled.value_or(found->disabled);
+    if (wanted.roles) found->roles = *wanted.roles;
+    auto const roles = write_roles(found->roles);
+    auto row = db.prepare("UPDATE users SET verified = ?2, disabled = ?3, roles = ?4 WHERE id = ?1");
+    auto const done = row.bind(id, found->verified, found->disabled, roles).run();
+    if (!done) return done.error();
+    return found;
+}
+
+class users final : public accounts::user_store
+{
+public:
+    explicit users(std::shared_ptr<connections> shared) : shared_{std::move(shared)} {}
+
+    task<result<void>> add(user const& added) override
+    {
+        auto work = [added](database& db) { return insert(db, added); };
+        co_return co_await shared_->write(std::move(work));
+    }
+
+    task<result<user>> find(std::string_view id) override
+    {
+        auto work = [key = std::string{id}](database& db) { return select(db, select_by_id, key); };
+        co_return co_await shared_->read(std::move(work));
+    }
+
+    task<result<user>> find_by_email(std::string_view email_key) override
+    {
+        auto work = [key = std::string{email_key}](database& db) { return select(db, select_by_email, key); };
+        co_return co_await shared_->read(std::move(work));
+    }
+
+    task<result<void>> change_password(std::string_view id, accounts::password_change const& change) override
+    {
+        auto work = [key = std::string{id}, change](database& db) { return replace_hash(db, key, change); };
+        co_return co_await shared_->write(std::move(work));
+    }
+
+    task<result<user>> change(std::string_view id, accounts::user_change const& wanted) override
+    {
+        auto work = [key = std::string{id}, wanted](database& db) { return update(db, key, wanted); };
+        co_return co_await shared_->write(std::move(work));
+    }
+
+private:
+    std::shared_ptr<connections> shared_;
+};
+
+} // namespace
+
+std::unique_ptr<accounts::user_store> make_user_store(std::shared_ptr<connections> shared)
+{
+    return std::make_unique<users>(std::move(shared));
+}
+
+} // namespace yett::storage::sqlite
