@@ -3,6 +3,9 @@
 
 #include <prometheus/text_serializer.h>
 
+#include <algorithm>
+#include <limits>
+#include <span>
 #include <sstream>
 
 namespace yett::telemetry {

@@ -3,6 +3,8 @@
 #include <fmt/chrono.h>
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <array>
 #include <cmath>
 #include <iterator>
 
@@ -11,10 +13,11 @@ namespace {
 
 using byte = unsigned char;
 
-bool is_plain_json(byte c) noexcept
-{
-    return c >= 0x20 && c < 0x7f && c != '"' && c != '\\';
-}
+constexpr auto plain_json = [] {
+    std::array<bool, 256> plain{};
+    for (std::size_t c = 0x20; c < 0x7f; ++c) plain[c] = c != '"' && c != '\\';
+    return plain;
+}();
 
 // Length of the well-formed UTF-8 sequence at the front (Unicode 15, table 3-7), 0 if there is none.
 std::size_t utf8_length(std::string_view text) noexcept
@@ -103,7 +106,7 @@ void append_json(std::string& out, std::string_view text)
     out += '"';
     while (!text.empty()) {
         std::size_t run = 0;
-        while (run < text.size() && is_plain_json(static_cast<byte>(text[run]))) ++run;
+        while (run < text.size() && plain_json[static_cast<byte>(text[run])]) ++run;
         out.append(text.substr(0, run));
         text.remove_prefix(run);
         if (!text.empty()) text.remove_prefix(append_one(out, text));
@@ -148,9 +151,9 @@ void line::begin(wall_time at)
 void line::name(std::string_view n)
 {
     if (format_ == line_format::json) {
-        text_ += ',';
-        append_json(text_, n);
-        text_ += ':';
+        text_ += ",\"";
+        text_ += n;
+        text_ += "\":";
         return;
     }
     text_ += ' ';

@@ -25,6 +25,7 @@ class line
 public:
     explicit line(line_format f) : format_{f} {}
 
+    // The names are the program's own words and written as they are.
     void begin(wall_time at);                                      // starts over, with the time
     void add(std::string_view name, std::string_view value);       // left out when empty
     void add(std::string_view name, std::string_view value, std::size_t at_most);

@@ -1,5 +1,7 @@
 #include "gateway/telemetry/log.hpp"
 
+#include <array>
+
 namespace yett::telemetry {
 namespace {
 
