@@ -28,7 +28,7 @@ std::string why_permitted(route const& rule, identity_ptr const& who)
     case credential_use::optional: return who ? "the rule is open and the caller is known" : "the rule is open to everybody";
     case credential_use::required: break;
     }
-    return "the caller is " + rule.access().wanted();
+    return "the caller has what it takes: " + rule.access().wanted();
 }
 
 void explain_miss(explanation& told, found const& miss)

@@ -1,0 +1,202 @@
+#include "policies/decide.hpp"
+
+#include "tests/unit/policies/rules.hpp"
+
+using namespace yett;
+using namespace yett::policies;
+using namespace std::chrono_literals;
+using kind = access_spec::kind;
+using words = std::vector<std::string>;
+using parts = std::vector<access_spec>;
+
+namespace {
+
+constexpr auto now = wall_time{1'700'000'000s};
+constexpr question asked{"GET", "h", "/a"};
+
+identity ada()
+{
+    identity who;
+    who.subject = "u1";
+    who.email = "Ada@Example.COM";
+    who.roles = {"user", "editor"};
+    who.scopes = {"read", "write"};
+    who.authenticated_at = now - 10min;
+    return who;
+}
+
+struct judged
+{
+    std::string code;    // "ok" or the name of the error
+    bool reported = false;
+};
+
+judged judge(access_spec access, std::optional<identity> who, enforcement mode = enforcement::enforce)
+{
+    auto rule = a_rule("/a", std::move(access));
+    rule.mode = mode;
+    auto const table = table_of({rule});
+    identity_ptr caller;
+    if (who) caller = std::make_shared<identity const>(*who);
+    auto const made = decide(*table.find(asked), caller, asked, now);
+    if (!made) return {std::string{name_of(made.error().code())}, made.reported.has_value()};
+    CHECK((*made).who() == caller);
+    CHECK(&(*made).route() == &table.routes()[0]);
+    if (made.reported) return {std::string{name_of(made.reported->code())}, true};
+    return {"ok"};
+}
+
+} // namespace
+
+TEST_CASE("decide: who passes which rule")
+{
+    auto const role = [](words values) { return access_of(kind::roles, std::move(values)); };
+    auto const scope = [](words values) { return access_of(kind::scopes, std::move(values)); };
+    auto const email = [](words values) { return access_of(kind::emails, std::move(values)); };
+    struct
+    {
+        access_spec access;
+        char const* known;        // what Ada gets
+        char const* anonymous;    // what nobody gets
+    } const rows[] = {
+        {access_of(kind::public_), "ok", "ok"},
+        {access_of(kind::optional), "ok", "ok"},
+        {access_of(kind::authenticated), "ok", "unauthenticated"},
+        {role({"admin"}), "forbidden", "unauthenticated"},
+        {role({"admin", "editor"}), "ok", "unauthenticated"},
+        {role({"Editor"}), "forbidden", "unauthenticated"},
+        {role({"edit"}), "forbidden", "unauthenticated"},
+        {scope({"read"}), "ok", "unauthenticated"},
+        {scope({"write", "read"}), "ok", "unauthenticated"},
+        {scope({"read", "delete"}), "forbidden", "unauthenticated"},
+        {access_of(kind::users, words{"u1"}), "ok", "unauthenticated"},
+        {access_of(kind::users, words{"u2", "U1"}), "forbidden", "unauthenticated"},
+        {email({"ada@example.com"}), "ok", "unauthenticated"},
+        {email({"ADA@EXAMPLE.com"}), "ok", "unauthenticated"},
+        {email({"*@example.com"}), "ok", "unauthenticated"},
+        {email({"*@EXAMPLE.com"}), "ok", "unauthenticated"},
+        {email({"bob@example.com"}), "forbidden", "unauthenticated"},
+        {email({"*@xample.com"}), "forbidden", "unauthenticated"},
+        {email({"*@com"}), "forbidden", "unauthenticated"},
+        {access_of(kind::any_of, parts{role({"admin"}), scope({"read"})}), "ok", "unauthenticated"},
+        {access_of(kind::any_of, parts{role({"admin"}), scope({"delete"})}), "forbidden", "unauthenticated"},
+        {access_of(kind::all_of, parts{role({"user"}), scope({"read"})}), "ok", "unauthenticated"},
+        {access_of(kind::all_of, parts{role({"user"}), scope({"delete"})}), "forbidden", "unauthenticated"},
+        {access_of(kind::all_of, parts{access_of(kind::any_of, parts{role({"admin"}), role({"user"})}), email({"*@example.com"})}),
+         "ok", "unauthenticated"},
+        {recent(access_of(kind::authenticated), 10min), "ok", "unauthenticated"},
+        {recent(access_of(kind::authenticated), 10min - 1s), "recent_login_required", "unauthenticated"},
+        {recent(role({"editor"}), 5min), "recent_login_required", "unauthenticated"},
+        {recent(role({"admin"}), 5min), "forbidden", "unauthenticated"},
+        {access_of(kind::any_of, parts{recent(role({"editor"}), 5min), role({"user"})}), "ok", "unauthenticated"},
+        {access_of(kind::any_of, parts{recent(role({"editor"}), 5min), role({"admin"})}), "recent_login_required", "unauthenticated"},
+        {access_of(kind::all_of, parts{recent(role({"editor"}), 5min), role({"user"})}), "recent_login_required", "unauthenticated"},
+        {access_of(kind::all_of, parts{recent(role({"editor"}), 5min), role({"admin"})}), "forbidden", "unauthenticated"},
+        {recent(access_of(kind::all_of, parts{role({"user"})}), 5min), "recent_login_required", "unauthenticated"},
+        {recent(access_of(kind::any_of, parts{role({"user"})}), 15min), "ok", "unauthenticated"},
+    };
+    for (auto const& row : rows) {
+        CAPTURE(policies::access{row.access}.wanted());
+        CHECK(judge(row.access, ada()).code == row.known);
+        CHECK(judge(row.access, std::nullopt).code == row.anonymous);
+    }
+}
+
+TEST_CASE("decide: an address that can be read in two ways belongs to no domain")
+{
+    auto const rule = access_of(kind::emails, words{"*@example.com", "ada@example.com"});
+    struct
+    {
+        std::string email;
+        char const* code;
+    } const rows[] = {
+        {"x@example.com", "ok"},
+        {"", "forbidden"},
+        {"example.com", "forbidden"},
+        {"@example.com", "forbidden"},
+        {"x@evil.test@example.com", "forbidden"},
+        {"x@example.com@evil.test", "forbidden"},
+        {"x@example.com ", "forbidden"},
+        {"x@sub.example.com", "forbidden"},
+        {std::string(400, 'x') + "@example.com", "forbidden"},
+    };
+    for (auto const& row : rows) {
+        CAPTURE(row.email);
+        auto who = ada();
+        who.email = row.email;
+        CHECK(judge(rule, who).code == row.code);
+    }
+}
+
+TEST_CASE("decide: a caller without roles, scopes, email or login time gets nothing that asks for one")
+{
+    identity bare;
+    bare.subject = "u9";
+    CHECK(judge(access_of(kind::roles, words{"user"}), bare).code == "forbidden");
+    CHECK(judge(access_of(kind::scopes, words{"read"}), bare).code == "forbidden");
+    CHECK(judge(access_of(kind::emails, words{"*@example.com"}), bare).code == "forbidden");
+    CHECK(judge(recent(access_of(kind::authenticated), 24h), bare).code == "recent_login_required");
+}
+
+TEST_CASE("decide: a login from the future is recent only within the slack of clocks")
+{
+    auto who = ada();
+    who.authenticated_at = now + 5min;
+    CHECK(judge(recent(access_of(kind::authenticated), 1min), who).code == "ok");
+    who.authenticated_at = now + 5min + 1ms;
+    CHECK(judge(recent(access_of(kind::authenticated), 1min), who).code == "recent_login_required");
+}
+
+TEST_CASE("decide: report_only permits and tells what it would have refused")
+{
+    auto const admins = access_of(kind::roles, words{"admin"});
+    auto const forbidden = judge(admins, ada(), enforcement::report_only);
+    CHECK(forbidden.code == "forbidden");
+    CHECK(forbidden.reported);
+    auto const unknown = judge(admins, std::nullopt, enforcement::report_only);
+    CHECK(unknown.code == "unauthenticated");
+    CHECK(unknown.reported);
+    CHECK_FALSE(judge(access_of(kind::roles, words{"user"}), ada(), enforcement::report_only).reported);
+}
+
+TEST_CASE("decide: an encoded slash passes only where the rule allows it, whatever its mode")
+{
+    for (auto const mode : {enforcement::enforce, enforcement::report_only}) {
+        auto rule = a_rule("/**", access_of(kind::public_));
+        rule.mode = mode;
+        question const slashed{"GET", "h", "/a%2Fb", true};
+        auto const strict = table_of({rule});
+        auto const refused = decide(*strict.find(slashed), nullptr, slashed, now);
+        REQUIRE_FALSE(refused);
+        CHECK(refused.error() == errc::uri_rejected);
+        rule.encoded_slash_allowed = true;
+        auto const lenient = table_of({rule});
+        CHECK(decide(*lenient.find(slashed), nullptr, slashed, now));
+    }
+}
+
+TEST_CASE("decide: a rule tells beforehand what it does with credentials")
+{
+    auto const use = [](access_spec access) { return table_of({a_rule("/a", std::move(access))}).routes()[0].credentials(); };
+    CHECK(use(access_of(kind::public_)) == credential_use::ignored);
+    CHECK(use(access_of(kind::optional)) == credential_use::optional);
+    CHECK(use(access_of(kind::authenticated)) == credential_use::required);
+    CHECK(use(access_of(kind::any_of, parts{access_of(kind::authenticated)})) == credential_use::required);
+}
+
+TEST_CASE("decide: the note of a refusal names the rule and what it takes")
+{
+    auto const access = access_of(kind::any_of, parts{access_of(kind::roles, words{"admin", "ops"}),
+                                                      recent(access_of(kind::users, words{"u1"}), 1min)});
+    auto const table = table_of({a_rule("/a", access)});
+    auto const made = decide(table.routes()[0], nullptr, asked, now);
+    CHECK(made.error().note() == "rule /a wants (one of the roles admin, ops or one of the users u1 with a login of the last 60 s)");
+    CHECK(made.error().from() == origin::client);
+}
+
+TEST_CASE("access: a rule that was never compiled and asks for nothing grants nothing")
+{
+    auto const who = ada();
+    for (auto const is : {kind::any_of, kind::all_of, kind::roles, kind::scopes, kind::users, kind::emails})
+        CHECK(policies::access{access_of(is)}.judge(who, now) == policies::access::verdict::forbidden);
+}

@@ -1,0 +1,124 @@
+#include "policies/path_pattern.hpp"
+
+#include <doctest/doctest.h>
+
+using namespace yett::policies;
+
+TEST_CASE("path_pattern: exact, prefix and segment patterns match what they say")
+{
+    struct
+    {
+        char const* pattern;
+        char const* path;
+        bool matches;
+    } const rows[] = {
+        {"/", "/", true},
+        {"/", "/a", false},
+        {"/a/b", "/a/b", true},
+        {"/a/b", "/a/b/", false},
+        {"/a/b", "/a/B", false},
+        {"/a/b/", "/a/b/", true},
+        {"/a/b/", "/a/b", false},
+        {"/**", "/", true},
+        {"/**", "/a/b/c", true},
+        {"/a/**", "/a", true},
+        {"/a/**", "/a/", true},
+        {"/a/**", "/a/b/c", true},
+        {"/a/**", "/ab", false},
+        {"/a/**", "/", false},
+        {"/{id}", "/x", true},
+        {"/{id}", "/", false},
+        {"/{id}", "/x/", false},
+        {"/{id}", "/x/y", false},
+        {"/users/{id}/posts", "/users/7/posts", true},
+        {"/users/{id}/posts", "/users//posts", false},
+        {"/users/{id}/posts", "/users/7/8/posts", false},
+        {"/users/{id}/posts", "/users/7/posts/", false},
+        {"/users/{id}/", "/users/7/", true},
+        {"/users/{id}/", "/users/7", false},
+        {"/users/{id}/**", "/users/7", true},
+        {"/users/{id}/**", "/users/7/", true},
+        {"/users/{id}/**", "/users/7/a/b", true},
+        {"/users/{id}/**", "/users", false},
+        {"/users/{id}/**", "/users/", false},
+        {"/a%2Fb", "/a%2Fb", true},
+        {"/a%2Fb", "/a/b", false},
+        {"/**", "*", false},
+        {"/**", "", false},
+    };
+    for (auto const& row : rows) {
+        CAPTURE(row.pattern);
+        CAPTURE(row.path);
+        auto const pattern = path_pattern::from(row.pattern);
+        REQUIRE(pattern.has_value());
+        CHECK(pattern->matches(row.path) == row.matches);
+    }
+}
+
+TEST_CASE("path_pattern: what no request could match is refused with a reason")
+{
+    struct
+    {
+        char const* pattern;
+        char const* reason;
+    } const rows[] = {
+        {"", "begins with '/'"},
+        {"a/b", "begins with '/'"},
+        {"/a//b", "\"//\""},
+        {"//", "\"//\""},
+        {"//**", "\"//\""},
+        {"/a//**", "\"//\""},
+        {"/a/../b", "dot segments"},
+        {"/a/.", "dot segments"},
+        {"/a*", "'*' has a meaning"},
+        {"/*/b", "'*' has a meaning"},
+        {"/**/b", "'*' has a meaning"},
+        {"/a/b**", "'*' has a meaning"},
+        {"/{}", "braces"},
+        {"/{id", "braces"},
+        {"/id}", "braces"},
+        {"/{i-d}", "braces"},
+        {"/v{id}", "braces"},
+        {"/a?b=c", "path alone"},
+        {"/a#b", "path alone"},
+        {"/a b", "never matched"},
+        {"/a;b", "never matched"},
+        {"/a\\b", "never matched"},
+        {"/caf\xc3\xa9", "percent-encode"},
+        {"/%41", "write 'A' instead of '%41'"},
+        {"/%7E", "write '~'"},
+        {"/%2f", "upper case"},
+        {"/%C", "two hexadecimal digits"},
+        {"/%", "two hexadecimal digits"},
+        {"/%zz", "two hexadecimal digits"},
+        {"/%5C", "always refused"},
+        {"/%3B", "always refused"},
+        {"/%25", "always refused"},
+        {"/%00", "always refused"},
+        {"/%0A", "always refused"},
+        {"/%7F", "always refused"},
+    };
+    for (auto const& row : rows) {
+        CAPTURE(row.pattern);
+        auto const pattern = path_pattern::from(row.pattern);
+        REQUIRE_FALSE(pattern.has_value());
+        CAPTURE(pattern.error().note());
+        CHECK(pattern.error().note().find(row.reason) != std::string::npos);
+    }
+}
+
+TEST_CASE("path_pattern: characters outside ASCII are matched in their escaped form")
+{
+    auto const pattern = path_pattern::from("/caf%C3%A9/**");
+    REQUIRE(pattern.has_value());
+    CHECK(pattern->matches("/caf%C3%A9/menu"));
+    CHECK_FALSE(pattern->has_encoded_slash());
+}
+
+TEST_CASE("path_pattern: a pattern of more than 64 segments is refused")
+{
+    std::string longest;
+    for (int i = 0; i < 64; ++i) longest += "/a";
+    CHECK(path_pattern::from(longest).has_value());
+    CHECK_FALSE(path_pattern::from(longest + "/a").has_value());
+}
