@@ -1,0 +1,98 @@
+#pragma once
+
+#include "gateway/base/deadlines.hpp"
+#include "gateway/base/result.hpp"
+#include "gateway/base/task.hpp"
+#include "gateway/upstream/headers.hpp"
+#include "gateway/upstream/pool.hpp"
+#include "gateway/upstream/server.hpp"
+
+#include <chrono>
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace yett::http {
+class exchange;
+}
+namespace yett::policies {
+class permit;
+}
+namespace yett::telemetry {
+struct upstream_figures;
+}
+
+namespace yett::upstream {
+
+// What happened at the upstream, for the access log. Filled in as things happen, so that
+// it is right after a failure too.
+struct observation
+{
+    std::string_view server;                              // "host:port", lives as long as the forwarder
+    unsigned status = 0;                                  // of its reply; 0: none came
+    std::optional<std::chrono::nanoseconds> duration;     // from sending to the reply's head
+    unsigned retries = 0;
+};
+
+// What a request is forwarded with, apart from itself. All of it outlives the call.
+struct forward_context
+{
+    header_plan const& headers;
+    client_facts client;
+    std::string_view request_id = {};
+    std::string_view traceparent = {};    // empty: the client's own, if it is trusted
+    std::string_view assertion = {};
+    observation& seen;
+};
+
+struct forward_options
+{
+    upstream::server server;
+    pool_options connections;
+    milliseconds reply_timeout{60000};    // from the end of the request to the head of the reply
+    milliseconds idle_timeout{300000};    // without progress of either body at the upstream
+    unsigned retries = 1;
+};
+
+// The way to one application, one for each worker and upstream.
+//
+// Streams both bodies at the pace of the slower side through a fixed amount of memory.
+// The reply may begin before the request's body has ended, and end before it has too:
+// then the rest of the body is not read and the connection not used again. A request is
+// sent a second time only because a kept connection had died, only while no byte of a
+// reply has come, and only if no byte of it was sent or its method is idempotent.
+class forwarder
+{
+public:
+    struct surroundings
+    {
+        base::executor executor;
+        base::deadlines& deadlines;
+        telemetry::upstream_figures& figures;
+    };
+    forwarder(forward_options options, surroundings const& around);
+    forwarder(forwarder const&) = delete;
+    forwarder& operator=(forwarder const&) = delete;
+
+    // Success: the reply was passed on as a whole. Failure: nothing was begun, and the
+    // caller answers; or `ex.begun()`, and the reply was given up with `ex.abort()`.
+    //
+    // Fails with overloaded (no connection came free in time), upstream_unavailable
+    // (refused, unreachable), upstream_timeout, upstream_broken (broke off, unfit framing);
+    // with peer_broke_off when the client went away; with whatever `read_body` and
+    // `header_plan::compose` fail with.
+    task<result<void>> forward(policies::permit const& permit, http::exchange& ex, forward_context const& context);
+
+    // Keeps no connection any more; running exchanges go on.
+    void drain() noexcept { pool_.drain(); }
+    std::size_t open_connections() const noexcept { return pool_.open(); }
+
+private:
+    void count(result<void> const& outcome, observation const& seen);
+
+    forward_options const options_;
+    surroundings around_;
+    upstream::pool pool_;
+};
+
+} // namespace yett::upstream

@@ -1,0 +1,97 @@
+#pragma once
+
+#include "gateway/base/identity.hpp"
+#include "gateway/base/result.hpp"
+#include "gateway/http/head.hpp"
+#include "gateway/upstream/identity_fields.hpp"
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace yett::http {
+class target;
+struct peer;
+} // namespace yett::http
+
+namespace yett::upstream {
+
+struct header_options
+{
+    preset identity = preset::yett;
+    // Header name and the word of `claim_named`.
+    std::vector<std::pair<std::string, std::string>> set;
+    // Carries `composition::assertion`; clients cannot send it, in use or not. Empty: none.
+    std::string assertion_header = "X-Yett-Assertion";
+    // Yett's own cookies, cut out of Cookie.
+    std::vector<std::string> cookies;
+    // Names holding '_' or '.' that may pass. What is removed under its usual name is
+    // removed under these as well.
+    std::vector<std::string> odd_names;
+    bool keep_bearer = false;
+};
+
+// What pipeline found out about the client.
+struct client_facts
+{
+    std::string_view address;    // textual IP of the client
+    bool trusted = false;        // the peer is a trusted proxy: its forwarding headers are believed
+    bool https = false;          // how the client came, to us or to the trusted proxy
+};
+
+// Everything a request head for the application is made of.
+struct composition
+{
+    http::head const& head;
+    http::target const& where;
+    http::peer const& peer;
+    client_facts client;
+    identity const* who = nullptr;              // null: anonymous, no identity header is set
+    std::string_view request_id = {};           // X-Request-Id
+    std::string_view traceparent = {};          // empty: the client's own, if it is trusted
+    std::string_view assertion = {};            // empty: none
+    std::optional<std::uint64_t> length = {};   // of a body without a length that has arrived as a whole
+};
+
+// The rules for headers on the way to an application, made once, used for every request.
+//
+// Removed always: hop-by-hop fields and those that Connection nominates (RFC 9110 section
+// 7.6.1); Proxy, Proxy-*, Expect, TE, Trailer; every identity header of every preset, of
+// `set` and the assertion, in every spelling; X-Original-*, X-Rewrite-* and
+// X-HTTP-Method-Override, which would tell the application of another request than the
+// one that was decided on; other names with '_' or '.' that are not allowed; Yett's
+// cookies; bearer tokens. Forwarding headers (Via, Forwarded, X-Forwarded-*, X-Real-IP …)
+// continue what a trusted proxy sent and replace what anybody else did.
+class header_plan
+{
+public:
+    // Fails with bad_request and a note when a name of `set` is no header name or belongs
+    // to HTTP itself, or when a claim is unknown.
+    static result<header_plan> from(header_options const& options);
+
+    // Writes the whole head, blank line included, over `out`; allocates nothing once `out`
+    // has grown to a request's size and no cookie is cut.
+    //
+    // Fails with bad_request when Connection nominates more than 32 names, and with
+    // forbidden when an identity does not fit into its headers.
+    result<void> compose(composition const& c, std::string& out) const;
+
+    // True for names that only Yett may set, in any spelling. Replies lose them as well.
+    bool is_ours(std::string_view name) const noexcept { return identity_.owns(name); }
+
+private:
+    class writer;
+
+    explicit header_plan(preset active) : identity_{active} {}
+
+    identity_fields identity_;
+    std::string assertion_prefix_;            // "Name: ", empty when there is none
+    std::vector<std::string> cookies_;
+    std::vector<std::string> odd_names_;
+    bool keep_bearer_ = false;
+};
+
+} // namespace yett::upstream

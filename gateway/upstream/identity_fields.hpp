@@ -1,0 +1,86 @@
+#pragma once
+
+#include "gateway/base/identity.hpp"
+#include "gateway/base/result.hpp"
+#include "gateway/http/head.hpp"
+#include "gateway/http/header_fold.hpp"
+
+#include <boost/unordered/unordered_flat_set.hpp>
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace yett::upstream {
+
+// Which well-known set of names tells the application who is asking.
+enum class preset : std::uint8_t
+{
+    none,
+    yett,            // X-Yett-User -Email -Roles -Scopes -Auth-Time -Session
+    oauth2_proxy,    // X-Auth-Request-* and X-Forwarded-*: User Email Groups Preferred-Username
+    remote_user,     // Remote-User -Email -Groups -Name
+};
+
+// The parts of an identity that a header can carry.
+enum class claim : std::uint8_t
+{
+    subject,
+    email,
+    login_name,         // the address people sign in with, else the subject
+    roles,
+    scopes,
+    issuer,
+    session,
+    token_id,
+    issued_at,          // times are Unix seconds
+    authenticated_at,
+    expires_at,
+};
+// sub user_id email preferred_username roles groups scope iss sid jti iat auth_time exp.
+std::optional<claim> claim_named(std::string_view word) noexcept;
+
+// The headers that only Yett may set: all names of all presets and of the configuration,
+// and those of the active preset with what they carry.
+class identity_fields
+{
+public:
+    explicit identity_fields(preset active);
+
+    // Sets one more header. Fails with bad_request when the name cannot be one.
+    result<void> set(std::string_view name, claim from);
+    // Keeps a name from clients without setting it.
+    result<void> reserve(std::string_view name);
+
+    // True in any spelling: case, and '-' '_' '.' are one.
+    bool owns(std::string_view name) const noexcept;
+    // The same for a name that `http` has recognised, without a look at its text.
+    bool owns(http::known id) const noexcept { return owned_ids_[static_cast<std::size_t>(id)]; }
+
+    // Appends the fields. Values are percent-encoded outside printable ASCII; '%' itself
+    // too, so that no two identities share a spelling, and ',' in the members of a list.
+    // What the identity lacks is left out. Fails with forbidden when a value would be
+    // longer than 4 KiB: half an identity would be another one.
+    result<void> append_to(std::string& out, identity const& who) const;
+
+    static constexpr std::size_t most_value_bytes = 4096;
+
+private:
+    struct field
+    {
+        std::string prefix;    // "Name: "
+        claim from;
+    };
+
+    void set_known(std::string_view name, claim from);
+
+    std::vector<field> fields_;
+    boost::unordered_flat_set<std::string, http::fold_hasher, http::fold_equal> owned_;
+    std::array<bool, 256> owned_ids_{};
+};
+
+} // namespace yett::upstream

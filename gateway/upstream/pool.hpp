@@ -1,0 +1,116 @@
+#pragma once
+
+#include "gateway/base/deadlines.hpp"
+#include "gateway/base/result.hpp"
+#include "gateway/base/task.hpp"
+#include "gateway/upstream/connection.hpp"
+#include "gateway/upstream/connector.hpp"
+
+#include <boost/intrusive/list.hpp>
+
+#include <cstddef>
+#include <vector>
+
+namespace yett::telemetry {
+struct upstream_figures;
+}
+
+namespace yett::upstream {
+
+struct pool_options
+{
+    std::size_t connections = 256;           // open at a time, kept ones included
+    std::size_t pending = 1024;              // more exchanges waiting than this fail at once
+    milliseconds connect_timeout{2000};      // also the longest wait for a free connection
+    milliseconds keep_timeout{60000};        // an unused connection is closed after this
+};
+
+// The connections of one worker to one server.
+//
+// The one used last is used next. A kept connection is watched by a read that stays
+// pending on it: it costs no system call, is the reply's read when a request follows, and
+// takes the connection out of the pool as soon as the server closes it or says anything
+// unasked. A server's goodbye that is still on its way cannot be seen by anybody; that is
+// what the forwarder's retry is for.
+class pool
+{
+public:
+    struct surroundings
+    {
+        base::executor executor;
+        base::deadlines& deadlines;
+        telemetry::upstream_figures& figures;
+    };
+    pool(server const& where, pool_options const& options, surroundings const& around);
+    ~pool();
+    pool(pool const&) = delete;
+    pool& operator=(pool const&) = delete;
+
+    // A kept connection, or null when there is none.
+    connection_ptr take() noexcept;
+    // A kept or a new connection, waiting for one of the others when there are enough.
+    // Fails with overloaded when too many wait already or none came free within
+    // connect_timeout, with peer_broke_off when `w` was cancelled, or as the connector does.
+    class wait;
+    task<result<connection_ptr>> acquire(wait& w);
+
+    // Takes back a connection that can carry another request: its reply was read to the
+    // end, nothing came behind it, and neither side wants to close.
+    void keep(connection_ptr c);
+    // Closes any other.
+    void discard(connection_ptr c) noexcept;
+    // Keeps none any more.
+    void drain() noexcept;
+
+    std::size_t open() const noexcept { return open_; }
+    std::size_t kept() const noexcept { return kept_.size(); }
+
+private:
+    task<result<connection_ptr>> open_one();
+    task<result<connection_ptr>> wait_for_one(wait& w);
+    void disturbed(connection& c) noexcept;
+    void close(connection& c) noexcept;
+    void serve_next() noexcept;
+    void report() noexcept;
+
+    pool_options const options_;
+    surroundings around_;
+    upstream::connector connector_;
+    std::vector<connection_ptr> kept_;                // the last one is used next
+    boost::intrusive::list<connection> all_;
+    boost::intrusive::list<wait> waiting_;
+    std::size_t open_ = 0;                            // being opened, too
+    bool draining_ = false;
+};
+
+// One exchange's place in the queue. It may be cancelled from outside while it waits.
+class pool::wait : public boost::intrusive::list_base_hook<>
+{
+public:
+    wait() = default;
+    ~wait();
+    wait(wait const&) = delete;
+    wait& operator=(wait const&) = delete;
+
+    void cancel() noexcept;
+
+private:
+    friend class pool;
+    enum class outcome : std::uint8_t
+    {
+        waiting,
+        given,        // a connection, or the right to open one
+        late,
+        cancelled,
+    };
+
+    void give_up(outcome why) noexcept;
+    void leave() noexcept;
+
+    pool* queue_ = nullptr;
+    connection_ptr given_;
+    outcome outcome_ = outcome::waiting;
+    waiter waiter_;
+};
+
+} // namespace yett::upstream

@@ -1,0 +1,20 @@
+#pragma once
+
+#include "gateway/http/head.hpp"
+
+#include <cstddef>
+#include <optional>
+#include <span>
+
+namespace yett::upstream {
+
+class header_plan;
+
+// Removes what is not meant for the client from a reply's fields, in place: hop-by-hop
+// fields and those Connection nominates, framing (the exchange writes its own), and names
+// that only Yett may set. Adds Via; the array needs room for one more. Nothing when
+// Connection nominates too many fields.
+std::optional<std::span<http::field const>> fields_for_client(std::span<http::field> array, std::size_t count,
+                                                              header_plan const& plan) noexcept;
+
+} // namespace yett::upstream
