@@ -1,0 +1,141 @@
+#include "config/table.hpp"
+
+namespace yett::config {
+namespace {
+
+using std::chrono::days;
+using std::chrono::minutes;
+
+codec<bool> boolean()
+{
+    return {"boolean", {}, parse_boolean, show_boolean};
+}
+
+// Leads nowhere but to this site.
+result<std::string> parse_local_path(std::string_view text)
+{
+    if (!text.starts_with('/') || text.starts_with("//") || text.find('\\') != text.npos)
+        return wrong("is not a path of this site; it begins with one slash");
+    return std::string{text};
+}
+
+section<cookie> const& cookie_keys()
+{
+    static section<cookie> const keys{
+        {
+            value("domain", &cookie::domain, nullable(text_of("host", parse_host_name)), "The `Domain` of Yett's cookies; null keeps them to the host that set them."),
+            value("same_site", &cookie::same_site,
+                  one_of<same_site>({{"lax", same_site::lax}, {"strict", same_site::strict}, {"none", same_site::none}}), "Their `SameSite`."),
+            value("secure", &cookie::secure, boolean(), "Their `Secure`: browsers send them over TLS alone."),
+        },
+        [](reading& r, spot const& at, cookie& c) {
+            if (c.same_site == same_site::none && !c.secure)
+                r.complain_at(at.path + ".same_site", "none needs secure: true; browsers drop the cookie otherwise");
+        },
+    };
+    return keys;
+}
+
+section<pages> const& page_keys()
+{
+    static section<pages> const keys{
+        {
+            value("enabled", &pages::enabled, boolean(), "Whether people get pages for signing in and registering."),
+            value("brand", &pages::brand, text(), "The name they show."),
+            value("after_login", &pages::after_login, text_of("path", parse_local_path), "Where they lead when nothing else was asked for."),
+        },
+        {},
+    };
+    return keys;
+}
+
+// One prefix below another would leave it open who answers.
+void finish_accounts(reading& r, spot const& at, accounts& a)
+{
+    for (std::size_t i = 0; i < a.prefix.size(); ++i)
+        for (std::size_t j = 0; j < a.prefix.size(); ++j)
+            if (i != j && (a.prefix[i] + "/").starts_with(a.prefix[j] + "/") && (i > j || a.prefix[i] != a.prefix[j]))
+                r.complain_at(fmt::format("{}.prefix[{}]", at.path, i), fmt::format("lies below {}, which is a prefix too", a.prefix[j]));
+}
+
+section<argon2id> const& argon2id_keys()
+{
+    static section<argon2id> const keys{
+        {
+            value("memory", &argon2id::memory, size(8 << 20, 4ull << 30), "Memory of one hash."),
+            value("iterations", &argon2id::iterations, count<unsigned>(1, 100), "Passes over it."),
+            value("parallelism", &argon2id::parallelism, count<unsigned>(1, 1), "Lanes; one is all that the library knows."),
+        },
+        {},
+    };
+    return keys;
+}
+
+section<bcrypt> const& bcrypt_keys()
+{
+    static section<bcrypt> const keys{{value("cost", &bcrypt::cost, count<unsigned>(10, 16), "Rounds, as a power of two.")}, {}};
+    return keys;
+}
+
+section<hashing> const& hashing_keys()
+{
+    static section<hashing> const keys{
+        {
+            value("threads", &hashing::threads, count_or_auto(256), "Threads that hash; auto is one per core."),
+            value("memory", &hashing::memory, size(8 << 20, 1ull << 36), "Memory of all hashes that run at the same time."),
+            value("queue", &hashing::queue, count<std::uint64_t>(1, 100'000), "Logins that may wait; more are answered with 503."),
+            value("wait", &hashing::wait, duration<milliseconds>(milliseconds{100}, minutes{1}), "How long they may wait."),
+        },
+        {},
+    };
+    return keys;
+}
+
+void finish_passwords(reading& r, spot const& at, passwords& p)
+{
+    if (p.argon2id.memory > p.hashing.memory)
+        r.complain_at(at.path + ".hashing.memory", fmt::format("is less than one hash needs, {}", show_size(p.argon2id.memory)));
+}
+
+} // namespace
+
+section<config::accounts> const& account_keys()
+{
+    using a = accounts;
+    static section<a> const keys{
+        {
+            values("prefix", &a::prefix, text_of("path", parse_prefix), emptiness::refused, "Where the account endpoints live."),
+            value("registration", &a::registration,
+                  one_of<registration>({{"open", registration::open}, {"closed", registration::closed}, {"invite", registration::invite}}),
+                  "Who may make an account."),
+            value("require_verified_email", &a::require_verified_email, boolean(), "Whether an address has to be proved before its owner can sign in."),
+            value("verify_ttl", &a::verify_ttl, duration<seconds>(minutes{5}, days{30}), "How long the link for that is good."),
+            value("reset_ttl", &a::reset_ttl, duration<seconds>(minutes{5}, days{1}), "How long a link for a new password is good."),
+            part("cookie", &a::cookie, cookie_keys()),
+            part("pages", &a::pages, page_keys()),
+        },
+        finish_accounts,
+    };
+    return keys;
+}
+
+section<config::passwords> const& password_keys()
+{
+    using p = passwords;
+    static section<p> const keys{
+        {
+            value("hash", &p::hash, one_of<password_hash>({{"argon2id", password_hash::argon2id}, {"bcrypt", password_hash::bcrypt}}),
+                  "How new passwords are kept. The other one still verifies and is replaced at the next login."),
+            part("argon2id", &p::argon2id, argon2id_keys()),
+            part("bcrypt", &p::bcrypt, bcrypt_keys()),
+            value("min_length", &p::min_length, count<std::uint64_t>(8, 128), "Code points. NIST SP 800-63B wants 15 where the password stands alone."),
+            value("max_bytes", &p::max_bytes, count<std::uint64_t>(128, 65'536), "More is refused before it is hashed."),
+            value("min_strength", &p::min_strength, count<unsigned>(0, 4), "Of zxcvbn, from 0 (anything) to 4 (very hard to guess)."),
+            part("hashing", &p::hashing, hashing_keys()),
+        },
+        finish_passwords,
+    };
+    return keys;
+}
+
+} // namespace yett::config

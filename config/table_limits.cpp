@@ -1,0 +1,41 @@
+#include "config/table.hpp"
+
+namespace yett::config {
+namespace {
+
+void finish_limit(reading& r, spot const& at, limit& one)
+{
+    one.place = r.place(at.value->at);
+    auto const bursts = one.algorithm == limit_algorithm::gcra;
+    if (one.rate.amount == 0 && !r.has_complaint_at(at.path + ".rate"))
+        r.complain(at.value->at, at.path + ".rate", "is missing and has no default");
+    if (r.is_given(at.path + ".burst") && !bursts)
+        r.complain_at(at.path + ".burst", "belongs to algorithm: gcra");
+    if (!r.is_given(at.path + ".burst"))
+        one.burst = one.rate.amount;
+}
+
+} // namespace
+
+section<limit> const& limit_keys()
+{
+    static section<limit> const keys{
+        {
+            value("rate", &limit::rate, {"rate", "AMOUNT/PERIOD, as in 100/s, 5/15m", parse_rate, show_rate},
+                  "How many in how long. Has to be given, but for the built-in limits."),
+            value("burst", &limit::burst, count<std::uint64_t>(1, 1'000'000'000),
+                  "How many may come at once with gcra; the amount of the rate where it is not given."),
+            value("algorithm", &limit::algorithm, one_of<limit_algorithm>({{"gcra", limit_algorithm::gcra}, {"window", limit_algorithm::window}}),
+                  "`window` is exact, never more than the amount in any period; `gcra` is a steady rate with bursts and costs less memory."),
+            values("key", &limit::key, {"limit key", "client, user, account, token, route, header:NAME", parse_limit_key, show_limit_key},
+                   emptiness::refused, "Who is counted: each value, or each combination of several."),
+            value("count", &limit::count,
+                  one_of<limit_count>({{"requests", limit_count::requests}, {"failures", limit_count::failures}}),
+                  "What is counted: every request, or those that were refused."),
+        },
+        finish_limit,
+    };
+    return keys;
+}
+
+} // namespace yett::config

@@ -1,0 +1,118 @@
+#include "config/table.hpp"
+
+namespace yett::config {
+namespace {
+
+using std::chrono::hours;
+
+codec<socket_address> address()
+{
+    return {"address", "IP:PORT, [IPv6]:PORT", parse_socket_address, show_socket_address};
+}
+
+section<certificate> const& certificate_keys()
+{
+    static section<certificate> const keys{
+        {
+            required(file("chain_file", &certificate::chain_file, "The certificate and those that lead to its root, PEM.")),
+            required(file("key_file", &certificate::key_file, "Its private key, PEM.")),
+        },
+        [](reading& r, spot const& at, certificate& c) { c.place = r.place(at.value->at); },
+    };
+    return keys;
+}
+
+void finish_tls(reading& r, spot const& at, listener_tls& tls)
+{
+    auto const wanted = tls.client_certificates != client_certificates::none;
+    if (wanted && tls.client_ca_file.empty())
+        r.complain(at.value->at, at.path + ".client_ca_file", "is missing; client certificates are checked against it");
+    if (!wanted && !tls.client_ca_file.empty())
+        r.complain_at(at.path + ".client_ca_file", "is used only with client_certificates: optional or required");
+}
+
+section<listener_tls> const& tls_keys()
+{
+    using clients = client_certificates;
+    static section<listener_tls> const keys{
+        {
+            required(parts("certificates", &listener_tls::certificates, certificate_keys(),
+                           "The server name a client asks for picks one, the first answers all others. Read again when "
+                           "the files change.")),
+            value("min_version", &listener_tls::min_version,
+                  one_of<tls_version>({{"1.2", tls_version::tls_1_2}, {"1.3", tls_version::tls_1_3}}), "The oldest TLS that is spoken."),
+            value("client_certificates", &listener_tls::client_certificates,
+                  one_of<clients>({{"none", clients::none}, {"optional", clients::optional}, {"required", clients::required}}),
+                  "Whether clients are asked for a certificate."),
+            file("client_ca_file", &listener_tls::client_ca_file, "Who signs the certificates of clients, PEM."),
+        },
+        finish_tls,
+    };
+    return keys;
+}
+
+void finish_listener(reading& r, spot const& at, listener& one)
+{
+    one.place = r.place(at.value->at);
+    if (one.tls && one.redirect != redirect::none)
+        r.complain_at(at.path + ".redirect", "is for listeners without tls");
+}
+
+} // namespace
+
+section<listener> const& listener_keys()
+{
+    static section<listener> const keys{
+        {
+            required(value("address", &listener::address, address(), "Where to listen; port 0 lets the system choose.")),
+            optional_part("tls", &listener::tls, tls_keys(), "Speaks TLS; without it the listener speaks plain HTTP."),
+            values("protocols", &listener::protocols,
+                   one_of<protocol>({{"h2", protocol::h2}, {"http/1.1", protocol::http_1_1}}), emptiness::refused,
+                   "What is offered to clients, the first preferred."),
+            value("proxy_protocol", &listener::proxy_protocol,
+                  one_of<proxy_protocol>({{"off", proxy_protocol::off}, {"required", proxy_protocol::required}}),
+                  "Whether each connection begins with a PROXY header, version 1 or 2, from one of `trusted_proxies`."),
+            value("redirect", &listener::redirect, one_of<redirect>({{"none", redirect::none}, {"https", redirect::https}}),
+                  "`https` sends browsers away instead of serving them."),
+        },
+        finish_listener,
+    };
+    return keys;
+}
+
+section<config::management> const& management_keys()
+{
+    static section<management> const keys{
+        {
+            value("address", &management::address, address(), "Serves /metrics, /livez, /readyz and /top, to whoever reaches it."),
+            file("socket", &management::socket, "Where the command line reaches the running process; mode 0600."),
+        },
+        {},
+    };
+    return keys;
+}
+
+section<config::client_limits> const& client_limit_keys()
+{
+    using c = client_limits;
+    static section<c> const keys{
+        {
+            value("connections", &c::connections, count<std::uint64_t>(1, 10'000'000), "Open connections of all clients together."),
+            value("connections_per_client", &c::connections_per_client, count<std::uint64_t>(1, 10'000'000),
+                  "Open connections of one address."),
+            value("header_bytes", &c::header_bytes, size(1 << 10, 1 << 20), "Request line and header of one request; more is answered with 431."),
+            value("header_fields", &c::header_fields, count<std::uint64_t>(8, 1'000), "Header fields of one request; more are answered with 431."),
+            value("body_bytes", &c::body_bytes, size(0, 1ull << 40), "Body of one request, where the route says nothing else; 0 is no limit."),
+            value("header_timeout", &c::header_timeout, duration<milliseconds>(seconds{1}, seconds{300}), "For a whole header to arrive."),
+            value("body_idle_timeout", &c::body_idle_timeout, duration<milliseconds>(seconds{1}, hours{1}), "Between two pieces of a body, either way."),
+            value("idle_timeout", &c::idle_timeout, duration<milliseconds>(seconds{1}, hours{24}), "Between two requests of a connection."),
+            value("handshake_timeout", &c::handshake_timeout, duration<milliseconds>(seconds{1}, seconds{300}), "For the TLS handshake."),
+            value("drain_timeout", &c::drain_timeout, duration<milliseconds>(seconds{0}, hours{24}),
+                  "For requests that are running when the program is told to stop."),
+        },
+        {},
+    };
+    return keys;
+}
+
+} // namespace yett::config

@@ -1,0 +1,177 @@
+#include "config/table.hpp"
+
+namespace yett::config {
+namespace {
+
+using policies::access_spec;
+using policies::match_spec;
+using policies::route_spec;
+using kind = access_spec::kind;
+
+codec<kind> plain_access()
+{
+    return one_of<kind>({{"public", kind::public_}, {"optional", kind::optional}, {"authenticated", kind::authenticated}});
+}
+
+struct condition
+{
+    std::string_view name;
+    kind is;
+};
+
+constexpr std::array lists{condition{"roles", kind::roles}, condition{"scopes", kind::scopes},
+                           condition{"users", kind::users}, condition{"emails", kind::emails}};
+constexpr std::array groups{condition{"any_of", kind::any_of}, condition{"all_of", kind::all_of}};
+
+constexpr std::string_view allowed_access =
+    "public, optional, authenticated, or a mapping with one of roles, scopes, users, emails, any_of, all_of, and recent_login";
+
+access_spec read_access(reading& r, spot const& at);
+
+void read_words(reading& r, spot const& at, access_spec& into)
+{
+    for (auto const& one : detail::elements_of(r, at, false))
+        if (auto got = detail::read_value(r, one, text()))
+            into.values.push_back(std::move(*got));
+}
+
+void read_parts(reading& r, spot const& at, access_spec& into)
+{
+    for (auto const& one : detail::elements_of(r, at, false))
+        into.parts.push_back(read_access(r, one));
+}
+
+// Takes the one condition a mapping may hold.
+void read_condition(reading& r, spot const& at, std::map<std::string, node const*> const& members, access_spec& into)
+{
+    auto found = 0;
+    auto const take = [&](condition const& c, auto read) {
+        auto const member = members.find(std::string{c.name});
+        if (member == members.end())
+            return;
+        if (++found > 1)
+            return r.complain(member->second->key_at, detail::path_of(at, c.name),
+                              "stands beside another condition; all_of or any_of combines several");
+        into.is = c.is;
+        read(r, at.member(*member->second), into);
+    };
+    for (auto const& c : lists)
+        take(c, read_words);
+    for (auto const& c : groups)
+        take(c, read_parts);
+    if (members.empty() || (found == 0 && !members.contains("recent_login")))
+        r.complain(at, fmt::format("holds no condition; allowed: {}", allowed_access));
+}
+
+access_spec read_access_mapping(reading& r, spot const& at)
+{
+    static std::vector<std::string> const known{"roles", "scopes", "users", "emails", "any_of", "all_of", "recent_login"};
+    access_spec out;
+    auto const members = detail::members_of(r, at, &known);
+    read_condition(r, at, members, out);
+    if (auto const recent = members.find("recent_login"); recent != members.end())
+        out.recent_login = detail::read_value(r, at.member(*recent->second), duration<seconds>(seconds{1}, std::chrono::days{365}));
+    return out;
+}
+
+access_spec read_access(reading& r, spot const& at)
+{
+    r.note(at.path, {at.value->at, {}, {}, true});
+    if (at.value->is == node::kind::mapping)
+        return read_access_mapping(r, at);
+    access_spec out;
+    if (at.value->is != node::kind::scalar)
+        r.complain(at, fmt::format("is no condition; allowed: {}", allowed_access));
+    else if (auto const got = detail::read_value(r, at, plain_access()))
+        out.is = *got;
+    return out;
+}
+
+key<route_spec> access_key()
+{
+    auto const read = [](reading& r, spot const& at, route_spec& into) { into.access = read_access(r, at); };
+    auto const describe = [](route_spec const&, std::string const& path, std::vector<row>& out) {
+        out.push_back({path, "word or mapping", {}, std::string{allowed_access},
+                       "Who may pass. `roles`, `users` and `emails` want one of their list, `scopes` all of it; emails are exact or *@domain."});
+        out.push_back({path + ".recent_login", "duration", "null", "1s to 365d", "Signed in at most so long ago."});
+    };
+    return {"access", true, read, {}, describe};
+}
+
+section<match_spec> const& match_keys()
+{
+    static section<match_spec> const keys{
+        {
+            value("host", &match_spec::host, nullable(text()), "A host, or *. before one; null matches every host."),
+            required(value("path", &match_spec::path, text(), "A path; {name} stands for one segment, /** at the end for everything below.")),
+            values("methods", &match_spec::methods, text(), emptiness::refused, "Methods; not given matches every one."),
+        },
+        {},
+    };
+    return keys;
+}
+
+key<route_spec> match_key()
+{
+    auto of = part("match", &route_spec::match, match_keys());
+    of.required = true;
+    return of;
+}
+
+struct websocket
+{
+    std::vector<std::string> allowed_origins;
+};
+
+// Known and described, but nothing takes it yet.
+key<route_spec> websocket_key()
+{
+    static section<websocket> const keys{
+        {values("allowed_origins", &websocket::allowed_origins, text_of("URL", parse_origin), emptiness::refused, "Sites whose pages may open one.")}, {}};
+    auto const read = [](reading& r, spot const& at, route_spec&) {
+        websocket unused;
+        read_section(r, at, unused, keys);
+    };
+    auto const describe = [](route_spec const&, std::string const& path, std::vector<row>& out) {
+        out.push_back({path, "mapping", "null", {}, "Lets WebSocket connections through."});
+        describe_section({}, path, keys, out);
+    };
+    return {"websocket", false, read, {}, describe};
+}
+
+codec<bool> reject_or_allow()
+{
+    return one_of<bool>({{"reject", false}, {"allow", true}});
+}
+
+void finish_route(reading& r, spot const& at, route_spec& one)
+{
+    one.place = r.place(at.value->at);
+}
+
+} // namespace
+
+section<policies::route_spec> const& route_keys()
+{
+    using route = route_spec;
+    using policies::enforcement;
+    static section<route> const keys{
+        {
+            required(value("name", &route::name, text(), "What logs, metrics and complaints call it; each only once.")),
+            match_key(),
+            access_key(),
+            required(value("upstream", &route::target, text(), "Who gets what passes.")),
+            values("limits", &route::limits, text(), emptiness::allowed, "Names of `limits`, spent in this order."),
+            maybe("body_bytes", &route::body_bytes, size(0, 1ull << 40), "Instead of `client_limits.body_bytes`; 0 is no limit."),
+            value("encoded_slash", &route::encoded_slash_allowed, reject_or_allow(),
+                  "What happens to %2F in paths; allowed ones stay encoded in matching and forwarding alike."),
+            websocket_key(),
+            value("mode", &route::mode, one_of<enforcement>({{"enforce", enforcement::enforce}, {"report_only", enforcement::report_only}}),
+                  "report_only decides, logs and counts, and lets through."),
+        },
+        finish_route,
+    };
+    return keys;
+}
+
+} // namespace yett::config

@@ -1,0 +1,157 @@
+#include "config/table.hpp"
+
+namespace yett::config {
+namespace {
+
+std::string_view scheme_of(std::string_view url)
+{
+    return url.substr(0, std::min(url.find(':'), url.size()));
+}
+
+// What stands behind "scheme:", without the slashes of "scheme:///path".
+std::filesystem::path path_of(std::string_view url)
+{
+    auto rest = url.substr(std::min(scheme_of(url).size() + 1, url.size()));
+    if (rest.starts_with("///"))
+        rest.remove_prefix(2);
+    return rest;
+}
+
+// Every scheme that is understood, and what it means.
+template<class Kind>
+using meanings = std::vector<std::pair<std::string_view, Kind>>;
+
+// Reads what url or url_file brought. The scheme is noted, for it alone may be repeated.
+template<class Kind>
+std::optional<Kind> kind_of(reading& r, spot const& at, yett::secret const& url, meanings<Kind> const& known)
+{
+    auto const path = at.path + (r.is_given(at.path + ".url_file") ? ".url_file" : ".url");
+    auto const scheme = scheme_of(url.reveal());
+    for (auto const& [word, kind] : known)
+        if (scheme == word && url.reveal().size() > scheme.size()) {
+            auto const found = r.entries().find(path);
+            r.note(path, {found == r.entries().end() ? at.value->at : found->second.at, std::string{word} + ":", std::string{word} + ":", true});
+            return kind;
+        }
+    std::string allowed;
+    for (auto const& [word, kind] : known)
+        allowed += fmt::format("{}{}:", allowed.empty() ? "" : ", ", word);
+    r.complain_at(path, fmt::format("begins with no scheme that is known; allowed: {}", allowed));
+    return std::nullopt;
+}
+
+// The path behind a scheme; complains when there is none.
+path file_of(reading& r, spot const& at, yett::secret const& url)
+{
+    auto const named = path_of(url.reveal());
+    if (named.empty())
+        r.complain_at(at.path + ".url", "names no path behind its scheme");
+    return r.resolve(named);
+}
+
+void finish_storage(reading& r, spot const& at, storage& s)
+{
+    using k = storage_kind;
+    auto const kind = kind_of<k>(r, at, s.url, {{"sqlite", k::sqlite}, {"memory", k::memory}, {"postgresql", k::postgresql}, {"postgres", k::postgresql}});
+    s.kind = kind.value_or(k::memory);
+    if (s.kind == k::sqlite)
+        s.file = file_of(r, at, s.url);
+}
+
+void finish_shared_state(reading& r, spot const& at, shared_state& s)
+{
+    using k = shared_state_kind;
+    auto const kind = kind_of<k>(r, at, s.url, {{"memory", k::memory}, {"redis", k::redis}, {"rediss", k::redis}, {"redis+sentinel", k::redis}});
+    s.kind = kind.value_or(k::memory);
+}
+
+void finish_mail(reading& r, spot const& at, mail& m)
+{
+    using k = mail_kind;
+    auto const kind = kind_of<k>(r, at, m.url, {{"file", k::file}, {"smtp", k::smtp}, {"smtps", k::smtp}});
+    m.kind = kind.value_or(k::smtp);
+    if (m.kind == k::file)
+        m.folder = file_of(r, at, m.url);
+}
+
+// The default is no secret.
+template<class Owner>
+key<Owner> url(yett::secret Owner::*member, std::string const& fallback, std::string const& allowed, std::string const& about)
+{
+    auto k = secret_text("url", member, about);
+    auto const describe = [=](Owner const&, std::string const& path, std::vector<row>& out) {
+        out.push_back({path, "URL", fallback, allowed, about});
+    };
+    k.describe = describe;
+    return k;
+}
+
+// "Name <user@host>" or "user@host".
+result<std::string> parse_sender(std::string_view text)
+{
+    auto const open = text.rfind('<');
+    auto const address = open == text.npos ? text : text.substr(open + 1, text.ends_with('>') ? text.size() - open - 2 : 0);
+    auto const at = address.find('@');
+    auto const plain = address.find_first_of(" <>,;\"") == address.npos && address.rfind('@') == at;
+    if (at == address.npos || at == 0 || at + 1 == address.size() || !plain)
+        return wrong("is not a sender; allowed: user@example.com, Name <user@example.com>");
+    return std::string{text};
+}
+
+section<storage> const& storage_keys()
+{
+    static section<storage> const keys{
+        {
+            url(&storage::url, "sqlite:var/yett.db", "sqlite:PATH, memory:, postgresql://…", "Where accounts and sessions are kept."),
+            file_version("url", &storage::url),
+        },
+        finish_storage,
+    };
+    return keys;
+}
+
+section<shared_state> const& shared_state_keys()
+{
+    static section<shared_state> const keys{
+        {
+            url(&shared_state::url, "memory:", "memory:, redis://…, rediss://…, redis+sentinel://…", "Where counters and revocations are shared between several Yetts."),
+            file_version("url", &shared_state::url),
+        },
+        finish_shared_state,
+    };
+    return keys;
+}
+
+section<mail> const& mail_keys()
+{
+    static section<mail> const keys{
+        {
+            url(&mail::url, "file:var/outbox", "file:FOLDER, smtp://…, smtps://…", "How mail leaves. SMTP insists on STARTTLS unless the server is this machine."),
+            file_version("url", &mail::url),
+            value("from", &mail::from, text_of("sender", parse_sender), "Who writes it."),
+            file("templates", &mail::templates, "A folder with texts that replace the built-in ones."),
+            value("public_url", &mail::public_url, nullable(text_of("URL", parse_origin)), "Links are built from this, never from what a request says."),
+        },
+        finish_mail,
+    };
+    return keys;
+}
+
+} // namespace
+
+key<settings> storage_key()
+{
+    return part("storage", &settings::storage, storage_keys());
+}
+
+key<settings> shared_state_key()
+{
+    return part("shared_state", &settings::shared_state, shared_state_keys());
+}
+
+key<settings> mail_key()
+{
+    return part("mail", &settings::mail, mail_keys());
+}
+
+} // namespace yett::config

@@ -1,0 +1,48 @@
+#pragma once
+
+#include "config/settings.hpp"
+#include "gateway/base/result.hpp"
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+// How values are spelled in a configuration file. Whatever a `parse_` takes, the `show_`
+// beside it writes back. A failure is bad_request; its note continues the sentence that
+// begins with the offending text (`"30" has no unit; …`) and repeats nothing of it.
+namespace yett::config {
+
+inline error wrong(std::string note)
+{
+    return our_error(errc::bad_request, std::move(note));
+}
+
+result<bool> parse_boolean(std::string_view text);
+std::string show_boolean(bool value);
+
+// Decimal digits alone: no sign, no leading zero (which some YAML readers take for octal).
+result<std::uint64_t> parse_count(std::string_view text);
+
+// Between 0 and 1, "0.01".
+result<double> parse_fraction(std::string_view text);
+
+// "250ms", "30s", "15m", "24h", "7d": one number, one unit; at most 36500 days.
+result<milliseconds> parse_duration(std::string_view text);
+std::string show_duration(milliseconds value);
+
+// "512B", "16KiB", "10MiB", "1GiB"; "0" alone needs no unit. At most 1024GiB.
+result<std::uint64_t> parse_size(std::string_view text);
+std::string show_size(std::uint64_t value);
+
+// "5/15m", "100/s": an amount of at least 1 in a period of at least 1 ms.
+result<rate> parse_rate(std::string_view text);
+std::string show_rate(rate const& value);
+
+// "client", "user", "account", "token", "route", "header:NAME".
+result<limit_key> parse_limit_key(std::string_view text);
+std::string show_limit_key(limit_key const& value);
+
+// A field name of RFC 9110 section 5.1, as it was written.
+result<std::string> parse_header_name(std::string_view text);
+
+} // namespace yett::config

@@ -1,0 +1,93 @@
+#include "config/unsupported.hpp"
+
+#include "config/reading.hpp"
+
+#include <fmt/format.h>
+
+namespace yett::config {
+namespace {
+
+bool nobody_registers(settings const& all)
+{
+    return all.accounts.registration == registration::closed;
+}
+
+constexpr unsupported rows[] = {
+    {"listeners[*].protocols*", "h2", "http/1.1"},
+    {"listeners[*].proxy_protocol", "required", "off"},
+    {"listeners[*].redirect", "https", "none"},
+    {"listeners[*].tls.client_certificates", "optional", "none"},
+    {"listeners[*].tls.client_certificates", "required", "none"},
+    {"upstreams.*.servers[1]", "*", "one server"},
+    {"upstreams.*.servers*", "https:*", "http://HOST:PORT"},
+    {"upstreams.*.servers*", "h2c:*", "http://HOST:PORT"},
+    {"upstreams.*.servers*", "unix:*", "http://HOST:PORT"},
+    {"upstreams.*.balance", "consistent_hash", "round_robin, least_requests"},
+    {"upstreams.*.health", "*", ""},
+    {"upstreams.*.ejection", "*", ""},
+    {"upstreams.*.tls", "*", ""},
+    {"routes[*].websocket", "*", ""},
+    {"identity_headers.assertion", "*", ""},
+    {"tokens.keys.rotate_every", "*", ""},
+    {"tokens.keys.publish_before", "*", ""},
+    {"tokens.keys.keep_for", "*", ""},
+    {"tokens.access_transport", "cookie", "header"},
+    {"tokens.access_transport", "both", "header"},
+    {"tokens.issuers[*].jwks_url", "*", "jwks_file"},
+    {"tokens.issuers[*].discovery", "true", "jwks_file"},
+    {"accounts.registration", "invite", "open, closed"},
+    {"accounts.require_verified_email", "true", "false, or registration: closed", nobody_registers},
+    {"accounts.verify_ttl", "*", ""},
+    {"accounts.reset_ttl", "*", ""},
+    {"accounts.pages.enabled", "true", "false"},
+    {"accounts.pages.brand", "*", ""},
+    {"accounts.pages.after_login", "*", ""},
+    {"storage.url*", "postgres*", "sqlite:PATH, memory:"},
+    {"shared_state.url*", "redis*", "memory:"},
+    {"mail.url*", "smtp*", "file:FOLDER"},
+    {"mail.templates", "*", ""},
+    {"tracing.otlp_url", "*", ""},
+    {"tracing.sample", "*", ""},
+};
+
+bool matches(std::string_view text, std::string_view pattern)
+{
+    if (pattern.empty())
+        return text.empty();
+    if (pattern.front() != '*')
+        return text.starts_with(pattern.front()) && matches(text.substr(1), pattern.substr(1));
+    return matches(text, pattern.substr(1)) || (!text.empty() && matches(text.substr(1), pattern));
+}
+
+bool applies(unsupported const& row, std::string const& path, reading::entry const& e, settings const& all)
+{
+    if (!e.given && !row.harmless)
+        return false;
+    return matches(path, row.path) && matches(e.value, row.value) && !(row.harmless && row.harmless(all));
+}
+
+std::string text_for(unsupported const& row, reading::entry const& e)
+{
+    auto const what = !e.given          ? fmt::format("{}, the default, ", e.value)
+                      : row.value == "*" ? std::string{}
+                                         : fmt::format("{} ", in_quotes(e.written));
+    auto const* const before = row.instead.empty() ? "" : "; allowed: ";
+    return fmt::format("{}is not supported by this build{}{}", what, before, row.instead);
+}
+
+} // namespace
+
+std::span<unsupported const> unsupported_features()
+{
+    return rows;
+}
+
+void refuse_unsupported(reading& r, settings const& all)
+{
+    for (auto const& [path, e] : r.entries())
+        for (auto const& row : rows)
+            if (applies(row, path, e, all))
+                r.complain(e.at, path, text_for(row, e));
+}
+
+} // namespace yett::config
