@@ -23,4 +23,8 @@ struct client_limits
     milliseconds linger_timeout{3'000};      // what a client still sends is discarded for this long
 };
 
+// What worker::options::buffer_bytes has to be for these limits: a head and its fields lie
+// in one buffer.
+std::size_t buffer_bytes_for(client_limits const& limits) noexcept;
+
 } // namespace yett::net

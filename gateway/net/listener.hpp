@@ -81,11 +81,11 @@ private:
     using acceptor = boost::asio::basic_socket_acceptor<tcp, executor>;
 
     void wait();
+    enum class outcome : unsigned char { accepted, none, exhausted };
     void accept_some();
-    bool accept_one();
-    void take(int descriptor, ip_address const& client, http::peer from);
+    outcome accept_one();
+    void take(int descriptor, ip_address const& client, std::uint16_t port);
     void rest();
-    void turn_one_away();
 
     worker& worker_;
     std::shared_ptr<listener_settings const> settings_;

@@ -52,8 +52,7 @@ private:
 
     tls_context(tls_options const& options, std::shared_ptr<ticket_keys> keys);
     result<void> load(certificate_files const& files);
-    ssl_ctx_st* configured() const;
-    void remember_names(ssl_ctx_st* ctx);
+    ssl_ctx_st* configured();
     ssl_ctx_st* context_for(std::string_view server_name) const;
 
     tls_options options_;

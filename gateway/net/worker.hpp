@@ -7,11 +7,13 @@
 #include "gateway/telemetry/metrics.hpp"
 
 #include <boost/asio/basic_waitable_timer.hpp>
-#include <boost/asio/executor_work_guard.hpp>
 #include <boost/intrusive/list.hpp>
 
 #include <functional>
 #include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
 #include <thread>
 #include <vector>
 
@@ -46,12 +48,16 @@ public:
     worker(worker const&) = delete;
     worker& operator=(worker const&) = delete;
 
-    boost::asio::io_context& context() noexcept { return context_; }
-    base::executor executor() noexcept { return context_.get_executor(); }
+    boost::asio::io_context& context() noexcept { return *context_; }
+    base::executor executor() noexcept { return context_->get_executor(); }
     base::deadlines& deadlines() noexcept { return deadlines_; }
     buffer_pool& small_buffers() noexcept { return small_; }
     buffer_pool& large_buffers() noexcept { return large_; }
     telemetry::shard& figures() noexcept { return *figures_; }
+    // The current second for Date fields.
+    std::string_view date() const noexcept { return date_; }
+    // A string that has room already, to compose output in; leave it here afterwards.
+    std::string& scratch() noexcept { return scratch_; }
 
     // Takes over the descriptor and accepts once the worker runs.
     listener& listen(int descriptor, std::shared_ptr<listener_settings const> settings);
@@ -63,7 +69,7 @@ public:
     // "Connection: close", and closes what is left after `timeout`. Then calls `done` on
     // the worker's thread.
     void drain(milliseconds timeout, std::function<void()> done);
-    // Ends the loop without waiting for anybody.
+    // Closes everything, gives exchanges a moment to notice, and ends the loop.
     void stop();
     void join();
     bool draining() const noexcept { return draining_; }
@@ -79,24 +85,27 @@ private:
     using ticker = boost::asio::basic_waitable_timer<std::chrono::steady_clock,
                                                      boost::asio::wait_traits<std::chrono::steady_clock>, base::executor>;
 
-    void run();
     void wait_for_tick();
-    void begin_draining(milliseconds timeout);
+    void look_at_the_time();
+    void begin_drain(milliseconds timeout);
     void close_all();
-    void finish_drain_if_empty();
+    void check_drained();
 
-    boost::asio::io_context context_;
-    boost::asio::executor_work_guard<base::executor> keep_running_;
+    std::unique_ptr<boost::asio::io_context> context_;
     telemetry::shard* figures_;
     unsigned index_;
     base::deadlines deadlines_;
     buffer_pool small_;
     buffer_pool large_;
-    ticker ticker_;
+    std::string scratch_;
+    std::string date_;
+    std::int64_t date_second_ = 0;
+    std::optional<ticker> ticker_;
     steady_time next_tick_{};
     boost::intrusive::list<connection> connections_;
     std::vector<std::unique_ptr<listener>> listeners_;
     bool draining_ = false;
+    unsigned ticks_ = 0;
     base::deadlines::entry drain_limit_;
     std::function<void()> drained_;
     std::thread thread_;

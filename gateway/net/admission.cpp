@@ -1,0 +1,55 @@
+#include "gateway/net/admission.hpp"
+
+#include <algorithm>
+
+namespace yett::net {
+
+namespace {
+
+// One subscriber usually holds a whole /64 of IPv6, so the lower half says nothing.
+std::array<std::uint8_t, 16> key_of(ip_address const& client) noexcept
+{
+    auto key = client.bytes;
+    if (!client.is_v4()) std::fill(key.begin() + 8, key.end(), std::uint8_t{0});
+    return key;
+}
+
+} // namespace
+
+admission::part& admission::part_of(client_key const& key) noexcept
+{
+    unsigned mixed = 0;
+    for (auto const b : key) mixed = mixed * 31 + b;
+    return parts_[mixed % parts_.size()];
+}
+
+admission::verdict admission::admit(ip_address const& client, client_limits const& limits)
+{
+    if (open_.fetch_add(1, std::memory_order_relaxed) >= limits.connections) {
+        open_.fetch_sub(1, std::memory_order_relaxed);
+        return verdict::too_many;
+    }
+    auto const key = key_of(client);
+    auto& p = part_of(key);
+    std::lock_guard const lock{p.mutex};
+    auto& count = p.counts[key];
+    if (count < limits.connections_per_client) {
+        ++count;
+        return verdict::admitted;
+    }
+    open_.fetch_sub(1, std::memory_order_relaxed);
+    if (count == 0) p.counts.erase(key);
+    return verdict::too_many_of_this_client;
+}
+
+void admission::release(ip_address const& client)
+{
+    open_.fetch_sub(1, std::memory_order_relaxed);
+    auto const key = key_of(client);
+    auto& p = part_of(key);
+    std::lock_guard const lock{p.mutex};
+    auto const at = p.counts.find(key);
+    if (at != p.counts.end() && --at->second == 0) p.counts.erase(at);
+}
+
+} // namespace yett::net

@@ -1,0 +1,283 @@
+#include "gateway/net/http1_connection.hpp"
+
+#include "gateway/http/framing.hpp"
+#include "gateway/http/http1_writer.hpp"
+#include "gateway/net/plain_stream.hpp"
+#include "gateway/net/tls_stream.hpp"
+
+#include <boost/asio/co_spawn.hpp>
+
+#include <algorithm>
+#include <cstring>
+
+namespace yett::net {
+
+namespace {
+
+// After so long without a byte a connection gives its buffer back, and an exchange that
+// still runs has its client watched.
+constexpr milliseconds silence{1000};
+
+} // namespace
+
+void http1_connection::start(worker& home, std::shared_ptr<listener_settings const> settings, wire::socket socket,
+                             ip_address const& client, http::peer peer)
+{
+    auto const made = std::make_shared<http1_connection>(home, std::move(settings), std::move(socket), client, std::move(peer));
+    // Nothing is thrown but for want of memory; then this connection alone ends.
+    auto const ended = [made](std::exception_ptr failed) {
+        if (failed) made->close_now();
+    };
+    boost::asio::co_spawn(home.executor(), made->run(), ended);
+}
+
+http1_connection::http1_connection(worker& home, std::shared_ptr<listener_settings const> settings, wire::socket socket,
+                                   ip_address const& client, http::peer peer)
+    : worker_{home},
+      settings_{std::move(settings)},
+      client_{client},
+      peer_{std::move(peer)},
+      reading_{[this] { reading_expired(); }},
+      writing_{[this] { writing_expired(); }},
+      quiet_{[this] { be_quiet(); }}
+{
+    auto& small = home.small_buffers();
+    auto& large = home.large_buffers();
+    if (settings_->tls) {
+        auto secure = std::make_unique<tls_stream>(std::move(socket), small, large, settings_->tls);
+        tls_ = secure.get();
+        stream_ = std::move(secure);
+    } else {
+        stream_ = std::make_unique<plain_stream>(std::move(socket), small, large);
+    }
+    worker_.enter(*this);
+    worker_.figures().listeners[settings_->slot].open.add(1);
+}
+
+http1_connection::~http1_connection()
+{
+    worker_.leave(*this);
+    worker_.figures().listeners[settings_->slot].open.add(-1);
+    settings_->admission->release(client_);
+}
+
+// --- the life of a connection ------------------------------------------------------
+
+task<void> http1_connection::run()
+{
+    auto how = ending::quiet;
+    auto const shaken = co_await shake_hands();
+    if (shaken) {
+        how = co_await serve();
+    } else if (shaken.error() == errc::bad_request) {
+        // Somebody typed http:// for https://: tell them in the language they speak.
+        if (tls_->met_cleartext()) co_await refuse(shaken.error());
+        how = ending::lingering;
+    }
+    exchange_.reset();
+    co_await end(how);
+}
+
+task<result<void>> http1_connection::shake_hands()
+{
+    if (tls_ == nullptr) co_return result<void>{};
+    worker_.deadlines().arm_after(reading_, settings_->limits.handshake_timeout);
+    auto shaken = co_await tls_->handshake();
+    reading_.disarm();
+    count_handshake(shaken.has_value());
+    if (shaken) {
+        peer_.tls_version = tls_->tls_version();
+        peer_.server_name = tls_->server_name();
+    }
+    co_return shaken;
+}
+
+void http1_connection::count_handshake(bool done)
+{
+    using telemetry::handshake, telemetry::tls_version;
+    auto& counts = worker_.figures().tls_handshakes;
+    if (!done) return counts[tls_version::unknown][handshake::failed].add();
+    auto const version = tls_->tls_version() == "TLSv1.3" ? tls_version::tls13 : tls_version::tls12;
+    counts[version][tls_->resumed() ? handshake::resumed : handshake::full].add();
+}
+
+task<http1_connection::ending> http1_connection::serve()
+{
+    for (;;) {
+        auto const head_bytes = co_await receive_head();
+        if (!head_bytes) {
+            // Bytes that stopped before they were a head deserve to hear why.
+            if (have_ == 0 || head_bytes.error() != errc::timed_out) co_return ending::quiet;
+            co_await refuse(head_bytes.error());
+            co_return ending::lingering;
+        }
+        auto const refused = open_exchange(*head_bytes);
+        if (!refused) {
+            co_await refuse(refused.error());
+            co_return ending::lingering;
+        }
+        auto& ex = *exchange_;
+        co_await settings_->answers.request(ex);
+        stream_->wire().forget_reset();
+        if (!ex.finished()) co_return ending::broken;
+        if (!ex.keeps_alive()) co_return ending::lingering;
+        if (!ex.body_complete() && !co_await ex.drain_body()) co_return ending::lingering;
+        keep_what_follows(ex.behind());
+        exchange_.reset();
+    }
+}
+
+// --- a head ------------------------------------------------------------------------
+
+// How many bytes to hand to framing.
+task<result<std::size_t>> http1_connection::receive_head()
+{
+    std::size_t seen = 0;
+    auto waits = have_ == 0 ? wait_for::first_byte : wait_for::rest;
+    for (;;) {
+        if (have_ > seen) {
+            auto const end = http::framing::end_of_head({head_.data(), have_}, seen);
+            // What has outgrown its limit is complete in that it is to be refused by name.
+            auto const outgrown = have_ > settings_->limits.header_bytes || have_ == head_room().size();
+            if (end != http::framing::npos || outgrown) co_return std::min(end, have_);
+            seen = have_;
+        }
+        if (!head_) head_ = worker_.large_buffers().take();
+        auto const got = stream_->read_now(head_room().subspan(have_));
+        if (!got) co_return got.error();
+        have_ += *got;
+        if (*got != 0) continue;
+
+        if (have_ == 0) head_.reset();
+        if (waits == wait_for::first_byte && worker_.draining()) co_return client_error(errc::stopping);
+        arm_for_head(waits);
+        auto const filled = co_await stream_->wire().fill();
+        idle_ = false;
+        // The timeout counts from the first byte; later ones do not put it off.
+        waits = waits == wait_for::first_byte ? wait_for::rest : wait_for::rest_still;
+        if (!filled) co_return filled.error();
+    }
+}
+
+void http1_connection::arm_for_head(wait_for what)
+{
+    auto& deadlines = worker_.deadlines();
+    auto const& limits = settings_->limits;
+    idle_ = what == wait_for::first_byte;
+    if (idle_) deadlines.arm_after(reading_, limits.idle_timeout);
+    if (what == wait_for::rest) deadlines.arm_after(reading_, limits.header_timeout);
+    deadlines.arm_after(quiet_, silence);
+}
+
+std::span<char> http1_connection::head_room() const noexcept
+{
+    auto const fields = settings_->limits.header_fields * sizeof(http::field);
+    return head_.bytes().first(head_.size() - std::min(fields, head_.size() / 2));
+}
+
+// The fields lie behind the bytes they point into, and live and die with them.
+std::span<http::field> http1_connection::field_room() const noexcept
+{
+    auto const room = head_.bytes().subspan(head_room().size());
+    return {reinterpret_cast<http::field*>(room.data()), room.size() / sizeof(http::field)};
+}
+
+// --- an exchange -------------------------------------------------------------------
+
+result<void> http1_connection::open_exchange(std::size_t head_bytes)
+{
+    reading_.disarm();
+    auto const& limits = settings_->limits;
+    auto const room = field_room();
+    auto const framed = http::framing::limits{.header_bytes = limits.header_bytes, .fields = std::min(limits.header_fields, room.size())};
+    auto const head = http::framing::read_request({head_.data(), head_bytes}, room, framed);
+    if (!head) return head.error();
+    auto where = http::target::from(*head);
+    if (!where) return where.error();
+    auto const around = http1_surroundings{worker_, *stream_, peer_, limits, reading_, writing_};
+    exchange_.emplace(around, *head, std::move(*where), std::span{head_.data(), have_}.subspan(head_bytes));
+    worker_.deadlines().arm_after(quiet_, silence);
+    return {};
+}
+
+// What was read beyond the request moves to where the next head begins.
+void http1_connection::keep_what_follows(std::span<char> behind)
+{
+    have_ = behind.size();
+    if (have_ != 0) std::memmove(head_.data(), behind.data(), have_);
+}
+
+// Answers bytes that never became a request.
+task<void> http1_connection::refuse(error why)
+{
+    auto const reply = settings_->answers.refusal(peer_, why);
+    std::vector<http::field> fields;
+    for (auto const& [name, value] : reply.fields) fields.push_back({name, value, http::known_named(name)});
+    auto const head = http::reply_head{reply.status, fields, reply.body.size()};
+    auto const context = http::reply_context{.keep_alive = false, .date = worker_.date()};
+    std::string out;
+    if (!http::append_reply_head(out, head, context)) co_return;
+    out += reply.body;
+    worker_.deadlines().arm_after(writing_, settings_->limits.linger_timeout);
+    co_await stream_->write(out);
+    writing_.disarm();
+}
+
+// --- endings -----------------------------------------------------------------------
+
+// Closing a socket that still receives resets it, and a reset can overtake the reply. So
+// the client is told that nothing follows and heard out for a while (RFC 9112 section 9.6).
+task<void> http1_connection::end(ending how)
+{
+    auto& wire = stream_->wire();
+    if (how == ending::broken) wire.reset();
+    else stream_->say_goodbye();
+    if (how == ending::lingering && !wire.broken()) {
+        wire.finish_sending();
+        wire.resume_reading();
+        worker_.deadlines().arm_after(reading_, settings_->limits.linger_timeout);
+        co_await wire.discard();
+        reading_.disarm();
+    }
+    wire.close();
+}
+
+void http1_connection::drain()
+{
+    if (idle_) stream_->wire().interrupt_reading(errc::stopping);
+}
+
+void http1_connection::close_now()
+{
+    stream_->wire().reset();
+    if (exchange_) exchange_->client_is_gone();
+}
+
+void http1_connection::reading_expired()
+{
+    stream_->wire().interrupt_reading(errc::timed_out);
+}
+
+// A client that takes its time is served as long as it takes anything at all.
+void http1_connection::writing_expired()
+{
+    auto& wire = stream_->wire();
+    if (std::exchange(sent_before_, wire.bytes_sent()) != wire.bytes_sent())
+        return worker_.deadlines().arm_after(writing_, settings_->limits.body_idle_timeout);
+    wire.interrupt_writing(errc::timed_out);
+}
+
+// Whoever waits for input hears of a reset anyway; else somebody has to listen for it.
+void http1_connection::be_quiet()
+{
+    auto& wire = stream_->wire();
+    if (wire.filling()) wire.go_quiet();
+    if (!exchange_) return;
+    worker_.deadlines().arm_after(quiet_, silence);
+    if (wire.filling() || wire.is_watched() || !wire.is_open()) return;
+    wire.watch_reset([self = shared_from_this()] {
+        if (self->exchange_ && self->stream_->wire().is_dead()) self->exchange_->client_is_gone();
+    });
+}
+
+} // namespace yett::net

@@ -1,0 +1,76 @@
+#pragma once
+
+#include "gateway/base/ip.hpp"
+#include "gateway/net/http1_exchange.hpp"
+#include "gateway/net/listener.hpp"
+#include "gateway/net/stream.hpp"
+#include "gateway/net/worker.hpp"
+
+#include <memory>
+#include <optional>
+
+namespace yett::net {
+
+class tls_stream;
+
+// A client's connection: reads heads, hands exchanges over one after the other, and ends
+// so that the client sees the last reply. It keeps itself alive until then.
+class http1_connection final : public connection, public std::enable_shared_from_this<http1_connection>
+{
+public:
+    // Starts to serve. The admission of `client` is released when the connection ends.
+    static void start(worker& home, std::shared_ptr<listener_settings const> settings, wire::socket socket,
+                      ip_address const& client, http::peer peer);
+
+    http1_connection(worker& home, std::shared_ptr<listener_settings const> settings, wire::socket socket,
+                     ip_address const& client, http::peer peer);
+    ~http1_connection();
+
+    void drain() override;
+    void close_now() override;
+
+private:
+    // How a connection ends.
+    enum class ending : unsigned char
+    {
+        quiet,          // nothing the client waits for
+        lingering,      // a reply is under way that a reset must not overtake
+        broken,         // what was sent must not pass for the whole
+    };
+
+    enum class wait_for : unsigned char { first_byte, rest, rest_still };
+
+    task<void> run();
+    task<result<void>> shake_hands();
+    void count_handshake(bool done);
+    task<ending> serve();
+    task<result<std::size_t>> receive_head();
+    void arm_for_head(wait_for what);
+    result<void> open_exchange(std::size_t head_bytes);
+    void keep_what_follows(std::span<char> behind);
+    task<void> refuse(error why);
+    task<void> end(ending how);
+    void reading_expired();
+    void writing_expired();
+    void be_quiet();
+
+    std::span<char> head_room() const noexcept;
+    std::span<http::field> field_room() const noexcept;
+
+    worker& worker_;
+    std::shared_ptr<listener_settings const> settings_;
+    std::unique_ptr<net::stream> stream_;
+    tls_stream* tls_ = nullptr;                  // the same stream, if it is one
+    ip_address client_;
+    http::peer peer_;
+    deadlines::entry reading_;
+    deadlines::entry writing_;
+    deadlines::entry quiet_;
+    std::uint64_t sent_before_ = 0;              // at the last look for progress
+    buffer_pool::buffer head_;                   // a head, what follows it, and at its end the fields
+    std::size_t have_ = 0;
+    bool idle_ = false;                          // waits for a head's first byte
+    std::optional<http1_exchange> exchange_;
+};
+
+} // namespace yett::net

@@ -1,0 +1,229 @@
+#include "gateway/net/http1_exchange.hpp"
+
+#include "gateway/http/chunks.hpp"
+#include "gateway/net/worker.hpp"
+
+namespace yett::net {
+
+namespace {
+
+// Up to here the copy into one write costs less than a second record would.
+constexpr std::size_t joined_bytes = 32 * 1024;
+
+} // namespace
+
+http1_exchange::http1_exchange(http1_surroundings around, http::head head, http::target where, std::span<char> behind)
+    : around_{around},
+      head_{head},
+      target_{std::move(where)},
+      started_at_{steady_now()},
+      raw_{behind},
+      body_{head_, around.limits.body_bytes},
+      continue_owed_{head_.expects_continue()}
+{
+}
+
+// --- the request's body ------------------------------------------------------------
+
+task<result<std::string_view>> http1_exchange::read_body()
+{
+    for (;;) {
+        auto part = next_part();
+        if (!part || !part->empty() || body_.complete()) co_return part;
+        auto const waited = co_await wait_for_body();
+        if (!waited) co_return waited.error();
+    }
+}
+
+http::exchange::arrived http1_exchange::body_at_hand()
+{
+    // A failure shows again when the body is read.
+    auto const part = next_part();
+    if (!part) return {{}, false};
+    return {*part, body_.complete()};
+}
+
+result<std::string_view> http1_exchange::next_part()
+{
+    auto const allowed = body_.check_declared();
+    if (!allowed) return allowed.error();
+    if (body_.complete()) return std::string_view{};
+    if (raw_.empty()) {
+        if (!body_buffer_) body_buffer_ = around_.worker.large_buffers().take();
+        auto const room = body_buffer_.bytes().first(body_.wanted(around_.limits.header_bytes));
+        auto const got = around_.stream.read_now(room);
+        if (!got) return read_failed(got.error());
+        raw_ = room.first(*got);
+    }
+    // Whoever sends without waiting for it needs no "100 Continue".
+    if (!raw_.empty()) continue_owed_ = false;
+    auto part = body_.take(raw_);
+    if (raw_.empty() && (!part || part->empty())) body_buffer_.reset();
+    return part;
+}
+
+task<result<void>> http1_exchange::wait_for_body()
+{
+    if (std::exchange(continue_owed_, false) && !begun()) {
+        auto const told = co_await send(http::continue_reply);
+        if (!told) co_return told.error();
+    }
+    auto& deadlines = around_.worker.deadlines();
+    deadlines.arm_after(around_.reading, around_.limits.body_idle_timeout);
+    auto const filled = co_await around_.stream.wire().fill();
+    around_.reading.disarm();
+    if (!filled) co_return read_failed(filled.error());
+    co_return result<void>{};
+}
+
+// A body that ends before it is complete was broken off, however politely.
+error http1_exchange::read_failed(error e)
+{
+    if (e == errc::timed_out || e == errc::stopping) return e;
+    if (around_.stream.wire().broken()) client_is_gone();
+    if (e == errc::bad_request) return e;
+    return client_error(errc::peer_broke_off, e.note());
+}
+
+task<bool> http1_exchange::drain_body()
+{
+    while (!body_.complete()) {
+        auto const part = co_await read_body();
+        if (!part) co_return false;
+    }
+    co_return true;
+}
+
+// --- the reply ---------------------------------------------------------------------
+
+// After an early reply the connection goes on only if what is left of the body is
+// certain to come and short.
+bool http1_exchange::client_may_go_on() const noexcept
+{
+    return head_.keep_alive() && !around_.worker.draining() && !continue_owed_ && body_.is_short() && body_.check_declared();
+}
+
+task<result<void>> http1_exchange::begin(http::reply_head const& head, std::string_view part, bool last)
+{
+    if (begun()) co_return our_error(errc::internal, "a second reply was begun");
+    if (abandoned()) co_return client_error(errc::peer_broke_off);
+    auto out = take_scratch();
+    auto const context = http::reply_context{
+        .version = head_.version(), .method = head_.method(), .keep_alive = client_may_go_on(), .date = around_.worker.date()};
+    auto const framing = http::append_reply_head(out, head, context);
+    if (!framing) co_return framing.error();
+    status_ = head.status;
+    reply_body_ = framing->body;
+    keeps_alive_ = framing->keep_alive;
+    left_out_ = head.length.value_or(0);
+
+    auto const body = account(part, last);
+    if (!body) co_return body.error();
+    auto const beyond = frame(out, *body, last);
+    auto const rest = around_.stream.write_now(out);
+    if (rest.empty() && around_.stream.settled() && beyond.part.empty()) {
+        around_.worker.scratch() = std::move(out);
+        co_return result<void>{};
+    }
+    auto const done = out.size() - rest.size();
+    co_return co_await send_rest(std::move(out), done, beyond);
+}
+
+task<result<void>> http1_exchange::write(std::string_view part, bool last)
+{
+    if (!begun() || finished_) co_return our_error(errc::internal, "written outside of a reply");
+    if (abandoned()) co_return client_error(errc::peer_broke_off);
+    auto const body = account(part, last);
+    if (!body) co_return body.error();
+    auto out = take_scratch();
+    auto const beyond = frame(out, *body, last);
+    co_return co_await send_rest(std::move(out), 0, beyond);
+}
+
+// Checks a part against what the head promised. Empty for a reply without a body.
+result<std::string_view> http1_exchange::account(std::string_view part, bool last)
+{
+    if (reply_body_ == http::response_body::none) {
+        finished_ = last;
+        return std::string_view{};
+    }
+    if (reply_body_ == http::response_body::length) {
+        if (part.size() > left_out_ || (last && part.size() != left_out_)) {
+            abort();
+            return our_error(errc::internal, "a reply's body has another length than its head says");
+        }
+        left_out_ -= part.size();
+    }
+    bytes_out_ += part.size();
+    finished_ = last;
+    return part;
+}
+
+// Appends the part with what surrounds it; one too large to be copied comes back.
+http1_exchange::framed http1_exchange::frame(std::string& out, std::string_view part, bool last) const
+{
+    auto const chunked = reply_body_ == http::response_body::chunked;
+    auto after = std::string_view{};
+    if (chunked && !part.empty()) {
+        http::chunk_line_buffer line;
+        out += http::chunk_line(part.size(), line);
+        after = last ? "\r\n0\r\n\r\n" : http::chunk_end;
+    } else if (chunked && last) {
+        after = http::last_chunk;
+    }
+    // Bytes that nothing surrounds need no copy; few bytes are better off in one record.
+    if (part.size() > joined_bytes || (out.empty() && after.empty())) return {part, after};
+    out.append(part).append(after);
+    return {};
+}
+
+task<result<void>> http1_exchange::send_rest(std::string out, std::size_t done, framed beyond)
+{
+    auto sent = co_await send(std::string_view{out}.substr(done));
+    if (sent && !beyond.part.empty()) sent = co_await send(beyond.part);
+    if (sent && !beyond.after.empty()) sent = co_await send(beyond.after);
+    if (!sent) finished_ = false;
+    around_.worker.scratch() = std::move(out);
+    co_return sent;
+}
+
+task<result<void>> http1_exchange::send(std::string_view bytes)
+{
+    auto const rest = around_.stream.write_now(bytes);
+    if (rest.empty() && around_.stream.settled()) co_return result<void>{};
+    around_.worker.deadlines().arm_after(around_.writing, around_.limits.body_idle_timeout);
+    auto sent = co_await around_.stream.write(rest);
+    around_.writing.disarm();
+    if (!sent) client_is_gone();
+    co_return sent;
+}
+
+std::string http1_exchange::take_scratch()
+{
+    auto out = std::move(around_.worker.scratch());
+    out.clear();
+    return out;
+}
+
+void http1_exchange::abort() noexcept
+{
+    if (finished_) return;
+    around_.stream.wire().reset();
+    gone_ = true;
+}
+
+// --- the client's end --------------------------------------------------------------
+
+void http1_exchange::on_abandoned(std::function<void()> notify)
+{
+    notify_ = std::move(notify);
+    if (notify_ && abandoned()) client_is_gone();
+}
+
+void http1_exchange::client_is_gone()
+{
+    gone_ = true;
+    if (auto const notify = std::exchange(notify_, nullptr)) notify();
+}
+
+} // namespace yett::net

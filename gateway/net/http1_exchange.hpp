@@ -1,0 +1,103 @@
+#pragma once
+
+#include "gateway/base/deadlines.hpp"
+#include "gateway/http/exchange.hpp"
+#include "gateway/http/http1_writer.hpp"
+#include "gateway/net/buffer_pool.hpp"
+#include "gateway/net/client_limits.hpp"
+#include "gateway/net/request_body.hpp"
+#include "gateway/net/stream.hpp"
+
+#include <functional>
+#include <span>
+#include <string>
+
+namespace yett::net {
+
+class worker;
+
+// What an exchange borrows from its connection.
+struct http1_surroundings
+{
+    net::worker& worker;
+    net::stream& stream;
+    http::peer const& peer;
+    client_limits const& limits;
+    deadlines::entry& reading;     // expires: reading fails with timed_out
+    deadlines::entry& writing;     // expires: writing fails with timed_out unless it makes progress
+};
+
+// One request of HTTP/1 and its reply.
+class http1_exchange final : public http::exchange
+{
+public:
+    // `behind` is what was read beyond the head: body, or the next request.
+    http1_exchange(http1_surroundings around, http::head head, http::target where, std::span<char> behind);
+    http1_exchange(http1_exchange const&) = delete;
+    http1_exchange& operator=(http1_exchange const&) = delete;
+
+    http::head const& request() const noexcept override { return head_; }
+    http::target const& where() const noexcept override { return target_; }
+    http::peer const& from() const noexcept override { return around_.peer; }
+    steady_time started_at() const noexcept override { return started_at_; }
+
+    task<result<std::string_view>> read_body() override;
+    arrived body_at_hand() override;
+    void limit_body(std::uint64_t bytes) noexcept override { body_.limit(bytes); }
+
+    task<result<void>> begin(http::reply_head const& head, std::string_view part, bool last) override;
+    task<result<void>> write(std::string_view part, bool last) override;
+    void abort() noexcept override;
+
+    bool begun() const noexcept override { return status_ != 0; }
+    unsigned status() const noexcept override { return status_; }
+    std::uint64_t bytes_in() const noexcept override { return body_.received(); }
+    std::uint64_t bytes_out() const noexcept override { return bytes_out_; }
+    bool abandoned() const noexcept override { return gone_ || around_.stream.wire().broken(); }
+    void on_abandoned(std::function<void()> notify) override;
+
+    // For the connection.
+    void client_is_gone();
+    bool finished() const noexcept { return finished_; }             // the whole reply was handed to the wire
+    bool keeps_alive() const noexcept { return keeps_alive_; }
+    bool body_complete() const noexcept { return body_.complete(); }
+    // Reads the rest of a short body that nobody wanted. False when it does not come.
+    task<bool> drain_body();
+    // What lies behind the request; valid until the exchange dies.
+    std::span<char> behind() const noexcept { return raw_; }
+
+private:
+    bool client_may_go_on() const noexcept;
+    result<std::string_view> next_part();
+    task<result<void>> wait_for_body();
+    struct framed
+    {
+        std::string_view part;
+        std::string_view after;
+    };
+    result<std::string_view> account(std::string_view part, bool last);
+    framed frame(std::string& out, std::string_view part, bool last) const;
+    std::string take_scratch();
+    task<result<void>> send_rest(std::string out, std::size_t done, framed beyond);
+    task<result<void>> send(std::string_view bytes);
+    error read_failed(error e);
+
+    http1_surroundings around_;
+    http::head head_;
+    http::target target_;
+    steady_time started_at_;
+    std::span<char> raw_;                        // bytes read but not yet taken as body
+    buffer_pool::buffer body_buffer_;
+    request_body body_;
+    std::function<void()> notify_;
+    std::uint64_t left_out_ = 0;                 // of the reply's declared length
+    std::uint64_t bytes_out_ = 0;
+    unsigned status_ = 0;
+    http::response_body reply_body_ = http::response_body::none;
+    bool keeps_alive_ = false;
+    bool continue_owed_;
+    bool finished_ = false;
+    bool gone_ = false;
+};
+
+} // namespace yett::net

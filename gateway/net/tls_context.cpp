@@ -1,0 +1,219 @@
+#include "gateway/net/tls_context.hpp"
+
+#include "gateway/base/clock.hpp"
+#include "gateway/base/random.hpp"
+
+#include <openssl/core_names.h>
+#include <openssl/err.h>
+#include <openssl/evp.h>
+#include <openssl/rand.h>
+#include <openssl/ssl.h>
+#include <openssl/x509v3.h>
+
+#include <algorithm>
+#include <array>
+#include <span>
+
+namespace yett::net {
+
+namespace {
+
+// What OpenSSL says went wrong, and nothing left behind for the next caller.
+std::string reasons()
+{
+    std::string text;
+    while (auto const code = ERR_get_error()) {
+        std::array<char, 256> line;
+        ERR_error_string_n(code, line.data(), line.size());
+        text.append(text.empty() ? "" : "; ").append(line.data());
+    }
+    return text;
+}
+
+error unusable(std::string_view what, std::string const& file)
+{
+    return our_error(errc::internal, std::string{what} + " " + file + " cannot be used: " + reasons());
+}
+
+std::string lower(std::string_view text)
+{
+    std::string out{text};
+    for (auto& c : out)
+        if (c >= 'A' && c <= 'Z') c = static_cast<char>(c + ('a' - 'A'));
+    return out;
+}
+
+// The host name within a server_name extension (RFC 6066 section 3): a list of one
+// entry, type 0. Anything else counts as no name, which is the first certificate.
+std::string_view host_name_in(std::span<unsigned char const> ext)
+{
+    if (ext.size() < 5 || ext[2] != TLSEXT_NAMETYPE_host_name) return {};
+    auto const list = static_cast<std::size_t>(ext[0] << 8 | ext[1]);
+    auto const name = static_cast<std::size_t>(ext[3] << 8 | ext[4]);
+    if (list + 2 != ext.size() || name + 3 != list || name == 0 || name > 253) return {};
+    return {reinterpret_cast<char const*>(ext.data()) + 5, name};
+}
+
+std::vector<std::string> names_of(X509* leaf)
+{
+    std::vector<std::string> names;
+    auto* const all = static_cast<GENERAL_NAMES*>(X509_get_ext_d2i(leaf, NID_subject_alt_name, nullptr, nullptr));
+    for (int i = 0; i < sk_GENERAL_NAME_num(all); ++i) {
+        auto const* const name = sk_GENERAL_NAME_value(all, i);
+        if (name->type != GEN_DNS) continue;
+        auto const* const text = reinterpret_cast<char const*>(ASN1_STRING_get0_data(name->d.dNSName));
+        names.push_back(lower({text, static_cast<std::size_t>(ASN1_STRING_length(name->d.dNSName))}));
+    }
+    GENERAL_NAMES_free(all);
+    return names;
+}
+
+} // namespace
+
+struct tls_context::callbacks
+{
+    // Before anything else is read from the hello: later the session would already be resumed.
+    static int on_hello(SSL* ssl, int* alert, void* self)
+    {
+        unsigned char const* data = nullptr;
+        std::size_t size = 0;
+        std::string name;
+        if (SSL_client_hello_get0_ext(ssl, TLSEXT_TYPE_server_name, &data, &size) == 1)
+            name = lower(host_name_in({data, size}));
+        auto* const chosen = static_cast<tls_context*>(self)->context_for(name);
+        // A session of another name has another id context, and OpenSSL then does a full handshake.
+        auto const id = sha256("yett tls session\n" + name);
+        auto const* const id_bytes = reinterpret_cast<unsigned char const*>(id.data());
+        if (SSL_set_SSL_CTX(ssl, chosen) != nullptr &&
+            SSL_set_session_id_context(ssl, id_bytes, static_cast<unsigned>(id.size())) == 1)
+            return SSL_CLIENT_HELLO_SUCCESS;
+        *alert = SSL_AD_INTERNAL_ERROR;
+        return SSL_CLIENT_HELLO_ERROR;
+    }
+
+    static int on_alpn(SSL*, unsigned char const** out, unsigned char* out_size, unsigned char const* in, unsigned in_size,
+                       void* self)
+    {
+        auto const& ours = static_cast<tls_context*>(self)->alpn_;
+        unsigned char* picked = nullptr;
+        auto const found = SSL_select_next_proto(&picked, out_size, ours.data(), static_cast<unsigned>(ours.size()), in, in_size);
+        // RFC 7301 section 3.2: nothing in common ends the handshake, against cross-protocol attacks.
+        if (found != OPENSSL_NPN_NEGOTIATED) return SSL_TLSEXT_ERR_ALERT_FATAL;
+        *out = picked;
+        return SSL_TLSEXT_ERR_OK;
+    }
+
+    // RFC 5077 section 4: AES-256-CBC, then HMAC-SHA-256. Returns what OpenSSL wants: 1 for
+    // done, 0 for a ticket to ignore, 2 for one to open and replace, -1 for a failure.
+    static int on_ticket(SSL* ssl, unsigned char* name, unsigned char* iv, EVP_CIPHER_CTX* cipher, EVP_MAC_CTX* mac, int sealing)
+    {
+        auto& keys = *static_cast<tls_context*>(SSL_CTX_get_app_data(SSL_get_SSL_CTX(ssl)))->keys_;
+        if (sealing) {
+            auto key = keys.current(steady_now());
+            std::copy(key.name.begin(), key.name.end(), name);
+            auto const ready = RAND_bytes(iv, EVP_MAX_IV_LENGTH) == 1 && prepare(key, iv, cipher, mac, true);
+            OPENSSL_cleanse(&key, sizeof key);
+            return ready ? 1 : -1;
+        }
+        auto found = keys.named(name, steady_now());
+        if (!found) return 0;
+        auto const ready = prepare(found->key, iv, cipher, mac, false);
+        OPENSSL_cleanse(&found->key, sizeof found->key);
+        if (!ready) return -1;
+        return found->newest ? 1 : 2;
+    }
+
+    static bool prepare(ticket_keys::key& key, unsigned char* iv, EVP_CIPHER_CTX* cipher, EVP_MAC_CTX* mac, bool sealing)
+    {
+        std::string digest = "SHA256";
+        std::array<OSSL_PARAM, 3> const params{
+            OSSL_PARAM_construct_octet_string(OSSL_MAC_PARAM_KEY, key.mac.data(), key.mac.size()),
+            OSSL_PARAM_construct_utf8_string(OSSL_MAC_PARAM_DIGEST, digest.data(), 0),
+            OSSL_PARAM_construct_end(),
+        };
+        return EVP_MAC_CTX_set_params(mac, params.data()) == 1 &&
+               EVP_CipherInit_ex(cipher, EVP_aes_256_cbc(), nullptr, key.cipher.data(), iv, sealing ? 1 : 0) == 1;
+    }
+
+    // Nobody is at the terminal: a key that wants a passphrase is an error.
+    static int on_passphrase(char*, int, int, void*) { return 0; }
+};
+
+result<std::shared_ptr<tls_context>> tls_context::make(tls_options const& options, std::shared_ptr<ticket_keys> keys)
+{
+    if (options.certificates.empty()) return our_error(errc::internal, "TLS needs a certificate");
+    std::shared_ptr<tls_context> made{new tls_context{options, std::move(keys)}};
+    for (auto const& files : options.certificates)
+        if (auto loaded = made->load(files); !loaded) return loaded.error();
+    made->first_ = made->contexts_.front();
+    return made;
+}
+
+tls_context::tls_context(tls_options const& options, std::shared_ptr<ticket_keys> keys)
+    : options_{options}, keys_{std::move(keys)}
+{
+    for (auto const& name : options_.protocols) {
+        alpn_.push_back(static_cast<unsigned char>(name.size()));
+        alpn_.insert(alpn_.end(), name.begin(), name.end());
+    }
+}
+
+tls_context::~tls_context()
+{
+    for (auto* ctx : contexts_) SSL_CTX_free(ctx);
+}
+
+result<void> tls_context::load(certificate_files const& files)
+{
+    ERR_clear_error();
+    auto* const ctx = configured();
+    if (ctx == nullptr) return our_error(errc::internal, "no TLS: " + reasons());
+    contexts_.push_back(ctx);
+    if (SSL_CTX_use_certificate_chain_file(ctx, files.chain_file.c_str()) != 1)
+        return unusable("certificate", files.chain_file);
+    if (SSL_CTX_use_PrivateKey_file(ctx, files.key_file.c_str(), SSL_FILETYPE_PEM) != 1 || SSL_CTX_check_private_key(ctx) != 1)
+        return unusable("key", files.key_file);
+    // The first certificate that has a name keeps it.
+    for (auto& name : names_of(SSL_CTX_get0_certificate(ctx))) by_name_.try_emplace(std::move(name), ctx);
+    return {};
+}
+
+ssl_ctx_st* tls_context::configured()
+{
+    auto* const ctx = SSL_CTX_new(TLS_server_method());
+    if (ctx == nullptr) return nullptr;
+    SSL_CTX_set_app_data(ctx, this);
+    SSL_CTX_set_min_proto_version(ctx, options_.min_version == tls_floor::tls13 ? TLS1_3_VERSION : TLS1_2_VERSION);
+    SSL_CTX_set_options(ctx, SSL_OP_NO_RENEGOTIATION | SSL_OP_NO_COMPRESSION | SSL_OP_CIPHER_SERVER_PREFERENCE |
+                                 SSL_OP_PRIORITIZE_CHACHA);
+    // Releasing is what makes an idle connection small; the other two let a full buffer be retried.
+    SSL_CTX_set_mode(ctx, SSL_MODE_RELEASE_BUFFERS | SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
+    SSL_CTX_set_session_cache_mode(ctx, SSL_SESS_CACHE_OFF);
+    SSL_CTX_set_timeout(ctx, std::chrono::seconds{ticket_keys::rotation * 2}.count());
+    SSL_CTX_set_max_early_data(ctx, 0);
+    SSL_CTX_set_default_passwd_cb(ctx, callbacks::on_passphrase);
+    SSL_CTX_set_client_hello_cb(ctx, callbacks::on_hello, this);
+    SSL_CTX_set_alpn_select_cb(ctx, callbacks::on_alpn, this);
+    SSL_CTX_set_tlsext_ticket_key_evp_cb(ctx, callbacks::on_ticket);
+    auto const suites = SSL_CTX_set_cipher_list(ctx, "ECDHE+AESGCM:ECDHE+CHACHA20") == 1 &&
+                        SSL_CTX_set_ciphersuites(ctx, "TLS_AES_128_GCM_SHA256:TLS_AES_256_GCM_SHA384:"
+                                                      "TLS_CHACHA20_POLY1305_SHA256") == 1 &&
+                        SSL_CTX_set1_groups_list(ctx, "X25519:P-256:P-384") == 1;
+    if (suites) return ctx;
+    SSL_CTX_free(ctx);
+    return nullptr;
+}
+
+// The exact name, then the wildcard one label up (RFC 6125 section 6.4.3).
+ssl_ctx_st* tls_context::context_for(std::string_view server_name) const
+{
+    if (contexts_.size() == 1 || server_name.empty()) return first_;
+    std::string name{server_name};
+    if (auto const exact = by_name_.find(name); exact != by_name_.end()) return exact->second;
+    auto const dot = name.find('.');
+    if (dot == std::string::npos) return first_;
+    auto const wild = by_name_.find(name.replace(0, dot, "*"));
+    return wild == by_name_.end() ? first_ : wild->second;
+}
+
+} // namespace yett::net

@@ -1,0 +1,157 @@
+#include "gateway/net/tls_stream.hpp"
+
+#include <openssl/bio.h>
+#include <openssl/err.h>
+#include <openssl/ssl.h>
+
+#include <algorithm>
+#include <cstring>
+#include <new>
+
+namespace yett::net {
+
+// The BIO between an SSL and its wire. An empty input asks for a retry and never says
+// end of file: `more` knows about ends.
+struct tls_stream::bio
+{
+    static net::wire& wire_of(BIO* b) { return *static_cast<net::wire*>(BIO_get_data(b)); }
+
+    static int read(BIO* b, char* into, int wanted)
+    {
+        auto& w = wire_of(b);
+        BIO_clear_retry_flags(b);
+        auto const bytes = std::min(static_cast<std::size_t>(wanted), w.input().size());
+        if (bytes == 0) {
+            BIO_set_retry_read(b);
+            return -1;
+        }
+        std::memcpy(into, w.input().data(), bytes);
+        w.consume(bytes);
+        return static_cast<int>(bytes);
+    }
+
+    static int write(BIO* b, char const* data, int size)
+    {
+        BIO_clear_retry_flags(b);
+        auto const taken = wire_of(b).gather(data, static_cast<std::size_t>(size));
+        if (taken == 0) {
+            BIO_set_retry_write(b);
+            return -1;
+        }
+        return static_cast<int>(taken);
+    }
+
+    static long control(BIO*, int command, long, void*) { return command == BIO_CTRL_FLUSH ? 1 : 0; }
+
+    static BIO_METHOD* method()
+    {
+        static BIO_METHOD* const made = [] {
+            auto* const m = BIO_meth_new(BIO_get_new_index() | BIO_TYPE_SOURCE_SINK, "yett wire");
+            BIO_meth_set_read(m, read);
+            BIO_meth_set_write(m, write);
+            BIO_meth_set_ctrl(m, control);
+            return m;
+        }();
+        return made;
+    }
+};
+
+tls_stream::tls_stream(wire::socket s, buffer_pool& small, buffer_pool& large, std::shared_ptr<tls_context> context)
+    : stream{std::move(s), small, large}, context_{std::move(context)}, ssl_{SSL_new(context_->handle())}
+{
+    auto* const b = BIO_new(bio::method());
+    if (ssl_ == nullptr || b == nullptr) {
+        SSL_free(ssl_);
+        BIO_free(b);
+        throw std::bad_alloc{};
+    }
+    BIO_set_data(b, &wire_);
+    BIO_set_init(b, 1);
+    SSL_set_bio(ssl_, b, b);
+    SSL_set_accept_state(ssl_);
+}
+
+tls_stream::~tls_stream()
+{
+    SSL_free(ssl_);
+}
+
+// SSL_want is asked instead of SSL_get_error: it tells the same here and does not
+// depend on what others left in the thread's error queue.
+task<result<void>> tls_stream::handshake()
+{
+    for (;;) {
+        auto const done = SSL_do_handshake(ssl_) == 1;
+        auto const waits = !done && (SSL_want_read(ssl_) || SSL_want_write(ssl_));
+        auto const sent = co_await wire_.flush();
+        if (!done && !waits) co_return failed();
+        if (!sent) co_return sent.error();
+        if (done) co_return result<void>{};
+        if (SSL_want_write(ssl_)) continue;
+        auto const filled = co_await wire_.fill();
+        if (!filled) co_return filled.error();
+    }
+}
+
+result<std::size_t> tls_stream::read_now(std::span<char> into)
+{
+    if (dead_) return client_error(errc::peer_broke_off);
+    // Without anything to read OpenSSL would still take a buffer and give it back.
+    if (wire_.input().empty() && SSL_has_pending(ssl_) == 0) return std::size_t{0};
+    std::size_t bytes = 0;
+    auto const ok = SSL_read_ex(ssl_, into.data(), into.size(), &bytes) == 1;
+    // A key update is answered here; what does not leave at once goes with the next write.
+    if (wire_.has_output()) wire_.flush_now();
+    if (ok) return bytes;
+    if (SSL_want_read(ssl_) || SSL_want_write(ssl_)) return std::size_t{0};
+    if (SSL_get_error(ssl_, 0) == SSL_ERROR_ZERO_RETURN) return client_error(errc::peer_closed);
+    return failed();
+}
+
+std::size_t tls_stream::put(std::string_view bytes)
+{
+    if (cleartext_) return wire_.gather(bytes.data(), bytes.size());
+    std::size_t taken = 0;
+    if (SSL_write_ex(ssl_, bytes.data(), bytes.size(), &taken) == 1) return taken;
+    if (SSL_want_write(ssl_)) return 0;
+    failed();
+    wire_.break_off();
+    return 0;
+}
+
+void tls_stream::say_goodbye() noexcept
+{
+    if (dead_ || !SSL_is_init_finished(ssl_)) return;
+    SSL_shutdown(ssl_);
+    wire_.flush_now();
+}
+
+error tls_stream::failed()
+{
+    dead_ = true;
+    auto const code = ERR_peek_error();
+    cleartext_ = ERR_GET_REASON(code) == SSL_R_HTTP_REQUEST;
+    std::string note = "TLS: ";
+    auto const* const reason = ERR_reason_error_string(code);
+    note += reason != nullptr ? reason : "failed";
+    ERR_clear_error();
+    return client_error(errc::bad_request, std::move(note));
+}
+
+std::string_view tls_stream::tls_version() const noexcept
+{
+    return SSL_get_version(ssl_);
+}
+
+std::string tls_stream::server_name() const
+{
+    auto const* const name = SSL_get_servername(ssl_, TLSEXT_NAMETYPE_host_name);
+    return name != nullptr ? name : "";
+}
+
+bool tls_stream::resumed() const noexcept
+{
+    return SSL_session_reused(ssl_) == 1;
+}
+
+} // namespace yett::net

@@ -1,0 +1,50 @@
+#pragma once
+
+#include "gateway/net/stream.hpp"
+#include "gateway/net/tls_context.hpp"
+
+#include <openssl/types.h>
+
+#include <memory>
+
+namespace yett::net {
+
+// TLS on a wire, without copies beyond those OpenSSL makes: a small BIO lets it read from
+// the wire's buffer and gathers all it writes, which then leaves in one send.
+class tls_stream final : public stream
+{
+public:
+    // Throws std::bad_alloc when OpenSSL has no memory.
+    tls_stream(wire::socket s, buffer_pool& small, buffer_pool& large, std::shared_ptr<tls_context> context);
+    ~tls_stream() override;
+    tls_stream(tls_stream const&) = delete;
+    tls_stream& operator=(tls_stream const&) = delete;
+
+    // Fails with bad_request when the client does not speak TLS as we do (the note says
+    // why), and with whatever ends the wire.
+    task<result<void>> handshake() override;
+    result<std::size_t> read_now(std::span<char> into) override;
+    void say_goodbye() noexcept override;
+
+    std::string_view tls_version() const noexcept override;
+    std::string server_name() const override;
+    bool resumed() const noexcept;
+    // True when the first bytes were a cleartext HTTP request. It is the one failure of a
+    // handshake that is worth an answer, so what is written from then on stays cleartext.
+    bool met_cleartext() const noexcept { return cleartext_; }
+
+protected:
+    std::size_t put(std::string_view bytes) override;
+
+private:
+    struct bio;                    // what OpenSSL calls
+
+    error failed();
+
+    std::shared_ptr<tls_context> context_;
+    ssl_st* ssl_ = nullptr;
+    bool cleartext_ = false;
+    bool dead_ = false;            // a fatal alert: no close_notify may follow
+};
+
+} // namespace yett::net

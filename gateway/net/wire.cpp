@@ -1,0 +1,183 @@
+#include "gateway/net/wire.hpp"
+
+#include <boost/asio/buffer.hpp>
+#include <boost/asio/redirect_error.hpp>
+
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <sys/socket.h>
+
+#include <algorithm>
+#include <cstring>
+
+namespace yett::net {
+
+namespace asio = boost::asio;
+using boost::system::error_code;
+
+wire::wire(socket s, buffer_pool& small, buffer_pool& large) : socket_{std::move(s)}, small_{small}, large_{large} {}
+
+void wire::consume(std::size_t bytes) noexcept
+{
+    in_begin_ += bytes;
+    if (in_begin_ != in_end_) return;
+    in_begin_ = in_end_ = 0;
+    in_.reset();
+}
+
+task<result<void>> wire::fill()
+{
+    filling_ = true;
+    error_code ec = asio::error::operation_aborted;
+    std::size_t bytes = 0;
+    // A cancellation that nobody gave a reason for was meant for the other direction, or
+    // makes the wait a quiet one.
+    while (ec == asio::error::operation_aborted && read_stop_ == errc{}) {
+        if (quiet_) {
+            in_.reset();
+            co_await socket_.async_wait(socket::wait_read, asio::redirect_error(use_task, ec));
+            if (ec) continue;
+            quiet_ = false;
+        }
+        // Requests are small; whoever fills a small buffer gets a large one next time.
+        in_ = bulk_ ? large_.take() : small_.take();
+        bytes = co_await socket_.async_read_some(asio::buffer(in_.data(), in_.size()), asio::redirect_error(use_task, ec));
+    }
+    filling_ = false;
+    quiet_ = false;
+    co_return took_in(ec, bytes);
+}
+
+result<void> wire::took_in(error_code ec, std::size_t bytes)
+{
+    if (!ec) {
+        bulk_ = bytes == in_.size();
+        in_begin_ = 0;
+        in_end_ = bytes;
+        return {};
+    }
+    in_.reset();
+    if (read_stop_ != errc{}) return client_error(read_stop_);
+    if (ec == asio::error::eof) return client_error(errc::peer_closed);
+    broken_ = true;
+    return error{errc::peer_broke_off, origin::client, {}, ec};
+}
+
+std::size_t wire::gather(char const* data, std::size_t bytes)
+{
+    if (!out_) out_ = large_.take();
+    auto const fits = std::min(bytes, out_.size() - out_end_);
+    std::memcpy(out_.data() + out_end_, data, fits);
+    out_end_ += fits;
+    return fits;
+}
+
+void wire::flush_now() noexcept
+{
+    if (flushing_ || broken_) return;
+    while (has_output()) {
+        auto const sent = ::send(socket_.native_handle(), out_.data() + out_begin_, out_end_ - out_begin_, MSG_NOSIGNAL | MSG_DONTWAIT);
+        if (sent < 0) {
+            if (errno == EINTR) continue;
+            broken_ = errno != EAGAIN && errno != EWOULDBLOCK;
+            return;
+        }
+        out_begin_ += static_cast<std::size_t>(sent);
+        sent_ += static_cast<std::size_t>(sent);
+    }
+    out_begin_ = out_end_ = 0;
+    out_.reset();
+}
+
+task<result<void>> wire::flush()
+{
+    flush_now();
+    flushing_ = true;
+    while (has_output() && !broken_ && write_stop_ == errc{}) {
+        error_code ec;
+        auto const rest = asio::buffer(out_.data() + out_begin_, out_end_ - out_begin_);
+        auto const sent = co_await socket_.async_write_some(rest, asio::redirect_error(use_task, ec));
+        out_begin_ += sent;
+        sent_ += sent;
+        if (ec && ec != asio::error::operation_aborted) broken_ = true;
+    }
+    flushing_ = false;
+    if (write_stop_ != errc{}) co_return client_error(write_stop_);
+    if (broken_) co_return client_error(errc::peer_broke_off);
+    out_begin_ = out_end_ = 0;
+    out_.reset();
+    co_return result<void>{};
+}
+
+void wire::go_quiet() noexcept
+{
+    if (!filling_ || quiet_) return;
+    quiet_ = true;
+    cancel();
+}
+
+void wire::interrupt_reading(errc why) noexcept
+{
+    if (read_stop_ != errc{}) return;
+    read_stop_ = why;
+    if (filling_) cancel();
+}
+
+void wire::interrupt_writing(errc why) noexcept
+{
+    if (write_stop_ != errc{}) return;
+    write_stop_ = why;
+    if (flushing_) cancel();
+}
+
+void wire::cancel() noexcept
+{
+    error_code ignored;
+    socket_.cancel(ignored);
+}
+
+void wire::finish_sending() noexcept
+{
+    error_code ignored;
+    socket_.shutdown(socket::shutdown_send, ignored);
+}
+
+task<void> wire::discard()
+{
+    consume(in_end_ - in_begin_);
+    for (;;) {
+        auto const more = co_await fill();
+        if (!more) co_return;
+        consume(in_end_ - in_begin_);
+    }
+}
+
+void wire::forget_reset() noexcept
+{
+    if (std::exchange(watched_, false)) cancel();
+}
+
+bool wire::is_dead() noexcept
+{
+    tcp_info info{};
+    socklen_t size = sizeof info;
+    if (::getsockopt(socket_.native_handle(), IPPROTO_TCP, TCP_INFO, &info, &size) != 0) return true;
+    return info.tcpi_state == TCP_CLOSE;
+}
+
+void wire::close() noexcept
+{
+    interrupt_reading(errc::stopping);
+    interrupt_writing(errc::stopping);
+    error_code ignored;
+    socket_.close(ignored);
+}
+
+void wire::reset() noexcept
+{
+    error_code ignored;
+    socket_.set_option(socket::linger{true, 0}, ignored);
+    close();
+}
+
+} // namespace yett::net
