@@ -16,7 +16,7 @@ struct reply_context
     http::version version = version::http_1_1;    // of the request
     http::method method = method::get;            // of the request
     bool keep_alive = true;                       // what the connection would like
-    std::string_view date;                        // IMF-fixdate; empty: no Date is added
+    std::string_view date{};                      // IMF-fixdate; empty: no Date is added
 };
 
 // How the body has to follow the head that was written.

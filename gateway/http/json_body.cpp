@@ -62,6 +62,8 @@ body_fields::body_fields() : memory_{std::make_unique<wiping_memory>()}, members
 {
 }
 
+body_fields::body_fields(body_fields&&) noexcept = default;
+
 body_fields::~body_fields() = default;
 
 result<body_fields> body_fields::read(std::string_view content_type, std::string_view body)

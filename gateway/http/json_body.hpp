@@ -36,7 +36,7 @@ public:
     // UTF-8, a member twice, not an object). An empty body without a type has no members.
     static result<body_fields> read(std::string_view content_type, std::string_view body);
 
-    body_fields(body_fields&&) noexcept = default;
+    body_fields(body_fields&&) noexcept;
     body_fields& operator=(body_fields&&) = delete;
     ~body_fields();
 

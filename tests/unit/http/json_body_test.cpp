@@ -1,0 +1,171 @@
+#include "gateway/http/json_body.hpp"
+
+#include "gateway/http/form.hpp"
+
+#include <doctest/doctest.h>
+
+#include <string>
+
+using namespace yett;
+using namespace yett::http;
+using namespace std::string_literals;
+
+namespace {
+
+constexpr auto json_type = "application/json";
+constexpr auto form_type = "application/x-www-form-urlencoded";
+
+body_fields read(std::string_view type, std::string_view body)
+{
+    auto fields = body_fields::read(type, body);
+    CAPTURE(body);
+    REQUIRE(fields.has_value());
+    return std::move(*fields);
+}
+
+std::string complaints_of(body_fields const& body)
+{
+    std::string all;
+    for (auto const& c : body.complaints()) all += c.field + ":" + c.code + " ";
+    return all;
+}
+
+errc refusal_of(std::string_view type, std::string_view body)
+{
+    auto const fields = body_fields::read(type, body);
+    CAPTURE(body);
+    REQUIRE(fields.has_error());
+    return fields.error().code();
+}
+
+} // namespace
+
+TEST_CASE("body: members of an object and of a form read the same")
+{
+    auto json = read(json_type, R"({"email":"a@b.c","password":"p w","everywhere":true})");
+    auto form = read(form_type, "email=a%40b.c&password=p+w&everywhere=true");
+    for (auto* body : {&json, &form}) {
+        CHECK(body->text("email") == "a@b.c");
+        CHECK(body->secret_text("password").reveal() == "p w");
+        CHECK(body->flag("everywhere"));
+        CHECK_FALSE(body->flag("other"));
+        CHECK(!body->optional_text("next").has_value());
+        CHECK(body->optional_text("email") == "a@b.c");
+        CHECK(body->has("email"));
+        CHECK_FALSE(body->has("next"));
+        CHECK(body->expect_only({"email", "password", "everywhere"}).has_value());
+        CHECK(body->complaints().empty());
+    }
+    CHECK_FALSE(json.from_form());
+    CHECK(form.from_form());
+}
+
+TEST_CASE("body: it can be moved and its text stays")
+{
+    auto first = std::make_unique<body_fields>(read(json_type, R"({"a":"short","b":"long enough to live outside of its string object"})"));
+    body_fields second{std::move(*first)};
+    first.reset();
+    CHECK(second.text("a") == "short");
+    CHECK(second.text("b") == "long enough to live outside of its string object");
+}
+
+TEST_CASE("body: all that is wrong is told at once")
+{
+    auto body = read(json_type, R"({"email":5,"password":null,"roles":["admin"],"everywhere":"yes"})");
+    CHECK(body.text("email").empty());
+    CHECK(body.text("password").empty());
+    CHECK(body.secret_text("token").empty());
+    CHECK_FALSE(body.flag("everywhere"));
+    CHECK(!body.optional_text("roles").has_value());
+    auto const fine = body.expect_only({"email", "password", "token", "everywhere"});
+    REQUIRE(fine.has_error());
+    CHECK(fine.error() == errc::bad_request);
+    CHECK(complaints_of(body) == "email:wrong_type password:required token:required everywhere:wrong_type roles:wrong_type roles:unknown ");
+}
+
+TEST_CASE("body: unknown members are refused (mass assignment)")
+{
+    auto body = read(json_type, R"({"email":"a","roles":["admin"]})");
+    CHECK(body.expect_only({"email"}).has_error());
+    CHECK(complaints_of(body) == "roles:unknown ");
+    auto form = read(form_type, "email=a&roles=admin");
+    CHECK(form.expect_only({"email"}).has_error());
+}
+
+TEST_CASE("body: complaints are bounded and do not repeat what is long")
+{
+    std::string text = "{\"" + std::string(5000, 'x') + "\":1";
+    for (int i = 0; i < 100; ++i) text += ",\"m" + std::to_string(i) + "\":1";
+    auto body = read(json_type, text + "}");
+    CHECK(body.expect_only({}).has_error());
+    CHECK(body.complaints().size() == 32);
+    CHECK(body.complaints()[0].field == "(long name)");
+    auto own = read(json_type, "{}");
+    own.complain("email", "taken", "is taken");
+    CHECK(complaints_of(own) == "email:taken ");
+}
+
+TEST_CASE("body: flags of a form are words")
+{
+    auto body = read(form_type, "a=on&b=1&c=true&d=0&e=false&f=&g=maybe");
+    for (auto const* yes : {"a", "b", "c"}) CHECK(body.flag(yes));
+    for (auto const* no : {"d", "e", "f"}) CHECK_FALSE(body.flag(no));
+    CHECK(body.complaints().empty());
+    CHECK_FALSE(body.flag("g"));
+    CHECK(complaints_of(body) == "g:wrong_type ");
+    auto json = read(json_type, R"({"a":false,"b":null})");
+    CHECK_FALSE(json.flag("a"));
+    CHECK_FALSE(json.flag("b"));
+    CHECK(json.complaints().empty());
+}
+
+TEST_CASE("body: other content types are refused with 415")
+{
+    for (auto const* type : {"text/plain", "text/json", "application/jsonx", "application/json, text/plain", "multipart/form-data; boundary=x", "application/json; charset=utf-16",
+                             "application/json; charset=utf-8; x=y", "application/problem+json", "*/*", "json", ";"})
+        CHECK_MESSAGE(refusal_of(type, "{}") == errc::unsupported_media_type, type);
+    CHECK(refusal_of("", "{}") == errc::unsupported_media_type);
+    for (auto const* type : {"application/json", "Application/JSON", "application/json;charset=utf-8", "application/json; charset=UTF-8", "application/json ; charset=\"utf-8\"", "application/json;"})
+        CHECK_MESSAGE(body_fields::read(type, "{}").has_value(), type);
+    CHECK(body_fields::read("application/x-www-form-urlencoded; charset=utf-8", "a=b").has_value());
+}
+
+TEST_CASE("body: an empty body has no members")
+{
+    for (auto const* type : {"", json_type, form_type}) {
+        auto body = read(type, "");
+        CHECK(body.expect_only({}).has_value());
+        CHECK(body.text("a").empty());
+        CHECK(complaints_of(body) == "a:required ");
+    }
+}
+
+TEST_CASE("body: malformed JSON is refused")
+{
+    for (auto const* body : {"[]", "null", "\"a\"", "{", "{\"a\":1,\"a\":2}", "{\"a\":\"\xff\"}", "{\"a\":1e999}", "{}{}", "{\"a\":[[[[[[[[1]]]]]]]]}", "\xef\xbb\xbf{}", "a=b"})
+        CHECK_MESSAGE(refusal_of(json_type, body) == errc::bad_request, body);
+}
+
+TEST_CASE("body: malformed forms are refused")
+{
+    for (auto const* body : {"a=1&a=2", "a=1&%61=2", "a=%", "a=%4", "a=%zz", "a=%ff", "a=%c0%af", "a=\xff", "%ff=a", "a=%ed%a0%80", "a=%f4%90%80%80", "a=%e2%82"})
+        CHECK_MESSAGE(refusal_of(form_type, body) == errc::bad_request, body);
+    auto body = read(form_type, "&a=1&&b&c=x=y&d=%E2%82%AC%F0%9F%98%80%C3%A9&");
+    CHECK(body.text("a") == "1");
+    CHECK(body.text("b").empty());
+    CHECK(body.has("b"));
+    CHECK(body.text("c") == "x=y");
+    CHECK(body.text("d") == "\xe2\x82\xac\xf0\x9f\x98\x80\xc3\xa9");
+}
+
+TEST_CASE("body: size is bounded")
+{
+    CHECK(refusal_of(json_type, std::string(body_fields::max_bytes + 1, ' ')) == errc::body_too_large);
+    CHECK(refusal_of("text/plain", std::string(body_fields::max_bytes + 1, ' ')) == errc::body_too_large);
+}
+
+TEST_CASE("utf-8: exactly the sequences of RFC 3629")
+{
+    for (auto const* good : {"", "a", "\xc2\x80", "\xdf\xbf", "\xe0\xa0\x80", "\xed\x9f\xbf", "\xee\x80\x80", "\xf0\x90\x80\x80", "\xf4\x8f\xbf\xbf"}) CHECK(is_utf8(good));
+    for (auto const* bad : {"\x80", "\xc1\x80", "\xc2", "\xc2\xc0", "\xe0\x9f\x80", "\xed\xa0\x80", "\xe1\x80", "\xe1\x80\xc0", "\xf0\x8f\x80\x80", "\xf4\x90\x80\x80", "\xf5\x80\x80\x80", "\xf1\x80\x80\x7f", "a\xff"}) CHECK_FALSE(is_utf8(bad));
+}
