@@ -4,6 +4,7 @@
 #include "gateway/base/result.hpp"
 #include "gateway/base/task.hpp"
 #include "gateway/limits/limit.hpp"
+#include "gateway/limits/verdict.hpp"
 
 #include <cstdint>
 #include <optional>
@@ -18,16 +19,6 @@ struct charge
     std::string_view key;      // bytes; different for different keys of the limit, no secret is needed to read it
     steady_time now;
     std::uint32_t cost = 1;
-};
-
-// The state of one counter after a look at it.
-struct verdict
-{
-    bool allowed;
-    std::uint32_t remaining;       // what could be spent at this moment
-    nanoseconds reset;             // until the counter is as good as new
-    nanoseconds retry_after;       // of a refusal: the same charge is allowed then, if nothing else is spent
-    std::int64_t stamp;            // hand it to give_back
 };
 
 // Port: where limits are counted. Shared by all workers and called from each of them.
@@ -46,7 +37,7 @@ public:
     virtual task<result<verdict>> spend(charge what) = 0;
     // Undoes a charge that was allowed, so far as it still counts. `now` is the current
     // time; an undone charge that no longer exists is not missed.
-    virtual void give_back(charge const& what, std::int64_t stamp) noexcept = 0;
+    virtual void give_back(charge const& what, tick stamp) noexcept = 0;
     // What spending would answer, and spends nothing.
     virtual task<result<verdict>> peek(charge what) = 0;
 };

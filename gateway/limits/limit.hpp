@@ -1,15 +1,13 @@
 #pragma once
 
-#include "gateway/base/clock.hpp"
 #include "gateway/limits/spec.hpp"
+#include "gateway/limits/verdict.hpp"
 
 #include <cstdint>
 #include <string>
 #include <vector>
 
 namespace yett::limits {
-
-using std::chrono::nanoseconds;
 
 // The largest amount of a `window`; beyond it gcra is as good and far smaller.
 inline constexpr std::uint32_t largest_window = 2000;

@@ -46,7 +46,7 @@ public:
         limit const* of;
         std::uint32_t remaining;
         nanoseconds reset;
-        std::int64_t stamp;
+        tick stamp;
     };
 
     bool allowed() const noexcept { return refused_by_ == nullptr; }
@@ -111,7 +111,7 @@ public:
     void give_back(admission const& a, subject const& who, steady_time now) const;
 
 private:
-    task<result<void>> spend_one(limit const& from, subject const& who, steady_time now, admission& a) const;
+    void give_back(admission::state const& spent, subject const& who, steady_time now) const;
     bool settle(limit const& from, verdict const& v, subject const& who, steady_time now, admission& a) const;
 
     std::shared_ptr<counters> counting_;

@@ -8,6 +8,14 @@
 
 namespace yett::limits {
 
+class cell_table;
+
+struct memory_options
+{
+    std::size_t bytes = 64u << 20;       // at least 8 MiB; pages are touched as keys come
+    std::array<unsigned char, 16> secret{};    // random for each process: keys cannot be chosen to collide
+};
+
 // Counts in this process, within a budget of bytes that is taken once and never grows.
 //
 // A counter that still counts is never evicted, so a flood of keys cannot reset the
@@ -16,12 +24,6 @@ namespace yett::limits {
 // counters of its limit with others. Sharing can refuse too early and never too late.
 // When even that is full the charge is refused. One limit can fill three quarters of the
 // cells where a key may lie, so a flood of one leaves room for the others.
-struct memory_options
-{
-    std::size_t bytes = 64u << 20;       // at least 4 MiB; pages are touched as keys come
-    std::array<unsigned char, 16> secret{};    // random for each process: keys cannot be chosen to collide
-};
-
 class memory_counters final : public counters
 {
 public:
@@ -41,19 +43,16 @@ public:
 
     std::optional<verdict> spend_at_hand(charge const& what) noexcept override;
     task<result<verdict>> spend(charge what) override;
-    void give_back(charge const& what, std::int64_t stamp) noexcept override;
+    void give_back(charge const& what, tick stamp) noexcept override;
     task<result<verdict>> peek(charge what) override;
 
     figures read_figures() const noexcept;
 
 private:
-    class region;
-
-    region& region_of(limit const& l) noexcept;
-    verdict look(charge const& what, bool spend) noexcept;
+    cell_table& table_of(limit const& l) const noexcept;
 
     std::array<unsigned char, 16> secret_;
-    std::array<std::unique_ptr<region>, 5> regions_;
+    std::array<std::unique_ptr<cell_table>, 5> tables_;    // one for each size of cells
 };
 
 } // namespace yett::limits

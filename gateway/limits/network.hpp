@@ -1,9 +1,9 @@
 #pragma once
 
+#include "gateway/base/ip.hpp"
+
 #include <array>
 #include <cstdint>
-#include <optional>
-#include <span>
 #include <string_view>
 
 namespace yett::limits {
@@ -24,8 +24,7 @@ struct network
 
     // From text as a socket names its peer, with or without brackets and zone.
     static network of(std::string_view address) noexcept;
-    // From 4 or 16 bytes in network byte order.
-    static network of(std::span<std::uint8_t const> bytes) noexcept;
+    static network of(ip_address const& address) noexcept;
 
     friend bool operator==(network const&, network const&) = default;
 };

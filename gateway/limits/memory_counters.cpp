@@ -1,0 +1,93 @@
+#include "gateway/limits/memory_counters.hpp"
+
+#include "gateway/limits/cell_table.hpp"
+
+#include <sodium/crypto_shorthash.h>
+
+namespace yett::limits {
+namespace {
+
+// Sizes of cells, each about four times as large as the one before. The smallest holds
+// gcra and windows of five, which is nearly everything, and gets half of the memory.
+constexpr std::array<std::size_t, 5> cell_sizes{64, 256, 1024, 4096, 16384};
+static_assert(cell_table::events_in(cell_sizes.front()) >= 5);
+static_assert(cell_table::events_in(cell_sizes.back()) >= largest_window);
+
+std::size_t share_of(std::size_t size, std::size_t bytes) noexcept
+{
+    return size == 0 ? bytes / 2 : bytes / 2 / (cell_sizes.size() - 1);
+}
+
+std::size_t size_for(limit const& l) noexcept
+{
+    if (l.algorithm() == algorithm::gcra) return 0;
+    std::size_t size = 0;
+    while (cell_table::events_in(cell_sizes[size]) < l.capacity()) ++size;
+    return size;
+}
+
+cell_table::place place_of(std::array<unsigned char, 16> const& secret, charge const& what) noexcept
+{
+    std::array<std::uint64_t, 2> hash;
+    crypto_shorthash_siphashx24(reinterpret_cast<unsigned char*>(hash.data()),
+                                reinterpret_cast<unsigned char const*>(what.key.data()), what.key.size(), secret.data());
+    // The limit is no secret and nobody chooses it: it only has to tell equal keys apart.
+    auto const of = what.of->fingerprint();
+    return {hash[0] ^ of, hash[1] + of * 0x9e3779b97f4a7c15};
+}
+
+tick tick_of(steady_time at) noexcept
+{
+    return std::chrono::duration_cast<nanoseconds>(at.time_since_epoch()).count();
+}
+
+} // namespace
+
+memory_counters::memory_counters(memory_options const& options) : secret_{options.secret}
+{
+    for (std::size_t size = 0; size < tables_.size(); ++size)
+        tables_[size] = std::make_unique<cell_table>(share_of(size, options.bytes), cell_sizes[size]);
+}
+
+memory_counters::~memory_counters() = default;
+
+cell_table& memory_counters::table_of(limit const& l) const noexcept
+{
+    return *tables_[size_for(l)];
+}
+
+std::optional<verdict> memory_counters::spend_at_hand(charge const& what) noexcept
+{
+    return table_of(*what.of).spend(*what.of, place_of(secret_, what), tick_of(what.now), what.cost);
+}
+
+task<result<verdict>> memory_counters::spend(charge what)
+{
+    co_return *spend_at_hand(what);
+}
+
+void memory_counters::give_back(charge const& what, tick stamp) noexcept
+{
+    table_of(*what.of).give_back(*what.of, place_of(secret_, what), stamp, tick_of(what.now), what.cost);
+}
+
+task<result<verdict>> memory_counters::peek(charge what)
+{
+    co_return table_of(*what.of).peek(*what.of, place_of(secret_, what), tick_of(what.now), what.cost);
+}
+
+memory_counters::figures memory_counters::read_figures() const noexcept
+{
+    figures sum{};
+    for (auto const& table : tables_) {
+        auto const counted = table->read_figures();
+        sum.bytes += table->bytes();
+        sum.cells += counted.cells;
+        sum.reclaimed += counted.reclaimed;
+        sum.overflowed += counted.overflowed;
+        sum.turned_away += counted.turned_away;
+    }
+    return sum;
+}
+
+} // namespace yett::limits

@@ -1,0 +1,23 @@
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+
+namespace yett::limits {
+
+using std::chrono::nanoseconds;
+
+// Points in time inside a counter: nanoseconds of the monotonic clock.
+using tick = std::int64_t;
+
+// The state of one counter after a look at it.
+struct verdict
+{
+    bool allowed;
+    std::uint32_t remaining;       // what could be spent at this moment
+    nanoseconds reset;             // until the counter is as good as new
+    nanoseconds retry_after;       // of a refusal: the same charge is allowed then, if nothing else is spent
+    tick stamp;                    // hand it to give_back
+};
+
+} // namespace yett::limits
