@@ -192,7 +192,11 @@ verdict cell_table::spend_unseen(std::size_t set, stripe& own, limit const& of, 
         lock.lock();
         inherited = find(shared_set, shared, of);
         if (inherited && inherited->expires <= now) inherited = nullptr;
-        if (auto const v = inherited ? look(*inherited, of, now, cost) : untouched(of, now, cost); !v.allowed) return v;
+        auto const v = inherited ? look(*inherited, of, now, cost) : untouched(of, now, cost);
+        if (!v.allowed) {
+            if (inherited) ++own.counted.overflowed;
+            return v;
+        }
     } else if (cost > of.capacity()) {
         return untouched(of, now, cost);
     }

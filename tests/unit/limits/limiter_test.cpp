@@ -1,0 +1,286 @@
+#include "gateway/limits/limiter.hpp"
+
+#include "tests/unit/limits/limits.hpp"
+
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/detached.hpp>
+#include <doctest/doctest.h>
+
+#include <map>
+
+using namespace yett;
+using namespace yett::limits;
+using namespace std::chrono_literals;
+using kind = key_part::kind;
+
+namespace {
+
+std::shared_ptr<memory_counters> in_memory()
+{
+    return std::make_shared<memory_counters>(options_of(8u << 20));
+}
+
+subject from(std::string_view address)
+{
+    subject who;
+    who.client = network::of(address);
+    return who;
+}
+
+template<class T>
+T awaited(task<T> pending)
+{
+    boost::asio::io_context io{1};
+    std::optional<T> answer;
+    auto wait = [&]() -> task<void> { answer.emplace(co_await std::move(pending)); };
+    boost::asio::co_spawn(io, wait(), boost::asio::detached);
+    io.run();
+    return std::move(*answer);
+}
+
+// Spends once from the limit of that name.
+admission spend(limiter const& l, char const* name, subject const& who, steady_time now)
+{
+    std::vector<limit const*> const one{l.named(name)};
+    REQUIRE(one.front() != nullptr);
+    return *l.spend_at_hand(one, who, now);
+}
+
+// Whether two callers share the counter of a limit of one.
+bool share(std::vector<key_part> keys, subject const& a, subject const& b)
+{
+    limiter const l{in_memory(), {named("one", keyed(a_limit(1, 1min), std::move(keys)))}};
+    REQUIRE(spend(l, "one", a, at(0s)).allowed());
+    return !spend(l, "one", b, at(0s)).allowed();
+}
+
+// Counters that are elsewhere: every answer has to be awaited, and they can be away.
+class remote_counters final : public counters
+{
+public:
+    std::optional<verdict> spend_at_hand(charge const&) noexcept override { return std::nullopt; }
+    task<result<verdict>> spend(charge what) override
+    {
+        if (calls_++ == fails_at) co_return our_error(errc::storage_unavailable);
+        co_return *memory_.spend_at_hand(what);
+    }
+    void give_back(charge const& what, tick stamp) noexcept override
+    {
+        ++returned;
+        memory_.give_back(what, stamp);
+    }
+    task<result<verdict>> peek(charge what) override { return memory_.peek(what); }
+
+    int fails_at = -1;
+    int returned = 0;
+
+private:
+    int calls_ = 0;
+    memory_counters memory_{options_of(8u << 20)};
+};
+
+} // namespace
+
+TEST_CASE("limiter: the built-in limits are there and can be replaced by name")
+{
+    limiter const plain{in_memory(), {}};
+    for (auto const* name : {"login", "register", "refresh", "reset", "verify"}) CHECK(plain.named(name)->amount() == 5);
+    CHECK(plain.named("other") == nullptr);
+    limiter const changed{in_memory(), {named("login", a_limit(7, 1min))}};
+    CHECK(changed.named("login")->amount() == 7);
+    CHECK(changed.named("reset")->amount() == 5);
+}
+
+TEST_CASE("limiter: bad specs and double names do not start")
+{
+    CHECK_THROWS_AS((limiter{in_memory(), {a_limit(0, 1s)}}), std::invalid_argument);
+    CHECK_THROWS_AS((limiter{in_memory(), {a_limit(1, 1s), a_limit(2, 1s)}}), std::invalid_argument);
+}
+
+TEST_CASE("limiter: names are resolved once, in order, split by what needs the identity")
+{
+    auto const per_user = named("per_user", keyed(a_limit(5, 1s), {{kind::user, ""}}));
+    limiter const l{in_memory(), {per_user, named("a", a_limit(5, 1s)), named("b", a_limit(5, 1s))}};
+    std::vector<std::string> const names{"b", "per_user", "a"};
+    auto const resolved = l.resolve(names);
+    REQUIRE(resolved.has_value());
+    REQUIRE(resolved->early.size() == 2);
+    CHECK(resolved->early[0]->name() == "b");
+    CHECK(resolved->early[1]->name() == "a");
+    REQUIRE(resolved->late.size() == 1);
+    CHECK_FALSE(resolved->empty());
+    CHECK(l.resolve({})->empty());
+
+    std::vector<std::string> const unknown{"a", "nope"};
+    CHECK(l.resolve(unknown).error().code() == errc::not_found);
+    CHECK(l.resolve(unknown).error().note() == "there is no limit named nope");
+    std::vector<std::string> const many(most_limits + 1, "a");
+    CHECK(l.resolve(many).error().code() == errc::conflict);
+}
+
+TEST_CASE("limiter: whose requests are counted together")
+{
+    auto const with = [](subject who, auto change) {
+        change(who);
+        return who;
+    };
+    auto const a = from("192.0.2.1"), b = from("192.0.2.2");
+    auto const ann = with(a, [](subject& s) { s.user = "ann"; s.account = "Ann@Example.com"; s.token = "t1"; s.route = 3; });
+    auto const moved = with(b, [](subject& s) { s.user = "ann"; s.account = "ann@example.COM"; s.token = "t1"; s.route = 3; });
+    auto const bob = with(a, [](subject& s) { s.user = "bob"; s.account = "bob@example.com"; s.token = "t2"; s.route = 4; });
+
+    CHECK(share({{kind::client, ""}}, a, a));
+    CHECK_FALSE(share({{kind::client, ""}}, a, b));
+    CHECK(share({{kind::client, ""}}, from("2001:db8::1"), from("2001:db8::2")));
+    CHECK_FALSE(share({{kind::client, ""}}, from("2001:db8::1"), from("2001:db8:0:1::1")));
+    CHECK(share({{kind::client, ""}}, from("192.0.2.1"), from("::ffff:192.0.2.1")));
+    for (auto const is : {kind::user, kind::account, kind::token, kind::route}) {
+        CHECK(share({{is, ""}}, ann, moved));
+        CHECK_FALSE(share({{is, ""}}, ann, bob));
+        CHECK_FALSE(share({{is, ""}, {kind::client, ""}}, ann, moved));
+    }
+}
+
+TEST_CASE("limiter: a part that is missing is replaced by the client")
+{
+    for (auto const is : {kind::user, kind::account, kind::token}) {
+        CHECK(share({{is, ""}}, from("192.0.2.1"), from("192.0.2.1")));
+        CHECK_FALSE(share({{is, ""}}, from("192.0.2.1"), from("192.0.2.2")));
+    }
+    CHECK_FALSE(share({{kind::header, "X-Key"}}, from("192.0.2.1"), from("192.0.2.2")));
+}
+
+TEST_CASE("limiter: a header can be a key")
+{
+    auto const sending = [](std::string value) {
+        auto who = from("192.0.2.1");
+        who.header = [value](std::string_view name) { return name == "X-Key" ? std::string_view{value} : std::string_view{}; };
+        return who;
+    };
+    CHECK(share({{kind::header, "X-Key"}}, sending("k1"), sending("k1")));
+    CHECK_FALSE(share({{kind::header, "X-Key"}}, sending("k1"), sending("k2")));
+    CHECK(share({{kind::header, "X-Other"}}, sending("k1"), sending("k2")));
+    CHECK_FALSE(share({{kind::header, "X-Key"}}, sending(std::string(9000, 'a')), sending(std::string(9000, 'a') + "b")));
+}
+
+TEST_CASE("limiter: parts of a key do not run into each other")
+{
+    auto const pair = [](std::string_view user, std::string_view token) {
+        auto who = from("192.0.2.1");
+        who.user = user;
+        who.token = token;
+        return who;
+    };
+    CHECK_FALSE(share({{kind::user, ""}, {kind::token, ""}}, pair("a", "bc"), pair("ab", "c")));
+    CHECK(share({{kind::user, ""}, {kind::token, ""}}, pair("a", "bc"), pair("a", "bc")));
+}
+
+TEST_CASE("limiter: when one limit refuses, the others get back what was spent")
+{
+    limiter const l{in_memory(), {named("wide", a_limit(3, 1min)), named("narrow", a_limit(1, 1min, algorithm::gcra))}};
+    std::vector<limit const*> const both{l.named("wide"), l.named("narrow")};
+    auto const who = from("192.0.2.1");
+    CHECK(l.spend_at_hand(both, who, at(0s))->allowed());
+    for (int i = 0; i < 10; ++i) {
+        auto const refused = *l.spend_at_hand(both, who, at(0s));
+        CHECK_FALSE(refused);
+        CHECK(refused.refused_by() == l.named("narrow"));
+        CHECK(refused.retry_after() == 1min);
+        REQUIRE(refused.states().size() == 2);
+        CHECK(refused.states().back().of == l.named("narrow"));
+    }
+    CHECK(spend(l, "wide", who, at(0s)).states().front().remaining == 1);
+}
+
+TEST_CASE("limiter: five wrong guesses are refused from then on, and successes do not count")
+{
+    limiter const l{in_memory(), {}};
+    auto const who = from("192.0.2.1");
+    for (int i = 0; i < 50; ++i) {
+        auto const right = spend(l, "login", who, at(1s * i));
+        REQUIRE(right.allowed());
+        l.succeeded(right, who, at(1s * i));
+    }
+    for (int i = 0; i < 5; ++i) REQUIRE(spend(l, "login", who, at(1min + 1s * i)).allowed());
+    auto const sixth = spend(l, "login", who, at(2min));
+    CHECK_FALSE(sixth.allowed());
+    CHECK(sixth.retry_after() == 14min);
+    l.succeeded(sixth, who, at(2min));
+    l.give_back(sixth, who, at(2min));
+    CHECK_FALSE(spend(l, "login", who, at(2min)).allowed());
+    CHECK(spend(l, "login", from("192.0.2.2"), at(2min)).allowed());
+    CHECK(spend(l, "login", who, at(16min)).allowed());
+}
+
+TEST_CASE("limiter: success gives back to limits on failures alone, a request that was shed to all")
+{
+    limiter const l{in_memory(), {}};
+    std::vector<limit const*> const both{l.named("login"), l.named("register")};
+    auto const who = from("192.0.2.1");
+    auto const done = *l.spend_at_hand(both, who, at(0s));
+    l.succeeded(done, who, at(0s));
+    auto const shed = *l.spend_at_hand(both, who, at(0s));
+    CHECK(shed.states()[0].remaining == 4);
+    CHECK(shed.states()[1].remaining == 3);
+    l.give_back(shed, who, at(0s));
+    auto const next = *l.spend_at_hand(both, who, at(0s));
+    CHECK(next.states()[0].remaining == 4);
+    CHECK(next.states()[1].remaining == 3);
+}
+
+TEST_CASE("limiter: a reload keeps what was counted for limits that did not change")
+{
+    auto const counting = in_memory();
+    auto const who = from("192.0.2.1");
+    limiter const before{counting, {named("kept", a_limit(1, 1min)), named("changed", a_limit(1, 1min))}};
+    CHECK(spend(before, "kept", who, at(0s)).allowed());
+    CHECK(spend(before, "changed", who, at(0s)).allowed());
+    limiter const after{counting, {named("kept", a_limit(1, 1min)), named("changed", a_limit(2, 1min))}};
+    CHECK_FALSE(spend(after, "kept", who, at(1s)).allowed());
+    CHECK(spend(after, "changed", who, at(1s)).allowed());
+}
+
+TEST_CASE("limiter: counters elsewhere are awaited, and losing them is an error that costs nothing")
+{
+    auto const away = std::make_shared<remote_counters>();
+    limiter const l{away, {named("a", a_limit(2, 1min)), named("b", a_limit(1, 1min))}};
+    std::vector<limit const*> const both{l.named("a"), l.named("b")};
+    auto const who = from("192.0.2.1");
+    CHECK_FALSE(l.spend_at_hand(both, who, at(0s)).has_value());
+    auto const first = awaited(l.spend(both, who, at(0s)));
+    REQUIRE(first.has_value());
+    CHECK(first->allowed());
+    auto const second = awaited(l.spend(both, who, at(0s)));
+    REQUIRE(second.has_value());
+    CHECK(second->refused_by() == l.named("b"));
+    CHECK(away->returned == 1);
+    away->fails_at = 5;
+    auto const third = awaited(l.spend(both, who, at(0s)));
+    CHECK(third.error().code() == errc::storage_unavailable);
+    CHECK(away->returned == 2);
+}
+
+TEST_CASE("limiter: an empty list allows")
+{
+    limiter const l{in_memory(), {}};
+    auto const a = l.spend_at_hand({}, from("192.0.2.1"), at(0s));
+    REQUIRE(a.has_value());
+    CHECK(a->allowed());
+    CHECK(rate_limit_field(*a).empty());
+    CHECK(a->retry_after_seconds() == 1s);
+}
+
+TEST_CASE("limiter: RateLimit fields tell of announced limits")
+{
+    auto per_user = named("per_user", a_limit(100, 1s, algorithm::gcra));
+    per_user.burst = 200;
+    limiter const l{in_memory(), {per_user, named("daily", a_limit(2, 24h))}};
+    std::vector<limit const*> const all{l.named("per_user"), l.named("login"), l.named("daily")};
+    auto const a = *l.spend_at_hand(all, from("192.0.2.1"), at(0s));
+    CHECK(rate_limit_field(a) == "\"per_user\";r=199;t=1, \"daily\";r=1;t=86400");
+    CHECK(rate_limit_policy_field(a) == "\"per_user\";q=100;w=1, \"daily\";q=2;w=86400");
+    (void)l.spend_at_hand(all, from("192.0.2.1"), at(1500ms));
+    auto const refused = *l.spend_at_hand(all, from("192.0.2.1"), at(1600ms));
+    CHECK(refused.retry_after_seconds() == 86399s);
+    CHECK(rate_limit_field(refused).ends_with("\"daily\";r=0;t=86400"));
+}
