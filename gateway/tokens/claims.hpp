@@ -21,7 +21,6 @@ struct claim_names
     std::string email = "email";
     std::string roles = "roles";
     std::string scopes = "scope";
-    std::string session = "sid";
 };
 
 // What a payload says, read strictly and believed by nobody yet.

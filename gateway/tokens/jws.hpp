@@ -40,10 +40,14 @@ result<jws_parts> split_compact(std::string_view token);
 // decoding; it is valid until the next call on the same thread.
 result<jws_header const*> read_header(std::string_view encoded);
 
-// The key among `keys` that made the signature, or null. A token with a kid is tried with
-// the keys of this kid alone, one without with at most four; the algorithm must be the key's.
-verification_key const* find_signer(jws_parts const& token, jws_header const& header,
-                                    std::span<verification_key const> keys);
+// Whether `key` may be asked about a token with this header: the algorithm is the key's own,
+// and so is the kid if the token names one.
+bool may_have_signed(verification_key const& key, jws_header const& header) noexcept;
+
+// The key among `keys` that made the signature; of those that may have, at most four are
+// asked. Fails with token_untrusted, or token_malformed when the signature is no base64url.
+result<verification_key const*> find_signer(jws_parts const& token, jws_header const& header,
+                                            std::span<verification_key const> keys);
 
 // header.payload.signature with `alg`, `kid` and `typ` in the header.
 result<std::string> sign_compact(signing_key const& key, std::string_view type, std::string_view payload);

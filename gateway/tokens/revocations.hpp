@@ -7,7 +7,7 @@
 #include <atomic>
 #include <cstdint>
 #include <memory>
-#include <mutex>
+#include <span>
 #include <string>
 #include <string_view>
 
@@ -61,7 +61,7 @@ public:
         ~view();
         view(view&&) noexcept;
 
-        // About 10 ns each when nothing is found and the tables are in the processor's cache.
+        // Whether the token with these names is dead.
         bool covers(revocable const& names, wall_time now);
         bool covers(std::uint64_t fingerprint, wall_time issued_at, wall_time now);
 
@@ -84,8 +84,8 @@ public:
     // Any thread. Adding what is there extends it: the later `until` and `issued_until` count.
     void add(revocation const& entry);
 
-    // The same for a store that is read at start-up: nothing is announced to the caches.
-    void load(revocation const& entry);
+    // Many at once, as a store hands them out at start-up.
+    void load(std::span<revocation const> entries);
 
     // Forgets entries that have expired. Call it now and then, from one thread.
     void sweep(wall_time now);

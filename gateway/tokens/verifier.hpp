@@ -72,10 +72,12 @@ public:
 
 private:
     struct attempt;
-    result<verified> conclude(attempt const& of, wall_time now) const;
+    result<std::size_t> issuer_of(attempt& of) const;
+    std::uint64_t basis_of(std::size_t at, verification_key const& key) const noexcept;
 
     std::vector<issuer> issuers_;
-    std::vector<std::uint64_t> bases_;     // sorted
+    std::vector<std::uint64_t> rules_;     // of each issuer, hashed
+    std::vector<std::uint64_t> bases_;     // of each key of each issuer, sorted
     std::uint64_t generation_;
 };
 

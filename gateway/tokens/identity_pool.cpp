@@ -1,0 +1,37 @@
+#include "gateway/tokens/identity_pool.hpp"
+
+#include "gateway/tokens/packed_identity.hpp"
+#include "gateway/tokens/token_record.hpp"
+
+#include <atomic>
+
+namespace yett::tokens {
+
+identity_pool::identity_pool(std::size_t slots) : entries_(slots) {}
+
+identity_ptr identity_pool::identity_of(token_record& of)
+{
+    if (auto const& known = entries_[of.slot % entries_.size()]; known.of == &of) return known.who;
+    of.slot = static_cast<std::uint16_t>(next_++ % entries_.size());
+    auto& taken = entries_[of.slot];
+    taken.of = nullptr;
+    if (!taken.who || taken.who.use_count() != 1) taken.who = std::make_shared<identity>();
+    // Whoever let go last may have been another thread.
+    else std::atomic_thread_fence(std::memory_order_acquire);
+    unpack(of.identity(), *taken.who);
+    taken.of = &of;
+    return taken.who;
+}
+
+void identity_pool::forget(token_record const& gone) noexcept
+{
+    if (auto& known = entries_[gone.slot % entries_.size()]; known.of == &gone) known.of = nullptr;
+}
+
+std::size_t identity_pool::bytes() const noexcept
+{
+    constexpr std::size_t usual_texts = 512;
+    return entries_.size() * (sizeof(entry) + sizeof(identity) + usual_texts);
+}
+
+} // namespace yett::tokens

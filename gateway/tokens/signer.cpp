@@ -1,0 +1,54 @@
+#include "gateway/tokens/signer.hpp"
+
+#include "gateway/base/random.hpp"
+#include "gateway/tokens/jws.hpp"
+
+#include <boost/json/array.hpp>
+#include <boost/json/object.hpp>
+#include <boost/json/serialize.hpp>
+#include <fmt/format.h>
+
+namespace yett::tokens {
+namespace {
+
+boost::json::array listed(std::vector<std::string> const& texts)
+{
+    boost::json::array list;
+    for (auto const& text : texts) list.emplace_back(text);
+    return list;
+}
+
+} // namespace
+
+signer::signer(signing_key key, std::string issuer, std::vector<std::string> audience)
+    : key_{std::move(key)}, issuer_{std::move(issuer)}, audience_{std::move(audience)}
+{
+}
+
+result<access_token> signer::sign(access_grant const& grant, wall_time now) const
+{
+    auto id = make_uuid(now);
+    auto const issued = to_unix(now);
+    auto const expires = issued + grant.ttl.count();
+    boost::json::object payload{
+        {"iss", issuer_},
+        {"sub", grant.subject},
+        {"aud", audience_.size() == 1 ? boost::json::value(audience_.front()) : boost::json::value(listed(audience_))},
+        {"iat", issued},
+        {"nbf", issued},
+        {"exp", expires},
+        {"jti", id},
+        {"sid", grant.session},
+        {"user_id", grant.subject},
+        {"email", grant.email},
+        {"roles", listed(grant.roles)},
+        {"scope", fmt::format("{}", fmt::join(grant.scopes, " "))},
+        {"type", "access"},
+    };
+    if (grant.authenticated_at != wall_time{}) payload["auth_time"] = to_unix(grant.authenticated_at);
+    auto text = sign_compact(key_, "at+jwt", boost::json::serialize(payload));
+    if (!text) return text.error();
+    return access_token{secret{std::move(*text)}, std::move(id), from_unix(expires)};
+}
+
+} // namespace yett::tokens

@@ -1,0 +1,237 @@
+#include "gateway/tokens/token_cache.hpp"
+
+#include "gateway/tokens/identity_pool.hpp"
+#include "gateway/tokens/jws.hpp"
+#include "gateway/tokens/packed_identity.hpp"
+#include "gateway/tokens/recent_failures.hpp"
+#include "gateway/tokens/token_digest.hpp"
+#include "gateway/tokens/token_store.hpp"
+
+#include <algorithm>
+
+namespace yett::tokens {
+namespace {
+
+// The shortest token of the weakest algorithm is longer.
+constexpr std::size_t min_token_bytes = 64;
+
+// One identity unpacked for every 64 KiB of packed ones.
+std::size_t pool_slots(std::size_t bytes)
+{
+    return std::clamp<std::size_t>(bytes / 65536, 8, 1024);
+}
+
+std::size_t store_bytes(std::size_t bytes, std::size_t others)
+{
+    return bytes > 2 * others ? bytes - others : bytes / 2;
+}
+
+// The others are cheap to find out again, or may change by themselves.
+bool worth_remembering(errc code)
+{
+    return code == errc::token_untrusted || code == errc::token_expired || code == errc::token_wrong_issuer ||
+           code == errc::token_wrong_audience || code == errc::token_revoked;
+}
+
+} // namespace
+
+class token_cache::state
+{
+public:
+    state(std::shared_ptr<verifier const> judge, revocations const& revoked, token_cache_options const& options)
+        : judge_{std::move(judge)}, revoked_{revoked}, view_{revoked}, options_{options},
+          pool_{pool_slots(options.bytes)},
+          store_{store_bytes(options.bytes, pool_.bytes() + recent_failures::bytes()),
+                 [this](token_record const& gone) { pool_.forget(gone); }}
+    {
+        update_counters();
+    }
+
+    result<identity_ptr> identify(std::string_view token, wall_time now);
+    void use(std::shared_ptr<verifier const> judge) { judge_ = std::move(judge); }
+    verifier const& judge() const noexcept { return *judge_; }
+    token_cache_counters const& counters() const noexcept { return counters_; }
+
+private:
+    struct presented
+    {
+        std::string_view text;
+        std::uint64_t hint;
+        digest256 digest;
+        wall_time now;
+    };
+
+    presented look_at(std::string_view token, wall_time now);
+    bool is_fresh(token_record const& known, wall_time now) const noexcept;
+    bool is_revoked(token_record& known, wall_time now);
+    result<identity_ptr> answer_from(token_record& known, presented const& token);
+    result<identity_ptr> judge_again(token_record& known, presented const& token);
+    result<identity_ptr> settle(presented const& token, result<verified> verdict);
+    void renew(token_record& known, verified const& good, wall_time now) const;
+    error refuse(presented const& token, error why);
+    void update_counters() noexcept;
+
+    std::shared_ptr<verifier const> judge_;
+    revocations const& revoked_;
+    revocations::view view_;
+    token_cache_options const options_;
+    token_digest const digests_;
+    recent_failures failures_;
+    identity_pool pool_;
+    token_store store_;
+    token_cache_counters counters_;
+};
+
+// The digest takes a third of a microsecond in which memory can be on its way: the index
+// is fetched before the first third, the record it names before the second, and what will
+// be asked about revocations before the last.
+token_cache::state::presented token_cache::state::look_at(std::string_view token, wall_time now)
+{
+    presented asked{token, digests_.hint(token), {}, now};
+    store_.prefetch(asked.hint);
+    auto const third = token.size() / 3 & ~std::size_t{63};
+    auto run = digests_.start();
+    run.take(token.substr(0, third));
+    auto const* const likely = store_.prefetch_likely(asked.hint);
+    run.take(token.substr(third, third));
+    if (likely && likely->seen_revocations != revoked_.generation()) view_.prefetch(likely->names);
+    run.take(token.substr(2 * third));
+    asked.digest = run.finish();
+    return asked;
+}
+
+result<identity_ptr> token_cache::state::identify(std::string_view token, wall_time now)
+{
+    // What is no token by its size alone is not worth a digest.
+    if (token.size() < min_token_bytes || token.size() > max_token_bytes) {
+        auto good = judge_->verify(token, now);
+        if (!good) return good.error();
+        return client_error(errc::token_malformed, "the token is too short");
+    }
+    auto const asked = look_at(token, now);
+    if (auto* const known = store_.find(asked.hint, asked.digest)) return answer_from(*known, asked);
+    if (auto const code = failures_.find(asked.digest, judge_->generation(), now)) {
+        ++counters_.negative_hits;
+        return client_error(*code, "as before");
+    }
+    auto answer = settle(asked, judge_->verify(token, now));
+    update_counters();
+    return answer;
+}
+
+bool token_cache::state::is_fresh(token_record const& known, wall_time now) const noexcept
+{
+    return now >= known.not_before && now < known.end &&
+           (known.seen_verifier == judge_->generation() || judge_->stands_on(known.basis));
+}
+
+bool token_cache::state::is_revoked(token_record& known, wall_time now)
+{
+    // Read before the look-up: what is added meanwhile is looked for next time.
+    auto const generation = revoked_.generation();
+    if (known.seen_revocations == generation) return false;
+    if (view_.covers(known.names, now)) return true;
+    known.seen_revocations = generation;
+    return false;
+}
+
+result<identity_ptr> token_cache::state::answer_from(token_record& known, presented const& token)
+{
+    if (!is_fresh(known, token.now)) {
+        auto answer = judge_again(known, token);
+        update_counters();
+        return answer;
+    }
+    known.seen_verifier = judge_->generation();
+    if (is_revoked(known, token.now)) {
+        store_.remove(known);
+        update_counters();
+        return refuse(token, client_error(errc::token_revoked));
+    }
+    ++counters_.hits;
+    return pool_.identity_of(known);
+}
+
+// A record that only ran out of time keeps its place; with other rules it may say something else.
+result<identity_ptr> token_cache::state::judge_again(token_record& known, presented const& token)
+{
+    auto verdict = judge_->verify(token.text, token.now);
+    if (verdict && verdict->basis == known.basis && !is_revoked(known, token.now)) {
+        ++counters_.misses;
+        renew(known, *verdict, token.now);
+        return pool_.identity_of(known);
+    }
+    store_.remove(known);
+    return settle(token, std::move(verdict));
+}
+
+// What was found out about a token that is not in the store.
+result<identity_ptr> token_cache::state::settle(presented const& token, result<verified> verdict)
+{
+    ++counters_.misses;
+    if (!verdict) return refuse(token, verdict.error());
+    auto& good = *verdict;
+    auto const generation = revoked_.generation();
+    auto const names = revoked_.names_of(*good.who, good.kid);
+    if (view_.covers(names, token.now)) return refuse(token, client_error(errc::token_revoked));
+
+    auto* const made = store_.insert(token.hint, token.digest, packed_bytes(*good.who), token.now);
+    if (!made) return std::move(good.who);
+    made->names = names;
+    made->seen_revocations = generation;
+    pack(*good.who, made->identity());
+    renew(*made, good, token.now);
+    return std::move(good.who);
+}
+
+void token_cache::state::renew(token_record& known, verified const& good, wall_time now) const
+{
+    known.not_before = good.not_before;
+    known.end = std::min(good.expires, now + options_.ttl);
+    known.seen_verifier = judge_->generation();
+    known.basis = good.basis;
+}
+
+error token_cache::state::refuse(presented const& token, error why)
+{
+    if (worth_remembering(why.code()))
+        failures_.remember(token.digest, judge_->generation(), why.code(), token.now + options_.failure_ttl);
+    return why;
+}
+
+void token_cache::state::update_counters() noexcept
+{
+    counters_.entries = store_.entries();
+    counters_.evictions = store_.evictions();
+    counters_.bytes = store_.bytes() + pool_.bytes() + recent_failures::bytes();
+}
+
+token_cache::token_cache(std::shared_ptr<verifier const> judge, revocations const& revoked, token_cache_options const& options)
+    : state_{std::make_unique<state>(std::move(judge), revoked, options)}
+{
+}
+
+token_cache::~token_cache() = default;
+token_cache::token_cache(token_cache&&) noexcept = default;
+
+result<identity_ptr> token_cache::identify(std::string_view token, wall_time now)
+{
+    return state_->identify(token, now);
+}
+
+void token_cache::use(std::shared_ptr<verifier const> judge)
+{
+    state_->use(std::move(judge));
+}
+
+verifier const& token_cache::judge() const noexcept
+{
+    return state_->judge();
+}
+
+token_cache_counters const& token_cache::counters() const noexcept
+{
+    return state_->counters();
+}
+
+} // namespace yett::tokens

@@ -1,0 +1,34 @@
+#pragma once
+
+#include "gateway/base/clock.hpp"
+#include "gateway/tokens/revocations.hpp"
+#include "gateway/tokens/token_digest.hpp"
+
+#include <cstdint>
+
+namespace yett::tokens {
+
+// What the cache keeps of one good token. The packed identity follows in the same block;
+// the members are in the order in which a hit reads them.
+struct token_record
+{
+    digest256 digest;
+    std::uint64_t hint;              // see token_digest; the home in the index
+    wall_time not_before;
+    wall_time end;                   // of the token or of its time in the cache, whichever is first
+    std::uint64_t seen_revocations;  // the generation at which nothing covered the token
+    std::uint64_t seen_verifier;     // the generation of the verifier that stands by it
+    std::uint64_t basis;
+    revocable names;
+    token_record* older;             // towards the end of its queue that leaves first
+    token_record* newer;
+    std::uint32_t bytes;             // of the block as the allocator counts it
+    std::uint16_t slot;              // of identity_pool
+    std::uint8_t uses;               // since it was last looked at for eviction, at most 3
+    bool proven;                     // in the main queue
+
+    char* identity() noexcept { return reinterpret_cast<char*>(this + 1); }
+    char const* identity() const noexcept { return reinterpret_cast<char const*>(this + 1); }
+};
+
+} // namespace yett::tokens
