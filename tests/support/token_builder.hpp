@@ -7,7 +7,7 @@
 
 #include <boost/json/object.hpp>
 #include <boost/json/serialize.hpp>
-#include <boost/json/value.hpp>
+#include <boost/json/value_from.hpp>
 
 #include <string>
 #include <string_view>
@@ -62,9 +62,9 @@ public:
         header_["typ"] = "at+jwt";
     }
 
-    token_builder& with(std::string_view name, boost::json::value value)
+    token_builder& with(std::string_view name, auto const& value)
     {
-        payload_[name] = std::move(value);
+        payload_[name] = boost::json::value_from(value);
         return *this;
     }
     token_builder& without(std::string_view name)
@@ -72,9 +72,9 @@ public:
         payload_.erase(name);
         return *this;
     }
-    token_builder& with_header(std::string_view name, boost::json::value value)
+    token_builder& with_header(std::string_view name, auto const& value)
     {
-        header_[name] = std::move(value);
+        header_[name] = boost::json::value_from(value);
         return *this;
     }
     token_builder& without_header(std::string_view name)
@@ -87,7 +87,7 @@ public:
     token_builder& expired() { return with("exp", new_year - 3600); }
     token_builder& not_yet_valid() { return with("nbf", new_year + 3600).with("exp", new_year + 7200); }
     token_builder& from(std::string_view issuer) { return with("iss", issuer); }
-    token_builder& for_audience(boost::json::value audience) { return with("aud", std::move(audience)); }
+    token_builder& for_audience(auto const& audience) { return with("aud", audience); }
     token_builder& of(std::string_view subject) { return with("sub", subject).with("user_id", subject); }
     token_builder& in_session(std::string_view session) { return with("sid", session); }
     token_builder& named(std::string_view id) { return with("jti", id); }
@@ -121,6 +121,7 @@ public:
         return signed_text + '.' + base64url_encode(key.sign(signed_text).value());
     }
     operator std::string() const { return text(); }
+    operator std::string_view() const { return last_ = text(); }
 
 private:
     boost::json::object header_;
@@ -129,6 +130,7 @@ private:
     std::string raw_payload_;
     std::string raw_header_;
     tokens::signing_key const* key_ = nullptr;
+    mutable std::string last_;
 };
 
 inline token_builder a_token()
