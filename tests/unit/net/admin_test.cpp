@@ -70,7 +70,7 @@ TEST_CASE("admin: the known paths answer, everything else is not found")
 class running_admin
 {
 public:
-    running_admin() : admin_{std::move(*admin::listen(control_, "127.0.0.1", 0, two_checks(true)))}, thread_{[this] { control_.run(); }} {}
+    running_admin() : admin_{*admin::listen(control_, "127.0.0.1", 0, two_checks(true))}, thread_{[this] { control_.run(); }} {}
     ~running_admin()
     {
         control_.stop();

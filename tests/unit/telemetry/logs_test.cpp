@@ -40,7 +40,7 @@ public:
         char name[] = "/tmp/yett-logs-XXXXXX";
         ::close(::mkstemp(name));
         path_ = name;
-        sink_ = std::move(*log_sink::open(path_));
+        sink_ = *log_sink::open(path_);
     }
     ~paper() { ::unlink(path_.c_str()); }
     log_sink& sink() { return *sink_; }
