@@ -11,6 +11,7 @@
 #include <boost/intrusive/list_hook.hpp>
 #include <boost/smart_ptr/intrusive_ptr.hpp>
 #include <boost/smart_ptr/intrusive_ref_counter.hpp>
+#include <boost/system/error_code.hpp>
 
 #include <array>
 #include <cstddef>
@@ -44,7 +45,7 @@ private:
 // At most one read is ever pending. It may stay so while nothing is expected, which is
 // how a kept connection is watched; see `pool`.
 class connection final : public boost::intrusive_ref_counter<connection, boost::thread_unsafe_counter>,
-                         public boost::intrusive::list_base_hook<>
+                         public boost::intrusive::list_base_hook<boost::intrusive::link_mode<boost::intrusive::auto_unlink>>
 {
 public:
     // Why nothing more will be received.
@@ -106,13 +107,14 @@ public:
 
     // Reused from request to request.
     std::string& head_buffer() noexcept { return head_; }
-    std::array<http::field, most_fields>& fields() noexcept { return fields_; }
+    // One more than a reply may have.
+    std::array<http::field, most_fields + 1>& fields() noexcept { return fields_; }
 
 private:
     class on_read;
 
     void start_read();
-    void received(std::error_code ec, std::size_t bytes);
+    void received(boost::system::error_code ec, std::size_t bytes);
     void make_room() noexcept;
     void resize(std::size_t bytes);
 
@@ -135,7 +137,7 @@ private:
     bool used_ = false;
 
     std::string head_;
-    std::array<http::field, most_fields> fields_;
+    std::array<http::field, most_fields + 1> fields_;
     operation_memory read_memory_;
 };
 

@@ -25,6 +25,38 @@ struct pool_options
     milliseconds keep_timeout{60000};        // an unused connection is closed after this
 };
 
+class pool;
+
+// One exchange's place in the queue. It may be cancelled from outside while it waits.
+class turn : public boost::intrusive::list_base_hook<>
+{
+public:
+    turn() = default;
+    ~turn();
+    turn(turn const&) = delete;
+    turn& operator=(turn const&) = delete;
+
+    void cancel() noexcept;
+
+private:
+    friend class pool;
+    enum class outcome : std::uint8_t
+    {
+        waiting,
+        given,        // a connection, or the right to open one
+        late,
+        cancelled,
+    };
+
+    void give_up(outcome why) noexcept;
+    void leave() noexcept;
+
+    pool* queue_ = nullptr;
+    connection_ptr given_;
+    outcome outcome_ = outcome::waiting;
+    waiter waiter_;
+};
+
 // The connections of one worker to one server.
 //
 // The one used last is used next. A kept connection is watched by a read that stays
@@ -50,9 +82,10 @@ public:
     connection_ptr take() noexcept;
     // A kept or a new connection, waiting for one of the others when there are enough.
     // Fails with overloaded when too many wait already or none came free within
-    // connect_timeout, with peer_broke_off when `w` was cancelled, or as the connector does.
-    class wait;
-    task<result<connection_ptr>> acquire(wait& w);
+    // connect_timeout, with peer_broke_off when `t` was cancelled, or as the connector does.
+    task<result<connection_ptr>> acquire(turn& t);
+    // A new connection, though older ones may be at hand.
+    task<result<connection_ptr>> acquire_new(turn& t);
 
     // Takes back a connection that can carry another request: its reply was read to the
     // end, nothing came behind it, and neither side wants to close.
@@ -66,8 +99,10 @@ public:
     std::size_t kept() const noexcept { return kept_.size(); }
 
 private:
+    friend class turn;
+
     task<result<connection_ptr>> open_one();
-    task<result<connection_ptr>> wait_for_one(wait& w);
+    task<result<connection_ptr>> wait_for_one(turn& t);
     void disturbed(connection& c) noexcept;
     void close(connection& c) noexcept;
     void serve_next() noexcept;
@@ -77,40 +112,10 @@ private:
     surroundings around_;
     upstream::connector connector_;
     std::vector<connection_ptr> kept_;                // the last one is used next
-    boost::intrusive::list<connection> all_;
-    boost::intrusive::list<wait> waiting_;
+    boost::intrusive::list<connection, boost::intrusive::constant_time_size<false>> all_;
+    boost::intrusive::list<turn> waiting_;
     std::size_t open_ = 0;                            // being opened, too
     bool draining_ = false;
-};
-
-// One exchange's place in the queue. It may be cancelled from outside while it waits.
-class pool::wait : public boost::intrusive::list_base_hook<>
-{
-public:
-    wait() = default;
-    ~wait();
-    wait(wait const&) = delete;
-    wait& operator=(wait const&) = delete;
-
-    void cancel() noexcept;
-
-private:
-    friend class pool;
-    enum class outcome : std::uint8_t
-    {
-        waiting,
-        given,        // a connection, or the right to open one
-        late,
-        cancelled,
-    };
-
-    void give_up(outcome why) noexcept;
-    void leave() noexcept;
-
-    pool* queue_ = nullptr;
-    connection_ptr given_;
-    outcome outcome_ = outcome::waiting;
-    waiter waiter_;
 };
 
 } // namespace yett::upstream

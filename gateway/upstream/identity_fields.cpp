@@ -1,0 +1,216 @@
+#include "gateway/upstream/identity_fields.hpp"
+
+#include "gateway/http/ascii.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+#include <span>
+
+namespace yett::upstream {
+namespace {
+
+struct named_claim
+{
+    std::string_view name;
+    claim from;
+};
+
+constexpr std::array claim_names{
+    named_claim{"sub", claim::subject},
+    named_claim{"user_id", claim::subject},
+    named_claim{"email", claim::email},
+    named_claim{"preferred_username", claim::login_name},
+    named_claim{"roles", claim::roles},
+    named_claim{"groups", claim::roles},
+    named_claim{"scope", claim::scopes},
+    named_claim{"iss", claim::issuer},
+    named_claim{"sid", claim::session},
+    named_claim{"jti", claim::token_id},
+    named_claim{"iat", claim::issued_at},
+    named_claim{"auth_time", claim::authenticated_at},
+    named_claim{"exp", claim::expires_at},
+};
+
+constexpr std::array yett_names{
+    named_claim{"X-Yett-User", claim::subject},
+    named_claim{"X-Yett-Email", claim::email},
+    named_claim{"X-Yett-Roles", claim::roles},
+    named_claim{"X-Yett-Scopes", claim::scopes},
+    named_claim{"X-Yett-Auth-Time", claim::authenticated_at},
+    named_claim{"X-Yett-Session", claim::session},
+};
+
+constexpr std::array oauth2_proxy_names{
+    named_claim{"X-Auth-Request-User", claim::subject},
+    named_claim{"X-Auth-Request-Email", claim::email},
+    named_claim{"X-Auth-Request-Groups", claim::roles},
+    named_claim{"X-Auth-Request-Preferred-Username", claim::login_name},
+    named_claim{"X-Forwarded-User", claim::subject},
+    named_claim{"X-Forwarded-Email", claim::email},
+    named_claim{"X-Forwarded-Groups", claim::roles},
+    named_claim{"X-Forwarded-Preferred-Username", claim::login_name},
+};
+
+constexpr std::array remote_user_names{
+    named_claim{"Remote-User", claim::subject},
+    named_claim{"Remote-Email", claim::email},
+    named_claim{"Remote-Groups", claim::roles},
+    named_claim{"Remote-Name", claim::login_name},
+};
+
+constexpr std::array<std::span<named_claim const>, 4> presets{
+    std::span<named_claim const>{}, yett_names, oauth2_proxy_names, remote_user_names};
+
+// Set by the originals of these presets, though not by us.
+constexpr std::array<std::string_view, 3> also_owned{"X-Forwarded-Access-Token", "X-Auth-Request-Access-Token",
+                                                     "X-Auth-Request-Redirect"};
+
+// Every name that begins like this is ours, so that later versions can add some.
+constexpr std::array<std::string_view, 2> owned_families{"x-yett-", "x-auth-request-"};
+
+constexpr std::array<std::string_view, 8> framing_names{"connection", "content-length", "host",    "keep-alive",
+                                                        "te",         "trailer",        "upgrade", "transfer-encoding"};
+
+// Appends a value and keeps count of its size.
+class value_writer
+{
+public:
+    explicit value_writer(std::string& out) noexcept : out_{out}, begin_{out.size()} {}
+
+    bool is_empty() const noexcept { return out_.size() == begin_; }
+    bool fits() const noexcept { return out_.size() - begin_ <= identity_fields::most_value_bytes; }
+
+    void text(std::string_view text, bool in_list = false)
+    {
+        for (std::size_t i = 0; i < text.size() && fits(); ++i) {
+            auto const at_an_end = i == 0 || i + 1 == text.size();
+            if (is_plain(text[i]) && !(in_list && text[i] == ',') && !(text[i] == ' ' && at_an_end))
+                out_ += text[i];
+            else
+                escape(static_cast<unsigned char>(text[i]));
+        }
+    }
+    void list(std::vector<std::string> const& members)
+    {
+        for (auto const& member : members) {
+            if (!member.empty() && !is_empty())
+                out_ += ',';
+            text(member, true);
+        }
+    }
+    void time(wall_time at)
+    {
+        std::array<char, 24> digits;
+        auto const end = std::to_chars(digits.data(), digits.data() + digits.size(), to_unix(at)).ptr;
+        out_.append(digits.data(), end);
+    }
+
+private:
+    static bool is_plain(char c) noexcept { return c >= ' ' && c <= '~' && c != '%'; }
+    void escape(unsigned char byte)
+    {
+        constexpr std::string_view hex = "0123456789ABCDEF";
+        out_ += '%';
+        out_ += hex[byte >> 4];
+        out_ += hex[byte & 15];
+    }
+
+    std::string& out_;
+    std::size_t begin_;
+};
+
+void write_claim(value_writer& to, identity const& who, claim from)
+{
+    switch (from) {
+    case claim::subject: return to.text(who.subject);
+    case claim::email: return to.text(who.email);
+    case claim::login_name: return to.text(who.email.empty() ? who.subject : who.email);
+    case claim::roles: return to.list(who.roles);
+    case claim::scopes: return to.list(who.scopes);
+    case claim::issuer: return to.text(who.issuer);
+    case claim::session: return to.text(who.session);
+    case claim::token_id: return to.text(who.token_id);
+    case claim::issued_at: return to.time(who.issued_at);
+    case claim::authenticated_at: return to.time(who.authenticated_at);
+    case claim::expires_at: return to.time(who.expires_at);
+    }
+}
+
+} // namespace
+
+std::optional<claim> claim_named(std::string_view word) noexcept
+{
+    for (auto const& known : claim_names)
+        if (known.name == word)
+            return known.from;
+    return std::nullopt;
+}
+
+identity_fields::identity_fields(preset active)
+{
+    for (auto const& names : presets)
+        for (auto const& it : names)
+            owned_.emplace(it.name);
+    for (auto const name : also_owned)
+        owned_.emplace(name);
+    for (auto const& it : presets[static_cast<std::size_t>(active)])
+        set_known(it.name, it.from);
+}
+
+void identity_fields::set_known(std::string_view name, claim from)
+{
+    fields_.push_back({fmt::format("{}: ", name), from});
+}
+
+result<void> identity_fields::set(std::string_view name, claim from)
+{
+    if (auto reserved = reserve(name); !reserved)
+        return reserved.error();
+    std::erase_if(fields_, [&](field const& f) {
+        return http::folds_equal(std::string_view{f.prefix}.substr(0, f.prefix.size() - 2), name);
+    });
+    set_known(name, from);
+    return {};
+}
+
+result<void> identity_fields::reserve(std::string_view name)
+{
+    auto const folded = http::folded(name);
+    auto const is_framing = std::find(framing_names.begin(), framing_names.end(), folded) != framing_names.end();
+    if (!http::ascii::is_token(name) || is_framing || folded.starts_with("proxy"))
+        return our_error(errc::bad_request, fmt::format("\"{}\" cannot carry an identity", name));
+    owned_.emplace(name);
+    if (auto const id = http::known_named(folded); id != http::known::other)
+        owned_ids_[static_cast<std::size_t>(id)] = true;
+    return {};
+}
+
+bool identity_fields::owns(std::string_view name) const noexcept
+{
+    for (auto const family : owned_families)
+        if (name.size() >= family.size() && http::folds_equal(name.substr(0, family.size()), family))
+            return true;
+    return owned_.contains(name);
+}
+
+result<void> identity_fields::append_to(std::string& out, identity const& who) const
+{
+    for (auto const& f : fields_) {
+        auto const before = out.size();
+        out += f.prefix;
+        value_writer value{out};
+        write_claim(value, who, f.from);
+        if (!value.fits())
+            return our_error(errc::forbidden, fmt::format("the identity is too long for {}", f.prefix));
+        if (value.is_empty())
+            out.resize(before);
+        else
+            out += "\r\n";
+    }
+    return {};
+}
+
+} // namespace yett::upstream

@@ -1,0 +1,320 @@
+#include "gateway/upstream/transfer.hpp"
+
+#include "gateway/http/chunks.hpp"
+#include "gateway/http/framing.hpp"
+#include "gateway/upstream/reply_fields.hpp"
+
+#include <fmt/format.h>
+
+namespace yett::upstream {
+
+using ending = connection::ending;
+
+namespace {
+
+// 103 Early Hints may come several times; nobody needs more than a few.
+constexpr unsigned most_interim_replies = 16;
+
+constexpr http::framing::limits reply_limits{connection::usual_bytes, connection::most_fields, 0};
+
+} // namespace
+
+transfer::transfer(parties const& p) : parties_{p}, exchange_{p.exchange}, request_{p.exchange.request()}
+{
+    exchange_.on_abandoned([this] { client_is_gone(); });
+}
+
+transfer::~transfer()
+{
+    exchange_.on_abandoned({});
+    release();
+}
+
+void transfer::client_is_gone() noexcept
+{
+    gone_ = true;
+    turn_.cancel();
+    if (connection_)
+        connection_->shut(ending::shut);
+}
+
+// Sending it again is the same as sending it once, and possible.
+bool transfer::repeatable() const noexcept
+{
+    return replayable() && http::is_idempotent(request_.method());
+}
+
+task<result<void>> transfer::run()
+{
+    if (exchange_.abandoned())
+        co_return why_ended();
+    if (request_.body() != http::body_kind::none)
+        at_hand_ = exchange_.body_at_hand();
+    if (request_.body() == http::body_kind::length && at_hand_.part.size() == request_.content_length())
+        at_hand_.complete = true;
+
+    for (auto& retries = parties_.context.seen.retries;; ++retries) {
+        if (retries > 0 || !take_kept()) {
+            auto const found = retries > 0 ? co_await open_connection() : co_await find_connection();
+            if (!found)
+                co_return found.error();
+        }
+        auto heard = co_await hear_reply();
+        if (heard)
+            co_return co_await relay();
+        if (!died_unheard() || retries >= parties_.options.retries)
+            co_return heard.error();
+        parties_.pool.discard(std::exchange(connection_, nullptr));
+    }
+}
+
+// What cannot be sent twice is worth a system call to see whether the server has just
+// closed the connection.
+bool transfer::is_stale(connection& c) const noexcept
+{
+    return !repeatable() && c.is_used() && c.looks_disturbed();
+}
+
+bool transfer::take_kept() noexcept
+{
+    while ((connection_ = parties_.pool.take())) {
+        if (!is_stale(*connection_))
+            return true;
+        parties_.pool.discard(std::exchange(connection_, nullptr));
+    }
+    return false;
+}
+
+task<result<void>> transfer::find_connection()
+{
+    auto found = co_await parties_.pool.acquire(turn_);
+    if (!found)
+        co_return found.error();
+    connection_ = std::move(*found);
+    if (gone_)
+        co_return why_ended();
+    if (!is_stale(*connection_))
+        co_return result<void>{};
+    parties_.pool.discard(std::exchange(connection_, nullptr));
+    co_return co_await open_connection();
+}
+
+task<result<void>> transfer::open_connection()
+{
+    auto found = co_await parties_.pool.acquire_new(turn_);
+    if (!found)
+        co_return found.error();
+    connection_ = std::move(*found);
+    if (gone_)
+        co_return why_ended();
+    co_return result<void>{};
+}
+
+result<pieces> transfer::compose()
+{
+    auto& head = connection_->head_buffer();
+    composition c{request_, exchange_.where(), exchange_.from(), parties_.context.client};
+    c.who = parties_.who;
+    c.request_id = parties_.context.request_id;
+    c.traceparent = parties_.context.traceparent;
+    c.assertion = parties_.context.assertion;
+    auto const chunked = request_.body() == http::body_kind::chunked;
+    if (chunked && at_hand_.complete)
+        c.length = at_hand_.part.size();
+    if (auto composed = parties_.context.headers.compose(c, head); !composed)
+        return composed.error();
+    if (!chunked || at_hand_.complete || at_hand_.part.empty())
+        return pieces{head, at_hand_.part};
+    http::chunk_line_buffer line;
+    head += http::chunk_line(at_hand_.part.size(), line);
+    return pieces{head, at_hand_.part, http::chunk_end};
+}
+
+task<result<void>> transfer::hear_reply()
+{
+    auto text = compose();
+    if (!text)
+        co_return text.error();
+    sent_at_ = steady_now();
+    // A failure to send is told by what the connection says: perhaps a reply.
+    auto const ec = connection_->send_now(*text);
+    if (!ec && !text->empty())
+        co_await connection_->send_rest(*text, parties_.options.idle_timeout);
+    if (at_hand_.complete)
+        connection_->hear_within(parties_.options.reply_timeout);
+    else
+        start_upload();
+
+    for (;;) {
+        if (!connection_->has_news())
+            co_await connection_->news();
+        connection_->hear();
+        auto const complete = read_head();
+        if (!complete)
+            co_return complete.error();
+        if (*complete)
+            co_return result<void>{};
+        if (connection_->how_it_ended() != ending::none)
+            co_return why_ended();
+    }
+}
+
+void transfer::start_upload()
+{
+    auto const chunked = request_.body() == http::body_kind::chunked;
+    upload::plan how{chunked, 0, parties_.options.reply_timeout, parties_.options.idle_timeout};
+    if (!chunked)
+        how.left = request_.content_length() - at_hand_.part.size();
+    upload_.emplace(exchange_, connection_, how);
+    upload_->start(parties_.executor);
+}
+
+// True when there is a final head.
+result<bool> transfer::read_head()
+{
+    for (;;) {
+        auto const bytes = connection_->unread();
+        std::string_view const text{bytes.data(), bytes.size()};
+        heard_ = heard_ || !text.empty();
+        if (text.empty())
+            return false;
+        auto const end = http::framing::end_of_response_head(text, searched_);
+        if (end == http::framing::npos) {
+            if (connection_->full())
+                return upstream_error(errc::upstream_broken, "the head of the reply is too long");
+            searched_ = text.size();
+            return false;
+        }
+        auto const head = http::framing::read_response(text.substr(0, end), std::span{connection_->fields()}.first(connection::most_fields),
+                                                       request_.method(), reply_limits);
+        if (!head)
+            return head.error();
+        connection_->consume(end);
+        searched_ = 0;
+        auto const final = accept_head(*head);
+        if (!final || *final)
+            return final;
+    }
+}
+
+result<bool> transfer::accept_head(http::response_head const& head)
+{
+    if (head.status() == 101)
+        return upstream_error(errc::upstream_broken, "101 without having been asked");
+    if (head.interim() && ++interim_ > most_interim_replies)
+        return upstream_error(errc::upstream_broken, "too many interim replies");
+    if (head.interim())
+        return false;
+    reply_ = head;
+    return true;
+}
+
+task<result<void>> transfer::relay()
+{
+    auto& seen = parties_.context.seen;
+    seen.status = reply_->status();
+    seen.duration = steady_now() - sent_at_;
+    connection_->need_not_hear();
+    if (upload_)
+        upload_->reply_began();
+
+    auto const fields = fields_for_client(connection_->fields(), reply_->fields().size(), parties_.context.headers);
+    if (!fields)
+        co_return upstream_error(errc::upstream_broken, "Connection nominates too many fields");
+    reply_body body{*reply_};
+    auto const part = body.next(connection_->unread());
+    if (!part)
+        co_return part.error();
+    connection_->consume(part->consumed);
+
+    http::reply_head head;
+    head.status = reply_->status();
+    head.fields = *fields;
+    head.length = reply_->content_length();
+    // Chunks that came as a whole need none on the way on.
+    if (part->last && reply_->body() == http::response_body::chunked)
+        head.length = part->data.size();
+    auto const begun = co_await exchange_.begin(head, part->data, part->last);
+    if (!begun)
+        co_return begun.error();
+    if (!part->last)
+        co_return co_await relay_rest(body);
+    whole_ = true;
+    co_return result<void>{};
+}
+
+task<result<void>> transfer::relay_rest(reply_body& body)
+{
+    for (;;) {
+        if (passed_ > connection::bulk_bytes)
+            connection_->expect_bulk();
+        connection_->hear_within(parties_.options.idle_timeout);
+        if (!connection_->has_news())
+            co_await connection_->news();
+        connection_->hear();
+        connection_->need_not_hear();
+
+        auto const cut = connection_->unread().empty();
+        if (cut && !(connection_->how_it_ended() == ending::closed && body.ends_with_connection()))
+            co_return why_ended();
+        auto const part = body.next(connection_->unread());
+        if (!part)
+            co_return part.error();
+        connection_->consume(part->consumed);
+        passed_ += part->consumed;
+        auto const last = part->last || cut;
+        if (part->data.empty() && !last)
+            continue;
+        auto const written = co_await exchange_.write(part->data, last);
+        if (!written)
+            co_return written.error();
+        if (last)
+            break;
+    }
+    whole_ = true;
+    co_return result<void>{};
+}
+
+error transfer::why_ended() const
+{
+    if (upload_ && upload_->trouble())
+        return *upload_->trouble();
+    if (gone_ || exchange_.abandoned())
+        return client_error(errc::peer_broke_off, "the client went away");
+    auto const& server = parties_.options.server.text;
+    auto const stage = reply_ ? "in its reply" : heard_ ? "in the head of its reply" : "before its reply";
+    if (connection_ && connection_->how_it_ended() == ending::timed_out)
+        return upstream_error(errc::upstream_timeout, fmt::format("{} was silent {}", server, stage));
+    return upstream_error(errc::upstream_broken, fmt::format("{} broke off {}", server, stage));
+}
+
+bool transfer::died_unheard() const noexcept
+{
+    auto const how = connection_->how_it_ended();
+    auto const died = how == ending::closed || how == ending::broken;
+    return died && connection_->is_used() && !heard_ && !gone_ && replayable() && (repeatable() || connection_->sent() == 0);
+}
+
+task<void> transfer::tie_up()
+{
+    // One that is complete has only to come to its end.
+    if (!upload_->complete())
+        connection_->shut(ending::shut);
+    co_await upload_->stop();
+}
+
+void transfer::release() noexcept
+{
+    // Not in a pool's list: closed already, or the pool is gone.
+    if (!connection_ || !connection_->is_linked())
+        return;
+    connection_->need_not_hear();
+    auto c = std::exchange(connection_, nullptr);
+    auto const sound = whole_ && reply_->keep_alive() && c->unread().empty() && (!upload_ || upload_->complete());
+    if (sound)
+        parties_.pool.keep(std::move(c));
+    else
+        parties_.pool.discard(std::move(c));
+}
+
+} // namespace yett::upstream

@@ -1,0 +1,80 @@
+#pragma once
+
+#include "gateway/upstream/forwarder.hpp"
+#include "gateway/upstream/reply_body.hpp"
+#include "gateway/upstream/upload.hpp"
+
+#include "gateway/http/exchange.hpp"
+#include "gateway/http/response_head.hpp"
+
+namespace yett::upstream {
+
+// One request on its way to the server and its reply on the way back.
+class transfer
+{
+public:
+    struct parties
+    {
+        http::exchange& exchange;
+        identity const* who;
+        forward_context const& context;
+        forward_options const& options;
+        upstream::pool& pool;
+        base::executor executor;
+    };
+    explicit transfer(parties const& p);
+    ~transfer();
+    transfer(transfer const&) = delete;
+    transfer& operator=(transfer const&) = delete;
+
+    // From the request's head to the last byte of the reply.
+    task<result<void>> run();
+    // Ends what still runs on behalf of the exchange. To be awaited after `run`.
+    bool has_loose_ends() const noexcept { return upload_ && upload_->running(); }
+    task<void> tie_up();
+    // Gives the connection back, or closes it.
+    void release() noexcept;
+
+private:
+    bool replayable() const noexcept { return at_hand_.complete; }
+    bool repeatable() const noexcept;
+    void client_is_gone() noexcept;
+
+    task<result<void>> find_connection();
+    task<result<void>> open_connection();
+    bool take_kept() noexcept;
+    bool is_stale(connection& c) const noexcept;
+    result<pieces> compose();
+    void start_upload();
+
+    // Sends the head and what there is of the body, has the rest uploaded, and waits for
+    // the reply's head; interim ones are passed over.
+    task<result<void>> hear_reply();
+    result<bool> read_head();
+    result<bool> accept_head(http::response_head const& head);
+
+    task<result<void>> relay();
+    task<result<void>> relay_rest(reply_body& body);
+    // What the end of the connection means here.
+    error why_ended() const;
+    // True when only the age of the connection is to blame and nothing was done.
+    bool died_unheard() const noexcept;
+
+    parties const parties_;
+    http::exchange& exchange_;
+    http::head const& request_;
+    http::exchange::arrived at_hand_{{}, true};
+    connection_ptr connection_;
+    turn turn_;
+    std::optional<upload> upload_;
+    std::optional<http::response_head> reply_;
+    steady_time sent_at_{};
+    std::uint64_t passed_ = 0;       // of the reply's body
+    std::size_t searched_ = 0;       // bytes of an incomplete head that were looked at
+    unsigned interim_ = 0;
+    bool heard_ = false;             // any byte of a reply
+    bool gone_ = false;
+    bool whole_ = false;             // the reply was read and passed on to its end
+};
+
+} // namespace yett::upstream

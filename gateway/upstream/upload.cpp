@@ -1,0 +1,120 @@
+#include "gateway/upstream/upload.hpp"
+
+#include "gateway/http/chunks.hpp"
+
+#include <boost/asio/bind_cancellation_slot.hpp>
+#include <boost/asio/co_spawn.hpp>
+
+namespace yett::upstream {
+
+namespace asio = boost::asio;
+
+// Reports the end of the coroutine, or lets go of who waits for it when it is destroyed.
+class upload::on_end
+{
+public:
+    on_end(upload& u, std::shared_ptr<asio::cancellation_signal> cancel) noexcept : upload_{&u}, cancel_{std::move(cancel)} {}
+    on_end(on_end&& other) noexcept : upload_{std::exchange(other.upload_, nullptr)}, cancel_{std::move(other.cancel_)} {}
+    ~on_end()
+    {
+        if (upload_)
+            upload_->end_.drop();
+    }
+    void operator()(std::exception_ptr thrown) { std::exchange(upload_, nullptr)->ended(std::move(thrown)); }
+
+private:
+    upload* upload_;
+    std::shared_ptr<asio::cancellation_signal> cancel_;    // the coroutine's operations point into it
+};
+
+upload::upload(http::exchange& ex, connection_ptr c, plan const& how) : exchange_{ex}, connection_{std::move(c)}, plan_{how} {}
+
+void upload::start(executor const& on)
+{
+    running_ = true;
+    cancel_ = std::make_shared<asio::cancellation_signal>();
+    asio::co_spawn(on, carry(), asio::bind_cancellation_slot(cancel_->slot(), on_end{*this, cancel_}));
+}
+
+task<void> upload::stop()
+{
+    if (!running_)
+        co_return;
+    stopping_ = true;
+    cancel_->emit(asio::cancellation_type::terminal);
+    while (running_)
+        co_await end_.wait();
+}
+
+task<void> upload::carry()
+{
+    while (co_await carry_part()) {
+    }
+}
+
+task<bool> upload::carry_part()
+{
+    auto const part = co_await exchange_.read_body();
+    if (stopping_)
+        co_return false;
+    if (!part) {
+        fail(part.error());
+        co_return false;
+    }
+    if (part->empty() && plan_.chunked) {
+        pieces const end{http::last_chunk};
+        if (co_await send(end))
+            finish();
+        co_return false;
+    }
+    // The exchange counts, too; a request that says one length and brings another would
+    // turn its surplus into the next request.
+    if (!plan_.chunked && (part->empty() || part->size() > plan_.left)) {
+        fail(our_error(errc::internal, "a body that is not as long as announced"));
+        co_return false;
+    }
+    http::chunk_line_buffer line;
+    pieces const framed = plan_.chunked ? pieces{http::chunk_line(part->size(), line), *part, http::chunk_end} : pieces{*part};
+    if (!co_await send(framed))
+        co_return false;
+    if (plan_.chunked)
+        co_return true;
+    plan_.left -= part->size();
+    if (plan_.left == 0)
+        finish();
+    co_return plan_.left > 0;
+}
+
+// The server's refusal to read on is no failure yet: its reply may say why.
+task<bool> upload::send(pieces p)
+{
+    auto ec = connection_->send_now(p);
+    if (!ec && !p.empty())
+        ec = co_await connection_->send_rest(p, plan_.patience);
+    if (ec && !reply_began_)
+        connection_->hear_within(plan_.reply_timeout);
+    co_return !ec && p.empty();
+}
+
+void upload::fail(error why)
+{
+    trouble_ = std::move(why);
+    connection_->shut(connection::ending::shut);
+}
+
+void upload::finish() noexcept
+{
+    complete_ = true;
+    if (!reply_began_)
+        connection_->hear_within(plan_.reply_timeout);
+}
+
+void upload::ended(std::exception_ptr thrown) noexcept
+{
+    running_ = false;
+    if (thrown && !stopping_)
+        fail(our_error(errc::internal, "reading a request's body threw"));
+    end_.wake();
+}
+
+} // namespace yett::upstream

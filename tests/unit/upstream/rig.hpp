@@ -1,0 +1,155 @@
+#pragma once
+
+#include "gateway/http/exchange.hpp"
+#include "gateway/telemetry/metrics.hpp"
+#include "gateway/upstream/forwarder.hpp"
+#include "policies/compile.hpp"
+#include "policies/decide.hpp"
+#include "tests/support/fake_exchange.hpp"
+#include "tests/support/print.hpp"
+#include "tests/support/scripted_upstream.hpp"
+
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/io_context.hpp>
+
+#include <doctest/doctest.h>
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace yett::tests {
+
+using namespace std::chrono_literals;
+using line = scripted_upstream::line;
+using script = scripted_upstream::script;
+
+inline identity_ptr somebody()
+{
+    auto who = std::make_shared<identity>();
+    who->subject = "u-1";
+    who->email = "ada@example.com";
+    who->roles = {"admin", "staff"};
+    who->scopes = {"read", "write"};
+    who->session = "s-1";
+    who->issuer = "https://auth.example.com";
+    who->token_id = "t-1";
+    who->issued_at = from_unix(1'700'000'100);
+    who->authenticated_at = from_unix(1'700'000'000);
+    who->expires_at = from_unix(1'700'001'000);
+    return who;
+}
+
+inline policies::permit permit_for(identity_ptr who)
+{
+    static auto const table = [] {
+        policies::route_spec open;
+        open.name = "open";
+        open.match.path = "/**";
+        open.access.is = policies::access_spec::kind::optional;
+        open.target = "app";
+        return std::move(*policies::compile({open}).table);
+    }();
+    policies::question const asked{"GET", "example.com", "/"};
+    return *policies::decide(*table.find(asked), who, asked, from_unix(1'700'000'200));
+}
+
+// One exchange that is being forwarded, and what came of it.
+struct running
+{
+    explicit running(std::string_view head) : exchange{head} {}
+
+    fake_exchange exchange;
+    upstream::observation seen;
+    std::optional<result<void>> outcome;
+    std::optional<upstream::forward_context> context;
+};
+
+// A forwarder on an event loop of its own, with a clock that the test moves.
+struct rig
+{
+    explicit rig(std::vector<script> scripts, upstream::forward_options wanted = {})
+        : app{std::make_unique<scripted_upstream>(io.get_executor(), std::move(scripts))}, options{std::move(wanted)}
+    {
+        options.server = *upstream::server::from(app->url());
+        upstream::forwarder::surroundings const around{io.get_executor(), wheel, figures};
+        forwarder = std::make_unique<upstream::forwarder>(options, around);
+    }
+    ~rig()
+    {
+        forwarder.reset();
+        app.reset();
+        io.restart();
+        io.poll();
+    }
+
+    std::unique_ptr<running> start(std::string_view head)
+    {
+        auto r = std::make_unique<running>(head);
+        begin(*r);
+        return r;
+    }
+    void begin(running& r)
+    {
+        r.context.emplace(upstream::forward_context{plan, {.address = "192.0.2.7", .trusted = false, .https = true}, "req-1", {}, {}, r.seen});
+        auto keep = [&r](std::exception_ptr thrown, result<void> outcome) {
+            if (thrown)
+                std::rethrow_exception(thrown);
+            r.outcome = std::move(outcome);
+        };
+        boost::asio::co_spawn(io, forwarder->forward(permit, r.exchange, *r.context), keep);
+    }
+
+    // Runs the loop until something holds. False when nothing more happens.
+    template<class Condition>
+    bool until(Condition condition)
+    {
+        auto const give_up = steady_now() + 20s;
+        while (!condition()) {
+            io.restart();
+            if (io.run_one_for(50ms) == 0 && steady_now() > give_up)
+                return false;
+        }
+        return true;
+    }
+    void finish(running& r) { REQUIRE(until([&] { return r.outcome.has_value(); })); }
+    std::unique_ptr<running> ask(std::string_view head)
+    {
+        auto r = start(head);
+        finish(*r);
+        return r;
+    }
+    // Lets everything happen that can happen now.
+    void settle()
+    {
+        for (int quiet = 0; quiet < 3;) {
+            io.restart();
+            quiet = io.run_for(2ms) == 0 ? quiet + 1 : 0;
+        }
+    }
+    void pass(milliseconds time)
+    {
+        for (milliseconds done{}; done <= time + 2 * deadlines::step; done += deadlines::step) {
+            now += deadlines::step;
+            wheel.tick(now);
+        }
+        settle();
+    }
+
+    boost::asio::io_context io{1};
+    steady_time now{1000s};
+    deadlines wheel{now};
+    telemetry::upstream_figures figures;
+    upstream::header_plan plan = *upstream::header_plan::from({});
+    policies::permit permit = permit_for(somebody());
+    std::unique_ptr<scripted_upstream> app;
+    upstream::forward_options options;
+    std::unique_ptr<upstream::forwarder> forwarder;
+};
+
+inline constexpr std::string_view get = "GET /a?b=c HTTP/1.1\r\nHost: example.com\r\n\r\n";
+inline constexpr std::string_view post = "POST /a HTTP/1.1\r\nHost: example.com\r\nContent-Length: 5\r\n\r\n";
+inline constexpr std::string_view post_chunked = "POST /a HTTP/1.1\r\nHost: example.com\r\nTransfer-Encoding: chunked\r\n\r\n";
+
+} // namespace yett::tests
