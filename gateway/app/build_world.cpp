@@ -1,0 +1,88 @@
+#include "gateway/app/build_world.hpp"
+
+#include "gateway/app/startup_error.hpp"
+#include "gateway/app/translate.hpp"
+#include "gateway/pipeline/auth_routes.hpp"
+#include "gateway/telemetry/metrics.hpp"
+#include "policies/compile.hpp"
+
+#include <charconv>
+
+namespace yett::app {
+namespace {
+
+// Splits "file:line:column"; a built-in rule has no place and gets the file's first line.
+config::complaint complaint_from(policies::complaint const& c)
+{
+    config::complaint made{.file = c.place, .path = c.path, .text = c.text};
+    made.severity = c.is == policies::complaint::weight::error ? config::severity::error : config::severity::warning;
+    for (auto* number : {&made.column, &made.line}) {
+        auto const colon = made.file.rfind(':');
+        if (colon == made.file.npos) break;
+        std::from_chars(made.file.data() + colon + 1, made.file.data() + made.file.size(), *number);
+        made.file.resize(colon);
+    }
+    return made;
+}
+
+bool counts_by_account(limits::limit const& l)
+{
+    auto const& keys = l.spec().keys;
+    return std::any_of(keys.begin(), keys.end(), [](auto const& k) { return k.is == limits::key_part::kind::account; });
+}
+
+// An account is known once the body was read, by the endpoint itself.
+void put_off_account_limits(pipeline::route_facts& facts)
+{
+    auto& early = facts.limits.early;
+    auto const later = std::stable_partition(early.begin(), early.end(), [](auto const* l) { return !counts_by_account(*l); });
+    facts.account_limits.assign(later, early.end());
+    early.erase(later, early.end());
+}
+
+pipeline::route_facts facts_of(policies::route const& route, pipeline::world const& world, config::settings const& s,
+                               telemetry::metrics& figures)
+{
+    pipeline::route_facts facts;
+    auto chain = world.limiter->resolve(route.limits());
+    if (!chain) throw startup_error{startup_error::blame::configuration, route.place() + ": " + chain.error().note()};
+    facts.limits = std::move(*chain);
+    if (route.to() == policies::destination::accounts) put_off_account_limits(facts);
+    facts.slot = figures.route(route.name());
+    facts.body_bytes = route.body_bytes().value_or(s.client_limits.body_bytes);
+    return facts;
+}
+
+upstream::header_plan plan_of(config::settings const& s)
+{
+    auto plan = upstream::header_plan::from(headers_of(s));
+    if (!plan) throw startup_error{startup_error::blame::configuration, "identity_headers: " + plan.error().note()};
+    return std::move(*plan);
+}
+
+} // namespace
+
+compiled_rules compile_rules(config::settings const& s)
+{
+    auto specs = pipeline::auth_routes(s.accounts.prefix);
+    specs.insert(specs.end(), s.routes.begin(), s.routes.end());
+    auto compiled = policies::compile(std::move(specs));
+    compiled_rules rules{std::move(compiled.table), {}};
+    for (auto const& each : compiled.complaints) rules.complaints.push_back(complaint_from(each));
+    return rules;
+}
+
+std::shared_ptr<pipeline::world const> build_world(config::settings const& s, std::shared_ptr<limits::counters> counting,
+                                                   telemetry::metrics& figures)
+{
+    auto rules = compile_rules(s);
+    if (!rules.routes) throw startup_error{startup_error::blame::configuration, to_string(rules.complaints.front())};
+    auto limiter = std::make_shared<limits::limiter const>(std::move(counting), limits_of(s));
+    auto world = std::make_shared<pipeline::world>(
+        pipeline::world{std::move(*rules.routes), {}, std::move(limiter), {}, plan_of(s), s.trusted_proxies});
+    for (auto const& spec : limits_of(s)) world->limit_slots[world->limiter->named(spec.name)] = figures.limit(spec.name);
+    for (auto const& route : world->routes.routes()) world->facts.push_back(facts_of(route, *world, s, figures));
+    return world;
+}
+
+} // namespace yett::app

@@ -1,0 +1,31 @@
+#pragma once
+
+#include "config/complaint.hpp"
+#include "config/settings.hpp"
+#include "gateway/limits/counters.hpp"
+#include "gateway/pipeline/world.hpp"
+
+#include <memory>
+#include <vector>
+
+namespace yett::telemetry {
+class metrics;
+}
+
+namespace yett::app {
+
+// The rules of a configuration, Yett's own endpoints first: what `config` cannot check
+// because it takes compiling them.
+struct compiled_rules
+{
+    std::optional<policies::route_table> routes;    // absent when there is an error
+    std::vector<config::complaint> complaints;
+};
+compiled_rules compile_rules(config::settings const& s);
+
+// What requests are answered by. The settings must have no complaints; throws
+// startup_error when they have all the same.
+std::shared_ptr<pipeline::world const> build_world(config::settings const& s, std::shared_ptr<limits::counters> counting,
+                                                   telemetry::metrics& figures);
+
+} // namespace yett::app

@@ -1,0 +1,121 @@
+#include "gateway/app/command_line.hpp"
+
+#include "gateway/app/commands.hpp"
+#include "gateway/app/startup_error.hpp"
+
+#include <CLI/CLI.hpp>
+
+#include <cstdio>
+#include <functional>
+
+namespace yett::app {
+namespace {
+
+using action = std::function<int()>;
+
+void add_run(CLI::App& cli, action& chosen)
+{
+    auto* const command = cli.add_subcommand("run", "Serve until SIGTERM");
+    auto const file = std::make_shared<std::string>();
+    command->add_option("config", *file, "the configuration file")->required();
+    command->callback([file, &chosen] { chosen = [file] { return run_command(*file); }; });
+}
+
+void add_check(CLI::App& cli, action& chosen)
+{
+    auto* const command = cli.add_subcommand("check", "Check a configuration file and print every complaint");
+    auto const file = std::make_shared<std::string>();
+    command->add_option("config", *file, "the configuration file")->required();
+    command->callback([file, &chosen] { chosen = [file] { return check_command(*file); }; });
+}
+
+void add_explain(CLI::App& cli, action& chosen)
+{
+    auto* const command = cli.add_subcommand("explain", "Say which rule decides a request, and why");
+    auto const options = std::make_shared<explain_options>();
+    auto const file = std::make_shared<std::string>("yett.yaml");
+    command->add_option("config", *file, "the configuration file")->capture_default_str();
+    command->add_option("--method", options->method, "GET, POST …")->capture_default_str();
+    command->add_option("--host", options->host, "the host that is asked");
+    command->add_option("--path", options->path, "the path")->required();
+    command->add_option("--as", options->as, "the e-mail address of a user");
+    command->add_option("--role", options->roles, "a role the user is given for the question");
+    command->callback([options, file, &chosen] {
+        options->file = *file;
+        chosen = [options] { return explain_command(*options); };
+    });
+}
+
+void add_token(CLI::App& cli, action& chosen)
+{
+    auto* const group = cli.add_subcommand("token", "Look at tokens")->require_subcommand(1);
+    auto* const command = group->add_subcommand("verify", "Check the token on standard input, offline");
+    auto const options = std::make_shared<token_options>();
+    auto const file = std::make_shared<std::string>();
+    command->add_option("--jwks", *file, "a file with a JSON Web Key Set")->required();
+    command->add_option("--issuer", options->expected.issuer, "the issuer it must name");
+    command->add_option("--audience", options->expected.audience, "an audience it must name");
+    command->callback([options, file, &chosen] {
+        options->jwks = *file;
+        chosen = [options] { return token_command(*options); };
+    });
+}
+
+void add_demo(CLI::App& cli, action& chosen)
+{
+    auto* const command = cli.add_subcommand("demo", "Start a demonstration and print how to try it");
+    auto const folder = std::make_shared<std::string>(".");
+    command->add_option("--folder", *folder, "where certificates and data go")->capture_default_str();
+    command->callback([folder, &chosen] { chosen = [folder] { return demo_command(*folder); }; });
+}
+
+void add_echo(CLI::App& cli, action& chosen)
+{
+    auto* const command = cli.add_subcommand("echo", "Serve a sample application");
+    auto const address = std::make_shared<std::string>("127.0.0.1:9000");
+    command->add_option("--address", *address, "where to listen")->capture_default_str();
+    command->callback([address, &chosen] { chosen = [address] { return echo_command(*address); }; });
+}
+
+void add_dev_certs(CLI::App& cli, action& chosen)
+{
+    auto* const command = cli.add_subcommand("dev-certs", "Make a development CA and a certificate for localhost");
+    auto const folder = std::make_shared<std::string>("certs/dev");
+    command->add_option("folder", *folder, "where the files go")->capture_default_str();
+    command->callback([folder, &chosen] { chosen = [folder] { return dev_certs_command(*folder); }; });
+}
+
+void add_healthcheck(CLI::App& cli, action& chosen)
+{
+    auto* const command = cli.add_subcommand("healthcheck", "Ask a running program whether it lives");
+    auto const address = std::make_shared<std::string>("127.0.0.1:4090");
+    command->add_option("--address", *address, "its management listener")->capture_default_str();
+    command->callback([address, &chosen] { chosen = [address] { return healthcheck_command(*address); }; });
+}
+
+} // namespace
+
+int run_command_line(int argc, char const* const* argv)
+try {
+    CLI::App cli{"Yett: a gate for applications without authentication", "yett"};
+    cli.require_subcommand(1);
+    action chosen;
+    for (auto const add : {add_run, add_check, add_explain, add_token, add_demo, add_echo, add_dev_certs, add_healthcheck})
+        add(cli, chosen);
+    cli.add_subcommand("version", "Print the version")->callback([&] { chosen = version_command; });
+    cli.add_subcommand("reference", "Print docs/configuration.md")->group("")->callback([&] { chosen = reference_command; });
+    try {
+        cli.parse(argc, argv);
+    } catch (CLI::ParseError const& wrong) {
+        return cli.exit(wrong);
+    }
+    return chosen();
+} catch (startup_error const& why) {
+    std::fprintf(stderr, "yett: %s\n", why.what());
+    return why.exit_status();
+} catch (std::exception const& why) {
+    std::fprintf(stderr, "yett: %s\n", why.what());
+    return EXIT_FAILURE;
+}
+
+} // namespace yett::app

@@ -1,0 +1,65 @@
+#include "gateway/app/commands.hpp"
+
+#include "config/reference.hpp"
+#include "gateway/app/build_facts.hpp"
+#include "gateway/app/gateway.hpp"
+#include "gateway/app/load_settings.hpp"
+#include "gateway/app/startup_error.hpp"
+
+#include <fstream>
+#include <iostream>
+#include <iterator>
+
+namespace yett::app {
+namespace {
+
+constexpr int bad_configuration = 78;
+
+std::string everything_from(std::istream& in)
+{
+    return {std::istreambuf_iterator<char>{in}, {}};
+}
+
+} // namespace
+
+int run_command(std::filesystem::path const& file)
+{
+    auto settings = load_settings(file);
+    if (!settings) return bad_configuration;
+    gateway program{std::move(*settings)};
+    program.run();
+    return EXIT_SUCCESS;
+}
+
+int check_command(std::filesystem::path const& file)
+{
+    auto const settings = load_settings(file);
+    if (!settings) return bad_configuration;
+    std::cout << file.string() << ": fine\n";
+    return EXIT_SUCCESS;
+}
+
+int token_command(token_options const& options)
+{
+    std::ifstream keys{options.jwks, std::ios::binary};
+    if (!keys) throw startup_error{startup_error::blame::configuration, "cannot read " + options.jwks.string()};
+    auto const token = everything_from(std::cin);
+    auto const report = tokens::report_on_token(token, everything_from(keys), options.expected, wall_now());
+    std::cout << report.text << '\n';
+    return report.exit_code;
+}
+
+int reference_command()
+{
+    std::cout << config::reference();
+    return EXIT_SUCCESS;
+}
+
+int version_command()
+{
+    auto const facts = build_facts();
+    std::cout << "yett " << facts.version << " (" << facts.revision << ", " << facts.compiler << ")\n";
+    return EXIT_SUCCESS;
+}
+
+} // namespace yett::app

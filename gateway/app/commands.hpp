@@ -1,0 +1,57 @@
+#pragma once
+
+#include "gateway/base/clock.hpp"
+#include "gateway/tokens/token_report.hpp"
+
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <vector>
+
+// What `yett …` can do. Each command prints what it has to say and returns the exit
+// status: 0, 1 for a negative answer, 69 and 78 as in <sysexits.h>.
+namespace yett::app {
+
+// Serves until it is told to stop.
+int run_command(std::filesystem::path const& file);
+
+// Prints every complaint about a configuration; 78 when it would not start.
+int check_command(std::filesystem::path const& file);
+
+struct explain_options
+{
+    std::filesystem::path file;
+    std::string method = "GET";
+    std::string host;
+    std::string path;
+    std::string as;                    // an address from the user store; empty: nobody
+    std::vector<std::string> roles;    // in place of the stored ones
+};
+// Prints which rule decides and why; 1 when it refuses.
+int explain_command(explain_options const& options);
+
+struct token_options
+{
+    std::filesystem::path jwks;
+    tokens::report_options expected;
+};
+// Checks the token on standard input against a key set, without asking anybody.
+int token_command(token_options const& options);
+
+// The demonstration in `folder`: certificates, sample application, gateway, and the curl
+// lines to try it with.
+int demo_command(std::filesystem::path const& folder);
+
+// The sample application.
+int echo_command(std::string const& address);
+
+int dev_certs_command(std::filesystem::path const& folder);
+
+// 0 when the management listener at `address` says that the program lives; for containers.
+int healthcheck_command(std::string const& address);
+
+// docs/configuration.md on standard output.
+int reference_command();
+int version_command();
+
+} // namespace yett::app

@@ -1,0 +1,248 @@
+#include "gateway/app/gateway.hpp"
+
+#include "gateway/accounts/revoke.hpp"
+#include "gateway/app/build_facts.hpp"
+#include "gateway/app/build_world.hpp"
+#include "gateway/app/run_to_end.hpp"
+#include "gateway/app/startup_error.hpp"
+#include "gateway/app/translate.hpp"
+#include "gateway/base/random.hpp"
+#include "gateway/storage/memory/stores.hpp"
+#include "gateway/storage/sqlite/stores.hpp"
+
+#include <csignal>
+#include <cstring>
+
+#include <sys/resource.h>
+
+namespace yett::app {
+namespace {
+
+using blame = startup_error::blame;
+
+constexpr seconds sweep_interval{60};
+constexpr std::size_t sweep_rows = 1000;
+constexpr seconds publication_interval{1};
+
+unsigned worker_count(config::settings const& s)
+{
+    return s.workers ? s.workers : std::max(1u, std::thread::hardware_concurrency());
+}
+
+accounts::stores open_stores(config::storage const& s)
+try {
+    if (s.kind == config::storage_kind::memory) return storage::memory::make_stores();
+    if (auto const folder = s.file.parent_path(); !folder.empty()) std::filesystem::create_directories(folder);
+    return storage::sqlite::make_stores(s.file.string());
+} catch (std::exception const& why) {
+    throw startup_error{blame::unavailable, std::string{"storage: "} + why.what()};
+}
+
+std::shared_ptr<limits::memory_counters> make_counters()
+{
+    limits::memory_options options;
+    auto const secret = random_bytes(options.secret.size());
+    std::memcpy(options.secret.data(), secret.data(), options.secret.size());
+    return std::make_shared<limits::memory_counters>(options);
+}
+
+void load_revocations(accounts::session_store& from, tokens::revocations& into)
+{
+    auto loaded = run_to_end(accounts::load_revocations(from, into, wall_now()));
+    if (!loaded) throw startup_error{blame::unavailable, "storage: revocations cannot be read: " + describe(loaded.error())};
+}
+
+template<class T>
+T or_refuse_to_start(result<T> made)
+{
+    if (!made) throw startup_error{blame::unavailable, describe(made.error())};
+    return std::move(*made);
+}
+
+// A gateway needs two descriptors for each exchange; the soft limit is often 1024.
+void raise_descriptor_limit()
+{
+    rlimit limit{};
+    if (getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
+    limit.rlim_cur = limit.rlim_max;
+    setrlimit(RLIMIT_NOFILE, &limit);
+}
+
+// Keys and passwords live in this memory; no file must ever hold an image of it.
+void forbid_core_dumps()
+{
+    rlimit const none{0, 0};
+    setrlimit(RLIMIT_CORE, &none);
+}
+
+} // namespace
+
+gateway::gateway(config::settings settings)
+    : settings_{std::move(settings)},
+      workers_{worker_count(settings_)},
+      logs_{settings_.logging},
+      figures_{workers_, build_facts()},
+      keys_{open_token_keys(settings_.tokens, wall_now())},
+      passwords_{hashing_of(settings_.passwords)},
+      stores_{open_stores(settings_.storage)},
+      revoked_{settings_.tokens.issuer},
+      desk_{*stores_.users, *stores_.sessions, passwords_, keys_.signer, revoked_, logs_, rules_of(settings_)},
+      counting_{make_counters()},
+      world_{build_world(settings_, counting_, figures_)}
+{
+    std::signal(SIGPIPE, SIG_IGN);
+    raise_descriptor_limit();
+    forbid_core_dumps();
+    for (auto const& each : keys_.complaints) logs_.program().warning("a key was left out", {{"key", each}});
+    load_revocations(*stores_.sessions, revoked_);
+    open_listeners();
+    make_stations();
+    open_management();
+    figures_.on_scrape([this](telemetry::observations& seen) { report_figures(seen); });
+}
+
+gateway::~gateway() = default;
+
+void gateway::open_listeners()
+{
+    for (auto const& each : settings_.listeners) {
+        auto sockets = or_refuse_to_start(net::listening_sockets::open(text_of(each.address), workers_));
+        endpoints_.push_back({(each.tls ? "https://" : "http://") + text_of({each.address.host, sockets.port()})});
+        listeners_.push_back({&each, std::move(sockets)});
+    }
+}
+
+void gateway::make_stations()
+{
+    station::shared const all{settings_, keys_, revoked_, desk_, world_, figures_, logs_};
+    for (unsigned i = 0; i < workers_; ++i) {
+        stations_.push_back(std::make_unique<station>(i, workers_, all));
+        attach(*stations_.back(), i);
+    }
+}
+
+void gateway::attach(station& to, unsigned index)
+{
+    for (auto& [settings, sockets] : listeners_) {
+        auto listener = std::make_shared<net::listener_settings>();
+        listener->name = text_of(settings->address);
+        listener->slot = figures_.listener(listener->name);
+        if (settings->tls) listener->tls = or_refuse_to_start(net::tls_context::make(tls_of(*settings->tls), ticket_keys_));
+        listener->limits = client_limits_of(settings_.client_limits);
+        listener->admission = admission_;
+        listener->answers = to.answers();
+        to.worker().listen(sockets.release(index), std::move(listener));
+    }
+}
+
+void gateway::open_management()
+{
+    net::admin_answers answers;
+    answers.metrics = [this] { return figures_.exposition(); };
+    auto draining = [this]() -> std::optional<std::string> {
+        return stopping_ ? std::optional<std::string>{"draining"} : std::nullopt;
+    };
+    answers.ready.push_back({"serving", draining});
+    auto const& at = settings_.management.address;
+    management_ = or_refuse_to_start(net::admin::listen(control_, at.host, at.port, std::move(answers)));
+    endpoints_.push_back({"http://" + text_of({at.host, management_->port()}), true});
+}
+
+void gateway::report_figures(telemetry::observations& seen) const
+{
+    auto const hashing = passwords_.read_figures();
+    seen.password_hash_waiting = hashing.waiting;
+    seen.password_hash_running = hashing.running;
+    seen.password_hash_refused = hashing.refused;
+    seen.log_dropped = logs_.dropped();
+}
+
+void gateway::announce()
+{
+    auto& log = logs_.program();
+    for (auto const& each : endpoints_) log.info(each.management ? "management" : "listening", {{"url", each.url}});
+    log.info("ready", {{"workers", workers_}, {"version", build_facts().version}});
+}
+
+void gateway::run()
+{
+    for (auto const signal : {SIGTERM, SIGINT, SIGHUP, SIGUSR1}) signals_.add(signal);
+    wait_for_signal();
+    sweep_later();
+    publish_figures_later();
+    for (auto& each : stations_) each->worker().start();
+    announce();
+    control_.run();
+    for (auto& each : stations_) each->worker().join();
+}
+
+void gateway::wait_for_signal()
+{
+    signals_.async_wait([this](boost::system::error_code failure, int signal) {
+        if (failure) return;
+        handle(signal);
+        wait_for_signal();
+    });
+}
+
+void gateway::handle(int signal)
+{
+    if (signal == SIGUSR1) return logs_.reopen();
+    if (signal == SIGHUP) return logs_.program().warning("reloading is not supported by this build; restart to apply changes");
+    if (stopping_) return stop();
+    begin_draining();
+}
+
+void gateway::begin_draining()
+{
+    stopping_ = true;
+    draining_ = workers_;
+    logs_.program().info("draining", {{"timeout_ms", settings_.client_limits.drain_timeout.count()}});
+    auto const finished = [this] {
+        boost::asio::post(control_, [this] {
+            if (--draining_ == 0) stop();
+        });
+    };
+    for (auto& each : stations_) each->worker().drain(settings_.client_limits.drain_timeout, finished);
+}
+
+void gateway::stop()
+{
+    for (auto& each : stations_) each->worker().stop();
+    management_->stop();
+    logs_.program().info("stopped");
+    control_.stop();
+}
+
+void gateway::sweep_later()
+{
+    next_sweep_.expires_after(sweep_interval);
+    next_sweep_.async_wait([this](boost::system::error_code failure) {
+        if (failure) return;
+        sweep();
+        sweep_later();
+    });
+}
+
+void gateway::sweep()
+{
+    revoked_.sweep(wall_now());
+    auto forget = [this]() -> task<void> {
+        auto const gone = co_await stores_.sessions->sweep(wall_now(), sweep_rows);
+        if (!gone) logs_.program().error("old sessions could not be removed", gone.error());
+    };
+    boost::asio::co_spawn(control_, forget, boost::asio::detached);
+}
+
+// A cache belongs to its worker, so the worker itself shows the figures.
+void gateway::publish_figures_later()
+{
+    next_publication_.expires_after(publication_interval);
+    next_publication_.async_wait([this](boost::system::error_code failure) {
+        if (failure) return;
+        for (auto& each : stations_) each->worker().post([&station = *each] { station.publish_cache_figures(); });
+        publish_figures_later();
+    });
+}
+
+} // namespace yett::app

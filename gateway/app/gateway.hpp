@@ -1,0 +1,98 @@
+#pragma once
+
+#include "config/settings.hpp"
+#include "gateway/accounts/desk.hpp"
+#include "gateway/accounts/password.hpp"
+#include "gateway/accounts/stores.hpp"
+#include "gateway/app/logs.hpp"
+#include "gateway/app/station.hpp"
+#include "gateway/app/token_keys.hpp"
+#include "gateway/limits/memory_counters.hpp"
+#include "gateway/net/admin.hpp"
+#include "gateway/net/admission.hpp"
+#include "gateway/net/listener.hpp"
+#include "gateway/telemetry/metrics.hpp"
+#include "gateway/tokens/revocations.hpp"
+
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/signal_set.hpp>
+#include <boost/asio/steady_timer.hpp>
+
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace yett::app {
+
+// The running program: builds everything once, in the order of its members, serves until
+// it is told to stop, and takes everything down in the opposite order.
+class gateway
+{
+public:
+    // Everything that can fail has been tried when this returns: files are read, the
+    // store is open, revocations are loaded, ports are bound. Throws startup_error.
+    explicit gateway(config::settings settings);
+    ~gateway();
+    gateway(gateway const&) = delete;
+    gateway& operator=(gateway const&) = delete;
+
+    // Serves until SIGTERM or SIGINT, then drains. A second signal ends the draining.
+    void run();
+
+    // Where it listens, as URLs of this machine; ports are real ones.
+    struct endpoint
+    {
+        std::string url;
+        bool management = false;
+    };
+    std::vector<endpoint> const& endpoints() const noexcept { return endpoints_; }
+
+private:
+    struct open_listener
+    {
+        config::listener const* settings;
+        net::listening_sockets sockets;
+    };
+
+    void open_listeners();
+    void open_management();
+    void make_stations();
+    void attach(station& to, unsigned index);
+    void report_figures(telemetry::observations& seen) const;
+    void announce();
+
+    void wait_for_signal();
+    void handle(int signal);
+    void begin_draining();
+    void stop();
+    void sweep_later();
+    void sweep();
+    void publish_figures_later();
+
+    config::settings const settings_;
+    unsigned const workers_;
+    app::logs logs_;
+    telemetry::metrics figures_;
+    token_keys keys_;
+    accounts::passwords passwords_;
+    accounts::stores stores_;
+    tokens::revocations revoked_;
+    accounts::desk desk_;
+    std::shared_ptr<limits::memory_counters> counting_;
+    std::shared_ptr<pipeline::world const> world_;
+    std::shared_ptr<net::admission> admission_ = std::make_shared<net::admission>();
+    std::shared_ptr<net::ticket_keys> ticket_keys_ = std::make_shared<net::ticket_keys>();
+    std::vector<open_listener> listeners_;
+
+    boost::asio::io_context control_{1};
+    boost::asio::signal_set signals_{control_};
+    boost::asio::steady_timer next_sweep_{control_};
+    boost::asio::steady_timer next_publication_{control_};
+    std::vector<endpoint> endpoints_;
+    std::vector<std::unique_ptr<station>> stations_;
+    std::unique_ptr<net::admin> management_;
+    unsigned draining_ = 0;              // workers that have not finished
+    bool stopping_ = false;
+};
+
+} // namespace yett::app

@@ -1,0 +1,70 @@
+#include "gateway/app/station.hpp"
+
+#include "gateway/app/logs.hpp"
+#include "gateway/app/token_keys.hpp"
+#include "gateway/app/translate.hpp"
+
+namespace yett::app {
+namespace {
+
+tokens::token_cache_options share_of(config::token_cache const& c, unsigned workers)
+{
+    tokens::token_cache_options options;
+    options.bytes = c.bytes / workers;
+    options.ttl = std::chrono::floor<seconds>(c.ttl);
+    return options;
+}
+
+net::worker::options worker_options(unsigned index, station::shared const& all)
+{
+    net::worker::options options;
+    options.index = index;
+    options.figures = &all.figures.shard(index);
+    return options;
+}
+
+} // namespace
+
+station::station(unsigned index, unsigned of, shared const& all)
+    : worker_{worker_options(index, all)},
+      cache_{all.keys.verifier, all.revoked, share_of(all.settings.tokens.cache, of)},
+      upstreams_{make_upstreams(all)},
+      endpoints_{{all.desk, cache_, transport_of(all.settings), all.keys.jwks}},
+      pipeline_{{cache_, endpoints_, upstreams_, all.figures.shard(index), all.logs.make_access_log(), all.logs.program()},
+                all.world}
+{
+}
+
+station::upstreams station::make_upstreams(shared const& all)
+{
+    upstreams made;
+    for (auto const& [name, settings] : all.settings.upstreams) {
+        upstream::forwarder::surroundings around{worker_.executor(), worker_.deadlines(),
+                                                 worker_.figures().upstreams[all.figures.upstream(name)]};
+        made[name] = std::make_unique<upstream::forwarder>(forwarding_of(settings), around);
+    }
+    return made;
+}
+
+http::answers station::answers()
+{
+    http::answers answers;
+    answers.request = [this](http::exchange& ex) { return pipeline_.serve(ex); };
+    answers.refusal = [this](http::peer const& from, error const& why) { return pipeline_.refuse(from, why); };
+    return answers;
+}
+
+void station::publish_cache_figures()
+{
+    auto const& now = cache_.counters();
+    auto& shown = worker_.figures().token_cache;
+    auto const catch_up = [](telemetry::counter& c, std::uint64_t to) { c.add(to - c.value()); };
+    catch_up(shown.hits, now.hits);
+    catch_up(shown.misses, now.misses);
+    catch_up(shown.negative_hits, now.negative_hits);
+    catch_up(shown.evictions, now.evictions);
+    shown.bytes.set(static_cast<std::int64_t>(now.bytes));
+    shown.entries.set(static_cast<std::int64_t>(now.entries));
+}
+
+} // namespace yett::app

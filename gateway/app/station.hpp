@@ -1,0 +1,56 @@
+#pragma once
+
+#include "gateway/net/worker.hpp"
+#include "gateway/pipeline/pipeline.hpp"
+#include "gateway/tokens/token_cache.hpp"
+#include "gateway/upstream/forwarder.hpp"
+
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace yett::config {
+struct settings;
+}
+
+namespace yett::app {
+
+class logs;
+struct token_keys;
+
+// Everything one worker has for itself: its loop, its token cache, its ways to the
+// applications, and the pipeline through them.
+class station
+{
+public:
+    // What all workers share.
+    struct shared
+    {
+        config::settings const& settings;
+        token_keys const& keys;
+        tokens::revocations const& revoked;
+        accounts::desk& desk;
+        std::shared_ptr<pipeline::world const> world;
+        telemetry::metrics& figures;
+        app::logs& logs;
+    };
+    station(unsigned index, unsigned of, shared const& all);
+
+    net::worker& worker() noexcept { return worker_; }
+    http::answers answers();
+    // The cache's counters, for a scrape; on the worker's thread.
+    void publish_cache_figures();
+
+private:
+    using upstreams = std::map<std::string, std::unique_ptr<upstream::forwarder>, std::less<>>;
+    upstreams make_upstreams(shared const& all);
+
+    net::worker worker_;
+    tokens::token_cache cache_;
+    upstreams upstreams_;
+    pipeline::auth_endpoints endpoints_;
+    pipeline::pipeline pipeline_;
+};
+
+} // namespace yett::app

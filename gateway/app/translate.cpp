@@ -1,0 +1,184 @@
+#include "gateway/app/translate.hpp"
+
+#include <thread>
+
+namespace yett::app {
+namespace {
+
+limits::key_part key_of(config::limit_key const& k)
+{
+    using from = config::limit_key::kind;
+    using to = limits::key_part::kind;
+    switch (k.is) {
+    case from::client: return {to::client, {}};
+    case from::user: return {to::user, {}};
+    case from::account: return {to::account, {}};
+    case from::token: return {to::token, {}};
+    case from::route: return {to::route, {}};
+    case from::header: return {to::header, k.header};
+    }
+    return {};
+}
+
+limits::limit_spec limit_of(std::string const& name, config::limit const& l)
+{
+    limits::limit_spec spec;
+    spec.name = name;
+    spec.amount = static_cast<std::uint32_t>(l.rate.amount);
+    spec.period = l.rate.period;
+    spec.burst = static_cast<std::uint32_t>(l.burst);
+    spec.algorithm = l.algorithm == config::limit_algorithm::window ? limits::algorithm::window : limits::algorithm::gcra;
+    spec.counts = l.count == config::limit_count::failures ? limits::counted::failures : limits::counted::requests;
+    spec.keys.clear();
+    for (auto const& each : l.key) spec.keys.push_back(key_of(each));
+    return spec;
+}
+
+http::same_site same_site_of(config::same_site s)
+{
+    switch (s) {
+    case config::same_site::lax: return http::same_site::lax;
+    case config::same_site::strict: return http::same_site::strict;
+    case config::same_site::none: return http::same_site::none;
+    }
+    return http::same_site::strict;
+}
+
+upstream::preset preset_of(config::identity_preset p)
+{
+    switch (p) {
+    case config::identity_preset::yett: return upstream::preset::yett;
+    case config::identity_preset::oauth2_proxy: return upstream::preset::oauth2_proxy;
+    case config::identity_preset::remote_user: return upstream::preset::remote_user;
+    case config::identity_preset::none: return upstream::preset::none;
+    }
+    return upstream::preset::none;
+}
+
+// The strongest name the settings allow: a __Host- cookie cannot be set by a neighbouring
+// host, but it has neither a domain nor a path of its own.
+std::string cookie_name_of(config::cookie const& c)
+{
+    if (!c.secure) return "yett_refresh";
+    return c.domain.empty() ? "__Host-yett_refresh" : "__Secure-yett_refresh";
+}
+
+std::string bracketed(std::string const& host)
+{
+    return host.find(':') == host.npos ? host : "[" + host + "]";
+}
+
+} // namespace
+
+tokens::algorithm algorithm_of(config::signature_algorithm a)
+{
+    switch (a) {
+    case config::signature_algorithm::es256: return tokens::algorithm::es256;
+    case config::signature_algorithm::eddsa: return tokens::algorithm::eddsa;
+    case config::signature_algorithm::rs256: return tokens::algorithm::rs256;
+    case config::signature_algorithm::ps256: return tokens::algorithm::ps256;
+    case config::signature_algorithm::hs256: return tokens::algorithm::hs256;
+    }
+    return tokens::algorithm::es256;
+}
+
+accounts::rules rules_of(config::settings const& s)
+{
+    accounts::rules rules;
+    rules.registration_open = s.accounts.registration == config::registration::open;
+    rules.require_verified_email = s.accounts.require_verified_email;
+    rules.password = {s.passwords.min_length, s.passwords.max_bytes, static_cast<int>(s.passwords.min_strength)};
+    rules.access_ttl = s.tokens.access_ttl;
+    rules.refresh_ttl = s.tokens.refresh_ttl;
+    rules.refresh_grace = s.tokens.refresh_grace;
+    return rules;
+}
+
+accounts::hashing_rules hashing_of(config::passwords const& p)
+{
+    accounts::hashing_rules rules;
+    rules.hash = p.hash == config::password_hash::bcrypt ? accounts::hashing_rules::kind::bcrypt
+                                                         : accounts::hashing_rules::kind::argon2id;
+    rules.argon2id_memory = p.argon2id.memory;
+    rules.argon2id_iterations = p.argon2id.iterations;
+    rules.bcrypt_cost = p.bcrypt.cost;
+    rules.threads = p.hashing.threads;
+    rules.memory = p.hashing.memory;
+    rules.queue = p.hashing.queue;
+    rules.wait = p.hashing.wait;
+    return rules;
+}
+
+std::vector<limits::limit_spec> limits_of(config::settings const& s)
+{
+    std::vector<limits::limit_spec> specs;
+    for (auto const& [name, each] : s.limits) specs.push_back(limit_of(name, each));
+    return specs;
+}
+
+net::client_limits client_limits_of(config::client_limits const& l)
+{
+    net::client_limits limits;
+    limits.connections = l.connections;
+    limits.connections_per_client = l.connections_per_client;
+    limits.header_bytes = l.header_bytes;
+    limits.header_fields = l.header_fields;
+    limits.body_bytes = l.body_bytes;
+    limits.header_timeout = l.header_timeout;
+    limits.body_idle_timeout = l.body_idle_timeout;
+    limits.idle_timeout = l.idle_timeout;
+    limits.handshake_timeout = l.handshake_timeout;
+    return limits;
+}
+
+net::tls_options tls_of(config::listener_tls const& t)
+{
+    net::tls_options options;
+    for (auto const& each : t.certificates) options.certificates.push_back({each.chain_file.string(), each.key_file.string()});
+    options.min_version = t.min_version == config::tls_version::tls_1_3 ? net::tls_floor::tls13 : net::tls_floor::tls12;
+    return options;
+}
+
+upstream::forward_options forwarding_of(config::upstream const& u)
+{
+    auto const& only = u.servers.front();
+    upstream::forward_options options;
+    options.server = {only.host, only.port, bracketed(only.host) + ":" + std::to_string(only.port)};
+    options.connections.connections = u.connections;
+    options.connections.pending = u.pending;
+    options.connections.connect_timeout = u.connect_timeout;
+    options.reply_timeout = u.reply_timeout;
+    options.idle_timeout = u.idle_timeout;
+    options.retries = u.retries;
+    return options;
+}
+
+upstream::header_options headers_of(config::settings const& s)
+{
+    upstream::header_options options;
+    options.identity = preset_of(s.identity_headers.preset);
+    options.set.assign(s.identity_headers.set.begin(), s.identity_headers.set.end());
+    options.cookies = {"yett_refresh", "__Host-yett_refresh", "__Secure-yett_refresh"};
+    return options;
+}
+
+pipeline::auth_transport transport_of(config::settings const& s)
+{
+    auto const way = s.tokens.refresh_transport;
+    pipeline::auth_transport transport;
+    transport.refresh_in_cookie = way != config::transport::body;
+    transport.refresh_in_body = way != config::transport::cookie;
+    transport.cookie_name = cookie_name_of(s.accounts.cookie);
+    transport.cookie_path = transport.cookie_name.starts_with("__Host-") ? "/" : s.accounts.prefix.front();
+    transport.cookie_domain = s.accounts.cookie.domain;
+    transport.same_site = same_site_of(s.accounts.cookie.same_site);
+    transport.secure = s.accounts.cookie.secure;
+    return transport;
+}
+
+std::string text_of(config::socket_address const& a)
+{
+    return bracketed(a.host) + ":" + std::to_string(a.port);
+}
+
+} // namespace yett::app

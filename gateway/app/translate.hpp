@@ -1,0 +1,33 @@
+#pragma once
+
+#include "config/settings.hpp"
+#include "gateway/accounts/desk.hpp"
+#include "gateway/accounts/password.hpp"
+#include "gateway/limits/spec.hpp"
+#include "gateway/net/client_limits.hpp"
+#include "gateway/net/tls_context.hpp"
+#include "gateway/pipeline/auth_endpoints.hpp"
+#include "gateway/tokens/algorithm.hpp"
+#include "gateway/upstream/forwarder.hpp"
+#include "gateway/upstream/headers.hpp"
+
+#include <string>
+#include <vector>
+
+// The settings in the words of each room: no room but this one knows the configuration.
+namespace yett::app {
+
+tokens::algorithm algorithm_of(config::signature_algorithm a);
+accounts::rules rules_of(config::settings const& s);
+accounts::hashing_rules hashing_of(config::passwords const& p);
+std::vector<limits::limit_spec> limits_of(config::settings const& s);
+net::client_limits client_limits_of(config::client_limits const& l);
+net::tls_options tls_of(config::listener_tls const& t);
+upstream::forward_options forwarding_of(config::upstream const& u);
+upstream::header_options headers_of(config::settings const& s);
+pipeline::auth_transport transport_of(config::settings const& s);
+
+// "127.0.0.1:4443", "[::1]:4443".
+std::string text_of(config::socket_address const& a);
+
+} // namespace yett::app

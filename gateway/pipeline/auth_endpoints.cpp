@@ -1,0 +1,265 @@
+#include "gateway/pipeline/auth_endpoints.hpp"
+
+#include "gateway/accounts/change_password.hpp"
+#include "gateway/accounts/login.hpp"
+#include "gateway/accounts/logout.hpp"
+#include "gateway/accounts/me.hpp"
+#include "gateway/accounts/refresh.hpp"
+#include "gateway/accounts/register.hpp"
+#include "gateway/accounts/sessions.hpp"
+#include "gateway/pipeline/auth_replies.hpp"
+#include "gateway/pipeline/credential.hpp"
+#include "gateway/pipeline/passage.hpp"
+#include "gateway/pipeline/same_origin.hpp"
+#include "gateway/tokens/token_cache.hpp"
+
+namespace yett::pipeline {
+namespace {
+
+accounts::device device_of(auth_endpoints::call const& c)
+{
+    return {c.seen.from.text, std::string{c.ex.request().value(http::known::user_agent)}};
+}
+
+accounts::caller caller_of(auth_endpoints::call const& c)
+{
+    return {c.seen.who->subject, c.seen.who->session, device_of(c)};
+}
+
+// Reads the whole body and its members. The text may hold a password, so it is a secret.
+task<result<http::body_fields>> read_fields(http::exchange& ex)
+{
+    ex.limit_body(http::body_fields::max_bytes);
+    std::string text;
+    for (;;) {
+        auto part = co_await ex.read_body();
+        if (!part) co_return part.error();
+        if (part->empty()) break;
+        text.append(*part);
+    }
+    secret const whole{std::move(text)};
+    co_return http::body_fields::read(ex.request().value(http::known::content_type), whole.reveal());
+}
+
+// Makes sure that nothing but the expected members came, and leaves what is wrong with
+// them for the reply.
+result<void> require_only(http::body_fields& body, std::initializer_list<std::string_view> names, passage& seen)
+{
+    auto fine = body.expect_only(names);
+    if (!fine) seen.complaints.assign(body.complaints().begin(), body.complaints().end());
+    return fine;
+}
+
+error refused(accounts::refusal const& why, passage& seen)
+{
+    for (auto const& each : why.fields)
+        seen.complaints.push_back({std::string{each.field}, std::string{name_of(each.code)}, each.message});
+    return why.why;
+}
+
+// A refresh token that does not serve is a failed authentication, whatever was wrong with it.
+error refresh_refused(error const& why)
+{
+    return why == errc::token_invalid ? client_error(errc::unauthenticated, why.note()) : why;
+}
+
+std::string_view last_segment(std::string_view path)
+{
+    return path.substr(path.rfind('/') + 1);
+}
+
+} // namespace
+
+auth_endpoints::endpoint auth_endpoints::endpoint_named(std::string_view target) noexcept
+{
+    constexpr std::pair<std::string_view, endpoint> endpoints[] = {
+        {"register", &auth_endpoints::register_user}, {"login", &auth_endpoints::login},
+        {"refresh", &auth_endpoints::refresh},        {"logout", &auth_endpoints::logout},
+        {"me", &auth_endpoints::me},                  {"password", &auth_endpoints::change_password},
+        {"sessions", &auth_endpoints::sessions},      {"session", &auth_endpoints::end_session},
+        {"jwks", &auth_endpoints::jwks},
+    };
+    for (auto const& [name, handler] : endpoints)
+        if (name == target) return handler;
+    return nullptr;
+}
+
+task<result<http::reply>> auth_endpoints::answer(std::string_view target, call& c)
+{
+    auto const answers = endpoint_named(target);
+    if (!answers) co_return our_error(errc::internal, "no such endpoint: " + std::string{target});
+    co_return co_await (this->*answers)(c);
+}
+
+task<result<http::reply>> auth_endpoints::register_user(call& c)
+{
+    auto body = co_await read_fields(c.ex);
+    if (!body) co_return body.error();
+    accounts::registration asked{std::string{body->text("email")}, body->secret_text("password"), device_of(c)};
+    if (auto fine = require_only(*body, {"email", "password"}, c.seen); !fine) co_return fine.error();
+
+    auto made = co_await accounts::register_user(parts_.desk, std::move(asked), c.seen.now);
+    if (!made) co_return refused(made.error(), c.seen);
+    co_return registered_reply(*made);
+}
+
+task<result<http::reply>> auth_endpoints::login(call& c)
+{
+    auto body = co_await read_fields(c.ex);
+    if (!body) co_return body.error();
+    // Forms of password managers and of OAuth libraries call the address a user name.
+    auto const* const name = body->from_form() && body->has("username") ? "username" : "email";
+    accounts::credentials offered{std::string{body->text(name)}, body->secret_text("password"), device_of(c)};
+    if (auto fine = require_only(*body, {name, "password"}, c.seen); !fine) co_return fine.error();
+
+    c.seen.account = offered.email;
+    if (auto spent = co_await c.spend_for_account(); !spent) co_return spent.error();
+    auto grant = co_await accounts::login(parts_.desk, std::move(offered), c.seen.now);
+    if (!grant) co_return grant.error();
+    co_return granted(*grant, c.seen.now);
+}
+
+task<result<http::reply>> auth_endpoints::refresh(call& c)
+{
+    auto body = co_await read_fields(c.ex);
+    if (!body) co_return body.error();
+    auto token = refresh_token_of(c, *body);
+    if (!token) co_return token.error();
+    if (auto fine = require_only(*body, {"refresh_token"}, c.seen); !fine) co_return fine.error();
+    if (token->empty()) co_return errc::unauthenticated;
+
+    accounts::refresh_request asked{std::move(*token), device_of(c)};
+    auto grant = co_await accounts::refresh(parts_.desk, std::move(asked), c.seen.now);
+    if (!grant) co_return refresh_refused(grant.error());
+    co_return granted(*grant, c.seen.now);
+}
+
+task<result<http::reply>> auth_endpoints::logout(call& c)
+{
+    auto body = co_await read_fields(c.ex);
+    if (!body) co_return body.error();
+    auto token = refresh_token_of(c, *body);
+    if (!token) co_return token.error();
+    accounts::leave asked{.user_id = {}, .session = {}, .refresh_token = std::move(*token),
+                          .everywhere = body->flag("everywhere"), .from = device_of(c)};
+    if (auto fine = require_only(*body, {"refresh_token", "everywhere"}, c.seen); !fine) co_return fine.error();
+
+    auto const bearer = bearer_of(c.ex.request());
+    if (!bearer) co_return bearer.error();
+    if (!bearer->empty()) {
+        c.seen.credential_sent = true;
+        auto who = parts_.cache.identify(*bearer, c.seen.now);
+        // Only our own tokens belong to a session that can be ended here.
+        if (who && !(*who)->session.empty()) {
+            c.seen.who = *who;
+            asked.user_id = (*who)->subject;
+            asked.session = (*who)->session;
+        } else if (asked.refresh_token.empty()) {
+            co_return who ? error{errc::unauthenticated} : who.error();
+        }
+    } else if (asked.refresh_token.empty()) {
+        co_return errc::unauthenticated;
+    }
+    auto left = co_await accounts::logout(parts_.desk, std::move(asked), c.seen.now);
+    if (!left) co_return refresh_refused(left.error());
+    co_return signed_out();
+}
+
+task<result<http::reply>> auth_endpoints::me(call& c)
+{
+    auto profile = co_await accounts::me(parts_.desk, c.seen.who->subject);
+    if (!profile) co_return profile.error();
+    co_return profile_reply(*profile);
+}
+
+task<result<http::reply>> auth_endpoints::change_password(call& c)
+{
+    auto body = co_await read_fields(c.ex);
+    if (!body) co_return body.error();
+    accounts::new_password asked{caller_of(c), body->secret_text("current_password"), body->secret_text("new_password")};
+    if (auto fine = require_only(*body, {"current_password", "new_password"}, c.seen); !fine) co_return fine.error();
+
+    auto changed = co_await accounts::change_password(parts_.desk, std::move(asked), c.seen.now);
+    if (!changed) co_return refused(changed.error(), c.seen);
+    co_return no_content();
+}
+
+task<result<http::reply>> auth_endpoints::sessions(call& c)
+{
+    auto all = co_await accounts::list_sessions(parts_.desk, caller_of(c), c.seen.now);
+    if (!all) co_return all.error();
+    co_return sessions_reply(*all);
+}
+
+task<result<http::reply>> auth_endpoints::end_session(call& c)
+{
+    std::string id{last_segment(c.ex.where().path())};
+    auto ended = co_await accounts::end_session(parts_.desk, caller_of(c), std::move(id), c.seen.now);
+    if (!ended) co_return ended.error();
+    co_return no_content();
+}
+
+task<result<http::reply>> auth_endpoints::jwks(call&)
+{
+    http::reply r;
+    r.fields = {{"Content-Type", "application/jwk-set+json"}, {"Cache-Control", "public, max-age=300"}};
+    r.body = parts_.jwks;
+    co_return r;
+}
+
+// The refresh token from the body or the cookie, as far as the configuration lets it come
+// that way; empty when none came. Two that differ are refused, and one in a cookie only
+// counts when our own origin sent it.
+result<secret> auth_endpoints::refresh_token_of(call& c, http::body_fields& body) const
+{
+    auto const& way = parts_.transport;
+    secret in_body;
+    if (way.refresh_in_body && body.has("refresh_token")) in_body = body.secret_text("refresh_token");
+    if (!way.refresh_in_cookie) return in_body;
+
+    auto const cookie = http::find_cookie(c.ex.request(), way.cookie_name);
+    if (!cookie) return cookie.error();
+    if (!*cookie) return in_body;
+    secret in_cookie{std::string{**cookie}};
+    if (!in_body.empty() && in_body != in_cookie) return errc::credentials_disagree;
+    if (in_body.empty())
+        if (auto ours = require_same_origin(c.ex.request(), c.seen.from.https); !ours) return ours.error();
+    return in_cookie;
+}
+
+http::set_cookie auth_endpoints::refresh_cookie() const
+{
+    auto const& way = parts_.transport;
+    http::set_cookie cookie;
+    cookie.name = way.cookie_name;
+    cookie.path = way.cookie_path;
+    cookie.domain = way.cookie_domain;
+    cookie.secure = way.secure;
+    cookie.same_site = way.same_site;
+    return cookie;
+}
+
+result<http::reply> auth_endpoints::granted(accounts::grant const& g, wall_time now) const
+{
+    auto r = grant_reply(g, parts_.transport.refresh_in_body);
+    if (!parts_.transport.refresh_in_cookie) return r;
+    auto cookie = refresh_cookie();
+    cookie.value = g.refresh_token.reveal();
+    cookie.max_age = std::chrono::floor<seconds>(g.refresh_until - now);
+    auto line = http::format(cookie);
+    if (!line) return line.error();
+    r.fields.emplace_back("Set-Cookie", std::move(*line));
+    return r;
+}
+
+result<http::reply> auth_endpoints::signed_out() const
+{
+    auto r = no_content();
+    if (!parts_.transport.refresh_in_cookie) return r;
+    auto line = http::format_deletion(refresh_cookie());
+    if (!line) return line.error();
+    r.fields.emplace_back("Set-Cookie", std::move(*line));
+    return r;
+}
+
+} // namespace yett::pipeline

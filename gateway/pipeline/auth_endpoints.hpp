@@ -1,0 +1,88 @@
+#pragma once
+
+#include "gateway/accounts/desk.hpp"
+#include "gateway/accounts/grant.hpp"
+#include "gateway/accounts/session_store.hpp"
+#include "gateway/base/identity.hpp"
+#include "gateway/base/result.hpp"
+#include "gateway/base/secret.hpp"
+#include "gateway/base/task.hpp"
+#include "gateway/http/cookies.hpp"
+#include "gateway/http/exchange.hpp"
+#include "gateway/http/json_body.hpp"
+
+#include <functional>
+#include <string>
+
+namespace yett::tokens {
+class token_cache;
+}
+
+namespace yett::pipeline {
+
+struct passage;
+
+// How tokens travel to and from the client.
+struct auth_transport
+{
+    bool refresh_in_cookie = true;
+    bool refresh_in_body = false;
+    std::string cookie_name = "__Host-yett_refresh";
+    std::string cookie_path = "/";
+    std::string cookie_domain;              // empty: the host that set it
+    http::same_site same_site = http::same_site::lax;
+    bool secure = true;
+};
+
+// Translates between HTTP and the use cases of `accounts`. One for each worker.
+class auth_endpoints
+{
+public:
+    struct parts
+    {
+        accounts::desk& desk;
+        tokens::token_cache& cache;         // of this worker
+        auth_transport transport;
+        std::string jwks;                   // the public keys as JSON
+    };
+    explicit auth_endpoints(parts p) : parts_{std::move(p)} {}
+
+    // One request to one endpoint, and what it needs from the pipeline.
+    struct call
+    {
+        http::exchange& ex;
+        passage& seen;
+        // Spends from limits keyed by the account, which the body has named in `seen.account`.
+        std::function<task<result<void>>()> spend_for_account;
+    };
+
+    // Answers the endpoint a rule names as its target. Complaints about fields are left in
+    // the passage. Fails like the use case; `internal` for a target that does not exist.
+    task<result<http::reply>> answer(std::string_view target, call& c);
+
+    // What clients must not pass on to the application.
+    std::string const& cookie_name() const noexcept { return parts_.transport.cookie_name; }
+
+private:
+    using endpoint = task<result<http::reply>> (auth_endpoints::*)(call&);
+    static endpoint endpoint_named(std::string_view target) noexcept;
+
+    task<result<http::reply>> register_user(call& c);
+    task<result<http::reply>> login(call& c);
+    task<result<http::reply>> refresh(call& c);
+    task<result<http::reply>> logout(call& c);
+    task<result<http::reply>> me(call& c);
+    task<result<http::reply>> change_password(call& c);
+    task<result<http::reply>> sessions(call& c);
+    task<result<http::reply>> end_session(call& c);
+    task<result<http::reply>> jwks(call& c);
+
+    result<secret> refresh_token_of(call& c, http::body_fields& body) const;
+    result<http::reply> granted(accounts::grant const& g, wall_time now) const;
+    result<http::reply> signed_out() const;
+    http::set_cookie refresh_cookie() const;
+
+    parts parts_;
+};
+
+} // namespace yett::pipeline

@@ -1,0 +1,87 @@
+#include "gateway/pipeline/auth_replies.hpp"
+
+#include <boost/json/array.hpp>
+#include <boost/json/object.hpp>
+#include <boost/json/serialize.hpp>
+#include <fmt/chrono.h>
+
+namespace yett::pipeline {
+namespace {
+
+namespace json = boost::json;
+
+http::reply json_reply(unsigned status, json::object const& body)
+{
+    http::reply r;
+    r.status = status;
+    r.fields = {{"Content-Type", "application/json"}, {"Cache-Control", "no-store"}};
+    r.body = json::serialize(body);
+    return r;
+}
+
+json::array list_of(std::vector<std::string> const& words)
+{
+    json::array list;
+    for (auto const& each : words) list.emplace_back(each);
+    return list;
+}
+
+// RFC 3339, UTC, whole seconds.
+std::string timestamp(wall_time at)
+{
+    return fmt::format("{:%Y-%m-%dT%H:%M:%S}Z", std::chrono::floor<seconds>(at));
+}
+
+json::object session_json(accounts::signed_in const& s)
+{
+    return {{"id", s.id},
+            {"device", s.from.agent},
+            {"address", s.from.address},
+            {"created_at", timestamp(s.created_at)},
+            {"last_seen", timestamp(s.last_seen)},
+            {"expires_at", timestamp(s.until)},
+            {"current", s.current}};
+}
+
+} // namespace
+
+http::reply no_content()
+{
+    http::reply r;
+    r.status = 204;
+    r.fields = {{"Cache-Control", "no-store"}};
+    return r;
+}
+
+http::reply registered_reply(accounts::registered const& who)
+{
+    return json_reply(201, {{"user_id", who.user_id}, {"email", who.email}, {"verified", who.verified}});
+}
+
+http::reply profile_reply(accounts::profile const& who)
+{
+    return json_reply(200, {{"id", who.user_id},
+                            {"email", who.email},
+                            {"roles", list_of(who.roles)},
+                            {"verified", who.verified},
+                            {"created_at", timestamp(who.created_at)}});
+}
+
+http::reply sessions_reply(std::span<accounts::signed_in const> all)
+{
+    json::array list;
+    for (auto const& each : all) list.push_back(session_json(each));
+    return json_reply(200, {{"sessions", std::move(list)}});
+}
+
+http::reply grant_reply(accounts::grant const& g, bool with_refresh_token)
+{
+    json::object body{{"access_token", g.access_token.reveal()},
+                      {"token_type", "bearer"},
+                      {"expires_in", g.expires_in.count()}};
+    if (with_refresh_token) body["refresh_token"] = g.refresh_token.reveal();
+    body["user"] = {{"id", g.user.user_id}, {"email", g.user.email}, {"roles", list_of(g.user.roles)}};
+    return json_reply(200, body);
+}
+
+} // namespace yett::pipeline

@@ -1,0 +1,21 @@
+#pragma once
+
+#include "gateway/accounts/grant.hpp"
+#include "gateway/accounts/register.hpp"
+#include "gateway/accounts/sessions.hpp"
+#include "gateway/http/exchange.hpp"
+
+#include <span>
+
+namespace yett::pipeline {
+
+// The JSON of the account endpoints, as documented in docs/http-api.md. All of it is
+// `Cache-Control: no-store`.
+
+http::reply no_content();
+http::reply registered_reply(accounts::registered const& who);
+http::reply profile_reply(accounts::profile const& who);
+http::reply sessions_reply(std::span<accounts::signed_in const> all);
+http::reply grant_reply(accounts::grant const& g, bool with_refresh_token);
+
+} // namespace yett::pipeline

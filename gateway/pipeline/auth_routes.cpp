@@ -1,0 +1,56 @@
+#include "gateway/pipeline/auth_routes.hpp"
+
+namespace yett::pipeline {
+namespace {
+
+using kind = policies::access_spec::kind;
+
+struct endpoint
+{
+    char const* target;
+    char const* method;
+    char const* path;      // below the prefix
+    kind access;
+    char const* limit;     // null: none of its own
+};
+
+// Logout is public because an expired access token must not keep anybody signed in: the
+// refresh token names the session, too.
+constexpr endpoint endpoints[] = {
+    {"register", "POST", "/register", kind::public_, "register"},
+    {"login", "POST", "/login", kind::public_, "login"},
+    {"refresh", "POST", "/refresh", kind::public_, "refresh"},
+    {"logout", "POST", "/logout", kind::public_, nullptr},
+    {"me", "GET", "/me", kind::authenticated, nullptr},
+    {"password", "POST", "/password", kind::authenticated, "login"},
+    {"sessions", "GET", "/sessions", kind::authenticated, nullptr},
+    {"session", "DELETE", "/sessions/{id}", kind::authenticated, nullptr},
+};
+
+policies::route_spec built_in(std::string name, std::string path, endpoint const& e)
+{
+    policies::route_spec spec;
+    spec.name = std::move(name);
+    spec.match.path = std::move(path);
+    spec.match.methods = {e.method};
+    spec.access.is = e.access;
+    spec.to = policies::destination::accounts;
+    spec.target = e.target;
+    if (e.limit) spec.limits = {e.limit};
+    spec.place = "built in";
+    return spec;
+}
+
+} // namespace
+
+std::vector<policies::route_spec> auth_routes(std::vector<std::string> const& prefixes)
+{
+    std::vector<policies::route_spec> routes;
+    for (auto const& prefix : prefixes)
+        for (auto const& each : endpoints)
+            routes.push_back(built_in(std::string{each.method} + " " + prefix + each.path, prefix + each.path, each));
+    routes.push_back(built_in("jwks", "/.well-known/jwks.json", {"jwks", "GET", "", kind::public_, nullptr}));
+    return routes;
+}
+
+} // namespace yett::pipeline

@@ -1,0 +1,42 @@
+#pragma once
+
+#include "gateway/base/error.hpp"
+#include "gateway/base/identity.hpp"
+#include "gateway/http/problem.hpp"
+#include "gateway/limits/limiter.hpp"
+#include "gateway/pipeline/client_address.hpp"
+#include "gateway/upstream/forwarder.hpp"
+#include "policies/route_table.hpp"
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace yett::pipeline {
+
+struct world;
+
+// What is learnt of a request on its way, filled in as it becomes known: for the error
+// reply, the access log and the counters, which all need it after a failure too.
+struct passage
+{
+    std::shared_ptr<struct world const> world;
+    wall_time now{};
+    client from;
+    std::string request_id;
+    policies::route const* route = nullptr;
+    policies::method_set allowed_methods;
+    bool credential_sent = false;
+    std::optional<errc> credential_refused;
+    identity_ptr who;
+    std::optional<error> reported;             // what a rule in report_only mode would have refused
+    limits::admission spent_early;             // before the caller was known
+    limits::admission spent_late;              // after
+    limits::admission spent_for_account;
+    std::string account;                       // the address a login is tried for
+    std::vector<http::field_error> complaints;
+    upstream::observation upstream;
+};
+
+} // namespace yett::pipeline

@@ -1,0 +1,66 @@
+#include "gateway/pipeline/pipeline.hpp"
+
+#include "gateway/pipeline/passage.hpp"
+#include "gateway/pipeline/request_id.hpp"
+#include "gateway/pipeline/world.hpp"
+#include "policies/decide.hpp"
+
+namespace yett::pipeline {
+namespace {
+
+policies::question question_from(http::exchange const& ex)
+{
+    return {http::name_of(ex.request().method()), ex.where().host(), ex.where().path()};
+}
+
+} // namespace
+
+// The table of contents. Every request takes these steps in this order, and each of them
+// can only be reached through the one before.
+task<result<void>> pipeline::answer(http::exchange& ex, passage& seen)
+{
+    auto const& world = *seen.world;                          // frozen for this request
+    seen.from = address_of(ex.from(), ex.request(), world.trusted_proxies);
+    seen.request_id = request_id_of(ex.request(), seen.from.behind_proxy, seen.now);
+
+    auto const asked = question_from(ex);
+    auto const route = world.routes.find(asked);
+    seen.allowed_methods = route.allowed();
+    if (!route) co_return route.why();
+    seen.route = route.get();
+    auto const& facts = world.facts[route->index()];
+    ex.limit_body(facts.body_bytes);
+    if (auto spent = co_await spend(facts.limits.early, ex, seen, seen.spent_early); !spent) co_return spent.error();
+
+    auto const who = authenticate(ex, seen);
+    if (!who) co_return who.error();
+    if (auto spent = co_await spend(facts.limits.late, ex, seen, seen.spent_late); !spent) co_return spent.error();
+    auto const permit = policies::decide(*route, *who, asked, seen.now);
+    seen.reported = permit.reported;
+    if (!permit) co_return permit.error();
+
+    co_return co_await dispatch(*permit, ex, seen);           // the only way to /auth or to an upstream
+}
+
+task<void> pipeline::serve(http::exchange& ex)
+{
+    passage seen;
+    seen.world = world_;
+    seen.now = wall_now();
+    auto outcome = result<void>{};
+    try {
+        outcome = co_await answer(ex, seen);
+    } catch (std::exception const& defect) {
+        outcome = our_error(errc::internal, defect.what());
+    }
+    std::optional<error> failure;
+    if (!outcome) failure = outcome.error();
+    if (failure) co_await explain(*failure, ex, seen);
+
+    auto const* why = failure ? &*failure : nullptr;
+    settle(ex, seen, why);
+    count(ex, seen, why);
+    write_line(ex, seen, why);
+}
+
+} // namespace yett::pipeline

@@ -1,0 +1,86 @@
+#pragma once
+
+#include "gateway/base/result.hpp"
+#include "gateway/base/task.hpp"
+#include "gateway/http/exchange.hpp"
+#include "gateway/pipeline/auth_endpoints.hpp"
+#include "gateway/telemetry/access_log.hpp"
+#include "gateway/telemetry/metrics.hpp"
+
+#include <map>
+#include <memory>
+#include <span>
+#include <string>
+#include <vector>
+
+namespace yett::limits {
+class admission;
+class limit;
+}
+namespace yett::telemetry {
+class log;
+}
+namespace yett::tokens {
+class token_cache;
+}
+namespace yett::upstream {
+class forwarder;
+}
+namespace yett::policies {
+class permit;
+class route;
+}
+
+namespace yett::pipeline {
+
+struct passage;
+struct route_facts;
+struct world;
+
+// The way of every request, one for each worker: who asks, may they, and on to our own
+// endpoints or to the application. Whatever happens, one reply is begun, one line is
+// written to the access log, and the figures are counted.
+class pipeline
+{
+public:
+    // What belongs to the worker; all of it outlives the pipeline.
+    struct station
+    {
+        tokens::token_cache& cache;
+        auth_endpoints& endpoints;
+        std::map<std::string, std::unique_ptr<upstream::forwarder>, std::less<>> const& upstreams;
+        telemetry::shard& figures;
+        telemetry::access_log access;
+        telemetry::log& log;
+    };
+    pipeline(station s, std::shared_ptr<world const> first);
+    ~pipeline();
+
+    // Requests that begin from now on are answered by this world.
+    void enter(std::shared_ptr<world const> next);
+
+    // Never fails and never throws.
+    task<void> serve(http::exchange& ex);
+    // The reply to bytes that never became a request.
+    http::reply refuse(http::peer const& from, error const& why);
+
+private:
+    task<result<void>> answer(http::exchange& ex, passage& seen);
+    task<result<void>> spend(std::span<limits::limit const* const> from, http::exchange& ex, passage& seen,
+                             limits::admission& into);
+    result<identity_ptr> authenticate(http::exchange const& ex, passage& seen);
+    task<result<void>> dispatch(policies::permit const& permit, http::exchange& ex, passage& seen);
+    task<result<void>> answer_ourselves(policies::permit const& permit, http::exchange& ex, passage& seen);
+    task<result<void>> forward(policies::permit const& permit, http::exchange& ex, passage& seen);
+
+    task<void> explain(error const& why, http::exchange& ex, passage const& seen);
+    void settle(http::exchange const& ex, passage const& seen, error const* why);
+    void count(http::exchange const& ex, passage const& seen, error const* why);
+    void write_line(http::exchange const& ex, passage const& seen, error const* why);
+
+    station station_;
+    std::shared_ptr<world const> world_;
+    std::vector<upstream::forwarder*> forwarders_;    // by route index; null for our own endpoints
+};
+
+} // namespace yett::pipeline

@@ -1,0 +1,174 @@
+#include "gateway/http/problem.hpp"
+#include "gateway/pipeline/passage.hpp"
+#include "gateway/pipeline/pipeline.hpp"
+#include "gateway/pipeline/world.hpp"
+#include "gateway/telemetry/log.hpp"
+
+namespace yett::pipeline {
+namespace {
+
+using telemetry::account_operation;
+
+std::string_view protocol_of(http::version v)
+{
+    switch (v) {
+    case http::version::http_1_0: return "HTTP/1.0";
+    case http::version::http_1_1: return "HTTP/1.1";
+    case http::version::http_2: return "HTTP/2";
+    }
+    return {};
+}
+
+limits::admission const* refusal_of(passage const& seen)
+{
+    for (auto const* each : {&seen.spent_early, &seen.spent_late, &seen.spent_for_account})
+        if (!each->allowed()) return each;
+    return nullptr;
+}
+
+std::optional<account_operation> operation_of(policies::route const& route)
+{
+    if (route.to() != policies::destination::accounts) return std::nullopt;
+    constexpr std::pair<std::string_view, account_operation> operations[] = {
+        {"register", account_operation::register_account}, {"login", account_operation::login},
+        {"refresh", account_operation::refresh},           {"logout", account_operation::logout},
+        {"me", account_operation::me},                     {"password", account_operation::password},
+        {"sessions", account_operation::sessions},         {"session", account_operation::sessions},
+    };
+    for (auto const& [target, operation] : operations)
+        if (target == route.target()) return operation;
+    return std::nullopt;
+}
+
+telemetry::account_outcome outcome_of(error const* why)
+{
+    using telemetry::account_outcome;
+    if (!why) return account_outcome::ok;
+    if (*why == errc::rate_limited) return account_outcome::limited;
+    return why->from() == origin::client ? account_outcome::refused : account_outcome::failed;
+}
+
+telemetry::decision decision_of(error const* why)
+{
+    using telemetry::decision;
+    if (!why) return decision::permitted;
+    switch (why->code()) {
+    case errc::forbidden: return decision::forbidden;
+    case errc::recent_login_required: return decision::recent_login;
+    default: return decision::unauthenticated;
+    }
+}
+
+bool is_decision(error const& why)
+{
+    return why == errc::unauthenticated || why == errc::forbidden || why == errc::recent_login_required;
+}
+
+bool is_token_endpoint(policies::route const* route)
+{
+    return route && route->to() == policies::destination::accounts &&
+           (route->target() == "login" || route->target() == "refresh");
+}
+
+http::problem_context context_of(http::exchange const& ex, passage const& seen, std::string const& allow)
+{
+    http::problem_context context{.request_id = seen.request_id, .errors = seen.complaints, .allow = allow};
+    context.credential_sent = seen.credential_sent;
+    context.html = http::prefers_html(ex.request());
+    context.token_endpoint = is_token_endpoint(seen.route);
+    if (auto const* refused = refusal_of(seen)) context.retry_after = refused->retry_after_seconds();
+    return context;
+}
+
+void add_limits(http::reply& r, passage const& seen)
+{
+    auto const* refused = refusal_of(seen);
+    if (!refused || !refused->refused_by()->is_announced()) return;
+    r.fields.emplace_back("RateLimit", limits::rate_limit_field(*refused));
+    r.fields.emplace_back("RateLimit-Policy", limits::rate_limit_policy_field(*refused));
+}
+
+} // namespace
+
+// The one place where a failure becomes a reply.
+task<void> pipeline::explain(error const& why, http::exchange& ex, passage const& seen)
+{
+    if (why.from() == origin::ourselves && why != errc::overloaded && why != errc::stopping)
+        station_.log.error("a request failed", why);
+    if (ex.begun()) {
+        ex.abort();
+        co_return;
+    }
+    auto const allow = seen.allowed_methods.text();
+    auto reply = http::problem_reply(why, context_of(ex, seen, allow));
+    add_limits(reply, seen);
+    // Whether it arrives makes no difference any more.
+    (void)co_await http::send(ex, reply);
+}
+
+void pipeline::count(http::exchange const& ex, passage const& seen, error const* why)
+{
+    auto& figures = station_.figures;
+    auto const known = seen.route != nullptr;
+    auto& route = figures.routes[known ? seen.world->facts[seen.route->index()].slot : telemetry::metrics::no_route];
+    route.requests[telemetry::class_of(ex.status())].add();
+    route.duration.observe(steady_now() - ex.started_at());
+    route.bytes_in.add(ex.bytes_in());
+    route.bytes_out.add(ex.bytes_out());
+    if (known && (!why || is_decision(*why))) route.decisions[decision_of(why)].add();
+    if (seen.reported) route.report_only.add();
+    if (!known) return;
+    if (auto const operation = operation_of(*seen.route)) figures.accounts[*operation][outcome_of(why)].add();
+}
+
+void pipeline::write_line(http::exchange const& ex, passage const& seen, error const* why)
+{
+    if (!station_.access.on()) return;
+    telemetry::access_record r;
+    r.at = seen.now;
+    r.request_id = seen.request_id;
+    r.client_ip = seen.from.text;
+    r.peer_ip = ex.from().address;
+    r.method = http::name_of(ex.request().method());
+    r.host = ex.where().host();
+    r.path = ex.where().path();
+    r.protocol = protocol_of(ex.request().version());
+    r.status = ex.status();
+    r.duration = steady_now() - ex.started_at();
+    r.bytes_in = ex.bytes_in();
+    r.bytes_out = ex.bytes_out();
+    if (seen.route) r.route = seen.route->name();
+    r.upstream = seen.upstream.server;
+    r.upstream_status = seen.upstream.status;
+    r.upstream_duration = seen.upstream.duration;
+    if (seen.who) {
+        r.subject = seen.who->subject;
+        r.session = seen.who->session;
+    }
+    r.auth = seen.credential_refused ? "refused" : seen.who ? "ok" : "none";
+    if (seen.credential_refused) r.auth_reason = name_of(*seen.credential_refused);
+    r.decision = why && is_decision(*why) ? "refused" : seen.reported ? "report_only" : "permitted";
+    if (why) r.error = http::face_of(*why).code;
+    r.user_agent = ex.request().value(http::known::user_agent);
+    station_.access.write(r);
+}
+
+http::reply pipeline::refuse(http::peer const& from, error const& why)
+{
+    auto const face = http::face_of(why);
+    auto& figures = station_.figures;
+    figures.framing_refusals[why.code()].add();
+    figures.routes[telemetry::metrics::no_route].requests[telemetry::class_of(face.status)].add();
+    if (station_.access.on()) {
+        telemetry::access_record r;
+        r.at = wall_now();
+        r.client_ip = from.address;
+        r.peer_ip = from.address;
+        r.status = face.status;
+        r.error = face.code;
+        station_.access.write(r);
+    }
+    return http::problem_reply(why, {});
+}
+
+} // namespace yett::pipeline

@@ -1,0 +1,35 @@
+#include "gateway/pipeline/same_origin.hpp"
+
+#include "gateway/http/head.hpp"
+
+#include <strings.h>
+
+namespace yett::pipeline {
+namespace {
+
+bool equal_without_case(std::string_view a, std::string_view b)
+{
+    return a.size() == b.size() && strncasecmp(a.data(), b.data(), a.size()) == 0;
+}
+
+bool is_origin_of(std::string_view origin, bool https, std::string_view host)
+{
+    std::string_view const scheme = https ? "https://" : "http://";
+    return origin.starts_with(scheme) && equal_without_case(origin.substr(scheme.size()), host);
+}
+
+} // namespace
+
+result<void> require_same_origin(http::head const& head, bool https)
+{
+    if (auto const* site = head.find(http::known::sec_fetch_site)) {
+        if (site->value == "same-origin") return {};
+        return client_error(errc::csrf_rejected, "Sec-Fetch-Site is not same-origin");
+    }
+    auto const* origin = head.find(http::known::origin);
+    if (!origin) return client_error(errc::csrf_rejected, "neither Origin nor Sec-Fetch-Site");
+    if (!is_origin_of(origin->value, https, head.host())) return client_error(errc::csrf_rejected, "a foreign Origin");
+    return {};
+}
+
+} // namespace yett::pipeline

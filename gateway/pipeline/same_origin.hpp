@@ -1,0 +1,18 @@
+#pragma once
+
+#include "gateway/base/result.hpp"
+
+namespace yett::http {
+class head;
+}
+
+namespace yett::pipeline {
+
+// Refuses a request whose cookies may have been sent by a foreign page.
+//
+// A browser says where a request comes from: Sec-Fetch-Site must be same-origin, or Origin
+// must be the scheme and host that were asked. Nothing said is no proof. Fails with
+// csrf_rejected. Only requests that are authenticated by a cookie need this.
+result<void> require_same_origin(http::head const& head, bool https);
+
+} // namespace yett::pipeline

@@ -1,0 +1,36 @@
+#pragma once
+
+#include "gateway/base/ip.hpp"
+#include "gateway/limits/limiter.hpp"
+#include "gateway/upstream/headers.hpp"
+#include "policies/route_table.hpp"
+
+#include <cstdint>
+#include <memory>
+#include <unordered_map>
+#include <vector>
+
+namespace yett::pipeline {
+
+// What is kept for one rule beside the rule itself, under its index.
+struct route_facts
+{
+    limits::chain limits;
+    std::vector<limits::limit const*> account_limits;    // spent once the body has named the account
+    std::size_t slot = 0;           // of its figures
+    std::uint64_t body_bytes = 0;   // the largest body; 0 is no limit
+};
+
+// What requests are answered by, the same for all workers and frozen: a request keeps the
+// one it began with, and a reload makes a new one.
+struct world
+{
+    policies::route_table routes;
+    std::vector<route_facts> facts;
+    std::shared_ptr<limits::limiter const> limiter;
+    std::unordered_map<limits::limit const*, std::size_t> limit_slots;    // of their figures
+    upstream::header_plan headers;
+    std::vector<ip_prefix> trusted_proxies;
+};
+
+} // namespace yett::pipeline
