@@ -62,7 +62,9 @@ bool is_host_name(std::string_view domain) noexcept
 std::string canonical_domain(std::string const& typed)
 {
     char* made = nullptr;
-    auto const flags = IDN2_NFC_INPUT | IDN2_NONTRANSITIONAL | IDN2_USE_STD3_ASCII_RULES;
+    // Not IDN2_USE_STD3_ASCII_RULES: libidn2 2.3.3 drops the characters those rules forbid
+    // and says nothing. Without it they stay, and is_host_name sees them.
+    auto const flags = IDN2_NFC_INPUT | IDN2_NONTRANSITIONAL;
     if (idn2_to_ascii_8z(typed.c_str(), &made, flags) != IDN2_OK) return {};
     std::string domain{made};
     std::free(made);

@@ -26,10 +26,14 @@ task<result<ended>> end_and_revoke(desk const& at, ending asked)
 
 task<result<void>> load_revocations(session_store& sessions, tokens::revocations& into, wall_time now)
 {
-    std::function<void(revocation const&)> const each = [&into](revocation const& known) {
-        into.load(as_token_revocation(known));
+    std::vector<tokens::revocation> known;
+    std::function<void(revocation const&)> const each = [&known](revocation const& one) {
+        known.push_back(as_token_revocation(one));
     };
-    co_return co_await sessions.load_revocations(now, each);
+    auto const read = co_await sessions.load_revocations(now, each);
+    if (!read) co_return read.error();
+    into.load(known);
+    co_return result<void>{};
 }
 
 } // namespace yett::accounts

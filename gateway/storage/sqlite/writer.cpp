@@ -42,7 +42,12 @@ void writer::enqueue(std::unique_ptr<job> next)
 void writer::serve()
 {
     pthread_setname_np(pthread_self(), "sqlite-writer");
-    for (auto jobs = take(); !jobs.empty(); jobs = take()) commit(jobs);
+    for (;;) {
+        // The jobs go before the next wait: each of them keeps its caller's event loop alive.
+        auto const jobs = take();
+        if (jobs.empty()) return;
+        commit(jobs);
+    }
 }
 
 // Empty when it is time to stop.

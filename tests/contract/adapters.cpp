@@ -1,0 +1,74 @@
+#include "tests/contract/adapters.hpp"
+
+#include "gateway/storage/memory/stores.hpp"
+#include "gateway/storage/sqlite/stores.hpp"
+#include "tests/support/temporary_folder.hpp"
+
+namespace yett::tests {
+
+namespace {
+
+opened open_memory()
+{
+    return {nullptr, storage::memory::make_stores()};
+}
+
+opened open_sqlite()
+{
+    auto folder = std::make_shared<temporary_folder>();
+    return {folder, storage::sqlite::make_stores(folder->file("yett.db"))};
+}
+
+} // namespace
+
+std::vector<adapter> const& adapters()
+{
+    static std::vector<adapter> const all{{"memory", open_memory}, {"sqlite", open_sqlite}};
+    return all;
+}
+
+accounts::user some_user(std::string const& name)
+{
+    accounts::user made;
+    made.id = "id-of-" + name;
+    made.email = name + "@example.com";
+    made.email_key = made.email;
+    made.password_hash = "hash-of-" + name;
+    made.created_at = noon;
+    made.password_changed_at = noon;
+    return made;
+}
+
+accounts::session some_session(accounts::user const& owner, std::string const& id)
+{
+    accounts::session made;
+    made.id = id;
+    made.user_id = owner.id;
+    made.family = "family-of-" + id;
+    made.current_hash = "t0";
+    made.rotated_at = noon;
+    made.created_at = noon;
+    made.last_seen = noon;
+    made.idle_until = noon + std::chrono::hours{24};
+    made.expires_at = noon + std::chrono::hours{24 * 30};
+    made.access_until = noon + std::chrono::minutes{15};
+    made.from = {"192.0.2.1", "curl/8"};
+    return made;
+}
+
+accounts::rotation some_rotation(accounts::session const& of, std::string const& presented, std::string const& successor)
+{
+    accounts::rotation asked;
+    asked.family = of.family;
+    asked.presented_hash = presented;
+    asked.successor_hash = successor;
+    asked.successor_salt = std::string{"salt\0of ", 8} + successor;
+    asked.now = noon + seconds{60};
+    asked.grace = seconds{10};
+    asked.idle_until = noon + std::chrono::hours{25};
+    asked.access_until = noon + std::chrono::minutes{16};
+    asked.from = {"2001:db8::2", "Firefox"};
+    return asked;
+}
+
+} // namespace yett::tests
