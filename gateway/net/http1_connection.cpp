@@ -24,11 +24,16 @@ void http1_connection::start(worker& home, std::shared_ptr<listener_settings con
                              ip_address const& client, http::peer peer)
 {
     auto const made = std::make_shared<http1_connection>(home, std::move(settings), std::move(socket), client, std::move(peer));
+    made->resume(made->run());
+}
+
+void http1_connection::resume(task<void> part)
+{
     // Nothing is thrown but for want of memory; then this connection alone ends.
-    auto const ended = [made](std::exception_ptr failed) {
-        if (failed) made->close_now();
+    auto ended = [self = shared_from_this()](std::exception_ptr failed) {
+        if (failed) self->close_now();
     };
-    boost::asio::co_spawn(home.executor(), made->run(), ended);
+    boost::asio::co_spawn(worker_.executor(), std::move(part), std::move(ended));
 }
 
 http1_connection::http1_connection(worker& home, std::shared_ptr<listener_settings const> settings, wire::socket socket,
@@ -65,17 +70,40 @@ http1_connection::~http1_connection()
 
 task<void> http1_connection::run()
 {
-    auto how = ending::quiet;
     auto const shaken = co_await shake_hands();
-    if (shaken) {
-        how = co_await serve();
-    } else if (shaken.error() == errc::bad_request) {
+    if (shaken) co_return co_await go_on();
+    auto how = ending::quiet;
+    if (shaken.error() == errc::bad_request) {
         // Somebody typed http:// for https://: tell them in the language they speak.
         if (tls_->met_cleartext()) co_await refuse(shaken.error());
         how = ending::lingering;
     }
-    exchange_.reset();
     co_await end(how);
+}
+
+task<void> http1_connection::go_on()
+{
+    auto const how = co_await serve();
+    exchange_.reset();
+    if (how == ending::asleep) fall_asleep();
+    else co_await end(how);
+}
+
+// The coroutine of a silent client would hold more memory than all of the connection but
+// its TLS state, so it ends; the next byte starts another.
+void http1_connection::fall_asleep()
+{
+    auto& wire = stream_->wire();
+    wire.resume_reading();
+    wire.wait_readable([self = shared_from_this()](boost::system::error_code ec) {
+        if (!ec && self->asleep_) self->wake_up();
+    });
+}
+
+void http1_connection::wake_up()
+{
+    asleep_ = false;
+    resume(go_on());
 }
 
 task<result<void>> http1_connection::shake_hands()
@@ -106,6 +134,7 @@ task<http1_connection::ending> http1_connection::serve()
     for (;;) {
         auto const head_bytes = co_await receive_head();
         if (!head_bytes) {
+            if (asleep_) co_return ending::asleep;
             // Bytes that stopped before they were a head deserve to hear why.
             if (have_ == 0 || head_bytes.error() != errc::timed_out) co_return ending::quiet;
             co_await refuse(head_bytes.error());
@@ -156,6 +185,8 @@ task<result<std::size_t>> http1_connection::receive_head()
         // The timeout counts from the first byte; later ones do not put it off.
         waits = waits == wait_for::first_byte ? wait_for::rest : wait_for::rest_still;
         if (!filled) co_return filled.error();
+        // It spoke up in the moment it was to be left alone.
+        if (std::exchange(asleep_, false)) stream_->wire().resume_reading();
     }
 }
 
@@ -244,7 +275,15 @@ task<void> http1_connection::end(ending how)
 
 void http1_connection::drain()
 {
-    if (idle_) stream_->wire().interrupt_reading(errc::stopping);
+    if (asleep_) end_asleep();
+    else if (idle_) stream_->wire().interrupt_reading(errc::stopping);
+}
+
+// Closing ends the wait, and with it the connection.
+void http1_connection::end_asleep()
+{
+    stream_->say_goodbye();
+    stream_->wire().close();
 }
 
 void http1_connection::close_now()
@@ -255,7 +294,8 @@ void http1_connection::close_now()
 
 void http1_connection::reading_expired()
 {
-    stream_->wire().interrupt_reading(errc::timed_out);
+    if (asleep_) end_asleep();
+    else stream_->wire().interrupt_reading(errc::timed_out);
 }
 
 // A client that takes its time is served as long as it takes anything at all.
@@ -271,6 +311,10 @@ void http1_connection::writing_expired()
 void http1_connection::be_quiet()
 {
     auto& wire = stream_->wire();
+    if (idle_ && wire.filling()) {
+        asleep_ = true;
+        return wire.interrupt_reading(errc::stopping);
+    }
     if (wire.filling()) wire.go_quiet();
     if (!exchange_) return;
     worker_.deadlines().arm_after(quiet_, silence);

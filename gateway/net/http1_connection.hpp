@@ -34,13 +34,19 @@ private:
     enum class ending : unsigned char
     {
         quiet,          // nothing the client waits for
+        asleep,         // not at all: goes on when the client says something
         lingering,      // a reply is under way that a reset must not overtake
         broken,         // what was sent must not pass for the whole
     };
 
     enum class wait_for : unsigned char { first_byte, rest, rest_still };
 
+    void resume(task<void> part);
     task<void> run();
+    task<void> go_on();
+    void fall_asleep();
+    void end_asleep();
+    void wake_up();
     task<result<void>> shake_hands();
     void count_handshake(bool done);
     task<ending> serve();
@@ -70,6 +76,7 @@ private:
     buffer_pool::buffer head_;                   // a head, what follows it, and at its end the fields
     std::size_t have_ = 0;
     bool idle_ = false;                          // waits for a head's first byte
+    bool asleep_ = false;                        // does so without a coroutine
     std::optional<http1_exchange> exchange_;
 };
 

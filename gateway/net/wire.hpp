@@ -61,6 +61,13 @@ public:
     void finish_sending() noexcept;                // FIN
     // Throws away what arrives until the client has closed; interrupt_reading ends it.
     task<void> discard();
+    // Calls back when there is something to read, or with an error once interrupted.
+    // Nothing is held meanwhile.
+    template<class Notify>
+    void wait_readable(Notify notify)
+    {
+        socket_.async_wait(socket::wait_read, std::move(notify));
+    }
     // Calls back when the connection may have been reset, until `forget_reset`. `notify`
     // keeps the wire alive.
     template<class Notify>

@@ -5,7 +5,10 @@
 
 #include <boost/asio/post.hpp>
 
+#include <malloc.h>
 #include <pthread.h>
+
+#include <algorithm>
 
 namespace yett::net {
 
@@ -14,6 +17,7 @@ namespace {
 constexpr std::size_t small_buffer_bytes = 4096;
 constexpr unsigned ticks_between_trims = 8;
 constexpr milliseconds farewell{1000};
+constexpr std::size_t worth_trimming = 256;    // connections
 
 } // namespace
 
@@ -93,6 +97,15 @@ void worker::tick(steady_time now)
     if (++ticks_ % ticks_between_trims != 0) return;
     small_.trim();
     large_.trim();
+    give_memory_back();
+}
+
+// What a crowd of connections held stays with the allocator after they left, unless asked for.
+void worker::give_memory_back()
+{
+    if (most_open_ < worth_trimming || connections_.size() > most_open_ / 2) return;
+    most_open_ = connections_.size();
+    ::malloc_trim(0);
 }
 
 void worker::look_at_the_time()
@@ -108,6 +121,7 @@ void worker::look_at_the_time()
 void worker::enter(connection& c)
 {
     connections_.push_back(c);
+    most_open_ = std::max(most_open_, connections_.size());
 }
 
 void worker::leave(connection& c)

@@ -87,6 +87,7 @@ private:
 
     void wait_for_tick();
     void look_at_the_time();
+    void give_memory_back();
     void begin_drain(milliseconds timeout);
     void close_all();
     void check_drained();
@@ -103,6 +104,7 @@ private:
     std::optional<ticker> ticker_;
     steady_time next_tick_{};
     boost::intrusive::list<connection> connections_;
+    std::size_t most_open_ = 0;                    // since memory was last given back
     std::vector<std::unique_ptr<listener>> listeners_;
     bool draining_ = false;
     unsigned ticks_ = 0;
