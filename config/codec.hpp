@@ -32,7 +32,7 @@ struct codec
 template<class T>
 codec<T> between(codec<T> of, T low, T high)
 {
-    of.allowed = fmt::format("{} to {}", of.show(low), of.show(high));
+    of.allowed = low == high ? of.show(low) : fmt::format("{} to {}", of.show(low), of.show(high));
     auto const bounded = [low, high, parse = of.parse, allowed = of.allowed](std::string_view text) -> result<T> {
         auto value = parse(text);
         if (value && (*value < low || *value > high))

@@ -187,6 +187,9 @@ private:
         }
         value.key = std::exchange(parent.key, {});
         value.key_at = parent.key_at;
+        // yaml-cpp puts what is missing where the next line begins.
+        if (value.is == node::kind::null && parent.value.is == node::kind::mapping)
+            value.at = parent.key_at;
         parent.has_key = false;
         parent.value.children.push_back(std::move(value));
     }
@@ -237,8 +240,10 @@ void parse(std::string const& text, document& out)
     try {
         YAML::Parser parser{stream};
         builder first{text, out};
-        if (!parser.HandleNextDocument(first)) {
-            out.flaws.push_back({{}, "the file is empty; the smallest one has version, upstreams and routes"});
+        auto const found = parser.HandleNextDocument(first);
+        if (!found || (out.complete && out.root.is != node::kind::mapping)) {
+            out.complete = false;
+            out.flaws.push_back({out.root.at, "there are no keys; the smallest file has version, upstreams and routes"});
             return;
         }
         stop_at_start second;

@@ -41,12 +41,12 @@ struct flaw
 
 struct document
 {
-    node root;
+    node root;                // a mapping
     std::vector<flaw> flaws;
     bool complete = false;    // the root is what was written, whatever else is wrong
 };
 
-// Reads one YAML document. Anchors, aliases, tags, further documents, nesting beyond 24
+// Reads one YAML document that holds a mapping. Anchors, aliases, tags, further documents, nesting beyond 24
 // levels and texts above 1 MiB are flaws, as are bytes that are not UTF-8 and control
 // characters.
 document read_document(std::string_view text);

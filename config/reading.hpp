@@ -46,6 +46,7 @@ public:
     // At the place of a key, or of the nearest one around it that the file holds.
     void complain_at(std::string const& path, std::string text, severity how = severity::error);
     bool has_complaint_at(std::string_view path) const;
+    bool has_error() const { return config::has_error(complaints_); }
 
     // The text of a scalar, its variables filled in. Complains when it is no scalar, a
     // variable is missing, or control characters came with one.

@@ -123,5 +123,11 @@ std::optional<yett::secret> secret_from_file(reading& r, spot const& at)
     return std::move(*held);
 }
 
+std::string with_article(std::string_view word)
+{
+    auto const vowel = std::string_view{"aeio"}.find(word.front()) != std::string_view::npos;
+    return fmt::format("{} {}", word == "text" ? "some" : vowel ? "an" : "a", word);
+}
+
 } // namespace detail
 } // namespace yett::config

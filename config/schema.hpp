@@ -57,6 +57,7 @@ std::map<std::string, node const*> members_of(reading& r, spot const& at, std::v
 std::vector<spot> elements_of(reading& r, spot const& at, bool may_be_empty);
 bool is_name(reading& r, spot const& member);
 std::optional<yett::secret> secret_from_file(reading& r, spot const& at);
+std::string with_article(std::string_view word);
 
 inline std::string path_of(spot const& parent, std::string_view name)
 {
@@ -74,7 +75,7 @@ std::optional<T> read_value(reading& r, spot const& at, codec<T> const& of)
 {
     if (of.null_allowed && at.value->is == node::kind::null)
         return T{};
-    auto const text = r.text(at, "a " + of.type);
+    auto const text = r.text(at, with_article(of.type));
     if (!text)
         return std::nullopt;
     auto value = of.parse(*text);

@@ -52,10 +52,13 @@ section<pages> const& page_keys()
 // One prefix below another would leave it open who answers.
 void finish_accounts(reading& r, spot const& at, accounts& a)
 {
-    for (std::size_t i = 0; i < a.prefix.size(); ++i)
-        for (std::size_t j = 0; j < a.prefix.size(); ++j)
-            if (i != j && (a.prefix[i] + "/").starts_with(a.prefix[j] + "/") && (i > j || a.prefix[i] != a.prefix[j]))
-                r.complain_at(fmt::format("{}.prefix[{}]", at.path, i), fmt::format("lies below {}, which is a prefix too", a.prefix[j]));
+    for (std::size_t i = 0; i < a.prefix.size(); ++i) {
+        auto const above = [&](std::string const& other) {
+            return (a.prefix[i] + "/").starts_with(other + "/") && (other != a.prefix[i] || &other < &a.prefix[i]);
+        };
+        if (auto const found = std::ranges::find_if(a.prefix, above); found != a.prefix.end())
+            r.complain_at(fmt::format("{}.prefix[{}]", at.path, i), fmt::format("lies below {}, which is a prefix too", *found));
+    }
 }
 
 section<argon2id> const& argon2id_keys()

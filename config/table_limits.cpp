@@ -15,16 +15,30 @@ void finish_limit(reading& r, spot const& at, limit& one)
         one.burst = one.rate.amount;
 }
 
+// Required as far as the reference goes; a built-in limit has one already.
+key<limit> rate_key()
+{
+    auto of = required(value("rate", &limit::rate, {"rate", "AMOUNT/PERIOD, as in 100/s, 5/15m", parse_rate, show_rate},
+                             "How many in how long. The built-in limits have one already."));
+    of.required = false;
+    return of;
+}
+
+codec<std::uint64_t> burst()
+{
+    auto of = count<std::uint64_t>(1, 1'000'000'000);
+    of.show = [](std::uint64_t const& value) { return value == 0 ? "amount of the rate" : std::to_string(value); };
+    return of;
+}
+
 } // namespace
 
 section<limit> const& limit_keys()
 {
     static section<limit> const keys{
         {
-            value("rate", &limit::rate, {"rate", "AMOUNT/PERIOD, as in 100/s, 5/15m", parse_rate, show_rate},
-                  "How many in how long. Has to be given, but for the built-in limits."),
-            value("burst", &limit::burst, count<std::uint64_t>(1, 1'000'000'000),
-                  "How many may come at once with gcra; the amount of the rate where it is not given."),
+            rate_key(),
+            value("burst", &limit::burst, burst(), "How many may come at once with gcra."),
             value("algorithm", &limit::algorithm, one_of<limit_algorithm>({{"gcra", limit_algorithm::gcra}, {"window", limit_algorithm::window}}),
                   "`window` is exact, never more than the amount in any period; `gcra` is a steady rate with bursts and costs less memory."),
             values("key", &limit::key, {"limit key", "client, user, account, token, route, header:NAME", parse_limit_key, show_limit_key},

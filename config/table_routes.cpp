@@ -8,11 +8,6 @@ using policies::match_spec;
 using policies::route_spec;
 using kind = access_spec::kind;
 
-codec<kind> plain_access()
-{
-    return one_of<kind>({{"public", kind::public_}, {"optional", kind::optional}, {"authenticated", kind::authenticated}});
-}
-
 struct condition
 {
     std::string_view name;
@@ -25,6 +20,17 @@ constexpr std::array groups{condition{"any_of", kind::any_of}, condition{"all_of
 
 constexpr std::string_view allowed_access =
     "public, optional, authenticated, or a mapping with one of roles, scopes, users, emails, any_of, all_of, and recent_login";
+
+result<kind> parse_plain_access(std::string_view text)
+{
+    if (text == "public")
+        return kind::public_;
+    if (text == "optional")
+        return kind::optional;
+    if (text == "authenticated")
+        return kind::authenticated;
+    return wrong(fmt::format("is unknown; allowed: {}", allowed_access));
+}
 
 access_spec read_access(reading& r, spot const& at);
 
@@ -59,7 +65,8 @@ void read_condition(reading& r, spot const& at, std::map<std::string, node const
         take(c, read_words);
     for (auto const& c : groups)
         take(c, read_parts);
-    if (members.empty() || (found == 0 && !members.contains("recent_login")))
+    auto const all_known = members.size() == at.value->children.size();
+    if (found == 0 && !members.contains("recent_login") && all_known)
         r.complain(at, fmt::format("holds no condition; allowed: {}", allowed_access));
 }
 
@@ -82,7 +89,7 @@ access_spec read_access(reading& r, spot const& at)
     access_spec out;
     if (at.value->is != node::kind::scalar)
         r.complain(at, fmt::format("is no condition; allowed: {}", allowed_access));
-    else if (auto const got = detail::read_value(r, at, plain_access()))
+    else if (auto const got = detail::read_value<kind>(r, at, {"word", {}, parse_plain_access, {}}))
         out.is = *got;
     return out;
 }

@@ -71,7 +71,7 @@ void finish_issuer(reading& r, spot const& at, issuer& one)
 {
     one.place = r.place(at.value->at);
     auto const sources = (one.jwks_url.empty() ? 0 : 1) + (one.jwks_file.empty() ? 0 : 1) + (one.discovery ? 1 : 0);
-    if (sources != 1)
+    if (sources != 1 && !r.has_complaint_at(at.path + ".jwks_url"))
         r.complain(at, fmt::format("{} of jwks_file, jwks_url and discovery: true {} given; exactly one is wanted",
                                    sources == 0 ? "none" : "several", sources == 0 ? "is" : "are"));
     auto const shared = std::ranges::find(one.algorithms, signature_algorithm::hs256) != one.algorithms.end();

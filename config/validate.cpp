@@ -51,9 +51,11 @@ void check_routes(reading& r, settings const& all)
     }
 }
 
-// What nobody uses is often a slip of the pen somewhere else.
+// What nobody uses is often a slip of the pen somewhere else. Who got something wrong may have meant it.
 void check_unused(reading& r, settings const& all)
 {
+    if (r.has_error())
+        return;
     std::set<std::string_view> used;
     for (auto const& route : all.routes) {
         used.insert(route.target);
@@ -68,6 +70,9 @@ void check_unused(reading& r, settings const& all)
             r.complain_at("limits." + name, "is used by no route", severity::warning);
 }
 
+// Fewer different characters than this among 32 do not come from a generator.
+constexpr std::size_t least_different = 8;
+
 void check_secret(reading& r, tokens const& t)
 {
     auto const path = std::string{r.is_given("tokens.secret_file") ? "tokens.secret_file" : "tokens.secret"};
@@ -80,6 +85,8 @@ void check_secret(reading& r, tokens const& t)
         r.complain_at(path, "is missing; HS256 signs with it");
     } else if (t.secret.size() < least_secret_bytes) {
         r.complain_at(path, fmt::format("is too short; HS256 wants at least {} bytes, as `openssl rand -hex 32` makes them", least_secret_bytes));
+    } else if (std::set<char>(t.secret.reveal().begin(), t.secret.reveal().end()).size() < least_different) {
+        r.complain_at(path, "repeats too few characters to be a secret; `openssl rand -hex 32` makes another");
     } else if (is_published(t.secret.reveal())) {
         r.complain_at(path, "is on a published list of secrets; anybody can sign with it. `openssl rand -hex 32` makes another");
     }
@@ -155,7 +162,7 @@ void check_promises(reading& r, settings const& all)
         if (range.length == (range.network.is_v4() ? 96u : 0u))
             r.complain_at(fmt::format("trusted_proxies[{}]", i), "believes everybody: each client could choose its own address", severity::warning);
     }
-    if (all.storage.kind == storage_kind::memory && r.is_given("storage.url"))
+    if (all.storage.kind == storage_kind::memory && r.is_given("storage.url") && !r.has_complaint_at("storage.url"))
         r.complain_at("storage.url", "keeps accounts and sessions in memory; they are lost when the program ends", severity::warning);
     if (all.client_limits.connections_per_client > all.client_limits.connections && r.is_given("client_limits.connections_per_client"))
         r.complain_at("client_limits.connections_per_client", "is more than client_limits.connections");
@@ -223,16 +230,18 @@ void check_files(reading& r, settings const& all)
 
 void validate(reading& r, settings const& all)
 {
+    if (all.upstreams.empty() && r.is_given("upstreams"))
+        r.complain_at("upstreams", "is empty; at least one is wanted");
     check_listeners(r, all);
     check_management(r, all);
     check_routes(r, all);
-    check_unused(r, all);
     check_loops(r, all);
     check_secret(r, all.tokens);
     check_cookie(r, all);
     check_mail(r, all);
     check_promises(r, all);
     check_files(r, all);
+    check_unused(r, all);
 }
 
 } // namespace yett::config

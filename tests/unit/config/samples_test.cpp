@@ -1,0 +1,155 @@
+#include "world.hpp"
+
+#include <doctest/doctest.h>
+
+#include <fstream>
+#include <sstream>
+
+using namespace yett;
+using namespace yett::config;
+using namespace std::chrono_literals;
+
+namespace {
+
+// The samples as they are, in a folder that holds what they name.
+loaded load_sample(std::string const& name)
+{
+    std::ifstream file{std::string{YETT_SOURCE_DIR} + "/config/samples/" + name};
+    std::stringstream text;
+    text << file.rdbuf();
+    tests::world const around{{{"JWT_SECRET_KEY", tests::good_secret}},
+                              {{"samples/certs/dev/leaf.crt", {}}, {"samples/certs/dev/leaf.key", {}}, {"samples/idp.jwks.json", {}}}};
+    return load_text(text.str(), "samples/" + name, around.environment());
+}
+
+settings sample(std::string const& name)
+{
+    auto out = load_sample(name);
+    for (auto const& one : out.complaints)
+        FAIL_CHECK(to_string(one));
+    REQUIRE(out.value);
+    return *out.value;
+}
+
+} // namespace
+
+TEST_CASE("samples: the smallest one has ten lines and the defaults")
+{
+    std::ifstream file{std::string{YETT_SOURCE_DIR} + "/config/samples/minimal.yaml"};
+    std::size_t lines = 0;
+    for (std::string line; std::getline(file, line);)
+        ++lines;
+    CHECK(lines == 10);
+
+    auto const s = sample("minimal.yaml");
+    CHECK(s.workers == 0);
+    REQUIRE(s.listeners.size() == 1);
+    CHECK(s.listeners[0].address == socket_address{"127.0.0.1", 4080});
+    CHECK(!s.listeners[0].tls);
+    CHECK(s.listeners[0].protocols == std::vector{protocol::http_1_1});
+    CHECK(s.management.address == socket_address{"127.0.0.1", 4090});
+    CHECK(s.management.socket == "samples/yett.sock");
+    CHECK(s.trusted_proxies.empty());
+    CHECK(s.client_limits.connections == 20'000);
+    CHECK(s.client_limits.body_bytes == 10 << 20);
+    CHECK(s.client_limits.idle_timeout == 75s);
+    CHECK(s.upstreams.at("app").servers == std::vector{upstream_server{upstream_scheme::http, "127.0.0.1", 9000}});
+    CHECK(s.upstreams.at("app").connections == 256);
+    CHECK(s.upstreams.at("app").place == "samples/minimal.yaml:3:8");
+    REQUIRE(s.routes.size() == 1);
+    CHECK(s.routes[0].access.is == policies::access_spec::kind::authenticated);
+    CHECK(s.routes[0].target == "app");
+    CHECK(s.routes[0].place == "samples/minimal.yaml:5:5");
+    CHECK(s.tokens.secret.reveal() == tests::good_secret);
+    CHECK(s.tokens.algorithm == signature_algorithm::hs256);
+    CHECK(s.tokens.access_ttl == 15min);
+    CHECK(s.tokens.refresh_ttl == 7 * 24h);
+    CHECK(s.tokens.keys.directory == "samples/var/keys");
+    CHECK(s.accounts.prefix == std::vector<std::string>{"/auth"});
+    CHECK(!s.accounts.require_verified_email);
+    CHECK(s.passwords.argon2id.memory == 19 << 20);
+    CHECK(s.storage.kind == storage_kind::sqlite);
+    CHECK(s.storage.file == "samples/var/yett.db");
+    CHECK(s.shared_state.kind == shared_state_kind::memory);
+    CHECK(s.mail.folder == "samples/var/outbox");
+    CHECK(s.logging.access.is == log_target::kind::standard_output);
+}
+
+TEST_CASE("samples: the limits of the account endpoints exist without being named")
+{
+    auto const s = sample("minimal.yaml");
+    CHECK(s.limits.size() == 5);
+    for (auto const* name : {"login", "register", "refresh", "reset", "verify"}) {
+        CAPTURE(name);
+        auto const& one = s.limits.at(name);
+        CHECK(one.rate == rate{5, 15min});
+        CHECK(one.algorithm == limit_algorithm::window);
+        CHECK(one.key == std::vector{limit_key{limit_key::kind::client, {}}});
+        auto const failures = std::string_view{name} == "login" || std::string_view{name} == "refresh";
+        CHECK((one.count == limit_count::failures) == failures);
+        CHECK(one.place.empty());
+    }
+}
+
+TEST_CASE("samples: the demo keeps everything in its folder")
+{
+    auto const s = sample("demo.yaml");
+    REQUIRE(s.listeners.size() == 1);
+    CHECK(s.listeners[0].address == socket_address{"127.0.0.1", 4443});
+    REQUIRE(s.listeners[0].tls);
+    CHECK(s.listeners[0].tls->certificates.at(0).chain_file == "samples/certs/dev/leaf.crt");
+    CHECK(s.listeners[0].tls->certificates.at(0).key_file == "samples/certs/dev/leaf.key");
+    CHECK(s.management.address.port == 4090);
+    CHECK(s.storage.file == "samples/var/yett.db");
+    CHECK(s.accounts.registration == registration::open);
+    REQUIRE(s.routes.size() == 3);
+    CHECK(s.routes[0].access.is == policies::access_spec::kind::public_);
+    CHECK(s.routes[1].access.is == policies::access_spec::kind::roles);
+    CHECK(s.routes[2].limits == std::vector<std::string>{"per_user"});
+}
+
+TEST_CASE("samples: every supported key lands where it belongs")
+{
+    using kind = policies::access_spec::kind;
+    auto const s = sample("full.yaml");
+    CHECK(s.listeners.size() == 2);
+    CHECK(s.trusted_proxies == std::vector{*parse_ip_prefix("10.0.0.0/8"), *parse_ip_prefix("fd00::/8")});
+
+    REQUIRE(s.routes.size() == 5);
+    CHECK(s.routes[0].match.methods == std::vector<std::string>{"GET", "HEAD"});
+    CHECK(s.routes[1].access.is == kind::optional);
+    CHECK(s.routes[2].match.host == "*.example.com");
+    CHECK(s.routes[2].access.values == std::vector<std::string>{"admin"});
+    CHECK(s.routes[2].access.recent_login == 15min);
+    auto const& any = s.routes[3].access;
+    CHECK(any.is == kind::any_of);
+    REQUIRE(any.parts.size() == 3);
+    CHECK(any.parts[0].is == kind::roles);
+    CHECK(any.parts[1].is == kind::all_of);
+    REQUIRE(any.parts[1].parts.size() == 2);
+    CHECK(any.parts[1].parts[0].is == kind::scopes);
+    CHECK(any.parts[1].parts[1].values == std::vector<std::string>{"*@example.com"});
+    CHECK(any.parts[2].is == kind::users);
+    CHECK(s.routes[3].mode == policies::enforcement::report_only);
+    CHECK(s.routes[4].limits == std::vector<std::string>{"per_user", "per_partner"});
+    CHECK(s.routes[4].body_bytes == 100u << 20);
+    CHECK(!s.routes[4].encoded_slash_allowed);
+
+    CHECK(s.limits.at("per_user").burst == 200);
+    CHECK(s.limits.at("per_partner").rate == rate{1'000, 1h});
+    CHECK(s.limits.at("per_partner").burst == 1'000);
+    CHECK(s.limits.at("per_partner").key == std::vector{limit_key{limit_key::kind::client, {}}, limit_key{limit_key::kind::header, "x-partner"}});
+    CHECK(s.identity_headers.set.at("X-User-Id") == "sub");
+
+    REQUIRE(s.tokens.issuers.size() == 1);
+    auto const& issuer = s.tokens.issuers[0];
+    CHECK(issuer.name == "https://idp.example");
+    CHECK(issuer.audience == std::vector<std::string>{"api"});
+    CHECK(issuer.algorithms == std::vector{signature_algorithm::rs256});
+    CHECK(issuer.jwks_file == "samples/idp.jwks.json");
+    CHECK(issuer.claims.roles == "realm_access.roles");
+    CHECK(s.accounts.prefix == std::vector<std::string>{"/auth", "/api/v1/auth"});
+    CHECK(s.mail.public_url == "https://example.com");
+    CHECK(s.mail.from == "Example <no-reply@example.com>");
+    CHECK(s.logging.audit.is == log_target::kind::standard_error);
+}
