@@ -14,8 +14,8 @@
 namespace yett::tokens {
 namespace {
 
-// No good key has a longer member: 8192 bits of RSA.
-constexpr std::size_t max_member_bytes = 1024;
+// Twice what the longest good key has, 8192 bits of RSA.
+constexpr std::size_t max_member_bytes = 2048;
 
 error refuse(std::string note)
 {

@@ -132,7 +132,9 @@ result<array> entries_of(object const& text, std::size_t most)
         return listed->get_array();
     }
     if (!text.contains("kty")) return refuse("the text is neither a key set nor a key");
-    return array{value{text}};
+    array alone;
+    alone.push_back(text);
+    return alone;
 }
 
 } // namespace

@@ -162,7 +162,7 @@ std::error_code publish(std::string const& draft, std::string const& path)
 
 result<void> write_once(std::string const& directory, std::string const& name, secret const& content)
 {
-    auto const draft = fmt::format("{}/.{}.{}", directory, name, hex_encode(random_bytes(8)));
+    auto const draft = fmt::format("{}/.{}.{}.{}", directory, name, ::getpid(), hex_encode(random_bytes(8)));
     {
         descriptor const file{::open(draft.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600)};
         if (!file) return cannot("create", draft, last_error());

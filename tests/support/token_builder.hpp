@@ -14,7 +14,7 @@
 #include <utility>
 #include <vector>
 
-namespace yett::test {
+namespace yett::tests {
 
 // The moment at which the tests of tokens take place: 2026-01-01 00:00:00 UTC.
 inline constexpr std::int64_t new_year = 1767225600;
@@ -157,4 +157,4 @@ inline tokens::issuer foreign_issuer(std::string name, std::vector<tokens::verif
     return other;
 }
 
-} // namespace yett::test
+} // namespace yett::tests

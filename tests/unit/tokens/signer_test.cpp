@@ -14,7 +14,7 @@
 
 using namespace yett;
 using namespace yett::tokens;
-using namespace yett::test;
+using namespace yett::tests;
 
 namespace {
 

@@ -10,7 +10,7 @@
 
 using namespace yett;
 using namespace yett::tokens;
-using namespace yett::test;
+using namespace yett::tests;
 
 namespace {
 

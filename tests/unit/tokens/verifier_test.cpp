@@ -11,7 +11,7 @@
 
 using namespace yett;
 using namespace yett::tokens;
-using namespace yett::test;
+using namespace yett::tests;
 
 namespace {
 
