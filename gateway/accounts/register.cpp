@@ -26,7 +26,10 @@ outcome<application> examine(registration const& asked, password_rules const& ru
     auto const where = parse_address(asked.email);
     if (!where) wrong.push_back({"email", errc::email_invalid, "This is not an e-mail address: " + where.error().note() + "."});
     auto password = accept_password(asked.password, where ? where->text : std::string{}, rules);
-    if (!password) std::move(password.error().fields.begin(), password.error().fields.end(), std::back_inserter(wrong));
+    if (!password) {
+        auto why = password.error();
+        std::move(why.fields.begin(), why.fields.end(), std::back_inserter(wrong));
+    }
     if (!wrong.empty()) return refusal{std::move(wrong)};
     return application{*where, std::move(*password)};
 }

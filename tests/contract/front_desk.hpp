@@ -1,0 +1,65 @@
+#pragma once
+
+#include "gateway/accounts/audit_sink.hpp"
+#include "gateway/accounts/desk.hpp"
+#include "gateway/accounts/login.hpp"
+#include "gateway/accounts/password.hpp"
+#include "gateway/accounts/refusal.hpp"
+#include "gateway/accounts/register.hpp"
+#include "gateway/tokens/revocations.hpp"
+#include "gateway/tokens/signer.hpp"
+#include "tests/contract/adapters.hpp"
+
+#include <mutex>
+#include <string>
+#include <vector>
+
+namespace yett::tests {
+
+// Keeps what it is told as "name reason user session".
+class written_audit final : public accounts::audit_sink
+{
+public:
+    void record(accounts::audit_event const& event) noexcept override;
+    std::string last() const { return lines_.empty() ? "" : lines_.back(); }
+    int count(std::string_view name) const;
+
+private:
+    mutable std::mutex mutex_;
+    std::vector<std::string> lines_;
+};
+
+// Everything the use cases work with, on one store, with hashes that cost next to nothing.
+struct front_desk
+{
+    explicit front_desk(opened const& on);
+
+    opened const& store;
+    accounts::passwords passwords;
+    tokens::signer signer;
+    tokens::revocations revocations;
+    written_audit audit;
+    accounts::desk at;
+
+    // A verified user with this password.
+    std::string add_user(std::string const& email, std::string const& password);
+    result<accounts::grant> log_in(std::string const& email, std::string const& password, wall_time now = noon);
+    // Whether an access token of the session would be refused.
+    bool is_dead(std::string const& session, wall_time now = noon) const;
+};
+
+accounts::hashing_rules cheap_hashing();
+
+inline constexpr auto good_password = "correct horse battery staple";
+
+// Runs a test on a front desk over each adapter.
+template<class Test>
+void on_every_desk(Test const& test)
+{
+    on_every_store([&](opened const& store) {
+        front_desk desk{store};
+        test(desk);
+    });
+}
+
+} // namespace yett::tests
