@@ -5,7 +5,7 @@
 
 #include <algorithm>
 #include <limits>
-#include <span>
+#include <map>
 #include <sstream>
 
 namespace yett::telemetry {
@@ -268,16 +268,21 @@ void metrics::fold::connections()
 void metrics::fold::program(observations const& seen)
 {
     family("log_dropped_total", "Lines dropped because the disk or the reader was slow.", MetricType::Counter);
-    for (auto const& [stream, lines] : seen.log_dropped) value({{"stream", stream}}, static_cast<double>(lines));
+    // A series that is there twice spoils the whole scrape: several sinks may have a stream
+    // of one name, several listeners the same certificate.
+    std::map<std::string, std::uint64_t> dropped;
+    for (auto const& [stream, lines] : seen.log_dropped) dropped[stream] += lines;
+    for (auto const& [stream, lines] : dropped) value({{"stream", stream}}, static_cast<double>(lines));
     family("config_last_reload_successful", "1 when the last configuration read is the one in force.", MetricType::Gauge);
     value({}, static_cast<double>(from_.reload_succeeded_.value()));
     family("config_last_reload_success_timestamp_seconds", "When the configuration in force was read.", MetricType::Gauge);
     value({}, static_cast<double>(from_.reload_succeeded_at_.value()));
     family("tls_certificate_expiry_timestamp_seconds", "When a certificate in use expires.", MetricType::Gauge);
-    auto const shown = std::min(seen.certificates_expire.size(), certificates_max);
-    for (auto const& [file, at] : std::span{seen.certificates_expire}.first(shown)) {
-        value({{"file", file}}, static_cast<double>(to_unix(at)));
+    std::map<std::string, wall_time> expire;
+    for (auto const& [file, at] : seen.certificates_expire) {
+        if (expire.size() < certificates_max) expire.emplace(file, at);
     }
+    for (auto const& [file, at] : expire) value({{"file", file}}, static_cast<double>(to_unix(at)));
     family("build_info", "What this program was built from; always 1.", MetricType::Gauge);
     value({{"version", from_.facts_.version}, {"revision", from_.facts_.revision}, {"compiler", from_.facts_.compiler}}, 1);
 }

@@ -2,6 +2,7 @@
 
 #include <doctest/doctest.h>
 
+#include <set>
 #include <sstream>
 #include <thread>
 
@@ -176,6 +177,24 @@ TEST_CASE("metrics: what others own is asked for at each scrape")
     CHECK(sample(text, "yett_password_hash_queue_depth") == 8);
     CHECK(sample(text, "yett_config_last_reload_successful") == 0);
     CHECK(sample(text, "yett_config_last_reload_success_timestamp_seconds") == 1800000000);
+}
+
+TEST_CASE("metrics: no series is there twice, however often somebody reports it")
+{
+    metrics m{1, facts()};
+    for (int i = 0; i < 2; ++i) {
+        m.on_scrape([](observations& seen) {
+            seen.log_dropped.emplace_back("unwritten", 3);
+            seen.certificates_expire.emplace_back("leaf.crt", from_unix(1900000000));
+        });
+    }
+    auto const text = m.exposition();
+    CHECK(sample(text, R"(yett_log_dropped_total{stream="unwritten"})") == 6);
+    std::istringstream lines{text};
+    std::set<std::string> seen;
+    for (std::string line; std::getline(lines, line);) {
+        if (!line.starts_with('#')) CHECK(seen.insert(line.substr(0, line.rfind(' '))).second);
+    }
 }
 
 TEST_CASE("metrics: the process tells its memory, descriptors and start")
