@@ -13,7 +13,7 @@ namespace yett::storage::sqlite {
 
 namespace {
 
-constexpr int busy_timeout_ms = 5000;
+constexpr int busy_timeout_ms = 2000;
 
 [[noreturn]] void complain(std::string const& path, std::string const& what)
 {

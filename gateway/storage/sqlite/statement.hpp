@@ -3,6 +3,7 @@
 #include "gateway/base/clock.hpp"
 #include "gateway/base/result.hpp"
 
+#include <concepts>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -63,7 +64,8 @@ private:
     void bind_at(int at, std::string_view value);
     void bind_at(int at, blob value);
     void bind_at(int at, std::int64_t value);
-    void bind_at(int at, bool value) { bind_at(at, std::int64_t{value}); }
+    // A template, or a literal would rather be a bool than a string_view.
+    void bind_at(int at, std::same_as<bool> auto value) { bind_at(at, std::int64_t{value}); }
     void bind_at(int at, wall_time value) { bind_at(at, std::int64_t{value.time_since_epoch().count()}); }
     void bind_at(int at, std::optional<wall_time> value);
 
