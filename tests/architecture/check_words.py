@@ -1,0 +1,68 @@
+#!/usr/bin/python3
+"""Words that must not stand in certain files.
+
+Rules take the time, randomness and the environment as arguments: only gateway/base and
+config ask the system. And no file of the repository names a path of somebody's machine.
+"""
+
+import re
+import subprocess
+import sys
+
+from rooms import ROOT, sources
+
+CALLS = re.compile(r"\b(system_clock|steady_clock|high_resolution_clock|utc_clock)::now\b|\b(secure_)?getenv\b|\brandom_device\b"
+                   r"|\bclock_gettime\b|\bgettimeofday\b|\bstd::time\s*\(")
+CALLERS = ("gateway/base/", "config/")
+FORBIDDEN_ANYWHERE = re.compile(r"\bvolatile\b|\busing namespace std;|\bstd::regex\b|\bTODO\b|\bFIXME\b")
+# Written in pieces so that this file does not find itself.
+MACHINE_PATHS = re.compile("|".join(["/wo" + "rk/", "/tmp/ye" + "tt/", "/home/" + r"[a-z]+/", "/ro" + "ot/"]))
+BINARY = {".png", ".ico", ".woff2", ".db", ".gz", ".bin"}
+
+
+def strip_comments_and_texts(line):
+    return re.sub(r'"(\\.|[^"\\])*"', '""', line).split("//")[0]
+
+
+def code_complaints():
+    for path in sources():
+        for number, line in enumerate((ROOT / path).read_text().splitlines(), 1):
+            code = strip_comments_and_texts(line)
+            call = CALLS.search(code)
+            if call and not str(path).startswith(CALLERS):
+                yield f"{path}:{number}: {call[0]} belongs to gateway/base or config"
+            word = FORBIDDEN_ANYWHERE.search(line)
+            if word:
+                yield f"{path}:{number}: {word[0]} is not used here"
+
+
+def tracked_files():
+    try:
+        listed = subprocess.run(["git", "-C", str(ROOT), "ls-files", "-z"], capture_output=True, check=True).stdout
+        return [name for name in listed.decode().split("\0") if name]
+    except (OSError, subprocess.CalledProcessError):
+        skipped = ("build", "coverage", "node_modules", ".git", "var")
+        every = (f.relative_to(ROOT) for f in ROOT.rglob("*") if f.is_file())
+        return [str(f) for f in every if not f.parts[0].startswith(skipped)]
+
+
+def path_complaints():
+    for name in tracked_files():
+        file = ROOT / name
+        # Seeds of the fuzz targets are bytes, not text about anything.
+        if not file.is_file() or file.suffix in BINARY or name.startswith("tests/fuzz/corpus/"):
+            continue
+        for number, line in enumerate(file.read_text(errors="replace").splitlines(), 1):
+            found = MACHINE_PATHS.search(line)
+            if found:
+                yield f"{name}:{number}: names a path of one machine: {found[0]}"
+
+
+def main():
+    found = list(code_complaints()) + list(path_complaints())
+    print("\n".join(found) if found else "no forbidden words")
+    return 1 if found else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
