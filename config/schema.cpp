@@ -50,11 +50,13 @@ std::string closest(std::string_view word, std::vector<std::string> const& words
         return {};
     std::string best;
     auto least = std::min<std::size_t>(2, word.size() / 2) + 1;
-    for (auto const& one : words)
-        if (auto const far = distance(word, one); far < least) {
+    for (auto const& one : words) {
+        auto const difference = std::max(word.size(), one.size()) - std::min(word.size(), one.size());
+        if (auto const far = difference < least ? distance(word, one) : least; far < least) {
             least = far;
             best = one;
         }
+    }
     return best;
 }
 
