@@ -54,8 +54,12 @@ task<result<void>> transfer::run()
         at_hand_.complete = true;
 
     for (auto& retries = parties_.context.seen.retries;; ++retries) {
-        if (retries > 0 || !take_kept()) {
-            auto const found = retries > 0 ? co_await open_connection() : co_await find_connection();
+        if (retries == 0 && !take_kept()) {
+            auto const found = co_await find_connection();
+            if (!found)
+                co_return found.error();
+        } else if (retries > 0) {
+            auto const found = co_await open_connection();
             if (!found)
                 co_return found.error();
         }

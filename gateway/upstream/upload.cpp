@@ -48,7 +48,11 @@ task<void> upload::stop()
 
 task<void> upload::carry()
 {
-    while (co_await carry_part()) {
+    // Not as the loop's condition: g++ 12 makes an illegal instruction of that.
+    for (;;) {
+        auto const more = co_await carry_part();
+        if (!more)
+            co_return;
     }
 }
 
@@ -63,7 +67,8 @@ task<bool> upload::carry_part()
     }
     if (part->empty() && plan_.chunked) {
         pieces const end{http::last_chunk};
-        if (co_await send(end))
+        auto const sent = co_await send(end);
+        if (sent)
             finish();
         co_return false;
     }
@@ -74,8 +79,9 @@ task<bool> upload::carry_part()
         co_return false;
     }
     http::chunk_line_buffer line;
-    pieces const framed = plan_.chunked ? pieces{http::chunk_line(part->size(), line), *part, http::chunk_end} : pieces{*part};
-    if (!co_await send(framed))
+    auto const framed = plan_.chunked ? pieces{http::chunk_line(part->size(), line), *part, http::chunk_end} : pieces{*part};
+    auto const sent = co_await send(framed);
+    if (!sent)
         co_return false;
     if (plan_.chunked)
         co_return true;

@@ -172,7 +172,8 @@ task<std::string> scripted_upstream::line::request()
 {
     auto end = end_of_request(received_);
     while (!end) {
-        if (!co_await more())
+        auto const open = co_await more();
+        if (!open)
             co_return std::string{};
         end = end_of_request(received_);
     }
@@ -184,9 +185,11 @@ task<std::string> scripted_upstream::line::request()
 
 task<std::string> scripted_upstream::line::head()
 {
-    while (received_.find("\r\n\r\n") == std::string::npos)
-        if (!co_await more())
+    while (received_.find("\r\n\r\n") == std::string::npos) {
+        auto const open = co_await more();
+        if (!open)
             co_return std::string{};
+    }
     auto const end = received_.find("\r\n\r\n") + 4;
     auto text = received_.substr(0, end);
     received_.erase(0, end);
@@ -221,9 +224,12 @@ void scripted_upstream::line::reset()
 
 task<void> scripted_upstream::line::closed()
 {
-    while (co_await more())
+    for (;;) {
+        auto const open = co_await more();
         received_.clear();
-    received_.clear();
+        if (!open)
+            co_return;
+    }
 }
 
 } // namespace yett::tests

@@ -84,9 +84,14 @@ struct rig
         io.poll();
     }
 
-    std::unique_ptr<running> start(std::string_view head)
+    // The rig keeps them all, so that a test that fails leaves nothing dangling.
+    running* prepare(std::string_view head)
     {
-        auto r = std::make_unique<running>(head);
+        return all.emplace_back(std::make_unique<running>(head)).get();
+    }
+    running* start(std::string_view head)
+    {
+        auto* const r = prepare(head);
         begin(*r);
         return r;
     }
@@ -114,9 +119,9 @@ struct rig
         return true;
     }
     void finish(running& r) { REQUIRE(until([&] { return r.outcome.has_value(); })); }
-    std::unique_ptr<running> ask(std::string_view head)
+    running* ask(std::string_view head)
     {
-        auto r = start(head);
+        auto* const r = start(head);
         finish(*r);
         return r;
     }
@@ -130,6 +135,7 @@ struct rig
     }
     void pass(milliseconds time)
     {
+        settle();
         for (milliseconds done{}; done <= time + 2 * deadlines::step; done += deadlines::step) {
             now += deadlines::step;
             wheel.tick(now);
@@ -137,6 +143,7 @@ struct rig
         settle();
     }
 
+    std::vector<std::unique_ptr<running>> all;
     boost::asio::io_context io{1};
     steady_time now{1000s};
     deadlines wheel{now};

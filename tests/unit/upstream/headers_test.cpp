@@ -1,0 +1,525 @@
+#include "gateway/upstream/headers.hpp"
+
+#include "gateway/http/ascii.hpp"
+#include "gateway/http/framing.hpp"
+#include "gateway/http/header_fold.hpp"
+#include "tests/support/fake_exchange.hpp"
+#include "tests/support/print.hpp"
+
+#include <doctest/doctest.h>
+
+#include <algorithm>
+#include <random>
+
+using namespace yett;
+using namespace yett::upstream;
+using yett::tests::fake_exchange;
+
+namespace {
+
+// The head for the application, read back by the gate.
+struct composed
+{
+    std::string text;
+    std::vector<http::field> storage = std::vector<http::field>(300);
+    std::optional<http::head> head;
+
+    std::string value(std::string_view name) const
+    {
+        auto const* const f = head->find(name);
+        return f ? std::string{f->value} : std::string{"(none)"};
+    }
+    std::size_t count(std::string_view name) const
+    {
+        auto const fields = head->fields();
+        return static_cast<std::size_t>(std::count_if(fields.begin(), fields.end(), [&](http::field const& f) {
+            return http::ascii::equal_ignoring_case(f.name, name);
+        }));
+    }
+};
+
+struct asking
+{
+    header_options options = {};
+    client_facts client = {.address = "192.0.2.7", .trusted = false, .https = true};
+    identity const* who = nullptr;
+    std::string request_id = "req-1";
+    std::string traceparent = {};
+    std::string assertion = {};
+    std::optional<std::uint64_t> length = {};
+    std::string peer = "192.0.2.7";
+};
+
+result<void> try_compose(std::string_view request, asking const& a, std::string& out)
+{
+    auto const plan = header_plan::from(a.options);
+    REQUIRE(plan);
+    auto peer = fake_exchange::local_peer();
+    peer.address = a.peer;
+    fake_exchange const ex{request, peer};
+    composition c{ex.request(), ex.where(), ex.from(), a.client};
+    c.who = a.who;
+    c.request_id = a.request_id;
+    c.traceparent = a.traceparent;
+    c.assertion = a.assertion;
+    c.length = a.length;
+    return plan->compose(c, out);
+}
+
+// `fields` are whole lines, each with its line end.
+composed compose(std::string_view fields, asking const& a = {}, std::string_view line = "GET / HTTP/1.1")
+{
+    composed c;
+    auto const request = std::string{line} + "\r\nHost: example.com\r\n" + std::string{fields} + "\r\n";
+    REQUIRE(try_compose(request, a, c.text));
+    auto head = http::framing::read_request(c.text, c.storage, {1 << 20, 300, 1 << 16});
+    REQUIRE(head);
+    c.head = *head;
+    return c;
+}
+
+std::string begin_of(std::string const& text)
+{
+    return text.substr(0, text.find("\r\nVia:"));
+}
+
+identity ada()
+{
+    identity who;
+    who.subject = "u-1";
+    who.email = "ada@example.com";
+    who.roles = {"admin", "staff"};
+    who.scopes = {"read"};
+    who.session = "s-1";
+    who.issuer = "https://auth.example.com";
+    who.token_id = "t-1";
+    who.issued_at = from_unix(1'700'000'100);
+    who.authenticated_at = from_unix(1'700'000'000);
+    who.expires_at = from_unix(1'700'001'000);
+    return who;
+}
+
+constexpr std::array identity_names{
+    "X-Yett-User", "X-Yett-Email", "X-Yett-Roles", "X-Yett-Scopes", "X-Yett-Auth-Time", "X-Yett-Session", "X-Yett-Assertion",
+    "X-Yett-Anything", "X-Auth-Request-User", "X-Auth-Request-Email", "X-Auth-Request-Groups", "X-Auth-Request-Preferred-Username",
+    "X-Auth-Request-Access-Token", "X-Forwarded-User", "X-Forwarded-Email", "X-Forwarded-Groups", "X-Forwarded-Preferred-Username",
+    "X-Forwarded-Access-Token", "Remote-User", "Remote-Email", "Remote-Groups", "Remote-Name", "X-Person", "X-Api-Key"};
+
+} // namespace
+
+TEST_CASE("headers: the request line is the target in its one spelling")
+{
+    struct line
+    {
+        std::string_view sent;
+        std::string_view forwarded;
+    };
+    line const cases[] = {
+        {"GET / HTTP/1.1", "GET / HTTP/1.1"},
+        {"GET /a/./b/../c?x=%41 HTTP/1.1", "GET /a/c?x=%41 HTTP/1.1"},
+        {"GET /%7Euser HTTP/1.1", "GET /~user HTTP/1.1"},
+        {"GET /a? HTTP/1.1", "GET /a? HTTP/1.1"},
+        {"GET http://EXAMPLE.com/a HTTP/1.1", "GET /a HTTP/1.1"},
+        {"OPTIONS * HTTP/1.1", "OPTIONS * HTTP/1.1"},
+        {"DELETE /a HTTP/1.0", "DELETE /a HTTP/1.1"},
+    };
+    for (auto const& c : cases) {
+        CAPTURE(c.sent);
+        CHECK(compose("", {}, c.sent).text.starts_with(std::string{c.forwarded} + "\r\nHost: example.com\r\n"));
+    }
+}
+
+TEST_CASE("headers: Host is what the client asked for, normalised, with its port")
+{
+    struct host
+    {
+        std::string_view sent;
+        std::string_view forwarded;
+        std::string_view port;
+    };
+    host const cases[] = {
+        {"EXAMPLE.com", "example.com", "443"},
+        {"example.com.:8443", "example.com:8443", "8443"},
+        {"[2001:DB8::1]:80", "[2001:db8::1]:80", "80"},
+    };
+    for (auto const& c : cases) {
+        CAPTURE(c.sent);
+        std::string out;
+        REQUIRE(try_compose("GET / HTTP/1.1\r\nHost: " + std::string{c.sent} + "\r\n\r\n", {}, out));
+        CHECK(out.starts_with("GET / HTTP/1.1\r\nHost: " + std::string{c.forwarded} + "\r\n"));
+        CHECK(out.find("\r\nX-Forwarded-Host: " + std::string{c.forwarded} + "\r\n") != out.npos);
+        CHECK(out.find("\r\nX-Forwarded-Port: " + std::string{c.port} + "\r\n") != out.npos);
+    }
+}
+
+TEST_CASE("headers: what belongs to the application passes as it is, repeats and order included")
+{
+    CHECK(begin_of(compose("Accept: */*\r\nX-One: 1\r\nUser-Agent: u\r\nX-One: 2\r\nOrigin: https://a\r\nX-Empty:\r\n").text) ==
+          "GET / HTTP/1.1\r\nHost: example.com\r\nAccept: */*\r\nX-One: 1\r\nUser-Agent: u\r\nX-One: 2\r\nOrigin: https://a\r\nX-Empty: ");
+}
+
+TEST_CASE("headers: hop-by-hop fields and what speaks over Yett's head are removed")
+{
+    for (std::string_view const gone :
+         {"Connection: close", "Keep-Alive: timeout=5", "Proxy: http://evil", "Proxy-Connection: keep-alive", "Proxy-Authorization: Basic x",
+          "Proxy-Authenticate: Basic", "Proxy-Anything: 1", "TE: trailers", "Trailer: X-A", "Upgrade: websocket", "HTTP2-Settings: x",
+          "Expect: 100-continue", "X-Original-URL: /admin", "X-Original-Method: PUT", "X-Original-Host: a", "X-Rewrite-URL: /admin",
+          "X-HTTP-Method-Override: PUT", "X-HTTP-Method: PUT", "X-Method-Override: PUT", "x_odd: 1", "x.odd: 1", "a_: 1"}) {
+        CAPTURE(gone);
+        CHECK(begin_of(compose(std::string{gone} + "\r\n").text) == "GET / HTTP/1.1\r\nHost: example.com");
+        auto trusted = asking{};
+        trusted.client.trusted = true;
+        CHECK(begin_of(compose(std::string{gone} + "\r\n", trusted).text) == "GET / HTTP/1.1\r\nHost: example.com");
+    }
+}
+
+TEST_CASE("headers: Connection removes what it names, but nothing that Yett sets")
+{
+    auto const who = ada();
+    asking a;
+    a.who = &who;
+    auto const c = compose("Connection: close, X-Hop ,x-OTHER\r\nConnection: Host, X-Yett-User, Content-Length, X-Forwarded-For, Via\r\n"
+                           "X-Hop: 1\r\nX-Other: 1\r\nX-Stays: 1\r\nContent-Length: 3\r\n",
+                           a, "POST / HTTP/1.1");
+    CHECK(c.value("X-Hop") == "(none)");
+    CHECK(c.value("X-Other") == "(none)");
+    CHECK(c.value("X-Stays") == "1");
+    CHECK(c.value("Host") == "example.com");
+    CHECK(c.value("X-Yett-User") == "u-1");
+    CHECK(c.value("X-Forwarded-For") == "192.0.2.7");
+    CHECK(c.value("Content-Length") == "3");
+    CHECK(c.value("Via") == "1.1 yett");
+    CHECK(c.value("Connection") == "(none)");
+}
+
+TEST_CASE("headers: a Connection that names too much is refused")
+{
+    std::string fields = "Connection: keep-alive";
+    for (int i = 0; i < 33; ++i)
+        fields += ",a" + std::to_string(i);
+    std::string out;
+    auto const refused = try_compose("GET / HTTP/1.1\r\nHost: a\r\n" + fields + "\r\n\r\n", {}, out);
+    REQUIRE_FALSE(refused);
+    CHECK(refused.error() == errc::bad_request);
+}
+
+TEST_CASE("headers: identity names are removed in random spellings, under every preset, trusted or not")
+{
+    std::mt19937 random{42};
+    auto const pick = [&](std::size_t n) { return random() % n; };
+    for (int round = 0; round < 3000; ++round) {
+        std::string const name = identity_names[pick(identity_names.size())];
+        auto spelled = name;
+        for (auto& c : spelled) {
+            if (c == '-')
+                c = "-_."[pick(3)];
+            else if (pick(2))
+                c = static_cast<char>(c ^ ((c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ? 0x20 : 0));
+        }
+        asking a;
+        a.options.identity = static_cast<preset>(pick(4));
+        a.options.set = {{"X-Person", "sub"}, {"X-Api-Key", "sid"}};
+        a.options.odd_names = {spelled, http::folded(spelled)};
+        a.client.trusted = pick(2) != 0;
+        std::string value = pick(4) ? "eve" : "";
+        auto const c = compose(spelled + ": " + value + "\r\nAccept: x\r\n" + spelled + ": mallory\r\n", a);
+        CAPTURE(spelled);
+        for (auto const& f : c.head->fields())
+            CHECK_FALSE(http::folds_equal(f.name, name));
+        CHECK(c.text.find("eve") == c.text.npos);
+        CHECK(c.text.find("mallory") == c.text.npos);
+    }
+}
+
+TEST_CASE("headers: with an identity, each of its headers comes once and from Yett")
+{
+    auto const who = ada();
+    for (int chosen = 0; chosen < 4; ++chosen) {
+        asking a;
+        a.options.identity = static_cast<preset>(chosen);
+        a.options.set = {{"X-Person", "sub"}, {"X-Api-Key", "sid"}};
+        a.who = &who;
+        std::string fields;
+        for (std::string const name : identity_names)
+            fields += name + ": eve\r\n";
+        auto const c = compose(fields, a);
+        CHECK(c.text.find("eve") == c.text.npos);
+        for (std::string const name : identity_names)
+            CHECK(c.count(name) <= 1);
+    }
+}
+
+TEST_CASE("headers: odd names pass only when they are allowed, and then are judged as their usual spelling")
+{
+    asking a;
+    a.options.odd_names = {"my_header", "x.version", "x_forwarded_for", "content_length", "x_forwarded_user", "transfer.encoding",
+                           "x_original_url"};
+    auto const c = compose("My_Header: 1\r\nx.version: 2\r\nmy.header: 3\r\nX_Forwarded_For: 1.2.3.4\r\nContent_Length: 5\r\n"
+                           "x_forwarded_user: eve\r\nTransfer.Encoding: chunked\r\nX_Original_Url: /admin\r\n",
+                           a);
+    CHECK(begin_of(c.text) == "GET / HTTP/1.1\r\nHost: example.com\r\nMy_Header: 1\r\nx.version: 2");
+}
+
+TEST_CASE("headers: the presets carry the identity")
+{
+    auto const who = ada();
+    struct wanted
+    {
+        preset active;
+        std::vector<std::pair<std::string, std::string>> fields;
+    };
+    wanted const cases[] = {
+        {preset::none, {{"X-Yett-User", "(none)"}, {"Remote-User", "(none)"}, {"X-Forwarded-User", "(none)"}}},
+        {preset::yett,
+         {{"X-Yett-User", "u-1"},
+          {"X-Yett-Email", "ada@example.com"},
+          {"X-Yett-Roles", "admin,staff"},
+          {"X-Yett-Scopes", "read"},
+          {"X-Yett-Auth-Time", "1700000000"},
+          {"X-Yett-Session", "s-1"}}},
+        {preset::oauth2_proxy,
+         {{"X-Auth-Request-User", "u-1"},
+          {"X-Auth-Request-Email", "ada@example.com"},
+          {"X-Auth-Request-Groups", "admin,staff"},
+          {"X-Auth-Request-Preferred-Username", "ada@example.com"},
+          {"X-Forwarded-User", "u-1"},
+          {"X-Forwarded-Email", "ada@example.com"},
+          {"X-Forwarded-Groups", "admin,staff"},
+          {"X-Forwarded-Preferred-Username", "ada@example.com"},
+          {"X-Yett-User", "(none)"}}},
+        {preset::remote_user,
+         {{"Remote-User", "u-1"}, {"Remote-Email", "ada@example.com"}, {"Remote-Groups", "admin,staff"}, {"Remote-Name", "ada@example.com"}}},
+    };
+    for (auto const& w : cases) {
+        asking a;
+        a.options.identity = w.active;
+        a.who = &who;
+        auto const c = compose("", a);
+        for (auto const& [name, value] : w.fields) {
+            CAPTURE(name);
+            CHECK(c.value(name) == value);
+        }
+    }
+}
+
+TEST_CASE("headers: configured names carry any claim, and replace a preset's")
+{
+    auto const who = ada();
+    asking a;
+    a.who = &who;
+    a.options.set = {{"X-User-Id", "sub"},   {"X-U", "user_id"},  {"X-Mail", "email"},    {"X-Login", "preferred_username"},
+                     {"X-R", "roles"},       {"X-G", "groups"},   {"X-S", "scope"},       {"X-Iss", "iss"},
+                     {"X-Sid", "sid"},       {"X-Jti", "jti"},    {"X-Iat", "iat"},       {"X-At", "auth_time"},
+                     {"X-Exp", "exp"},       {"x-yett-user", "email"}};
+    auto const c = compose("X-Sid: eve\r\n", a);
+    for (auto const& [name, value] : std::vector<std::pair<std::string, std::string>>{
+             {"X-User-Id", "u-1"}, {"X-U", "u-1"}, {"X-Mail", "ada@example.com"}, {"X-Login", "ada@example.com"}, {"X-R", "admin,staff"},
+             {"X-G", "admin,staff"}, {"X-S", "read"}, {"X-Iss", "https://auth.example.com"}, {"X-Sid", "s-1"}, {"X-Jti", "t-1"},
+             {"X-Iat", "1700000100"}, {"X-At", "1700000000"}, {"X-Exp", "1700001000"}, {"X-Yett-User", "ada@example.com"}}) {
+        CAPTURE(name);
+        CHECK(c.value(name) == value);
+        CHECK(c.count(name) == 1);
+    }
+}
+
+TEST_CASE("headers: a plan that cannot be kept is refused")
+{
+    for (std::string const name : {"", "X Y", "X:Y", "X\r\nY", "Host", "content_length", "Transfer-Encoding", "Connection", "Proxy-User", "TE"}) {
+        CAPTURE(name);
+        header_options options;
+        options.set = {{name, "sub"}};
+        auto const plan = header_plan::from(options);
+        REQUIRE_FALSE(plan);
+        CHECK(plan.error() == errc::bad_request);
+    }
+    header_options unknown;
+    unknown.set = {{"X-User", "shoe_size"}};
+    CHECK_FALSE(header_plan::from(unknown));
+    header_options assertion;
+    assertion.assertion_header = "Host";
+    CHECK_FALSE(header_plan::from(assertion));
+}
+
+TEST_CASE("headers: whatever a claim says, it stays inside its value")
+{
+    struct encoded
+    {
+        std::string claim;
+        std::string_view value;
+    };
+    encoded const cases[] = {
+        {"eve\r\nX-Yett-Roles: admin", "eve%0D%0AX-Yett-Roles: admin"},
+        {std::string("a\0b", 3), "a%00b"},
+        {"\n", "%0A"},
+        {"tab\there", "tab%09here"},
+        {"caf\xc3\xa9", "caf%C3%A9"},
+        {"caf%C3%A9", "caf%25C3%25A9"},
+        {"\x7f", "%7F"},
+        {" padded ", "%20padded%20"},
+        {"two words, one comma", "two words, one comma"},
+    };
+    for (auto const& c : cases) {
+        identity who;
+        who.subject = c.claim;
+        asking a;
+        a.who = &who;
+        CAPTURE(c.value);
+        CHECK(compose("", a).value("X-Yett-User") == c.value);
+    }
+    identity who;
+    who.subject = "u";
+    who.roles = {"a,admin", "b", "", "c\r\n"};
+    asking a;
+    a.who = &who;
+    auto const c = compose("", a);
+    CHECK(c.value("X-Yett-Roles") == "a%2Cadmin,b,c%0D%0A");
+    CHECK(c.value("X-Yett-Email") == "(none)");
+}
+
+TEST_CASE("headers: random claims never make another line")
+{
+    std::mt19937 random{3};
+    for (int round = 0; round < 500; ++round) {
+        identity who = ada();
+        std::string bytes(random() % 40 + 1, ' ');
+        for (auto& c : bytes)
+            c = static_cast<char>(random() % 256);
+        who.subject = who.email = who.session = bytes;
+        who.roles = {bytes, bytes};
+        asking a;
+        a.who = &who;
+        auto const c = compose("", a);
+        CHECK(c.head->fields().size() == 8 + 1 + 6);
+    }
+}
+
+TEST_CASE("headers: an identity that does not fit is refused, not cut")
+{
+    identity who = ada();
+    asking a;
+    a.who = &who;
+    std::string out;
+    constexpr std::string_view request = "GET / HTTP/1.1\r\nHost: a\r\n\r\n";
+    who.subject = std::string(4096, 'x');
+    CHECK(try_compose(request, a, out));
+    who.subject += 'x';
+    CHECK(try_compose(request, a, out).error() == errc::forbidden);
+    who = ada();
+    who.roles.assign(1000, "a-long-role");
+    CHECK(try_compose(request, a, out).error() == errc::forbidden);
+}
+
+TEST_CASE("headers: the assertion is sent when there is one, and only ours")
+{
+    asking a;
+    CHECK(compose("X-Yett-Assertion: forged\r\n", a).value("X-Yett-Assertion") == "(none)");
+    a.assertion = "e30.e30.c2ln";
+    CHECK(compose("X-Yett-Assertion: forged\r\n", a).value("X-Yett-Assertion") == "e30.e30.c2ln");
+    a.options.assertion_header = "";
+    CHECK(compose("", a).value("X-Yett-Assertion") == "(none)");
+}
+
+TEST_CASE("headers: bearer tokens stay behind, other credentials pass")
+{
+    for (std::string const value : {"Bearer abc", "bearer abc", "BEARER  abc", "Bearer", "Bearer\tabc"}) {
+        CAPTURE(value);
+        CHECK(compose("Authorization: " + value + "\r\n").value("Authorization") == "(none)");
+        asking keep;
+        keep.options.keep_bearer = true;
+        CHECK(compose("Authorization: " + value + "\r\n", keep).value("Authorization") == value);
+    }
+    for (std::string const value : {"Basic abc", "Bearerish abc", "DPoP abc"})
+        CHECK(compose("Authorization: " + value + "\r\n").value("Authorization") == value);
+}
+
+TEST_CASE("headers: Yett's cookies are cut out of all Cookie fields")
+{
+    asking a;
+    a.options.cookies = {"__Host-yett_refresh", "yett_access"};
+    struct cookie
+    {
+        std::string_view sent;
+        std::string_view forwarded;
+    };
+    cookie const cases[] = {
+        {"Cookie: a=b; yett_access=t; c=d\r\n", "a=b; c=d"},
+        {"Cookie: yett_access=t\r\n", "(none)"},
+        {"Cookie: a=b\r\nCookie: __Host-yett_refresh=t\r\nCookie: c=d\r\n", "a=b; c=d"},
+        {"Cookie: yett_access=t; yett_access=u; x=y\r\n", "x=y"},
+        {"Cookie: xyett_access=t\r\n", "xyett_access=t"},
+    };
+    for (auto const& c : cases) {
+        CAPTURE(c.sent);
+        auto const sent = compose(c.sent, a);
+        CHECK(sent.value("Cookie") == c.forwarded);
+        CHECK(sent.count("Cookie") == (c.forwarded == "(none)" ? 0 : 1));
+    }
+}
+
+TEST_CASE("headers: forwarding headers of untrusted clients are replaced")
+{
+    auto const c = compose("X-Forwarded-For: 1.1.1.1\r\nX-Forwarded-Proto: http\r\nX-Forwarded-Host: evil\r\nX-Forwarded-Port: 1\r\n"
+                           "X-Real-IP: 1.1.1.1\r\nForwarded: for=1.1.1.1\r\nVia: 1.1 evil\r\nX-Request-Id: evil\r\ntraceparent: evil\r\n"
+                           "tracestate: evil\r\nX-Forwarded-Prefix: /evil\r\nX-Forwarded-Server: evil\r\nX-Client-IP: 1.1.1.1\r\n"
+                           "True-Client-IP: 1.1.1.1\r\nX-Forwarded: evil\r\nFront-End-Https: on\r\n");
+    CHECK(c.text ==
+          "GET / HTTP/1.1\r\nHost: example.com\r\nVia: 1.1 yett\r\nX-Forwarded-For: 192.0.2.7\r\nX-Forwarded-Proto: https\r\n"
+          "X-Forwarded-Host: example.com\r\nX-Forwarded-Port: 443\r\nX-Real-IP: 192.0.2.7\r\n"
+          "Forwarded: for=192.0.2.7;host=\"example.com\";proto=https\r\nX-Request-Id: req-1\r\n\r\n");
+}
+
+TEST_CASE("headers: forwarding headers of trusted proxies are continued")
+{
+    asking a;
+    a.client = {.address = "203.0.113.5", .trusted = true, .https = false};
+    a.peer = "2001:db8::7";
+    auto const c = compose("X-Forwarded-For: 203.0.113.5\r\nX-Forwarded-For: 10.0.0.1\r\nX-Forwarded-Proto: http\r\n"
+                           "X-Forwarded-Host: public.example\r\nX-Forwarded-Port: 8080\r\nForwarded: for=203.0.113.5\r\nVia: 1.1 edge\r\n"
+                           "traceparent: 00-a-b-01\r\ntracestate: x=y\r\nX-Forwarded-Prefix: /p\r\nX-Real-IP: 9.9.9.9\r\n",
+                           a, "GET / HTTP/1.0");
+    CHECK(c.value("X-Forwarded-For") == "203.0.113.5, 10.0.0.1, 2001:db8::7");
+    CHECK(c.value("X-Forwarded-Proto") == "http");
+    CHECK(c.value("X-Forwarded-Host") == "public.example");
+    CHECK(c.value("X-Forwarded-Port") == "8080");
+    CHECK(c.value("X-Real-IP") == "203.0.113.5");
+    CHECK(c.value("Forwarded") == "for=203.0.113.5, for=\"[2001:db8::7]\";host=\"example.com\";proto=https");
+    CHECK(c.value("Via") == "1.1 edge, 1.0 yett");
+    CHECK(c.value("traceparent") == "00-a-b-01");
+    CHECK(c.value("tracestate") == "x=y");
+    CHECK(c.value("X-Forwarded-Prefix") == "/p");
+    a.traceparent = "00-c-d-01";
+    CHECK(compose("traceparent: 00-a-b-01\r\n", a).value("traceparent") == "00-c-d-01");
+}
+
+TEST_CASE("headers: framing is written by Yett alone")
+{
+    struct body
+    {
+        std::string_view line;
+        std::string_view fields;
+        std::optional<std::uint64_t> length;
+        std::string_view framing;
+    };
+    body const cases[] = {
+        {"GET / HTTP/1.1", "", {}, ""},
+        {"GET / HTTP/1.1", "Content-Length: 3\r\n", {}, "Content-Length: 3"},
+        {"GET / HTTP/1.1", "Content-Length: 0\r\n", {}, "Content-Length: 0"},
+        {"POST / HTTP/1.1", "", {}, "Content-Length: 0"},
+        {"PUT / HTTP/1.1", "", {}, "Content-Length: 0"},
+        {"PATCH / HTTP/1.1", "", {}, "Content-Length: 0"},
+        {"DELETE / HTTP/1.1", "", {}, ""},
+        {"POST / HTTP/1.1", "Content-Length: 18446744\r\n", {}, "Content-Length: 18446744"},
+        {"POST / HTTP/1.1", "Transfer-Encoding: chunked\r\n", {}, "Transfer-Encoding: chunked"},
+        {"POST / HTTP/1.1", "Transfer-Encoding: chunked\r\n", 7, "Content-Length: 7"},
+        {"POST / HTTP/1.1", "Transfer-Encoding: chunked\r\n", 0, "Content-Length: 0"},
+    };
+    for (auto const& c : cases) {
+        CAPTURE(c.line);
+        CAPTURE(c.fields);
+        asking a;
+        a.length = c.length;
+        auto const sent = compose(c.fields, a, c.line);
+        auto const tail = sent.text.substr(sent.text.find("X-Request-Id: req-1\r\n") + 21);
+        CHECK(tail == (c.framing.empty() ? "\r\n" : std::string{c.framing} + "\r\n\r\n"));
+    }
+}
