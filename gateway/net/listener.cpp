@@ -10,7 +10,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include <algorithm>
+#include <charconv>
 #include <cstring>
 
 namespace yett::net {
@@ -69,6 +69,10 @@ bool resolve(std::string_view address, address_list& into)
     if (colon == std::string_view::npos) return false;
     std::string host{address.substr(0, colon)};
     std::string const port{address.substr(colon + 1)};
+    // The library takes any number and cuts it to 16 bits.
+    std::uint16_t number = 0;
+    auto const* const end = port.data() + port.size();
+    if (auto const read = std::from_chars(port.data(), end, number); read.ec != std::errc{} || read.ptr != end) return false;
     if (host.starts_with('[') && host.ends_with(']')) host = host.substr(1, host.size() - 2);
     addrinfo hints{};
     hints.ai_flags = AI_PASSIVE | AI_NUMERICSERV;

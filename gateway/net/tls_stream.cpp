@@ -7,8 +7,25 @@
 #include <algorithm>
 #include <cstring>
 #include <new>
+#include <optional>
 
 namespace yett::net {
+
+namespace {
+
+// SSL_get_error takes what anybody left in the thread's queue for a failure of the call
+// before it. Nearly always there is nothing, and looking is cheaper than clearing.
+void forget_errors()
+{
+    if (ERR_peek_error() != 0) ERR_clear_error();
+}
+
+bool waits(int state)
+{
+    return state == SSL_ERROR_WANT_READ || state == SSL_ERROR_WANT_WRITE;
+}
+
+} // namespace
 
 // The BIO between an SSL and its wire. An empty input asks for a retry and never says
 // end of file: `more` knows about ends.
@@ -76,18 +93,18 @@ tls_stream::~tls_stream()
     SSL_free(ssl_);
 }
 
-// SSL_want is asked instead of SSL_get_error: it tells the same here and does not
-// depend on what others left in the thread's error queue.
 task<result<void>> tls_stream::handshake()
 {
     for (;;) {
+        forget_errors();
         auto const done = SSL_do_handshake(ssl_) == 1;
-        auto const waits = !done && (SSL_want_read(ssl_) || SSL_want_write(ssl_));
+        auto const state = done ? SSL_ERROR_NONE : SSL_get_error(ssl_, -1);
+        auto const ended = done || waits(state) ? std::optional<error>{} : failed();
         auto const sent = co_await wire_.flush();
-        if (!done && !waits) co_return failed();
+        if (ended) co_return *ended;
         if (!sent) co_return sent.error();
         if (done) co_return result<void>{};
-        if (SSL_want_write(ssl_)) continue;
+        if (state == SSL_ERROR_WANT_WRITE) continue;
         auto const filled = co_await wire_.fill();
         if (!filled) co_return filled.error();
     }
@@ -98,22 +115,25 @@ result<std::size_t> tls_stream::read_now(std::span<char> into)
     if (dead_) return client_error(errc::peer_broke_off);
     // Without anything to read OpenSSL would still take a buffer and give it back.
     if (wire_.input().empty() && SSL_has_pending(ssl_) == 0) return std::size_t{0};
+    forget_errors();
     std::size_t bytes = 0;
     auto const ok = SSL_read_ex(ssl_, into.data(), into.size(), &bytes) == 1;
     // A key update is answered here; what does not leave at once goes with the next write.
     if (wire_.has_output()) wire_.flush_now();
     if (ok) return bytes;
-    if (SSL_want_read(ssl_) || SSL_want_write(ssl_)) return std::size_t{0};
-    if (SSL_get_error(ssl_, 0) == SSL_ERROR_ZERO_RETURN) return client_error(errc::peer_closed);
+    auto const state = SSL_get_error(ssl_, 0);
+    if (waits(state)) return std::size_t{0};
+    if (state == SSL_ERROR_ZERO_RETURN) return client_error(errc::peer_closed);
     return failed();
 }
 
 std::size_t tls_stream::put(std::string_view bytes)
 {
     if (cleartext_) return wire_.gather(bytes.data(), bytes.size());
+    forget_errors();
     std::size_t taken = 0;
     if (SSL_write_ex(ssl_, bytes.data(), bytes.size(), &taken) == 1) return taken;
-    if (SSL_want_write(ssl_)) return 0;
+    if (waits(SSL_get_error(ssl_, 0))) return 0;
     failed();
     wire_.break_off();
     return 0;

@@ -1,0 +1,156 @@
+#include "tests/unit/net/loopback.hpp"
+
+#include <doctest/doctest.h>
+
+#include <openssl/ssl.h>
+
+#include <fstream>
+
+using namespace yett;
+using namespace yett::net;
+using namespace yett::net::testing;
+
+namespace {
+
+std::string const request = "GET /a HTTP/1.1\r\nHost: a\r\n\r\n";
+
+struct session_of
+{
+    explicit session_of(client const& c) : session{c.session()} {}
+    ~session_of() { SSL_SESSION_free(session); }
+    SSL_SESSION* session;
+};
+
+} // namespace
+
+TEST_CASE("tls: a file that cannot be used is named")
+{
+    certificate const one{"one.example"}, two{"two.example"};
+    auto const keys = std::make_shared<ticket_keys>();
+    auto const note_of = [&](certificate_files const& files) {
+        tls_options options;
+        options.certificates = {one.files(), files};
+        auto const made = tls_context::make(options, keys);
+        return made ? std::string{} : made.error().note();
+    };
+    CHECK(note_of(two.files()).empty());
+    CHECK(note_of({"/nowhere/leaf.crt", one.files().key_file}).find("certificate /nowhere/leaf.crt") != std::string::npos);
+    CHECK(note_of({one.files().chain_file, "/nowhere/leaf.key"}).find("key /nowhere/leaf.key") != std::string::npos);
+    // Another certificate's key, and a file that holds no key at all.
+    CHECK(note_of({one.files().chain_file, two.files().key_file}).find("key " + two.files().key_file) != std::string::npos);
+    CHECK(note_of({one.files().chain_file, one.files().chain_file}).find("key ") != std::string::npos);
+    CHECK_FALSE(tls_context::make({}, keys).has_value());
+}
+
+TEST_CASE("tls: the server name picks the certificate")
+{
+    certificate const one{"one.example"}, wild{"*.two.example"};
+    server host{{.tls = tls_for({&one, &wild}), .limits = {}}};
+    auto const shown_for = [&](std::string const& name) {
+        client c{host.port()};
+        CHECK(c.encrypt({.server_name = name}));
+        return c.certificate_name();
+    };
+    CHECK(shown_for("one.example") == "one.example");
+    CHECK(shown_for("a.two.example") == "*.two.example");
+    CHECK(shown_for("A.Two.Example") == "*.two.example");
+    CHECK(shown_for("a.b.two.example") == "one.example");
+    CHECK(shown_for("other.example") == "one.example");
+    CHECK(shown_for("") == "one.example");
+}
+
+TEST_CASE("tls: a session resumes under its own server name and no other")
+{
+    certificate const one{"one.example"}, two{"two.example"};
+    auto const keys = std::make_shared<ticket_keys>();
+    server host{{.tls = tls_for({&one, &two}, tls_floor::tls12, keys), .limits = {}}};
+    server elsewhere{{.tls = tls_for({&one, &two}, tls_floor::tls12, keys), .limits = {}}};
+    server stranger{{.tls = tls_for({&one, &two}), .limits = {}}};
+    for (auto const version : {TLS1_2_VERSION, TLS1_3_VERSION}) {
+        CAPTURE(version);
+        client first{host.port()};
+        REQUIRE(first.encrypt({.server_name = "one.example", .version = version}));
+        CHECK_FALSE(first.resumed());
+        CHECK(body_of(first.ask(request)) == "hello /a");
+        session_of const known{first};
+        auto const resumes = [&](server const& at, std::string const& name) {
+            client again{at.port()};
+            CHECK(again.encrypt({.server_name = name, .version = version, .session = known.session}));
+            CHECK(body_of(again.ask(request)) == "hello /a");
+            return again.resumed();
+        };
+        CHECK(resumes(host, "one.example"));
+        // Any worker opens what another sealed.
+        CHECK(resumes(elsewhere, "one.example"));
+        CHECK_FALSE(resumes(host, "two.example"));
+        CHECK_FALSE(resumes(stranger, "one.example"));
+    }
+    auto const& counts = host.figures().tls_handshakes;
+    CHECK(counts[telemetry::tls_version::tls12][telemetry::handshake::resumed].value() == 1);
+    CHECK(counts[telemetry::tls_version::tls13][telemetry::handshake::resumed].value() == 1);
+    CHECK(counts[telemetry::tls_version::tls13][telemetry::handshake::full].value() == 2);
+}
+
+TEST_CASE("tls: old versions, other protocols and weak suites are refused")
+{
+    certificate const one{"one.example"};
+    server host{{.tls = tls_for({&one}), .limits = {}}};
+    server strict{{.tls = tls_for({&one}, tls_floor::tls13), .limits = {}}};
+    auto const shakes = [](server const& at, client::tls_wish const& wish) {
+        client c{at.port()};
+        return c.encrypt(wish);
+    };
+    CHECK_FALSE(shakes(host, {.version = TLS1_VERSION}));
+    CHECK_FALSE(shakes(host, {.version = TLS1_1_VERSION}));
+    CHECK(shakes(host, {.version = TLS1_2_VERSION}));
+    CHECK_FALSE(shakes(strict, {.version = TLS1_2_VERSION}));
+    CHECK(shakes(strict, {.version = TLS1_3_VERSION}));
+    CHECK(shakes(host, {.alpn = "http/1.1"}));
+    CHECK_FALSE(shakes(host, {.alpn = "spdy/3"}));
+    CHECK_FALSE(shakes(host, {.version = TLS1_2_VERSION, .suites = "ECDHE-ECDSA-AES128-SHA256"}));
+    CHECK_FALSE(shakes(host, {.version = TLS1_2_VERSION, .suites = "ECDHE-ECDSA-AES256-SHA"}));
+    CHECK(shakes(host, {.version = TLS1_2_VERSION, .suites = "ECDHE-ECDSA-AES256-GCM-SHA384"}));
+}
+
+TEST_CASE("tls: renegotiation is refused")
+{
+    certificate const one{"one.example"};
+    server host{{.tls = tls_for({&one}), .limits = {}}};
+    client c{host.port()};
+    REQUIRE(c.encrypt({.version = TLS1_2_VERSION}));
+    CHECK_FALSE(c.renegotiate());
+}
+
+TEST_CASE("tls: a key update in the middle of a connection goes unnoticed")
+{
+    certificate const one{"one.example"};
+    server host{{.tls = tls_for({&one}), .limits = {}}};
+    client c{host.port()};
+    REQUIRE(c.encrypt({.version = TLS1_3_VERSION}));
+    for (int i = 0; i < 3; ++i) {
+        CHECK(body_of(c.ask(request)) == "hello /a");
+        c.update_keys();
+    }
+}
+
+TEST_CASE("ticket keys: they rotate, and old ones still open for a while")
+{
+    ticket_keys keys;
+    auto const start = steady_now();
+    auto const first = keys.current(start);
+    CHECK(keys.current(start + ticket_keys::rotation - seconds{1}).name == first.name);
+    auto const second = keys.current(start + ticket_keys::rotation);
+    CHECK(second.name != first.name);
+    CHECK(second.cipher != first.cipher);
+    auto const old = keys.named(first.name.data(), start + ticket_keys::rotation);
+    REQUIRE(old.has_value());
+    CHECK_FALSE(old->newest);
+    CHECK(old->key.cipher == first.cipher);
+    CHECK(keys.named(second.name.data(), start + ticket_keys::rotation)->newest);
+    CHECK(keys.named(first.name.data(), start + ticket_keys::rotation * 2).has_value());
+    CHECK_FALSE(keys.named(first.name.data(), start + ticket_keys::rotation * 3).has_value());
+    // After a long silence nothing old is left.
+    auto const third = keys.current(start + ticket_keys::rotation * 4);
+    keys.current(start + ticket_keys::rotation * 40);
+    CHECK_FALSE(keys.named(third.name.data(), start + ticket_keys::rotation * 40).has_value());
+}
