@@ -131,12 +131,12 @@ struct alignas(64) revocations::shard
         std::lock_guard const lock{handing_over};
         return owner;
     }
-    // Everything that is not over goes to a table with room for as much again.
+    // Everything that is not over goes to a table that is between three and six eighths full.
     std::shared_ptr<table> copy(wall_time now) const
     {
         std::size_t live = 0;
         owner->each([&](std::uint64_t, span_of_death span) { live += !span.over(now); });
-        auto next = std::make_shared<table>(std::bit_ceil(std::max<std::size_t>(8, live * 2)));
+        auto next = std::make_shared<table>(std::bit_ceil(std::max<std::size_t>(8, live * 4 / 3 + 2)));
         owner->each([&](std::uint64_t fingerprint, span_of_death span) {
             if (!span.over(now)) next->put(fingerprint, span);
         });

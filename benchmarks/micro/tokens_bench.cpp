@@ -1,0 +1,148 @@
+#include "gateway/base/random.hpp"
+#include "gateway/tokens/signer.hpp"
+#include "gateway/tokens/token_cache.hpp"
+
+#include <benchmark/benchmark.h>
+#include <fmt/format.h>
+
+#include <map>
+
+namespace yett::tokens {
+namespace {
+
+wall_time const now = from_unix(1'767'225'600);
+constexpr char const* issuer_name = "https://auth.example.com";
+
+signing_key const& key_of(algorithm alg)
+{
+    static std::map<algorithm, signing_key> made;
+    auto const found = made.find(alg);
+    return found != made.end() ? found->second : made.emplace(alg, signing_key::generate(alg).value()).first->second;
+}
+
+std::string usual_token(algorithm alg, int number)
+{
+    signer const signs{key_of(alg), issuer_name, {"api"}};
+    access_grant const grant{.subject = make_uuid(now), .session = make_uuid(now),
+                             .email = fmt::format("someone{}@example.com", number), .roles = {"user"}, .scopes = {},
+                             .authenticated_at = now, .ttl = seconds{900}};
+    return std::string{signs.sign(grant, now)->text.reveal()};
+}
+
+std::shared_ptr<verifier const> judge_of(algorithm alg)
+{
+    issuer own;
+    own.name = issuer_name;
+    own.audience = {"api"};
+    own.keys = {key_of(alg).verification()};
+    own.own = true;
+    return std::make_shared<verifier const>(std::vector{own});
+}
+
+void verify(benchmark::State& state, algorithm alg)
+{
+    auto const judge = judge_of(alg);
+    std::vector<std::string> tokens;
+    for (int i = 0; i < 64; ++i) tokens.push_back(usual_token(alg, i));
+    std::size_t next = 0;
+    for (auto _ : state) benchmark::DoNotOptimize(judge->verify(tokens[next++ % tokens.size()], now));
+    state.counters["token_bytes"] = static_cast<double>(tokens.front().size());
+}
+BENCHMARK_CAPTURE(verify, HS256, algorithm::hs256);
+BENCHMARK_CAPTURE(verify, RS256, algorithm::rs256);
+BENCHMARK_CAPTURE(verify, PS256, algorithm::ps256);
+BENCHMARK_CAPTURE(verify, ES256, algorithm::es256);
+BENCHMARK_CAPTURE(verify, EdDSA, algorithm::eddsa);
+
+void sign(benchmark::State& state, algorithm alg)
+{
+    signer const signs{key_of(alg), issuer_name, {"api"}};
+    access_grant const grant{.subject = make_uuid(now), .session = make_uuid(now), .email = "someone@example.com",
+                             .roles = {"user"}, .scopes = {}, .authenticated_at = now, .ttl = seconds{900}};
+    for (auto _ : state) benchmark::DoNotOptimize(signs.sign(grant, now));
+}
+BENCHMARK_CAPTURE(sign, HS256, algorithm::hs256);
+BENCHMARK_CAPTURE(sign, RS256, algorithm::rs256);
+BENCHMARK_CAPTURE(sign, ES256, algorithm::es256);
+BENCHMARK_CAPTURE(sign, EdDSA, algorithm::eddsa);
+
+void fill(revocations& revoked, std::int64_t count)
+{
+    for (std::int64_t i = 0; i < count; ++i)
+        revoked.add({revoked_by::session, fmt::format("0197a2c5-7f00-7000-8000-{:012}", i), {}, {}, now + seconds{900}});
+}
+
+// A hit among `range(0)` tokens in random order with `range(1)` live revocations. With
+// range(2) a revocation is added before every hit, so that none of the look-ups is saved.
+void cache_hit(benchmark::State& state)
+{
+    revocations revoked{issuer_name};
+    fill(revoked, state.range(1));
+    token_cache cache{judge_of(algorithm::hs256), revoked, {.bytes = std::size_t{1} << 30}};
+    std::vector<std::string> tokens;
+    for (int i = 0; i < state.range(0); ++i) tokens.push_back(usual_token(algorithm::hs256, i));
+    for (auto const& token : tokens) (void)cache.identify(token, now);
+    for (auto const& token : tokens) (void)cache.identify(token, now);
+
+    // The client's bytes come from a buffer that was just written: they are in the cache.
+    std::string arrived;
+    std::uint64_t random = 88172645463325252;
+    std::uint64_t picked = 0;
+    revocation const again{revoked_by::session, "again", {}, {}, now + seconds{900}};
+    for (auto _ : state) {
+        random ^= random << 13, random ^= random >> 7, random ^= random << 17;
+        picked = random % tokens.size();
+        arrived.assign(tokens[picked]);
+        if (state.range(2)) revoked.add(again);
+        benchmark::DoNotOptimize(cache.identify(arrived, now));
+    }
+    state.counters["bytes_per_token"] = static_cast<double>(cache.counters().bytes) / static_cast<double>(tokens.size());
+    state.counters["bytes_per_revocation"] = state.range(1) ? static_cast<double>(revoked.bytes()) / static_cast<double>(state.range(1)) : 0;
+}
+BENCHMARK(cache_hit)
+    ->ArgNames({"tokens", "revocations", "each_time"})
+    ->Args({1, 0, 0})->Args({1000, 0, 0})->Args({1000, 1'000'000, 0})->Args({1000, 1'000'000, 1})
+    ->Args({10'000, 0, 0})->Args({100'000, 0, 0})->Args({100'000, 1'000'000, 0})->Args({100'000, 1'000'000, 1});
+
+// What the line above copies and adds, to be taken off.
+void cache_hit_overhead(benchmark::State& state)
+{
+    revocations revoked{issuer_name};
+    fill(revoked, state.range(1));
+    std::vector<std::string> tokens;
+    for (int i = 0; i < state.range(0); ++i) tokens.push_back(usual_token(algorithm::hs256, i));
+    std::string arrived;
+    std::uint64_t random = 88172645463325252;
+    revocation const again{revoked_by::session, "again", {}, {}, now + seconds{900}};
+    for (auto _ : state) {
+        random ^= random << 13, random ^= random >> 7, random ^= random << 17;
+        arrived.assign(tokens[random % tokens.size()]);
+        if (state.range(2)) revoked.add(again);
+        benchmark::DoNotOptimize(arrived.data());
+    }
+}
+BENCHMARK(cache_hit_overhead)->Args({1, 0, 0})->Args({1000, 0, 0})->Args({1000, 1'000'000, 1})->Args({100'000, 0, 0})->Args({100'000, 1'000'000, 1});
+
+void revocation_check(benchmark::State& state)
+{
+    revocations revoked{issuer_name};
+    fill(revoked, state.range(0));
+    revocations::view view{revoked};
+    std::vector<revocable> names;
+    for (int i = 0; i < 100'000; ++i) names.push_back({random_u64() | 1, random_u64() | 1, random_u64() | 1, random_u64() | 1, now});
+    std::size_t next = 0;
+    for (auto _ : state) benchmark::DoNotOptimize(view.covers(names[next++ % names.size()], now));
+}
+BENCHMARK(revocation_check)->Arg(0)->Arg(1000)->Arg(1'000'000);
+
+void known_bad_token(benchmark::State& state)
+{
+    revocations revoked{issuer_name};
+    token_cache cache{judge_of(algorithm::es256), revoked, {.bytes = 1 << 20}};
+    auto const token = usual_token(algorithm::rs256, 1);
+    for (auto _ : state) benchmark::DoNotOptimize(cache.identify(token, now));
+}
+BENCHMARK(known_bad_token);
+
+} // namespace
+} // namespace yett::tokens
