@@ -19,14 +19,13 @@ namespace yett::http {
 class body_fields::wiping_memory final : public boost::json::memory_resource
 {
 private:
-    void* do_allocate(std::size_t bytes, std::size_t alignment) override
-    {
-        return ::operator new(bytes, std::align_val_t{alignment});
-    }
-    void do_deallocate(void* at, std::size_t bytes, std::size_t alignment) override
+    // Boost.JSON does not always give back with the alignment it asked for; none of its
+    // types needs more than the default.
+    void* do_allocate(std::size_t bytes, std::size_t) override { return ::operator new(bytes); }
+    void do_deallocate(void* at, std::size_t bytes, std::size_t) override
     {
         OPENSSL_cleanse(at, bytes);
-        ::operator delete(at, std::align_val_t{alignment});
+        ::operator delete(at);
     }
     bool do_is_equal(memory_resource const& other) const noexcept override { return this == &other; }
 };
