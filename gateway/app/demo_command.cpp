@@ -18,7 +18,7 @@ using blame = startup_error::blame;
 constexpr char const* application = "127.0.0.1:9000";
 
 // Every line can be pasted as it is; the tests run them verbatim.
-constexpr char const* walk = R"(
+constexpr char const* walk = R"walk(
 Try it, in another terminal in the same folder:
 
 # register, and log in
@@ -44,11 +44,11 @@ curl -sS {management}/metrics | grep yett_auth
 
 Ctrl-C ends the demonstration. Certificates and data stay in {folder}.
 
-)";
+)walk";
 
 config::settings demo_settings(std::filesystem::path const& folder)
 {
-    auto loaded = config::load_text(std::string{demo_yaml}, folder / "config/samples/demo.yaml", config::process_environment());
+    auto loaded = config::load_text(std::string{demo_yaml}, folder / "demo.yaml", config::process_environment());
     if (!loaded.value) throw startup_error{blame::configuration, to_string(loaded.complaints.front())};
     return std::move(*loaded.value);
 }

@@ -26,7 +26,7 @@ limits::limit_spec limit_of(std::string const& name, config::limit const& l)
     spec.name = name;
     spec.amount = static_cast<std::uint32_t>(l.rate.amount);
     spec.period = l.rate.period;
-    spec.burst = static_cast<std::uint32_t>(l.burst);
+    if (l.algorithm == config::limit_algorithm::gcra) spec.burst = static_cast<std::uint32_t>(l.burst);
     spec.algorithm = l.algorithm == config::limit_algorithm::window ? limits::algorithm::window : limits::algorithm::gcra;
     spec.counts = l.count == config::limit_count::failures ? limits::counted::failures : limits::counted::requests;
     spec.keys.clear();

@@ -64,6 +64,11 @@ bool is_decision(error const& why)
     return why == errc::unauthenticated || why == errc::forbidden || why == errc::recent_login_required;
 }
 
+bool known_refusal(passage const& seen, error const* why)
+{
+    return seen.credential_refused || (why && is_decision(*why));
+}
+
 bool is_token_endpoint(policies::route const* route)
 {
     return route && route->to() == policies::destination::accounts &&
@@ -147,7 +152,8 @@ void pipeline::write_line(http::exchange const& ex, passage const& seen, error c
     }
     r.auth = seen.credential_refused ? "refused" : seen.who ? "ok" : "none";
     if (seen.credential_refused) r.auth_reason = name_of(*seen.credential_refused);
-    r.decision = why && is_decision(*why) ? "refused" : seen.reported ? "report_only" : "permitted";
+    if (known_refusal(seen, why)) r.decision = "refused";
+    else if (seen.route) r.decision = seen.reported ? "report_only" : "permitted";
     if (why) r.error = http::face_of(*why).code;
     r.user_agent = ex.request().value(http::known::user_agent);
     station_.access.write(r);
