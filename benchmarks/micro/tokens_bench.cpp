@@ -5,6 +5,7 @@
 #include <benchmark/benchmark.h>
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <map>
 
 namespace yett::tokens {
@@ -78,7 +79,8 @@ void cache_hit(benchmark::State& state)
 {
     revocations revoked{issuer_name};
     fill(revoked, state.range(1));
-    token_cache cache{judge_of(algorithm::hs256), revoked, {.bytes = std::size_t{1} << 30}};
+    token_cache cache{judge_of(algorithm::hs256), revoked,
+                      {.bytes = std::max<std::size_t>(64 << 20, static_cast<std::size_t>(state.range(0)) * 512)}};
     std::vector<std::string> tokens;
     for (int i = 0; i < state.range(0); ++i) tokens.push_back(usual_token(algorithm::hs256, i));
     for (auto const& token : tokens) (void)cache.identify(token, now);

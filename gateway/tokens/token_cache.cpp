@@ -18,7 +18,7 @@ constexpr std::size_t min_token_bytes = 64;
 // One identity unpacked for every 64 KiB of packed ones.
 std::size_t pool_slots(std::size_t bytes)
 {
-    return std::clamp<std::size_t>(bytes / 65536, 8, 1024);
+    return std::clamp<std::size_t>(bytes / 65536, 8, 256);
 }
 
 std::size_t store_bytes(std::size_t bytes, std::size_t others)
@@ -75,7 +75,7 @@ private:
     revocations const& revoked_;
     revocations::view view_;
     token_cache_options const options_;
-    token_digest const digests_;
+    token_digest digests_;
     recent_failures failures_;
     identity_pool pool_;
     token_store store_;
@@ -89,13 +89,14 @@ token_cache::state::presented token_cache::state::look_at(std::string_view token
 {
     presented asked{token, digests_.hint(token), {}, now};
     store_.prefetch(asked.hint);
-    auto const third = token.size() / 3 & ~std::size_t{63};
-    auto run = digests_.start();
-    run.take(token.substr(0, third));
+    auto run = digests_.start(token);
+    auto const rest = run.rest();
+    auto const third = rest.size() / 3 & ~std::size_t{63};
+    run.take(rest.substr(0, third));
     auto const* const likely = store_.prefetch_likely(asked.hint);
-    run.take(token.substr(third, third));
+    run.take(rest.substr(third, third));
     if (likely && likely->seen_revocations != revoked_.generation()) view_.prefetch(likely->names);
-    run.take(token.substr(2 * third));
+    run.take(rest.substr(2 * third));
     asked.digest = run.finish();
     return asked;
 }

@@ -4,6 +4,7 @@
 
 #include "gateway/base/random.hpp"
 
+#include <algorithm>
 #include <cstring>
 
 namespace yett::tokens {
@@ -22,6 +23,27 @@ std::uint64_t token_digest::hint(std::string_view token) const noexcept
     __extension__ using wide = unsigned __int128;
     auto const product = static_cast<wide>(tail[0] ^ hint_key_[0]) * (tail[1] ^ hint_key_[1]);
     return static_cast<std::uint64_t>(product) ^ static_cast<std::uint64_t>(product >> 64);
+}
+
+token_digest::run token_digest::start(std::string_view token)
+{
+    auto const header = token.substr(0, std::min(token.find('.'), token.size()));
+    // What is no token, or has too long a header to keep it, is taken as it is.
+    if (header.empty() || header.size() > max_header_bytes || header.size() == token.size()) return {keyed_, token};
+    for (auto const& known : headers_)
+        if (known.text == header) return {known.after, token.substr(header.size())};
+    return {learn(header).after, token.substr(header.size())};
+}
+
+token_digest::known_header const& token_digest::learn(std::string_view header)
+{
+    auto& known = headers_[next_++ % headers_.size()];
+    known.text = header;
+    auto blocks = known.text;
+    blocks.resize((header.size() / SHA256_CBLOCK + 1) * SHA256_CBLOCK, '.');
+    known.after = keyed_;
+    SHA256_Update(&known.after, blocks.data(), blocks.size());
+    return known;
 }
 
 void token_digest::run::take(std::string_view part) noexcept
