@@ -35,13 +35,13 @@ task<result<user>> prove(desk const& at, new_password const& asked)
     co_return found;
 }
 
-outcome<secret> accept(secret const& chosen, user const& who, password_rules const& rules)
+task<outcome<secret>> accept(desk const& at, secret chosen, user const& who)
 {
-    auto accepted = accept_password(chosen, who.email, rules);
-    if (accepted) return accepted;
+    auto accepted = co_await at.passwords.accept(std::move(chosen), who.email, at.rules.password);
+    if (accepted) co_return accepted;
     auto why = accepted.error();
     for (auto& each : why.fields) each.field = "new_password";
-    return why;
+    co_return why;
 }
 
 } // namespace
@@ -53,7 +53,7 @@ task<outcome<void>> change_password(desk const& at, new_password asked, wall_tim
         if (who.error() == errc::invalid_credentials) report(at, asked.who, "wrong_password", now);
         co_return who.error();
     }
-    auto accepted = accept(asked.chosen, *who, at.rules.password);
+    auto accepted = co_await accept(at, asked.chosen, *who);
     if (!accepted) co_return accepted.error();
     auto hash = co_await at.passwords.hash(std::move(*accepted));
     if (!hash) co_return hash.error();

@@ -123,4 +123,13 @@ task<result<verdict>> passwords::verify_decoy(secret password)
     return verify(std::move(password), {});
 }
 
+task<outcome<secret>> passwords::accept(secret typed, std::string email, password_rules rules)
+{
+    outcome<secret> judged{refusal{}};
+    auto work = [&] { return (judged = accept_password(typed, email, rules)).has_value(); };
+    auto const done = co_await pool_.run(work);
+    if (!done) co_return done.error();
+    co_return judged;
+}
+
 } // namespace yett::accounts

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "gateway/accounts/password_policy.hpp"
 #include "gateway/base/result.hpp"
 #include "gateway/base/secret.hpp"
 #include "gateway/base/worker_pool.hpp"
@@ -57,6 +58,9 @@ public:
 
     // Works as long as verify and never says `right`: for users that do not exist.
     task<result<verdict>> verify_decoy(secret password);
+
+    // accept_password on the pool: the estimate of a hostile password takes milliseconds.
+    task<outcome<secret>> accept(secret typed, std::string email, password_rules rules);
 
     // How many hashes were computed; equal work shows here without a clock.
     std::uint64_t computed() const noexcept { return computed_.load(std::memory_order_relaxed); }

@@ -20,18 +20,22 @@ struct application
 };
 
 // Both fields are looked at, so that people hear of both mistakes at once.
-outcome<application> examine(registration const& asked, password_rules const& rules)
+task<outcome<application>> examine(desk const& at, registration const& asked)
 {
     std::vector<field_error> wrong;
     auto const where = parse_address(asked.email);
     if (!where) wrong.push_back({"email", errc::email_invalid, "This is not an e-mail address: " + where.error().note() + "."});
-    auto password = accept_password(asked.password, where ? where->text : std::string{}, rules);
+    // A conditional's temporary inside co_await is destroyed twice by g++ 12.
+    std::string const email = where ? where->text : std::string{};
+    auto password = co_await at.passwords.accept(asked.password, email, at.rules.password);
     if (!password) {
         auto why = password.error();
+        if (why.fields.empty()) co_return why;
         std::move(why.fields.begin(), why.fields.end(), std::back_inserter(wrong));
     }
-    if (!wrong.empty()) return refusal{std::move(wrong)};
-    return application{*where, std::move(*password)};
+    if (!wrong.empty()) co_return refusal{std::move(wrong)};
+    application fit{*where, std::move(*password)};
+    co_return fit;
 }
 
 user new_user(address const& where, std::string hash, wall_time now)
@@ -62,7 +66,7 @@ void report(desk const& at, registered const& done, device const& from, wall_tim
 task<outcome<registered>> register_user(desk const& at, registration asked, wall_time now)
 {
     if (!at.rules.registration_open) co_return errc::forbidden;
-    auto checked = examine(asked, at.rules.password);
+    auto checked = co_await examine(at, asked);
     if (!checked) co_return checked.error();
 
     // Hash before the store is asked: a known address must not be cheaper than a new one.
