@@ -60,7 +60,8 @@ int explain_command(explain_options const& options)
     if (!settings) return bad_configuration;
     auto const rules = compile_rules(*settings);
     auto const now = wall_now();
-    policies::question const asked{options.method, options.host, options.path};
+    auto const encoded_slash = options.path.find("%2F") != std::string::npos;
+    policies::question const asked{options.method, options.host, options.path, encoded_slash};
     auto const answer = policies::explain(*rules.routes, asked, identity_for(options, *settings, now), now);
     std::cout << answer.text();
     return answer.permitted ? EXIT_SUCCESS : EXIT_FAILURE;

@@ -10,7 +10,8 @@ namespace {
 
 policies::question question_from(http::exchange const& ex)
 {
-    return {http::name_of(ex.request().method()), ex.where().host(), ex.where().path()};
+    auto const& where = ex.where();
+    return {http::name_of(ex.request().method()), where.host(), where.path(), where.has_encoded_slash()};
 }
 
 } // namespace

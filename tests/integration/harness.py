@@ -153,19 +153,19 @@ class Gateway(Process):
             shutil.copytree(certificates(), self.folder / "certs")
         self.ca = str(self.folder / "certs/ca.crt")
         super().__init__([BINARY, "run", self.config_file], cwd=self.folder, env=env)
-        self.wait_for(r'"msg":"ready"|\bready\b')
-        text = self.output
-        self.tls_port = self._port(text, "https")
-        self.plain_port = self._port(text, "http")
-        self.management_port = self._port(text, "management")
+        self.wait_for(r'"message":"ready"')
+        self.tls_port = self._port("listening", "https")
+        self.plain_port = self._port("listening", "http")
+        self.management_port = self._port("management", "http")
         self.https = f"https://localhost:{self.tls_port}"
         self.http = f"http://127.0.0.1:{self.plain_port}"
         self.management = f"http://127.0.0.1:{self.management_port}"
 
-    @staticmethod
-    def _port(text, kind):
-        found = re.search(rf'\b{kind}://127\.0\.0\.1:(\d+)', text)
-        return int(found.group(1)) if found else None
+    def _port(self, message, scheme):
+        for entry in self.log(message=message):
+            if entry["url"].startswith(scheme + "://"):
+                return int(entry["url"].rsplit(":", 1)[1])
+        return None
 
     def call(self, method, path, token=None, **more):
         headers = dict(more.pop("headers", {}))
