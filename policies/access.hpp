@@ -14,8 +14,8 @@ namespace yett::policies {
 // What a rule does with the credentials of a request.
 enum class credential_use : std::uint8_t
 {
-    ignored,      // do not look at them
-    optional,     // look, and go on without when there are none
+    ignored,  // do not look at them
+    optional, // look, and go on without when there are none
     required,
 };
 
@@ -28,7 +28,7 @@ public:
     {
         granted,
         forbidden,
-        login_too_old,    // a new login would be granted
+        login_too_old, // a new login would be granted
     };
 
     // The spec must have passed `compile`.
@@ -48,7 +48,7 @@ private:
     access_spec::kind kind_;
     credential_use credentials_;
     word_set values_;
-    word_set domains_;                  // of "*@domain"
+    word_set domains_; // of "*@domain"
     std::vector<access> parts_;
     std::optional<std::chrono::seconds> recent_login_;
     std::string wanted_;

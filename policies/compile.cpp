@@ -128,8 +128,7 @@ private:
         }
         if (spec.values.empty()) complain(list, "empty: nobody could pass");
         for (auto const& value : spec.values) {
-            if (value.empty())
-                complain(list, "an empty text is no name");
+            if (value.empty()) complain(list, "an empty text is no name");
             else if (spec.is == kind::emails && !is_address(value))
                 complain(list, "'" + value + "' is neither an address nor \"*@domain\"");
         }
@@ -162,7 +161,7 @@ private:
 
     std::vector<route> routes_;
     std::vector<complaint> complaints_;
-    std::unordered_map<std::string, std::string> names_;    // with the place of the first
+    std::unordered_map<std::string, std::string> names_; // with the place of the first
     std::string path_;
     std::string place_;
     std::uint32_t seen_ = 0;

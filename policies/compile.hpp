@@ -15,19 +15,19 @@ struct complaint
     enum class weight
     {
         error,
-        warning,    // the rules work, but probably not as meant
+        warning, // the rules work, but probably not as meant
     };
 
     weight is = weight::error;
-    std::string place;    // "file:line:column" of the rule
-    std::string path;     // "routes.admin.match.path"
-    std::string text;     // what is wrong, what is allowed
+    std::string place; // "file:line:column" of the rule
+    std::string path;  // "routes.admin.match.path"
+    std::string text;  // what is wrong, what is allowed
 };
 
 struct compilation
 {
-    std::optional<route_table> table;       // absent when there is an error
-    std::vector<complaint> complaints;      // all of them, in written order
+    std::optional<route_table> table;  // absent when there is an error
+    std::vector<complaint> complaints; // all of them, in written order
 };
 
 // Checks the rules and makes them searchable. Never throws for what an operator wrote.

@@ -67,10 +67,8 @@ explanation explain(route_table const& table, question const& asked, identity_pt
         if (&rule == told.rule) break;
         told.before.push_back({&rule, mismatch(rule, asked)});
     }
-    if (answer)
-        explain_decision(told, decide(*answer, who, asked, now), who);
-    else
-        explain_miss(told, answer);
+    if (answer) explain_decision(told, decide(*answer, who, asked, now), who);
+    else explain_miss(told, answer);
     return told;
 }
 

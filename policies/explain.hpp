@@ -16,13 +16,13 @@ struct explanation
     struct skipped
     {
         route const* rule;
-        std::string why;    // "host is not *.example.com"
+        std::string why; // "host is not *.example.com"
     };
 
-    std::vector<skipped> before;         // rules that did not match, in written order
-    route const* rule = nullptr;         // the one that decides; null when none matches
+    std::vector<skipped> before; // rules that did not match, in written order
+    route const* rule = nullptr; // the one that decides; null when none matches
     bool permitted = false;
-    std::optional<errc> refusal;         // also the one that report_only did not enforce
+    std::optional<errc> refusal; // also the one that report_only did not enforce
     std::string why;
 
     // A few lines for a person.

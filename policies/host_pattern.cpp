@@ -3,7 +3,7 @@
 namespace yett::policies {
 namespace {
 
-constexpr std::size_t longest_name = 253;     // RFC 1035 section 2.3.4, without the final dot
+constexpr std::size_t longest_name = 253; // RFC 1035 section 2.3.4, without the final dot
 constexpr std::size_t longest_label = 63;
 
 std::string folded(std::string_view text)
@@ -60,7 +60,8 @@ result<host_pattern> host_pattern::from(std::string_view text)
     pattern.name_ = folded(text);
     if (pattern.kind_ == kind::exact && is_bracketed_address(pattern.name_)) return pattern;
     if (pattern.name_.find('*') != std::string::npos) return wrong("'*' stands only at the front, as \"*.example.com\"");
-    if (pattern.name_.find(':') != std::string::npos) return wrong("a host is matched without its port; IPv6 addresses have brackets");
+    if (pattern.name_.find(':') != std::string::npos)
+        return wrong("a host is matched without its port; IPv6 addresses have brackets");
     if (!is_name(pattern.name_)) return wrong("not a host name; names outside ASCII are written as \"xn--...\"");
     return pattern;
 }

@@ -16,14 +16,14 @@ public:
     {
         any,
         exact,
-        below,     // "*.name"
+        below, // "*.name"
     };
 
     // Case is folded and a trailing dot dropped. Fails with bad_request whose note tells
     // the operator what is wrong.
     static result<host_pattern> from(std::string_view text);
 
-    bool matches(std::string_view host) const noexcept;    // lower case, without port
+    bool matches(std::string_view host) const noexcept; // lower case, without port
 
     kind is() const noexcept { return kind_; }
     // The name in lower case, without "*."; empty for any.

@@ -28,10 +28,10 @@ public:
     struct search
     {
         std::string_view path;
-        method_set method;               // usually one
-        std::uint32_t best = nothing;    // only rules below it are looked for
-        method_set allowed;              // methods of rules that match but for theirs; complete when nothing is found
-        bool below_too = false;          // the path stands for everything below it
+        method_set method;            // usually one
+        std::uint32_t best = nothing; // only rules below it are looked for
+        method_set allowed;           // methods of rules that match but for theirs; complete when nothing is found
+        bool below_too = false;       // the path stands for everything below it
     };
 
     root plant();
@@ -48,10 +48,10 @@ private:
     using entries = std::vector<entry>;
     struct node
     {
-        entries ends;                                // rules whose path ends here
-        entries tails;                               // rules for everything from here on
-        std::uint32_t any = nothing;                 // the child for "{name}"
-        std::uint32_t lowest = nothing;              // rule at or below this node
+        entries ends;                   // rules whose path ends here
+        entries tails;                  // rules for everything from here on
+        std::uint32_t any = nothing;    // the child for "{name}"
+        std::uint32_t lowest = nothing; // rule at or below this node
         bool has_literals = false;
     };
 

@@ -25,7 +25,7 @@ public:
 
     std::string const& text() const noexcept { return text_; }
     bool is_exact() const noexcept { return !open_ended_ && !has_names_; }
-    bool is_open_ended() const noexcept { return open_ended_; }    // ends in "/**"
+    bool is_open_ended() const noexcept { return open_ended_; } // ends in "/**"
     bool has_encoded_slash() const noexcept { return has_encoded_slash_; }
 
     // Literal text, or `any_segment`. Without what "/**" stands for.

@@ -20,7 +20,7 @@ public:
     // Its position in the written order, dense from 0: the subscript for whatever is kept per rule.
     std::uint32_t index() const noexcept { return index_; }
     std::string const& name() const noexcept { return spec_.name; }
-    std::string const& place() const noexcept { return spec_.place; }    // "file:line:column"
+    std::string const& place() const noexcept { return spec_.place; } // "file:line:column"
 
     destination to() const noexcept { return spec_.to; }
     std::string const& target() const noexcept { return spec_.target; }

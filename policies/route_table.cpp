@@ -60,10 +60,8 @@ found route_table::find(question const& asked) const noexcept
     if (!asked.path.starts_with('/')) return answer;
     path_index::search wanted{.path = asked.path, .method = method_set::of(asked.method), .allowed = {}};
     search(asked.host, wanted);
-    if (wanted.best == path_index::nothing)
-        answer.allowed_ = wanted.allowed;
-    else
-        answer.route_ = &routes_[wanted.best];
+    if (wanted.best == path_index::nothing) answer.allowed_ = wanted.allowed;
+    else answer.route_ = &routes_[wanted.best];
     return answer;
 }
 
@@ -72,11 +70,8 @@ bool route_table::is_shadowed(route const& rule) const
     // Ask for the rule's own pattern, as if it were a request, among the rules before it.
     auto const path = widest_path(rule.path());
     auto const host = rule.host().is() == host_pattern::kind::below ? "*." + rule.host().name() : rule.host().name();
-    path_index::search earlier{.path = path,
-                               .method = rule.methods(),
-                               .best = rule.index(),
-                               .allowed = {},
-                               .below_too = rule.path().is_open_ended()};
+    path_index::search earlier{
+        .path = path, .method = rule.methods(), .best = rule.index(), .allowed = {}, .below_too = rule.path().is_open_ended()};
     search(host, earlier);
     return earlier.best != rule.index() || earlier.allowed.covers(rule.methods());
 }

@@ -69,8 +69,8 @@ private:
     std::vector<route> routes_;
     path_index paths_;
     host_map exact_hosts_;
-    host_map parent_hosts_;              // of "*.name"
-    std::size_t most_labels_ = 0;        // of any name in parent_hosts_
+    host_map parent_hosts_;       // of "*.name"
+    std::size_t most_labels_ = 0; // of any name in parent_hosts_
 };
 
 } // namespace yett::policies

@@ -15,28 +15,28 @@ struct access_spec
 {
     enum class kind
     {
-        public_,          // anybody; credentials are not looked at
-        optional,         // anybody; an identity is passed on when a credential proves one, a bad credential is refused
+        public_,  // anybody; credentials are not looked at
+        optional, // anybody; an identity is passed on when a credential proves one, a bad credential is refused
         authenticated,
-        roles,            // any of `values`
-        scopes,           // all of `values`
-        users,            // any of `values`, compared with the subject
-        emails,           // any of `values`, exact or "*@domain", compared without case
+        roles,  // any of `values`
+        scopes, // all of `values`
+        users,  // any of `values`, compared with the subject
+        emails, // any of `values`, exact or "*@domain", compared without case
         any_of,
         all_of,
     };
 
     kind is = kind::authenticated;
     std::vector<std::string> values;
-    std::vector<access_spec> parts;                       // of any_of and all_of
-    std::optional<std::chrono::seconds> recent_login;     // authenticated at most this long ago
+    std::vector<access_spec> parts;                   // of any_of and all_of
+    std::optional<std::chrono::seconds> recent_login; // authenticated at most this long ago
 };
 
 struct match_spec
 {
-    std::string host;                    // exact or "*.example.com"; empty matches any
-    std::string path;                    // "/exact", "/prefix/**", "/users/{id}/posts"
-    std::vector<std::string> methods;    // empty matches any; GET includes HEAD
+    std::string host;                 // exact or "*.example.com"; empty matches any
+    std::string path;                 // "/exact", "/prefix/**", "/users/{id}/posts"
+    std::vector<std::string> methods; // empty matches any; GET includes HEAD
 };
 
 enum class enforcement
@@ -58,12 +58,12 @@ struct route_spec
     match_spec match;
     access_spec access;
     destination to = destination::upstream;
-    std::string target;                        // name of the upstream, or of the account endpoint
-    std::vector<std::string> limits;           // names, spent in this order
-    std::optional<std::uint64_t> body_bytes;   // 0 is no limit; absent takes the client's limit
+    std::string target;                      // name of the upstream, or of the account endpoint
+    std::vector<std::string> limits;         // names, spent in this order
+    std::optional<std::uint64_t> body_bytes; // 0 is no limit; absent takes the client's limit
     bool encoded_slash_allowed = false;
     enforcement mode = enforcement::enforce;
-    std::string place;                         // "file:line:column" for complaints and explain
+    std::string place; // "file:line:column" for complaints and explain
 };
 
 } // namespace yett::policies

@@ -17,7 +17,7 @@ public:
 
     bool contains(std::string_view word) const noexcept;
     bool empty() const noexcept { return words_.empty(); }
-    std::vector<std::string> const& words() const noexcept { return words_; }    // shortest first
+    std::vector<std::string> const& words() const noexcept { return words_; } // shortest first
 
 private:
     std::vector<std::string> words_;

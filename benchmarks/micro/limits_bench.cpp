@@ -23,7 +23,8 @@ std::vector<subject> clients(std::size_t count)
 {
     std::vector<subject> list(count);
     for (std::size_t i = 0; i < count; ++i)
-        list[i].client = network::of("10." + std::to_string(i >> 16) + "." + std::to_string(i >> 8 & 255) + "." + std::to_string(i & 255));
+        list[i].client =
+            network::of("10." + std::to_string(i >> 16) + "." + std::to_string(i >> 8 & 255) + "." + std::to_string(i & 255));
     return list;
 }
 

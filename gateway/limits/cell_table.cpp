@@ -11,7 +11,7 @@
 namespace yett::limits {
 namespace {
 
-constexpr std::size_t shared_part = 16;        // one set in so many is for shared counters
+constexpr std::size_t shared_part = 16; // one set in so many is for shared counters
 constexpr std::uint64_t odd = 0x9e3779b97f4a7c15;
 
 std::uint64_t scrambled(std::uint64_t x) noexcept
@@ -48,7 +48,11 @@ verdict untouched(limit const& of, tick now, std::uint32_t cost) noexcept
 } // namespace
 
 cell_table::cell_table(std::size_t bytes, std::size_t cell_bytes)
-    : bytes_{bytes}, cell_bytes_{cell_bytes}, shared_until_{std::numeric_limits<tick>::min()}, stripes_(256), shared_stripes_(16)
+    : bytes_{bytes},
+      cell_bytes_{cell_bytes},
+      shared_until_{std::numeric_limits<tick>::min()},
+      stripes_(256),
+      shared_stripes_(16)
 {
     static_assert(sizeof(cell) == head_bytes);
     auto const sets = bytes / (sizeof(labels) + ways * cell_bytes);
@@ -112,7 +116,8 @@ cell_table::cell* cell_table::find(std::size_t set, place key, limit const& of) 
     return nullptr;
 }
 
-cell_table::cell* cell_table::take(std::size_t set, place key, limit const& of, tick now, std::size_t most, figures& counted) noexcept
+cell_table::cell* cell_table::take(std::size_t set, place key, limit const& of, tick now, std::size_t most,
+                                   figures& counted) noexcept
 {
     auto& here = labels_of(set);
     auto const owner = owner_of(of);
@@ -125,7 +130,8 @@ cell_table::cell* cell_table::take(std::size_t set, place key, limit const& of, 
     if (!may_grow || empty == ways) {
         // A limit at its quota may only have cells that are its own already.
         for (std::size_t way = 0; way < ways && reusable == ways; ++way)
-            if (here.tags[way] != 0 && (may_grow || here.owners[way] == owner) && cell_at(set, way).expires <= now) reusable = way;
+            if (here.tags[way] != 0 && (may_grow || here.owners[way] == owner) && cell_at(set, way).expires <= now)
+                reusable = way;
         if (reusable == ways) return nullptr;
     }
     auto const way = reusable != ways ? reusable : empty;
@@ -211,7 +217,8 @@ verdict cell_table::spend_unseen(std::size_t set, stripe& own, limit const& of, 
     return spend_shared(own, shared_set, shared, of, now, cost);
 }
 
-verdict cell_table::spend_shared(stripe& own, std::size_t set, place shared, limit const& of, tick now, std::uint32_t cost) noexcept
+verdict cell_table::spend_shared(stripe& own, std::size_t set, place shared, limit const& of, tick now,
+                                 std::uint32_t cost) noexcept
 {
     auto* together = find(set, shared, of);
     if (!together) together = take(set, shared, of, now, ways, shared_guard_of(set).counted);
@@ -224,8 +231,8 @@ verdict cell_table::spend_shared(stripe& own, std::size_t set, place shared, lim
     ++own.counted.overflowed;
     auto const v = charge(*together, of, now, cost);
     auto until = shared_until_.load(std::memory_order_relaxed);
-    while (until < together->expires && !shared_until_.compare_exchange_weak(until, together->expires, std::memory_order_relaxed)) {
-    }
+    while (until < together->expires &&
+           !shared_until_.compare_exchange_weak(until, together->expires, std::memory_order_relaxed)) {}
     return v;
 }
 

@@ -26,8 +26,8 @@ public:
     // The key of a counter after hashing under a secret.
     struct place
     {
-        std::uint64_t high;    // tells keys of one set apart
-        std::uint64_t low;     // chooses the set
+        std::uint64_t high; // tells keys of one set apart
+        std::uint64_t low;  // chooses the set
     };
     struct figures
     {
@@ -72,8 +72,8 @@ private:
     // Kept apart from the cells so that a look touches two cache lines of a set.
     struct labels
     {
-        std::array<std::uint32_t, ways> tags;      // 0 is an empty cell
-        std::array<std::uint32_t, ways> owners;    // whose limit
+        std::array<std::uint32_t, ways> tags;   // 0 is an empty cell
+        std::array<std::uint32_t, ways> owners; // whose limit
     };
     struct alignas(64) stripe
     {
@@ -106,8 +106,8 @@ private:
 
     std::size_t bytes_;
     std::size_t cell_bytes_;
-    std::size_t sets_;           // for keys
-    std::size_t shared_sets_;    // behind them
+    std::size_t sets_;        // for keys
+    std::size_t shared_sets_; // behind them
     std::uint64_t shared_for_each_;
     std::byte* memory_;
     std::atomic<tick> shared_until_;

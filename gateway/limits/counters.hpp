@@ -16,7 +16,7 @@ namespace yett::limits {
 struct charge
 {
     limit const* of;
-    std::string_view key;      // bytes; different for different keys of the limit, no secret is needed to read it
+    std::string_view key; // bytes; different for different keys of the limit, no secret is needed to read it
     steady_time now;
     std::uint32_t cost = 1;
 };

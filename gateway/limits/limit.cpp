@@ -52,7 +52,8 @@ void complain_of_size(limit_spec const& spec, std::vector<std::string>& list)
     if (!list.empty()) return;
     if (spec.algorithm == algorithm::gcra) {
         if (spec.period / spec.amount <= 0ns) list.push_back("more than one in a nanosecond cannot be counted");
-        else if (interval_of(spec) > longest / capacity_of(spec)) list.push_back("the burst takes longer than ten years to come back");
+        else if (interval_of(spec) > longest / capacity_of(spec))
+            list.push_back("the burst takes longer than ten years to come back");
         return;
     }
     if (spec.amount > largest_window)
@@ -86,7 +87,9 @@ limit::limit(limit_spec spec)
       fingerprint_{fingerprint_of(spec_)},
       announced_{!is_about_logins(spec_)}
 {
-    auto const names_caller = [](key_part const& part) { return part.is == key_part::kind::user || part.is == key_part::kind::token; };
+    auto const names_caller = [](key_part const& part) {
+        return part.is == key_part::kind::user || part.is == key_part::kind::token;
+    };
     needs_identity_ = std::any_of(spec_.keys.begin(), spec_.keys.end(), names_caller);
 }
 

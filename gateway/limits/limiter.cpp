@@ -90,8 +90,8 @@ std::string rate_limit_field(admission const& a)
     std::string list;
     for (auto const& each : a.states())
         if (each.of->is_announced())
-            fmt::format_to(std::back_inserter(list), "{}\"{}\";r={};t={}", list.empty() ? "" : ", ", each.of->name(), each.remaining,
-                           up(each.reset).count());
+            fmt::format_to(std::back_inserter(list), "{}\"{}\";r={};t={}", list.empty() ? "" : ", ", each.of->name(),
+                           each.remaining, up(each.reset).count());
     return list;
 }
 
@@ -100,8 +100,8 @@ std::string rate_limit_policy_field(admission const& a)
     std::string list;
     for (auto const& each : a.states())
         if (each.of->is_announced())
-            fmt::format_to(std::back_inserter(list), "{}\"{}\";q={};w={}", list.empty() ? "" : ", ", each.of->name(), each.of->amount(),
-                           up(each.of->period()).count());
+            fmt::format_to(std::back_inserter(list), "{}\"{}\";q={};w={}", list.empty() ? "" : ", ", each.of->name(),
+                           each.of->amount(), up(each.of->period()).count());
     return list;
 }
 

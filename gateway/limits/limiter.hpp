@@ -18,11 +18,11 @@ namespace yett::limits {
 struct subject
 {
     network client;
-    std::string_view user;        // the proved identity's subject
-    std::string_view account;     // the address tried; letters count without case
-    std::string_view token;       // the token's id
-    std::uint32_t route = 0;      // policies::route::index
-    std::function<std::string_view(std::string_view name)> header;    // empty when absent
+    std::string_view user;                                         // the proved identity's subject
+    std::string_view account;                                      // the address tried; letters count without case
+    std::string_view token;                                        // the token's id
+    std::uint32_t route = 0;                                       // policies::route::index
+    std::function<std::string_view(std::string_view name)> header; // empty when absent
 };
 
 inline constexpr std::size_t most_limits = 8;
@@ -61,10 +61,7 @@ public:
 
 private:
     friend class limiter;
-    void note(limit const& of, verdict const& v) noexcept
-    {
-        states_[count_++] = {&of, v.remaining, v.reset, v.stamp};
-    }
+    void note(limit const& of, verdict const& v) noexcept { states_[count_++] = {&of, v.remaining, v.reset, v.stamp}; }
 
     std::array<state, most_limits> states_;
     std::size_t count_ = 0;
@@ -100,7 +97,7 @@ public:
     //
     //     auto spent = limiter.spend_at_hand(list, who, now);
     //     if (!spent) { auto waited = co_await limiter.spend(list, who, now); ... }
-    using list = std::span<limit const* const>;    // chain::early or chain::late
+    using list = std::span<limit const* const>; // chain::early or chain::late
     std::optional<admission> spend_at_hand(list limits, subject const& who, steady_time now) const;
     // `who` and what `limits` points to must live until it is answered.
     task<result<admission>> spend(list limits, subject const& who, steady_time now) const;

@@ -12,8 +12,8 @@ class cell_table;
 
 struct memory_options
 {
-    std::size_t bytes = 64u << 20;       // at least 8 MiB; pages are touched as keys come
-    std::array<unsigned char, 16> secret{};    // random for each process: keys cannot be chosen to collide
+    std::size_t bytes = 64u << 20;          // at least 8 MiB; pages are touched as keys come
+    std::array<unsigned char, 16> secret{}; // random for each process: keys cannot be chosen to collide
 };
 
 // Counts in this process, within a budget of bytes that is taken once and never grows.
@@ -30,11 +30,11 @@ public:
     // What a scrape shows; read from any thread.
     struct figures
     {
-        std::size_t bytes;              // reserved
-        std::size_t cells;              // that hold a counter, run out or not
-        std::uint64_t reclaimed;        // cells taken over from counters that had run out
-        std::uint64_t overflowed;       // charges that went to a shared counter
-        std::uint64_t turned_away;      // charges refused for want of any counter
+        std::size_t bytes;         // reserved
+        std::size_t cells;         // that hold a counter, run out or not
+        std::uint64_t reclaimed;   // cells taken over from counters that had run out
+        std::uint64_t overflowed;  // charges that went to a shared counter
+        std::uint64_t turned_away; // charges refused for want of any counter
     };
 
     // Throws std::invalid_argument for a budget that is too small.
@@ -52,7 +52,7 @@ private:
     cell_table& table_of(limit const& l) const noexcept;
 
     std::array<unsigned char, 16> secret_;
-    std::array<std::unique_ptr<cell_table>, 5> tables_;    // one for each size of cells
+    std::array<std::unique_ptr<cell_table>, 5> tables_; // one for each size of cells
 };
 
 } // namespace yett::limits

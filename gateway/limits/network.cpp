@@ -15,10 +15,8 @@ network network::of(ip_address const& address) noexcept
 {
     network from;
     from.is = address.is_v4() ? kind::ipv4 : kind::ipv6;
-    if (address.is_v4())
-        std::copy_n(address.bytes.end() - 4, 4, from.prefix.begin());
-    else
-        std::copy_n(address.bytes.begin(), from.prefix.size(), from.prefix.begin());
+    if (address.is_v4()) std::copy_n(address.bytes.end() - 4, 4, from.prefix.begin());
+    else std::copy_n(address.bytes.begin(), from.prefix.size(), from.prefix.begin());
     return from;
 }
 

@@ -14,12 +14,12 @@ struct network
 {
     enum class kind : std::uint8_t
     {
-        unknown,    // no IP address, such as the other end of a Unix socket; they all count as one
+        unknown, // no IP address, such as the other end of a Unix socket; they all count as one
         ipv4,
         ipv6,
     };
 
-    std::array<std::uint8_t, 8> prefix{};    // network byte order; IPv4 in the first four
+    std::array<std::uint8_t, 8> prefix{}; // network byte order; IPv4 in the first four
     kind is = kind::unknown;
 
     // From text as a socket names its peer, with or without brackets and zone.

@@ -14,10 +14,10 @@ using tick = std::int64_t;
 struct verdict
 {
     bool allowed;
-    std::uint32_t remaining;       // what could be spent at this moment
-    nanoseconds reset;             // until the counter is as good as new
-    nanoseconds retry_after;       // of a refusal: the same charge is allowed then, if nothing else is spent
-    tick stamp;                    // hand it to give_back
+    std::uint32_t remaining; // what could be spent at this moment
+    nanoseconds reset;       // until the counter is as good as new
+    nanoseconds retry_after; // of a refusal: the same charge is allowed then, if nothing else is spent
+    tick stamp;              // hand it to give_back
 };
 
 } // namespace yett::limits

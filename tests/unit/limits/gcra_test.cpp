@@ -101,9 +101,9 @@ TEST_CASE("gcra: giving back returns only what has not been earned back since")
         tick when;
         tick state_after;
     } const rows[] = {
-        {0, 0},        // all of it
-        {40, 40},      // 60 of 100
-        {100, 100},    // nothing
+        {0, 0},     // all of it
+        {40, 40},   // 60 of 100
+        {100, 100}, // nothing
         {5000, 100},
     };
     for (auto const& row : rows) {

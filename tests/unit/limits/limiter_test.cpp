@@ -125,9 +125,24 @@ TEST_CASE("limiter: whose requests are counted together")
         return who;
     };
     auto const a = from("192.0.2.1"), b = from("192.0.2.2");
-    auto const ann = with(a, [](subject& s) { s.user = "ann"; s.account = "Ann@Example.com"; s.token = "t1"; s.route = 3; });
-    auto const moved = with(b, [](subject& s) { s.user = "ann"; s.account = "ann@example.COM"; s.token = "t1"; s.route = 3; });
-    auto const bob = with(a, [](subject& s) { s.user = "bob"; s.account = "bob@example.com"; s.token = "t2"; s.route = 4; });
+    auto const ann = with(a, [](subject& s) {
+        s.user = "ann";
+        s.account = "Ann@Example.com";
+        s.token = "t1";
+        s.route = 3;
+    });
+    auto const moved = with(b, [](subject& s) {
+        s.user = "ann";
+        s.account = "ann@example.COM";
+        s.token = "t1";
+        s.route = 3;
+    });
+    auto const bob = with(a, [](subject& s) {
+        s.user = "bob";
+        s.account = "bob@example.com";
+        s.token = "t2";
+        s.route = 4;
+    });
 
     CHECK(share({{kind::client, ""}}, a, a));
     CHECK_FALSE(share({{kind::client, ""}}, a, b));

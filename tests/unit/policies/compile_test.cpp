@@ -136,8 +136,8 @@ TEST_CASE("compile: a rule that never decides is a warning")
     CHECK(shadowed_in({a_rule("/{x}"), a_rule("/a/**")}).empty());
     CHECK(shadowed_in({a_rule("/{x}/b"), a_rule("/a/{y}")}).empty());
     CHECK(shadowed_in({get("/**"), a_rule("/a")}).empty());
-    CHECK(shadowed_in({get("/a"), named("post", a_rule("/a", {}, {"POST"})), named("both", a_rule("/a", {}, {"HEAD", "POST"}))}) ==
-          names{"routes.both.match"});
+    CHECK(shadowed_in({get("/a"), named("post", a_rule("/a", {}, {"POST"})),
+                       named("both", a_rule("/a", {}, {"HEAD", "POST"}))}) == names{"routes.both.match"});
     CHECK(shadowed_in({get("/**"), named("rest", a_rule("/**")), a_rule("/a")}) == names{"routes./a.match"});
 }
 

@@ -27,7 +27,7 @@ identity ada()
 
 struct judged
 {
-    std::string code;    // "ok" or the name of the error
+    std::string code; // "ok" or the name of the error
     bool reported = false;
 };
 
@@ -56,8 +56,8 @@ TEST_CASE("decide: who passes which rule")
     struct
     {
         access_spec access;
-        char const* known;        // what Ada gets
-        char const* anonymous;    // what nobody gets
+        char const* known;     // what Ada gets
+        char const* anonymous; // what nobody gets
     } const rows[] = {
         {access_of(kind::public_), "ok", "ok"},
         {access_of(kind::optional), "ok", "ok"},
@@ -82,15 +82,18 @@ TEST_CASE("decide: who passes which rule")
         {access_of(kind::any_of, parts{role({"admin"}), scope({"delete"})}), "forbidden", "unauthenticated"},
         {access_of(kind::all_of, parts{role({"user"}), scope({"read"})}), "ok", "unauthenticated"},
         {access_of(kind::all_of, parts{role({"user"}), scope({"delete"})}), "forbidden", "unauthenticated"},
-        {access_of(kind::all_of, parts{access_of(kind::any_of, parts{role({"admin"}), role({"user"})}), email({"*@example.com"})}),
+        {access_of(kind::all_of,
+                   parts{access_of(kind::any_of, parts{role({"admin"}), role({"user"})}), email({"*@example.com"})}),
          "ok", "unauthenticated"},
         {recent(access_of(kind::authenticated), 10min), "ok", "unauthenticated"},
         {recent(access_of(kind::authenticated), 10min - 1s), "recent_login_required", "unauthenticated"},
         {recent(role({"editor"}), 5min), "recent_login_required", "unauthenticated"},
         {recent(role({"admin"}), 5min), "forbidden", "unauthenticated"},
         {access_of(kind::any_of, parts{recent(role({"editor"}), 5min), role({"user"})}), "ok", "unauthenticated"},
-        {access_of(kind::any_of, parts{recent(role({"editor"}), 5min), role({"admin"})}), "recent_login_required", "unauthenticated"},
-        {access_of(kind::all_of, parts{recent(role({"editor"}), 5min), role({"user"})}), "recent_login_required", "unauthenticated"},
+        {access_of(kind::any_of, parts{recent(role({"editor"}), 5min), role({"admin"})}), "recent_login_required",
+         "unauthenticated"},
+        {access_of(kind::all_of, parts{recent(role({"editor"}), 5min), role({"user"})}), "recent_login_required",
+         "unauthenticated"},
         {access_of(kind::all_of, parts{recent(role({"editor"}), 5min), role({"admin"})}), "forbidden", "unauthenticated"},
         {recent(access_of(kind::all_of, parts{role({"user"})}), 5min), "recent_login_required", "unauthenticated"},
         {recent(access_of(kind::any_of, parts{role({"user"})}), 15min), "ok", "unauthenticated"},
@@ -186,11 +189,12 @@ TEST_CASE("decide: a rule tells beforehand what it does with credentials")
 
 TEST_CASE("decide: the note of a refusal names the rule and what it takes")
 {
-    auto const access = access_of(kind::any_of, parts{access_of(kind::roles, words{"admin", "ops"}),
-                                                      recent(access_of(kind::users, words{"u1"}), 1min)});
+    auto const access = access_of(
+        kind::any_of, parts{access_of(kind::roles, words{"admin", "ops"}), recent(access_of(kind::users, words{"u1"}), 1min)});
     auto const table = table_of({a_rule("/a", access)});
     auto const made = decide(table.routes()[0], nullptr, asked, now);
-    CHECK(made.error().note() == "rule /a wants (one of the roles admin, ops or one of the users u1 with a login of the last 60 s)");
+    CHECK(made.error().note() ==
+          "rule /a wants (one of the roles admin, ops or one of the users u1 with a login of the last 60 s)");
     CHECK(made.error().from() == origin::client);
 }
 

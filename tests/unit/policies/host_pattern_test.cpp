@@ -59,10 +59,13 @@ TEST_CASE("host_pattern: what is no host is refused with a reason")
         {"[::1", "brackets"},
         {"[x]", "not a host name"},
         {"a..b", "not a host name"},
-        {"b\xc3\xbc" "cher.example", "xn--"},
+        {"b\xc3\xbc"
+         "cher.example",
+         "xn--"},
         {"a b", "not a host name"},
         {std::string(64, 'a'), "not a host name"},
-        {std::string(127, 'a').replace(63, 1, ".") + "." + std::string(63, 'b') + "." + std::string(63, 'c') + ".dd", "not a host name"},
+        {std::string(127, 'a').replace(63, 1, ".") + "." + std::string(63, 'b') + "." + std::string(63, 'c') + ".dd",
+         "not a host name"},
     };
     for (auto const& row : rows) {
         CAPTURE(row.pattern);

@@ -17,7 +17,8 @@ std::string name_found(route_table const& table, question const& asked)
 
 TEST_CASE("route_table: the first rule in written order decides, not the most specific one")
 {
-    auto const table = table_of({a_rule("/a/b"), a_rule("/a/**"), a_rule("/a/c"), a_rule("/{x}/d"), a_rule("/e/d"), a_rule("/**")});
+    auto const table =
+        table_of({a_rule("/a/b"), a_rule("/a/**"), a_rule("/a/c"), a_rule("/{x}/d"), a_rule("/e/d"), a_rule("/**")});
     CHECK(name_found(table, {"GET", "h", "/a/b"}) == "/a/b");
     CHECK(name_found(table, {"GET", "h", "/a/c"}) == "/a/**");
     CHECK(name_found(table, {"GET", "h", "/e/d"}) == "/{x}/d");
@@ -53,8 +54,8 @@ TEST_CASE("route_table: allowed methods are gathered from every rule of the path
 
 TEST_CASE("route_table: hosts are told apart before paths")
 {
-    auto const table =
-        table_of({a_rule_for("a.test", "/x"), a_rule_for("*.test", "/x"), a_rule_for("*.b.test", "/y"), a_rule("/x"), a_rule("/y")});
+    auto const table = table_of(
+        {a_rule_for("a.test", "/x"), a_rule_for("*.test", "/x"), a_rule_for("*.b.test", "/y"), a_rule("/x"), a_rule("/y")});
     CHECK(name_found(table, {"GET", "a.test", "/x"}) == "a.test/x");
     CHECK(name_found(table, {"GET", "c.test", "/x"}) == "*.test/x");
     CHECK(name_found(table, {"GET", "a.b.test", "/x"}) == "*.test/x");
@@ -107,7 +108,10 @@ public:
         return text;
     }
     std::string host_pattern() { return pick({"", "", "a.test", "b.a.test", "*.test", "*.a.test", "test", "*.b.a.test"}); }
-    std::string host() { return pick({"a.test", "b.a.test", "c.b.a.test", "test", "other", "", "x.y.z.test", ".a.test", "a..test"}); }
+    std::string host()
+    {
+        return pick({"a.test", "b.a.test", "c.b.a.test", "test", "other", "", "x.y.z.test", ".a.test", "a..test"});
+    }
     std::vector<std::string> methods()
     {
         std::vector<std::string> list;
