@@ -438,6 +438,21 @@ TEST_CASE("http1: a reply is written while the body is still read")
     }
 }
 
+TEST_CASE("http1: a reply that nobody reads yet does not hold up the body, nor the other way round")
+{
+    for (auto const tls : {false, true}) {
+        CAPTURE(tls);
+        both_ways w{tls};
+        auto c = w.connect();
+        c.send("POST /duplex HTTP/1.1\r\nHost: a\r\nContent-Length: 8000000\r\n\r\n");
+        // The reply fills every buffer on the way before any of it is read.
+        for (int i = 0; i < 8; ++i) REQUIRE(c.send(std::string(1'000'000, 'u')));
+        auto const all = c.receive_until("0\r\n\r\n");
+        CHECK(all.size() > 4 * 1024 * 1024);
+        CHECK(all.ends_with("|8000000\r\n0\r\n\r\n"));
+    }
+}
+
 TEST_CASE("http1: draining closes idle connections at once and lets exchanges end")
 {
     for (auto const tls : {false, true}) {

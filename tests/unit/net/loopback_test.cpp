@@ -2,6 +2,7 @@
 
 #include "gateway/base/random.hpp"
 
+#include <boost/asio/co_spawn.hpp>
 #include <boost/asio/redirect_error.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <doctest/doctest.h>
@@ -147,6 +148,39 @@ task<void> wait_for_departure(http::exchange& ex)
     if (!ec) co_await say(ex, 504, "nobody left");
 }
 
+task<void> write_much(http::exchange& ex, std::string const& part, bool& failed)
+{
+    for (int i = 0; i < 256 && !failed; ++i) {
+        auto const sent = co_await ex.write(part, false);
+        failed = !sent;
+    }
+}
+
+// Writes 4 MiB in one coroutine while another reads the request's body to its end.
+task<void> read_and_write_at_once(http::exchange& ex)
+{
+    auto const begun = co_await ex.begin(http::reply_head{}, {}, false);
+    if (!begun) co_return;
+    std::string const part(16384, 'd');
+    auto failed = false;
+    auto const here = co_await boost::asio::this_coro::executor;
+    boost::asio::basic_waitable_timer<std::chrono::steady_clock, boost::asio::wait_traits<std::chrono::steady_clock>, executor> written{
+        here, std::chrono::seconds{60}};
+    auto* const wakes = &written;
+    auto ended = [wakes](std::exception_ptr) { wakes->expires_at(steady_time::min()); };
+    boost::asio::co_spawn(here, write_much(ex, part, failed), ended);
+    std::uint64_t bytes = 0;
+    for (;;) {
+        auto const next = co_await ex.read_body();
+        if (!next || next->empty()) break;
+        bytes += next->size();
+    }
+    boost::system::error_code ec;
+    co_await written.async_wait(boost::asio::redirect_error(use_task, ec));
+    if (failed) co_return ex.abort();
+    co_await ex.write("|" + std::to_string(bytes), true);
+}
+
 task<void> answer(http::exchange& ex)
 {
     auto const path = ex.where().path();
@@ -156,6 +190,7 @@ task<void> answer(http::exchange& ex)
     if (path == "/echo") co_return co_await echo_body(ex);
     if (path == "/bytes") co_return co_await many_bytes(ex, true);
     if (path == "/chunks") co_return co_await many_bytes(ex, false);
+    if (path == "/duplex") co_return co_await read_and_write_at_once(ex);
     if (path == "/wait") co_return co_await wait_for_departure(ex);
     if (path == "/nothing") co_return;
     if (path == "/hand") {
