@@ -297,8 +297,8 @@ class Bench:
         config.write_text(NGINX.format(name=name, folder=self.folder, http=inner))
         return self.start(name, ["nginx", "-e", f"{self.folder}/{name}.log", "-c", str(config)], port, cores)
 
-    def application(self):
-        return self.nginx("application", APPLICATION, OTHER_CORES)
+    def application(self, cores=None):
+        return self.nginx("application", APPLICATION, cores or OTHER_CORES)
 
     def plain_proxy(self, application):
         return self.nginx("nginx", PLAIN_PROXY, {PROXY_CORE}, upstream=application.port)
@@ -327,7 +327,9 @@ class Bench:
             "upstreams": {"app": {"servers": [f"http://127.0.0.1:{upstream_port}"]}},
             "routes": [{"name": "everything", "match": {"path": "/**"}, "access": "authenticated", "upstream": "app",
                         "body_bytes": 0}],
+            "identity_headers": {"preset": "none", "set": {"X-User-Id": "sub", "X-User-Email": "email", "X-User-Roles": "roles"}},
             "tokens": tokens,
+            "accounts": {"require_verified_email": False},
             "storage": {"url": "memory:"},
             "mail": {"url": f"file:{self.folder}/outbox", "from": "bench@example.com", "public_url": "https://localhost"},
             "logging": {"level": "warning", "access": "off", "audit": "off", "format": "json"},
@@ -393,12 +395,12 @@ def ask_once(port, path="/", token=None, headers=()):
         client.close()
 
 
-def run_wrk(port, tokens_file, seconds, connections=32, rest=0):
+def run_wrk(port, tokens_file, seconds, connections=32, rest=0, cores=None):
     """Requests done, errors, and the 50th and 99th percentile of latency in milliseconds."""
     command = ["wrk", "-t1", f"-c{connections}", f"-d{seconds}s", "--latency", "-s", str(HERE / "cycle_tokens.lua"),
                f"https://127.0.0.1:{port}", "--", str(tokens_file), str(rest)]
     out = subprocess.run(command, check=True, capture_output=True, text=True,
-                         preexec_fn=lambda: os.sched_setaffinity(0, OTHER_CORES)).stdout
+                         preexec_fn=lambda: os.sched_setaffinity(0, cores or OTHER_CORES)).stdout
     requests = int(re.search(r"(\d+) requests in", out)[1])
     errors = sum(map(int, re.findall(r"Non-2xx or 3xx responses: (\d+)", out)))
     errors += sum(int(n) for line in re.findall(r"Socket errors: (.*)", out) for n in re.findall(r"\d+", line))

@@ -64,6 +64,8 @@ def check_open(program):
 
 def cpu_per_request(program, tokens_file, seconds):
     """Microseconds of processor time for one request."""
+    # Connections of other rounds are gone and cached tokens may have reached their five minutes.
+    run_wrk(program.port, tokens_file, 1)
     before = program.cpu_seconds()
     requests = 0
     while requests < REQUESTS_AT_LEAST:
@@ -87,8 +89,6 @@ def measure_cpu(bench, options):
         check_guard(bench, program, algorithm)
         contestants[f"Yett, {algorithm}, cached"] = (program, algorithm)
 
-    for program, algorithm in contestants.values():
-        run_wrk(program.port, bench.keys.tokens_file(algorithm), 1)
     rounds = []
     for number in range(options.rounds):
         figures = {}
@@ -193,13 +193,14 @@ class LoginStorm:
 
 
 def measure_storm(bench, options):
-    application = bench.application()
+    # Nothing is pinned here: what is asked is whether the scheduler lets hashing hold up requests.
+    everywhere = set(CORES)
+    application = bench.application(everywhere)
     queue = 16
     program = bench.yett(
-        "yett storm", application.port, bench.yett_tokens("HS256"), cores=set(CORES), workers="auto",
-        limits={"login": {"rate": "1000000/s", "algorithm": "window", "key": ["client"], "count": "failures"},
-                "register": {"rate": "1000000/s", "algorithm": "window", "key": ["client"]}},
-        accounts={"require_verified_email": False},
+        "yett storm", application.port, bench.yett_tokens("HS256"), cores=everywhere, workers="auto",
+        limits={"login": {"rate": "2000/s", "algorithm": "window", "key": ["client"], "count": "failures"},
+                "register": {"rate": "2000/s", "algorithm": "window", "key": ["client"]}},
         passwords={"hash": "argon2id", "hashing": {"threads": "auto", "memory": "512MiB", "queue": queue, "wait": "5s"}})
     account = {"email": "storm@example.com", "password": "a long winded gate keeps quiet 42"}
     client = Client(program.port)
@@ -210,11 +211,12 @@ def measure_storm(bench, options):
     tokens = bench.keys.tokens_file("HS256")
     run_wrk(program.port, tokens, 1)
     rounds = []
+    seconds = max(options.seconds, 8)
     for number in range(options.rounds):
-        calm = run_wrk(program.port, tokens, options.seconds, connections=16, rest=10)
+        calm = run_wrk(program.port, tokens, seconds, connections=16, rest=10, cores=everywhere)
         storm = LoginStorm(program.port, account, clients=queue + 16)
         time.sleep(1)
-        stormy = run_wrk(program.port, tokens, options.seconds, connections=16, rest=10)
+        stormy = run_wrk(program.port, tokens, seconds, connections=16, rest=10, cores=everywhere)
         storm.stop()
         expect(calm["errors"] + stormy["errors"] == 0, "proxied requests are answered during the storm")
         expect(storm.statuses.get(200, 0) > 0, f"some logins succeed during the storm: {storm.statuses}")
