@@ -14,7 +14,7 @@ task<result<void>> pipeline::dispatch(policies::permit const& permit, http::exch
 task<result<void>> pipeline::answer_ourselves(policies::permit const& permit, http::exchange& ex, passage& seen)
 {
     auto const& facts = seen.world->facts[permit.route().index()];
-    auto spend_for_account = [this, &facts, &ex, &seen] { return spend(facts.account_limits, ex, seen, seen.spent_for_account); };
+    auto spend_for_account = [this, &facts, &ex, &seen] { return spend(facts.account_limits, ex, seen); };
     auth_endpoints::call call{ex, seen, spend_for_account};
     auto reply = co_await station_.endpoints.answer(permit.route().target(), call);
     if (!reply) co_return reply.error();

@@ -31,9 +31,7 @@ struct passage
     std::optional<errc> credential_refused;
     identity_ptr who;
     std::optional<error> reported;             // what a rule in report_only mode would have refused
-    limits::admission spent_early;             // before the caller was known
-    limits::admission spent_late;              // after
-    limits::admission spent_for_account;
+    std::vector<limits::admission> spent;      // in the order it was spent; only the last may be a refusal
     std::string account;                       // the address a login is tried for
     std::vector<http::field_error> complaints;
     upstream::observation upstream;

@@ -31,11 +31,11 @@ task<result<void>> pipeline::answer(http::exchange& ex, passage& seen)
     seen.route = route.get();
     auto const& facts = world.facts[route->index()];
     ex.limit_body(facts.body_bytes);
-    if (auto spent = co_await spend(facts.limits.early, ex, seen, seen.spent_early); !spent) co_return spent.error();
+    if (auto spent = co_await spend(facts.limits.early, ex, seen); !spent) co_return spent.error();
 
     auto const who = authenticate(ex, seen);
     if (!who) co_return who.error();
-    if (auto spent = co_await spend(facts.limits.late, ex, seen, seen.spent_late); !spent) co_return spent.error();
+    if (auto spent = co_await spend(facts.limits.late, ex, seen); !spent) co_return spent.error();
     auto const permit = policies::decide(*route, *who, asked, seen.now);
     seen.reported = permit.reported;
     if (!permit) co_return permit.error();

@@ -66,8 +66,7 @@ public:
 
 private:
     task<result<void>> answer(http::exchange& ex, passage& seen);
-    task<result<void>> spend(std::span<limits::limit const* const> from, http::exchange& ex, passage& seen,
-                             limits::admission& into);
+    task<result<void>> spend(std::span<limits::limit const* const> from, http::exchange& ex, passage& seen);
     result<identity_ptr> authenticate(http::exchange const& ex, passage& seen);
     task<result<void>> dispatch(policies::permit const& permit, http::exchange& ex, passage& seen);
     task<result<void>> answer_ourselves(policies::permit const& permit, http::exchange& ex, passage& seen);

@@ -21,9 +21,7 @@ std::string_view protocol_of(http::version v)
 
 limits::admission const* refusal_of(passage const& seen)
 {
-    for (auto const* each : {&seen.spent_early, &seen.spent_late, &seen.spent_for_account})
-        if (!each->allowed()) return each;
-    return nullptr;
+    return seen.spent.empty() || seen.spent.back().allowed() ? nullptr : &seen.spent.back();
 }
 
 std::optional<account_operation> operation_of(policies::route const& route)

@@ -29,25 +29,23 @@ bool went_well(http::exchange const& ex, error const* why)
 
 } // namespace
 
-task<result<void>> pipeline::spend(std::span<limits::limit const* const> from, http::exchange& ex, passage& seen,
-                                   limits::admission& into)
+task<result<void>> pipeline::spend(std::span<limits::limit const* const> from, http::exchange& ex, passage& seen)
 {
     if (from.empty()) co_return result<void>{};
     auto const& limiter = *seen.world->limiter;
     auto const who = subject_of(ex, seen);
     auto at_hand = limiter.spend_at_hand(from, who, ex.started_at());
-    if (at_hand) {
-        into = *at_hand;
-    } else {
+    if (!at_hand) {
         auto waited = co_await limiter.spend(from, who, ex.started_at());
         if (!waited) co_return waited.error();
-        into = *waited;
+        at_hand = *waited;
     }
-    for (auto const& each : into.states()) {
+    seen.spent.push_back(*at_hand);
+    for (auto const& each : at_hand->states()) {
         auto& figures = station_.figures.limits[seen.world->limit_slots.at(each.of)];
-        (each.of == into.refused_by() ? figures.refused : figures.allowed).add();
+        (each.of == at_hand->refused_by() ? figures.refused : figures.allowed).add();
     }
-    if (!into) co_return client_error(errc::rate_limited, "the limit " + into.refused_by()->name());
+    if (!*at_hand) co_return client_error(errc::rate_limited, "the limit " + at_hand->refused_by()->name());
     co_return result<void>{};
 }
 
@@ -55,13 +53,13 @@ task<result<void>> pipeline::spend(std::span<limits::limit const* const> from, h
 // what was turned away for want of room.
 void pipeline::settle(http::exchange const& ex, passage const& seen, error const* why)
 {
-    for (auto const* each : {&seen.spent_early, &seen.spent_late, &seen.spent_for_account}) {
-        if (each->states().empty() || !each->allowed()) continue;
+    for (auto const& each : seen.spent) {
+        if (!each.allowed()) continue;
         auto const& limiter = *seen.world->limiter;
         if (why && *why == errc::overloaded)
-            limiter.give_back(*each, subject_of(ex, seen), ex.started_at());
+            limiter.give_back(each, subject_of(ex, seen), ex.started_at());
         else if (went_well(ex, why))
-            limiter.succeeded(*each, subject_of(ex, seen), ex.started_at());
+            limiter.succeeded(each, subject_of(ex, seen), ex.started_at());
     }
 }
 
