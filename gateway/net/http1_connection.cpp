@@ -93,6 +93,7 @@ task<void> http1_connection::go_on()
 // its TLS state, so it ends; the next byte starts another.
 void http1_connection::fall_asleep()
 {
+    stream_->rest();
     auto& wire = stream_->wire();
     wire.resume_reading();
     wire.wait_readable([self = shared_from_this()](boost::system::error_code ec) {
@@ -316,6 +317,7 @@ void http1_connection::be_quiet()
         return wire.interrupt_reading(errc::stopping);
     }
     if (wire.filling()) wire.go_quiet();
+    stream_->rest();
     if (!exchange_) return;
     worker_.deadlines().arm_after(quiet_, silence);
     if (wire.filling() || wire.is_watched() || !wire.is_open()) return;
