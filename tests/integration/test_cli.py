@@ -1,0 +1,308 @@
+"""The command line, as an operator meets it."""
+
+import json
+import os
+import re
+import shutil
+import signal
+import socket
+import sqlite3
+import stat
+import subprocess
+import time
+
+import jwt
+import pytest
+import yaml
+from cryptography.hazmat.primitives.asymmetric import rsa
+
+import harness
+
+SAMPLES = harness.ROOT / "config/samples"
+LATER = 4102444800
+
+
+def yett(*args, cwd=None, stdin="", env=None):
+    return subprocess.run([harness.BINARY, *map(str, args)], cwd=cwd, input=stdin, env={**os.environ, **(env or {})},
+                          capture_output=True, text=True, timeout=60)
+
+
+def write(folder, config):
+    file = folder / "yett.yaml"
+    file.write_text(config if isinstance(config, str) else yaml.safe_dump(config, sort_keys=False))
+    return file
+
+
+# --- check --------------------------------------------------------------------------
+
+BROKEN = """version: 1
+workers: many
+nonsense: 1
+listeners:
+  - address: 127.0.0.1:0
+    tls: { certificates: [{ chain_file: certs/none.crt, key_file: certs/none.key }] }
+upstreams:
+  app: { servers: ["ftp://127.0.0.1:9000"] }
+routes:
+  - name: everything
+    match: { path: "/**" }
+    access: sometimes
+    upstream: other
+    limits: [unheard_of]
+  - name: everything
+    match: { path: "/**" }
+    access: public
+    upstream: app
+limits:
+  tight: { rate: 5 per minute, key: [nobody] }
+tokens: { algorithm: HS256, secret: "short", access_ttl: 15 }
+storage: { url: "postgresql://db" }
+accounts: { require_verified_email: false }
+"""
+
+COMPLAINTS = [(2, "workers"), (3, "nonsense"), (6, "listeners[0].tls.certificates[0].chain_file"),
+              (6, "listeners[0].tls.certificates[0].key_file"), (8, "upstreams.app.servers"), (12, "routes[0].access"), (13, "routes[0].upstream"),
+              (14, "routes[0].limits"), (15, "routes[1].name"), (20, "limits.tight.rate"), (20, "limits.tight.key"),
+              (21, "tokens.secret"), (21, "tokens.access_ttl"), (22, "storage.url")]
+
+
+@pytest.mark.parametrize("verb", ["check", "run"])
+def test_every_complaint_at_once_with_its_place(tmp_path, verb):
+    file = write(tmp_path, BROKEN)
+    done = yett(verb, file)
+    assert done.returncode == 78 and not done.stdout
+    told = [re.match(rf"{re.escape(str(file))}:(\d+):(\d+): (\S+?): .{{8,}}", line) for line in done.stderr.splitlines()]
+    assert all(told), done.stderr
+    places = [(int(m[1]), m[3]) for m in told]
+    for line, path in COMPLAINTS:
+        assert any(at == line and where.startswith(path) for at, where in places), (line, path, done.stderr)
+    assert [at for at, _ in places] == sorted(at for at, _ in places)
+    lines = BROKEN.splitlines()
+    for m in told:
+        assert 1 <= int(m[2]) <= len(lines[int(m[1]) - 1]), m[0]
+
+
+@pytest.mark.parametrize("text", ["", "version: 1", "version: 2\n", "[]", "version: 1\nversion: 1\n", "a: [", "version: 1\n---\nversion: 1\n", "\t", "\0", "&a [*a]"])
+def test_what_is_no_configuration_is_said_so(tmp_path, text):
+    done = yett("check", write(tmp_path, text))
+    assert done.returncode == 78 and re.search(r"yett\.yaml:\d+:\d+: ", done.stderr), done.stderr
+    assert yett("check", tmp_path / "absent.yaml").returncode == 78
+
+
+@pytest.mark.parametrize("path", ["no slash", "/a/../b", "/a//b", "/**/b", "/%zz", ""])
+def test_rules_that_can_never_match_are_complaints(tmp_path, path):
+    config = harness.settings(9, listeners=[{"address": "127.0.0.1:0"}])
+    config["routes"][0]["match"]["path"] = path
+    done = yett("check", write(tmp_path, config))
+    assert done.returncode == 78 and re.search(r"yett\.yaml:\d+:\d+: routes(\[0\]|\.public)\.match", done.stderr), done
+
+
+def test_every_sample_passes(tmp_path):
+    shutil.copytree(SAMPLES, tmp_path, dirs_exist_ok=True)
+    assert yett("dev-certs", tmp_path / "certs/dev").returncode == 0
+    key = rsa.generate_private_key(65537, 2048)
+    (tmp_path / "idp.jwks.json").write_text(json.dumps({"keys": [jwk_of(key)]}))
+    samples = sorted(tmp_path.glob("*.yaml"))
+    assert len(samples) >= 3
+    for sample in samples:
+        done = yett("check", sample, env={"JWT_SECRET_KEY": "a test's secret, which is long enough"})
+        assert done.returncode == 0 and not done.stderr, done.stderr
+
+
+def test_a_missing_secret_names_the_variable(tmp_path):
+    shutil.copy(SAMPLES / "minimal.yaml", tmp_path / "yett.yaml")
+    environment = {k: v for k, v in os.environ.items() if k != "JWT_SECRET_KEY"}
+    done = subprocess.run([harness.BINARY, "check", tmp_path / "yett.yaml"], env=environment, capture_output=True, text=True, timeout=60)
+    assert done.returncode == 78 and "JWT_SECRET_KEY" in done.stderr
+
+
+def test_a_secret_that_others_can_read_is_refused(tmp_path):
+    file = tmp_path / "jwt.secret"
+    file.write_text("a test's secret, which is long enough\n")
+    config = harness.settings(9)
+    del config["listeners"][0], config["tokens"]["secret"]
+    config["tokens"]["secret_file"] = "jwt.secret"
+    for mode, status in ((0o644, 78), (0o640, 78), (0o600, 0)):
+        file.chmod(mode)
+        done = yett("check", write(tmp_path, config))
+        assert done.returncode == status, (oct(mode), done.stderr)
+        assert status == 0 or "jwt.secret" in done.stderr
+
+
+# --- explain --------------------------------------------------------------------------
+
+@pytest.fixture(scope="module")
+def site(echo, tmp_path_factory):
+    """A folder with a configuration and a store in which one user has a role."""
+    folder = tmp_path_factory.mktemp("site")
+    gateway = harness.Gateway(folder, harness.settings(echo.port))
+    try:
+        for email in ("boss@example.com", "ada@example.com"):
+            assert gateway.register(email).status_code == 201
+    finally:
+        gateway.stop()
+    with sqlite3.connect(folder / "yett.db") as database:
+        database.execute("UPDATE users SET roles = '[\"admin\"]' WHERE email = 'boss@example.com'")
+    return folder
+
+
+@pytest.mark.parametrize("question,status,words", [
+    (["--path", "/admin/x"], 1, ["> admin", "refused", "unauthenticated"]),
+    (["--path", "/admin/x", "--as", "ada@example.com"], 1, ["found in the store", "> admin", "refused", "forbidden"]),
+    (["--path", "/admin/x", "--as", "boss@example.com"], 0, ["found in the store", "> admin", "permitted"]),
+    (["--path", "/admin/x", "--as", "new@example.com", "--role", "admin"], 0, ["> admin", "permitted"]),
+    (["--path", "/other", "--as", "ada@example.com"], 0, ["> everything", "permitted", "path is not /admin/**"]),
+    (["--path", "/public/x"], 0, ["> public", "permitted"]),
+    (["--path", "/auth/login", "--method", "POST"], 0, ["> POST /auth/login", "permitted"]),
+])
+def test_explain_names_the_rule(site, question, status, words):
+    done = yett("explain", "yett.yaml", *question, cwd=site)
+    assert done.returncode == status, done.stdout + done.stderr
+    for word in words:
+        assert word in done.stdout, done.stdout
+    rule = next(line for line in done.stdout.splitlines() if line.startswith("> "))
+    assert "/auth" in rule or re.search(r"yett\.yaml:\d+", rule), rule
+
+
+# --- token verify ---------------------------------------------------------------------
+
+def jwk_of(key, kid="k1"):
+    return {**json.loads(jwt.algorithms.RSAAlgorithm.to_jwk(key.public_key())), "kid": kid, "alg": "RS256", "use": "sig"}
+
+
+def test_token_verify_tells_claims_or_the_code(tmp_path):
+    key, other = (rsa.generate_private_key(65537, 2048) for _ in range(2))
+    (tmp_path / "keys.json").write_text(json.dumps({"keys": [jwk_of(key)]}))
+    claims = {"iss": "https://idp.example", "aud": "api", "sub": "u1", "iat": int(time.time()) - 10, "exp": LATER}
+
+    def ask(token, *more, jwks="keys.json"):
+        return yett("token", "verify", "--jwks", jwks, *more, cwd=tmp_path, stdin=token)
+
+    def token(by=key, kid="k1", **changes):
+        return jwt.encode({k: v for k, v in {**claims, **changes}.items() if v is not None}, by, "RS256", headers={"kid": kid})
+
+    for text in (token(), token() + "\n"):
+        done = ask(text)
+        assert done.returncode == 0 and json.loads(done.stdout) == claims
+    assert ask(token(), "--issuer", "https://idp.example", "--audience", "api").returncode == 0
+    for wrong, code in [((token(exp=1700000000),), "token_expired"), ((token(nbf=LATER - 1),), "token_not_yet_valid"), ((token(by=other),), "token_untrusted"),
+                        ((token(kid="k2"),), "token_untrusted"), ((token(), "--issuer", "https://other.example"), "token_wrong_issuer"),
+                        ((token(), "--audience", "other"), "token_wrong_audience"), (("a.b.c",), "token_malformed"), (("",), "token_malformed"),
+                        ((jwt.encode(claims, "", "none"),), "token_untrusted"), ((token(exp=None),), "token_malformed")]:
+        done = ask(*wrong)
+        assert done.returncode == 1, (wrong, done)
+        assert code in done.stdout.split(), (code, done.stdout)
+    absent = ask(token(), jwks="absent.json")
+    assert absent.returncode not in (0, 1) and "absent.json" in absent.stderr
+    assert yett("token", "verify", stdin="x").returncode not in (0, 1)
+
+
+# --- Starting and stopping ----------------------------------------------------------
+
+def test_version_and_help():
+    assert re.match(r"yett \d+\.\d+\.\d+ \(.+\)\n$", yett("version").stdout)
+    assert "run" in yett("--help").stdout
+    for wrong in ([], ["no-such-verb"], ["run"], ["run", "a", "b"], ["explain"]):
+        done = yett(*wrong)
+        assert done.returncode not in (0, 69, 78) and done.stderr, wrong
+
+
+def test_dev_certs_keep_what_is_good(tmp_path):
+    first = yett("dev-certs", "certs", cwd=tmp_path)
+    assert first.returncode == 0 and all((tmp_path / line).exists() for line in first.stdout.split())
+    before = {f.name: f.read_bytes() for f in (tmp_path / "certs").iterdir()}
+    assert {"ca.crt", "leaf.crt", "leaf.key"} <= set(before)
+    for name in before:
+        if name.endswith(".key"):
+            assert stat.S_IMODE((tmp_path / "certs" / name).stat().st_mode) == 0o600
+    assert yett("dev-certs", "certs", cwd=tmp_path).stdout == first.stdout
+    assert {f.name: f.read_bytes() for f in (tmp_path / "certs").iterdir()} == before
+    (tmp_path / "certs/leaf.crt").unlink()
+    assert yett("dev-certs", "certs", cwd=tmp_path).returncode == 0
+    assert (tmp_path / "certs/ca.crt").read_bytes() == before["ca.crt"] and (tmp_path / "certs/leaf.crt").exists()
+    (tmp_path / "taken").write_text("a file")
+    refused = yett("dev-certs", "taken", cwd=tmp_path)
+    assert refused.returncode not in (0, 1) and "taken" in refused.stderr
+
+
+@pytest.mark.parametrize("damage", ["absent chain", "absent key", "garbage chain", "garbage key", "another's key", "a folder"])
+def test_a_certificate_that_cannot_be_used_stops_the_start(tmp_path, damage):
+    shutil.copytree(harness.certificates(), tmp_path / "certs")
+    chain, key = tmp_path / "certs/leaf.crt", tmp_path / "certs/leaf.key"
+    broken = key if "key" in damage else chain
+    if damage == "another's key":
+        shutil.copytree(harness.certificates(), tmp_path / "others")
+        (tmp_path / "others/leaf.crt").unlink()
+        (tmp_path / "others/leaf.key").unlink()
+        assert yett("dev-certs", tmp_path / "others").returncode == 0
+        shutil.copy(tmp_path / "others/leaf.key", key)
+    else:
+        broken.unlink()
+        if "garbage" in damage:
+            broken.write_text("-----BEGIN NOTHING-----\n")
+            broken.chmod(0o600)
+        elif damage == "a folder":
+            broken.mkdir()
+    done = yett("run", write(tmp_path, harness.settings(9)))
+    assert done.returncode in (69, 78), done
+    assert broken.name in done.stderr or (damage == "another's key" and chain.name in done.stderr), done.stderr
+    assert "ready" not in done.stdout
+
+
+@pytest.mark.parametrize("which", ["listener", "management"])
+def test_a_taken_port_is_named(tmp_path, which):
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        address = "127.0.0.1:%d" % taken.getsockname()[1]
+        config = harness.settings(9, **({"management": {"address": address}} if which == "management" else {}))
+        config["listeners"] = [{"address": address if which == "listener" else "127.0.0.1:0"}]
+        done = yett("run", write(tmp_path, config))
+    assert done.returncode == 69 and address.split(":")[1] in done.stderr and "in use" in done.stderr, done
+
+
+def test_a_second_program_cannot_share_the_first_ones_port(start, echo, tmp_path):
+    """SO_REUSEPORT is for our own workers alone."""
+    first = start(harness.Gateway(tmp_path, harness.settings(echo.port)))
+    config = harness.settings(echo.port, listeners=[{"address": f"127.0.0.1:{first.plain_port}"}], storage={"url": "memory:"})
+    (tmp_path / "second").mkdir()
+    second = start(harness.Process([harness.BINARY, "run", write(tmp_path / "second", config)], cwd=tmp_path))
+    harness.wait_until(lambda: second.popen.poll() is not None or '"ready"' in second.output, what="the second program's end")
+    assert second.popen.poll() == 69, second.output
+    second.reader.join(2)
+    assert str(first.plain_port) in second.output
+    assert first.call("GET", "/public/x").status_code == 200
+
+
+@pytest.mark.parametrize("name", ["SIGTERM", "SIGINT"])
+def test_a_signal_ends_it_well(start, echo, tmp_path, name):
+    gateway = start(harness.Gateway(tmp_path, harness.settings(echo.port)))
+    health = yett("healthcheck", "--address", f"127.0.0.1:{gateway.management_port}")
+    assert (health.returncode, health.stdout) == (0, "200\n")
+    with gateway.raw() as idle:                                  # an idle client does not hold it up
+        gateway.popen.send_signal(getattr(signal, name))
+        assert gateway.popen.wait(20) == 0
+        assert idle.read_all() == b""
+    assert yett("healthcheck", "--address", f"127.0.0.1:{gateway.management_port}").returncode == 1
+
+
+# --- demo ---------------------------------------------------------------------------
+
+DEMO_PORTS = (4443, 4090, 9000)
+
+
+def test_the_printed_lines_of_the_demo_work_verbatim(start, tmp_path):
+    for port in DEMO_PORTS:
+        with socket.socket() as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                probe.bind(("127.0.0.1", port))
+            except OSError as why:
+                pytest.fail(f"`yett demo` needs the ports {DEMO_PORTS}, and {port} is taken: {why}")
+    demo = start(harness.Process([harness.BINARY, "demo"], cwd=tmp_path))
+    demo.wait_for("Ctrl-C ends")
+    lines = [line for line in demo.lines if re.match(r"(curl|TOKEN=)", line)]
+    assert len(lines) >= 8
+    done = subprocess.run(["bash", "-eu", "-c", "\n".join(lines)], cwd=tmp_path, capture_output=True, text=True, timeout=60)
+    assert done.returncode == 0 and not done.stderr, done.stderr + done.stdout
+    assert re.findall(r"(?m)^(?!yett_).*?(?:^| )(\d{3})$", done.stdout) == ["201", "200", "401", "200", "204", "401"], done.stdout
+    assert "X-Yett-Email\":\"ada@example.com" in done.stdout and re.search(r"(?m)^yett_auth_results_total", done.stdout)
+    assert demo.stop() == 0
