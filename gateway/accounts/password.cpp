@@ -65,28 +65,38 @@ void passwords::budget::give_back(std::size_t bytes)
     changed_.notify_all();
 }
 
-passwords::passwords(hashing_rules const& rules)
-    : rules_{checked(rules)}, budget_{rules.memory}, decoy_{make_decoy(rules_)}, pool_{pool_options(rules_)}
+passwords::passwords(hashing_rules const& rules, on_hashed report)
+    : rules_{checked(rules)}, report_{std::move(report)}, budget_{rules.memory}, decoy_{make_decoy(rules_)},
+      pool_{pool_options(rules_)}
 {
+}
+
+// Runs one hash within the budget, counts it, and reports what it took.
+template<class Work>
+auto passwords::measured(std::size_t memory, Work const& work)
+{
+    computed_.fetch_add(1, std::memory_order_relaxed);
+    budget_.take(memory);
+    auto const began = steady_now();
+    auto outcome = work();
+    auto const took = steady_now() - began;
+    budget_.give_back(memory);
+    if (report_) {
+        std::lock_guard const lock{reporting_};
+        report_(took);
+    }
+    return outcome;
 }
 
 result<std::string> passwords::make(secret const& password)
 {
-    computed_.fetch_add(1, std::memory_order_relaxed);
     auto const memory = rules_.hash == hashing_rules::kind::argon2id ? rules_.argon2id_memory : 0;
-    budget_.take(memory);
-    auto made = make_hash(password, rules_);
-    budget_.give_back(memory);
-    return made;
+    return measured(memory, [&] { return make_hash(password, rules_); });
 }
 
 bool passwords::matches(secret const& password, std::string const& stored, hash_shape const& shape)
 {
-    computed_.fetch_add(1, std::memory_order_relaxed);
-    budget_.take(shape.memory);
-    auto const same = is_hash_of(stored, shape, password);
-    budget_.give_back(shape.memory);
-    return same;
+    return measured(shape.memory, [&] { return is_hash_of(stored, shape, password); });
 }
 
 verdict passwords::compare(secret const& password, std::string const& stored)

@@ -7,6 +7,7 @@
 
 #include <atomic>
 #include <condition_variable>
+#include <functional>
 #include <mutex>
 #include <string>
 
@@ -47,9 +48,12 @@ struct hash_shape;
 class passwords
 {
 public:
+    // Told how long one hash took, waiting excluded: on a thread of the pool, one call at a time.
+    using on_hashed = std::function<void(std::chrono::nanoseconds)>;
+
     // Makes the decoy, which costs one hash. Throws std::invalid_argument for rules that
     // no library accepts.
-    explicit passwords(hashing_rules const& rules);
+    explicit passwords(hashing_rules const& rules, on_hashed report = {});
 
     task<result<std::string>> hash(secret password);
 
@@ -81,12 +85,16 @@ private:
         std::size_t free_;
     };
 
+    template<class Work>
+    auto measured(std::size_t memory, Work const& work);
     result<std::string> make(secret const& password);
     bool matches(secret const& password, std::string const& stored, hash_shape const& shape);
     verdict compare(secret const& password, std::string const& stored);
 
     hashing_rules const rules_;
     std::atomic<std::uint64_t> computed_{0};
+    on_hashed const report_;
+    std::mutex reporting_;
     budget budget_;
     std::string const decoy_;
     worker_pool pool_;               // last: its threads use the rest
