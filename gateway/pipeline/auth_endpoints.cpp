@@ -1,5 +1,6 @@
 #include "gateway/pipeline/auth_endpoints.hpp"
 
+#include "gateway/accounts/address.hpp"
 #include "gateway/accounts/change_password.hpp"
 #include "gateway/accounts/login.hpp"
 #include "gateway/accounts/logout.hpp"
@@ -63,6 +64,13 @@ error refresh_refused(error const& why)
     return why == errc::token_invalid ? client_error(errc::unauthenticated, why.note()) : why;
 }
 
+// One account has one counter, however its address is spelled.
+std::string account_of(std::string const& email)
+{
+    auto const address = accounts::parse_address(email);
+    return address ? address->key : email;
+}
+
 std::string_view last_segment(std::string_view path)
 {
     return path.substr(path.rfind('/') + 1);
@@ -112,7 +120,7 @@ task<result<http::reply>> auth_endpoints::login(call& c)
     accounts::credentials offered{std::string{body->text(name)}, body->secret_text("password"), device_of(c)};
     if (auto fine = require_only(*body, {name, "password"}, c.seen); !fine) co_return fine.error();
 
-    c.seen.account = offered.email;
+    c.seen.account = account_of(offered.email);
     if (auto spent = co_await c.spend_for_account(); !spent) co_return spent.error();
     auto grant = co_await accounts::login(parts_.desk, std::move(offered), c.seen.now);
     if (!grant) co_return grant.error();
