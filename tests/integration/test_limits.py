@@ -1,0 +1,196 @@
+"""Limits at the real program. Every address of 127.0.0.0/8 is a client of its own."""
+
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+import requests
+from requests.adapters import HTTPAdapter
+
+import harness
+
+WRONG = "not the right password"
+
+
+def settings(port, **limits):
+    """The built-in limits as they are, but for what is named."""
+    config = harness.settings(port)
+    config["limits"] = {"per_user": {"rate": "5/1h", "burst": 5, "algorithm": "gcra", "key": ["user"]},
+                        "per_partner": {"rate": "3/1h", "algorithm": "window", "key": ["header:X-Partner"]},
+                        "per_client": {"rate": "4/1h", "algorithm": "window", "key": ["client"]}, **limits}
+    for name in ("per_user", "per_partner", "per_client"):
+        access = "authenticated" if name == "per_user" else "public"
+        config["routes"].insert(0, {"name": name, "match": {"path": f"/{name}/**"}, "access": access, "upstream": "app", "limits": [name]})
+    return config
+
+
+@pytest.fixture(scope="module")
+def gateway(echo, tmp_path_factory):
+    program = harness.Gateway(tmp_path_factory.mktemp("gateway"), settings(echo.port))
+    yield program
+    program.stop()
+
+
+class Client:
+    """Somebody who calls from an address of 127.0.0.0/8."""
+
+    def __init__(self, gateway, address):
+        self.base, self.address = gateway.http, address
+
+    def call(self, method, path, **more):
+        class From(HTTPAdapter):
+            def init_poolmanager(inner, *args, **kwargs):
+                super().init_poolmanager(*args, source_address=(self.address, 0), **kwargs)
+        with requests.Session() as session:
+            session.mount("http://", From())
+            return session.request(method, self.base + path, timeout=30, **more)
+
+    def register(self, email, password=harness.PASSWORD):
+        return self.call("POST", "/auth/register", json={"email": email, "password": password})
+
+    def login(self, email, password=harness.PASSWORD):
+        return self.call("POST", "/auth/login", json={"email": email, "password": password})
+
+
+@pytest.fixture
+def client(gateway):
+    """A new address for every test."""
+    client.last = getattr(client, "last", 1) + 1
+    return Client(gateway, f"127.1.0.{client.last}")
+
+
+@pytest.fixture(scope="module")
+def users(gateway):
+    """Two users, made from elsewhere."""
+    away = Client(gateway, "127.2.0.1")
+    for email in ("ada@example.com", "bob@example.com"):
+        assert away.register(email).status_code == 201
+    return [away.login(email).json()["access_token"] for email in ("ada@example.com", "bob@example.com")]
+
+
+def assert_limited(reply, period, announced):
+    assert reply.status_code == 429 and reply.json()["code"] == "rate_limited", reply.text
+    assert 1 <= int(reply.headers["Retry-After"]) <= period
+    assert ("RateLimit" in reply.headers, "RateLimit-Policy" in reply.headers) == (announced, announced)
+
+
+def hashes(gateway):
+    return gateway.metric("yett_password_hash_duration_seconds_count")
+
+
+def test_two_hundred_guesses_at_once_get_five_answers(gateway, users, client):
+    before = hashes(gateway)
+    with ThreadPoolExecutor(100) as pool:
+        replies = list(pool.map(lambda _: client.login("ada@example.com", WRONG), range(200)))
+    assert sorted(r.status_code for r in replies) == [401] * 5 + [429] * 195
+    assert hashes(gateway) == before + 5                         # nor was any other looked at
+    for reply in replies:
+        if reply.status_code == 429:
+            assert_limited(reply, 900, announced=False)
+    assert_limited(client.login("ada@example.com"), 900, announced=False)        # the right password does not help either
+    assert Client(gateway, "127.3.0.1").login("ada@example.com").status_code == 200
+    assert gateway.metric("yett_limiter_refused_total", limit="login") >= 196
+
+
+def test_successes_are_not_counted_but_failures_are(users, client):
+    for _ in range(8):
+        assert client.login("ada@example.com").status_code == 200
+    statuses = [client.login(f"u{i}@example.com", WRONG).status_code for i in range(7)]
+    assert statuses == [401] * 5 + [429] * 2
+
+
+def test_a_success_does_not_forgive_failures(users, client):
+    for _ in range(4):
+        assert client.login("ada@example.com", WRONG).status_code == 401
+    assert client.login("ada@example.com").status_code == 200
+    assert client.login("ada@example.com", WRONG).status_code == 401
+    assert client.login("ada@example.com").status_code == 429
+
+
+def test_malformed_logins_are_failures_too(client):
+    statuses = [client.call("POST", "/auth/login", data=b"{", headers={"Content-Type": "application/json"}).status_code for _ in range(6)]
+    assert statuses == [400] * 5 + [429]
+
+
+def test_registrations_are_counted_whatever_became_of_them(users, client):
+    statuses = [client.register(e).status_code for e in ("new1@example.com", "ada@example.com", "not an address", "new2@example.com")]
+    assert statuses == [201, 409, 400, 201]
+    assert client.call("POST", "/auth/register", json={}).status_code == 400
+    reply = client.register("new3@example.com")
+    assert_limited(reply, 900, announced=False)
+    assert client.login("new1@example.com").status_code == 200       # another limit
+    assert "RateLimit" not in client.login("new1@example.com").headers
+
+
+def test_guessed_refresh_tokens_are_counted(client):
+    statuses = [client.call("POST", "/auth/refresh", json={"refresh_token": f"yr1_{i}"}).status_code for i in range(6)]
+    assert statuses == [401] * 5 + [429]
+
+
+@pytest.mark.parametrize("header", ["X-Forwarded-For", "Forwarded", "X-Real-IP", "X-Client-IP", "True-Client-IP", "CF-Connecting-IP"])
+def test_no_header_makes_another_client(gateway, client, header):
+    for i in range(4):
+        value = f"for=192.0.2.{i}" if header == "Forwarded" else f"192.0.2.{i}"
+        assert client.call("GET", "/per_client/x", headers={header: value}).status_code == 200
+    for i in range(3):
+        assert client.call("GET", "/per_client/x", headers={header: f"198.51.100.{i}"}).status_code == 429
+
+
+def test_guesses_cannot_hide_behind_forwarding_headers(users, client):
+    statuses = [client.call("POST", "/auth/login", json={"email": "ada@example.com", "password": WRONG},
+                            headers={"X-Forwarded-For": f"192.0.2.{i}"}).status_code for i in range(8)]
+    assert statuses == [401] * 5 + [429] * 3
+
+
+def test_each_user_has_a_budget_wherever_they_are(gateway, users, client):
+    ada, bob = ({"Authorization": f"Bearer {token}"} for token in users)
+    replies = [Client(gateway, f"127.4.0.{i + 1}").call("GET", "/per_user/x", headers=ada) for i in range(5)]
+    assert [r.status_code for r in replies] == [200] * 5
+    refused = client.call("GET", "/per_user/x", headers=ada)
+    assert_limited(refused, 3600, announced=True)
+    assert refused.headers["RateLimit"].startswith('"per_user";r=0;') and refused.headers["RateLimit-Policy"].startswith('"per_user";q=5;')
+    assert client.call("GET", "/per_user/x", headers=bob).status_code == 200
+    assert client.call("GET", "/hello", headers=ada).status_code == 200          # only where the rule says so
+    assert "RateLimit" not in client.call("GET", "/hello", headers=ada).headers
+    assert client.call("GET", "/per_user/x").status_code == 401
+
+
+def test_a_header_can_be_the_key(gateway, client):
+    def ask(value):
+        return client.call("GET", "/per_partner/x", headers={"X-Partner": value} if value else {})
+    assert [ask("a").status_code for _ in range(4)] == [200] * 3 + [429]
+    assert_limited(ask("a"), 3600, announced=True)
+    assert ask("b").status_code == 200
+    assert [ask(None).status_code for _ in range(4)] == [200] * 3 + [429]         # without it, the client is the key
+
+
+def test_the_hundredth_request_at_once_is_not_one_too_many(gateway, client):
+    with ThreadPoolExecutor(50) as pool:
+        replies = list(pool.map(lambda _: client.call("GET", "/per_client/x"), range(100)))
+    assert sorted(r.status_code for r in replies) == [200] * 4 + [429] * 96
+
+
+SPELLINGS = ["ada@bücher.example", "ADA@bücher.example", "Ada@BÜCHER.example", "ada@xn--bcher-kva.example", "aDa@bu\u0308cher.example"]
+
+
+def test_guesses_are_counted_by_the_account_not_its_spelling(start, echo, tmp_path):
+    """A botnet that guesses one account is one guesser."""
+    login = {"rate": "3/15m", "algorithm": "window", "key": ["account"], "count": "failures"}
+    gateway = start(harness.Gateway(tmp_path, settings(echo.port, login=login)))
+    assert Client(gateway, "127.5.0.1").register(SPELLINGS[0]).status_code == 201
+    statuses = [Client(gateway, f"127.5.1.{i + 1}").login(s, WRONG).status_code for i, s in enumerate(SPELLINGS)]
+    assert statuses == [401] * 3 + [429] * 2
+    assert Client(gateway, "127.5.2.1").login("bob@example.com", WRONG).status_code == 401
+    forms = {"username": SPELLINGS[1], "password": WRONG}
+    assert Client(gateway, "127.5.2.2").call("POST", "/auth/login", data=forms).status_code == 429
+
+
+def test_guesses_can_be_counted_by_client_and_account(start, echo, tmp_path):
+    login = {"rate": "3/15m", "algorithm": "window", "key": ["client", "account"], "count": "failures"}
+    gateway = start(harness.Gateway(tmp_path, settings(echo.port, login=login)))
+    guesser, owner = Client(gateway, "127.6.0.1"), Client(gateway, "127.6.0.2")
+    assert owner.register("ada@example.com").status_code == 201
+    with ThreadPoolExecutor(30) as pool:
+        replies = list(pool.map(lambda i: guesser.login("ada@example.com" if i % 2 else "ADA@EXAMPLE.com", WRONG), range(60)))
+    assert sorted(r.status_code for r in replies) == [401] * 3 + [429] * 57
+    assert owner.login("ada@example.com").status_code == 200                      # the owner is not locked out
+    assert guesser.login("bob@example.com", WRONG).status_code == 401
