@@ -7,6 +7,7 @@
 #include <doctest/doctest.h>
 
 #include <atomic>
+#include <vector>
 
 using namespace yett;
 using namespace yett::accounts;
@@ -46,6 +47,21 @@ TEST_CASE("passwords: each kind verifies its own hash and nothing else")
         CHECK(*run(hashing.verify(secret{}, *made)) == verdict::wrong);
         CHECK(*run(hashing.hash(word)) != *made);
     }
+}
+
+TEST_CASE("passwords: every hash is reported with the time it took, estimates are not")
+{
+    std::vector<std::chrono::nanoseconds> reported;
+    passwords hashing{cheap(argon2id), [&](std::chrono::nanoseconds took) { reported.push_back(took); }};
+    CHECK(reported.empty());
+    auto const made = run(hashing.hash(word));
+    REQUIRE(made);
+    CHECK(*run(hashing.verify(word, *made)) == verdict::right);
+    CHECK(*run(hashing.verify_decoy(word)) == verdict::wrong);
+    CHECK(run(hashing.accept(word, "ada@example.com", {})));
+    REQUIRE(reported.size() == 3);
+    CHECK(hashing.computed() == 3);
+    for (auto const each : reported) CHECK(each.count() > 0);
 }
 
 TEST_CASE("passwords: both kinds verify whichever is configured, and ask for an upgrade")
