@@ -14,7 +14,7 @@ STORES = ["memory:", "sqlite:yett.db"]
 
 @pytest.fixture(scope="module", params=STORES)
 def gateway(request, echo, tmp_path_factory):
-    config = harness.settings(echo.port, storage={"url": request.param}, passwords={"min_strength": 3})
+    config = harness.settings(echo.port, storage={"url": request.param}, passwords={"min_strength": 3, "hashing": {"wait": "30s"}})
     program = harness.Gateway(tmp_path_factory.mktemp("gateway"), config)
     yield program
     program.stop()
@@ -210,6 +210,23 @@ def test_two_hundred_refreshes_at_once_rotate_once(gateway):
     assert enters(gateway, grant) and all(enters(gateway, r.json()) for r in replies[::50])
     again = refresh(gateway, successors.pop())
     assert again.status_code == 200 and enters(gateway, again.json())
+
+
+def test_two_programs_on_one_store_rotate_once_too(start, echo, tmp_path):
+    """Ten rounds of twenty at once, half of them at each program; every round begins with what the last one left."""
+    pair = []
+    for name in ("one", "two"):
+        (tmp_path / name).mkdir()
+        pair.append(start(harness.Gateway(tmp_path / name, harness.settings(echo.port, storage={"url": "sqlite:../yett.db"}))))
+    token = pair[0].user()["refresh_token"]
+    with ThreadPoolExecutor(20) as pool:
+        for _ in range(10):
+            replies = list(pool.map(lambda i: refresh(pair[i % 2], token), range(20)))
+            assert {r.status_code for r in replies} == {200}, {r.text for r in replies if r.status_code != 200}
+            successors = {r.json()["refresh_token"] for r in replies}
+            assert len(successors) == 1 and token not in successors
+            token = successors.pop()
+    assert enters(pair[0], replies[0].json()) and enters(pair[1], replies[0].json())
 
 
 def test_reuse_of_a_token_two_rotations_old_ends_the_session(gateway):

@@ -103,7 +103,7 @@ def verify(gateway, journal, dice):
 
 
 def test_nothing_acknowledged_is_lost(start, echo, tmp_path):
-    config = harness.settings(echo.port, tokens={"refresh_grace": "5m"})
+    config = harness.settings(echo.port, tokens={"refresh_grace": "5m"}, passwords={"hashing": {"wait": "30s"}})
     dice = random.Random(SEED)
     began = time.monotonic()
     acknowledged = [0, 0, 0]

@@ -106,6 +106,20 @@ def test_a_success_does_not_forgive_failures(users, client):
     assert client.login("ada@example.com").status_code == 429
 
 
+def test_guesses_do_not_lock_the_owner_out_of_what_works(users, client):
+    grant = client.login("bob@example.com").json()
+    while client.login("bob@example.com", WRONG).status_code != 429:
+        pass
+    bearer = {"Authorization": f"Bearer {grant['access_token']}"}
+    assert client.call("GET", "/hello", headers=bearer).status_code == 200
+    again = client.call("POST", "/auth/refresh", json={"refresh_token": grant["refresh_token"]})
+    assert again.status_code == 200
+    bearer = {"Authorization": f"Bearer {again.json()['access_token']}"}
+    assert client.call("GET", "/auth/me", headers=bearer).status_code == 200
+    change = {"current_password": harness.PASSWORD, "new_password": "an entirely different sentence"}
+    assert client.call("POST", "/auth/password", headers=bearer, json=change).status_code == 429      # a password is guessed here, too
+
+
 def test_malformed_logins_are_failures_too(client):
     statuses = [client.call("POST", "/auth/login", data=b"{", headers={"Content-Type": "application/json"}).status_code for _ in range(6)]
     assert statuses == [400] * 5 + [429]
@@ -139,6 +153,22 @@ def test_guesses_cannot_hide_behind_forwarding_headers(users, client):
     statuses = [client.call("POST", "/auth/login", json={"email": "ada@example.com", "password": WRONG},
                             headers={"X-Forwarded-For": f"192.0.2.{i}"}).status_code for i in range(8)]
     assert statuses == [401] * 5 + [429] * 3
+
+
+def test_behind_a_trusted_proxy_a_client_is_who_the_proxy_says(start, echo, tmp_path):
+    config = settings(echo.port)
+    config["trusted_proxies"] = ["127.7.0.1/32"]
+    gateway = start(harness.Gateway(tmp_path, config))
+    proxy, stranger = Client(gateway, "127.7.0.1"), Client(gateway, "127.7.0.2")
+
+    def ask(through, claimed):
+        return through.call("GET", "/per_client/x", headers={"X-Forwarded-For": claimed}).status_code
+    assert [ask(proxy, "192.0.2.1") for _ in range(5)] == [200] * 4 + [429]
+    assert ask(proxy, "192.0.2.2") == 200
+    assert ask(proxy, "203.0.113.9, 192.0.2.1") == 429           # what the client wrote before the proxy did counts for nothing
+    assert [ask(proxy, f"2001:db8::{i}") for i in range(1, 6)] == [200] * 4 + [429]
+    assert ask(proxy, "2001:db8:0:1::1") == 200                  # IPv6 is counted by /64
+    assert [ask(stranger, f"192.0.2.{i}") for i in range(5)] == [200] * 4 + [429]
 
 
 def test_each_user_has_a_budget_wherever_they_are(gateway, users, client):

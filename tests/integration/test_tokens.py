@@ -4,6 +4,7 @@ import base64
 import hashlib
 import hmac
 import json
+import random
 import socket
 import stat
 import time
@@ -259,6 +260,21 @@ def test_a_cached_token_lends_nothing_to_its_likes(gateway, ours):
         assert_refused(gateway.call("GET", "/hello", like))
         assert_refused(gateway.call("GET", "/admin/x", like))
     assert gateway.call("GET", "/hello", good).status_code == 200
+
+
+@pytest.mark.parametrize("kind", ["HS256", "RS256", "ES256", "EdDSA"])
+def test_no_change_of_any_character_passes(gateway, ours, keys, kind):
+    good = changed(ours) if kind == "HS256" else compact({"alg": kind, "kid": keys[kind].kid}, theirs(kind), keys[kind].sign)
+    dice = random.Random(kind)
+    alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_.=+/ "
+    with requests.Session() as session:
+        ask = lambda token: session.get(gateway.http + "/hello", headers={"Authorization": f"Bearer {token}"}, timeout=20)
+        for _ in range(200):
+            assert ask(good).status_code == 200
+            at = dice.randrange(len(good))
+            # A blank at the end is not part of a field's value.
+            other = dice.choice([c for c in alphabet if c != good[at] and (c != " " or 0 < at < len(good) - 1)])
+            assert_refused(ask(good[:at] + other + good[at + 1:]))
 
 
 def test_another_spelling_of_the_scheme_is_fine_and_odd_fields_are_not(gateway, ours):
