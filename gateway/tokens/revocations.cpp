@@ -56,13 +56,22 @@ span_of_death span_of(revocation const& entry)
 
 // Open addressing, linear probing. One writer at a time, any number of readers: a slot is
 // written once, its moments first, and only its moments change later.
+//
+// Before it lies a Bloom filter of one byte for each slot, which is small enough to stay in
+// the processor's cache: nearly every look-up is for something that was never revoked.
 class revocations::table
 {
 public:
-    explicit table(std::size_t slots) : mask_{slots - 1}, slots_{std::make_unique<slot[]>(slots)} {}
+    explicit table(std::size_t slots)
+        : mask_{slots - 1}, slots_{std::make_unique<slot[]>(slots)},
+          filter_{std::make_unique<std::atomic<std::uint64_t>[]>(slots / sizeof(std::uint64_t))}
+    {
+    }
 
     std::uint64_t find(std::uint64_t fingerprint) const noexcept
     {
+        auto const wanted = filter_bits(fingerprint);
+        if ((filter_word(fingerprint).load(std::memory_order_acquire) & wanted) != wanted) return 0;
         for (auto at = fingerprint;; ++at) {
             auto const& here = slots_[at & mask_];
             auto const found = here.fingerprint.load(std::memory_order_acquire);
@@ -71,7 +80,7 @@ public:
         }
     }
 
-    void prefetch(std::uint64_t fingerprint) const noexcept { __builtin_prefetch(&slots_[fingerprint & mask_]); }
+    void prefetch(std::uint64_t fingerprint) const noexcept { __builtin_prefetch(&filter_word(fingerprint)); }
 
     void put(std::uint64_t fingerprint, span_of_death span)
     {
@@ -85,6 +94,7 @@ public:
         auto& here = slots_[at & mask_];
         here.moments.store(span.pack(), std::memory_order_relaxed);
         here.fingerprint.store(fingerprint, std::memory_order_release);
+        filter_word(fingerprint).fetch_or(filter_bits(fingerprint), std::memory_order_release);
         ++used_;
     }
 
@@ -99,7 +109,7 @@ public:
     bool full() const noexcept { return (used_ + 1) * 4 > slots() * 3; }
     std::size_t used() const noexcept { return used_; }
     std::size_t slots() const noexcept { return mask_ + 1; }
-    std::size_t bytes() const noexcept { return sizeof *this + slots() * sizeof(slot); }
+    std::size_t bytes() const noexcept { return sizeof *this + slots() * (sizeof(slot) + 1); }
 
 private:
     struct slot
@@ -108,8 +118,20 @@ private:
         std::atomic<std::uint64_t> moments{0};
     };
 
+    // Two bits of one word. The shard is chosen by the upper six bits of the fingerprint, the
+    // word by the lowest; these are others.
+    static std::uint64_t filter_bits(std::uint64_t fingerprint) noexcept
+    {
+        return std::uint64_t{1} << (fingerprint >> 52 & 63) | std::uint64_t{1} << (fingerprint >> 46 & 63);
+    }
+    std::atomic<std::uint64_t>& filter_word(std::uint64_t fingerprint) const noexcept
+    {
+        return filter_[fingerprint & mask_ >> 3];
+    }
+
     std::size_t mask_;
     std::unique_ptr<slot[]> slots_;
+    std::unique_ptr<std::atomic<std::uint64_t>[]> filter_;
     std::size_t used_ = 0;
 };
 

@@ -46,7 +46,7 @@ struct revocable
 // add() returns when every look-up that starts later, on whatever thread, sees the
 // revocation. Readers go through a `view` of their own and take no lock; a growing table
 // is copied shard by shard, so that nobody waits for a million entries to move. An entry
-// costs 21 to 43 bytes.
+// costs 23 to 46 bytes.
 class revocations
 {
     class table;
