@@ -8,6 +8,7 @@
 
 #include <algorithm>
 #include <sstream>
+#include <utility>
 
 namespace yett::config {
 namespace {
@@ -101,7 +102,11 @@ class builder final : public YAML::EventHandler
 public:
     builder(std::string_view text, document& out) : text_{text}, out_{out} {}
 
-    void OnDocumentStart(YAML::Mark const&) override {}
+    void OnDocumentStart(YAML::Mark const& at) override
+    {
+        if (std::exchange(started_, true))
+            throw YAML::ParserException{at, "a second document begins here; one is allowed"};
+    }
     void OnDocumentEnd() override {}
     void OnNull(YAML::Mark const& at, YAML::anchor_t anchor) override { put(make_node(node::kind::null, from(at)), "?", anchor); }
     void OnAlias(YAML::Mark const& at, YAML::anchor_t) override
@@ -206,25 +211,8 @@ private:
     std::string_view text_;
     document& out_;
     std::vector<unfinished> open_;
+    bool started_ = false;
     bool broken_ = false;
-};
-
-// Looks only for the beginning of another document.
-class stop_at_start final : public YAML::EventHandler
-{
-public:
-    void OnDocumentStart(YAML::Mark const& at) override
-    {
-        throw YAML::ParserException{at, "a second document begins here; one is allowed"};
-    }
-    void OnDocumentEnd() override {}
-    void OnNull(YAML::Mark const&, YAML::anchor_t) override {}
-    void OnAlias(YAML::Mark const&, YAML::anchor_t) override {}
-    void OnScalar(YAML::Mark const&, std::string const&, YAML::anchor_t, std::string const&) override {}
-    void OnSequenceStart(YAML::Mark const&, std::string const&, YAML::anchor_t, YAML::EmitterStyle::value) override {}
-    void OnSequenceEnd() override {}
-    void OnMapStart(YAML::Mark const&, std::string const&, YAML::anchor_t, YAML::EmitterStyle::value) override {}
-    void OnMapEnd() override {}
 };
 
 // The usual reason is a ${NAME} between braces.
@@ -239,15 +227,14 @@ void parse(std::string const& text, document& out)
     std::istringstream stream{text};
     try {
         YAML::Parser parser{stream};
-        builder first{text, out};
-        auto const found = parser.HandleNextDocument(first);
+        builder tree{text, out};
+        auto const found = parser.HandleNextDocument(tree);
         if (!found || (out.complete && out.root.is != node::kind::mapping)) {
             out.complete = false;
             out.flaws.push_back({out.root.at, "there are no keys; the smallest file has version, upstreams and routes"});
             return;
         }
-        stop_at_start second;
-        parser.HandleNextDocument(second);
+        parser.HandleNextDocument(tree);
     } catch (YAML::Exception const& e) {
         out.flaws.push_back({from(e.mark), explained(e.msg)});
     }
