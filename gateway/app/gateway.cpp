@@ -100,6 +100,7 @@ gateway::gateway(config::settings settings)
     make_stations();
     open_management();
     figures_.on_scrape([this](telemetry::observations& seen) { report_figures(seen); });
+    figures_.reloaded(true, wall_now());
 }
 
 gateway::~gateway() = default;

@@ -277,6 +277,8 @@ def test_a_signal_ends_it_well(start, echo, tmp_path, name):
     gateway = start(harness.Gateway(tmp_path, harness.settings(echo.port)))
     health = yett("healthcheck", "--address", f"127.0.0.1:{gateway.management_port}")
     assert (health.returncode, health.stdout) == (0, "200\n")
+    assert gateway.metric("yett_config_last_reload_successful") == 1
+    assert abs(gateway.metric("yett_config_last_reload_success_timestamp_seconds") - time.time()) < 60
     with gateway.raw() as idle:                                  # an idle client does not hold it up
         gateway.popen.send_signal(getattr(signal, name))
         assert gateway.popen.wait(20) == 0
