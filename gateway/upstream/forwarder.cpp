@@ -41,7 +41,7 @@ task<result<void>> forwarder::forward(policies::permit const& permit, http::exch
     transfer t{parties};
     // Whatever is thrown, nobody may be left behind who refers to this exchange.
     std::exception_ptr thrown;
-    result<void> outcome = our_error(errc::internal, "forwarding threw");
+    result<void> outcome = our_error(errc::internal);
     try {
         outcome = co_await t.run();
     } catch (...) {
