@@ -66,7 +66,10 @@ void passwords::budget::give_back(std::size_t bytes)
 }
 
 passwords::passwords(hashing_rules const& rules, on_hashed report)
-    : rules_{checked(rules)}, report_{std::move(report)}, budget_{rules.memory}, decoy_{make_decoy(rules_)},
+    : rules_{checked(rules)},
+      report_{std::move(report)},
+      budget_{rules.memory},
+      decoy_{make_decoy(rules_)},
       pool_{pool_options(rules_)}
 {
 }
