@@ -18,13 +18,11 @@ bool is_name_character(char c)
 // Labels of letters, digits, - and _, with single dots between them.
 bool is_host_name(std::string_view text)
 {
-    if (text.empty() || text.size() > 253)
-        return false;
+    if (text.empty() || text.size() > 253) return false;
     for (std::size_t begin = 0; begin <= text.size();) {
         auto const end = std::min(text.find('.', begin), text.size());
         auto const label = text.substr(begin, end - begin);
-        if (label.empty() || label.size() > 63 || !std::ranges::all_of(label, is_name_character))
-            return false;
+        if (label.empty() || label.size() > 63 || !std::ranges::all_of(label, is_name_character)) return false;
         begin = end + 1;
     }
     return true;
@@ -41,16 +39,15 @@ bool is_host(std::string_view text)
 std::optional<std::uint16_t> read_port(std::string_view text)
 {
     auto const value = parse_count(text);
-    if (!value || *value > 65'535)
-        return std::nullopt;
+    if (!value || *value > 65'535) return std::nullopt;
     return static_cast<std::uint16_t>(*value);
 }
 
 struct authority
 {
-    std::string host;                     // without brackets
+    std::string host; // without brackets
     bool bracketed = false;
-    std::optional<std::uint16_t> port;    // absent when none was written
+    std::optional<std::uint16_t> port; // absent when none was written
 };
 
 std::optional<authority> split(std::string_view text)
@@ -59,18 +56,15 @@ std::optional<authority> split(std::string_view text)
     auto rest = text;
     if (text.starts_with('[')) {
         auto const end = text.find(']');
-        if (end == text.npos)
-            return std::nullopt;
+        if (end == text.npos) return std::nullopt;
         out = {std::string{text.substr(1, end - 1)}, true, {}};
         rest = text.substr(end + 1);
     } else {
         out.host = text.substr(0, text.find(':'));
         rest = text.substr(out.host.size());
     }
-    if (rest.empty())
-        return out;
-    if (!rest.starts_with(':') || !(out.port = read_port(rest.substr(1))))
-        return std::nullopt;
+    if (rest.empty()) return out;
+    if (!rest.starts_with(':') || !(out.port = read_port(rest.substr(1)))) return std::nullopt;
     return out;
 }
 
@@ -78,11 +72,9 @@ std::optional<authority> split(std::string_view text)
 std::optional<authority> split_url_authority(std::string_view text)
 {
     auto const parts = split(text);
-    if (!parts || parts->port == 0)
-        return std::nullopt;
+    if (!parts || parts->port == 0) return std::nullopt;
     auto const v6 = parts->bracketed && parse_ip(parts->host) && parts->host.find(':') != std::string::npos;
-    if (parts->bracketed ? !v6 : !is_host(parts->host))
-        return std::nullopt;
+    if (parts->bracketed ? !v6 : !is_host(parts->host)) return std::nullopt;
     return parts;
 }
 
@@ -149,8 +141,7 @@ std::string show_range(ip_prefix const& value)
 
 result<upstream_server> parse_server(std::string_view text)
 {
-    if (text.starts_with(unix_scheme))
-        return parse_unix(text.substr(unix_scheme.size()));
+    if (text.starts_with(unix_scheme)) return parse_unix(text.substr(unix_scheme.size()));
     auto const fits = [&](scheme const& s) { return text.starts_with(s.text); };
     auto const found = std::ranges::find_if(schemes, fits);
     if (found == schemes.end())
@@ -164,8 +155,7 @@ result<upstream_server> parse_server(std::string_view text)
 
 std::string show_server(upstream_server const& value)
 {
-    if (value.scheme == upstream_scheme::unix_socket)
-        return fmt::format("{}{}", unix_scheme, value.host);
+    if (value.scheme == upstream_scheme::unix_socket) return fmt::format("{}{}", unix_scheme, value.host);
     auto const& scheme = *std::ranges::find(schemes, value.scheme, &scheme::is);
     return fmt::format("{}{}:{}", scheme.text, bracketed(value.host), value.port);
 }
@@ -192,8 +182,7 @@ result<std::string> parse_web_url(std::string_view text)
 
 result<std::string> parse_host_name(std::string_view text)
 {
-    if (!is_host_name(text))
-        return wrong("is not the name of a host; letters, digits, - and single dots are allowed");
+    if (!is_host_name(text)) return wrong("is not the name of a host; letters, digits, - and single dots are allowed");
     return std::string{text};
 }
 

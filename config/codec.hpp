@@ -20,12 +20,12 @@ namespace yett::config {
 template<class T>
 struct codec
 {
-    std::string type;         // "duration"
-    std::string allowed;      // "1s to 10m"; empty when the type says it all
+    std::string type;    // "duration"
+    std::string allowed; // "1s to 10m"; empty when the type says it all
     std::function<result<T>(std::string_view)> parse;
     std::function<std::string(T const&)> show;
-    bool null_allowed = false;    // null, or an empty text, is T{}
-    bool hidden = false;          // complaints do not repeat the text
+    bool null_allowed = false; // null, or an empty text, is T{}
+    bool hidden = false;       // complaints do not repeat the text
 };
 
 // Takes only what lies between the two, both included.
@@ -35,8 +35,7 @@ codec<T> between(codec<T> of, T low, T high)
     of.allowed = low == high ? of.show(low) : fmt::format("{} to {}", of.show(low), of.show(high));
     auto const bounded = [low, high, parse = of.parse, allowed = of.allowed](std::string_view text) -> result<T> {
         auto value = parse(text);
-        if (value && (*value < low || *value > high))
-            return wrong(fmt::format("is out of range; {} is allowed", allowed));
+        if (value && (*value < low || *value > high)) return wrong(fmt::format("is out of range; {} is allowed", allowed));
         return value;
     };
     of.parse = bounded;
@@ -59,10 +58,8 @@ codec<T> count(T low, T high)
 {
     auto const parse = [](std::string_view text) -> result<T> {
         auto const value = parse_count(text);
-        if (!value)
-            return value.error();
-        if (*value > std::numeric_limits<T>::max())
-            return wrong("is too large");
+        if (!value) return value.error();
+        if (*value > std::numeric_limits<T>::max()) return wrong("is too large");
         return static_cast<T>(*value);
     };
     return between<T>({"number", {}, parse, [](T const& value) { return std::to_string(value); }}, low, high);
@@ -85,11 +82,9 @@ codec<Length> duration(std::type_identity_t<Length> low, std::type_identity_t<Le
 {
     auto const parse = [](std::string_view text) -> result<Length> {
         auto const value = parse_duration(text);
-        if (!value)
-            return value.error();
+        if (!value) return value.error();
         auto const whole = std::chrono::duration_cast<Length>(*value);
-        if (whole != *value)
-            return wrong("is not in whole seconds; allowed units: s, m, h, d");
+        if (whole != *value) return wrong("is not in whole seconds; allowed units: s, m, h, d");
         return whole;
     };
     return between<Length>({"duration", {}, parse, [](Length const& value) { return show_duration(value); }}, low, high);
@@ -106,18 +101,15 @@ codec<T> one_of(std::initializer_list<std::pair<std::string_view, T>> list)
 {
     std::vector<std::pair<std::string_view, T>> const words{list};
     std::string allowed;
-    for (auto const& [word, value] : words)
-        allowed += fmt::format("{}{}", allowed.empty() ? "" : ", ", word);
+    for (auto const& [word, value] : words) allowed += fmt::format("{}{}", allowed.empty() ? "" : ", ", word);
     auto const parse = [words, allowed](std::string_view text) -> result<T> {
         for (auto const& [word, value] : words)
-            if (text == word)
-                return value;
+            if (text == word) return value;
         return wrong(fmt::format("is unknown; allowed: {}", allowed));
     };
     auto const show = [words](T const& value) {
         for (auto const& [word, is] : words)
-            if (value == is)
-                return std::string{word};
+            if (value == is) return std::string{word};
         return std::string{};
     };
     return {"word", allowed, parse, show};

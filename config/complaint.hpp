@@ -7,8 +7,8 @@ namespace yett::config {
 
 enum class severity
 {
-    error,      // the program does not start
-    warning,    // it starts, and says so
+    error,   // the program does not start
+    warning, // it starts, and says so
 };
 
 // One thing that is wrong with a configuration file. Never holds a secret, nor a value
@@ -16,10 +16,10 @@ enum class severity
 struct complaint
 {
     std::string file;
-    int line = 1;            // from 1
-    int column = 1;          // from 1
-    std::string path;        // "routes[2].access.roles"; empty where no key is to blame
-    std::string text;        // what is wrong, what is allowed
+    int line = 1;     // from 1
+    int column = 1;   // from 1
+    std::string path; // "routes[2].access.roles"; empty where no key is to blame
+    std::string text; // what is wrong, what is allowed
     config::severity severity = config::severity::error;
 };
 

@@ -34,10 +34,8 @@ std::size_t sequence_length(std::string_view text, std::size_t at)
     auto const tail = [&](std::size_t i) { return (byte(i) & 0xC0u) == 0x80u; };
     auto const first = byte(0);
     auto const second = byte(1);
-    if (first < 0x80)
-        return 1;
-    if (first >= 0xC2 && first < 0xE0)
-        return tail(1) ? 2 : 0;
+    if (first < 0x80) return 1;
+    if (first >= 0xC2 && first < 0xE0) return tail(1) ? 2 : 0;
     if (first >= 0xE0 && first < 0xF0) {
         auto const overlong = first == 0xE0 && second < 0xA0;
         auto const surrogate = first == 0xED && second > 0x9F;
@@ -59,10 +57,8 @@ std::vector<flaw> check_characters(std::string_view text)
     mark at;
     for (std::size_t i = 0; i < text.size();) {
         auto const length = sequence_length(text, i);
-        if (length == 0)
-            return {{at, "this byte is not UTF-8"}};
-        if (is_control(text[i]) && text[i] != '\n' && text[i] != '\t')
-            return {{at, "control characters are not allowed"}};
+        if (length == 0) return {{at, "this byte is not UTF-8"}};
+        if (is_control(text[i]) && text[i] != '\n' && text[i] != '\t') return {{at, "control characters are not allowed"}};
         at = text[i] == '\n' ? mark{at.line + 1, 1} : mark{at.line, at.column + static_cast<int>(length)};
         i += length;
     }
@@ -72,13 +68,11 @@ std::vector<flaw> check_characters(std::string_view text)
 // One spelling of line ends, and no byte order mark: yaml-cpp's positions count neither.
 std::string normalised(std::string_view text)
 {
-    if (text.starts_with("\xEF\xBB\xBF"))
-        text.remove_prefix(3);
+    if (text.starts_with("\xEF\xBB\xBF")) text.remove_prefix(3);
     std::string out;
     out.reserve(text.size());
     for (std::size_t i = 0; i < text.size(); ++i)
-        if (!text.substr(i).starts_with("\r\n"))
-            out += text[i];
+        if (!text.substr(i).starts_with("\r\n")) out += text[i];
     return out;
 }
 
@@ -87,12 +81,9 @@ bool is_closed(std::string_view quoted)
 {
     auto const quote = quoted.front();
     for (std::size_t i = 1; i < quoted.size(); ++i) {
-        if (quote == '"' && quoted[i] == '\\')
-            ++i;
-        else if (quoted[i] == quote && quote == '\'' && quoted.substr(i + 1).starts_with('\''))
-            ++i;
-        else if (quoted[i] == quote)
-            return true;
+        if (quote == '"' && quoted[i] == '\\') ++i;
+        else if (quoted[i] == quote && quote == '\'' && quoted.substr(i + 1).starts_with('\'')) ++i;
+        else if (quoted[i] == quote) return true;
     }
     return false;
 }
@@ -104,8 +95,7 @@ public:
 
     void OnDocumentStart(YAML::Mark const& at) override
     {
-        if (std::exchange(started_, true))
-            throw YAML::ParserException{at, "a second document begins here; one is allowed"};
+        if (std::exchange(started_, true)) throw YAML::ParserException{at, "a second document begins here; one is allowed"};
     }
     void OnDocumentEnd() override {}
     void OnNull(YAML::Mark const& at, YAML::anchor_t anchor) override { put(make_node(node::kind::null, from(at)), "?", anchor); }
@@ -117,7 +107,8 @@ public:
     void OnScalar(YAML::Mark const& at, std::string const& tag, YAML::anchor_t anchor, std::string const& value) override
     {
         auto const begin = static_cast<std::size_t>(at.pos);
-        if (tag == "!" && begin < text_.size() && (text_[begin] == '"' || text_[begin] == '\'') && !is_closed(text_.substr(begin)))
+        if (tag == "!" && begin < text_.size() && (text_[begin] == '"' || text_[begin] == '\'') &&
+            !is_closed(text_.substr(begin)))
             refuse(from(at), "this quote is never closed");
         put(make_node(node::kind::scalar, from(at), value), tag, anchor);
     }
@@ -193,8 +184,7 @@ private:
         value.key = std::exchange(parent.key, {});
         value.key_at = parent.key_at;
         // yaml-cpp puts what is missing where the next line begins.
-        if (value.is == node::kind::null && parent.value.is == node::kind::mapping)
-            value.at = parent.key_at;
+        if (value.is == node::kind::null && parent.value.is == node::kind::mapping) value.at = parent.key_at;
         parent.has_key = false;
         parent.value.children.push_back(std::move(value));
     }
@@ -251,8 +241,7 @@ document read_document(std::string_view text)
     }
     auto const clean = normalised(text);
     out.flaws = check_characters(clean);
-    if (out.flaws.empty())
-        parse(clean, out);
+    if (out.flaws.empty()) parse(clean, out);
     return out;
 }
 

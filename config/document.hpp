@@ -26,10 +26,10 @@ struct node
 
     kind is = kind::null;
     mark at;
-    std::string text;              // of a scalar
-    std::string key;               // of a member of a mapping
+    std::string text; // of a scalar
+    std::string key;  // of a member of a mapping
     mark key_at;
-    std::vector<node> children;    // of a sequence or mapping, duplicate keys included
+    std::vector<node> children; // of a sequence or mapping, duplicate keys included
 };
 
 // Something that keeps a text from being a document.
@@ -41,9 +41,9 @@ struct flaw
 
 struct document
 {
-    node root;                // a mapping
+    node root; // a mapping
     std::vector<flaw> flaws;
-    bool complete = false;    // the root is what was written, whatever else is wrong
+    bool complete = false; // the root is what was written, whatever else is wrong
 };
 
 // Reads one YAML document that holds a mapping. Anchors, aliases, tags, further documents, nesting beyond 24

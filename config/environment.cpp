@@ -21,8 +21,7 @@ public:
     descriptor& operator=(descriptor const&) = delete;
     ~descriptor()
     {
-        if (fd_ >= 0)
-            ::close(fd_);
+        if (fd_ >= 0) ::close(fd_);
     }
     int get() const { return fd_; }
 
@@ -42,14 +41,11 @@ result<std::string> read_all(int fd)
     std::size_t filled = 0;
     while (filled < bytes.size()) {
         auto const count = ::read(fd, bytes.data() + filled, bytes.size() - filled);
-        if (count < 0)
-            return failed(errno);
-        if (count == 0)
-            break;
+        if (count < 0) return failed(errno);
+        if (count == 0) break;
         filled += static_cast<std::size_t>(count);
     }
-    if (filled > most_bytes)
-        return our_error(errc::not_found, "larger than 1MiB");
+    if (filled > most_bytes) return our_error(errc::not_found, "larger than 1MiB");
     bytes.resize(filled);
     return bytes;
 }
@@ -60,13 +56,10 @@ result<file_content> read_file(std::filesystem::path const& file)
 {
     descriptor const fd{::open(file.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK)};
     struct stat about = {};
-    if (fd.get() < 0 || ::fstat(fd.get(), &about) != 0)
-        return failed(errno);
-    if (!S_ISREG(about.st_mode))
-        return our_error(errc::not_found, "not a regular file");
+    if (fd.get() < 0 || ::fstat(fd.get(), &about) != 0) return failed(errno);
+    if (!S_ISREG(about.st_mode)) return our_error(errc::not_found, "not a regular file");
     auto bytes = read_all(fd.get());
-    if (!bytes)
-        return bytes.error();
+    if (!bytes) return bytes.error();
     return file_content{std::move(*bytes), (about.st_mode & (S_IRGRP | S_IROTH)) != 0};
 }
 

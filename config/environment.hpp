@@ -12,7 +12,7 @@ namespace yett::config {
 struct file_content
 {
     std::string bytes;
-    bool readable_by_others = false;    // the group, or everybody
+    bool readable_by_others = false; // the group, or everybody
 };
 
 // All that a configuration sees of the world, as functions, so that tests and fuzzers

@@ -24,11 +24,10 @@ result<std::string> value_of(std::string_view inside, environment const& around)
     if (!is_name(name))
         return wrong("holds a ${…} that is no variable; allowed: ${NAME}, ${NAME:-default}, and $$ for a dollar sign");
     auto const value = around.variable(std::string{name});
-    if (split != inside.npos && value.value_or("").empty())
-        return std::string{inside.substr(split + 2)};
+    if (split != inside.npos && value.value_or("").empty()) return std::string{inside.substr(split + 2)};
     if (!value)
-        return wrong(fmt::format("needs the environment variable {}, which is not set; ${{{}:-default}} gives it a default",
-                                 name, name));
+        return wrong(
+            fmt::format("needs the environment variable {}, which is not set; ${{{}:-default}} gives it a default", name, name));
     return *value;
 }
 
@@ -44,8 +43,7 @@ result<std::string> expand(std::string_view text, environment const& around)
         if (text.starts_with("${")) {
             auto const end = text.find('}');
             auto const value = value_of(text.substr(2, end == text.npos ? 0 : end - 2), around);
-            if (!value)
-                return value.error();
+            if (!value) return value.error();
             out += *value;
             text.remove_prefix(end + 1);
         } else if (!text.empty()) {

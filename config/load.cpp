@@ -22,8 +22,7 @@ loaded load_text(std::string const& text, std::filesystem::path const& file, env
     reading r{file, around};
     settings all;
     auto const document = read_document(text);
-    for (auto const& [at, what] : document.flaws)
-        r.complain(at, {}, what);
+    for (auto const& [at, what] : document.flaws) r.complain(at, {}, what);
     if (document.complete) {
         read_section(r, {&document.root, {}}, all, root_keys());
         refuse_unsupported(r, all);
@@ -32,8 +31,7 @@ loaded load_text(std::string const& text, std::filesystem::path const& file, env
 
     loaded out;
     out.complaints = r.take_complaints();
-    if (!has_error(out.complaints))
-        out.value = std::move(all);
+    if (!has_error(out.complaints)) out.value = std::move(all);
     return out;
 }
 

@@ -21,12 +21,9 @@ bool has_control(std::string_view text)
 std::string_view describe(node::kind is)
 {
     switch (is) {
-    case node::kind::sequence:
-        return "a list";
-    case node::kind::mapping:
-        return "a mapping";
-    default:
-        return "nothing";
+    case node::kind::sequence: return "a list";
+    case node::kind::mapping: return "a mapping";
+    default: return "nothing";
     }
 }
 
@@ -45,17 +42,16 @@ spot spot::element(std::size_t index) const
 std::string in_quotes(std::string_view text)
 {
     auto end = std::min(text.size(), most_quoted);
-    while (end < text.size() && end > 0 && (static_cast<unsigned char>(text[end]) & 0xC0u) == 0x80u)
-        --end;
+    while (end < text.size() && end > 0 && (static_cast<unsigned char>(text[end]) & 0xC0u) == 0x80u) --end;
     return fmt::format("{:?}{}", text.substr(0, end), end < text.size() ? "…" : "");
 }
 
 void reading::complain(mark at, std::string_view path, std::string text, severity how)
 {
     if (complaints_.size() == most_complaints)
-        complaints_.push_back({file_.string(), at.line, at.column, {}, "more complaints follow; these come first", severity::error});
-    if (complaints_.size() > most_complaints)
-        return;
+        complaints_.push_back(
+            {file_.string(), at.line, at.column, {}, "more complaints follow; these come first", severity::error});
+    if (complaints_.size() > most_complaints) return;
     complaints_.push_back({file_.string(), at.line, at.column, std::string{path}, std::move(text), how});
 }
 

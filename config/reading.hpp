@@ -32,9 +32,9 @@ public:
     struct entry
     {
         mark at;
-        std::string written;    // as in the file; empty for secrets and everything with parts
-        std::string value;      // with variables filled in; of a URL that may hold a password the scheme alone
-        bool given = true;      // false when the default stands in
+        std::string written; // as in the file; empty for secrets and everything with parts
+        std::string value;   // with variables filled in; of a URL that may hold a password the scheme alone
+        bool given = true;   // false when the default stands in
     };
 
     reading(std::filesystem::path file, environment const& around) : file_{std::move(file)}, around_{around} {}

@@ -32,8 +32,7 @@ wrong with a file at once, as `file:line:column: path.to.key: what is wrong, wha
 std::string cell(std::string_view text)
 {
     std::string out;
-    for (auto const c : text)
-        out += c == '|' ? std::string{"\\|"} : std::string{c};
+    for (auto const c : text) out += c == '|' ? std::string{"\\|"} : std::string{c};
     return out;
 }
 
@@ -57,7 +56,8 @@ std::string unsupported_list()
 {
     std::string out = "\n## Not in this build\n\n| Key | Value | Allowed instead |\n|---|---|---|\n";
     for (auto const& one : unsupported_features())
-        out += fmt::format("| {} | {} | {} |\n", code(one.path), one.value == "*" ? std::string{"any"} : code(one.value), cell(one.instead));
+        out += fmt::format("| {} | {} | {} |\n", code(one.path), one.value == "*" ? std::string{"any"} : code(one.value),
+                           cell(one.instead));
     return out;
 }
 

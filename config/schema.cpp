@@ -28,15 +28,13 @@ std::string list_of(std::vector<std::string> words)
 {
     std::ranges::sort(words);
     std::string out;
-    for (auto const& word : words)
-        out += fmt::format("{}{}", out.empty() ? "" : ", ", word);
+    for (auto const& word : words) out += fmt::format("{}{}", out.empty() ? "" : ", ", word);
     return out;
 }
 
 std::string advice(std::string_view word, std::vector<std::string> const& known)
 {
-    if (word == "<<")
-        return "merge keys are not supported; write the keys out";
+    if (word == "<<") return "merge keys are not supported; write the keys out";
     auto const near = closest(word, known);
     return near.empty() ? fmt::format("is unknown; allowed here: {}", list_of(known))
                         : fmt::format("is unknown; did you mean {}?", near);
@@ -46,8 +44,7 @@ std::string advice(std::string_view word, std::vector<std::string> const& known)
 
 std::string closest(std::string_view word, std::vector<std::string> const& words)
 {
-    if (word.empty() || word.size() > longest_word)
-        return {};
+    if (word.empty() || word.size() > longest_word) return {};
     std::string best;
     auto least = std::min<std::size_t>(2, word.size() / 2) + 1;
     for (auto const& one : words) {
@@ -64,8 +61,7 @@ namespace detail {
 
 bool is_mapping(reading& r, spot const& at)
 {
-    if (at.value->is == node::kind::mapping)
-        return true;
+    if (at.value->is == node::kind::mapping) return true;
     r.complain(at, at.value->is == node::kind::null ? "is empty; a mapping of keys and values is wanted"
                                                     : "is not a mapping; keys and values are wanted");
     return false;
@@ -79,24 +75,23 @@ std::map<std::string, node const*> members_of(reading& r, spot const& at, std::v
         if (known && std::ranges::find(*known, child.key) == known->end())
             r.complain(child.key_at, path, advice(child.key, *known));
         else if (auto const [first, fresh] = found.emplace(child.key, &child); !fresh)
-            r.complain(child.key_at, path, fmt::format("is given twice; it stands in line {} already", first->second->key_at.line));
+            r.complain(child.key_at, path,
+                       fmt::format("is given twice; it stands in line {} already", first->second->key_at.line));
     }
     return found;
 }
 
 std::vector<spot> elements_of(reading& r, spot const& at, bool may_be_empty)
 {
-    if (at.value->is == node::kind::scalar)
-        return {at};
+    if (at.value->is == node::kind::scalar) return {at};
     if (at.value->is != node::kind::sequence) {
-        r.complain(at, at.value->is == node::kind::null ? "is empty; a list is wanted" : "a mapping stands where a list is wanted");
+        r.complain(at,
+                   at.value->is == node::kind::null ? "is empty; a list is wanted" : "a mapping stands where a list is wanted");
         return {};
     }
-    if (at.value->children.empty() && !may_be_empty)
-        r.complain(at, "is an empty list; at least one entry is wanted");
+    if (at.value->children.empty() && !may_be_empty) r.complain(at, "is an empty list; at least one entry is wanted");
     std::vector<spot> out;
-    for (std::size_t i = 0; i < at.value->children.size(); ++i)
-        out.push_back(at.element(i));
+    for (std::size_t i = 0; i < at.value->children.size(); ++i) out.push_back(at.element(i));
     return out;
 }
 
@@ -106,8 +101,7 @@ bool is_name(reading& r, spot const& member)
         return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == '-';
     };
     auto const& name = member.value->key;
-    if (!name.empty() && name.size() <= 64 && std::ranges::all_of(name, fits))
-        return true;
+    if (!name.empty() && name.size() <= 64 && std::ranges::all_of(name, fits)) return true;
     r.complain(member.value->key_at, member.path, "is no name; letters, digits, _ and - are allowed, at most 64 of them");
     return false;
 }
@@ -115,8 +109,7 @@ bool is_name(reading& r, spot const& member)
 std::optional<yett::secret> secret_from_file(reading& r, spot const& at)
 {
     auto const name = read_value(r, at, text());
-    if (!name)
-        return std::nullopt;
+    if (!name) return std::nullopt;
     auto held = read_secret(r.resolve(*name), r.around());
     if (!held) {
         r.complain(at, held.error().note());

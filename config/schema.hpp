@@ -18,9 +18,9 @@ namespace yett::config {
 // One line of the reference.
 struct row
 {
-    std::string path;             // "listeners[].tls.min_version"
+    std::string path; // "listeners[].tls.min_version"
     std::string type;
-    std::string default_value;    // empty: required
+    std::string default_value; // empty: required
     std::string allowed;
     std::string about;
 };
@@ -73,11 +73,9 @@ std::string shown(codec<T> const& of, T const& value)
 template<class T>
 std::optional<T> read_value(reading& r, spot const& at, codec<T> const& of)
 {
-    if (of.null_allowed && at.value->is == node::kind::null)
-        return T{};
+    if (of.null_allowed && at.value->is == node::kind::null) return T{};
     auto const text = r.text(at, with_article(of.type));
-    if (!text)
-        return std::nullopt;
+    if (!text) return std::nullopt;
     auto value = of.parse(*text);
     if (!value) {
         r.complain_value(at, value.error().note(), of.hidden);
@@ -92,31 +90,24 @@ std::optional<T> read_value(reading& r, spot const& at, codec<T> const& of)
 template<class Owner>
 void read_section(reading& r, spot const& at, Owner& into, section<Owner> const& of)
 {
-    if (!detail::is_mapping(r, at))
-        return;
+    if (!detail::is_mapping(r, at)) return;
     r.note(at.path, {at.value->at, {}, {}, true});
     std::vector<std::string> known;
-    for (auto const& k : of.keys)
-        known.push_back(k.name);
+    for (auto const& k : of.keys) known.push_back(k.name);
     auto const members = detail::members_of(r, at, &known);
     for (auto const& k : of.keys) {
         auto const found = members.find(k.name);
-        if (found != members.end())
-            k.read(r, at.member(*found->second), into);
-        else if (k.required)
-            r.complain(at.value->at, detail::path_of(at, k.name), "is missing and has no default");
-        else if (k.absent)
-            k.absent(r, at, detail::path_of(at, k.name), into);
+        if (found != members.end()) k.read(r, at.member(*found->second), into);
+        else if (k.required) r.complain(at.value->at, detail::path_of(at, k.name), "is missing and has no default");
+        else if (k.absent) k.absent(r, at, detail::path_of(at, k.name), into);
     }
-    if (of.finish)
-        of.finish(r, at, into);
+    if (of.finish) of.finish(r, at, into);
 }
 
 template<class Owner>
 void describe_section(Owner const& defaults, std::string const& path, section<Owner> const& of, std::vector<row>& out)
 {
-    for (auto const& k : of.keys)
-        k.describe(defaults, path.empty() ? k.name : fmt::format("{}.{}", path, k.name), out);
+    for (auto const& k : of.keys) k.describe(defaults, path.empty() ? k.name : fmt::format("{}.{}", path, k.name), out);
 }
 
 // --- kinds of keys -------------------------------------------------------------------
@@ -126,8 +117,7 @@ template<class Owner, class T>
 key<Owner> value(std::string name, T Owner::*member, codec<T> of, std::string about)
 {
     auto const read = [member, of](reading& r, spot const& at, Owner& into) {
-        if (auto got = detail::read_value(r, at, of))
-            into.*member = std::move(*got);
+        if (auto got = detail::read_value(r, at, of)) into.*member = std::move(*got);
     };
     auto const absent = [member, of](reading& r, spot const& parent, std::string const& path, Owner& into) {
         r.note(path, {parent.value->at, {}, detail::shown(of, into.*member), false});
@@ -177,13 +167,11 @@ key<Owner> values(std::string name, std::vector<T> Owner::*member, codec<T> of, 
         (into.*member).clear();
         r.note(at.path, {at.value->at, {}, {}, true});
         for (auto const& one : detail::elements_of(r, at, empty == emptiness::allowed))
-            if (auto got = detail::read_value(r, one, of))
-                (into.*member).push_back(std::move(*got));
+            if (auto got = detail::read_value(r, one, of)) (into.*member).push_back(std::move(*got));
     };
     auto const describe = [member, of, about](Owner const& defaults, std::string const& path, std::vector<row>& out) {
         std::string shown;
-        for (auto const& one : defaults.*member)
-            shown += fmt::format("{}{}", shown.empty() ? "" : ", ", of.show(one));
+        for (auto const& one : defaults.*member) shown += fmt::format("{}{}", shown.empty() ? "" : ", ", of.show(one));
         out.push_back({path, fmt::format("list of {}s", of.type), fmt::format("[{}]", shown), of.allowed, about});
     };
     return {std::move(name), false, read, {}, describe};
@@ -196,12 +184,10 @@ key<Owner> file(std::string name, path Owner::*member, std::string about)
     auto const read = [member](reading& r, spot const& at, Owner& into) {
         auto of = text();
         of.null_allowed = true;
-        if (auto const got = detail::read_value(r, at, of))
-            into.*member = got->empty() ? path{} : r.resolve(*got);
+        if (auto const got = detail::read_value(r, at, of)) into.*member = got->empty() ? path{} : r.resolve(*got);
     };
     auto const absent = [member](reading& r, spot const&, std::string const&, Owner& into) {
-        if (!(into.*member).empty())
-            into.*member = r.resolve(into.*member);
+        if (!(into.*member).empty()) into.*member = r.resolve(into.*member);
     };
     auto const describe = [member, about](Owner const& defaults, std::string const& where, std::vector<row>& out) {
         auto const& shown = defaults.*member;
@@ -231,8 +217,7 @@ template<class Owner, class Part>
 key<Owner> optional_part(std::string name, std::optional<Part> Owner::*member, section<Part> const& of, std::string about)
 {
     auto const read = [member, &of](reading& r, spot const& at, Owner& into) {
-        if (at.value->is != node::kind::null)
-            read_section(r, at, (into.*member).emplace(), of);
+        if (at.value->is != node::kind::null) read_section(r, at, (into.*member).emplace(), of);
     };
     auto const describe = [&of, about](Owner const&, std::string const& path, std::vector<row>& out) {
         out.push_back({path, "mapping", "null", {}, about});
@@ -248,8 +233,7 @@ key<Owner> parts(std::string name, std::vector<Part> Owner::*member, section<Par
     auto const read = [member, &of](reading& r, spot const& at, Owner& into) {
         (into.*member).clear();
         r.note(at.path, {at.value->at, {}, {}, true});
-        for (auto const& one : detail::elements_of(r, at, false))
-            read_section(r, one, (into.*member).emplace_back(), of);
+        for (auto const& one : detail::elements_of(r, at, false)) read_section(r, one, (into.*member).emplace_back(), of);
     };
     auto const describe = [&of, about](Owner const&, std::string const& path, std::vector<row>& out) {
         out.push_back({path, "list of mappings", "[]", {}, about});
@@ -264,12 +248,10 @@ template<class Owner, class Part>
 key<Owner> named_parts(std::string name, std::map<std::string, Part> Owner::*member, section<Part> const& of, std::string about)
 {
     auto const read = [member, &of](reading& r, spot const& at, Owner& into) {
-        if (!detail::is_mapping(r, at))
-            return;
+        if (!detail::is_mapping(r, at)) return;
         r.note(at.path, {at.value->at, {}, {}, true});
         for (auto const& [word, child] : detail::members_of(r, at, nullptr))
-            if (auto const one = at.member(*child); detail::is_name(r, one))
-                read_section(r, one, (into.*member)[word], of);
+            if (auto const one = at.member(*child); detail::is_name(r, one)) read_section(r, one, (into.*member)[word], of);
     };
     auto const describe = [&of, about](Owner const&, std::string const& path, std::vector<row>& out) {
         out.push_back({path, "mappings by name", "{}", {}, about});
@@ -285,10 +267,8 @@ key<Owner> secret_text(std::string name, yett::secret Owner::*member, std::strin
     auto const read = [member](reading& r, spot const& at, Owner& into) {
         r.note(at.path, {at.value->at, {}, {}, true});
         auto got = r.hidden_text(at);
-        if (got && got->empty())
-            r.complain(at, "is empty");
-        else if (got)
-            into.*member = yett::secret{std::move(*got)};
+        if (got && got->empty()) r.complain(at, "is empty");
+        else if (got) into.*member = yett::secret{std::move(*got)};
     };
     auto const describe = [about](Owner const&, std::string const& path, std::vector<row>& out) {
         out.push_back({path, "secret", "null", {}, about});
@@ -303,11 +283,13 @@ key<Owner> file_version(std::string const& name, yett::secret Owner::*member)
     auto const read = [member, name](reading& r, spot const& at, Owner& into) {
         if (r.is_given(at.path.substr(0, at.path.size() - std::string_view{"_file"}.size())))
             r.complain(at, fmt::format("both {} and {}_file are given; one is allowed", name, name));
-        else if (auto got = detail::secret_from_file(r, at))
-            into.*member = std::move(*got);
+        else if (auto got = detail::secret_from_file(r, at)) into.*member = std::move(*got);
     };
     auto const describe = [name](Owner const&, std::string const& path, std::vector<row>& out) {
-        out.push_back({path, "path", "null", {},
+        out.push_back({path,
+                       "path",
+                       "null",
+                       {},
                        fmt::format("A file that holds `{}`; refused when its group or others can read it.", name)});
     };
     return {name + "_file", false, read, {}, describe};

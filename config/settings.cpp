@@ -24,16 +24,11 @@ std::map<std::string, limit> built_in_limits()
 std::string_view name_of(signature_algorithm algorithm) noexcept
 {
     switch (algorithm) {
-    case signature_algorithm::es256:
-        return "ES256";
-    case signature_algorithm::eddsa:
-        return "EdDSA";
-    case signature_algorithm::rs256:
-        return "RS256";
-    case signature_algorithm::ps256:
-        return "PS256";
-    case signature_algorithm::hs256:
-        break;
+    case signature_algorithm::es256: return "ES256";
+    case signature_algorithm::eddsa: return "EdDSA";
+    case signature_algorithm::rs256: return "RS256";
+    case signature_algorithm::ps256: return "PS256";
+    case signature_algorithm::hs256: break;
     }
     return "HS256";
 }

@@ -56,7 +56,7 @@ enum class client_certificates
 
 struct listener_tls
 {
-    std::vector<certificate> certificates;    // never empty; the first answers unknown names
+    std::vector<certificate> certificates; // never empty; the first answers unknown names
     tls_version min_version = tls_version::tls_1_2;
     config::client_certificates client_certificates = config::client_certificates::none;
     path client_ca_file;
@@ -105,7 +105,7 @@ struct client_limits
     std::uint64_t connections_per_client = 1'000;
     std::uint64_t header_bytes = 16 << 10;
     std::uint64_t header_fields = 100;
-    std::uint64_t body_bytes = 10 << 20;    // 0 is no limit
+    std::uint64_t body_bytes = 10 << 20; // 0 is no limit
     milliseconds header_timeout = seconds{10};
     milliseconds body_idle_timeout = seconds{30};
     milliseconds idle_timeout = seconds{75};
@@ -124,8 +124,8 @@ enum class upstream_scheme
 struct upstream_server
 {
     upstream_scheme scheme = upstream_scheme::http;
-    std::string host;          // a name or an address without brackets; for unix_socket the path
-    std::uint16_t port = 0;    // never 0 but for unix_socket
+    std::string host;       // a name or an address without brackets; for unix_socket the path
+    std::uint16_t port = 0; // never 0 but for unix_socket
 
     bool operator==(upstream_server const&) const = default;
 };
@@ -154,17 +154,17 @@ struct ejection
 
 struct upstream_tls
 {
-    path ca_file;                // empty: the system's
-    std::string server_name;     // empty: the host
-    path certificate_file;       // both or neither
+    path ca_file;            // empty: the system's
+    std::string server_name; // empty: the host
+    path certificate_file;   // both or neither
     path key_file;
 };
 
 struct upstream
 {
-    std::vector<upstream_server> servers;    // never empty
+    std::vector<upstream_server> servers; // never empty
     config::balance balance = config::balance::least_requests;
-    std::uint64_t connections = 256;         // per worker and server
+    std::uint64_t connections = 256; // per worker and server
     std::uint64_t pending = 1'024;
     milliseconds connect_timeout = seconds{2};
     milliseconds reply_timeout = seconds{60};
@@ -187,8 +187,8 @@ struct rate
 
 enum class limit_algorithm
 {
-    window,    // exact: never more than the amount in any period
-    gcra,      // a steady rate with bursts
+    window, // exact: never more than the amount in any period
+    gcra,   // a steady rate with bursts
 };
 
 enum class limit_count
@@ -210,7 +210,7 @@ struct limit_key
     };
 
     kind is = kind::client;
-    std::string header;    // lower case; of kind::header alone
+    std::string header; // lower case; of kind::header alone
 
     bool operator==(limit_key const&) const = default;
 };
@@ -218,11 +218,11 @@ struct limit_key
 struct limit
 {
     config::rate rate;
-    std::uint64_t burst = 0;    // of gcra: never 0 once loaded, the rate's amount when it was not given
+    std::uint64_t burst = 0; // of gcra: never 0 once loaded, the rate's amount when it was not given
     limit_algorithm algorithm = limit_algorithm::gcra;
     std::vector<limit_key> key{{}};
     limit_count count = limit_count::requests;
-    std::string place;          // empty for the ones that exist without being named
+    std::string place; // empty for the ones that exist without being named
 };
 
 // login, register, refresh, reset and verify, each 5/15m per client.
@@ -246,7 +246,7 @@ struct assertion
 struct identity_headers
 {
     identity_preset preset = identity_preset::yett;
-    std::map<std::string, std::string> set;    // header name as written → claim: sub email roles scope iss aud jti sid
+    std::map<std::string, std::string> set; // header name as written → claim: sub email roles scope iss aud jti sid
     std::optional<config::assertion> assertion;
 };
 
@@ -273,15 +273,15 @@ struct signing_keys
 enum class transport
 {
     cookie,
-    body,      // of refresh tokens
-    header,    // of access tokens
+    body,   // of refresh tokens
+    header, // of access tokens
     both,
 };
 
 struct token_cache
 {
     milliseconds ttl = std::chrono::minutes{5};
-    std::uint64_t bytes = 64 << 20;    // of all workers together
+    std::uint64_t bytes = 64 << 20; // of all workers together
 };
 
 // Where another issuer's claims say what; dotted paths.
@@ -295,7 +295,7 @@ struct claim_names
 // Somebody else whose tokens are accepted. Exactly one of the three sources of keys is set.
 struct issuer
 {
-    std::string name;    // `iss`, compared whole
+    std::string name; // `iss`, compared whole
     std::vector<std::string> audience;
     std::vector<signature_algorithm> algorithms;
     std::string jwks_url;
@@ -310,12 +310,12 @@ struct tokens
     std::string issuer = "yett";
     std::vector<std::string> audience{"api"};
     signature_algorithm algorithm = signature_algorithm::es256;
-    yett::secret secret;    // of HS256 alone, at least 32 bytes
+    yett::secret secret; // of HS256 alone, at least 32 bytes
     signing_keys keys;
     seconds access_ttl = std::chrono::minutes{15};
     seconds refresh_ttl = std::chrono::days{7};
-    transport refresh_transport = transport::cookie;    // cookie, body or both
-    transport access_transport = transport::header;     // header, cookie or both
+    transport refresh_transport = transport::cookie; // cookie, body or both
+    transport access_transport = transport::header;  // header, cookie or both
     seconds refresh_grace{10};
     seconds clock_skew{30};
     token_cache cache;
@@ -338,7 +338,7 @@ enum class same_site
 
 struct cookie
 {
-    std::string domain;    // empty: the host that set it
+    std::string domain; // empty: the host that set it
     config::same_site same_site = config::same_site::lax;
     bool secure = true;
 };
@@ -352,7 +352,7 @@ struct pages
 
 struct accounts
 {
-    std::vector<std::string> prefix{"/auth"};    // "/a/b", without a slash at the end
+    std::vector<std::string> prefix{"/auth"}; // "/a/b", without a slash at the end
     config::registration registration = config::registration::open;
     bool require_verified_email = true;
     seconds verify_ttl = std::chrono::hours{24};
@@ -369,7 +369,7 @@ enum class password_hash
 
 struct argon2id
 {
-    std::uint64_t memory = 19 << 20;    // bytes
+    std::uint64_t memory = 19 << 20; // bytes
     unsigned iterations = 2;
     unsigned parallelism = 1;
 };
@@ -381,7 +381,7 @@ struct bcrypt
 
 struct hashing
 {
-    unsigned threads = 0;    // 0: one per core
+    unsigned threads = 0; // 0: one per core
     std::uint64_t memory = 512 << 20;
     std::uint64_t queue = 128;
     milliseconds wait = seconds{5};
@@ -392,9 +392,9 @@ struct passwords
     password_hash hash = password_hash::argon2id;
     config::argon2id argon2id;
     config::bcrypt bcrypt;
-    std::uint64_t min_length = 12;     // code points
+    std::uint64_t min_length = 12; // code points
     std::uint64_t max_bytes = 1'024;
-    unsigned min_strength = 3;         // zxcvbn, 0 to 4
+    unsigned min_strength = 3; // zxcvbn, 0 to 4
     config::hashing hashing;
 };
 
@@ -410,7 +410,7 @@ struct storage
 {
     yett::secret url{"sqlite:var/yett.db"};
     storage_kind kind = storage_kind::sqlite;
-    path file;    // of sqlite
+    path file; // of sqlite
 };
 
 enum class shared_state_kind
@@ -435,10 +435,10 @@ struct mail
 {
     yett::secret url{"file:var/outbox"};
     mail_kind kind = mail_kind::file;
-    path folder;    // of file
+    path folder; // of file
     std::string from = "Yett <no-reply@localhost>";
-    path templates;            // empty: the built-in ones
-    std::string public_url;    // "https://host[:port]" without a slash at the end; empty: mails hold no links
+    path templates;         // empty: the built-in ones
+    std::string public_url; // "https://host[:port]" without a slash at the end; empty: mails hold no links
 };
 
 enum class log_level
@@ -451,7 +451,7 @@ enum class log_level
 
 enum class log_format
 {
-    automatic,    // text on a terminal, JSON otherwise
+    automatic, // text on a terminal, JSON otherwise
     text,
     json,
 };
@@ -480,20 +480,20 @@ struct logging
 
 struct tracing
 {
-    std::string otlp_url;    // empty: nothing is sent
+    std::string otlp_url; // empty: nothing is sent
     double sample = 0.01;
 };
 
 struct settings
 {
     unsigned version = 1;
-    unsigned workers = 0;    // 0: one per core
+    unsigned workers = 0; // 0: one per core
     std::vector<listener> listeners = default_listeners();
     config::management management;
     std::vector<ip_prefix> trusted_proxies;
     config::client_limits client_limits;
     std::map<std::string, upstream> upstreams;
-    std::vector<policies::route_spec> routes;    // in the order of the file
+    std::vector<policies::route_spec> routes; // in the order of the file
     std::map<std::string, limit> limits = built_in_limits();
     config::identity_headers identity_headers;
     config::tokens tokens;

@@ -17,17 +17,20 @@ section<settings> const& root_keys()
         {
             required(value("version", &s::version, count<unsigned>(1, 1), "Of this format.")),
             value("workers", &s::workers, count_or_auto(1'024), "Threads that serve; auto is one per core."),
-            parts("listeners", &s::listeners, listener_keys(), "Where clients connect; plain HTTP on 127.0.0.1:4080 when not given."),
+            parts("listeners", &s::listeners, listener_keys(),
+                  "Where clients connect; plain HTTP on 127.0.0.1:4080 when not given."),
             part("management", &s::management, management_keys()),
             values("trusted_proxies", &s::trusted_proxies, range(), emptiness::allowed,
                    "Whose X-Forwarded-* headers, PROXY headers and request ids are believed."),
             part("client_limits", &s::client_limits, client_limit_keys()),
             required(named_parts("upstreams", &s::upstreams, upstream_keys(), "The applications.")),
-            required(parts("routes", &s::routes, route_keys(),
-                           "The rules. The first that matches decides; where none does the answer is 404 and nothing is forwarded.")),
-            named_parts("limits", &s::limits, limit_keys(),
-                        "Limits that routes name. login, register, refresh, reset and verify exist without being named, each window "
-                        "5/15m per client, login and refresh counting failures; naming one changes it."),
+            required(
+                parts("routes", &s::routes, route_keys(),
+                      "The rules. The first that matches decides; where none does the answer is 404 and nothing is forwarded.")),
+            named_parts(
+                "limits", &s::limits, limit_keys(),
+                "Limits that routes name. login, register, refresh, reset and verify exist without being named, each window "
+                "5/15m per client, login and refresh counting failures; naming one changes it."),
             identity_headers_key(),
             part("tokens", &s::tokens, token_keys()),
             part("accounts", &s::accounts, account_keys()),

@@ -23,9 +23,11 @@ section<cookie> const& cookie_keys()
 {
     static section<cookie> const keys{
         {
-            value("domain", &cookie::domain, nullable(text_of("host", parse_host_name)), "The `Domain` of Yett's cookies; null keeps them to the host that set them."),
+            value("domain", &cookie::domain, nullable(text_of("host", parse_host_name)),
+                  "The `Domain` of Yett's cookies; null keeps them to the host that set them."),
             value("same_site", &cookie::same_site,
-                  one_of<same_site>({{"lax", same_site::lax}, {"strict", same_site::strict}, {"none", same_site::none}}), "Their `SameSite`."),
+                  one_of<same_site>({{"lax", same_site::lax}, {"strict", same_site::strict}, {"none", same_site::none}}),
+                  "Their `SameSite`."),
             value("secure", &cookie::secure, boolean(), "Their `Secure`: browsers send them over TLS alone."),
         },
         [](reading& r, spot const& at, cookie& c) {
@@ -42,7 +44,8 @@ section<pages> const& page_keys()
         {
             value("enabled", &pages::enabled, boolean(), "Whether people get pages for signing in and registering."),
             value("brand", &pages::brand, text(), "The name they show."),
-            value("after_login", &pages::after_login, text_of("path", parse_local_path), "Where they lead when nothing else was asked for."),
+            value("after_login", &pages::after_login, text_of("path", parse_local_path),
+                  "Where they lead when nothing else was asked for."),
         },
         {},
     };
@@ -86,7 +89,8 @@ section<hashing> const& hashing_keys()
         {
             value("threads", &hashing::threads, count_or_auto(256), "Threads that hash; auto is one per core."),
             value("memory", &hashing::memory, size(8 << 20, 1ull << 36), "Memory of all hashes that run at the same time."),
-            value("queue", &hashing::queue, count<std::uint64_t>(1, 100'000), "Logins that may wait; more are answered with 503."),
+            value("queue", &hashing::queue, count<std::uint64_t>(1, 100'000),
+                  "Logins that may wait; more are answered with 503."),
             value("wait", &hashing::wait, duration<milliseconds>(milliseconds{100}, minutes{1}), "How long they may wait."),
         },
         {},
@@ -109,11 +113,14 @@ section<config::accounts> const& account_keys()
         {
             values("prefix", &a::prefix, text_of("path", parse_prefix), emptiness::refused, "Where the account endpoints live."),
             value("registration", &a::registration,
-                  one_of<registration>({{"open", registration::open}, {"closed", registration::closed}, {"invite", registration::invite}}),
+                  one_of<registration>(
+                      {{"open", registration::open}, {"closed", registration::closed}, {"invite", registration::invite}}),
                   "Who may make an account."),
-            value("require_verified_email", &a::require_verified_email, boolean(), "Whether an address has to be proved before its owner can sign in."),
+            value("require_verified_email", &a::require_verified_email, boolean(),
+                  "Whether an address has to be proved before its owner can sign in."),
             value("verify_ttl", &a::verify_ttl, duration<seconds>(minutes{5}, days{30}), "How long the link for that is good."),
-            value("reset_ttl", &a::reset_ttl, duration<seconds>(minutes{5}, days{1}), "How long a link for a new password is good."),
+            value("reset_ttl", &a::reset_ttl, duration<seconds>(minutes{5}, days{1}),
+                  "How long a link for a new password is good."),
             part("cookie", &a::cookie, cookie_keys()),
             part("pages", &a::pages, page_keys()),
         },
@@ -127,13 +134,16 @@ section<config::passwords> const& password_keys()
     using p = passwords;
     static section<p> const keys{
         {
-            value("hash", &p::hash, one_of<password_hash>({{"argon2id", password_hash::argon2id}, {"bcrypt", password_hash::bcrypt}}),
+            value("hash", &p::hash,
+                  one_of<password_hash>({{"argon2id", password_hash::argon2id}, {"bcrypt", password_hash::bcrypt}}),
                   "How new passwords are kept. The other one still verifies and is replaced at the next login."),
             part("argon2id", &p::argon2id, argon2id_keys()),
             part("bcrypt", &p::bcrypt, bcrypt_keys()),
-            value("min_length", &p::min_length, count<std::uint64_t>(8, 128), "Code points. NIST SP 800-63B wants 15 where the password stands alone."),
+            value("min_length", &p::min_length, count<std::uint64_t>(8, 128),
+                  "Code points. NIST SP 800-63B wants 15 where the password stands alone."),
             value("max_bytes", &p::max_bytes, count<std::uint64_t>(128, 65'536), "More is refused before it is hashed."),
-            value("min_strength", &p::min_strength, count<unsigned>(0, 4), "Of zxcvbn, from 0 (anything) to 4 (very hard to guess)."),
+            value("min_strength", &p::min_strength, count<unsigned>(0, 4),
+                  "Of zxcvbn, from 0 (anything) to 4 (very hard to guess)."),
             part("hashing", &p::hashing, hashing_keys()),
         },
         finish_passwords,

@@ -6,17 +6,19 @@ namespace yett::config {
 namespace {
 
 // Claims an identity is made of, as `upstream` knows them.
-constexpr std::array<std::string_view, 12> claims{"sub", "user_id", "email", "roles", "groups", "scope",
+constexpr std::array<std::string_view, 12> claims{"sub", "user_id", "email", "roles", "groups",    "scope",
                                                   "iss", "sid",     "jti",   "iat",   "auth_time", "exp"};
 
 // Framing and the hop are never an identity's business.
-constexpr std::array<std::string_view, 10> not_ours{"connection", "content-length",    "host", "keep-alive", "te",
-                                                    "trailer",    "transfer-encoding", "upgrade", "expect", "proxy-connection"};
+constexpr std::array<std::string_view, 10> not_ours{
+    "connection", "content-length",    "host",    "keep-alive", "te",
+    "trailer",    "transfer-encoding", "upgrade", "expect",     "proxy-connection"};
 
 result<std::string> parse_claim(std::string_view text)
 {
     if (std::ranges::find(claims, text) == claims.end())
-        return wrong("is no claim of an identity; allowed: sub, user_id, email, roles, groups, scope, iss, sid, jti, iat, auth_time, exp");
+        return wrong(
+            "is no claim of an identity; allowed: sub, user_id, email, roles, groups, scope, iss, sid, jti, iat, auth_time, exp");
     return std::string{text};
 }
 
@@ -30,22 +32,20 @@ bool is_ours(std::string_view name)
 
 void read_set(reading& r, spot const& at, identity_headers& into)
 {
-    if (!detail::is_mapping(r, at))
-        return;
+    if (!detail::is_mapping(r, at)) return;
     auto const claim = text_of("claim", parse_claim);
     for (auto const& [name, child] : detail::members_of(r, at, nullptr)) {
         auto const one = at.member(*child);
-        if (!is_ours(name))
-            r.complain(child->key_at, one.path, "is not a header an identity can travel in");
-        else if (auto const got = detail::read_value(r, one, claim))
-            into.set[name] = *got;
+        if (!is_ours(name)) r.complain(child->key_at, one.path, "is not a header an identity can travel in");
+        else if (auto const got = detail::read_value(r, one, claim)) into.set[name] = *got;
     }
 }
 
 key<identity_headers> set_key()
 {
     auto const describe = [](identity_headers const&, std::string const& path, std::vector<row>& out) {
-        out.push_back({path, "mapping", "{}", "header name to claim: sub, user_id, email, roles, groups, scope, iss, sid, jti, iat, auth_time, exp",
+        out.push_back({path, "mapping", "{}",
+                       "header name to claim: sub, user_id, email, roles, groups, scope, iss, sid, jti, iat, auth_time, exp",
                        "Further headers, beside those of the preset."});
     };
     return {"set", false, read_set, {}, describe};
@@ -69,9 +69,11 @@ section<identity_headers> const& identity_keys()
     using p = identity_preset;
     static section<identity_headers> const keys{
         {
-            value("preset", &identity_headers::preset,
-                  one_of<p>({{"yett", p::yett}, {"oauth2-proxy", p::oauth2_proxy}, {"remote-user", p::remote_user}, {"none", p::none}}),
-                  "Which well-known headers tell the application who is asking. All names of all presets are removed from what clients send."),
+            value(
+                "preset", &identity_headers::preset,
+                one_of<p>(
+                    {{"yett", p::yett}, {"oauth2-proxy", p::oauth2_proxy}, {"remote-user", p::remote_user}, {"none", p::none}}),
+                "Which well-known headers tell the application who is asking. All names of all presets are removed from what clients send."),
             set_key(),
             optional_part("assertion", &identity_headers::assertion, assertion_keys(), "The identity as a signed token."),
         },

@@ -9,10 +9,8 @@ void finish_limit(reading& r, spot const& at, limit& one)
     auto const bursts = one.algorithm == limit_algorithm::gcra;
     if (one.rate.amount == 0 && !r.has_complaint_at(at.path + ".rate"))
         r.complain(at.value->at, at.path + ".rate", "is missing and has no default");
-    if (r.is_given(at.path + ".burst") && !bursts)
-        r.complain_at(at.path + ".burst", "belongs to algorithm: gcra");
-    if (!r.is_given(at.path + ".burst"))
-        one.burst = one.rate.amount;
+    if (r.is_given(at.path + ".burst") && !bursts) r.complain_at(at.path + ".burst", "belongs to algorithm: gcra");
+    if (!r.is_given(at.path + ".burst")) one.burst = one.rate.amount;
 }
 
 // Required as far as the reference goes; a built-in limit has one already.
@@ -39,9 +37,12 @@ section<limit> const& limit_keys()
         {
             rate_key(),
             value("burst", &limit::burst, burst(), "How many may come at once with gcra."),
-            value("algorithm", &limit::algorithm, one_of<limit_algorithm>({{"gcra", limit_algorithm::gcra}, {"window", limit_algorithm::window}}),
-                  "`window` is exact, never more than the amount in any period; `gcra` is a steady rate with bursts and costs less memory."),
-            values("key", &limit::key, {"limit key", "client, user, account, token, route, header:NAME", parse_limit_key, show_limit_key},
+            value(
+                "algorithm", &limit::algorithm,
+                one_of<limit_algorithm>({{"gcra", limit_algorithm::gcra}, {"window", limit_algorithm::window}}),
+                "`window` is exact, never more than the amount in any period; `gcra` is a steady rate with bursts and costs less memory."),
+            values("key", &limit::key,
+                   {"limit key", "client, user, account, token, route, header:NAME", parse_limit_key, show_limit_key},
                    emptiness::refused, "Who is counted: each value, or each combination of several."),
             value("count", &limit::count,
                   one_of<limit_count>({{"requests", limit_count::requests}, {"failures", limit_count::failures}}),

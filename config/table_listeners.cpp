@@ -40,7 +40,8 @@ section<listener_tls> const& tls_keys()
                            "The server name a client asks for picks one, the first answers all others. Read again when "
                            "the files change.")),
             value("min_version", &listener_tls::min_version,
-                  one_of<tls_version>({{"1.2", tls_version::tls_1_2}, {"1.3", tls_version::tls_1_3}}), "The oldest TLS that is spoken."),
+                  one_of<tls_version>({{"1.2", tls_version::tls_1_2}, {"1.3", tls_version::tls_1_3}}),
+                  "The oldest TLS that is spoken."),
             value("client_certificates", &listener_tls::client_certificates,
                   one_of<clients>({{"none", clients::none}, {"optional", clients::optional}, {"required", clients::required}}),
                   "Whether clients are asked for a certificate."),
@@ -54,8 +55,7 @@ section<listener_tls> const& tls_keys()
 void finish_listener(reading& r, spot const& at, listener& one)
 {
     one.place = r.place(at.value->at);
-    if (one.tls && one.redirect != redirect::none)
-        r.complain_at(at.path + ".redirect", "is for listeners without tls");
+    if (one.tls && one.redirect != redirect::none) r.complain_at(at.path + ".redirect", "is for listeners without tls");
 }
 
 } // namespace
@@ -66,9 +66,8 @@ section<listener> const& listener_keys()
         {
             required(value("address", &listener::address, address(), "Where to listen; port 0 lets the system choose.")),
             optional_part("tls", &listener::tls, tls_keys(), "Speaks TLS; without it the listener speaks plain HTTP."),
-            values("protocols", &listener::protocols,
-                   one_of<protocol>({{"h2", protocol::h2}, {"http/1.1", protocol::http_1_1}}), emptiness::refused,
-                   "What is offered to clients, the first preferred."),
+            values("protocols", &listener::protocols, one_of<protocol>({{"h2", protocol::h2}, {"http/1.1", protocol::http_1_1}}),
+                   emptiness::refused, "What is offered to clients, the first preferred."),
             value("proxy_protocol", &listener::proxy_protocol,
                   one_of<proxy_protocol>({{"off", proxy_protocol::off}, {"required", proxy_protocol::required}}),
                   "Whether each connection begins with a PROXY header, version 1 or 2, from one of `trusted_proxies`."),
@@ -84,7 +83,8 @@ section<config::management> const& management_keys()
 {
     static section<management> const keys{
         {
-            value("address", &management::address, address(), "Serves /metrics, /livez, /readyz and /top, to whoever reaches it."),
+            value("address", &management::address, address(),
+                  "Serves /metrics, /livez, /readyz and /top, to whoever reaches it."),
             file("socket", &management::socket, "Where the command line reaches the running process; mode 0600."),
         },
         {},
@@ -97,16 +97,24 @@ section<config::client_limits> const& client_limit_keys()
     using c = client_limits;
     static section<c> const keys{
         {
-            value("connections", &c::connections, count<std::uint64_t>(1, 10'000'000), "Open connections of all clients together."),
+            value("connections", &c::connections, count<std::uint64_t>(1, 10'000'000),
+                  "Open connections of all clients together."),
             value("connections_per_client", &c::connections_per_client, count<std::uint64_t>(1, 10'000'000),
                   "Open connections of one address."),
-            value("header_bytes", &c::header_bytes, size(1 << 10, 1 << 20), "Request line and header of one request; more is answered with 431."),
-            value("header_fields", &c::header_fields, count<std::uint64_t>(8, 1'000), "Header fields of one request; more are answered with 431."),
-            value("body_bytes", &c::body_bytes, size(0, 1ull << 40), "Body of one request, where the route says nothing else; 0 is no limit."),
-            value("header_timeout", &c::header_timeout, duration<milliseconds>(seconds{1}, seconds{300}), "For a whole header to arrive."),
-            value("body_idle_timeout", &c::body_idle_timeout, duration<milliseconds>(seconds{1}, hours{1}), "Between two pieces of a body, either way."),
-            value("idle_timeout", &c::idle_timeout, duration<milliseconds>(seconds{1}, hours{24}), "Between two requests of a connection."),
-            value("handshake_timeout", &c::handshake_timeout, duration<milliseconds>(seconds{1}, seconds{300}), "For the TLS handshake."),
+            value("header_bytes", &c::header_bytes, size(1 << 10, 1 << 20),
+                  "Request line and header of one request; more is answered with 431."),
+            value("header_fields", &c::header_fields, count<std::uint64_t>(8, 1'000),
+                  "Header fields of one request; more are answered with 431."),
+            value("body_bytes", &c::body_bytes, size(0, 1ull << 40),
+                  "Body of one request, where the route says nothing else; 0 is no limit."),
+            value("header_timeout", &c::header_timeout, duration<milliseconds>(seconds{1}, seconds{300}),
+                  "For a whole header to arrive."),
+            value("body_idle_timeout", &c::body_idle_timeout, duration<milliseconds>(seconds{1}, hours{1}),
+                  "Between two pieces of a body, either way."),
+            value("idle_timeout", &c::idle_timeout, duration<milliseconds>(seconds{1}, hours{24}),
+                  "Between two requests of a connection."),
+            value("handshake_timeout", &c::handshake_timeout, duration<milliseconds>(seconds{1}, seconds{300}),
+                  "For the TLS handshake."),
             value("drain_timeout", &c::drain_timeout, duration<milliseconds>(seconds{0}, hours{24}),
                   "For requests that are running when the program is told to stop."),
         },

@@ -9,9 +9,11 @@ key<logging> target(std::string name, log_target logging::*member, std::string c
     using k = log_target::kind;
     auto const read = [member](reading& r, spot const& at, logging& into) {
         auto const got = detail::read_value(r, at, text());
-        if (!got)
-            return;
-        auto const is = *got == "off" ? k::off : *got == "stdout" ? k::standard_output : *got == "stderr" ? k::standard_error : k::file;
+        if (!got) return;
+        auto const is = *got == "off"      ? k::off
+                        : *got == "stdout" ? k::standard_output
+                        : *got == "stderr" ? k::standard_error
+                                           : k::file;
         into.*member = {is, is == k::file ? r.resolve(*got) : path{}};
     };
     auto const describe = [about](logging const&, std::string const& where, std::vector<row>& out) {
@@ -26,7 +28,8 @@ section<logging> const& logging_keys()
     using f = log_format;
     static section<logging> const keys{
         {
-            value("level", &logging::level, one_of<l>({{"debug", l::debug}, {"info", l::info}, {"warning", l::warning}, {"error", l::error}}),
+            value("level", &logging::level,
+                  one_of<l>({{"debug", l::debug}, {"info", l::info}, {"warning", l::warning}, {"error", l::error}}),
                   "What is worth a line."),
             value("format", &logging::format, one_of<f>({{"auto", f::automatic}, {"text", f::text}, {"json", f::json}}),
                   "auto is text on a terminal and JSON otherwise."),
@@ -43,7 +46,8 @@ section<tracing> const& tracing_keys()
     static section<tracing> const keys{
         {
             value("otlp_url", &tracing::otlp_url, nullable(text_of("URL", parse_web_url)), "Where traces go, OTLP over HTTP."),
-            value("sample", &tracing::sample, {"fraction", "0 to 1", parse_fraction, [](double const& v) { return fmt::format("{}", v); }},
+            value("sample", &tracing::sample,
+                  {"fraction", "0 to 1", parse_fraction, [](double const& v) { return fmt::format("{}", v); }},
                   "The share of requests that is traced."),
         },
         {},

@@ -14,8 +14,8 @@ struct condition
     kind is;
 };
 
-constexpr std::array lists{condition{"roles", kind::roles}, condition{"scopes", kind::scopes},
-                           condition{"users", kind::users}, condition{"emails", kind::emails}};
+constexpr std::array lists{condition{"roles", kind::roles}, condition{"scopes", kind::scopes}, condition{"users", kind::users},
+                           condition{"emails", kind::emails}};
 constexpr std::array groups{condition{"any_of", kind::any_of}, condition{"all_of", kind::all_of}};
 
 constexpr std::string_view allowed_access =
@@ -23,12 +23,9 @@ constexpr std::string_view allowed_access =
 
 result<kind> parse_plain_access(std::string_view text)
 {
-    if (text == "public")
-        return kind::public_;
-    if (text == "optional")
-        return kind::optional;
-    if (text == "authenticated")
-        return kind::authenticated;
+    if (text == "public") return kind::public_;
+    if (text == "optional") return kind::optional;
+    if (text == "authenticated") return kind::authenticated;
     return wrong(fmt::format("is unknown; allowed: {}", allowed_access));
 }
 
@@ -37,14 +34,12 @@ access_spec read_access(reading& r, spot const& at);
 void read_words(reading& r, spot const& at, access_spec& into)
 {
     for (auto const& one : detail::elements_of(r, at, false))
-        if (auto got = detail::read_value(r, one, text()))
-            into.values.push_back(std::move(*got));
+        if (auto got = detail::read_value(r, one, text())) into.values.push_back(std::move(*got));
 }
 
 void read_parts(reading& r, spot const& at, access_spec& into)
 {
-    for (auto const& one : detail::elements_of(r, at, false))
-        into.parts.push_back(read_access(r, one));
+    for (auto const& one : detail::elements_of(r, at, false)) into.parts.push_back(read_access(r, one));
 }
 
 // Takes the one condition a mapping may hold.
@@ -53,18 +48,15 @@ void read_condition(reading& r, spot const& at, std::map<std::string, node const
     auto found = 0;
     auto const take = [&](condition const& c, auto read) {
         auto const member = members.find(std::string{c.name});
-        if (member == members.end())
-            return;
+        if (member == members.end()) return;
         if (++found > 1)
             return r.complain(member->second->key_at, detail::path_of(at, c.name),
                               "stands beside another condition; all_of or any_of combines several");
         into.is = c.is;
         read(r, at.member(*member->second), into);
     };
-    for (auto const& c : lists)
-        take(c, read_words);
-    for (auto const& c : groups)
-        take(c, read_parts);
+    for (auto const& c : lists) take(c, read_words);
+    for (auto const& c : groups) take(c, read_parts);
     auto const all_known = members.size() == at.value->children.size();
     if (found == 0 && !members.contains("recent_login") && all_known)
         r.complain(at, fmt::format("holds no condition; allowed: {}", allowed_access));
@@ -77,20 +69,18 @@ access_spec read_access_mapping(reading& r, spot const& at)
     auto const members = detail::members_of(r, at, &known);
     read_condition(r, at, members, out);
     if (auto const recent = members.find("recent_login"); recent != members.end())
-        out.recent_login = detail::read_value(r, at.member(*recent->second), duration<seconds>(seconds{1}, std::chrono::days{365}));
+        out.recent_login =
+            detail::read_value(r, at.member(*recent->second), duration<seconds>(seconds{1}, std::chrono::days{365}));
     return out;
 }
 
 access_spec read_access(reading& r, spot const& at)
 {
     r.note(at.path, {at.value->at, {}, {}, true});
-    if (at.value->is == node::kind::mapping)
-        return read_access_mapping(r, at);
+    if (at.value->is == node::kind::mapping) return read_access_mapping(r, at);
     access_spec out;
-    if (at.value->is != node::kind::scalar)
-        r.complain(at, fmt::format("is no condition; allowed: {}", allowed_access));
-    else if (auto const got = detail::read_value<kind>(r, at, {"word", {}, parse_plain_access, {}}))
-        out.is = *got;
+    if (at.value->is != node::kind::scalar) r.complain(at, fmt::format("is no condition; allowed: {}", allowed_access));
+    else if (auto const got = detail::read_value<kind>(r, at, {"word", {}, parse_plain_access, {}})) out.is = *got;
     return out;
 }
 
@@ -98,8 +88,12 @@ key<route_spec> access_key()
 {
     auto const read = [](reading& r, spot const& at, route_spec& into) { into.access = read_access(r, at); };
     auto const describe = [](route_spec const&, std::string const& path, std::vector<row>& out) {
-        out.push_back({path, "word or mapping", {}, std::string{allowed_access},
-                       "Who may pass. `roles`, `users` and `emails` want one of their list, `scopes` all of it; emails are exact or *@domain."});
+        out.push_back(
+            {path,
+             "word or mapping",
+             {},
+             std::string{allowed_access},
+             "Who may pass. `roles`, `users` and `emails` want one of their list, `scopes` all of it; emails are exact or *@domain."});
         out.push_back({path + ".recent_login", "duration", "null", "1s to 365d", "Signed in at most so long ago."});
     };
     return {"access", true, read, {}, describe};
@@ -110,7 +104,8 @@ section<match_spec> const& match_keys()
     static section<match_spec> const keys{
         {
             value("host", &match_spec::host, nullable(text()), "A host, or *. before one; null matches every host."),
-            required(value("path", &match_spec::path, text(), "A path; {name} stands for one segment, /** at the end for everything below.")),
+            required(value("path", &match_spec::path, text(),
+                           "A path; {name} stands for one segment, /** at the end for everything below.")),
             values("methods", &match_spec::methods, text(), emptiness::refused, "Methods; not given matches every one."),
         },
         {},
@@ -133,8 +128,9 @@ struct websocket
 // Known and described, but nothing takes it yet.
 key<route_spec> websocket_key()
 {
-    static section<websocket> const keys{
-        {values("allowed_origins", &websocket::allowed_origins, text_of("URL", parse_origin), emptiness::refused, "Sites whose pages may open one.")}, {}};
+    static section<websocket> const keys{{values("allowed_origins", &websocket::allowed_origins, text_of("URL", parse_origin),
+                                                 emptiness::refused, "Sites whose pages may open one.")},
+                                         {}};
     auto const read = [](reading& r, spot const& at, route_spec&) {
         websocket unused;
         read_section(r, at, unused, keys);
@@ -173,7 +169,8 @@ section<policies::route_spec> const& route_keys()
             value("encoded_slash", &route::encoded_slash_allowed, reject_or_allow(),
                   "What happens to %2F in paths; allowed ones stay encoded in matching and forwarding alike."),
             websocket_key(),
-            value("mode", &route::mode, one_of<enforcement>({{"enforce", enforcement::enforce}, {"report_only", enforcement::report_only}}),
+            value("mode", &route::mode,
+                  one_of<enforcement>({{"enforce", enforcement::enforce}, {"report_only", enforcement::report_only}}),
                   "report_only decides, logs and counts, and lets through."),
         },
         finish_route,

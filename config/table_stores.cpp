@@ -12,8 +12,7 @@ std::string_view scheme_of(std::string_view url)
 std::filesystem::path path_of(std::string_view url)
 {
     auto rest = url.substr(std::min(scheme_of(url).size() + 1, url.size()));
-    if (rest.starts_with("///"))
-        rest.remove_prefix(2);
+    if (rest.starts_with("///")) rest.remove_prefix(2);
     return rest;
 }
 
@@ -30,12 +29,12 @@ std::optional<Kind> kind_of(reading& r, spot const& at, yett::secret const& url,
     for (auto const& [word, kind] : known)
         if (scheme == word && url.reveal().size() > scheme.size()) {
             auto const found = r.entries().find(path);
-            r.note(path, {found == r.entries().end() ? at.value->at : found->second.at, std::string{word} + ":", std::string{word} + ":", true});
+            r.note(path, {found == r.entries().end() ? at.value->at : found->second.at, std::string{word} + ":",
+                          std::string{word} + ":", true});
             return kind;
         }
     std::string allowed;
-    for (auto const& [word, kind] : known)
-        allowed += fmt::format("{}{}:", allowed.empty() ? "" : ", ", word);
+    for (auto const& [word, kind] : known) allowed += fmt::format("{}{}:", allowed.empty() ? "" : ", ", word);
     r.complain_at(path, fmt::format("begins with no scheme that is known; allowed: {}", allowed));
     return std::nullopt;
 }
@@ -44,24 +43,24 @@ std::optional<Kind> kind_of(reading& r, spot const& at, yett::secret const& url,
 path file_of(reading& r, spot const& at, yett::secret const& url)
 {
     auto const named = path_of(url.reveal());
-    if (named.empty())
-        r.complain_at(at.path + ".url", "names no path behind its scheme");
+    if (named.empty()) r.complain_at(at.path + ".url", "names no path behind its scheme");
     return r.resolve(named);
 }
 
 void finish_storage(reading& r, spot const& at, storage& s)
 {
     using k = storage_kind;
-    auto const kind = kind_of<k>(r, at, s.url, {{"sqlite", k::sqlite}, {"memory", k::memory}, {"postgresql", k::postgresql}, {"postgres", k::postgresql}});
+    auto const kind = kind_of<k>(
+        r, at, s.url, {{"sqlite", k::sqlite}, {"memory", k::memory}, {"postgresql", k::postgresql}, {"postgres", k::postgresql}});
     s.kind = kind.value_or(k::memory);
-    if (s.kind == k::sqlite)
-        s.file = file_of(r, at, s.url);
+    if (s.kind == k::sqlite) s.file = file_of(r, at, s.url);
 }
 
 void finish_shared_state(reading& r, spot const& at, shared_state& s)
 {
     using k = shared_state_kind;
-    auto const kind = kind_of<k>(r, at, s.url, {{"memory", k::memory}, {"redis", k::redis}, {"rediss", k::redis}, {"redis+sentinel", k::redis}});
+    auto const kind = kind_of<k>(
+        r, at, s.url, {{"memory", k::memory}, {"redis", k::redis}, {"rediss", k::redis}, {"redis+sentinel", k::redis}});
     s.kind = kind.value_or(k::memory);
 }
 
@@ -70,8 +69,7 @@ void finish_mail(reading& r, spot const& at, mail& m)
     using k = mail_kind;
     auto const kind = kind_of<k>(r, at, m.url, {{"file", k::file}, {"smtp", k::smtp}, {"smtps", k::smtp}});
     m.kind = kind.value_or(k::smtp);
-    if (m.kind == k::file)
-        m.folder = file_of(r, at, m.url);
+    if (m.kind == k::file) m.folder = file_of(r, at, m.url);
 }
 
 // The default is no secret.
@@ -102,7 +100,8 @@ section<storage> const& storage_keys()
 {
     static section<storage> const keys{
         {
-            url(&storage::url, "sqlite:var/yett.db", "sqlite:PATH, memory:, postgresql://…", "Where accounts and sessions are kept."),
+            url(&storage::url, "sqlite:var/yett.db", "sqlite:PATH, memory:, postgresql://…",
+                "Where accounts and sessions are kept."),
             file_version("url", &storage::url),
         },
         finish_storage,
@@ -114,7 +113,8 @@ section<shared_state> const& shared_state_keys()
 {
     static section<shared_state> const keys{
         {
-            url(&shared_state::url, "memory:", "memory:, redis://…, rediss://…, redis+sentinel://…", "Where counters and revocations are shared between several Yetts."),
+            url(&shared_state::url, "memory:", "memory:, redis://…, rediss://…, redis+sentinel://…",
+                "Where counters and revocations are shared between several Yetts."),
             file_version("url", &shared_state::url),
         },
         finish_shared_state,
@@ -126,11 +126,13 @@ section<mail> const& mail_keys()
 {
     static section<mail> const keys{
         {
-            url(&mail::url, "file:var/outbox", "file:FOLDER, smtp://…, smtps://…", "How mail leaves. SMTP insists on STARTTLS unless the server is this machine."),
+            url(&mail::url, "file:var/outbox", "file:FOLDER, smtp://…, smtps://…",
+                "How mail leaves. SMTP insists on STARTTLS unless the server is this machine."),
             file_version("url", &mail::url),
             value("from", &mail::from, text_of("sender", parse_sender), "Who writes it."),
             file("templates", &mail::templates, "A folder with texts that replace the built-in ones."),
-            value("public_url", &mail::public_url, nullable(text_of("URL", parse_origin)), "Links are built from this, never from what a request says."),
+            value("public_url", &mail::public_url, nullable(text_of("URL", parse_origin)),
+                  "Links are built from this, never from what a request says."),
         },
         finish_mail,
     };

@@ -10,7 +10,8 @@ using std::chrono::minutes;
 codec<signature_algorithm> algorithm()
 {
     using enum signature_algorithm;
-    return one_of<signature_algorithm>({{"ES256", es256}, {"EdDSA", eddsa}, {"RS256", rs256}, {"PS256", ps256}, {"HS256", hs256}});
+    return one_of<signature_algorithm>(
+        {{"ES256", es256}, {"EdDSA", eddsa}, {"RS256", rs256}, {"PS256", ps256}, {"HS256", hs256}});
 }
 
 // What Yett signs with.
@@ -27,7 +28,8 @@ section<signing_keys> const& signing_key_keys()
         {
             file("directory", &k::directory, "Where the signing keys are kept; the first is made when there is none."),
             value("rotate_every", &k::rotate_every, duration<seconds>(hours{1}, days{3'650}), "A new key signs after this time."),
-            value("publish_before", &k::publish_before, duration<seconds>(seconds{0}, days{30}), "It is published so long before it signs."),
+            value("publish_before", &k::publish_before, duration<seconds>(seconds{0}, days{30}),
+                  "It is published so long before it signs."),
             value("keep_for", &k::keep_for, duration<seconds>(minutes{1}, days{365}), "A retired key is trusted so long."),
         },
         {},
@@ -39,7 +41,8 @@ section<token_cache> const& cache_keys()
 {
     static section<token_cache> const keys{
         {
-            value("ttl", &token_cache::ttl, duration<milliseconds>(seconds{0}, minutes{5}), "How long the check of a token is remembered; never past its end."),
+            value("ttl", &token_cache::ttl, duration<milliseconds>(seconds{0}, minutes{5}),
+                  "How long the check of a token is remembered; never past its end."),
             value("bytes", &token_cache::bytes, size(1 << 20, 1ull << 36), "Memory for that, of all workers together."),
         },
         {},
@@ -49,8 +52,7 @@ section<token_cache> const& cache_keys()
 
 result<std::string> parse_key_url(std::string_view text)
 {
-    if (!text.starts_with("https://"))
-        return wrong("is not an https URL; keys come over nothing else");
+    if (!text.starts_with("https://")) return wrong("is not an https URL; keys come over nothing else");
     return parse_web_url(text);
 }
 
@@ -84,11 +86,14 @@ section<issuer> const& issuer_keys()
     static section<issuer> const keys{
         {
             required(value("issuer", &issuer::name, text(), "Its `iss`, compared whole.")),
-            required(values("audience", &issuer::audience, text(), emptiness::refused, "Its tokens must name one of these in `aud`.")),
-            required(values("algorithms", &issuer::algorithms, algorithm(), emptiness::refused, "What it signs with; nothing else is accepted.")),
+            required(
+                values("audience", &issuer::audience, text(), emptiness::refused, "Its tokens must name one of these in `aud`.")),
+            required(values("algorithms", &issuer::algorithms, algorithm(), emptiness::refused,
+                            "What it signs with; nothing else is accepted.")),
             file("jwks_file", &issuer::jwks_file, "Its keys, a JSON Web Key Set."),
             value("jwks_url", &issuer::jwks_url, nullable(text_of("URL", parse_key_url)), "Where its keys are published, https."),
-            value("discovery", &issuer::discovery, {"boolean", {}, parse_boolean, show_boolean}, "Finds its keys through OpenID Connect discovery."),
+            value("discovery", &issuer::discovery, {"boolean", {}, parse_boolean, show_boolean},
+                  "Finds its keys through OpenID Connect discovery."),
             part("claims", &issuer::claims, claim_keys()),
         },
         finish_issuer,
@@ -104,7 +109,8 @@ void finish_tokens(reading& r, spot const& at, tokens& t)
         auto const path = fmt::format("{}.issuers[{}].issuer", at.path, i);
         auto const& name = t.issuers[i].name;
         auto const before = t.issuers.begin() + static_cast<std::ptrdiff_t>(i);
-        if (!name.empty() && (name == t.issuer || std::find_if(t.issuers.begin(), before, [&](auto const& o) { return o.name == name; }) != before))
+        if (!name.empty() && (name == t.issuer ||
+                              std::find_if(t.issuers.begin(), before, [&](auto const& o) { return o.name == name; }) != before))
             r.complain_at(path, "is an issuer that is configured already");
     }
 }
@@ -123,14 +129,18 @@ section<config::tokens> const& token_keys()
             file_version("secret", &t::secret),
             part("keys", &t::keys, signing_key_keys()),
             value("access_ttl", &t::access_ttl, duration<seconds>(seconds{10}, days{1}), "How long an access token is good."),
-            value("refresh_ttl", &t::refresh_ttl, duration<seconds>(minutes{1}, days{3'650}), "How long a session lasts without being used."),
+            value("refresh_ttl", &t::refresh_ttl, duration<seconds>(minutes{1}, days{3'650}),
+                  "How long a session lasts without being used."),
             value("refresh_transport", &t::refresh_transport,
-                  one_of<transport>({{"cookie", transport::cookie}, {"body", transport::body}, {"both", transport::both}}), "How refresh tokens travel."),
+                  one_of<transport>({{"cookie", transport::cookie}, {"body", transport::body}, {"both", transport::both}}),
+                  "How refresh tokens travel."),
             value("access_transport", &t::access_transport,
-                  one_of<transport>({{"header", transport::header}, {"cookie", transport::cookie}, {"both", transport::both}}), "How access tokens travel."),
+                  one_of<transport>({{"header", transport::header}, {"cookie", transport::cookie}, {"both", transport::both}}),
+                  "How access tokens travel."),
             value("refresh_grace", &t::refresh_grace, duration<seconds>(seconds{0}, minutes{5}),
                   "A refresh token that was used already gives the same successor for so long, to clients that lost the answer."),
-            value("clock_skew", &t::clock_skew, duration<seconds>(seconds{0}, minutes{5}), "How far the clocks of issuers may be off."),
+            value("clock_skew", &t::clock_skew, duration<seconds>(seconds{0}, minutes{5}),
+                  "How far the clocks of issuers may be off."),
             part("cache", &t::cache, cache_keys()),
             parts("issuers", &t::issuers, issuer_keys(), "Others whose tokens are accepted."),
         },

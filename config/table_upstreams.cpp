@@ -17,8 +17,7 @@ section<health_check> const& health_keys()
             value("unhealthy_after", &h::unhealthy_after, count<unsigned>(1, 100), "Bad answers in a row that take it away."),
         },
         [](reading& r, spot const& at, h& check) {
-            if (check.timeout > check.interval)
-                r.complain_at(at.path + ".timeout", "is longer than the interval");
+            if (check.timeout > check.interval) r.complain_at(at.path + ".timeout", "is longer than the interval");
         },
     };
     return keys;
@@ -28,7 +27,8 @@ section<ejection> const& ejection_keys()
 {
     static section<ejection> const keys{
         {
-            value("failures", &ejection::failures, count<unsigned>(1, 1'000), "Failed requests in a row that take a server away."),
+            value("failures", &ejection::failures, count<unsigned>(1, 1'000),
+                  "Failed requests in a row that take a server away."),
             value("for", &ejection::duration, duration<milliseconds>(seconds{1}, hours{1}), "How long it stays away."),
         },
         {},
@@ -42,7 +42,8 @@ section<upstream_tls> const& tls_keys()
     static section<t> const keys{
         {
             file("ca_file", &t::ca_file, "Who signs the servers' certificates, PEM; null takes the system's."),
-            value("server_name", &t::server_name, nullable(text()), "The name the certificate must hold; null takes the host of the URL."),
+            value("server_name", &t::server_name, nullable(text()),
+                  "The name the certificate must hold; null takes the host of the URL."),
             file("certificate_file", &t::certificate_file, "The certificate shown to the servers, PEM."),
             file("key_file", &t::key_file, "Its private key, PEM."),
         },
@@ -69,20 +70,26 @@ section<upstream> const& upstream_keys()
     using u = upstream;
     static section<u> const keys{
         {
-            required(values("servers", &u::servers,
-                            {"server", "http://HOST:PORT, https://HOST:PORT, h2c://HOST:PORT, unix:/PATH", parse_server, show_server},
-                            emptiness::refused, "Where the application answers. h2c is HTTP/2 without TLS, as gRPC servers speak it.")),
+            required(values(
+                "servers", &u::servers,
+                {"server", "http://HOST:PORT, https://HOST:PORT, h2c://HOST:PORT, unix:/PATH", parse_server, show_server},
+                emptiness::refused, "Where the application answers. h2c is HTTP/2 without TLS, as gRPC servers speak it.")),
             value("balance", &u::balance,
                   one_of<balance>({{"round_robin", balance::round_robin},
                                    {"least_requests", balance::least_requests},
                                    {"consistent_hash", balance::consistent_hash}}),
                   "Which server gets the next request; consistent_hash goes by user, else by client."),
             value("connections", &u::connections, count<std::uint64_t>(1, 65'536), "Connections of each worker to each server."),
-            value("pending", &u::pending, count<std::uint64_t>(0, 1'000'000), "Requests of each worker that may wait for a connection; more are answered with 503 at once."),
-            value("connect_timeout", &u::connect_timeout, duration<milliseconds>(milliseconds{10}, seconds{300}), "For a new connection."),
-            value("reply_timeout", &u::reply_timeout, duration<milliseconds>(milliseconds{10}, hours{24}), "From the request to the head of its reply."),
-            value("idle_timeout", &u::idle_timeout, duration<milliseconds>(seconds{1}, hours{24}), "Without a byte in either direction, of streams and kept connections."),
-            value("retries", &u::retries, count<unsigned>(0, 10), "Further attempts, only where nothing reached the application or the method is idempotent."),
+            value("pending", &u::pending, count<std::uint64_t>(0, 1'000'000),
+                  "Requests of each worker that may wait for a connection; more are answered with 503 at once."),
+            value("connect_timeout", &u::connect_timeout, duration<milliseconds>(milliseconds{10}, seconds{300}),
+                  "For a new connection."),
+            value("reply_timeout", &u::reply_timeout, duration<milliseconds>(milliseconds{10}, hours{24}),
+                  "From the request to the head of its reply."),
+            value("idle_timeout", &u::idle_timeout, duration<milliseconds>(seconds{1}, hours{24}),
+                  "Without a byte in either direction, of streams and kept connections."),
+            value("retries", &u::retries, count<unsigned>(0, 10),
+                  "Further attempts, only where nothing reached the application or the method is idempotent."),
             optional_part("health", &u::health, health_keys(), "Asks the servers whether they are well."),
             optional_part("ejection", &u::ejection, ejection_keys(), "Takes servers away that fail too often."),
             optional_part("tls", &u::tls, tls_keys(), "How https servers are checked and what is shown to them."),

@@ -17,7 +17,8 @@ struct unit
 };
 
 // From small to large; durations in milliseconds.
-constexpr std::array duration_units{unit{"ms", 1}, unit{"s", 1'000}, unit{"m", 60'000}, unit{"h", 3'600'000}, unit{"d", 86'400'000}};
+constexpr std::array duration_units{unit{"ms", 1}, unit{"s", 1'000}, unit{"m", 60'000}, unit{"h", 3'600'000},
+                                    unit{"d", 86'400'000}};
 constexpr std::array size_units{unit{"B", 1}, unit{"KiB", 1 << 10}, unit{"MiB", 1 << 20}, unit{"GiB", 1 << 30}};
 
 constexpr std::uint64_t longest = 36'500ull * 86'400'000;
@@ -49,18 +50,13 @@ result<std::uint64_t> parse_quantity(std::string_view text, quantity const& q)
 {
     auto const digits = static_cast<std::size_t>(std::ranges::find_if_not(text, is_digit) - text.begin());
     auto const name = text.substr(digits);
-    if (digits == 0)
-        return wrong(fmt::format("is not {}; {}", q.what, allowed(q)));
+    if (digits == 0) return wrong(fmt::format("is not {}; {}", q.what, allowed(q)));
     auto const number = parse_count(text.substr(0, digits));
-    if (!number)
-        return number.error();
-    if (name.empty())
-        return wrong(fmt::format("has no unit; {}", allowed(q)));
+    if (!number) return number.error();
+    if (name.empty()) return wrong(fmt::format("has no unit; {}", allowed(q)));
     auto const found = std::ranges::find(q.units, name, &unit::name);
-    if (found == q.units.end())
-        return wrong(fmt::format("is not {}; {}", q.what, allowed(q)));
-    if (*number > q.most / found->worth)
-        return wrong("is too large");
+    if (found == q.units.end()) return wrong(fmt::format("is not {}; {}", q.what, allowed(q)));
+    if (*number > q.most / found->worth) return wrong("is too large");
     return *number * found->worth;
 }
 
@@ -74,20 +70,20 @@ std::string show_quantity(std::uint64_t value, std::span<unit const> units)
 
 constexpr std::array key_names{
     std::pair{std::string_view{"client"}, limit_key::kind::client}, std::pair{std::string_view{"user"}, limit_key::kind::user},
-    std::pair{std::string_view{"account"}, limit_key::kind::account}, std::pair{std::string_view{"token"}, limit_key::kind::token},
-    std::pair{std::string_view{"route"}, limit_key::kind::route}};
+    std::pair{std::string_view{"account"}, limit_key::kind::account},
+    std::pair{std::string_view{"token"}, limit_key::kind::token}, std::pair{std::string_view{"route"}, limit_key::kind::route}};
 
 bool is_token_character(char c)
 {
-    return is_digit(c) || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || std::string_view{"!#$%&'*+-.^_`|~"}.find(c) != std::string_view::npos;
+    return is_digit(c) || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
+           std::string_view{"!#$%&'*+-.^_`|~"}.find(c) != std::string_view::npos;
 }
 
 std::string lower(std::string_view text)
 {
     std::string out{text};
     for (auto& c : out)
-        if (c >= 'A' && c <= 'Z')
-            c = static_cast<char>(c - 'A' + 'a');
+        if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
     return out;
 }
 
@@ -95,8 +91,7 @@ std::string lower(std::string_view text)
 
 result<bool> parse_boolean(std::string_view text)
 {
-    if (text == "true" || text == "false")
-        return text == "true";
+    if (text == "true" || text == "false") return text == "true";
     return wrong("is not a boolean; allowed: true, false");
 }
 
@@ -107,13 +102,10 @@ std::string show_boolean(bool value)
 
 result<std::uint64_t> parse_count(std::string_view text)
 {
-    if (text.empty() || !std::ranges::all_of(text, is_digit))
-        return wrong("is not a whole number");
-    if (text.size() > 1 && text.front() == '0')
-        return wrong("begins with a zero; write the number without it");
+    if (text.empty() || !std::ranges::all_of(text, is_digit)) return wrong("is not a whole number");
+    if (text.size() > 1 && text.front() == '0') return wrong("begins with a zero; write the number without it");
     std::uint64_t value = 0;
-    if (std::from_chars(text.data(), text.data() + text.size(), value).ec != std::errc{})
-        return wrong("is too large");
+    if (std::from_chars(text.data(), text.data() + text.size(), value).ec != std::errc{}) return wrong("is too large");
     return value;
 }
 
@@ -130,8 +122,7 @@ result<double> parse_fraction(std::string_view text)
 result<milliseconds> parse_duration(std::string_view text)
 {
     auto const value = parse_quantity(text, duration_quantity);
-    if (!value)
-        return value.error();
+    if (!value) return value.error();
     return milliseconds{static_cast<milliseconds::rep>(*value)};
 }
 
@@ -142,8 +133,7 @@ std::string show_duration(milliseconds value)
 
 result<std::uint64_t> parse_size(std::string_view text)
 {
-    if (text == "0")
-        return std::uint64_t{0};
+    if (text == "0") return std::uint64_t{0};
     return parse_quantity(text, size_quantity);
 }
 
@@ -177,21 +167,18 @@ result<limit_key> parse_limit_key(std::string_view text)
     constexpr std::string_view header = "header:";
     if (text.starts_with(header)) {
         auto const name = parse_header_name(text.substr(header.size()));
-        if (!name)
-            return name.error();
+        if (!name) return name.error();
         return limit_key{limit_key::kind::header, lower(*name)};
     }
     for (auto const& [name, kind] : key_names)
-        if (text == name)
-            return limit_key{kind, {}};
+        if (text == name) return limit_key{kind, {}};
     return wrong("is not a key of limits; allowed: client, user, account, token, route, header:NAME");
 }
 
 std::string show_limit_key(limit_key const& value)
 {
     for (auto const& [name, kind] : key_names)
-        if (value.is == kind)
-            return std::string{name};
+        if (value.is == kind) return std::string{name};
     return "header:" + value.header;
 }
 

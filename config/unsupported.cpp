@@ -52,23 +52,20 @@ constexpr unsupported rows[] = {
 
 bool matches(std::string_view text, std::string_view pattern)
 {
-    if (pattern.empty())
-        return text.empty();
-    if (pattern.front() != '*')
-        return text.starts_with(pattern.front()) && matches(text.substr(1), pattern.substr(1));
+    if (pattern.empty()) return text.empty();
+    if (pattern.front() != '*') return text.starts_with(pattern.front()) && matches(text.substr(1), pattern.substr(1));
     return matches(text, pattern.substr(1)) || (!text.empty() && matches(text.substr(1), pattern));
 }
 
 bool applies(unsupported const& row, std::string const& path, reading::entry const& e, settings const& all)
 {
-    if (!e.given && !row.harmless)
-        return false;
+    if (!e.given && !row.harmless) return false;
     return matches(path, row.path) && matches(e.value, row.value) && !(row.harmless && row.harmless(all));
 }
 
 std::string text_for(unsupported const& row, reading::entry const& e)
 {
-    auto const what = !e.given          ? fmt::format("{}, the default, ", e.value)
+    auto const what = !e.given           ? fmt::format("{}, the default, ", e.value)
                       : row.value == "*" ? std::string{}
                                          : fmt::format("{} ", in_quotes(e.written));
     auto const* const before = row.instead.empty() ? "" : "; allowed: ";
@@ -86,8 +83,7 @@ void refuse_unsupported(reading& r, settings const& all)
 {
     for (auto const& [path, e] : r.entries())
         for (auto const& row : rows)
-            if (applies(row, path, e, all))
-                r.complain(e.at, path, text_for(row, e));
+            if (applies(row, path, e, all)) r.complain(e.at, path, text_for(row, e));
 }
 
 } // namespace yett::config

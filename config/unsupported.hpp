@@ -12,9 +12,9 @@ class reading;
 // One thing the format knows and this build does not. Whoever builds it deletes its row.
 struct unsupported
 {
-    std::string_view path;       // of the key, "*" for any part: "upstreams.*.health"
-    std::string_view value;      // what it must not say, "*" for anything at all
-    std::string_view instead;    // what is allowed; may be empty
+    std::string_view path;    // of the key, "*" for any part: "upstreams.*.health"
+    std::string_view value;   // what it must not say, "*" for anything at all
+    std::string_view instead; // what is allowed; may be empty
     // Where it is no matter; without one it always is. With one, defaults are looked at too.
     bool (*harmless)(settings const&) = nullptr;
 };

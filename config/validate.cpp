@@ -17,8 +17,7 @@ template<class T>
 std::vector<std::string> names_in(std::map<std::string, T> const& all)
 {
     std::vector<std::string> names;
-    for (auto const& [name, value] : all)
-        names.push_back(name);
+    for (auto const& [name, value] : all) names.push_back(name);
     return names;
 }
 
@@ -27,7 +26,8 @@ void complain_unknown(reading& r, std::string const& path, std::string_view what
                       std::vector<std::string> const& known)
 {
     auto const near = closest(name, known);
-    r.complain_at(path, fmt::format("names {} that does not exist{}", what, near.empty() ? "" : fmt::format("; did you mean {}?", near)));
+    r.complain_at(
+        path, fmt::format("names {} that does not exist{}", what, near.empty() ? "" : fmt::format("; did you mean {}?", near)));
 }
 
 void check_route(reading& r, settings const& all, std::size_t i)
@@ -54,16 +54,14 @@ void check_routes(reading& r, settings const& all)
 // What nobody uses is often a slip of the pen somewhere else. Who got something wrong may have meant it.
 void check_unused(reading& r, settings const& all)
 {
-    if (r.has_error())
-        return;
+    if (r.has_error()) return;
     std::set<std::string_view> used;
     for (auto const& route : all.routes) {
         used.insert(route.target);
         used.insert(route.limits.begin(), route.limits.end());
     }
     for (auto const& [name, one] : all.upstreams)
-        if (!used.contains(name))
-            r.complain_at("upstreams." + name, "is used by no route", severity::warning);
+        if (!used.contains(name)) r.complain_at("upstreams." + name, "is used by no route", severity::warning);
     auto const built_in = built_in_limits();
     for (auto const& [name, one] : all.limits)
         if (!used.contains(name) && !built_in.contains(name))
@@ -76,15 +74,15 @@ constexpr std::size_t least_different = 8;
 void check_secret(reading& r, tokens const& t)
 {
     auto const path = std::string{r.is_given("tokens.secret_file") ? "tokens.secret_file" : "tokens.secret"};
-    if (r.has_complaint_at(path))
-        return;
+    if (r.has_complaint_at(path)) return;
     if (t.algorithm != signature_algorithm::hs256) {
         if (!t.secret.empty())
             r.complain_at(path, fmt::format("is used by HS256 alone, and tokens.algorithm is {}", name_of(t.algorithm)));
     } else if (t.secret.empty()) {
         r.complain_at(path, "is missing; HS256 signs with it");
     } else if (t.secret.size() < least_secret_bytes) {
-        r.complain_at(path, fmt::format("is too short; HS256 wants at least {} bytes, as `openssl rand -hex 32` makes them", least_secret_bytes));
+        r.complain_at(path, fmt::format("is too short; HS256 wants at least {} bytes, as `openssl rand -hex 32` makes them",
+                                        least_secret_bytes));
     } else if (std::set<char>(t.secret.reveal().begin(), t.secret.reveal().end()).size() < least_different) {
         r.complain_at(path, "repeats too few characters to be a secret; `openssl rand -hex 32` makes another");
     } else if (is_published(t.secret.reveal())) {
@@ -106,7 +104,8 @@ void check_listeners(reading& r, settings const& all)
         if (one.address.port != 0 && std::ranges::find(all.listeners.begin(), end, one.address, &listener::address) != end)
             r.complain_at(path + ".address", "is the address of an earlier listener");
         if (!one.tls && !is_loopback(one.address))
-            r.complain_at(path + ".address", "has no tls and can be reached from other machines: passwords and tokens cross the network in clear",
+            r.complain_at(path + ".address",
+                          "has no tls and can be reached from other machines: passwords and tokens cross the network in clear",
                           severity::warning);
         if (one.proxy_protocol == proxy_protocol::required && all.trusted_proxies.empty())
             r.complain_at(path + ".proxy_protocol", "needs trusted_proxies; nobody could connect without");
@@ -117,7 +116,8 @@ void check_management(reading& r, settings const& all)
 {
     auto const& address = all.management.address;
     if (!is_loopback(address))
-        r.complain_at("management.address", "can be reached from other machines, and asks nobody for a password", severity::warning);
+        r.complain_at("management.address", "can be reached from other machines, and asks nobody for a password",
+                      severity::warning);
     if (address.port != 0 && std::ranges::find(all.listeners, address, &listener::address) != all.listeners.end())
         r.complain_at("management.address", "is the address of a listener");
 }
@@ -133,7 +133,8 @@ void check_loops(reading& r, settings const& all)
     for (auto const& [name, one] : all.upstreams)
         for (std::size_t i = 0; i < one.servers.size(); ++i)
             if (std::ranges::any_of(all.listeners, [&](auto const& l) { return same(l, one.servers[i]); }))
-                r.complain_at(fmt::format("upstreams.{}.servers[{}]", name, i), "is a listener of this gateway; requests would go round in circles");
+                r.complain_at(fmt::format("upstreams.{}.servers[{}]", name, i),
+                              "is a listener of this gateway; requests would go round in circles");
 }
 
 void check_cookie(reading& r, settings const& all)
@@ -142,8 +143,10 @@ void check_cookie(reading& r, settings const& all)
     auto const in_clear = [](listener const& l) { return !l.tls && !is_loopback(l.address); };
     auto const only_clear = std::ranges::all_of(all.listeners, in_clear);
     if (cookie.secure && only_clear && all.trusted_proxies.empty() && !all.listeners.empty())
-        r.complain_at("accounts.cookie.secure", "keeps browsers from sending the cookie back, for no listener has tls and there are no trusted_proxies that could have",
-                      severity::warning);
+        r.complain_at(
+            "accounts.cookie.secure",
+            "keeps browsers from sending the cookie back, for no listener has tls and there are no trusted_proxies that could have",
+            severity::warning);
     if (!cookie.secure && !std::ranges::all_of(all.listeners, [](auto const& l) { return !l.tls && is_loopback(l.address); }))
         r.complain_at("accounts.cookie.secure", "lets the cookie travel without TLS", severity::warning);
 }
@@ -151,7 +154,8 @@ void check_cookie(reading& r, settings const& all)
 void check_mail(reading& r, settings const& all)
 {
     auto const wanted = all.accounts.require_verified_email && all.accounts.registration != registration::closed;
-    if (wanted && all.mail.public_url.empty() && !r.has_complaint_at("accounts.require_verified_email") && !r.has_complaint_at("mail.public_url"))
+    if (wanted && all.mail.public_url.empty() && !r.has_complaint_at("accounts.require_verified_email") &&
+        !r.has_complaint_at("mail.public_url"))
         r.complain_at("mail.public_url", "is missing; the links that verify addresses are built from it");
 }
 
@@ -160,11 +164,14 @@ void check_promises(reading& r, settings const& all)
     for (std::size_t i = 0; i < all.trusted_proxies.size(); ++i) {
         auto const& range = all.trusted_proxies[i];
         if (range.length == (range.network.is_v4() ? 96u : 0u))
-            r.complain_at(fmt::format("trusted_proxies[{}]", i), "believes everybody: each client could choose its own address", severity::warning);
+            r.complain_at(fmt::format("trusted_proxies[{}]", i), "believes everybody: each client could choose its own address",
+                          severity::warning);
     }
     if (all.storage.kind == storage_kind::memory && r.is_given("storage.url") && !r.has_complaint_at("storage.url"))
-        r.complain_at("storage.url", "keeps accounts and sessions in memory; they are lost when the program ends", severity::warning);
-    if (all.client_limits.connections_per_client > all.client_limits.connections && r.is_given("client_limits.connections_per_client"))
+        r.complain_at("storage.url", "keeps accounts and sessions in memory; they are lost when the program ends",
+                      severity::warning);
+    if (all.client_limits.connections_per_client > all.client_limits.connections &&
+        r.is_given("client_limits.connections_per_client"))
         r.complain_at("client_limits.connections_per_client", "is more than client_limits.connections");
 }
 
@@ -175,24 +182,22 @@ public:
 
     void readable(std::string const& path, config::path const& file)
     {
-        if (!file.empty() && !r_.has_complaint_at(path))
-            (void)read(path, file);
+        if (!file.empty() && !r_.has_complaint_at(path)) (void)read(path, file);
     }
 
     void private_key(std::string const& path, config::path const& file)
     {
-        if (file.empty() || r_.has_complaint_at(path))
-            return;
+        if (file.empty() || r_.has_complaint_at(path)) return;
         if (auto const content = read(path, file); content && content->readable_by_others)
-            r_.complain_at(path, fmt::format("{} is a private key that others can read; its mode should be 0600", file.string()), severity::warning);
+            r_.complain_at(path, fmt::format("{} is a private key that others can read; its mode should be 0600", file.string()),
+                           severity::warning);
     }
 
 private:
     result<file_content> read(std::string const& path, config::path const& file)
     {
         auto content = r_.around().read(file);
-        if (!content)
-            r_.complain_at(path, fmt::format("{} cannot be read: {}", file.string(), content.error().note()));
+        if (!content) r_.complain_at(path, fmt::format("{} cannot be read: {}", file.string(), content.error().note()));
         return content;
     }
 
@@ -207,8 +212,7 @@ void check_listener_files(files check, listener const& one, std::string const& p
         check.readable(at + ".chain_file", certificate.chain_file);
         check.private_key(at + ".key_file", certificate.key_file);
     }
-    if (one.tls)
-        check.readable(path + ".client_ca_file", one.tls->client_ca_file);
+    if (one.tls) check.readable(path + ".client_ca_file", one.tls->client_ca_file);
 }
 
 void check_files(reading& r, settings const& all)
@@ -230,8 +234,7 @@ void check_files(reading& r, settings const& all)
 
 void validate(reading& r, settings const& all)
 {
-    if (all.upstreams.empty() && r.is_given("upstreams"))
-        r.complain_at("upstreams", "is empty; at least one is wanted");
+    if (all.upstreams.empty() && r.is_given("upstreams")) r.complain_at("upstreams", "is empty; at least one is wanted");
     check_listeners(r, all);
     check_management(r, all);
     check_routes(r, all);

@@ -13,8 +13,7 @@ environment nothing_around(bool files_exist)
 {
     auto const variable = [](std::string const&) -> std::optional<std::string> { return std::nullopt; };
     auto const read = [files_exist](std::filesystem::path const&) -> result<file_content> {
-        if (!files_exist)
-            return our_error(errc::not_found, "No such file or directory");
+        if (!files_exist) return our_error(errc::not_found, "No such file or directory");
         return file_content{"0123456789abcdef0123456789abcdeX\n", false};
     };
     return {variable, read};
@@ -23,11 +22,9 @@ environment nothing_around(bool files_exist)
 // Either there is a value and no error, or no value and at least one; every complaint is one line.
 void check(loaded const& out)
 {
-    if (out.value.has_value() == has_error(out.complaints))
-        std::abort();
+    if (out.value.has_value() == has_error(out.complaints)) std::abort();
     for (auto const& one : out.complaints)
-        if (one.line < 1 || one.column < 1 || to_string(one).find('\n') != std::string::npos)
-            std::abort();
+        if (one.line < 1 || one.column < 1 || to_string(one).find('\n') != std::string::npos) std::abort();
 }
 
 } // namespace

@@ -6,258 +6,293 @@ using namespace yett::tests;
 
 TEST_CASE("config: tokens")
 {
-    check({
-        {"tokens: { algorithm: HS256 }\n", R"(
+    check(
+        {
+            {"tokens: { algorithm: HS256 }\n", R"(
 yett.yaml:2:9: tokens.secret: is missing; HS256 signs with it
 )"},
-        {"tokens: { algorithm: HS256, secret: short }\n", R"(
+            {"tokens: { algorithm: HS256, secret: short }\n", R"(
 yett.yaml:2:37: tokens.secret: is too short; HS256 wants at least 32 bytes, as `openssl rand -hex 32` makes them
 )"},
-        {R"(tokens: { algorithm: HS256, secret: "00000000000000000000000000000000" }
-)", R"(
+            {R"(tokens: { algorithm: HS256, secret: "00000000000000000000000000000000" }
+)",
+             R"(
 yett.yaml:2:37: tokens.secret: repeats too few characters to be a secret; `openssl rand -hex 32` makes another
 )"},
-        {R"(tokens: { algorithm: HS256, secret: "${SECRET}" }
-)", R"(
+            {R"(tokens: { algorithm: HS256, secret: "${SECRET}" }
+)",
+             R"(
 )"},
-        {"tokens: { algorithm: HS256, secret: r9iMKoe5CRMgvJBBtp4HrqN7QiPpUToj }\n", R"(
+            {"tokens: { algorithm: HS256, secret: r9iMKoe5CRMgvJBBtp4HrqN7QiPpUToj }\n", R"(
 yett.yaml:2:37: tokens.secret: is on a published list of secrets; anybody can sign with it. `openssl rand -hex 32` makes another
 )"},
-        {R"(tokens: { algorithm: HS256, secret: "${NOPE}" }
-)", R"(
+            {R"(tokens: { algorithm: HS256, secret: "${NOPE}" }
+)",
+             R"(
 yett.yaml:2:37: tokens.secret: needs the environment variable NOPE, which is not set; ${NOPE:-default} gives it a default
 )"},
-        {"tokens: { algorithm: HS256, secret: }\n", R"(
+            {"tokens: { algorithm: HS256, secret: }\n", R"(
 yett.yaml:2:29: tokens.secret: is empty
 )"},
-        {R"(tokens: { algorithm: HS256, secret: "" }
-)", R"(
+            {R"(tokens: { algorithm: HS256, secret: "" }
+)",
+             R"(
 yett.yaml:2:37: tokens.secret: is empty
 )"},
-        {"tokens: { algorithm: HS256, secret: { a: b } }\n", R"(
+            {"tokens: { algorithm: HS256, secret: { a: b } }\n", R"(
 yett.yaml:2:37: tokens.secret: a mapping stands where text is wanted
 )"},
-        {"tokens: { algorithm: HS256, secret_file: good }\n", R"(
+            {"tokens: { algorithm: HS256, secret_file: good }\n", R"(
 )"},
-        {"tokens: { algorithm: HS256, secret_file: open }\n", R"(
+            {"tokens: { algorithm: HS256, secret_file: open }\n", R"(
 yett.yaml:2:42: tokens.secret_file: open can be read by others; its mode must be 0600 or 0400
 )"},
-        {"tokens: { algorithm: HS256, secret: x, secret_file: good }\n", R"(
+            {"tokens: { algorithm: HS256, secret: x, secret_file: good }\n", R"(
 yett.yaml:2:37: tokens.secret: is too short; HS256 wants at least 32 bytes, as `openssl rand -hex 32` makes them
 yett.yaml:2:53: tokens.secret_file: both secret and secret_file are given; one is allowed
 )"},
-        {"tokens: { algorithm: PS256 }\n", R"(
+            {"tokens: { algorithm: PS256 }\n", R"(
 yett.yaml:2:22: tokens.algorithm: "PS256" is unknown; allowed: ES256, EdDSA, RS256, HS256
 )"},
-        {"tokens: { algorithm: none }\n", R"(
+            {"tokens: { algorithm: none }\n", R"(
 yett.yaml:2:22: tokens.algorithm: "none" is unknown; allowed: ES256, EdDSA, RS256, HS256
 )"},
-        {"tokens: { access_ttl: 2h, refresh_ttl: 1h }\n", R"(
+            {"tokens: { access_ttl: 2h, refresh_ttl: 1h }\n", R"(
 yett.yaml:2:40: tokens.refresh_ttl: is shorter than access_ttl; refreshing would never be possible
 )"},
-        {"tokens: { access_ttl: 1500ms }\n", R"(
+            {"tokens: { access_ttl: 1500ms }\n", R"(
 yett.yaml:2:23: tokens.access_ttl: "1500ms" is not in whole seconds; allowed units: s, m, h, d
 )"},
-        {"tokens: { cache: { ttl: 10m } }\n", R"(
+            {"tokens: { cache: { ttl: 10m } }\n", R"(
 yett.yaml:2:25: tokens.cache.ttl: "10m" is out of range; 0s to 5m is allowed
 )"},
-        {"tokens: { audience: [] }\n", R"(
+            {"tokens: { audience: [] }\n", R"(
 yett.yaml:2:21: tokens.audience: is an empty list; at least one entry is wanted
 )"},
-        {R"(tokens: { issuer: "" }
-)", R"(
+            {R"(tokens: { issuer: "" }
+)",
+             R"(
 yett.yaml:2:19: tokens.issuer: "" is empty
 )"},
-        {"tokens: { refresh_transport: header }\n", R"(
+            {"tokens: { refresh_transport: header }\n", R"(
 yett.yaml:2:30: tokens.refresh_transport: "header" is unknown; allowed: cookie, body, both
 )"},
-        {R"(tokens: { secret: "0123456789abcdef0123456789abcdeX" }
-)", R"(
+            {R"(tokens: { secret: "0123456789abcdef0123456789abcdeX" }
+)",
+             R"(
 yett.yaml:2:19: tokens.secret: is used by HS256 alone, and tokens.algorithm is ES256
 )"},
-        {"tokens: { secret_file: good }\n", R"(
+            {"tokens: { secret_file: good }\n", R"(
 yett.yaml:2:24: tokens.secret_file: is used by HS256 alone, and tokens.algorithm is ES256
 )"},
-    }, version, std::string{rules} + unverified);
+        },
+        version, std::string{rules} + unverified);
 }
 
 TEST_CASE("config: other issuers")
 {
-    check({
-        {"tokens: { issuers: [{ issuer: yett, audience: a, algorithms: RS256, jwks_file: good }] }\n", R"(
+    check(
+        {
+            {"tokens: { issuers: [{ issuer: yett, audience: a, algorithms: RS256, jwks_file: good }] }\n", R"(
 yett.yaml:2:31: tokens.issuers[0].issuer: is an issuer that is configured already
 )"},
-        {"tokens: { issuers: [{ issuer: x, audience: a, algorithms: RS256, jwks_file: good }, { issuer: x, audience: a, algorithms: [], jwks_file: gone }] }\n", R"(
+            {"tokens: { issuers: [{ issuer: x, audience: a, algorithms: RS256, jwks_file: good }, { issuer: x, audience: a, algorithms: [], jwks_file: gone }] }\n",
+             R"(
 yett.yaml:2:95: tokens.issuers[1].issuer: is an issuer that is configured already
 yett.yaml:2:123: tokens.issuers[1].algorithms: is an empty list; at least one entry is wanted
 yett.yaml:2:138: tokens.issuers[1].jwks_file: gone cannot be read: No such file or directory
 )"},
-        {"tokens: { issuers: [{ issuer: x }] }\n", R"(
+            {"tokens: { issuers: [{ issuer: x }] }\n", R"(
 yett.yaml:2:21: tokens.issuers[0].audience: is missing and has no default
 yett.yaml:2:21: tokens.issuers[0].algorithms: is missing and has no default
 yett.yaml:2:21: tokens.issuers[0]: none of jwks_file, jwks_url and discovery: true is given; exactly one is wanted
 )"},
-        {R"(tokens: { issuers: [{ issuer: x, audience: a, algorithms: HS256, jwks_url: "http://x/" }] }
-)", R"(
+            {R"(tokens: { issuers: [{ issuer: x, audience: a, algorithms: HS256, jwks_url: "http://x/" }] }
+)",
+             R"(
 yett.yaml:2:59: tokens.issuers[0].algorithms: HS256 needs a shared secret, which only jwks_file can hold
 yett.yaml:2:76: tokens.issuers[0].jwks_url: "http://x/" is not an https URL; keys come over nothing else
 )"},
-        {R"(tokens: { issuers: [{ issuer: x, audience: a, algorithms: [HS256], jwks_url: "https://x/k", jwks_file: good }] }
-)", R"(
+            {R"(tokens: { issuers: [{ issuer: x, audience: a, algorithms: [HS256], jwks_url: "https://x/k", jwks_file: good }] }
+)",
+             R"(
 yett.yaml:2:21: tokens.issuers[0]: several of jwks_file, jwks_url and discovery: true are given; exactly one is wanted
 yett.yaml:2:78: tokens.issuers[0].jwks_url: is not supported by this build; allowed: jwks_file
 )"},
-        {R"(tokens: { issuers: [{ issuer: x, audience: a, algorithms: [HS256, none], jwks_url: "https://x/k" }] }
-)", R"(
+            {R"(tokens: { issuers: [{ issuer: x, audience: a, algorithms: [HS256, none], jwks_url: "https://x/k" }] }
+)",
+             R"(
 yett.yaml:2:59: tokens.issuers[0].algorithms: HS256 needs a shared secret, which only jwks_file can hold
 yett.yaml:2:67: tokens.issuers[0].algorithms[1]: "none" is unknown; allowed: ES256, EdDSA, RS256, PS256, HS256
 yett.yaml:2:84: tokens.issuers[0].jwks_url: is not supported by this build; allowed: jwks_file
 )"},
-        {"tokens: { issuers: [{ issuer: x, audience: a, algorithms: RS256, jwks_file: good, discovery: yes }] }\n", R"(
+            {"tokens: { issuers: [{ issuer: x, audience: a, algorithms: RS256, jwks_file: good, discovery: yes }] }\n", R"(
 yett.yaml:2:94: tokens.issuers[0].discovery: "yes" is not a boolean; allowed: true, false
 )"},
-    }, version, std::string{rules} + unverified);
+        },
+        version, std::string{rules} + unverified);
 }
 
 TEST_CASE("config: accounts")
 {
-    check({
-        {"accounts: { prefix: auth }\n", R"(
+    check(
+        {
+            {"accounts: { prefix: auth }\n", R"(
 yett.yaml:2:11: accounts.require_verified_email: true, the default, is not supported by this build; allowed: false, or registration: closed
 yett.yaml:2:21: accounts.prefix: "auth" is not a path to serve; letters, digits and - . _ ~ between single slashes are allowed, as in /auth
 )"},
-        {"accounts: { prefix: [/auth, /auth/v1, /auth, /authority] , require_verified_email: false }\n", R"(
+            {"accounts: { prefix: [/auth, /auth/v1, /auth, /authority] , require_verified_email: false }\n", R"(
 yett.yaml:2:29: accounts.prefix[1]: lies below /auth, which is a prefix too
 yett.yaml:2:39: accounts.prefix[2]: lies below /auth, which is a prefix too
 )"},
-        {R"(accounts: { prefix: "/a//b", require_verified_email: no }
-)", R"(
+            {R"(accounts: { prefix: "/a//b", require_verified_email: no }
+)",
+             R"(
 yett.yaml:2:21: accounts.prefix: "/a//b" is not a path to serve; letters, digits and - . _ ~ between single slashes are allowed, as in /auth
 yett.yaml:2:54: accounts.require_verified_email: "no" is not a boolean; allowed: true, false
 )"},
-        {R"(accounts: { cookie: { same_site: none, secure: false }, require_verified_email: false }
+            {R"(accounts: { cookie: { same_site: none, secure: false }, require_verified_email: false }
 listeners: [{ address: 127.0.0.1:1 }]
-)", R"(
+)",
+             R"(
 yett.yaml:2:34: accounts.cookie.same_site: none needs secure: true; browsers drop the cookie otherwise
 )"},
-        {R"(accounts: { cookie: { secure: false, domain: "a;b" }, require_verified_email: false }
+            {R"(accounts: { cookie: { secure: false, domain: "a;b" }, require_verified_email: false }
 listeners: [{ address: 0.0.0.0:1 }]
-)", R"(
+)",
+             R"(
 yett.yaml:2:31: warning: accounts.cookie.secure: lets the cookie travel without TLS
 yett.yaml:2:46: accounts.cookie.domain: "a;b" is not the name of a host; letters, digits, - and single dots are allowed
 yett.yaml:3:24: warning: listeners[0].address: has no tls and can be reached from other machines: passwords and tokens cross the network in clear
 )"},
-        {"accounts: { pages: { after_login: //evil } , registration: closed }\n", R"(
+            {"accounts: { pages: { after_login: //evil } , registration: closed }\n", R"(
 yett.yaml:2:35: accounts.pages.after_login: "//evil" is not a path of this site; it begins with one slash
 )"},
-        {"accounts: { registration: closed }\n", R"(
+            {"accounts: { registration: closed }\n", R"(
 )"},
-        {"accounts: { registration: maybe }\n", R"(
+            {"accounts: { registration: maybe }\n", R"(
 yett.yaml:2:11: accounts.require_verified_email: true, the default, is not supported by this build; allowed: false, or registration: closed
 yett.yaml:2:27: accounts.registration: "maybe" is unknown; allowed: open, closed, invite
 )"},
-        {"", R"(
+            {"", R"(
 yett.yaml:1:1: accounts.require_verified_email: true, the default, is not supported by this build; allowed: false, or registration: closed
 )"},
-        {"accounts: { require_verified_email: true, registration: closed }\n", R"(
+            {"accounts: { require_verified_email: true, registration: closed }\n", R"(
 )"},
-        {"accounts: { require_verified_email: false, cookie: { secure: false } }\n", R"(
+            {"accounts: { require_verified_email: false, cookie: { secure: false } }\n", R"(
 )"},
-    }, version, rules);
+        },
+        version, rules);
 }
 
 TEST_CASE("config: passwords")
 {
-    check({
-        {"passwords: { argon2id: { memory: 64MiB }, hashing: { memory: 32MiB } }\n", R"(
+    check(
+        {
+            {"passwords: { argon2id: { memory: 64MiB }, hashing: { memory: 32MiB } }\n", R"(
 yett.yaml:2:62: passwords.hashing.memory: is less than one hash needs, 64MiB
 )"},
-        {"passwords: { min_length: 7, bcrypt: { cost: 4 }, min_strength: 5 }\n", R"(
+            {"passwords: { min_length: 7, bcrypt: { cost: 4 }, min_strength: 5 }\n", R"(
 yett.yaml:2:26: passwords.min_length: "7" is out of range; 8 to 128 is allowed
 yett.yaml:2:45: passwords.bcrypt.cost: "4" is out of range; 10 to 16 is allowed
 yett.yaml:2:64: passwords.min_strength: "5" is out of range; 0 to 4 is allowed
 )"},
-    }, version, std::string{rules} + unverified);
+        },
+        version, std::string{rules} + unverified);
 }
 
 TEST_CASE("config: storage")
 {
-    check({
-        {R"(storage: { url: "mysql://root:hunter2@db" }
-)", R"(
+    check(
+        {
+            {R"(storage: { url: "mysql://root:hunter2@db" }
+)",
+             R"(
 yett.yaml:2:17: storage.url: begins with no scheme that is known; allowed: sqlite:, memory:, postgresql:, postgres:
 )"},
-        {R"(storage: { url: "sqlite:" }
-)", R"(
+            {R"(storage: { url: "sqlite:" }
+)",
+             R"(
 yett.yaml:2:17: storage.url: names no path behind its scheme
 )"},
-        {R"(storage: { url: "memory:" }
-)", R"(
+            {R"(storage: { url: "memory:" }
+)",
+             R"(
 yett.yaml:2:17: warning: storage.url: keeps accounts and sessions in memory; they are lost when the program ends
 )"},
-        {"storage: { url: sqlite }\n", R"(
+            {"storage: { url: sqlite }\n", R"(
 yett.yaml:2:17: storage.url: begins with no scheme that is known; allowed: sqlite:, memory:, postgresql:, postgres:
 )"},
-        {R"(storage: { url: "" }
-)", R"(
+            {R"(storage: { url: "" }
+)",
+             R"(
 yett.yaml:2:17: storage.url: is empty
 )"},
-        {R"(storage: { url: "memory:", url_file: good }
-)", R"(
+            {R"(storage: { url: "memory:", url_file: good }
+)",
+             R"(
 yett.yaml:2:17: warning: storage.url: keeps accounts and sessions in memory; they are lost when the program ends
 yett.yaml:2:38: storage.url_file: both url and url_file are given; one is allowed
 )"},
-        {"storage: { url_file: good }\n", R"(
+            {"storage: { url_file: good }\n", R"(
 yett.yaml:2:22: storage.url_file: begins with no scheme that is known; allowed: sqlite:, memory:, postgresql:, postgres:
 )"},
-        {"storage: { url_file: open }\n", R"(
+            {"storage: { url_file: open }\n", R"(
 yett.yaml:2:22: storage.url_file: open can be read by others; its mode must be 0600 or 0400
 )"},
-        {"storage: { url_file: gone }\n", R"(
+            {"storage: { url_file: gone }\n", R"(
 yett.yaml:2:22: storage.url_file: gone cannot be read: No such file or directory
 )"},
-        {"storage: { url_file: empty }\n", R"(
+            {"storage: { url_file: empty }\n", R"(
 yett.yaml:2:22: storage.url_file: empty is empty
 )"},
-        {"storage: { url_file: [a] }\n", R"(
+            {"storage: { url_file: [a] }\n", R"(
 yett.yaml:2:22: storage.url_file: a list stands where some text is wanted
 )"},
-        {"storage: { url: [a] }\n", R"(
+            {"storage: { url: [a] }\n", R"(
 yett.yaml:2:17: storage.url: a list stands where text is wanted
 )"},
-        {R"(storage: { url: "${NOPE}" }
-)", R"(
+            {R"(storage: { url: "${NOPE}" }
+)",
+             R"(
 yett.yaml:2:17: storage.url: needs the environment variable NOPE, which is not set; ${NOPE:-default} gives it a default
 )"},
-    }, version, std::string{rules} + unverified);
+        },
+        version, std::string{rules} + unverified);
 }
 
 TEST_CASE("config: mail, logging and tracing")
 {
-    check({
-        {R"(mail: { url: "imap://x", from: x, public_url: "https://a/b" }
-)", R"(
+    check(
+        {
+            {R"(mail: { url: "imap://x", from: x, public_url: "https://a/b" }
+)",
+             R"(
 yett.yaml:2:14: mail.url: begins with no scheme that is known; allowed: file:, smtp:, smtps:
 yett.yaml:2:32: mail.from: "x" is not a sender; allowed: user@example.com, Name <user@example.com>
 yett.yaml:2:47: mail.public_url: "https://a/b" is not the address of a site; allowed: https://HOST or https://HOST:PORT, without path
 )"},
-        {R"(mail: { from: "A <a@b", public_url: "ftp://a" }
-)", R"(
+            {R"(mail: { from: "A <a@b", public_url: "ftp://a" }
+)",
+             R"(
 yett.yaml:2:15: mail.from: "A <a@b" is not a sender; allowed: user@example.com, Name <user@example.com>
 yett.yaml:2:37: mail.public_url: "ftp://a" is not the address of a site; allowed: https://HOST or https://HOST:PORT, without path
 )"},
-        {R"(mail: { url: "file:" }
-)", R"(
+            {R"(mail: { url: "file:" }
+)",
+             R"(
 yett.yaml:2:14: mail.url: names no path behind its scheme
 )"},
-        {R"(logging: { level: loud, format: xml, access: "" }
-)", R"(
+            {R"(logging: { level: loud, format: xml, access: "" }
+)",
+             R"(
 yett.yaml:2:19: logging.level: "loud" is unknown; allowed: debug, info, warning, error
 yett.yaml:2:33: logging.format: "xml" is unknown; allowed: auto, text, json
 yett.yaml:2:46: logging.access: "" is empty
 )"},
-        {"tracing: { sample: 2 }\n", R"(
+            {"tracing: { sample: 2 }\n", R"(
 yett.yaml:2:20: tracing.sample: "2" is not a fraction; a number from 0 to 1 is allowed, as in 0.01
 )"},
-    }, version, std::string{rules} + unverified);
+        },
+        version, std::string{rules} + unverified);
 }

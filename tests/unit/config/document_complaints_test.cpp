@@ -31,7 +31,8 @@ yett.yaml:1:1: accounts.require_verified_email: true, the default, is not suppor
 upstreams: {}
 routes: []
 accounts: { require_verified_email: false }
-)", R"(
+)",
+         R"(
 yett.yaml:2:12: upstreams: is empty; at least one is wanted
 yett.yaml:3:9: routes: is an empty list; at least one entry is wanted
 )"},
@@ -39,7 +40,8 @@ yett.yaml:3:9: routes: is an empty list; at least one entry is wanted
 upstreams: { "": { servers: [ "http://a" ] }, "a b": 1 }
 routes: []
 accounts: { require_verified_email: false }
-)", R"(
+)",
+         R"(
 yett.yaml:2:12: upstreams: is empty; at least one is wanted
 yett.yaml:2:14: upstreams.: is no name; letters, digits, _ and - are allowed, at most 64 of them
 yett.yaml:2:47: upstreams.a b: is no name; letters, digits, _ and - are allowed, at most 64 of them
@@ -50,161 +52,176 @@ yett.yaml:3:9: routes: is an empty list; at least one entry is wanted
 
 TEST_CASE("config: what follows a whole configuration")
 {
-    check({
-        {R"(---
+    check(
+        {
+            {R"(---
 version: 1
-)", R"(
+)",
+             R"(
 yett.yaml:7:1: a second document begins here; one is allowed
 )"},
-        {"...\n", R"(
+            {"...\n", R"(
 )"},
-        {"version: 1\n", R"(
+            {"version: 1\n", R"(
 yett.yaml:7:1: version: is given twice; it stands in line 1 already
 )"},
-        {"mail: { from: 'it''s }\n", R"(
+            {"mail: { from: 'it''s }\n", R"(
 yett.yaml:7:15: this quote is never closed
 yett.yaml:8:1: end of map flow not found; put quotes around a value that holds any of , [ ] { }
 )"},
-        {"tokens: { secret: ${NAME} }\n", R"(
+            {"tokens: { secret: ${NAME} }\n", R"(
 yett.yaml:7:20: end of map flow not found; put quotes around a value that holds any of , [ ] { }
 )"},
-        {"]\n", R"(
+            {"]\n", R"(
 yett.yaml:7:1: illegal flow end; put quotes around a value that holds any of , [ ] { }
 )"},
-        {"\tworkers: 1\n", R"(
+            {"\tworkers: 1\n", R"(
 yett.yaml:7:2: end of map not found
 )"},
-        {"<<: { workers: 2 }\n", R"(
+            {"<<: { workers: 2 }\n", R"(
 yett.yaml:7:1: <<: merge keys are not supported; write the keys out
 )"},
-        {R"(? [a]
+            {R"(? [a]
 : b
-)", R"(
+)",
+             R"(
 yett.yaml:7:3: a key must be a plain word
 )"},
-        {R"("a\nb": 1
-)", R"(
+            {R"("a\nb": 1
+)",
+             R"(
 yett.yaml:7:1: a key must be a plain word
 )"},
-        {"x\001: 1\n", R"(
+            {"x\001: 1\n", R"(
 yett.yaml:7:2: control characters are not allowed
 )"},
-        {"x: \177\n", R"(
+            {"x: \177\n", R"(
 yett.yaml:7:4: control characters are not allowed
 )"},
-        {"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa: 1\n", R"(
+            {"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa: 1\n",
+             R"(
 yett.yaml:7:1: a key must be a plain word
 )"},
-        {"x: [[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]\n", R"(
+            {"x: [[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]\n", R"(
 yett.yaml:7:27: nested deeper than 24 levels
 )"},
-    }, std::string{version} + rules + unverified);
+        },
+        std::string{version} + rules + unverified);
 }
 
 TEST_CASE("config: YAML that means more than a value")
 {
-    check({
-        {"workers: &n 4\n", R"(
+    check(
+        {
+            {"workers: &n 4\n", R"(
 yett.yaml:2:10: anchors are not supported; write the value out where it is needed
 )"},
-        {"workers: *n\n", R"(
+            {"workers: *n\n", R"(
 yett.yaml:2:10: the referenced anchor is not defined
 )"},
-        {R"(workers: &n 4
+            {R"(workers: &n 4
 listeners: *n
-)", R"(
+)",
+             R"(
 yett.yaml:2:10: anchors are not supported; write the value out where it is needed
 yett.yaml:3:12: aliases are not supported; write the value out
 )"},
-        {"workers: !!int 4\n", R"(
+            {"workers: !!int 4\n", R"(
 yett.yaml:2:10: tags are not supported; the key decides what a value is
 )"},
-        {"workers: ! 4\n", R"(
+            {"workers: ! 4\n", R"(
 )"},
-        {R"(mail: { from: "é", public_url: x }
-)", R"(
+            {R"(mail: { from: "é", public_url: x }
+)",
+             R"(
 yett.yaml:2:15: mail.from: "é" is not a sender; allowed: user@example.com, Name <user@example.com>
 yett.yaml:2:33: mail.public_url: "x" is not the address of a site; allowed: https://HOST or https://HOST:PORT, without path
 )"},
-        {"workers: 1\rlisteners: 2\n", R"(
+            {"workers: 1\rlisteners: 2\n", R"(
 yett.yaml:2:11: control characters are not allowed
 )"},
-    }, version, std::string{rules} + unverified);
+        },
+        version, std::string{rules} + unverified);
 }
 
 TEST_CASE("config: keys that are unknown, given twice, or hold something else")
 {
-    check({
-        {"worker: 4\n", R"(
+    check(
+        {
+            {"worker: 4\n", R"(
 yett.yaml:2:1: worker: is unknown; did you mean workers?
 )"},
-        {"wrokers: 4\n", R"(
+            {"wrokers: 4\n", R"(
 yett.yaml:2:1: wrokers: is unknown; did you mean workers?
 )"},
-        {"zzz: 4\n", R"(
+            {"zzz: 4\n", R"(
 yett.yaml:2:1: zzz: is unknown; allowed here: accounts, client_limits, identity_headers, limits, listeners, logging, mail, management, passwords, routes, shared_state, storage, tokens, tracing, trusted_proxies, upstreams, version, workers
 )"},
-        {"workers: four\n", R"(
+            {"workers: four\n", R"(
 yett.yaml:2:10: workers: "four" is not a whole number
 )"},
-        {"workers: 012\n", R"(
+            {"workers: 012\n", R"(
 yett.yaml:2:10: workers: "012" begins with a zero; write the number without it
 )"},
-        {"workers: -1\n", R"(
+            {"workers: -1\n", R"(
 yett.yaml:2:10: workers: "-1" is not a whole number
 )"},
-        {"workers: 0\n", R"(
+            {"workers: 0\n", R"(
 yett.yaml:2:10: workers: "0" is out of range; 1 to 1024 is allowed
 )"},
-        {"workers: 99999999999999999999\n", R"(
+            {"workers: 99999999999999999999\n", R"(
 yett.yaml:2:10: workers: "99999999999999999999" is too large
 )"},
-        {"workers: 1025\n", R"(
+            {"workers: 1025\n", R"(
 yett.yaml:2:10: workers: "1025" is out of range; 1 to 1024 is allowed
 )"},
-        {"workers: [1]\n", R"(
+            {"workers: [1]\n", R"(
 yett.yaml:2:10: workers: a list stands where a number is wanted
 )"},
-        {"workers: { a: 1 }\n", R"(
+            {"workers: { a: 1 }\n", R"(
 yett.yaml:2:10: workers: a mapping stands where a number is wanted
 )"},
-        {"workers:\n", R"(
+            {"workers:\n", R"(
 yett.yaml:2:1: workers: nothing stands where a number is wanted
 )"},
-        {R"(workers: 1
+            {R"(workers: 1
 workers: 2
-)", R"(
+)",
+             R"(
 yett.yaml:3:1: workers: is given twice; it stands in line 2 already
 )"},
-        {R"(workers: "4"
-)", R"(
+            {R"(workers: "4"
+)",
+             R"(
 )"},
-        {"workers: ${NOPE}\n", R"(
+            {"workers: ${NOPE}\n", R"(
 yett.yaml:2:10: workers: needs the environment variable NOPE, which is not set; ${NOPE:-default} gives it a default
 )"},
-        {"workers: ${NAME}\n", R"(
+            {"workers: ${NAME}\n", R"(
 yett.yaml:2:10: workers: "${NAME}" (from the environment) is not a whole number
 )"},
-        {"workers: ${NOPE:-x}\n", R"(
+            {"workers: ${NOPE:-x}\n", R"(
 yett.yaml:2:10: workers: "${NOPE:-x}" (from the environment) is not a whole number
 )"},
-        {"workers: ${EMPTY:-3}\n", R"(
+            {"workers: ${EMPTY:-3}\n", R"(
 )"},
-        {"workers: ${EMPTY}\n", R"(
+            {"workers: ${EMPTY}\n", R"(
 yett.yaml:2:10: workers: "${EMPTY}" (from the environment) is not a whole number
 )"},
-        {"workers: ${1X}\n", R"(
+            {"workers: ${1X}\n", R"(
 yett.yaml:2:10: workers: holds a ${…} that is no variable; allowed: ${NAME}, ${NAME:-default}, and $$ for a dollar sign
 )"},
-        {"workers: ${NAME\n", R"(
+            {"workers: ${NAME\n", R"(
 yett.yaml:2:10: workers: holds a ${…} that is no variable; allowed: ${NAME}, ${NAME:-default}, and $$ for a dollar sign
 )"},
-        {"workers: 1$$\n", R"(
+            {"workers: 1$$\n", R"(
 yett.yaml:2:10: workers: "1$$" is not a whole number
 )"},
-        {R"(workers: "1\n2"
-)", R"(
+            {R"(workers: "1\n2"
+)",
+             R"(
 yett.yaml:2:10: workers: holds a control character, a line end for instance; none is allowed
 )"},
-    }, version, std::string{rules} + unverified);
+        },
+        version, std::string{rules} + unverified);
 }

@@ -80,7 +80,8 @@ routes: [{ name: all, match: { path: "/**" }, access: authenticated, upstream: a
 accounts: { registration: closed }
 tokens: { algorithm: HS256, secret_file: jwt.secret, keys: { directory: ../keys } }
 logging: { audit: logs/audit.log, access: /var/log/access.log }
-)", 0644);
+)",
+                              0644);
     auto const got = load(file, process_environment());
     REQUIRE(got.value);
     CHECK(got.complaints.empty());

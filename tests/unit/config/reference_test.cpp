@@ -16,7 +16,8 @@ TEST_CASE("reference: docs/configuration.md is what the table says")
     std::ifstream file{std::string{YETT_SOURCE_DIR} + "/docs/configuration.md"};
     std::stringstream text;
     text << file.rdbuf();
-    CHECK_MESSAGE(text.str() == reference(), "docs/configuration.md is stale: write it anew with `yett reference > docs/configuration.md`");
+    CHECK_MESSAGE(text.str() == reference(),
+                  "docs/configuration.md is stale: write it anew with `yett reference > docs/configuration.md`");
 }
 
 TEST_CASE("reference: every key is described once, in a sentence")
@@ -40,15 +41,13 @@ TEST_CASE("reference: what is not built names keys that exist")
     auto const plain = [](std::string_view path) {
         std::string out;
         for (auto const c : path)
-            if (c != '*' && c != '[' && c != ']' && (c < '0' || c > '9'))
-                out += c;
+            if (c != '*' && c != '[' && c != ']' && (c < '0' || c > '9')) out += c;
         return out;
     };
     for (auto const& one : unsupported_features()) {
         auto const found = std::ranges::any_of(rows, [&](row const& r) {
             auto path = r.path;
-            if (auto const name = path.find("NAME"); name != path.npos)
-                path.erase(name, 4);
+            if (auto const name = path.find("NAME"); name != path.npos) path.erase(name, 4);
             return plain(path) == plain(one.path);
         });
         CHECK_MESSAGE(found, one.path);

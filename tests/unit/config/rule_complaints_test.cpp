@@ -18,18 +18,21 @@ routes:
 
 TEST_CASE("config: upstreams")
 {
-    check({
-        {"{ servers: [] }\n", R"(
+    check(
+        {
+            {"{ servers: [] }\n", R"(
 yett.yaml:4:19: upstreams.app.servers: is an empty list; at least one entry is wanted
 )"},
-        {"{}\n", R"(
+            {"{}\n", R"(
 yett.yaml:4:8: upstreams.app.servers: is missing and has no default
 )"},
-        {R"({ servers: "http://a" }
-)", R"(
+            {R"({ servers: "http://a" }
+)",
+             R"(
 )"},
-        {R"({ servers: [ "127.0.0.1:9000", "ftp://a", "http://", "http://a/b", "http://a:0", "http://[::1", "http://[::1]", "http://a..b", "http://1.2.3" ] }
-)", R"(
+            {R"({ servers: [ "127.0.0.1:9000", "ftp://a", "http://", "http://a/b", "http://a:0", "http://[::1", "http://[::1]", "http://a..b", "http://1.2.3" ] }
+)",
+             R"(
 yett.yaml:4:21: upstreams.app.servers[0]: "127.0.0.1:9000" is not the URL of a server; allowed: http://HOST:PORT, https://HOST:PORT, h2c://HOST:PORT, unix:/PATH
 yett.yaml:4:39: upstreams.app.servers[1]: "ftp://a" is not the URL of a server; allowed: http://HOST:PORT, https://HOST:PORT, h2c://HOST:PORT, unix:/PATH
 yett.yaml:4:50: upstreams.app.servers[2]: "http://" is not the URL of a server; a host and a port are allowed behind the scheme and nothing else, as in http://127.0.0.1:9000
@@ -39,174 +42,202 @@ yett.yaml:4:89: upstreams.app.servers[5]: "http://[::1" is not the URL of a serv
 yett.yaml:4:120: upstreams.app.servers[7]: "http://a..b" is not the URL of a server; a host and a port are allowed behind the scheme and nothing else, as in http://127.0.0.1:9000
 yett.yaml:4:135: upstreams.app.servers[8]: "http://1.2.3" is not the URL of a server; a host and a port are allowed behind the scheme and nothing else, as in http://127.0.0.1:9000
 )"},
-        {R"({ servers: "http://a", tls: { ca_file: gone, key_file: open } }
-)", R"(
+            {R"({ servers: "http://a", tls: { ca_file: gone, key_file: open } }
+)",
+             R"(
 yett.yaml:4:36: upstreams.app.tls: certificate_file and key_file belong together; one is missing
 yett.yaml:4:36: upstreams.app.tls: is for https servers, and there is none
 yett.yaml:4:36: upstreams.app.tls: is not supported by this build
 yett.yaml:4:47: upstreams.app.tls.ca_file: gone cannot be read: No such file or directory
 yett.yaml:4:63: warning: upstreams.app.tls.key_file: open is a private key that others can read; its mode should be 0600
 )"},
-        {R"({ servers: "http://a", balance: random, retries: 11, connect_timeout: 1ms }
-)", R"(
+            {R"({ servers: "http://a", balance: random, retries: 11, connect_timeout: 1ms }
+)",
+             R"(
 yett.yaml:4:40: upstreams.app.balance: "random" is unknown; allowed: round_robin, least_requests, consistent_hash
 yett.yaml:4:57: upstreams.app.retries: "11" is out of range; 0 to 10 is allowed
 yett.yaml:4:78: upstreams.app.connect_timeout: "1ms" is out of range; 10ms to 5m is allowed
 )"},
-        {R"({ servers: "unix:app.sock" }
-)", R"(
+            {R"({ servers: "unix:app.sock" }
+)",
+             R"(
 yett.yaml:4:19: upstreams.app.servers: "unix:app.sock" is not the URL of a server; an absolute path of at most 107 bytes is allowed, as in unix:/run/app.sock
 )"},
-        {R"({ servers: "http://localhost:4080" }
-)", R"(
+            {R"({ servers: "http://localhost:4080" }
+)",
+             R"(
 yett.yaml:4:19: upstreams.app.servers[0]: is a listener of this gateway; requests would go round in circles
 )"},
-        {R"({ servers: "http://a", health: null, ejection: ~, tls: null }
-)", R"(
+            {R"({ servers: "http://a", health: null, ejection: ~, tls: null }
+)",
+             R"(
 )"},
-    }, std::string{version} + unverified + "upstreams:\n  app: ", rules_of_app);
+        },
+        std::string{version} + unverified + "upstreams:\n  app: ", rules_of_app);
 }
 
 TEST_CASE("config: routes")
 {
-    check({
-        {"{ name: all }\n", R"(
+    check(
+        {
+            {"{ name: all }\n", R"(
 yett.yaml:6:5: routes[0].match: is missing and has no default
 yett.yaml:6:5: routes[0].access: is missing and has no default
 yett.yaml:6:5: routes[0].upstream: is missing and has no default
 )"},
-        {"{ name: all, match: {}, access: yes, upstream: app }\n", R"(
+            {"{ name: all, match: {}, access: yes, upstream: app }\n", R"(
 yett.yaml:6:25: routes[0].match.path: is missing and has no default
 yett.yaml:6:37: routes[0].access: "yes" is unknown; allowed: public, optional, authenticated, or a mapping with one of roles, scopes, users, emails, any_of, all_of, and recent_login
 )"},
-        {R"({ name: all, match: { path: "/**" }, access: { roles: [a], users: [b] }, upstream: app }
-)", R"(
+            {R"({ name: all, match: { path: "/**" }, access: { roles: [a], users: [b] }, upstream: app }
+)",
+             R"(
 yett.yaml:6:64: routes[0].access.users: stands beside another condition; all_of or any_of combines several
 )"},
-        {R"({ name: all, match: { path: "/**" }, access: {}, upstream: app }
-)", R"(
+            {R"({ name: all, match: { path: "/**" }, access: {}, upstream: app }
+)",
+             R"(
 yett.yaml:6:50: routes[0].access: holds no condition; allowed: public, optional, authenticated, or a mapping with one of roles, scopes, users, emails, any_of, all_of, and recent_login
 )"},
-        {R"({ name: all, match: { path: "/**" }, access: [a], upstream: app }
-)", R"(
+            {R"({ name: all, match: { path: "/**" }, access: [a], upstream: app }
+)",
+             R"(
 yett.yaml:6:50: routes[0].access: is no condition; allowed: public, optional, authenticated, or a mapping with one of roles, scopes, users, emails, any_of, all_of, and recent_login
 )"},
-        {R"({ name: all, match: { path: "/**" }, access: { role: [a] }, upstream: app }
-)", R"(
+            {R"({ name: all, match: { path: "/**" }, access: { role: [a] }, upstream: app }
+)",
+             R"(
 yett.yaml:6:52: routes[0].access.role: is unknown; did you mean roles?
 )"},
-        {R"({ name: all, match: { path: "/**" }, access: { roles: [] }, upstream: app }
-)", R"(
+            {R"({ name: all, match: { path: "/**" }, access: { roles: [] }, upstream: app }
+)",
+             R"(
 yett.yaml:6:59: routes[0].access.roles: is an empty list; at least one entry is wanted
 )"},
-        {R"({ name: all, match: { path: "/**" }, access: { any_of: [] }, upstream: app }
-)", R"(
+            {R"({ name: all, match: { path: "/**" }, access: { any_of: [] }, upstream: app }
+)",
+             R"(
 yett.yaml:6:60: routes[0].access.any_of: is an empty list; at least one entry is wanted
 )"},
-        {R"({ name: all, match: { path: "/**" }, access: { any_of: [authenticated, nobody, { scopes: [x], recent_login: 1ms }] }, upstream: app }
-)", R"(
+            {R"({ name: all, match: { path: "/**" }, access: { any_of: [authenticated, nobody, { scopes: [x], recent_login: 1ms }] }, upstream: app }
+)",
+             R"(
 yett.yaml:6:76: routes[0].access.any_of[1]: "nobody" is unknown; allowed: public, optional, authenticated, or a mapping with one of roles, scopes, users, emails, any_of, all_of, and recent_login
 yett.yaml:6:113: routes[0].access.any_of[2].recent_login: "1ms" is not in whole seconds; allowed units: s, m, h, d
 )"},
-        {R"({ name: all, match: { path: "/**" }, access: { recent_login: 5m }, upstream: app }
-)", R"(
+            {R"({ name: all, match: { path: "/**" }, access: { recent_login: 5m }, upstream: app }
+)",
+             R"(
 )"},
-        {R"({ name: all, match: { path: "/**" }, access: public, upstream: ap }
-)", R"(
+            {R"({ name: all, match: { path: "/**" }, access: public, upstream: ap }
+)",
+             R"(
 yett.yaml:6:68: routes[0].upstream: names an upstream that does not exist; did you mean app?
 )"},
-        {R"({ name: all, match: { path: "/**" }, access: public, upstream: other }
+            {R"({ name: all, match: { path: "/**" }, access: public, upstream: other }
   - { name: all, match: { path: /x }, access: public, upstream: app }
-)", R"(
+)",
+             R"(
 yett.yaml:6:68: routes[0].upstream: names an upstream that does not exist
 yett.yaml:7:13: routes[1].name: is the name of an earlier route; each is wanted only once
 )"},
-        {R"({ name: all, match: { path: "/**" }, access: public, upstream: app, limits: [logn, x] }
-)", R"(
+            {R"({ name: all, match: { path: "/**" }, access: public, upstream: app, limits: [logn, x] }
+)",
+             R"(
 yett.yaml:6:82: routes[0].limits[0]: names a limit that does not exist; did you mean login?
 yett.yaml:6:88: routes[0].limits[1]: names a limit that does not exist
 )"},
-        {R"({ name: all, match: { path: "/**" }, access: public, upstream: app, limits: logn, body_bytes: 1, encoded_slash: maybe, mode: off }
-)", R"(
+            {R"({ name: all, match: { path: "/**" }, access: public, upstream: app, limits: logn, body_bytes: 1, encoded_slash: maybe, mode: off }
+)",
+             R"(
 yett.yaml:6:81: routes[0].limits[0]: names a limit that does not exist; did you mean login?
 yett.yaml:6:99: routes[0].body_bytes: "1" has no unit; a whole number and one unit are allowed: B, KiB, MiB, GiB, as in 16KiB
 yett.yaml:6:117: routes[0].encoded_slash: "maybe" is unknown; allowed: reject, allow
 yett.yaml:6:130: routes[0].mode: "off" is unknown; allowed: enforce, report_only
 )"},
-        {R"({ name: all, match: { path: "/**", methods: [] }, access: public, upstream: app }
-)", R"(
+            {R"({ name: all, match: { path: "/**", methods: [] }, access: public, upstream: app }
+)",
+             R"(
 yett.yaml:6:49: routes[0].match.methods: is an empty list; at least one entry is wanted
 )"},
-        {R"({ name: all, match: { path: "/**" }, access: public, upstream: app, limits: [] }
-)", R"(
+            {R"({ name: all, match: { path: "/**" }, access: public, upstream: app, limits: [] }
+)",
+             R"(
 )"},
-    }, std::string{version} + unverified + app_and_routes);
+        },
+        std::string{version} + unverified + app_and_routes);
 }
 
 TEST_CASE("config: limits")
 {
-    check({
-        {"limits: { a: {} }\n", R"(
+    check(
+        {
+            {"limits: { a: {} }\n", R"(
 yett.yaml:2:14: limits.a.rate: is missing and has no default
 )"},
-        {"limits: { a: { rate: 5 } }\n", R"(
+            {"limits: { a: { rate: 5 } }\n", R"(
 yett.yaml:2:22: limits.a.rate: "5" is not a rate; an amount, a slash and a period are allowed, as in 100/s or 5/15m
 )"},
-        {"limits: { a: { rate: 0/s } }\n", R"(
+            {"limits: { a: { rate: 0/s } }\n", R"(
 yett.yaml:2:22: limits.a.rate: "0/s" is not a rate; an amount, a slash and a period are allowed, as in 100/s or 5/15m
 )"},
-        {"limits: { a: { rate: 5/ } }\n", R"(
+            {"limits: { a: { rate: 5/ } }\n", R"(
 yett.yaml:2:22: limits.a.rate: "5/" has no period behind the slash; a unit or a duration is allowed, as in 100/s or 5/15m
 )"},
-        {"limits: { a: { rate: 5/x } }\n", R"(
+            {"limits: { a: { rate: 5/x } }\n", R"(
 yett.yaml:2:22: limits.a.rate: "5/x" has no period behind the slash; a unit or a duration is allowed, as in 100/s or 5/15m
 )"},
-        {"limits: { a: { rate: 5/0s } }\n", R"(
+            {"limits: { a: { rate: 5/0s } }\n", R"(
 yett.yaml:2:22: limits.a.rate: "5/0s" has no period behind the slash; a unit or a duration is allowed, as in 100/s or 5/15m
 )"},
-        {"limits: { a: { rate: 5/s, algorithm: window, burst: 2 } }\n", R"(
+            {"limits: { a: { rate: 5/s, algorithm: window, burst: 2 } }\n", R"(
 yett.yaml:2:53: limits.a.burst: belongs to algorithm: gcra
 )"},
-        {"limits: { a: { rate: 5/s, key: [] } }\n", R"(
+            {"limits: { a: { rate: 5/s, key: [] } }\n", R"(
 yett.yaml:2:32: limits.a.key: is an empty list; at least one entry is wanted
 )"},
-        {R"(limits: { a: { rate: 5/s, key: [ip, "header:a b", "header:X"] } }
-)", R"(
+            {R"(limits: { a: { rate: 5/s, key: [ip, "header:a b", "header:X"] } }
+)",
+             R"(
 yett.yaml:2:33: limits.a.key[0]: "ip" is not a key of limits; allowed: client, user, account, token, route, header:NAME
 yett.yaml:2:37: limits.a.key[1]: "header:a b" is not the name of a header; letters, digits and - are allowed
 )"},
-        {"limits: { a: { rate: 5/s, count: all } }\n", R"(
+            {"limits: { a: { rate: 5/s, count: all } }\n", R"(
 yett.yaml:2:34: limits.a.count: "all" is unknown; allowed: requests, failures
 )"},
-        {"limits: { login: { rate: 10/h } }\n", R"(
+            {"limits: { login: { rate: 10/h } }\n", R"(
 )"},
-        {"limits: { a/b: { rate: 1/s } }\n", R"(
+            {"limits: { a/b: { rate: 1/s } }\n", R"(
 yett.yaml:2:11: limits.a/b: is no name; letters, digits, _ and - are allowed, at most 64 of them
 )"},
-        {"limits: { a: 5/s }\n", R"(
+            {"limits: { a: 5/s }\n", R"(
 yett.yaml:2:14: limits.a: is not a mapping; keys and values are wanted
 )"},
-    }, version, std::string{rules} + unverified);
+        },
+        version, std::string{rules} + unverified);
 }
 
 TEST_CASE("config: identity headers")
 {
-    check({
-        {"identity_headers: { preset: x }\n", R"(
+    check(
+        {
+            {"identity_headers: { preset: x }\n", R"(
 yett.yaml:2:29: identity_headers.preset: "x" is unknown; allowed: yett, oauth2-proxy, remote-user, none
 )"},
-        {R"(identity_headers: { set: { X-A: sub, Host: sub, "X A": sub, X-B: name, X-C: [a] } }
-)", R"(
+            {R"(identity_headers: { set: { X-A: sub, Host: sub, "X A": sub, X-B: name, X-C: [a] } }
+)",
+             R"(
 yett.yaml:2:38: identity_headers.set.Host: is not a header an identity can travel in
 yett.yaml:2:49: identity_headers.set.X A: is not a header an identity can travel in
 yett.yaml:2:66: identity_headers.set.X-B: "name" is no claim of an identity; allowed: sub, user_id, email, roles, groups, scope, iss, sid, jti, iat, auth_time, exp
 yett.yaml:2:77: identity_headers.set.X-C: a list stands where a claim is wanted
 )"},
-        {"identity_headers: { set: [] }\n", R"(
+            {"identity_headers: { set: [] }\n", R"(
 yett.yaml:2:26: identity_headers.set: is not a mapping; keys and values are wanted
 )"},
-        {"identity_headers: { set: { X-A: sub, X-A: email } }\n", R"(
+            {"identity_headers: { set: { X-A: sub, X-A: email } }\n", R"(
 yett.yaml:2:38: identity_headers.set.X-A: is given twice; it stands in line 2 already
 )"},
-    }, version, std::string{rules} + unverified);
+        },
+        version, std::string{rules} + unverified);
 }

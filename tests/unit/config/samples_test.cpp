@@ -17,16 +17,16 @@ loaded load_sample(std::string const& name)
     std::ifstream file{std::string{YETT_SOURCE_DIR} + "/config/samples/" + name};
     std::stringstream text;
     text << file.rdbuf();
-    tests::world const around{{{"JWT_SECRET_KEY", tests::good_secret}},
-                              {{"samples/certs/dev/leaf.crt", {}}, {"samples/certs/dev/leaf.key", {}}, {"samples/idp.jwks.json", {}}}};
+    tests::world const around{
+        {{"JWT_SECRET_KEY", tests::good_secret}},
+        {{"samples/certs/dev/leaf.crt", {}}, {"samples/certs/dev/leaf.key", {}}, {"samples/idp.jwks.json", {}}}};
     return load_text(text.str(), "samples/" + name, around.environment());
 }
 
 settings sample(std::string const& name)
 {
     auto out = load_sample(name);
-    for (auto const& one : out.complaints)
-        FAIL_CHECK(to_string(one));
+    for (auto const& one : out.complaints) FAIL_CHECK(to_string(one));
     REQUIRE(out.value);
     return *out.value;
 }
@@ -37,8 +37,7 @@ TEST_CASE("samples: the smallest one has ten lines and the defaults")
 {
     std::ifstream file{std::string{YETT_SOURCE_DIR} + "/config/samples/minimal.yaml"};
     std::size_t lines = 0;
-    for (std::string line; std::getline(file, line);)
-        ++lines;
+    for (std::string line; std::getline(file, line);) ++lines;
     CHECK(lines == 10);
 
     auto const s = sample("minimal.yaml");
@@ -138,7 +137,8 @@ TEST_CASE("samples: every supported key lands where it belongs")
     CHECK(s.limits.at("per_user").burst == 200);
     CHECK(s.limits.at("per_partner").rate == rate{1'000, 1h});
     CHECK(s.limits.at("per_partner").burst == 1'000);
-    CHECK(s.limits.at("per_partner").key == std::vector{limit_key{limit_key::kind::client, {}}, limit_key{limit_key::kind::header, "x-partner"}});
+    CHECK(s.limits.at("per_partner").key ==
+          std::vector{limit_key{limit_key::kind::client, {}}, limit_key{limit_key::kind::header, "x-partner"}});
     CHECK(s.identity_headers.set.at("X-User-Id") == "sub");
 
     REQUIRE(s.tokens.issuers.size() == 1);

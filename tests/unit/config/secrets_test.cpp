@@ -15,7 +15,9 @@ using namespace yett::config;
 
 TEST_CASE("secrets: one line end at the end of a file does not count")
 {
-    tests::world const around{{}, {{"a", {"x", false}}, {"b", {"x\n", false}}, {"c", {"x\r\n", false}}, {"d", {"x\n\n", false}}, {"e", {" x ", false}}}};
+    tests::world const around{
+        {},
+        {{"a", {"x", false}}, {"b", {"x\n", false}}, {"c", {"x\r\n", false}}, {"d", {"x\n\n", false}}, {"e", {" x ", false}}}};
     auto const env = around.environment();
     for (auto const& [file, text] : {std::pair{"a", "x"}, {"b", "x"}, {"c", "x"}, {"d", "x\n"}, {"e", " x "}}) {
         CAPTURE(file);
@@ -45,8 +47,9 @@ TEST_CASE("secrets: the published ones are in order, for they are searched by ha
 
 TEST_CASE("secrets: published ones are known, others are not")
 {
-    for (auto const* text : {"r9iMKoe5CRMgvJBBtp4HrqN7QiPpUToj", "09d25e094faa6ca2556c818166b7a9563b93f7099f6f0f4caa6cf63b88e8d3e7",
-                             "01234567890abcde01234567890abcde01234567890abcde01234567890abcde"})
+    for (auto const* text :
+         {"r9iMKoe5CRMgvJBBtp4HrqN7QiPpUToj", "09d25e094faa6ca2556c818166b7a9563b93f7099f6f0f4caa6cf63b88e8d3e7",
+          "01234567890abcde01234567890abcde01234567890abcde01234567890abcde"})
         CHECK_MESSAGE(is_published(text), text);
     for (auto const* text : {"", "secret", tests::good_secret, "r9iMKoe5CRMgvJBBtp4HrqN7QiPpUTok"})
         CHECK_MESSAGE(!is_published(text), text);
@@ -63,10 +66,8 @@ TEST_CASE("secrets: everything on the published list that is long enough is know
     }
     std::size_t count = 0;
     for (std::string line; std::getline(list, line);) {
-        if (line.ends_with('\r'))
-            line.pop_back();
-        if (line.size() < least_secret_bytes)
-            continue;
+        if (line.ends_with('\r')) line.pop_back();
+        if (line.size() < least_secret_bytes) continue;
         ++count;
         CHECK_MESSAGE(is_published(line), line);
     }

@@ -10,8 +10,13 @@ using namespace std::chrono_literals;
 
 TEST_CASE("text: durations have one number and one unit")
 {
-    for (auto const& [text, value] : {std::pair{"250ms", 250ms}, {"30s", 30'000ms}, {"15m", 900'000ms}, {"24h", 86'400'000ms},
-                                      {"7d", 604'800'000ms}, {"0s", 0ms}, {"36500d", 3'153'600'000'000ms}}) {
+    for (auto const& [text, value] : {std::pair{"250ms", 250ms},
+                                      {"30s", 30'000ms},
+                                      {"15m", 900'000ms},
+                                      {"24h", 86'400'000ms},
+                                      {"7d", 604'800'000ms},
+                                      {"0s", 0ms},
+                                      {"36500d", 3'153'600'000'000ms}}) {
         CAPTURE(text);
         REQUIRE(parse_duration(text));
         CHECK(*parse_duration(text) == value);
@@ -23,35 +28,43 @@ TEST_CASE("text: durations have one number and one unit")
 
 TEST_CASE("text: sizes have binary units, and nothing else may go without one")
 {
-    for (auto const& [text, value] : {std::pair{"0", 0ull}, {"0B", 0ull}, {"512B", 512ull}, {"16KiB", 16'384ull}, {"10MiB", 10'485'760ull}, {"1GiB", 1ull << 30}}) {
+    for (auto const& [text, value] : {std::pair{"0", 0ull},
+                                      {"0B", 0ull},
+                                      {"512B", 512ull},
+                                      {"16KiB", 16'384ull},
+                                      {"10MiB", 10'485'760ull},
+                                      {"1GiB", 1ull << 30}}) {
         CAPTURE(text);
         REQUIRE(parse_size(text));
         CHECK(*parse_size(text) == value);
     }
-    for (auto const* text : {"", "16", "KiB", "16KB", "16kib", "16K", "16 KiB", "1.5MiB", "-1B", "1025GiB", "99999999999999999999B", "01KiB"})
+    for (auto const* text :
+         {"", "16", "KiB", "16KB", "16kib", "16K", "16 KiB", "1.5MiB", "-1B", "1025GiB", "99999999999999999999B", "01KiB"})
         CHECK_MESSAGE(!parse_size(text), text);
 }
 
 TEST_CASE("text: rates are an amount in a period")
 {
-    for (auto const& [text, value] : {std::pair{"100/s", rate{100, 1s}}, {"5/15m", rate{5, 15min}}, {"1/d", rate{1, 24h}}, {"10/1s", rate{10, 1s}}, {"7/250ms", rate{7, 250ms}}}) {
+    for (auto const& [text, value] : {std::pair{"100/s", rate{100, 1s}},
+                                      {"5/15m", rate{5, 15min}},
+                                      {"1/d", rate{1, 24h}},
+                                      {"10/1s", rate{10, 1s}},
+                                      {"7/250ms", rate{7, 250ms}}}) {
         CAPTURE(text);
         REQUIRE(parse_rate(text));
         CHECK(*parse_rate(text) == value);
     }
-    for (auto const* text : {"", "100", "/s", "0/s", "100/", "100/x", "5/0s", "5/15", "5/m15", "-5/s", "5//s", "5/s/s", "05/s", "1.5/s"})
+    for (auto const* text :
+         {"", "100", "/s", "0/s", "100/", "100/x", "5/0s", "5/15", "5/m15", "-5/s", "5//s", "5/s/s", "05/s", "1.5/s"})
         CHECK_MESSAGE(!parse_rate(text), text);
 }
 
 TEST_CASE("text: what is shown reads back as the same value")
 {
-    for (auto const* text : {"0s", "1ms", "90s", "15m", "1h", "30d"})
-        CHECK(show_duration(*parse_duration(text)) == text);
+    for (auto const* text : {"0s", "1ms", "90s", "15m", "1h", "30d"}) CHECK(show_duration(*parse_duration(text)) == text);
     CHECK(show_duration(60s) == "1m");
-    for (auto const* text : {"0", "1B", "1000B", "16KiB", "19MiB", "1GiB"})
-        CHECK(show_size(*parse_size(text)) == text);
-    for (auto const* text : {"100/s", "5/15m", "1/d", "3/10s"})
-        CHECK(show_rate(*parse_rate(text)) == text);
+    for (auto const* text : {"0", "1B", "1000B", "16KiB", "19MiB", "1GiB"}) CHECK(show_size(*parse_size(text)) == text);
+    for (auto const* text : {"100/s", "5/15m", "1/d", "3/10s"}) CHECK(show_rate(*parse_rate(text)) == text);
     for (auto const* text : {"client", "user", "account", "token", "route", "header:x-partner"})
         CHECK(show_limit_key(*parse_limit_key(text)) == text);
     CHECK(show_boolean(*parse_boolean("true")) == "true");

@@ -14,165 +14,193 @@ constexpr char const* rules_of_app = R"(routes:
 
 TEST_CASE("config: what this build does not know is refused by name")
 {
-    check({
-        {"listeners: [{ address: 127.0.0.1:1, protocols: [h2, http/1.1] }]\n", R"(
+    check(
+        {
+            {"listeners: [{ address: 127.0.0.1:1, protocols: [h2, http/1.1] }]\n", R"(
 yett.yaml:2:49: listeners[0].protocols[0]: "h2" is not supported by this build; allowed: http/1.1
 )"},
-        {"listeners: [{ address: 127.0.0.1:1, protocols: h2 }]\n", R"(
+            {"listeners: [{ address: 127.0.0.1:1, protocols: h2 }]\n", R"(
 yett.yaml:2:48: listeners[0].protocols: "h2" is not supported by this build; allowed: http/1.1
 )"},
-        {R"(listeners: [{ address: 127.0.0.1:1, proxy_protocol: required }]
+            {R"(listeners: [{ address: 127.0.0.1:1, proxy_protocol: required }]
 trusted_proxies: [127.0.0.1]
-)", R"(
+)",
+             R"(
 yett.yaml:2:53: listeners[0].proxy_protocol: "required" is not supported by this build; allowed: off
 )"},
-        {"listeners: [{ address: 127.0.0.1:1, redirect: https }]\n", R"(
+            {"listeners: [{ address: 127.0.0.1:1, redirect: https }]\n", R"(
 yett.yaml:2:47: listeners[0].redirect: "https" is not supported by this build; allowed: none
 )"},
-        {"listeners: [{ address: 127.0.0.1:1, tls: { certificates: [{ chain_file: good, key_file: good }], client_certificates: required, client_ca_file: good } }]\n", R"(
+            {"listeners: [{ address: 127.0.0.1:1, tls: { certificates: [{ chain_file: good, key_file: good }], client_certificates: required, client_ca_file: good } }]\n",
+             R"(
 yett.yaml:2:119: listeners[0].tls.client_certificates: "required" is not supported by this build; allowed: none
 )"},
-        {"listeners: [{ address: 127.0.0.1:1, tls: { certificates: [{ chain_file: good, key_file: good }], client_certificates: optional } }]\n", R"(
+            {"listeners: [{ address: 127.0.0.1:1, tls: { certificates: [{ chain_file: good, key_file: good }], client_certificates: optional } }]\n",
+             R"(
 yett.yaml:2:42: listeners[0].tls.client_ca_file: is missing; client certificates are checked against it
 yett.yaml:2:119: listeners[0].tls.client_certificates: "optional" is not supported by this build; allowed: none
 )"},
-        {"identity_headers: { assertion: { ttl: 60s } }\n", R"(
+            {"identity_headers: { assertion: { ttl: 60s } }\n", R"(
 yett.yaml:2:32: identity_headers.assertion: is not supported by this build
 )"},
-        {"identity_headers: { assertion: null }\n", R"(
+            {"identity_headers: { assertion: null }\n", R"(
 )"},
-        {"tokens: { keys: { rotate_every: 30d, publish_before: 1d, keep_for: 7d } }\n", R"(
+            {"tokens: { keys: { rotate_every: 30d, publish_before: 1d, keep_for: 7d } }\n", R"(
 yett.yaml:2:33: tokens.keys.rotate_every: is not supported by this build
 yett.yaml:2:54: tokens.keys.publish_before: is not supported by this build
 yett.yaml:2:68: tokens.keys.keep_for: is not supported by this build
 )"},
-        {"tokens: { access_transport: cookie }\n", R"(
+            {"tokens: { access_transport: cookie }\n", R"(
 yett.yaml:2:29: tokens.access_transport: "cookie" is not supported by this build; allowed: header
 )"},
-        {"tokens: { access_transport: both }\n", R"(
+            {"tokens: { access_transport: both }\n", R"(
 yett.yaml:2:29: tokens.access_transport: "both" is not supported by this build; allowed: header
 )"},
-        {R"(tokens: { issuers: [{ issuer: x, audience: a, algorithms: RS256, jwks_url: "https://x/k" }] }
-)", R"(
+            {R"(tokens: { issuers: [{ issuer: x, audience: a, algorithms: RS256, jwks_url: "https://x/k" }] }
+)",
+             R"(
 yett.yaml:2:76: tokens.issuers[0].jwks_url: is not supported by this build; allowed: jwks_file
 )"},
-        {"tokens: { issuers: [{ issuer: x, audience: a, algorithms: RS256, discovery: true }] }\n", R"(
+            {"tokens: { issuers: [{ issuer: x, audience: a, algorithms: RS256, discovery: true }] }\n", R"(
 yett.yaml:2:77: tokens.issuers[0].discovery: "true" is not supported by this build; allowed: jwks_file
 )"},
-        {R"(storage: { url: "postgresql://u:hunter2@db/yett" }
-)", R"(
+            {R"(storage: { url: "postgresql://u:hunter2@db/yett" }
+)",
+             R"(
 yett.yaml:2:17: storage.url: "postgresql:" is not supported by this build; allowed: sqlite:PATH, memory:
 )"},
-        {R"(storage: { url: "postgres://u:hunter2@db/yett" }
-)", R"(
+            {R"(storage: { url: "postgres://u:hunter2@db/yett" }
+)",
+             R"(
 yett.yaml:2:17: storage.url: "postgres:" is not supported by this build; allowed: sqlite:PATH, memory:
 )"},
-        {R"(shared_state: { url: "redis://:hunter2@cache" }
-)", R"(
+            {R"(shared_state: { url: "redis://:hunter2@cache" }
+)",
+             R"(
 yett.yaml:2:22: shared_state.url: "redis:" is not supported by this build; allowed: memory:
 )"},
-        {R"(shared_state: { url: "rediss://cache" }
-)", R"(
+            {R"(shared_state: { url: "rediss://cache" }
+)",
+             R"(
 yett.yaml:2:22: shared_state.url: "rediss:" is not supported by this build; allowed: memory:
 )"},
-        {R"(shared_state: { url: "redis+sentinel://a,b/x" }
-)", R"(
+            {R"(shared_state: { url: "redis+sentinel://a,b/x" }
+)",
+             R"(
 yett.yaml:2:22: shared_state.url: "redis+sentinel:" is not supported by this build; allowed: memory:
 )"},
-        {R"(mail: { url: "smtp://u:hunter2@mail" }
-)", R"(
+            {R"(mail: { url: "smtp://u:hunter2@mail" }
+)",
+             R"(
 yett.yaml:2:14: mail.url: "smtp:" is not supported by this build; allowed: file:FOLDER
 )"},
-        {R"(mail: { url: "smtps://mail" }
-)", R"(
+            {R"(mail: { url: "smtps://mail" }
+)",
+             R"(
 yett.yaml:2:14: mail.url: "smtps:" is not supported by this build; allowed: file:FOLDER
 )"},
-        {"mail: { templates: t }\n", R"(
+            {"mail: { templates: t }\n", R"(
 yett.yaml:2:20: mail.templates: is not supported by this build
 )"},
-        {"mail: { templates: null }\n", R"(
+            {"mail: { templates: null }\n", R"(
 )"},
-        {R"(tracing: { otlp_url: "http://c:4318", sample: 0.5 }
-)", R"(
+            {R"(tracing: { otlp_url: "http://c:4318", sample: 0.5 }
+)",
+             R"(
 yett.yaml:2:22: tracing.otlp_url: is not supported by this build
 yett.yaml:2:47: tracing.sample: is not supported by this build
 )"},
-    }, version, std::string{rules} + unverified);
+        },
+        version, std::string{rules} + unverified);
 }
 
 TEST_CASE("config: what this build does not know of accounts")
 {
-    check({
-        {"accounts: { registration: invite, require_verified_email: false }\n", R"(
+    check(
+        {
+            {"accounts: { registration: invite, require_verified_email: false }\n", R"(
 yett.yaml:2:27: accounts.registration: "invite" is not supported by this build; allowed: open, closed
 )"},
-        {"accounts: { require_verified_email: true }\n", R"(
+            {"accounts: { require_verified_email: true }\n", R"(
 yett.yaml:2:37: accounts.require_verified_email: "true" is not supported by this build; allowed: false, or registration: closed
 )"},
-        {"accounts: { verify_ttl: 1h, reset_ttl: 1h, require_verified_email: false }\n", R"(
+            {"accounts: { verify_ttl: 1h, reset_ttl: 1h, require_verified_email: false }\n", R"(
 yett.yaml:2:25: accounts.verify_ttl: is not supported by this build
 yett.yaml:2:40: accounts.reset_ttl: is not supported by this build
 )"},
-        {"accounts: { pages: { enabled: true, brand: X, after_login: / }, require_verified_email: false }\n", R"(
+            {"accounts: { pages: { enabled: true, brand: X, after_login: / }, require_verified_email: false }\n", R"(
 yett.yaml:2:31: accounts.pages.enabled: "true" is not supported by this build; allowed: false
 yett.yaml:2:44: accounts.pages.brand: is not supported by this build
 yett.yaml:2:60: accounts.pages.after_login: is not supported by this build
 )"},
-    }, version, rules);
+        },
+        version, rules);
 }
 
 TEST_CASE("config: what this build does not know of upstreams")
 {
-    check({
-        {R"({ servers: ["http://a", "http://b"] }
-)", R"(
+    check(
+        {
+            {R"({ servers: ["http://a", "http://b"] }
+)",
+             R"(
 yett.yaml:4:32: upstreams.app.servers[1]: is not supported by this build; allowed: one server
 )"},
-        {R"({ servers: "https://a" }
-)", R"(
+            {R"({ servers: "https://a" }
+)",
+             R"(
 yett.yaml:4:19: upstreams.app.servers: "https://a" is not supported by this build; allowed: http://HOST:PORT
 )"},
-        {R"({ servers: ["h2c://a"] }
-)", R"(
+            {R"({ servers: ["h2c://a"] }
+)",
+             R"(
 yett.yaml:4:20: upstreams.app.servers[0]: "h2c://a" is not supported by this build; allowed: http://HOST:PORT
 )"},
-        {R"({ servers: "unix:/run/a" }
-)", R"(
+            {R"({ servers: "unix:/run/a" }
+)",
+             R"(
 yett.yaml:4:19: upstreams.app.servers: "unix:/run/a" is not supported by this build; allowed: http://HOST:PORT
 )"},
-        {R"({ servers: "http://a", balance: consistent_hash }
-)", R"(
+            {R"({ servers: "http://a", balance: consistent_hash }
+)",
+             R"(
 yett.yaml:4:40: upstreams.app.balance: "consistent_hash" is not supported by this build; allowed: round_robin, least_requests
 )"},
-        {R"({ servers: "http://a", health: { interval: 1s, timeout: 2s } }
-)", R"(
+            {R"({ servers: "http://a", health: { interval: 1s, timeout: 2s } }
+)",
+             R"(
 yett.yaml:4:39: upstreams.app.health: is not supported by this build
 yett.yaml:4:64: upstreams.app.health.timeout: is longer than the interval
 )"},
-        {R"({ servers: "http://a", ejection: {} }
-)", R"(
+            {R"({ servers: "http://a", ejection: {} }
+)",
+             R"(
 yett.yaml:4:41: upstreams.app.ejection: is not supported by this build
 )"},
-        {R"({ servers: "https://a", tls: {} }
-)", R"(
+            {R"({ servers: "https://a", tls: {} }
+)",
+             R"(
 yett.yaml:4:19: upstreams.app.servers: "https://a" is not supported by this build; allowed: http://HOST:PORT
 yett.yaml:4:37: upstreams.app.tls: is not supported by this build
 )"},
-    }, std::string{version} + unverified + "upstreams:\n  app: ", rules_of_app);
+        },
+        std::string{version} + unverified + "upstreams:\n  app: ", rules_of_app);
 }
 
 TEST_CASE("config: the values that stand for nothing are accepted")
 {
-    check({
-        {"identity_headers: { assertion: null }\n", R"(
+    check(
+        {
+            {"identity_headers: { assertion: null }\n", R"(
 )"},
-        {"mail: { templates: null, public_url: ~ }\n", R"(
+            {"mail: { templates: null, public_url: ~ }\n", R"(
 )"},
-        {"tracing: { otlp_url: null }\n", R"(
+            {"tracing: { otlp_url: null }\n", R"(
 )"},
-        {"tokens: { access_transport: header }\n", R"(
+            {"tokens: { access_transport: header }\n", R"(
 )"},
-    }, version, std::string{rules} + unverified);
+        },
+        version, std::string{rules} + unverified);
 }
 
 TEST_CASE("config: what this build does not know of routes")

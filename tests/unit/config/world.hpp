@@ -25,8 +25,7 @@ struct world
         };
         auto const read = [this](std::filesystem::path const& file) -> result<config::file_content> {
             auto const found = files.find(file.string());
-            if (found == files.end())
-                return our_error(errc::not_found, "No such file or directory");
+            if (found == files.end()) return our_error(errc::not_found, "No such file or directory");
             return found->second;
         };
         return {variable, read};
@@ -47,15 +46,14 @@ inline world usual_world()
 inline std::string complaints_about(std::string const& text, world const& around = usual_world())
 {
     std::string out = "\n";
-    for (auto const& one : config::load_text(text, "yett.yaml", around.environment()).complaints)
-        out += to_string(one) + "\n";
+    for (auto const& one : config::load_text(text, "yett.yaml", around.environment()).complaints) out += to_string(one) + "\n";
     return out;
 }
 
 struct complaint_case
 {
     char const* text;
-    char const* lines;    // begins with a line end, and ends with one
+    char const* lines; // begins with a line end, and ends with one
 };
 
 inline void check(std::vector<complaint_case> const& cases, std::string const& before = {}, std::string const& behind = {})
