@@ -3,6 +3,7 @@
 #include "gateway/accounts/revoke.hpp"
 #include "gateway/app/build_facts.hpp"
 #include "gateway/app/build_world.hpp"
+#include "gateway/app/certificate_expiry.hpp"
 #include "gateway/app/run_to_end.hpp"
 #include "gateway/app/startup_error.hpp"
 #include "gateway/app/translate.hpp"
@@ -55,8 +56,9 @@ void load_revocations(accounts::session_store& from, tokens::revocations& into)
 template<class T>
 T or_refuse_to_start(result<T> made)
 {
-    if (!made) throw startup_error{blame::unavailable, describe(made.error())};
-    return std::move(*made);
+    if (made) return std::move(*made);
+    auto const& why = made.error();
+    throw startup_error{blame::unavailable, why.cause() ? why.note() + ": " + why.cause().message() : why.note()};
 }
 
 // A gateway needs two descriptors for each exchange; the soft limit is often 1024.
@@ -97,6 +99,7 @@ gateway::gateway(config::settings settings)
     for (auto const& each : keys_.complaints) logs_.program().warning("a key was left out", {{"key", each}});
     load_revocations(*stores_.sessions, revoked_);
     open_listeners();
+    note_certificates();
     make_stations();
     open_management();
     figures_.on_scrape([this](telemetry::observations& seen) { report_figures(seen); });
@@ -111,6 +114,16 @@ void gateway::open_listeners()
         auto sockets = or_refuse_to_start(net::listening_sockets::open(text_of(each.address), workers_));
         endpoints_.push_back({(each.tls ? "https://" : "http://") + text_of({each.address.host, sockets.port()})});
         listeners_.push_back({&each, std::move(sockets)});
+    }
+}
+
+void gateway::note_certificates()
+{
+    for (auto const& each : settings_.listeners) {
+        if (!each.tls) continue;
+        for (auto const& certificate : each.tls->certificates)
+            if (auto const until = certificate_expiry(certificate.chain_file))
+                certificates_expire_.emplace_back(certificate.chain_file.string(), *until);
     }
 }
 
@@ -157,6 +170,7 @@ void gateway::report_figures(telemetry::observations& seen) const
     seen.password_hash_running = hashing.running;
     seen.password_hash_refused = hashing.refused;
     seen.log_dropped = logs_.dropped();
+    seen.certificates_expire = certificates_expire_;
 }
 
 void gateway::announce()
@@ -243,6 +257,8 @@ void gateway::publish_figures_later()
     next_publication_.async_wait([this](boost::system::error_code failure) {
         if (failure) return;
         for (auto& each : stations_) each->worker().post([&station = *each] { station.publish_cache_figures(); });
+        auto& overflow = figures_.control().limiter_overflow;
+        overflow.add(counting_->read_figures().overflowed - overflow.value());
         publish_figures_later();
     });
 }

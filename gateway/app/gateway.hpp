@@ -56,6 +56,7 @@ private:
 
     void open_listeners();
     void open_management();
+    void note_certificates();
     void make_stations();
     void attach(station& to, unsigned index);
     void report_figures(telemetry::observations& seen) const;
@@ -89,6 +90,7 @@ private:
     boost::asio::steady_timer next_sweep_{control_};
     boost::asio::steady_timer next_publication_{control_};
     std::vector<endpoint> endpoints_;
+    std::vector<std::pair<std::string, wall_time>> certificates_expire_;
     std::vector<std::unique_ptr<station>> stations_;
     std::unique_ptr<net::admin> management_;
     unsigned draining_ = 0;              // workers that have not finished

@@ -91,6 +91,7 @@ accounts::rules rules_of(config::settings const& s)
     rules.access_ttl = s.tokens.access_ttl;
     rules.refresh_ttl = s.tokens.refresh_ttl;
     rules.refresh_grace = s.tokens.refresh_grace;
+    rules.clock_skew = s.tokens.clock_skew;
     return rules;
 }
 

@@ -85,7 +85,7 @@ auth_endpoints::endpoint auth_endpoints::endpoint_named(std::string_view target)
         {"refresh", &auth_endpoints::refresh},        {"logout", &auth_endpoints::logout},
         {"me", &auth_endpoints::me},                  {"password", &auth_endpoints::change_password},
         {"sessions", &auth_endpoints::sessions},      {"session", &auth_endpoints::end_session},
-        {"jwks", &auth_endpoints::jwks},
+        {"jwks", &auth_endpoints::jwks},               {"nothing", &auth_endpoints::nothing},
     };
     for (auto const& [name, handler] : endpoints)
         if (name == target) return handler;
@@ -205,6 +205,11 @@ task<result<http::reply>> auth_endpoints::end_session(call& c)
     auto ended = co_await accounts::end_session(parts_.desk, caller_of(c), std::move(id), c.seen.now);
     if (!ended) co_return ended.error();
     co_return no_content();
+}
+
+task<result<http::reply>> auth_endpoints::nothing(call&)
+{
+    co_return errc::no_such_route;
 }
 
 task<result<http::reply>> auth_endpoints::jwks(call&)

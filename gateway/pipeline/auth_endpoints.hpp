@@ -76,6 +76,7 @@ private:
     task<result<http::reply>> sessions(call& c);
     task<result<http::reply>> end_session(call& c);
     task<result<http::reply>> jwks(call& c);
+    task<result<http::reply>> nothing(call& c);
 
     result<secret> refresh_token_of(call& c, http::body_fields& body) const;
     result<http::reply> granted(accounts::grant const& g, wall_time now) const;

@@ -8,7 +8,7 @@ using kind = policies::access_spec::kind;
 struct endpoint
 {
     char const* target;
-    char const* method;
+    char const* method;    // empty: any
     char const* path;      // below the prefix
     kind access;
     char const* limit;     // null: none of its own
@@ -32,7 +32,7 @@ policies::route_spec built_in(std::string name, std::string path, endpoint const
     policies::route_spec spec;
     spec.name = std::move(name);
     spec.match.path = std::move(path);
-    spec.match.methods = {e.method};
+    if (*e.method) spec.match.methods = {e.method};
     spec.access.is = e.access;
     spec.to = policies::destination::accounts;
     spec.target = e.target;
@@ -45,11 +45,15 @@ policies::route_spec built_in(std::string name, std::string path, endpoint const
 
 std::vector<policies::route_spec> auth_routes(std::vector<std::string> const& prefixes)
 {
+    constexpr endpoint nothing{"nothing", "", "", kind::public_, nullptr};
     std::vector<policies::route_spec> routes;
-    for (auto const& prefix : prefixes)
+    for (auto const& prefix : prefixes) {
         for (auto const& each : endpoints)
             routes.push_back(built_in(std::string{each.method} + " " + prefix + each.path, prefix + each.path, each));
+        routes.push_back(built_in(prefix + "/**", prefix + "/**", nothing));
+    }
     routes.push_back(built_in("jwks", "/.well-known/jwks.json", {"jwks", "GET", "", kind::public_, nullptr}));
+    routes.push_back(built_in("jwks, other methods", "/.well-known/jwks.json", nothing));
     return routes;
 }
 

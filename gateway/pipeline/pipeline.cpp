@@ -14,6 +14,12 @@ policies::question question_from(http::exchange const& ex)
     return {http::name_of(ex.request().method()), where.host(), where.path(), where.has_encoded_slash()};
 }
 
+// Known before a byte of the body is read, and before the application hears of it.
+bool is_too_large(http::head const& head, std::uint64_t most)
+{
+    return most != 0 && head.body() == http::body_kind::length && head.content_length() > most;
+}
+
 } // namespace
 
 // The table of contents. Every request takes these steps in this order, and each of them
@@ -31,6 +37,7 @@ task<result<void>> pipeline::answer(http::exchange& ex, passage& seen)
     seen.route = route.get();
     auto const& facts = world.facts[route->index()];
     ex.limit_body(facts.body_bytes);
+    if (is_too_large(ex.request(), facts.body_bytes)) co_return errc::body_too_large;
     if (auto spent = co_await spend(facts.limits.early, ex, seen); !spent) co_return spent.error();
 
     auto const who = authenticate(ex, seen);
