@@ -133,7 +133,7 @@ private:
             body.data = part_.data();
             body.size = part_.size();
             error_code ec;
-            co_await beast_http::async_read(socket_, buffer_, request, asio::redirect_error(use_task, ec));
+            co_await beast_http::async_read_some(socket_, buffer_, request, asio::redirect_error(use_task, ec));
             if (ec && ec != beast_http::error::need_buffer) throw boost::system::system_error{ec};
             auto const got = part_.size() - body.size;
             if (got > 0) co_return std::string_view{part_.data(), got};

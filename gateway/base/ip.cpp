@@ -36,7 +36,7 @@ bool ip_address::is_v4() const noexcept
 std::optional<ip_address> parse_ip(std::string_view text) noexcept
 {
     char terminated[INET6_ADDRSTRLEN + 1];
-    if (text.size() >= sizeof terminated) return std::nullopt;
+    if (text.empty() || text.size() >= sizeof terminated) return std::nullopt;
     std::memcpy(terminated, text.data(), text.size());
     terminated[text.size()] = '\0';
 
