@@ -24,16 +24,16 @@ void http1_connection::start(worker& home, std::shared_ptr<listener_settings con
                              ip_address const& client, http::peer peer)
 {
     auto const made = std::make_shared<http1_connection>(home, std::move(settings), std::move(socket), client, std::move(peer));
-    made->resume(made->run());
+    made->resume();
 }
 
-void http1_connection::resume(task<void> part)
+void http1_connection::resume()
 {
     // Nothing is thrown but for want of memory; then this connection alone ends.
     auto ended = [self = shared_from_this()](std::exception_ptr failed) {
         if (failed) self->close_now();
     };
-    boost::asio::co_spawn(worker_.executor(), std::move(part), std::move(ended));
+    boost::asio::co_spawn(worker_.executor(), run(), std::move(ended));
 }
 
 http1_connection::http1_connection(worker& home, std::shared_ptr<listener_settings const> settings, wire::socket socket,
@@ -70,21 +70,16 @@ http1_connection::~http1_connection()
 
 task<void> http1_connection::run()
 {
-    auto const shaken = co_await shake_hands();
-    if (shaken) co_return co_await go_on();
     auto how = ending::quiet;
-    if (shaken.error() == errc::bad_request) {
+    auto const shaken = co_await shake_hands();
+    if (shaken) {
+        how = co_await serve();
+        exchange_.reset();
+    } else if (shaken.error() == errc::bad_request) {
         // Somebody typed http:// for https://: tell them in the language they speak.
         if (tls_->met_cleartext()) co_await refuse(shaken.error());
         how = ending::lingering;
     }
-    co_await end(how);
-}
-
-task<void> http1_connection::go_on()
-{
-    auto const how = co_await serve();
-    exchange_.reset();
     if (how == ending::asleep) fall_asleep();
     else co_await end(how);
 }
@@ -93,7 +88,7 @@ task<void> http1_connection::go_on()
 // its TLS state, so it ends; the next byte starts another.
 void http1_connection::fall_asleep()
 {
-    stream_->rest();
+    worker_.rested();
     auto& wire = stream_->wire();
     wire.resume_reading();
     wire.wait_readable([self = shared_from_this()](boost::system::error_code ec) {
@@ -104,12 +99,12 @@ void http1_connection::fall_asleep()
 void http1_connection::wake_up()
 {
     asleep_ = false;
-    resume(go_on());
+    resume();
 }
 
 task<result<void>> http1_connection::shake_hands()
 {
-    if (tls_ == nullptr) co_return result<void>{};
+    if (tls_ == nullptr || std::exchange(shaken_, true)) co_return result<void>{};
     worker_.deadlines().arm_after(reading_, settings_->limits.handshake_timeout);
     auto shaken = co_await tls_->handshake();
     reading_.disarm();
@@ -227,7 +222,8 @@ result<void> http1_connection::open_exchange(std::size_t head_bytes)
     auto where = http::target::from(*head);
     if (!where) return where.error();
     auto const around = http1_surroundings{worker_, *stream_, peer_, limits, reading_, writing_};
-    exchange_.emplace(around, *head, std::move(*where), std::span{head_.data(), have_}.subspan(head_bytes));
+    auto const behind = std::span{head_.data(), have_}.subspan(head_bytes);
+    exchange_ = std::make_unique<http1_exchange>(around, *head, std::move(*where), behind);
     worker_.deadlines().arm_after(quiet_, silence);
     return {};
 }
@@ -317,7 +313,6 @@ void http1_connection::be_quiet()
         return wire.interrupt_reading(errc::stopping);
     }
     if (wire.filling()) wire.go_quiet();
-    stream_->rest();
     if (!exchange_) return;
     worker_.deadlines().arm_after(quiet_, silence);
     if (wire.filling() || wire.is_watched() || !wire.is_open()) return;

@@ -7,7 +7,6 @@
 #include "gateway/net/worker.hpp"
 
 #include <memory>
-#include <optional>
 
 namespace yett::net {
 
@@ -41,9 +40,8 @@ private:
 
     enum class wait_for : unsigned char { first_byte, rest, rest_still };
 
-    void resume(task<void> part);
+    void resume();
     task<void> run();
-    task<void> go_on();
     void fall_asleep();
     void end_asleep();
     void wake_up();
@@ -75,9 +73,10 @@ private:
     std::uint64_t sent_before_ = 0;              // at the last look for progress
     buffer_pool::buffer head_;                   // a head, what follows it, and at its end the fields
     std::size_t have_ = 0;
+    bool shaken_ = false;                        // the handshake was tried
     bool idle_ = false;                          // waits for a head's first byte
     bool asleep_ = false;                        // does so without a coroutine
-    std::optional<http1_exchange> exchange_;
+    std::unique_ptr<http1_exchange> exchange_;   // not inside: an idle connection has none
 };
 
 } // namespace yett::net

@@ -47,19 +47,39 @@ result<std::string_view> http1_exchange::next_part()
 {
     auto const allowed = body_.check_declared();
     if (!allowed) return allowed.error();
-    if (body_.complete()) return std::string_view{};
+    // A read gives one TLS record at a time, and a record may hold nothing but a piece of a
+    // chunk's size: nobody may wait before all that has arrived was looked at.
+    while (!body_.complete()) {
+        auto const read = read_at_hand();
+        if (!read) return read_failed(read.error());
+        auto const nothing_came = raw_.empty();
+        auto part = body_.take(raw_);    // also without bytes: what was wrong with the body stays wrong
+        if (!part || !part->empty()) return part;
+        if (nothing_came) break;
+    }
+    if (raw_.empty()) body_buffer_.reset();
+    return std::string_view{};
+}
+
+result<void> http1_exchange::read_at_hand()
+{
     if (raw_.empty()) {
-        if (!body_buffer_) body_buffer_ = around_.worker.large_buffers().take();
-        auto const room = body_buffer_.bytes().first(body_.wanted(around_.limits.header_bytes));
-        auto const got = around_.stream.read_now(room);
-        if (!got) return read_failed(got.error());
-        raw_ = room.first(*got);
+        auto const read = read_more();
+        if (!read) return read;
     }
     // Whoever sends without waiting for it needs no "100 Continue".
     if (!raw_.empty()) continue_owed_ = false;
-    auto part = body_.take(raw_);
-    if (raw_.empty() && (!part || part->empty())) body_buffer_.reset();
-    return part;
+    return {};
+}
+
+result<void> http1_exchange::read_more()
+{
+    if (!body_buffer_) body_buffer_ = around_.worker.large_buffers().take();
+    auto const room = body_buffer_.bytes().first(body_.wanted(around_.limits.header_bytes));
+    auto const got = around_.stream.read_now(room);
+    if (!got) return got.error();
+    raw_ = room.first(*got);
+    return {};
 }
 
 task<result<void>> http1_exchange::wait_for_body()

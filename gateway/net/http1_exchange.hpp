@@ -69,6 +69,8 @@ public:
 private:
     bool client_may_go_on() const noexcept;
     result<std::string_view> next_part();
+    result<void> read_at_hand();
+    result<void> read_more();
     task<result<void>> wait_for_body();
     struct framed
     {

@@ -48,8 +48,10 @@ result<std::string_view> request_body::counted(std::string_view part)
 {
     received_ += part.size();
     too_large_ = limit_ != 0 && received_ > limit_;
-    if (too_large_) return client_error(errc::body_too_large);
-    return part;
+    if (!too_large_) return part;
+    // A body that ended beyond its limit has not ended well: nobody may take it for a whole one.
+    complete_ = false;
+    return client_error(errc::body_too_large);
 }
 
 std::size_t request_body::wanted(std::size_t room) const noexcept

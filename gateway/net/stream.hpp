@@ -21,8 +21,6 @@ public:
     virtual result<std::size_t> read_now(std::span<char> into) = 0;
     // Says that nothing follows, without waiting for the client to have heard it.
     virtual void say_goodbye() noexcept = 0;
-    // Gives back the memory that only a busy connection needs.
-    virtual void rest() noexcept {}
 
     virtual std::string_view tls_version() const noexcept { return {}; }
     virtual std::string server_name() const { return {}; }

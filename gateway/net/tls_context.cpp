@@ -2,6 +2,7 @@
 
 #include "gateway/base/clock.hpp"
 #include "gateway/base/random.hpp"
+#include "gateway/net/tls_memory.hpp"
 
 #include <openssl/core_names.h>
 #include <openssl/err.h>
@@ -17,6 +18,9 @@
 namespace yett::net {
 
 namespace {
+
+// Before main, because OpenSSL listens only until it first allocates.
+[[maybe_unused]] auto const buffers_are_kept = keep_tls_buffers();
 
 // What OpenSSL says went wrong, and nothing left behind for the next caller.
 std::string reasons()
@@ -186,8 +190,9 @@ ssl_ctx_st* tls_context::configured()
     SSL_CTX_set_min_proto_version(ctx, options_.min_version == tls_floor::tls13 ? TLS1_3_VERSION : TLS1_2_VERSION);
     SSL_CTX_set_options(ctx, SSL_OP_NO_RENEGOTIATION | SSL_OP_NO_COMPRESSION | SSL_OP_CIPHER_SERVER_PREFERENCE |
                                  SSL_OP_PRIORITIZE_CHACHA);
-    // Both let a full buffer be retried. Buffers are given back by tls_stream::rest, not for every record.
-    SSL_CTX_set_mode(ctx, SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
+    // Releasing is what makes an idle connection small, and tls_memory what makes it cheap; the
+    // other two let a full buffer be retried.
+    SSL_CTX_set_mode(ctx, SSL_MODE_RELEASE_BUFFERS | SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
     SSL_CTX_set_session_cache_mode(ctx, SSL_SESS_CACHE_OFF);
     SSL_CTX_set_timeout(ctx, std::chrono::seconds{ticket_keys::rotation * 2}.count());
     SSL_CTX_set_max_early_data(ctx, 0);

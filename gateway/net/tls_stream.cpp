@@ -146,12 +146,6 @@ void tls_stream::say_goodbye() noexcept
     wire_.flush_now();
 }
 
-// With SSL_MODE_RELEASE_BUFFERS OpenSSL would allocate and free them for every record.
-void tls_stream::rest() noexcept
-{
-    SSL_free_buffers(ssl_);
-}
-
 error tls_stream::failed()
 {
     dead_ = true;

@@ -25,7 +25,6 @@ public:
     task<result<void>> handshake() override;
     result<std::size_t> read_now(std::span<char> into) override;
     void say_goodbye() noexcept override;
-    void rest() noexcept override;
 
     std::string_view tls_version() const noexcept override;
     std::string server_name() const override;

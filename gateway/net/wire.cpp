@@ -1,5 +1,7 @@
 #include "gateway/net/wire.hpp"
 
+#include "gateway/net/exhausting_buffer.hpp"
+
 #include <boost/asio/buffer.hpp>
 #include <boost/asio/redirect_error.hpp>
 
@@ -41,7 +43,8 @@ task<result<void>> wire::fill()
         }
         // Requests are small; whoever fills a small buffer gets a large one next time.
         in_ = bulk_ ? large_.take() : small_.take();
-        bytes = co_await socket_.async_read_some(asio::buffer(in_.data(), in_.size()), asio::redirect_error(use_task, ec));
+        auto const room = exhausting_buffer{in_.data(), in_.size(), thorough_};
+        bytes = co_await socket_.async_read_some(room, asio::redirect_error(use_task, ec));
     }
     filling_ = false;
     quiet_ = false;
@@ -145,6 +148,7 @@ void wire::finish_sending() noexcept
 task<void> wire::discard()
 {
     consume(in_end_ - in_begin_);
+    thorough_ = true;
     for (;;) {
         auto const more = co_await fill();
         if (!more) co_return;

@@ -108,6 +108,7 @@ private:
     bool filling_ = false;
     bool flushing_ = false;
     bool quiet_ = false;
+    bool thorough_ = false;                        // the end matters, and comes with data as often as not
     bool bulk_ = false;                            // the last read filled its buffer
     bool broken_ = false;
     bool watched_ = false;

@@ -18,6 +18,7 @@ constexpr std::size_t small_buffer_bytes = 4096;
 constexpr unsigned ticks_between_trims = 8;
 constexpr milliseconds farewell{1000};
 constexpr std::size_t worth_trimming = 256;    // connections
+constexpr std::size_t worth_trimming_when_calm = 8;
 
 } // namespace
 
@@ -100,11 +101,15 @@ void worker::tick(steady_time now)
     give_memory_back();
 }
 
-// What a crowd of connections held stays with the allocator after they left, unless asked for.
+// What a crowd of connections held stays with the allocator after they left or fell
+// silent, unless asked for.
 void worker::give_memory_back()
 {
-    if (most_open_ < worth_trimming || connections_.size() > most_open_ / 2) return;
+    auto const many_left = most_open_ >= worth_trimming && connections_.size() <= most_open_ / 2;
+    auto const calm = std::exchange(rested_before_, rested_) == rested_;
+    if (!many_left && rested_ < (calm ? worth_trimming_when_calm : worth_trimming)) return;
     most_open_ = connections_.size();
+    rested_ = 0;
     ::malloc_trim(0);
 }
 

@@ -76,6 +76,8 @@ public:
 
     void enter(connection& c);
     void leave(connection& c);
+    // A connection fell silent and gave back what it held.
+    void rested() noexcept { ++rested_; }
     std::size_t open() const noexcept { return connections_.size(); }
 
     // What happens every deadlines::step. Tests call it with times of their own.
@@ -105,6 +107,8 @@ private:
     steady_time next_tick_{};
     boost::intrusive::list<connection> connections_;
     std::size_t most_open_ = 0;                    // since memory was last given back
+    std::size_t rested_ = 0;                       // connections that fell silent since then
+    std::size_t rested_before_ = 0;                // the same, when it was last looked at
     std::vector<std::unique_ptr<listener>> listeners_;
     bool draining_ = false;
     unsigned ticks_ = 0;

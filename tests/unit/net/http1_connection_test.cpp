@@ -273,7 +273,10 @@ TEST_CASE("http1: a client that closed its half still gets its answer")
         c.send(post("/count", "abc"));
         c.finish_sending();
         CHECK(body_of(c.receive_until("\r\n\r\n3")) == "3");
+        // An end that arrives together with the request is seen at the next look.
+        CHECK(time_until_heard(w.host, c, milliseconds{5000}) <= milliseconds{2000});
         CHECK(c.receive().empty());
+        CHECK(c.at_end());
         CHECK_FALSE(c.was_reset());
     }
 }
