@@ -124,6 +124,26 @@ TEST_CASE("http1: bodies of every size and framing are counted right")
     }
 }
 
+TEST_CASE("http1: chunks whose every byte is a TLS record of its own are read to the end")
+{
+    for (auto const tls : {false, true}) {
+        both_ways w{tls};
+        auto c = w.connect();
+        for (int i = 0; i < 20; ++i) {
+            for (auto const byte : chunked + "0a\r\n0123456789\r\n3;x=y\r\nabc\r\n0\r\nT: v\r\n\r\n") c.send({&byte, 1});
+            CHECK(body_of(c.ask("")) == "13");
+        }
+    }
+}
+
+TEST_CASE("http1: a chunked body that ends beyond its limit is refused")
+{
+    both_ways w{true};
+    auto c = w.connect();
+    c.send("POST /small HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\nb\r\n12345678901\r\n0\r\n\r\n");
+    CHECK(c.receive_until("body_too_large").starts_with("HTTP/1.1 413"));
+}
+
 TEST_CASE("http1: broken chunks are refused and end the connection")
 {
     both_ways w{false};
