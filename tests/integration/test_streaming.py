@@ -1,6 +1,7 @@
 """Large bodies, slow and broken applications, draining: what a proxy has to survive."""
 
 import concurrent.futures
+import os
 import signal
 import socket
 import threading
@@ -13,6 +14,7 @@ import harness
 
 MIB = 1 << 20
 SIZE = 256 * MIB
+MARGIN_KIB = int(os.environ.get("YETT_RSS_MARGIN_KIB", "2048"))
 
 
 def open_to_all(port, **changes):
@@ -88,7 +90,7 @@ def test_memory_does_not_grow_with_a_body(open_gateway, transfer):
     before = open_gateway.rss_kib()
     with Peak(open_gateway) as peak:
         assert transfer(open_gateway, SIZE) == SIZE
-    assert peak.kib - before < 2048, f"{before} KiB became {peak.kib}"
+    assert peak.kib - before < MARGIN_KIB, f"{before} KiB became {peak.kib}"
 
 
 def test_both_bodies_stream_at_once(open_gateway):
