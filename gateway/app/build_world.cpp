@@ -77,10 +77,11 @@ std::shared_ptr<pipeline::world const> build_world(config::settings const& s, st
 {
     auto rules = compile_rules(s);
     if (!rules.routes) throw startup_error{startup_error::blame::configuration, to_string(rules.complaints.front())};
-    auto limiter = std::make_shared<limits::limiter const>(std::move(counting), limits_of(s));
+    auto const specs = limits_of(s);
+    auto limiter = std::make_shared<limits::limiter const>(std::move(counting), specs);
     auto world = std::make_shared<pipeline::world>(
         pipeline::world{std::move(*rules.routes), {}, std::move(limiter), {}, plan_of(s), s.trusted_proxies});
-    for (auto const& spec : limits_of(s)) world->limit_slots[world->limiter->named(spec.name)] = figures.limit(spec.name);
+    for (auto const& spec : specs) world->limit_slots[world->limiter->named(spec.name)] = figures.limit(spec.name);
     for (auto const& route : world->routes.routes()) world->facts.push_back(facts_of(route, *world, s, figures));
     return world;
 }

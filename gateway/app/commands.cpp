@@ -13,7 +13,7 @@
 namespace yett::app {
 namespace {
 
-constexpr int bad_configuration = 78;
+constexpr int bad_configuration = startup_error::exit_status_of(startup_error::blame::configuration);
 
 std::string everything_from(std::istream& in)
 {

@@ -15,7 +15,7 @@ namespace {
 
 using blame = startup_error::blame;
 
-constexpr int bad_configuration = 78;
+constexpr int bad_configuration = startup_error::exit_status_of(startup_error::blame::configuration);
 
 accounts::user stored_user(config::storage const& s, std::string const& email)
 {

@@ -16,8 +16,10 @@ public:
         configuration = 78,
     };
 
+    static constexpr int exit_status_of(blame whose) noexcept { return static_cast<int>(whose); }
+
     startup_error(blame whose, std::string const& why) : std::runtime_error{why}, whose_{whose} {}
-    int exit_status() const noexcept { return static_cast<int>(whose_); }
+    int exit_status() const noexcept { return exit_status_of(whose_); }
 
 private:
     blame whose_;
