@@ -20,6 +20,7 @@ net::worker::options worker_options(unsigned index, station::shared const& all)
     net::worker::options options;
     options.index = index;
     options.figures = &all.figures.shard(index);
+    options.buffer_bytes = net::buffer_bytes_for(client_limits_of(all.settings.client_limits));
     return options;
 }
 

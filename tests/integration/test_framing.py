@@ -219,3 +219,10 @@ def test_public_framing_vectors(gateway, upstream):
         if found:
             wrong.append((family, case.get("id") or case.get("name"), found))
     assert not wrong, "\n".join(map(str, wrong))
+
+
+def test_a_larger_head_can_be_allowed(upstream, start, tmp_path):
+    gateway = start(harness.Gateway(tmp_path, harness.settings(upstream.port, client_limits={"header_bytes": "64KiB"})))
+    reply = gateway.call("GET", "/public/large", headers={"X-Large": "a" * 40000})
+    assert reply.status_code == 200, reply.text
+    assert harness.header_values(upstream.heads[-1], "X-Large") == [b"a" * 40000]
