@@ -47,6 +47,8 @@ std::string_view name_of(errc code) noexcept
     case errc::stopping: return "stopping";
     case errc::not_found: return "not_found";
     case errc::conflict: return "conflict";
+    case errc::link_invalid: return "link_invalid";
+    case errc::link_expired: return "link_expired";
     }
     return "internal";
 }

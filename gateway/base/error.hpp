@@ -55,6 +55,8 @@ enum class errc
     stopping,
     not_found,
     conflict,
+    link_invalid,              // of a mailed link; public as token_invalid
+    link_expired,              // public as token_expired, which that of an access token is not
 };
 
 // The code as written in replies, logs and metric labels.

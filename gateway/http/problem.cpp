@@ -136,7 +136,9 @@ public_face face_of(error const& e) noexcept
     case errc::unsupported_media_type: return {415, "unsupported_media_type", "Media type not supported"};
     case errc::invalid_credentials: return {401, "invalid_credentials", "Invalid credentials"};
     case errc::email_not_verified: return {403, "email_not_verified", "Address not verified"};
-    case errc::token_invalid: return {400, "token_invalid", "Invalid token"};
+    case errc::token_invalid:
+    case errc::link_invalid: return {400, "token_invalid", "Invalid token"};
+    case errc::link_expired: return {400, "token_expired", "Expired token"};
     case errc::refresh_reused: return {401, "refresh_reused", "Session ended"};
     case errc::forbidden: return {403, "forbidden", "Forbidden"};
     case errc::recent_login_required: return {401, "recent_login_required", "Please log in again"};

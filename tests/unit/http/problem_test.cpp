@@ -37,6 +37,7 @@ TEST_CASE("problem: every failure has its status and public code")
         {errc::token_wrong_issuer, 401, "unauthenticated"}, {errc::token_wrong_audience, 401, "unauthenticated"}, {errc::token_revoked, 401, "unauthenticated"},
         {errc::credentials_disagree, 401, "unauthenticated"}, {errc::peer_closed, 400, "bad_request"}, {errc::peer_broke_off, 400, "bad_request"}, {errc::timed_out, 408, "bad_request"},
         {errc::stopping, 503, "overloaded"}, {errc::not_found, 404, "no_such_route"}, {errc::conflict, 409, "bad_request"},
+        {errc::link_invalid, 400, "token_invalid"}, {errc::link_expired, 400, "token_expired"},
     };
     for (auto const& c : cases) {
         auto const face = face_of(error{c.code});
@@ -46,7 +47,7 @@ TEST_CASE("problem: every failure has its status and public code")
         CHECK_FALSE(face.title.empty());
     }
     // The list is closed: the last of the codes is the last of the cases.
-    CHECK(std::size(cases) == static_cast<std::size_t>(errc::conflict));
+    CHECK(std::size(cases) == static_cast<std::size_t>(errc::link_expired));
 }
 
 TEST_CASE("problem: who broke off or was slow decides the status")

@@ -1,0 +1,61 @@
+#pragma once
+
+#include "gateway/accounts/link.hpp"
+#include "gateway/accounts/outbox.hpp"
+#include "gateway/accounts/user_store.hpp"
+
+#include <optional>
+
+namespace yett::accounts {
+
+// A link that somebody follows.
+struct spending
+{
+    std::string hash;
+    link_purpose purpose = link_purpose::verify_address;
+    wall_time now{};
+};
+
+// A change to an account that makes what was mailed to it before worthless.
+struct amendment
+{
+    std::string user_id;
+    bool verified = false;                       // true: the address is proved from now on; false: as it was
+    std::optional<std::string> expected_hash;    // the password must still be this one
+    std::string password_hash;                   // takes the place of the account's; empty: that stays
+    wall_time now{};                             // when the password changed
+};
+
+// Things that happen at once or not at all. Done in the order of the members.
+struct paperwork
+{
+    std::optional<spending> spent;
+    std::optional<user> added;
+    std::optional<amendment> amended;            // every other link of the account is void from then on
+    std::optional<link> made;
+    std::optional<letter> posted;                // see outbox::post
+};
+
+// Mailed links, and the one way to change an account together with the links and letters
+// that belong to the change. The promises of user_store hold here, too.
+class link_store
+{
+public:
+    virtual ~link_store() = default;
+
+    // A link that was not spent, expired or not; `not_found`.
+    virtual task<result<link>> find(std::string_view hash) = 0;
+
+    // One durable transaction. Nothing is changed when it fails:
+    //   link_invalid  the link to be spent does not exist, has another purpose, or was
+    //                 spent: of any number of callers at the same moment one succeeds
+    //   link_expired  it is too old
+    //   conflict      the added user's id or email_key exists; the password is not the expected one
+    //   not_found     there is no such user to amend, or to make a link for
+    virtual task<result<void>> commit(paperwork const& all) = 0;
+
+    // Forgets links that expired before that time, at most `limit`. Returns how many went.
+    virtual task<result<std::size_t>> sweep(wall_time expired_before, std::size_t limit) = 0;
+};
+
+} // namespace yett::accounts
