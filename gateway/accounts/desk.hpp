@@ -12,6 +12,7 @@ namespace yett::accounts {
 
 class user_store;
 class session_store;
+class outbox;
 class passwords;
 class audit_sink;
 
@@ -34,6 +35,7 @@ struct desk
 {
     user_store& users;
     session_store& sessions;
+    outbox& letters;
     accounts::passwords& passwords;
     tokens::signer const& signer;
     tokens::revocations& revocations;

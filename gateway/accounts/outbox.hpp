@@ -25,6 +25,9 @@ enum class letter_kind : unsigned char
 // The name as in templates, metrics and logs: "verify_address".
 std::string_view name_of(letter_kind kind) noexcept;
 
+// How much of an Accept-Language field is kept.
+inline constexpr std::size_t longest_languages = 256;
+
 // One mail that is to be written to one person. What it says follows from the kind, the
 // language and these values; nothing in it is text of a stranger's choice.
 struct letter
@@ -33,7 +36,7 @@ struct letter
                                      // (Message-ID), so that a mail that had to be sent again is recognised
     letter_kind kind = letter_kind::verify_address;
     std::string to;                  // address::text, or user::email
-    std::string languages;           // Accept-Language of the request behind it, as it came; the first 256 bytes count
+    std::string languages;           // Accept-Language of the request behind it, as it came
     secret token;                    // what completes the link of kinds that have one; wiped once the mail has left
     device from;                     // who caused it, for the reader to recognise
     wall_time posted_at{};           // when it happened; the mail's Date

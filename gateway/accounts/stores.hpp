@@ -1,5 +1,6 @@
 #pragma once
 
+#include "gateway/accounts/outbox.hpp"
 #include "gateway/accounts/session_store.hpp"
 #include "gateway/accounts/user_store.hpp"
 
@@ -12,6 +13,7 @@ struct stores
 {
     std::unique_ptr<user_store> users;
     std::unique_ptr<session_store> sessions;
+    std::unique_ptr<outbox> letters;
 };
 
 } // namespace yett::accounts

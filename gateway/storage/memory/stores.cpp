@@ -1,5 +1,6 @@
 #include "gateway/storage/memory/stores.hpp"
 
+#include "gateway/storage/memory/outbox.hpp"
 #include "gateway/storage/memory/session_store.hpp"
 #include "gateway/storage/memory/tables.hpp"
 #include "gateway/storage/memory/user_store.hpp"
@@ -9,7 +10,7 @@ namespace yett::storage::memory {
 accounts::stores make_stores()
 {
     auto const shared = std::make_shared<tables>();
-    return {make_user_store(shared), make_session_store(shared)};
+    return {make_user_store(shared), make_session_store(shared), make_outbox(shared)};
 }
 
 } // namespace yett::storage::memory

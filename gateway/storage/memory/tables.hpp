@@ -1,16 +1,28 @@
 #pragma once
 
+#include "gateway/accounts/outbox.hpp"
 #include "gateway/accounts/session_store.hpp"
 #include "gateway/accounts/user_store.hpp"
 
 #include <map>
 #include <mutex>
+#include <set>
 #include <string>
 #include <unordered_map>
 
 namespace yett::storage::memory {
 
-// What both stores share. Whoever touches a member holds the mutex.
+// A letter and where it is on its way.
+struct posted_letter
+{
+    accounts::letter letter;             // wiped when it is closed
+    unsigned attempts = 0;
+    wall_time due{};                     // of a claimed letter the end of its lease
+    std::optional<accounts::letter_end> end;
+    wall_time closed_at{};
+};
+
+// What the stores share. Whoever touches a member holds the mutex.
 struct tables
 {
     std::mutex mutex;
@@ -19,6 +31,12 @@ struct tables
     std::unordered_map<std::string, accounts::session> sessions;        // by id
     std::unordered_map<std::string, std::string> ids_by_family;
     std::map<std::pair<accounts::revocation::kind, std::string>, accounts::revocation> revocations;
+    std::unordered_map<std::string, posted_letter> letters;             // by id
+    std::set<std::pair<wall_time, std::string>> letters_by_due;         // those that are not closed
 };
+
+// Keeps a letter together with what else the caller changes; see outbox::post. The caller
+// holds the mutex.
+void post_letter(tables& into, accounts::letter const& l);
 
 } // namespace yett::storage::memory

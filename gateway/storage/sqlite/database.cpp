@@ -73,6 +73,8 @@ void database::configure(std::string const& path, use how)
     auto const settings = run_script("PRAGMA synchronous = FULL;"
                                      "PRAGMA foreign_keys = ON;"
                                      "PRAGMA cell_size_check = ON;"
+                                     // A wiped token leaves no trace in the file.
+                                     "PRAGMA secure_delete = ON;"
                                      "PRAGMA query_only = " + std::string{how == use::read ? "ON" : "OFF"});
     if (!settings) complain(path, describe(settings.error()));
 }

@@ -54,6 +54,26 @@ CREATE TABLE revocations (
     PRIMARY KEY (kind, id)
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX revocations_by_until ON revocations (until);
+)sql",
+    R"sql(
+CREATE TABLE letters (
+    id        TEXT    NOT NULL PRIMARY KEY,
+    kind      INTEGER NOT NULL,
+    recipient TEXT    NOT NULL,                    -- empty, like languages, token, address and agent, once closed
+    languages TEXT    NOT NULL,
+    token     TEXT    NOT NULL,
+    address   TEXT    NOT NULL,
+    agent     TEXT    NOT NULL,
+    posted_at INTEGER NOT NULL,
+    until     INTEGER NOT NULL,
+    blank     INTEGER NOT NULL,
+    attempts  INTEGER NOT NULL,
+    due       INTEGER NOT NULL,                    -- of a claimed letter the end of its lease
+    outcome   INTEGER,                             -- 0 sent, 1 given up
+    closed_at INTEGER
+) STRICT, WITHOUT ROWID;
+CREATE INDEX letters_by_due ON letters (due) WHERE closed_at IS NULL;
+CREATE INDEX letters_closed ON letters (closed_at) WHERE closed_at IS NOT NULL;
 )sql"};
 
 [[noreturn]] void complain(std::string const& path, std::string const& what)

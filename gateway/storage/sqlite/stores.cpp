@@ -1,6 +1,7 @@
 #include "gateway/storage/sqlite/stores.hpp"
 
 #include "gateway/storage/sqlite/connections.hpp"
+#include "gateway/storage/sqlite/outbox.hpp"
 #include "gateway/storage/sqlite/session_store.hpp"
 #include "gateway/storage/sqlite/user_store.hpp"
 
@@ -9,7 +10,7 @@ namespace yett::storage::sqlite {
 accounts::stores make_stores(std::string const& path)
 {
     auto const shared = std::make_shared<connections>(path);
-    return {make_user_store(shared), make_session_store(shared)};
+    return {make_user_store(shared), make_session_store(shared), make_outbox(shared)};
 }
 
 } // namespace yett::storage::sqlite

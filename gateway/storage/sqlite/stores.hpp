@@ -6,7 +6,7 @@
 
 namespace yett::storage::sqlite {
 
-// Users and sessions in one SQLite file, which is made with mode 0600 when it does not
+// Users, sessions and letters in one SQLite file, which is made with mode 0600 when it does not
 // exist and brought to the current schema when it is older.
 //
 // One thread writes: what waits together is committed together, and each caller is told

@@ -9,6 +9,7 @@
 #include <sys/stat.h>
 
 #include <fstream>
+#include <sstream>
 #include <stdexcept>
 
 using namespace yett;
@@ -39,6 +40,12 @@ std::string complaint_about(std::string const& path)
         return complaint.what();
     }
     return {};
+}
+
+std::string content_of(std::string const& path)
+{
+    std::ifstream const file{path, std::ios::binary};
+    return (std::ostringstream{} << file.rdbuf()).str();
 }
 
 accounts::user anna()
@@ -88,6 +95,26 @@ TEST_CASE("database: what was written is there when the file is opened again")
     }
     auto const stores = make_stores(path);
     CHECK(tests::run(stores.users->find("1")));
+}
+
+TEST_CASE("database: the token of a letter that was sent is in no byte of the file any more")
+{
+    temporary_folder const folder;
+    auto const path = folder.file("yett.db");
+    constexpr auto token = "yl1_this-opens-an-account";
+    {
+        auto const stores = make_stores(path);
+        accounts::letter posted;
+        posted.id = "1";
+        posted.token = secret{token};
+        REQUIRE(tests::run(stores.letters->post(posted)));
+    }
+    CHECK(content_of(path).find(token) != std::string::npos);
+    {
+        auto const stores = make_stores(path);
+        REQUIRE(tests::run(stores.letters->close("1", accounts::letter_end::sent, wall_time{})));
+    }
+    CHECK(content_of(path).find(token) == std::string::npos);
 }
 
 TEST_CASE("database: what is no database stops the start with its name")

@@ -1,0 +1,13 @@
+#pragma once
+
+#include "gateway/accounts/outbox.hpp"
+
+#include <memory>
+
+namespace yett::storage::memory {
+
+struct tables;
+
+std::unique_ptr<accounts::outbox> make_outbox(std::shared_ptr<tables> shared);
+
+} // namespace yett::storage::memory
