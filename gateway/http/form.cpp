@@ -2,6 +2,8 @@
 
 #include "gateway/http/ascii.hpp"
 
+#include <algorithm>
+
 namespace yett::http {
 
 std::optional<std::string> form_decoded(std::string_view part)
@@ -18,6 +20,18 @@ std::optional<std::string> form_decoded(std::string_view part)
         i += 2;
     }
     return text;
+}
+
+std::optional<std::string> form_value(std::string_view form, std::string_view name)
+{
+    while (!form.empty()) {
+        auto const end = std::min(form.find('&'), form.size());
+        auto const pair = form.substr(0, end);
+        form.remove_prefix(std::min(end + 1, form.size()));
+        auto const equals = std::min(pair.find('='), pair.size());
+        if (form_decoded(pair.substr(0, equals)) == name) return form_decoded(pair.substr(std::min(equals + 1, pair.size())));
+    }
+    return {};
 }
 
 bool is_utf8(std::string_view text) noexcept

@@ -10,6 +10,10 @@ namespace yett::http {
 // blank, %XX a byte. Nothing for a malformed escape.
 std::optional<std::string> form_decoded(std::string_view part);
 
+// The value of the first member of that name in a form or a query. Nothing when there is
+// none, or when its value is malformed.
+std::optional<std::string> form_value(std::string_view form, std::string_view name);
+
 // RFC 3629: no surrogates, no longer spellings than needed, nothing above U+10FFFF.
 bool is_utf8(std::string_view text) noexcept;
 

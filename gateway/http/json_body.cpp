@@ -55,6 +55,12 @@ media_type media_type_of(std::string_view content_type) noexcept
     return media_type::other;
 }
 
+// No field that a person fills in holds a NUL, and C strings would end there.
+bool is_form_text(std::string_view text) noexcept
+{
+    return is_utf8(text) && text.find('\0') == text.npos;
+}
+
 } // namespace
 
 body_fields::body_fields() : memory_{std::make_unique<wiping_memory>()}, members_{memory_.get()}
@@ -103,7 +109,7 @@ result<void> body_fields::read_form(std::string_view body)
         auto const equals = std::min(pair.find('='), pair.size());
         auto const name = form_decoded(pair.substr(0, equals));
         auto value = form_decoded(pair.substr(std::min(equals + 1, pair.size())));
-        if (!name || !value || !is_utf8(*name) || !is_utf8(*value))
+        if (!name || !value || !is_form_text(*name) || !is_form_text(*value))
             return client_error(errc::bad_request, "form is malformed");
         bool const fresh = members_.emplace(*name, *value).second;
         OPENSSL_cleanse(value->data(), value->size());
@@ -153,6 +159,13 @@ bool body_fields::has(std::string_view name) const noexcept
 {
     auto const* member = members_.if_contains(name);
     return member && !member->is_null();
+}
+
+std::string body_fields::take(std::string_view name)
+{
+    std::string taken{optional_text(name).value_or(std::string_view{})};
+    members_.erase(name);
+    return taken;
 }
 
 result<void> body_fields::expect_only(std::initializer_list<std::string_view> names)

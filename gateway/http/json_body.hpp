@@ -33,7 +33,7 @@ public:
     static constexpr std::size_t max_bytes = 65536;
 
     // Fails with unsupported_media_type, body_too_large or bad_request (malformed, not
-    // UTF-8, a member twice, not an object). An empty body without a type has no members.
+    // UTF-8, a NUL in a form, a member twice, not an object). An empty body without a type has no members.
     static result<body_fields> read(std::string_view content_type, std::string_view body);
 
     body_fields(body_fields&&) noexcept;
@@ -49,6 +49,8 @@ public:
     bool flag(std::string_view name);
     bool has(std::string_view name) const noexcept;
     bool from_form() const noexcept { return from_form_; }
+    // Takes out a member that is not for whoever reads on; empty when it is missing or no text.
+    std::string take(std::string_view name);
 
     // Complains of every member not named here, then fails with bad_request if there is
     // any complaint at all. The last call before the values are used.

@@ -9,37 +9,21 @@
 #include "gateway/accounts/register.hpp"
 #include "gateway/accounts/sessions.hpp"
 #include "gateway/pipeline/auth_replies.hpp"
+#include "gateway/pipeline/caller.hpp"
 #include "gateway/pipeline/credential.hpp"
 #include "gateway/pipeline/passage.hpp"
+#include "gateway/pipeline/read_fields.hpp"
 #include "gateway/pipeline/same_origin.hpp"
 #include "gateway/tokens/token_cache.hpp"
 
 namespace yett::pipeline {
 namespace {
 
-accounts::device device_of(auth_endpoints::call const& c)
+// The members of the body, which a page may have read before.
+task<result<http::body_fields>> fields_of(auth_endpoints::call& c)
 {
-    return {c.seen.from.text, std::string{c.ex.request().value(http::known::user_agent)}};
-}
-
-accounts::caller caller_of(auth_endpoints::call const& c)
-{
-    return {c.seen.who->subject, c.seen.who->session, device_of(c)};
-}
-
-// Reads the whole body and its members. The text may hold a password, so it is a secret.
-task<result<http::body_fields>> read_fields(http::exchange& ex)
-{
-    ex.limit_body(http::body_fields::max_bytes);
-    std::string text;
-    for (;;) {
-        auto part = co_await ex.read_body();
-        if (!part) co_return part.error();
-        if (part->empty()) break;
-        text.append(*part);
-    }
-    secret const whole{std::move(text)};
-    co_return http::body_fields::read(ex.request().value(http::known::content_type), whole.reveal());
+    if (!c.body) co_return co_await read_fields(c.ex);
+    co_return std::move(*c.body);
 }
 
 // Makes sure that nothing but the expected members came, and leaves what is wrong with
@@ -101,7 +85,7 @@ task<result<http::reply>> auth_endpoints::answer(std::string_view target, call& 
 
 task<result<http::reply>> auth_endpoints::register_user(call& c)
 {
-    auto body = co_await read_fields(c.ex);
+    auto body = co_await fields_of(c);
     if (!body) co_return body.error();
     accounts::registration asked{std::string{body->text("email")}, body->secret_text("password"), device_of(c)};
     if (auto fine = require_only(*body, {"email", "password"}, c.seen); !fine) co_return fine.error();
@@ -113,7 +97,7 @@ task<result<http::reply>> auth_endpoints::register_user(call& c)
 
 task<result<http::reply>> auth_endpoints::login(call& c)
 {
-    auto body = co_await read_fields(c.ex);
+    auto body = co_await fields_of(c);
     if (!body) co_return body.error();
     // Forms of password managers and of OAuth libraries call the address a user name.
     auto const* const name = body->from_form() && body->has("username") ? "username" : "email";
@@ -129,7 +113,7 @@ task<result<http::reply>> auth_endpoints::login(call& c)
 
 task<result<http::reply>> auth_endpoints::refresh(call& c)
 {
-    auto body = co_await read_fields(c.ex);
+    auto body = co_await fields_of(c);
     if (!body) co_return body.error();
     auto token = refresh_token_of(c, *body);
     if (!token) co_return token.error();
@@ -144,7 +128,7 @@ task<result<http::reply>> auth_endpoints::refresh(call& c)
 
 task<result<http::reply>> auth_endpoints::logout(call& c)
 {
-    auto body = co_await read_fields(c.ex);
+    auto body = co_await fields_of(c);
     if (!body) co_return body.error();
     auto token = refresh_token_of(c, *body);
     if (!token) co_return token.error();
@@ -182,7 +166,7 @@ task<result<http::reply>> auth_endpoints::me(call& c)
 
 task<result<http::reply>> auth_endpoints::change_password(call& c)
 {
-    auto body = co_await read_fields(c.ex);
+    auto body = co_await fields_of(c);
     if (!body) co_return body.error();
     accounts::new_password asked{caller_of(c), body->secret_text("current_password"), body->secret_text("new_password")};
     if (auto fine = require_only(*body, {"current_password", "new_password"}, c.seen); !fine) co_return fine.error();

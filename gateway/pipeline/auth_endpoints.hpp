@@ -12,6 +12,7 @@
 #include "gateway/http/json_body.hpp"
 
 #include <functional>
+#include <optional>
 #include <string>
 
 namespace yett::tokens {
@@ -54,6 +55,8 @@ public:
         passage& seen;
         // Spends from limits keyed by the account, which the body has named in `seen.account`.
         std::function<task<result<void>>()> spend_for_account;
+        // The members of a body that was read before, without those that are not the endpoint's.
+        std::optional<http::body_fields> body = std::nullopt;
     };
 
     // Answers the endpoint a rule names as its target. Complaints about fields are left in

@@ -146,6 +146,25 @@ TEST_CASE("body: malformed JSON is refused")
         CHECK_MESSAGE(refusal_of(json_type, body) == errc::bad_request, body);
 }
 
+TEST_CASE("body: a member can be taken out before the others are judged")
+{
+    auto body = read(form_type, "email=a&form=secret&count");
+    CHECK(body.take("form") == "secret");
+    CHECK(body.take("form").empty());
+    CHECK(body.take("count").empty());
+    CHECK(body.take("missing").empty());
+    CHECK(body.expect_only({"email"}).has_value());
+
+    auto json = read(json_type, R"({"form":1,"email":"a"})");
+    CHECK(json.take("form").empty());
+    CHECK(json.expect_only({"email"}).has_error());    // it was no text
+}
+
+TEST_CASE("body: a form holds no NUL")
+{
+    for (auto const* body : {"a=%00", "a=b%00c", "a%00=b"}) CHECK_MESSAGE(refusal_of(form_type, body) == errc::bad_request, body);
+}
+
 TEST_CASE("body: malformed forms are refused")
 {
     for (auto const* body : {"a=1&a=2", "a=1&%61=2", "a=%", "a=%4", "a=%zz", "a=%ff", "a=%c0%af", "a=\xff", "%ff=a", "a=%ed%a0%80", "a=%f4%90%80%80", "a=%e2%82"})
@@ -156,6 +175,18 @@ TEST_CASE("body: malformed forms are refused")
     CHECK(body.has("b"));
     CHECK(body.text("c") == "x=y");
     CHECK(body.text("d") == "\xe2\x82\xac\xf0\x9f\x98\x80\xc3\xa9");
+}
+
+TEST_CASE("form: a member's value is found by its decoded name")
+{
+    CHECK(form_value("a=1&b=2%2F3+4&c", "b") == "2/3 4");
+    CHECK(form_value("a=1&%62=2", "b") == "2");
+    CHECK(form_value("a=1&c", "c") == "");
+    CHECK(form_value("b=1&b=2", "b") == "1");
+    CHECK_FALSE(form_value("", "b"));
+    CHECK_FALSE(form_value("bb=1&&a=b", "b"));
+    CHECK_FALSE(form_value("b=%zz", "b"));
+    CHECK_FALSE(form_value("%zz=1", "b"));
 }
 
 TEST_CASE("body: size is bounded")

@@ -1,0 +1,17 @@
+#pragma once
+
+#include "gateway/base/result.hpp"
+#include "gateway/base/task.hpp"
+#include "gateway/http/json_body.hpp"
+
+namespace yett::http {
+class exchange;
+}
+
+namespace yett::pipeline {
+
+// Reads the whole body of a request and its members, JSON or a form. Fails like the
+// connection, or like `body_fields::read`.
+task<result<http::body_fields>> read_fields(http::exchange& ex);
+
+} // namespace yett::pipeline
