@@ -1,0 +1,255 @@
+#include "gateway/pages/book.hpp"
+
+#include "gateway/pages/stylesheet.hpp"
+#include "gateway/pages/template_text.hpp"
+#include "gateway/pages/texts.hpp"
+#include "gateway/pages/wording.hpp"
+
+#include <fmt/chrono.h>
+#include <kainjow/mustache.hpp>
+
+#include <algorithm>
+#include <array>
+#include <map>
+
+namespace yett::pages {
+namespace {
+
+using kainjow::mustache::data;
+using kainjow::mustache::mustache;
+
+// What makes one page out of its template.
+struct design
+{
+    std::string_view file;
+    std::string_view title;          // key of a text
+    std::string_view lead{};         // key of a text, where the template wants one
+    std::string_view way{};          // key of what the button says
+    std::string_view way_to{};       // below the prefix
+    std::string_view action{};       // where the form goes, below the prefix
+    std::string_view email_use{};    // autocomplete of the address
+};
+
+design design_of(page which) noexcept
+{
+    switch (which) {
+    case page::login: return {.file = "login.html", .title = "login_title", .email_use = "username"};
+    case page::register_: return {.file = "register.html", .title = "register_title", .email_use = "username"};
+    case page::register_closed: return {.file = "message.html", .title = "register_closed_title", .lead = "register_closed"};
+    case page::mail_verify:
+        return {.file = "mail.html", .title = "mail_title", .lead = "mail_verify", .action = "verify/resend", .email_use = "email"};
+    case page::mail_reset:
+        return {.file = "mail.html", .title = "mail_title", .lead = "mail_reset", .action = "reset-request", .email_use = "email"};
+    case page::verify: return {.file = "verify.html", .title = "verify_title"};
+    case page::reset: return {.file = "reset.html", .title = "reset_title", .email_use = "email"};
+    case page::choose: return {.file = "choose.html", .title = "choose_title"};
+    case page::link_dead_verify:
+        return {.file = "message.html", .title = "link_dead_title", .lead = "link_dead", .way = "link_dead_verify", .way_to = "/check-mail"};
+    case page::link_dead_reset:
+        return {.file = "message.html", .title = "link_dead_title", .lead = "link_dead", .way = "link_dead_reset", .way_to = "/reset"};
+    }
+    return {};
+}
+
+constexpr std::array files{"login.html", "register.html", "message.html", "mail.html",    "verify.html",
+                           "reset.html", "choose.html",   "account.html", "failure.html"};
+
+std::string text_or(std::string_view key, std::string_view otherwise, language l)
+{
+    auto const found = text_of(key, l);
+    return std::string{found.empty() ? text_of(otherwise, l) : found};
+}
+
+// RFC 3986 section 2.3: what is not unreserved is escaped.
+std::string query_escaped(std::string_view value)
+{
+    std::string out;
+    for (char const c : value) {
+        auto const byte = static_cast<unsigned char>(c);
+        bool const plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+                           std::string_view{"-._~/"}.find(c) != std::string_view::npos;
+        if (plain) out += c;
+        else out += fmt::format("%{:02X}", byte);
+    }
+    return out;
+}
+
+// A message for one field: its own words in English, the words for its code elsewhere.
+std::string words_of(field_message const& m, language l)
+{
+    auto const own = l == language::english && m.code == "password_weak" && !m.message.empty();
+    return own ? std::string{m.message} : text_or("wrong_" + std::string{m.code}, "wrong_other", l);
+}
+
+std::string label_of(std::string_view field, language l)
+{
+    return std::string{text_of(field == "current_password" ? std::string_view{"account_current"} : field, l)};
+}
+
+std::string alert_of(view const& v)
+{
+    if (v.alert.empty()) return {};
+    auto words = text_or("wrong_" + std::string{v.alert}, "wrong_other", v.in);
+    if (v.alert == "rate_limited") words = fmt::format(fmt::runtime(words), wait_of(v.wait, v.in));
+    return words;
+}
+
+void set_problem(data& d, view const& v)
+{
+    data list{data::type::list};
+    for (auto const& each : v.wrong) {
+        auto const label = label_of(each.field, v.in);
+        if (label.empty()) continue;
+        auto const words = words_of(each, v.in);
+        data one;
+        one.set("field", std::string{each.field});
+        one.set("label", label);
+        one.set("message", words);
+        list.push_back(one);
+        d.set(std::string{each.field} + "_error", words);
+    }
+    auto const has_wrong = list.is_non_empty_list();
+    d.set("has_problem", data{!v.alert.empty() || has_wrong});
+    d.set("has_wrong", data{has_wrong});
+    d.set("wrong", list);
+    if (!v.alert.empty()) d.set("alert", alert_of(v));
+    d.set("offer_mail", data{v.alert == "email_not_verified"});
+}
+
+void set_view(data& d, view const& v)
+{
+    d.set("prefix", std::string{v.prefix});
+    d.set("form_token", std::string{v.form_token});
+    d.set("link_token", std::string{v.link_token});
+    d.set("email", std::string{v.email});
+    d.set("next", std::string{v.next});
+    d.set("next_query", v.next.empty() ? std::string{} : "?next=" + query_escaped(v.next));
+    set_problem(d, v);
+    if (auto const notice = text_of("notice_" + std::string{v.notice}, v.in); !notice.empty())
+        d.set("notice", std::string{notice});
+}
+
+void set_way(data& d, std::string text, std::string href)
+{
+    d.set("way", std::move(text));
+    d.set("way_href", std::move(href));
+}
+
+std::string timestamp(wall_time at)
+{
+    return fmt::format("{:%Y-%m-%dT%H:%M:%S}Z", std::chrono::floor<seconds>(at));
+}
+
+data line_of(session_line const& s, wall_time now, language l)
+{
+    data line;
+    line.set("id", s.id);
+    line.set("device", device_of(s.user_agent, l));
+    line.set("address", s.address);
+    line.set("seen", ago(std::chrono::floor<seconds>(now - s.last_seen), l));
+    line.set("seen_at", timestamp(s.last_seen));
+    line.set("since", date_of(s.created_at, l));
+    line.set("since_at", timestamp(s.created_at));
+    line.set("current", data{s.current});
+    return line;
+}
+
+// The texts for a status; those that have none of their own share one with their class.
+std::string error_key(unsigned status)
+{
+    auto const key = fmt::format("error_{}", status);
+    if (!text_of(key, language::english).empty()) return key;
+    return status < 500 ? "error_4xx" : "error_5xx";
+}
+
+} // namespace
+
+// The templates, parsed, and what all pages of one language have in common.
+struct book::press
+{
+    std::map<std::string_view, mustache> templates;
+    std::map<language, data> common;
+
+    std::string print(std::string_view file, data const& own, language l)
+    {
+        kainjow::mustache::context<std::string> context{&common.at(l)};
+        context.push(&own);
+        return templates.at(file).render(context);
+    }
+};
+
+book::book(look l) : look_{std::move(l)}, press_{std::make_unique<press>()}
+{
+    auto const below = look_.prefix + "/assets/";
+    auto const style = assets_.add("style", "css", {{}, "text/css; charset=utf-8", stylesheet_in(look_.colour)});
+    auto const icon = assets_.add("icon", "svg", {{}, "image/svg+xml", icon_in(look_.colour)});
+    std::string logo;
+    if (!look_.logo.empty()) logo = below + assets_.add("logo", look_.logo_ending, {{}, std::string{media_type_of(look_.logo_ending)}, look_.logo});
+
+    for (auto const* file : files) press_->templates.emplace(file, template_text(file));
+    for (auto const each : {language::english, language::german}) {
+        data words;
+        for (auto const& text : texts()) words.set(std::string{text.key}, std::string{text.in(each)});
+        data common;
+        common.set("t", words);
+        common.set("lang", std::string{tag_of(each)});
+        common.set("brand", look_.brand);
+        common.set("style", below + style);
+        common.set("icon", below + icon);
+        if (!logo.empty()) common.set("logo", logo);
+        common.set("home", look_.home);
+        common.set("registration", data{look_.registration});
+        common.set("login", data{look_.login});
+        common.set("password_hint", fmt::format(fmt::runtime(text_of("password_hint", each)), look_.min_password));
+        press_->common.emplace(each, common);
+    }
+}
+
+book::~book() = default;
+
+std::string book::write(page which, view const& v)
+{
+    auto const shape = design_of(which);
+    data own;
+    set_view(own, v);
+    own.set("title", std::string{text_of(shape.title, v.in)});
+    own.set("lead", std::string{text_of(shape.lead, v.in)});
+    own.set("action", std::string{shape.action});
+    own.set("email_use", std::string{shape.email_use});
+    if (!shape.way.empty()) set_way(own, std::string{text_of(shape.way, v.in)}, std::string{v.prefix}.append(shape.way_to));
+    return press_->print(shape.file, own, v.in);
+}
+
+std::string book::write_account(view const& v, account_view const& a)
+{
+    data own;
+    set_view(own, v);
+    own.set("title", std::string{text_of("account_title", v.in)});
+    own.set("shape", "wide");
+    own.set("email", std::string{a.email});
+    data lines{data::type::list};
+    for (auto const& each : a.sessions) lines.push_back(line_of(each, a.now, v.in));
+    own.set("sessions", lines);
+    own.set("others", data{std::ranges::any_of(a.sessions, [](auto const& s) { return !s.current; })});
+    return press_->print("account.html", own, v.in);
+}
+
+std::string book::write_failure(failure const& f)
+{
+    auto const key = error_key(f.status);
+    data own;
+    own.set("title", std::string{text_of(key + "_title", f.in)});
+    own.set("lead", std::string{text_of(key, f.in)});
+    own.set("status", std::to_string(f.status));
+    if (!f.request_id.empty()) own.set("request_id", std::string{f.request_id});
+    if (f.status == 401 && look_.login) set_way(own, std::string{text_of("login_do", f.in)}, look_.prefix + "/login");
+    else if (f.status == 403 || f.status == 404) set_way(own, std::string{text_of("go_home", f.in)}, look_.home);
+    return press_->print("failure.html", own, f.in);
+}
+
+std::string_view book::security_policy() noexcept
+{
+    return "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
+}
+
+} // namespace yett::pages

@@ -1,0 +1,122 @@
+#pragma once
+
+#include "gateway/base/clock.hpp"
+#include "gateway/pages/assets.hpp"
+#include "gateway/pages/colour.hpp"
+#include "gateway/pages/language.hpp"
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+
+namespace yett::pages {
+
+// How the pages look and what they offer, from the configuration.
+struct look
+{
+    std::string brand = "Yett";
+    rgb colour{0x2f, 0x5d, 0x50};
+    std::string logo{};                  // bytes; empty: the name alone
+    std::string logo_ending{};           // "svg", "png", "webp", "jpg"
+    std::string home = "/";              // where the way back leads
+    std::string prefix = "/auth";        // where the files of error pages are served
+    std::size_t min_password = 12;       // code points, for the hint
+    bool registration = true;            // whether login pages point to it
+    bool login = true;                   // whether error pages point to it
+};
+
+enum class page : std::uint8_t
+{
+    login,
+    register_,
+    register_closed,
+    mail_verify,             // "look in your mail"
+    mail_reset,
+    verify,
+    reset,                   // ask for a link
+    choose,                  // a new password
+    link_dead_verify,
+    link_dead_reset,
+};
+
+// Something to say about one field of the form.
+struct field_message
+{
+    std::string_view field;      // "email", "password", "current_password", "new_password"
+    std::string_view code;       // "required", "email_invalid", "password_weak", ...
+    std::string_view message{};  // in English; other languages have one text for each code
+};
+
+// What a page shows beside its own text. Everything here may come from a client: it is
+// escaped where it is written.
+struct view
+{
+    language in = language::english;
+    std::string_view prefix = "/auth";           // the one this page was asked below
+    std::string_view form_token{};
+    std::string_view link_token{};               // from a mail
+    std::string_view email{};                    // as typed before
+    std::string_view next{};                     // where a login leads, checked by the caller
+    std::string_view notice{};                   // good news by name ("verified"); unknown names say nothing
+    std::string_view alert{};                    // what is wrong as a whole, by the code of the error
+    seconds wait{0};                             // for "rate_limited"
+    std::span<field_message const> wrong{};
+};
+
+// One line of "where you are logged in".
+struct session_line
+{
+    std::string id;
+    std::string user_agent;
+    std::string address;
+    wall_time created_at{};
+    wall_time last_seen{};
+    bool current = false;
+};
+
+struct account_view
+{
+    std::string_view email;
+    std::span<session_line const> sessions;
+    wall_time now{};
+};
+
+struct failure
+{
+    language in = language::english;
+    unsigned status = 500;
+    std::string_view request_id{};
+};
+
+// All the HTML that people see. Whole documents without script and without a style of their
+// own, in one language each, under 20 KiB together with the stylesheet and the icon. Not
+// thread-safe; everything is done in memory.
+class book
+{
+public:
+    explicit book(look l);
+    ~book();
+
+    std::string write(page which, view const& v);
+    std::string write_account(view const& v, account_view const& a);
+    std::string write_failure(failure const& f);
+
+    // The stylesheet, the icon and the logo; null for any other name.
+    asset const* find_asset(std::string_view name) const noexcept { return assets_.find(name); }
+
+    // The one policy that all pages need (CSP level 3): nothing but our own stylesheet, our
+    // own pictures and forms to ourselves.
+    static std::string_view security_policy() noexcept;
+
+private:
+    struct press;
+
+    look look_;
+    assets assets_;
+    std::unique_ptr<press> press_;
+};
+
+} // namespace yett::pages

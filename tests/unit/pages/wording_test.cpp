@@ -1,0 +1,88 @@
+#include "gateway/pages/device_name.hpp"
+#include "gateway/pages/texts.hpp"
+#include "gateway/pages/wording.hpp"
+
+#include <doctest/doctest.h>
+
+#include <algorithm>
+#include <set>
+
+using namespace yett;
+using namespace yett::pages;
+
+constexpr auto en = language::english;
+constexpr auto de = language::german;
+
+TEST_CASE("wording: how long ago, in the largest unit that fits")
+{
+    CHECK(ago(seconds{-5}, en) == "just now");
+    CHECK(ago(seconds{59}, en) == "just now");
+    CHECK(ago(seconds{60}, en) == "a minute ago");
+    CHECK(ago(seconds{119}, en) == "a minute ago");
+    CHECK(ago(seconds{120}, en) == "2 minutes ago");
+    CHECK(ago(seconds{3599}, de) == "vor 59 Minuten");
+    CHECK(ago(seconds{3600}, de) == "vor einer Stunde");
+    CHECK(ago(seconds{86399}, en) == "23 hours ago");
+    CHECK(ago(seconds{86400}, en) == "a day ago");
+    CHECK(ago(seconds{30 * 86400}, de) == "vor 30 Tagen");
+}
+
+TEST_CASE("wording: a wait is rounded up")
+{
+    CHECK(wait_of(seconds{0}, en) == "a second");
+    CHECK(wait_of(seconds{59}, en) == "59 seconds");
+    CHECK(wait_of(seconds{60}, en) == "a minute");
+    CHECK(wait_of(seconds{61}, en) == "2 minutes");
+    CHECK(wait_of(seconds{900}, de) == "15 Minuten");
+    CHECK(wait_of(seconds{3601}, de) == "2 Stunden");
+}
+
+TEST_CASE("wording: a day is written as its readers write it")
+{
+    wall_time const at{std::chrono::sys_days{std::chrono::year{2026} / 11 / 3}.time_since_epoch() + std::chrono::hours{23}};
+    CHECK(date_of(at, en) == "03 Nov 2026");
+    CHECK(date_of(at, de) == "03.11.2026");
+}
+
+TEST_CASE("wording: browsers are told apart although each claims to be the others")
+{
+    struct row
+    {
+        char const* agent;
+        char const* expected;
+    };
+    constexpr row rows[] = {
+        {"Mozilla/5.0 (X11; Linux x86_64; rv:128.0) Gecko/20100101 Firefox/128.0", "Firefox on Linux"},
+        {"Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/126.0.0.0 Safari/537.36", "Chrome on Windows"},
+        {"Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/126.0.0.0 Safari/537.36 Edg/126.0", "Edge on Windows"},
+        {"Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_7) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/17.5 Safari/605.1.15", "Safari on macOS"},
+        {"Mozilla/5.0 (iPhone; CPU iPhone OS 17_5 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) CriOS/126.0 Mobile Safari/604.1", "Chrome on iPhone"},
+        {"Mozilla/5.0 (Linux; Android 14) AppleWebKit/537.36 (KHTML, like Gecko) SamsungBrowser/25.0 Chrome/121.0 Mobile Safari/537.36", "Samsung Internet on Android"},
+        {"Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/126.0 Safari/537.36 OPR/112.0", "Opera on Linux"},
+        {"curl/8.5.0", "curl"},
+        {"python-requests/2.28", "python-requests"},
+        {"", "Unknown device"},
+        {"Mozilla/5.0 (Nothing)", "Unknown device"},
+        {"Mozilla/5.0 (Windows NT 10.0)", "Windows"},
+    };
+    for (auto const& each : rows) CHECK(device_of(each.agent, en) == each.expected);
+    CHECK(device_of("Firefox/1 Linux", de) == "Firefox auf Linux");
+    CHECK(device_of("", de) == "Unbekanntes Gerät");
+    CHECK(device_named_by(std::string(500, 'x')).browser.size() == 40);
+}
+
+TEST_CASE("texts: every text stands there once, in both languages, with the same gaps")
+{
+    std::set<std::string_view> keys;
+    for (auto const& each : texts()) {
+        CHECK_MESSAGE(keys.insert(each.key).second, each.key);
+        CHECK_MESSAGE(!each.english.empty(), each.key);
+        CHECK_MESSAGE(!each.german.empty(), each.key);
+        CHECK_MESSAGE(each.english.find_first_of("<>&") == std::string_view::npos, each.key);
+        CHECK_MESSAGE(each.german.find_first_of("<>&") == std::string_view::npos, each.key);
+        auto const gaps = [](std::string_view text) { return std::ranges::count(text, '{'); };
+        CHECK_MESSAGE(gaps(each.english) == gaps(each.german), each.key);
+    }
+    CHECK(text_of("email", de) == "E-Mail-Adresse");
+    CHECK(text_of("nothing of the kind", en).empty());
+}
