@@ -26,6 +26,11 @@ bool is_torn(std::string_view value) noexcept
     return value.starts_with('"') && (value.size() == 1 || !value.ends_with('"'));
 }
 
+std::string_view name_in(std::string_view pair) noexcept
+{
+    return trimmed(pair.substr(0, pair.find('=')));
+}
+
 struct search
 {
     std::string_view name;
@@ -79,9 +84,9 @@ std::string_view name_of(same_site s) noexcept
     return s == same_site::strict ? "Strict" : s == same_site::lax ? "Lax" : "None";
 }
 
-bool names_one_of(std::string_view cookie, std::span<std::string_view const> names) noexcept
+bool names_one_of(std::string_view cookie, std::span<std::string const> names) noexcept
 {
-    return std::any_of(names.begin(), names.end(), [cookie](auto name) { return ascii::equal_ignoring_case(name, cookie); });
+    return std::any_of(names.begin(), names.end(), [cookie](auto const& name) { return ascii::equal_ignoring_case(name, cookie); });
 }
 
 } // namespace
@@ -99,16 +104,22 @@ result<std::optional<std::string_view>> find_cookie(head const& h, std::string_v
     return std::optional{s.value};
 }
 
-std::string cookies_without(std::string_view field_value, std::span<std::string_view const> names)
+void append_cookies_without(std::string_view field_value, std::span<std::string const> names, std::string& out)
 {
-    std::string kept;
+    std::string_view between;
     while (!field_value.empty()) {
         auto const pair = next_pair(field_value);
-        if (pair.empty() || names_one_of(trimmed(pair.substr(0, pair.find('='))), names)) continue;
-        if (!kept.empty()) kept += "; ";
-        kept += pair;
+        if (pair.empty() || names_one_of(name_in(pair), names)) continue;
+        out.append(between).append(pair);
+        between = "; ";
     }
-    return kept;
+}
+
+bool sets_one_of(std::string_view field_value, std::span<std::string const> names) noexcept
+{
+    auto pair = next_pair(field_value);
+    pair.remove_prefix(std::min(pair.find_first_not_of("= \t"), pair.size()));
+    return names_one_of(name_in(pair), names);
 }
 
 result<std::string> format(set_cookie const& c)

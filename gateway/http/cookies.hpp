@@ -21,10 +21,15 @@ class head;
 // Nameless cookies, `$Version` and names that differ in case or blanks are other cookies.
 result<std::optional<std::string_view>> find_cookie(head const& h, std::string_view name);
 
-// A Cookie field's value without the cookies of those names, for forwarding. Liberal where
-// the reading is strict: case and blanks around a name do not protect it. Empty when
-// nothing is left.
-std::string cookies_without(std::string_view field_value, std::span<std::string_view const> names);
+// Appends a Cookie field's value without the cookies of those names, for forwarding.
+// Liberal where the reading is strict: case and blanks around a name do not protect it.
+// Appends nothing when nothing is left.
+void append_cookies_without(std::string_view field_value, std::span<std::string const> names, std::string& out);
+
+// Whether a Set-Cookie field makes a cookie that some browser would send back under one of
+// those names. A nameless cookie counts by what its value imitates: browsers send it back
+// without the equals sign it was set with.
+bool sets_one_of(std::string_view field_value, std::span<std::string const> names) noexcept;
 
 enum class same_site : std::uint8_t
 {

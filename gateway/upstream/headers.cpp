@@ -249,18 +249,18 @@ private:
     // All Cookie fields become one (RFC 9113 section 8.2.3).
     void cookies()
     {
-        std::array<std::string_view, 8> own;
-        auto const count = std::min(own.size(), plan_.cookies_.size());
-        std::copy_n(plan_.cookies_.begin(), count, own.begin());
         std::string_view between = "Cookie: ";
         for (auto const& f : c_.head.fields()) {
             if (f.id != known::cookie)
                 continue;
-            auto const rest = http::cookies_without(f.value, std::span{own.data(), count});
-            if (rest.empty())
-                continue;
-            put(between, rest);
-            between = "; ";
+            auto const before = out_.size();
+            put(between);
+            auto const start = out_.size();
+            http::append_cookies_without(f.value, plan_.cookies_, out_);
+            if (out_.size() == start)
+                out_.resize(before);
+            else
+                between = "; ";
         }
         if (between == "; ")
             put("\r\n");

@@ -7,6 +7,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -73,7 +74,7 @@ public:
     static result<header_plan> from(header_options const& options);
 
     // Writes the whole head, blank line included, over `out`; allocates nothing once `out`
-    // has grown to a request's size and no cookie is cut.
+    // has grown to a request's size.
     //
     // Fails with bad_request when Connection nominates more than 32 names, and with
     // forbidden when an identity does not fit into its headers.
@@ -81,6 +82,8 @@ public:
 
     // True for names that only Yett may set, in any spelling. Replies lose them as well.
     bool is_ours(std::string_view name) const noexcept { return identity_.owns(name); }
+    // The cookies that only Yett may set.
+    std::span<std::string const> cookies() const noexcept { return cookies_; }
 
 private:
     class writer;

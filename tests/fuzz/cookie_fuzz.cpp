@@ -29,9 +29,13 @@ void check_reading(std::string_view value)
         FUZZ_EXPECT(format(same).has_value());
         FUZZ_EXPECT(value.find(std::string{ours} + "=" + std::string{**found}) != std::string_view::npos);
     }
-    std::array const names{ours};
-    auto const left = cookies_without(h->value(known::cookie), names);
-    FUZZ_EXPECT(cookies_without(left, names) == left);
+    std::array const names{std::string{ours}};
+    std::string left;
+    append_cookies_without(h->value(known::cookie), names, left);
+    std::string left_again;
+    append_cookies_without(left, names, left_again);
+    FUZZ_EXPECT(left_again == left);
+    if (found && *found) FUZZ_EXPECT(sets_one_of(value.substr(value.find(std::string{ours} + "=")), names));
     std::string forwarded;
     forwarded.append("GET / HTTP/1.1\r\nHost: a\r\nCookie: ").append(left).append("\r\n\r\n");
     auto const again = framing::read_request(forwarded, fields, {});

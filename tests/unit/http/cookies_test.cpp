@@ -80,13 +80,28 @@ TEST_CASE("cookies: a torn quoted string cannot hide or bring forth ours")
 
 TEST_CASE("cookies: ours are taken out for forwarding, however they are spelled")
 {
-    std::string_view const names[] = {"yett", "__Host-yett_rt"};
-    CHECK(cookies_without("a=1; yett=x; b=2", names) == "a=1; b=2");
-    CHECK(cookies_without("yett=x", names).empty());
-    CHECK(cookies_without("YETT=x;  yett =y; yett; __host-YETT_rt=z;a=1", names) == "a=1");
-    CHECK(cookies_without("a=1;b=2;;c", names) == "a=1; b=2; c");
-    CHECK(cookies_without("a=yett; xyett=1", names) == "a=yett; xyett=1");
-    CHECK(cookies_without("", names).empty());
+    std::string const names[] = {"yett", "__Host-yett_rt"};
+    auto const cookies_without = [&names](std::string_view value) {
+        std::string kept;
+        append_cookies_without(value, names, kept);
+        return kept;
+    };
+    CHECK(cookies_without("a=1; yett=x; b=2") == "a=1; b=2");
+    CHECK(cookies_without("yett=x").empty());
+    CHECK(cookies_without("YETT=x;  yett =y; yett; __host-YETT_rt=z;a=1") == "a=1");
+    CHECK(cookies_without("a=1;b=2;;c") == "a=1; b=2; c");
+    CHECK(cookies_without("a=yett; xyett=1") == "a=yett; xyett=1");
+    CHECK(cookies_without("").empty());
+}
+
+TEST_CASE("cookies: what browsers would send back under our name is seen in Set-Cookie")
+{
+    std::string const names[] = {"yett", "__Host-yett_rt"};
+    for (auto const* value : {"yett=x", "yett=x; Path=/", "YETT=x", " yett =x", "yett", "yett; Path=/", "=yett=x", "==yett=x", "= yett=x", "\t=\tyett=x",
+                              "__host-yett_rt=; Max-Age=0", "=__Host-yett_rt=evil; Secure"})
+        CHECK_MESSAGE(sets_one_of(value, names), value);
+    for (auto const* value : {"", "=", ";", "a=yett", "a=1; yett=x", "xyett=1", "yettx=1", "yett_rt=1", "\"yett\"=x", "a b yett=x", "$yett=x", "=a=yett"})
+        CHECK_MESSAGE(!sets_one_of(value, names), value);
 }
 
 TEST_CASE("cookies: a cookie is written with its attributes, and deleted with the same")
