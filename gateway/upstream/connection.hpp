@@ -61,6 +61,7 @@ public:
     static constexpr std::size_t usual_bytes = 16384;
     static constexpr std::size_t bulk_bytes = 65536;
     static constexpr std::size_t most_fields = 100;
+    static constexpr std::size_t most_added = 8;      // fields that Yett adds to a reply
 
     // Calls `disturbed` when something happens on a watched connection.
     connection(tcp_socket socket, base::deadlines& deadlines, std::function<void(connection&)> disturbed);
@@ -107,8 +108,8 @@ public:
 
     // Reused from request to request.
     std::string& head_buffer() noexcept { return head_; }
-    // One more than a reply may have.
-    std::array<http::field, most_fields + 1>& fields() noexcept { return fields_; }
+    // What a reply may have, and room for what Yett adds.
+    std::array<http::field, most_fields + 1 + most_added>& fields() noexcept { return fields_; }
 
 private:
     class on_read;
@@ -137,7 +138,7 @@ private:
     bool used_ = false;
 
     std::string head_;
-    std::array<http::field, most_fields + 1> fields_;
+    std::array<http::field, most_fields + 1 + most_added> fields_;
     operation_memory read_memory_;
 };
 

@@ -9,6 +9,7 @@
 
 #include <chrono>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 
@@ -43,6 +44,7 @@ struct forward_context
     std::string_view traceparent = {};    // empty: the client's own, if it is trusted
     std::string_view assertion = {};
     observation& seen;
+    std::span<http::field const> added = {};    // to the reply, see fields_for_client; at most connection::most_added
 };
 
 struct forward_options

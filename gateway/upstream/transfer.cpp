@@ -222,7 +222,8 @@ task<result<void>> transfer::relay()
     if (upload_)
         upload_->reply_began();
 
-    auto const fields = fields_for_client(connection_->fields(), reply_->fields().size(), parties_.context.headers);
+    auto const fields = fields_for_client(connection_->fields(), reply_->fields().size(), parties_.context.headers,
+                                          parties_.context.added);
     if (!fields)
         co_return upstream_error(errc::upstream_broken, "Connection nominates too many fields");
     reply_body body{*reply_};
