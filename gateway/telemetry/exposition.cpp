@@ -24,6 +24,7 @@ constexpr std::array handshake_names{"full", "resumed", "failed"};
 constexpr std::array refusal_names{"limit", "client_limit", "draining", "proxy_protocol"};
 constexpr std::array operation_names{"register",      "verify", "resend", "login", "refresh", "logout", "reset_request",
                                      "reset_confirm", "me",     "password", "sessions"};
+constexpr std::array renewal_names{"renewed", "shared", "refused", "failed"};
 constexpr std::array account_outcome_names{"ok", "refused", "limited", "failed"};
 
 // More certificates than this are left to whoever watches certificates for a living.
@@ -202,6 +203,9 @@ void metrics::fold::callers()
     sum({{"reason", "ok"}}, [](auto const& s) -> auto& { return s.auth_ok; });
     sum({{"reason", "none"}}, [](auto const& s) -> auto& { return s.auth_none; });
     codes("reason", auth_codes, [](auto const& s) -> auto& { return s.auth_failed; });
+
+    family("session_renewals_total", "Sessions of browsers renewed inside a request, by how that ended.", MetricType::Counter);
+    sums<renewal_outcome>({}, "result", renewal_names, [](auto const& s) -> auto& { return s.renewals; });
 
     family("token_cache_hits_total", "Tokens answered from the cache.", MetricType::Counter);
     sum({}, [](auto const& s) -> auto& { return s.token_cache.hits; });

@@ -23,6 +23,8 @@ enum class account_operation : unsigned char
 {
     register_account, verify, resend, login, refresh, logout, reset_request, reset_confirm, me, password, sessions, count_
 };
+// `shared`: another request had got the new tokens.
+enum class renewal_outcome : unsigned char { renewed, shared, refused, failed, count_ };
 enum class account_outcome : unsigned char { ok, refused, limited, failed, count_ };
 
 // 0 (no reply was begun, the client went away) is `none`.
@@ -88,6 +90,7 @@ struct alignas(64) shard
     counter auth_ok;
     counter auth_none;                     // no credential came with the request
     by_code auth_failed;
+    by<renewal_outcome> renewals;          // of sessions, inside the requests they came with
     token_cache_figures token_cache;
     counter limiter_overflow;              // counted in a shared cell because the byte budget was spent
     by<account_operation, by<account_outcome>> accounts;
