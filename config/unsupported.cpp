@@ -31,8 +31,6 @@ constexpr unsupported rows[] = {
     {"tokens.keys.rotate_every", "*", ""},
     {"tokens.keys.publish_before", "*", ""},
     {"tokens.keys.keep_for", "*", ""},
-    {"tokens.access_transport", "cookie", "header"},
-    {"tokens.access_transport", "both", "header"},
     {"tokens.issuers[*].jwks_url", "*", "jwks_file"},
     {"tokens.issuers[*].discovery", "true", "jwks_file"},
     {"accounts.registration", "invite", "open, closed"},

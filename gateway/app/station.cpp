@@ -24,6 +24,13 @@ net::worker::options worker_options(unsigned index, station::shared const& all)
     return options;
 }
 
+milliseconds longest_reply(config::settings const& s)
+{
+    milliseconds longest{0};
+    for (auto const& [name, each] : s.upstreams) longest = std::max<milliseconds>(longest, each.reply_timeout);
+    return longest;
+}
+
 } // namespace
 
 station::station(unsigned index, unsigned of, shared const& all)
@@ -31,7 +38,8 @@ station::station(unsigned index, unsigned of, shared const& all)
       cache_{all.keys.verifier, all.revoked, share_of(all.settings.tokens.cache, of)},
       upstreams_{make_upstreams(all)},
       endpoints_{{all.desk, cache_, transport_of(all.settings), all.keys.jwks}},
-      pipeline_{{cache_, endpoints_, upstreams_, all.figures.shard(index), all.logs.make_access_log(), all.logs.program()},
+      renewals_{{all.desk, worker_.executor(), longest_reply(all.settings)}},
+      pipeline_{{cache_, endpoints_, renewals_, upstreams_, all.figures.shard(index), all.logs.make_access_log(), all.logs.program()},
                 all.world}
 {
 }

@@ -2,6 +2,7 @@
 
 #include "gateway/net/worker.hpp"
 #include "gateway/pipeline/pipeline.hpp"
+#include "gateway/pipeline/renewals.hpp"
 #include "gateway/tokens/token_cache.hpp"
 #include "gateway/upstream/forwarder.hpp"
 
@@ -50,6 +51,7 @@ private:
     tokens::token_cache cache_;
     upstreams upstreams_;
     pipeline::auth_endpoints endpoints_;
+    pipeline::renewals renewals_;
     pipeline::pipeline pipeline_;
 };
 

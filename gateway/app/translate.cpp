@@ -57,10 +57,18 @@ upstream::preset preset_of(config::identity_preset p)
 
 // The strongest name the settings allow: a __Host- cookie cannot be set by a neighbouring
 // host, but it has neither a domain nor a path of its own.
-std::string cookie_name_of(config::cookie const& c)
+std::string cookie_prefix_of(config::cookie const& c)
 {
-    if (!c.secure) return "yett_refresh";
-    return c.domain.empty() ? "__Host-yett_refresh" : "__Secure-yett_refresh";
+    if (!c.secure) return {};
+    return c.domain.empty() ? "__Host-" : "__Secure-";
+}
+
+// Where browsers send the cookies: to the account endpoints alone, unless other paths need
+// them, or the name rules it out.
+std::string cookie_path_of(config::settings const& s, std::string const& prefix)
+{
+    auto const everywhere = s.tokens.access_transport != config::transport::header;
+    return everywhere || prefix == "__Host-" || s.accounts.prefix.size() > 1 ? "/" : s.accounts.prefix.front();
 }
 
 std::string bracketed(std::string const& host)
@@ -159,7 +167,8 @@ upstream::header_options headers_of(config::settings const& s)
     upstream::header_options options;
     options.identity = preset_of(s.identity_headers.preset);
     options.set.assign(s.identity_headers.set.begin(), s.identity_headers.set.end());
-    options.cookies = {"yett_refresh", "__Host-yett_refresh", "__Secure-yett_refresh"};
+    for (auto const* prefix : {"", "__Host-", "__Secure-"})
+        for (auto const* name : {"yett_refresh", "yett_access"}) options.cookies.push_back(std::string{prefix} + name);
     return options;
 }
 
@@ -169,11 +178,17 @@ pipeline::auth_transport transport_of(config::settings const& s)
     pipeline::auth_transport transport;
     transport.refresh_in_cookie = way != config::transport::body;
     transport.refresh_in_body = way != config::transport::cookie;
-    transport.cookie_name = cookie_name_of(s.accounts.cookie);
-    transport.cookie_path = transport.cookie_name.starts_with("__Host-") ? "/" : s.accounts.prefix.front();
+    auto const access_way = s.tokens.access_transport;
+    transport.access_in_header = access_way != config::transport::cookie;
+    transport.access_in_cookie = access_way != config::transport::header;
+    auto const prefix = cookie_prefix_of(s.accounts.cookie);
+    transport.refresh_cookie = prefix + "yett_refresh";
+    transport.access_cookie = prefix + "yett_access";
+    transport.cookie_path = cookie_path_of(s, prefix);
     transport.cookie_domain = s.accounts.cookie.domain;
     transport.same_site = same_site_of(s.accounts.cookie.same_site);
     transport.secure = s.accounts.cookie.secure;
+    if (transport.access_in_cookie && s.accounts.pages.enabled) transport.login_page = s.accounts.prefix.front() + "/login";
     return transport;
 }
 

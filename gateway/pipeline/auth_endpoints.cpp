@@ -97,6 +97,8 @@ task<result<http::reply>> auth_endpoints::register_user(call& c)
 
 task<result<http::reply>> auth_endpoints::login(call& c)
 {
+    if (parts_.transport.uses_cookies())
+        if (auto fine = refuse_foreign_origin(c.ex.request(), c.seen.from.https); !fine) co_return fine.error();
     auto body = co_await fields_of(c);
     if (!body) co_return body.error();
     // Forms of password managers and of OAuth libraries call the address a user name.
@@ -108,7 +110,21 @@ task<result<http::reply>> auth_endpoints::login(call& c)
     if (auto spent = co_await c.spend_for_account(); !spent) co_return spent.error();
     auto grant = co_await accounts::login(parts_.desk, std::move(offered), c.seen.now);
     if (!grant) co_return grant.error();
+    co_await leave_previous(c, *grant);
     co_return granted(*grant, c.seen.now);
+}
+
+// The browser forgets the session it had; nobody else should go on with it. A store that
+// fails here does not undo the login.
+task<void> auth_endpoints::leave_previous(call& c, accounts::grant const& now_in)
+{
+    if (!parts_.transport.refresh_in_cookie) co_return;
+    auto const cookie = http::find_cookie(c.ex.request(), parts_.transport.refresh_cookie);
+    if (!cookie || !*cookie || now_in.refresh_token.reveal() == **cookie) co_return;
+    accounts::leave previous;
+    previous.refresh_token = secret{std::string{**cookie}};
+    previous.from = device_of(c);
+    (void)co_await accounts::logout(parts_.desk, std::move(previous), c.seen.now);
 }
 
 task<result<http::reply>> auth_endpoints::refresh(call& c)
@@ -136,11 +152,13 @@ task<result<http::reply>> auth_endpoints::logout(call& c)
                           .everywhere = body->flag("everywhere"), .from = device_of(c)};
     if (auto fine = require_only(*body, {"refresh_token", "everywhere"}, c.seen); !fine) co_return fine.error();
 
-    auto const bearer = bearer_of(c.ex.request());
-    if (!bearer) co_return bearer.error();
-    if (!bearer->empty()) {
+    auto const credential = credential_of(c.ex.request(), parts_.transport);
+    if (!credential) co_return credential.error();
+    if (credential->by == credential::way::cookie)
+        if (auto ours = require_same_origin(c.ex.request(), c.seen.from.https); !ours) co_return ours.error();
+    if (credential->by != credential::way::none) {
         c.seen.credential_sent = true;
-        auto who = parts_.cache.identify(*bearer, c.seen.now);
+        auto who = parts_.cache.identify(credential->token, c.seen.now);
         // Only our own tokens belong to a session that can be ended here.
         if (who && !(*who)->session.empty()) {
             c.seen.who = *who;
@@ -214,7 +232,7 @@ result<secret> auth_endpoints::refresh_token_of(call& c, http::body_fields& body
     if (way.refresh_in_body && body.has("refresh_token")) in_body = body.secret_text("refresh_token");
     if (!way.refresh_in_cookie) return in_body;
 
-    auto const cookie = http::find_cookie(c.ex.request(), way.cookie_name);
+    auto const cookie = http::find_cookie(c.ex.request(), way.refresh_cookie);
     if (!cookie) return cookie.error();
     if (!*cookie) return in_body;
     secret in_cookie{std::string{**cookie}};
@@ -224,38 +242,17 @@ result<secret> auth_endpoints::refresh_token_of(call& c, http::body_fields& body
     return in_cookie;
 }
 
-http::set_cookie auth_endpoints::refresh_cookie() const
-{
-    auto const& way = parts_.transport;
-    http::set_cookie cookie;
-    cookie.name = way.cookie_name;
-    cookie.path = way.cookie_path;
-    cookie.domain = way.cookie_domain;
-    cookie.secure = way.secure;
-    cookie.same_site = way.same_site;
-    return cookie;
-}
-
 result<http::reply> auth_endpoints::granted(accounts::grant const& g, wall_time now) const
 {
-    auto r = grant_reply(g, parts_.transport.refresh_in_body);
-    if (!parts_.transport.refresh_in_cookie) return r;
-    auto cookie = refresh_cookie();
-    cookie.value = g.refresh_token.reveal();
-    cookie.max_age = std::chrono::floor<seconds>(g.refresh_until - now);
-    auto line = http::format(cookie);
-    if (!line) return line.error();
-    r.fields.emplace_back("Set-Cookie", std::move(*line));
+    auto r = grant_reply(g, parts_.transport);
+    if (auto added = add_cookies(r, parts_.transport, g, now); !added) return added.error();
     return r;
 }
 
 result<http::reply> auth_endpoints::signed_out() const
 {
     auto r = no_content();
-    if (!parts_.transport.refresh_in_cookie) return r;
-    auto line = http::format_deletion(refresh_cookie());
-    if (!line) return line.error();
-    r.fields.emplace_back("Set-Cookie", std::move(*line));
+    if (auto added = add_deletions(r, parts_.transport); !added) return added.error();
     return r;
 }
 

@@ -7,9 +7,9 @@
 #include "gateway/base/result.hpp"
 #include "gateway/base/secret.hpp"
 #include "gateway/base/task.hpp"
-#include "gateway/http/cookies.hpp"
 #include "gateway/http/exchange.hpp"
 #include "gateway/http/json_body.hpp"
+#include "gateway/pipeline/session_cookies.hpp"
 
 #include <functional>
 #include <optional>
@@ -22,18 +22,6 @@ class token_cache;
 namespace yett::pipeline {
 
 struct passage;
-
-// How tokens travel to and from the client.
-struct auth_transport
-{
-    bool refresh_in_cookie = true;
-    bool refresh_in_body = false;
-    std::string cookie_name = "__Host-yett_refresh";
-    std::string cookie_path = "/";
-    std::string cookie_domain;              // empty: the host that set it
-    http::same_site same_site = http::same_site::lax;
-    bool secure = true;
-};
 
 // Translates between HTTP and the use cases of `accounts`. One for each worker.
 class auth_endpoints
@@ -63,8 +51,7 @@ public:
     // the passage. Fails like the use case; `internal` for a target that does not exist.
     task<result<http::reply>> answer(std::string_view target, call& c);
 
-    // What clients must not pass on to the application.
-    std::string const& cookie_name() const noexcept { return parts_.transport.cookie_name; }
+    auth_transport const& transport() const noexcept { return parts_.transport; }
 
 private:
     using endpoint = task<result<http::reply>> (auth_endpoints::*)(call&);
@@ -82,9 +69,9 @@ private:
     task<result<http::reply>> nothing(call& c);
 
     result<secret> refresh_token_of(call& c, http::body_fields& body) const;
+    task<void> leave_previous(call& c, accounts::grant const& now_in);
     result<http::reply> granted(accounts::grant const& g, wall_time now) const;
     result<http::reply> signed_out() const;
-    http::set_cookie refresh_cookie() const;
 
     parts parts_;
 };

@@ -1,5 +1,7 @@
 #include "gateway/pipeline/auth_replies.hpp"
 
+#include "gateway/pipeline/session_cookies.hpp"
+
 #include <boost/json/array.hpp>
 #include <boost/json/object.hpp>
 #include <boost/json/serialize.hpp>
@@ -74,12 +76,15 @@ http::reply sessions_reply(std::span<accounts::signed_in const> all)
     return json_reply(200, {{"sessions", std::move(list)}});
 }
 
-http::reply grant_reply(accounts::grant const& g, bool with_refresh_token)
+http::reply grant_reply(accounts::grant const& g, auth_transport const& ways)
 {
-    json::object body{{"access_token", g.access_token.reveal()},
-                      {"token_type", "bearer"},
-                      {"expires_in", g.expires_in.count()}};
-    if (with_refresh_token) body["refresh_token"] = g.refresh_token.reveal();
+    json::object body;
+    if (ways.access_in_header) {
+        body["access_token"] = g.access_token.reveal();
+        body["token_type"] = "bearer";
+    }
+    body["expires_in"] = g.expires_in.count();
+    if (ways.refresh_in_body) body["refresh_token"] = g.refresh_token.reveal();
     body["user"] = {{"id", g.user.user_id}, {"email", g.user.email}, {"roles", list_of(g.user.roles)}};
     return json_reply(200, body);
 }

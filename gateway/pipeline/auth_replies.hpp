@@ -9,6 +9,8 @@
 
 namespace yett::pipeline {
 
+struct auth_transport;
+
 // The JSON of the account endpoints, as documented in docs/http-api.md. All of it is
 // `Cache-Control: no-store`.
 
@@ -16,6 +18,7 @@ http::reply no_content();
 http::reply registered_reply(accounts::registered const& who);
 http::reply profile_reply(accounts::profile const& who);
 http::reply sessions_reply(std::span<accounts::signed_in const> all);
-http::reply grant_reply(accounts::grant const& g, bool with_refresh_token);
+// The tokens that travel in the body, and who they are for.
+http::reply grant_reply(accounts::grant const& g, auth_transport const& ways);
 
 } // namespace yett::pipeline

@@ -1,37 +1,137 @@
 #include "gateway/pipeline/credential.hpp"
 #include "gateway/pipeline/passage.hpp"
 #include "gateway/pipeline/pipeline.hpp"
+#include "gateway/pipeline/renewals.hpp"
+#include "gateway/pipeline/same_origin.hpp"
+#include "gateway/pipeline/session_cookies.hpp"
 #include "gateway/tokens/token_cache.hpp"
 
 namespace yett::pipeline {
 namespace {
 
-result<identity_ptr> refused(errc why, passage& seen, telemetry::shard& figures)
+// Two tokens at once have to name the same session: a script may hold on to the token it
+// was given while the cookie beside it was renewed.
+result<void> agree(identity const& by_header, std::string_view in_cookie, tokens::token_cache& cache, wall_time now)
 {
-    seen.credential_refused = why;
-    figures.auth_failed[why].add();
-    return why;
+    auto const other = cache.identify(in_cookie, now);
+    if (!other && other.error() == errc::token_expired) return {};
+    if (!other || (*other)->session.empty() || (*other)->session != by_header.session) return errc::credentials_disagree;
+    return {};
+}
+
+// A cookie that has come to its end is what every browser has some day, not a lie.
+bool has_ended(errc why)
+{
+    switch (why) {
+    case errc::token_expired:
+    case errc::token_revoked:
+    case errc::token_invalid:
+    case errc::refresh_reused: return true;
+    default: return false;
+    }
 }
 
 } // namespace
 
 // Null when nobody was named. A credential that does not hold is refused, also where a
-// rule could do without one: whoever sends it believes to be somebody.
+// rule could do without one: whoever sends it believes to be somebody. This is the path of
+// every request: it waits for nothing, and leaves in the passage what has to be waited for.
 result<identity_ptr> pipeline::authenticate(http::exchange const& ex, passage& seen)
 {
     if (seen.route->credentials() == policies::credential_use::ignored) return identity_ptr{};
-    auto const token = bearer_of(ex.request());
-    seen.credential_sent = !token || !token->empty();
-    if (!token) return refused(token.error().code(), seen, station_.figures);
-    if (token->empty()) {
-        station_.figures.auth_none.add();
-        return identity_ptr{};
+    auto const& ways = station_.endpoints.transport();
+    auto const found = credential_of(ex.request(), ways);
+    seen.credential_sent = !found || found->by != credential::way::none;
+    if (!found) return refused(found.error(), seen);
+    if (found->by == credential::way::header) {
+        auto who = station_.cache.identify(found->token, seen.now);
+        if (who && !found->in_cookie.empty())
+            if (auto same = agree(**who, found->in_cookie, station_.cache, seen.now); !same) return refused(same.error(), seen);
+        return recognised(std::move(who), seen);
     }
-    auto who = station_.cache.identify(*token, seen.now);
-    if (!who) return refused(who.error().code(), seen, station_.figures);
+    if (!ways.access_in_cookie) return recognised(identity_ptr{}, seen);
+
+    seen.by_cookie = found->by == credential::way::cookie;
+    result<identity_ptr> who = identity_ptr{};
+    if (seen.by_cookie) who = station_.cache.identify(found->token, seen.now);
+    auto const fresh = who && *who && !is_near_end(**who, seen.now);
+    if (!fresh)
+        if (auto asked = ask_for_renewal(ex.request(), seen); !asked) return refused(asked.error(), seen);
+    if (seen.by_cookie && needs_same_origin(ex.request()))
+        if (auto ours = require_same_origin(ex.request(), seen.from.https); !ours) return refused(ours.error(), seen);
+    return seen.refresh_token.empty() ? recognised(std::move(who), seen) : who;
+}
+
+// The refresh token is a credential as well, also when it comes alone.
+result<void> pipeline::ask_for_renewal(http::head const& head, passage& seen) const
+{
+    auto const& ways = station_.endpoints.transport();
+    if (!ways.refresh_in_cookie) return {};
+    auto const cookie = http::find_cookie(head, ways.refresh_cookie);
+    if (!cookie) return cookie.error();
+    if (!*cookie || (*cookie)->empty()) return {};
+    seen.refresh_token = **cookie;
+    seen.by_cookie = true;
+    seen.credential_sent = true;
+    return {};
+}
+
+task<result<identity_ptr>> pipeline::renew(result<identity_ptr> who, http::exchange const& ex, passage& seen)
+{
+    using telemetry::renewal_outcome;
+    auto& figures = station_.figures.renewals;
+    auto const needed = !who || !*who;
+    renewals::request asked{seen.refresh_token, {seen.from.text, std::string{ex.request().value(http::known::user_agent)}}, needed};
+    auto const done = co_await station_.renewals.renew(std::move(asked), seen.now);
+    if (!done) co_return recognised(std::move(who), seen);
+    if (!done->given) {
+        auto const& why = done->given.error();
+        figures[why.from() == origin::client ? renewal_outcome::refused : renewal_outcome::failed].add();
+        // A token that is still good stays so without a successor.
+        if (!needed) co_return recognised(std::move(who), seen);
+        if (why.from() != origin::client) co_return why;
+        co_return recognised(why, seen);
+    }
+    figures[done->shared ? renewal_outcome::shared : renewal_outcome::renewed].add();
+    co_return enter_session(std::move(who), **done->given, std::max(done->at, seen.now), seen);
+}
+
+// The two cookies may come from different sessions; a renewal must not make one person
+// into another.
+result<identity_ptr> pipeline::enter_session(result<identity_ptr> who, accounts::grant const& given, wall_time now, passage& seen)
+{
+    auto renewed = station_.cache.identify(given.access_token.reveal(), now);
+    if (who && *who && (!renewed || (*renewed)->session != (*who)->session)) return recognised(std::move(who), seen);
+    if (!renewed) return recognised(std::move(renewed), seen);
+    http::reply cookies;
+    if (auto added = add_cookies(cookies, station_.endpoints.transport(), given, now); !added) return added.error();
+    seen.set_cookies = std::move(cookies.fields);
+    return recognised(std::move(renewed), seen);
+}
+
+// Counts what a credential was worth and notes who it names.
+result<identity_ptr> pipeline::recognised(result<identity_ptr> who, passage& seen)
+{
+    auto const optional = seen.route->credentials() == policies::credential_use::optional;
+    if (!who && optional && seen.by_cookie && has_ended(who.error().code())) who = identity_ptr{};
+    if (!who) return refused(who.error(), seen);
+    if (!*who) {
+        station_.figures.auth_none.add();
+        return who;
+    }
     station_.figures.auth_ok.add();
     seen.who = *who;
     return who;
+}
+
+error pipeline::refused(error const& why, passage& seen)
+{
+    seen.credential_refused = why.code();
+    seen.refresh_token = {};
+    station_.figures.auth_failed[why.code()].add();
+    // What the refresh endpoint says of its token is no answer to another request.
+    auto const of_refresh = why == errc::token_invalid || why == errc::refresh_reused;
+    return of_refresh ? client_error(errc::unauthenticated, why.note()) : why;
 }
 
 } // namespace yett::pipeline

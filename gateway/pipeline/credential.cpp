@@ -1,6 +1,8 @@
 #include "gateway/pipeline/credential.hpp"
 
+#include "gateway/http/cookies.hpp"
 #include "gateway/http/head.hpp"
+#include "gateway/pipeline/session_cookies.hpp"
 
 #include <strings.h>
 
@@ -31,6 +33,28 @@ result<std::string_view> bearer_of(http::head const& head)
     auto const token = value.substr(start);
     if (!is_one_word(token)) return errc::token_malformed;
     return token;
+}
+
+result<credential> credential_of(http::head const& head, auth_transport const& ways)
+{
+    credential found;
+    if (ways.access_in_header) {
+        auto const bearer = bearer_of(head);
+        if (!bearer) return bearer.error();
+        if (!bearer->empty()) found = {credential::way::header, *bearer, {}};
+    }
+    if (!ways.access_in_cookie) return found;
+    auto const cookie = http::find_cookie(head, ways.access_cookie);
+    if (!cookie) return cookie.error();
+    if (!*cookie || (*cookie)->empty() || **cookie == found.token) return found;
+    if (found.by == credential::way::none) return credential{credential::way::cookie, **cookie, {}};
+    found.in_cookie = **cookie;
+    return found;
+}
+
+bool needs_same_origin(http::head const& head) noexcept
+{
+    return !http::is_safe(head.method()) || head.find(http::known::upgrade) != nullptr;
 }
 
 } // namespace yett::pipeline

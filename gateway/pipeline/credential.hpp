@@ -10,10 +10,36 @@ class head;
 
 namespace yett::pipeline {
 
+struct auth_transport;
+
 // The bearer token a request carries (RFC 6750 section 2.1), empty when it carries none.
 // Another scheme is the application's business and counts as none. A token in the query is
 // never looked at. More than one Authorization field fails with credentials_disagree, a
 // Bearer scheme without a token with token_malformed.
 result<std::string_view> bearer_of(http::head const& head);
+
+// How a request says who sends it.
+struct credential
+{
+    enum class way : unsigned char
+    {
+        none,
+        header,
+        cookie,
+    };
+    way by = way::none;
+    std::string_view token;
+    std::string_view in_cookie;    // of a header credential: another token that came beside it
+};
+
+// The token of the ways that are configured; a way that is not is not looked at. The header
+// goes before the cookie, which the browser adds to whatever a script sends; where the two
+// are not the same the caller has to make sure that they name the same session. An empty
+// cookie is none. Fails like bearer_of and find_cookie.
+result<credential> credential_of(http::head const& head, auth_transport const& ways);
+
+// Whether a request that is authenticated by a cookie has to prove that a page of ours sent
+// it: it changes something, or it opens a WebSocket, which browsers allow to every page.
+bool needs_same_origin(http::head const& head) noexcept;
 
 } // namespace yett::pipeline

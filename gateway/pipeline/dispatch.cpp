@@ -4,6 +4,20 @@
 #include "policies/permit.hpp"
 
 namespace yett::pipeline {
+namespace {
+
+// A reply that brings a session must not be kept by any cache on its way, whatever the
+// application says of it.
+std::vector<http::field> added_to_reply(passage const& seen)
+{
+    std::vector<http::field> added;
+    if (seen.set_cookies.empty()) return added;
+    for (auto const& [name, value] : seen.set_cookies) added.push_back({name, value, http::known_named(name)});
+    added.push_back({"Cache-Control", "no-store", http::known::other});
+    return added;
+}
+
+} // namespace
 
 task<result<void>> pipeline::dispatch(policies::permit const& permit, http::exchange& ex, passage& seen)
 {
@@ -18,15 +32,18 @@ task<result<void>> pipeline::answer_ourselves(policies::permit const& permit, ht
     auth_endpoints::call call{ex, seen, spend_for_account};
     auto reply = co_await station_.endpoints.answer(permit.route().target(), call);
     if (!reply) co_return reply.error();
+    reply->fields.insert(reply->fields.end(), seen.set_cookies.begin(), seen.set_cookies.end());
     co_return co_await http::send(ex, *reply);
 }
 
 task<result<void>> pipeline::forward(policies::permit const& permit, http::exchange& ex, passage& seen)
 {
+    auto const added = added_to_reply(seen);
     upstream::forward_context const context{.headers = seen.world->headers,
                                             .client = {seen.from.text, seen.from.behind_proxy, seen.from.https},
                                             .request_id = seen.request_id,
-                                            .seen = seen.upstream};
+                                            .seen = seen.upstream,
+                                            .added = added};
     co_return co_await forwarders_[permit.route().index()]->forward(permit, ex, context);
 }
 

@@ -11,6 +11,8 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
+#include <utility>
 #include <vector>
 
 namespace yett::pipeline {
@@ -29,6 +31,9 @@ struct passage
     policies::method_set allowed_methods;
     bool credential_sent = false;
     std::optional<errc> credential_refused;
+    bool by_cookie = false;                    // the credential was a cookie
+    std::string_view refresh_token;            // in the request's head; a renewal is asked for
+    std::vector<std::pair<std::string, std::string>> set_cookies;    // fields for the reply, of a renewed session
     identity_ptr who;
     std::optional<error> reported;             // what a rule in report_only mode would have refused
     std::vector<limits::admission> spent;      // in the order it was spent; only the last may be a refusal

@@ -40,7 +40,8 @@ task<result<void>> pipeline::answer(http::exchange& ex, passage& seen)
     if (is_too_large(ex.request(), facts.body_bytes)) co_return errc::body_too_large;
     if (auto spent = co_await spend(facts.limits.early, ex, seen); !spent) co_return spent.error();
 
-    auto const who = authenticate(ex, seen);
+    auto who = authenticate(ex, seen);
+    if (!seen.refresh_token.empty()) who = co_await renew(std::move(who), ex, seen);
     if (!who) co_return who.error();
     if (auto spent = co_await spend(facts.limits.late, ex, seen); !spent) co_return spent.error();
     auto const permit = policies::decide(*route, *who, asked, seen.now);

@@ -33,6 +33,7 @@ class route;
 
 namespace yett::pipeline {
 
+class renewals;
 struct passage;
 struct route_facts;
 struct world;
@@ -48,6 +49,7 @@ public:
     {
         tokens::token_cache& cache;
         auth_endpoints& endpoints;
+        yett::pipeline::renewals& renewals;
         std::map<std::string, std::unique_ptr<upstream::forwarder>, std::less<>> const& upstreams;
         telemetry::shard& figures;
         telemetry::access_log access;
@@ -67,11 +69,20 @@ public:
 private:
     task<result<void>> answer(http::exchange& ex, passage& seen);
     task<result<void>> spend(std::span<limits::limit const* const> from, http::exchange& ex, passage& seen);
+
     result<identity_ptr> authenticate(http::exchange const& ex, passage& seen);
+    result<void> ask_for_renewal(http::head const& head, passage& seen) const;
+    task<result<identity_ptr>> renew(result<identity_ptr> who, http::exchange const& ex, passage& seen);
+    result<identity_ptr> enter_session(result<identity_ptr> who, accounts::grant const& given, wall_time now, passage& seen);
+    result<identity_ptr> recognised(result<identity_ptr> who, passage& seen);
+    error refused(error const& why, passage& seen);
+
     task<result<void>> dispatch(policies::permit const& permit, http::exchange& ex, passage& seen);
     task<result<void>> answer_ourselves(policies::permit const& permit, http::exchange& ex, passage& seen);
     task<result<void>> forward(policies::permit const& permit, http::exchange& ex, passage& seen);
 
+    bool is_sent_to_login(error const& why, http::exchange const& ex, passage const& seen) const;
+    http::reply reply_to(error const& why, http::exchange const& ex, passage const& seen) const;
     task<void> explain(error const& why, http::exchange& ex, passage const& seen);
     void settle(http::exchange const& ex, passage const& seen, error const* why);
     void count(http::exchange const& ex, passage const& seen, error const* why);

@@ -1,4 +1,5 @@
 #include "gateway/http/problem.hpp"
+#include "gateway/pipeline/navigation.hpp"
 #include "gateway/pipeline/passage.hpp"
 #include "gateway/pipeline/pipeline.hpp"
 #include "gateway/pipeline/world.hpp"
@@ -93,6 +94,34 @@ void add_limits(http::reply& r, passage const& seen)
 
 } // namespace
 
+// Somebody without a session who wants a page gets to the page where sessions begin. Two
+// cookies that disagree would still be there behind it, and are told instead.
+bool pipeline::is_sent_to_login(error const& why, http::exchange const& ex, passage const& seen) const
+{
+    if (station_.endpoints.transport().login_page.empty() || http::face_of(why).status != 401) return false;
+    if (why == errc::credentials_disagree || why == errc::recent_login_required) return false;
+    return (seen.by_cookie || !seen.credential_sent) && is_navigation(ex.request());
+}
+
+http::reply pipeline::reply_to(error const& why, http::exchange const& ex, passage const& seen) const
+{
+    auto const& ways = station_.endpoints.transport();
+    http::reply r;
+    if (is_sent_to_login(why, ex, seen)) {
+        r.status = 302;
+        r.fields = {{"Location", login_address(ways.login_page, ex.where())}, {"Cache-Control", "no-store"}};
+    } else {
+        auto const allow = seen.allowed_methods.text();
+        r = http::problem_reply(why, context_of(ex, seen, allow));
+        add_limits(r, seen);
+    }
+    r.fields.insert(r.fields.end(), seen.set_cookies.begin(), seen.set_cookies.end());
+    // What does not serve any more should not come with every request.
+    auto const session_over = seen.by_cookie && seen.credential_refused && http::face_of(why).status == 401;
+    if (session_over && why != errc::credentials_disagree) (void)add_deletions(r, ways);
+    return r;
+}
+
 // The one place where a failure becomes a reply.
 task<void> pipeline::explain(error const& why, http::exchange& ex, passage const& seen)
 {
@@ -102,9 +131,7 @@ task<void> pipeline::explain(error const& why, http::exchange& ex, passage const
         ex.abort();
         co_return;
     }
-    auto const allow = seen.allowed_methods.text();
-    auto reply = http::problem_reply(why, context_of(ex, seen, allow));
-    add_limits(reply, seen);
+    auto const reply = reply_to(why, ex, seen);
     // Whether it arrives makes no difference any more.
     (void)co_await http::send(ex, reply);
 }

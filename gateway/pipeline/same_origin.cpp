@@ -22,6 +22,8 @@ bool is_origin_of(std::string_view origin, bool https, std::string_view host)
 
 result<void> require_same_origin(http::head const& head, bool https)
 {
+    if (head.count(http::known::sec_fetch_site) > 1 || head.count(http::known::origin) > 1)
+        return client_error(errc::csrf_rejected, "Origin or Sec-Fetch-Site comes twice");
     if (auto const* site = head.find(http::known::sec_fetch_site)) {
         if (site->value == "same-origin") return {};
         return client_error(errc::csrf_rejected, "Sec-Fetch-Site is not same-origin");
@@ -30,6 +32,12 @@ result<void> require_same_origin(http::head const& head, bool https)
     if (!origin) return client_error(errc::csrf_rejected, "neither Origin nor Sec-Fetch-Site");
     if (!is_origin_of(origin->value, https, head.host())) return client_error(errc::csrf_rejected, "a foreign Origin");
     return {};
+}
+
+result<void> refuse_foreign_origin(http::head const& head, bool https)
+{
+    if (!head.find(http::known::sec_fetch_site) && !head.find(http::known::origin)) return {};
+    return require_same_origin(head, https);
 }
 
 } // namespace yett::pipeline

@@ -15,4 +15,9 @@ namespace yett::pipeline {
 // csrf_rejected. Only requests that are authenticated by a cookie need this.
 result<void> require_same_origin(http::head const& head, bool https);
 
+// The same for a request that carries no credential yet and gets cookies in return, as a
+// login does: a foreign page must not sign anybody in as somebody else. Programs say nothing
+// of where a request comes from, so here nothing said is no objection.
+result<void> refuse_foreign_origin(http::head const& head, bool https);
+
 } // namespace yett::pipeline

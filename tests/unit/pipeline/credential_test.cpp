@@ -2,6 +2,8 @@
 
 #include "gateway/pipeline/request_id.hpp"
 #include "gateway/pipeline/same_origin.hpp"
+#include "gateway/pipeline/session_cookies.hpp"
+#include "tests/unit/http/parsed.hpp"
 #include "tests/unit/pipeline/head_of.hpp"
 
 using namespace yett;
@@ -14,7 +16,71 @@ result<std::string_view> bearer(read_head const& head)
     return pipeline::bearer_of(*head);
 }
 
+pipeline::auth_transport ways(bool header, bool cookie)
+{
+    pipeline::auth_transport transport;
+    transport.access_in_header = header;
+    transport.access_in_cookie = cookie;
+    return transport;
+}
+
+// "header TOKEN", "header TOKEN, cookie TOKEN", "cookie TOKEN", "none", "!" for a refusal.
+std::string found_in(std::string const& fields, pipeline::auth_transport const& by)
+{
+    read_head const head{fields};
+    auto const found = pipeline::credential_of(*head, by);
+    if (!found) return found.error() == errc::credentials_disagree ? "!" : "malformed";
+    using way = pipeline::credential::way;
+    auto const token = std::string{found->token};
+    auto const beside = found->in_cookie.empty() ? "" : ", cookie " + std::string{found->in_cookie};
+    return found->by == way::none ? "none" : (found->by == way::header ? "header " : "cookie ") + token + beside;
+}
+
 } // namespace
+
+TEST_CASE("credential: a token counts only on the ways that are configured")
+{
+    std::string const header = "Authorization: Bearer abc\r\n";
+    std::string const cookie = "Cookie: a=1; __Host-yett_access=xyz\r\n";
+    CHECK(found_in("", ways(true, true)) == "none");
+    CHECK(found_in(header, ways(true, false)) == "header abc");
+    CHECK(found_in(cookie, ways(true, false)) == "none");
+    CHECK(found_in(header + cookie, ways(true, false)) == "header abc");
+    CHECK(found_in(header, ways(false, true)) == "none");
+    CHECK(found_in(cookie, ways(false, true)) == "cookie xyz");
+    CHECK(found_in(header + cookie, ways(false, true)) == "cookie xyz");
+    CHECK(found_in(header, ways(true, true)) == "header abc");
+    CHECK(found_in(cookie, ways(true, true)) == "cookie xyz");
+    CHECK(found_in(header + cookie, ways(true, true)) == "header abc, cookie xyz");
+    CHECK(found_in(header + "Cookie: __Host-yett_access=abc\r\n", ways(true, true)) == "header abc");
+    CHECK(found_in("Authorization: Basic YTpi\r\n" + cookie, ways(true, true)) == "cookie xyz");
+    CHECK(found_in("Authorization: Bearer\r\n" + cookie, ways(true, true)) == "malformed");
+}
+
+TEST_CASE("credential: what only looks like our cookie is none, and two of them are refused")
+{
+    auto const by = ways(false, true);
+    for (auto const* value : {"yett_access=x", "__Secure-yett_access=x", "__host-yett_access=x", "=__Host-yett_access=x", "__Host-yett_access", "__Host-yett_access =x",
+                              "$Version=1; $__Host-yett_access=x", "\"__Host-yett_access\"=x", "__Host-yett_access=", "__Host-yett_refresh=x", "a=__Host-yett_access=x"})
+        CHECK_MESSAGE(found_in("Cookie: " + std::string{value} + "\r\n", by) == "none", value);
+    for (auto const* value : {"__Host-yett_access=x; __Host-yett_access=y", "__Host-yett_access=x; __Host-yett_access=x", "__Host-yett_access=\"x\"",
+                              "__Host-yett_access=x; __Host-yett_access=", "a=\"; __Host-yett_access=x"})
+        CHECK_MESSAGE(found_in("Cookie: " + std::string{value} + "\r\n", by) == "!", value);
+    CHECK(found_in("Cookie: __Host-yett_access=x\r\nCookie: __Host-yett_access=x\r\n", by) == "!");
+}
+
+TEST_CASE("credential: what changes something or opens a WebSocket needs its origin proved")
+{
+    auto const needs = [](std::string const& line, std::string const& fields) {
+        http::parsed const p{http::request(line, "Host: a\r\nContent-Length: 0\r\n" + fields)};
+        REQUIRE(p.h.has_value());
+        return pipeline::needs_same_origin(*p.h);
+    };
+    for (auto const* method : {"POST", "PUT", "PATCH", "DELETE"}) CHECK_MESSAGE(needs(std::string{method} + " / HTTP/1.1", ""), method);
+    for (auto const* method : {"GET", "HEAD", "OPTIONS"}) CHECK_MESSAGE(!needs(std::string{method} + " / HTTP/1.1", ""), method);
+    CHECK(needs("GET / HTTP/1.1", "Upgrade: websocket\r\nConnection: Upgrade\r\n"));
+    CHECK(needs("GET / HTTP/1.1", "Upgrade: h2c, WebSocket\r\n"));
+}
 
 TEST_CASE("credential: the scheme is compared without case and blanks are skipped")
 {
@@ -68,6 +134,12 @@ TEST_CASE("same_origin: only our own pages may use the cookie")
         {"Origin: https://app.example:8443\r\n", true, false},
         {"Origin: null\r\n", true, false},
         {"Origin: https://app.example\r\nSec-Fetch-Site: cross-site\r\n", true, false},
+        {"Origin: https://app.example\r\nOrigin: https://evil\r\n", true, false},
+        {"Sec-Fetch-Site: same-origin\r\nSec-Fetch-Site: cross-site\r\n", true, false},
+        {"Sec-Fetch-Site: same-origin, cross-site\r\n", true, false},
+        {"Sec-Fetch-Site: Same-Origin\r\n", true, false},
+        {"Sec-Fetch-Site:\r\n", true, false},
+        {"Origin:\r\n", true, false},
         {"", true, false},
     };
     for (auto const& each : cases) {
@@ -75,6 +147,20 @@ TEST_CASE("same_origin: only our own pages may use the cookie")
         auto const fine = pipeline::require_same_origin(*head, each.https);
         CHECK_MESSAGE(fine.has_value() == each.allowed, each.fields);
         if (!fine) CHECK(fine.error() == errc::csrf_rejected);
+    }
+}
+
+TEST_CASE("same_origin: a program that says nothing of its origin may log in, a foreign page may not")
+{
+    read_head const nothing{""};
+    CHECK(pipeline::refuse_foreign_origin(*nothing, true).has_value());
+    for (auto const* fields : {"Sec-Fetch-Site: same-origin\r\n", "Origin: https://app.example\r\n"}) {
+        read_head const ours{fields};
+        CHECK_MESSAGE(pipeline::refuse_foreign_origin(*ours, true).has_value(), fields);
+    }
+    for (auto const* fields : {"Sec-Fetch-Site: cross-site\r\n", "Sec-Fetch-Site: same-site\r\n", "Origin: https://evil\r\n", "Origin: null\r\n"}) {
+        read_head const foreign{fields};
+        CHECK_MESSAGE(pipeline::refuse_foreign_origin(*foreign, true).error() == errc::csrf_rejected, fields);
     }
 }
 

@@ -1,0 +1,103 @@
+#include "gateway/pipeline/renewals.hpp"
+
+#include "gateway/accounts/desk.hpp"
+#include "gateway/accounts/refresh.hpp"
+#include "gateway/tokens/refresh_token.hpp"
+#include "gateway/upstream/waiter.hpp"
+
+#include <algorithm>
+#include <vector>
+
+namespace yett::pipeline {
+namespace {
+
+// As long as requests may be under way that were sent with the old cookies.
+constexpr seconds remembered_for{5};
+
+} // namespace
+
+bool is_near_end(identity const& who, wall_time now) noexcept
+{
+    return !who.session.empty() && (who.expires_at - now) * 4 < who.expires_at - who.issued_at;
+}
+
+struct renewals::flight
+{
+    std::optional<renewal> outcome;
+    std::vector<upstream::waiter*> waiting;
+};
+
+renewals::renewals(parts p) : parts_{std::move(p)} {}
+
+renewals::~renewals()
+{
+    for (auto const& [hash, f] : flights_)
+        for (auto* each : std::exchange(f->waiting, {})) each->drop();
+}
+
+task<std::optional<renewals::renewal>> renewals::renew(request asked, wall_time now)
+{
+    forget_old(now);
+    auto const presented = tokens::read_refresh_token(asked.refresh_token);
+    if (!presented) {
+        renewal refused{errc::token_invalid, now, false};
+        co_return refused;
+    }
+    auto const [at, first] = flights_.try_emplace(presented->hash);
+    if (!first) co_return co_await share(at->second, asked.needed);
+
+    at->second = std::make_shared<flight>();
+    auto given = co_await exchange(std::move(asked), now);
+    renewal outcome{std::move(given), now, false};
+    land(at, outcome);
+    co_return outcome;
+}
+
+task<std::optional<renewals::renewal>> renewals::share(std::shared_ptr<flight> with, bool needed)
+{
+    if (!with->outcome && !needed) co_return std::nullopt;
+    if (!with->outcome) {
+        upstream::waiter here;
+        with->waiting.push_back(&here);
+        co_await here.wait();
+    }
+    auto outcome = *with->outcome;
+    outcome.shared = true;
+    co_return outcome;
+}
+
+// Throws nothing: others wait for the outcome.
+task<result<std::shared_ptr<accounts::grant const>>> renewals::exchange(request asked, wall_time now)
+{
+    try {
+        auto patient = parts_.desk;
+        auto const grace = patient.rules.refresh_grace + std::chrono::ceil<seconds>(parts_.longest_reply);
+        patient.rules.refresh_grace = grace;
+        accounts::refresh_request wanted{secret{std::string{asked.refresh_token}}, std::move(asked.from)};
+        auto given = co_await accounts::refresh(patient, std::move(wanted), now);
+        if (!given) co_return given.error();
+        co_return std::make_shared<accounts::grant const>(std::move(*given));
+    } catch (std::exception const& defect) {
+        co_return our_error(errc::internal, defect.what());
+    }
+}
+
+// A failure is told to those who wait and forgotten: the next request may try again.
+void renewals::land(flights::iterator at, renewal outcome)
+{
+    auto const landed = at->second;
+    if (outcome.given) landed_.emplace_back(outcome.at, at->first);
+    else flights_.erase(at);
+    landed->outcome = std::move(outcome);
+    for (auto* each : std::exchange(landed->waiting, {})) each->wake_later(parts_.on);
+}
+
+void renewals::forget_old(wall_time now)
+{
+    while (!landed_.empty() && landed_.front().first + remembered_for < now) {
+        flights_.erase(landed_.front().second);
+        landed_.pop_front();
+    }
+}
+
+} // namespace yett::pipeline

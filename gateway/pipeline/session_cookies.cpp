@@ -1,0 +1,51 @@
+#include "gateway/pipeline/session_cookies.hpp"
+
+#include "gateway/accounts/grant.hpp"
+
+namespace yett::pipeline {
+namespace {
+
+http::set_cookie cookie_of(auth_transport const& way, std::string const& name)
+{
+    http::set_cookie cookie;
+    cookie.name = name;
+    cookie.path = way.cookie_path;
+    cookie.domain = way.cookie_domain;
+    cookie.secure = way.secure;
+    cookie.same_site = way.same_site;
+    return cookie;
+}
+
+result<void> add(http::reply& r, result<std::string> line)
+{
+    if (!line) return line.error();
+    r.fields.emplace_back("Set-Cookie", std::move(*line));
+    return {};
+}
+
+} // namespace
+
+result<void> add_cookies(http::reply& r, auth_transport const& way, accounts::grant const& g, wall_time now)
+{
+    if (way.access_in_cookie) {
+        auto cookie = cookie_of(way, way.access_cookie);
+        cookie.value = g.access_token.reveal();
+        cookie.max_age = g.expires_in;
+        if (auto added = add(r, http::format(cookie)); !added) return added.error();
+    }
+    if (!way.refresh_in_cookie) return {};
+    auto cookie = cookie_of(way, way.refresh_cookie);
+    cookie.value = g.refresh_token.reveal();
+    cookie.max_age = std::chrono::floor<seconds>(g.refresh_until - now);
+    return add(r, http::format(cookie));
+}
+
+result<void> add_deletions(http::reply& r, auth_transport const& way)
+{
+    if (way.access_in_cookie)
+        if (auto added = add(r, http::format_deletion(cookie_of(way, way.access_cookie))); !added) return added.error();
+    if (!way.refresh_in_cookie) return {};
+    return add(r, http::format_deletion(cookie_of(way, way.refresh_cookie)));
+}
+
+} // namespace yett::pipeline

@@ -1,0 +1,42 @@
+#pragma once
+
+#include "gateway/base/clock.hpp"
+#include "gateway/base/result.hpp"
+#include "gateway/http/cookies.hpp"
+#include "gateway/http/exchange.hpp"
+
+#include <string>
+
+namespace yett::accounts {
+struct grant;
+}
+
+namespace yett::pipeline {
+
+// How tokens travel to and from the client.
+struct auth_transport
+{
+    bool refresh_in_cookie = true;
+    bool refresh_in_body = false;
+    bool access_in_header = true;           // and in the body of what hands them out
+    bool access_in_cookie = false;
+    std::string refresh_cookie = "__Host-yett_refresh";
+    std::string access_cookie = "__Host-yett_access";
+    std::string cookie_path = "/";
+    std::string cookie_domain;              // empty: the host that set it
+    http::same_site same_site = http::same_site::lax;
+    bool secure = true;
+    std::string login_page;                 // where navigations without a session go; empty: nowhere
+
+    bool uses_cookies() const noexcept { return refresh_in_cookie || access_in_cookie; }
+};
+
+// Adds the Set-Cookie fields that bring a grant to a browser, as far as tokens travel that
+// way. The access cookie ends with its token, the refresh cookie with the session.
+// Fails (ourselves, internal) when a cookie cannot be written, as one that is too large.
+result<void> add_cookies(http::reply& r, auth_transport const& way, accounts::grant const& g, wall_time now);
+
+// Adds the Set-Cookie fields that delete both, whichever of them the browser has.
+result<void> add_deletions(http::reply& r, auth_transport const& way);
+
+} // namespace yett::pipeline
