@@ -170,6 +170,31 @@ result<std::string> parse_origin(std::string_view text)
     return wrong("is not the address of a site; allowed: https://HOST or https://HOST:PORT, without path");
 }
 
+result<std::string> parse_mail_server(std::string_view text)
+{
+    constexpr auto allowed = "; allowed: smtp://HOST:PORT, smtps://HOST, with USER:PASSWORD@ before the host";
+    auto const slashes = text.find("://");
+    auto const visible = std::ranges::all_of(text, [](char c) { return c > ' ' && c < '\x7f'; });
+    if (slashes == text.npos || !visible) return wrong(fmt::format("is not the URL of a mail server{}", allowed));
+    auto const begin = slashes + 3;
+    auto const end = std::min(text.find_first_of("/?#", begin), text.size());
+    auto authority = text.substr(begin, end - begin);
+    if (auto const at = authority.rfind('@'); at != authority.npos) {
+        auto const user = authority.substr(0, at);
+        auto const colon = user.find(':');
+        if (user.find('@') != user.npos) return wrong("has two @; one inside a user or password is written %40");
+        if (colon == user.npos || colon == 0 || colon + 1 == user.size())
+            return wrong("has a user without a password, or the other way round");
+        authority.remove_prefix(at + 1);
+    }
+    auto const server = split_url_authority(authority);
+    if (!server) return wrong(fmt::format("names no host, or no port after the colon{}", allowed));
+    auto const name = text.substr(end);
+    if (name.size() > 1 && !is_host_name(name.substr(1)))
+        return wrong("has a path; what may follow the host is the name that EHLO tells, as in smtp://HOST/NAME");
+    return server->host;
+}
+
 result<std::string> parse_web_url(std::string_view text)
 {
     constexpr std::string_view longest_scheme = "https://";

@@ -27,6 +27,10 @@ std::string show_server(upstream_server const& value);
 // without a slash at the end.
 result<std::string> parse_origin(std::string_view text);
 
+// The host of a mail server's URL: "smtp://mail.example.com:587", "smtps://user:password@[::1]".
+// The failure's note repeats nothing of it. Percent-encoding is allowed in user and password.
+result<std::string> parse_mail_server(std::string_view text);
+
 // "http://host/path" or https.
 result<std::string> parse_web_url(std::string_view text);
 

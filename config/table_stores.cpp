@@ -1,5 +1,7 @@
 #include "config/table.hpp"
 
+#include <algorithm>
+
 namespace yett::config {
 namespace {
 
@@ -70,6 +72,12 @@ void finish_mail(reading& r, spot const& at, mail& m)
     auto const kind = kind_of<k>(r, at, m.url, {{"file", k::file}, {"smtp", k::smtp}, {"smtps", k::smtp}});
     m.kind = kind.value_or(k::smtp);
     if (m.kind == k::file) m.folder = file_of(r, at, m.url);
+    if (!kind || m.kind != k::smtp) return;
+    auto const host = parse_mail_server(m.url.reveal());
+    if (!host) return r.complain_at(at.path + (r.is_given(at.path + ".url_file") ? ".url_file" : ".url"), host.error().note());
+    m.host = *host;
+    m.loopback = m.host == "localhost" || is_loopback({m.host, 0});
+    m.encrypted = scheme_of(m.url.reveal()) == "smtps";
 }
 
 // The default is no secret.
@@ -84,14 +92,24 @@ key<Owner> url(yett::secret Owner::*member, std::string const& fallback, std::st
     return k;
 }
 
+// Words between single dots, without what has a meaning in a mail's head. Letters beyond
+// ASCII are looked at when the program starts.
+bool is_dotted(std::string_view text)
+{
+    auto const plain = [](char c) { return c > ' ' && c != '\x7f' && std::string_view{"<>()[],;:\\\"@"}.find(c) == std::string_view::npos; };
+    auto const bytes = [&](char c) { return static_cast<unsigned char>(c) >= 0x80 || plain(c); };
+    return !text.empty() && text.front() != '.' && text.back() != '.' && text.find("..") == text.npos && std::ranges::all_of(text, bytes);
+}
+
 // "Name <user@host>" or "user@host".
 result<std::string> parse_sender(std::string_view text)
 {
     auto const open = text.rfind('<');
     auto const address = open == text.npos ? text : text.substr(open + 1, text.ends_with('>') ? text.size() - open - 2 : 0);
+    auto const name = open == text.npos ? std::string_view{} : text.substr(0, open);
     auto const at = address.find('@');
-    auto const plain = address.find_first_of(" <>,;\"") == address.npos && address.rfind('@') == at;
-    if (at == address.npos || at == 0 || at + 1 == address.size() || !plain)
+    auto const fine = at != address.npos && is_dotted(address.substr(0, at)) && is_dotted(address.substr(at + 1));
+    if (!fine || name.find_first_of("<>") != name.npos || std::ranges::count(name, '"') % 2 != 0)
         return wrong("is not a sender; allowed: user@example.com, Name <user@example.com>");
     return std::string{text};
 }
@@ -127,8 +145,9 @@ section<mail> const& mail_keys()
     static section<mail> const keys{
         {
             url(&mail::url, "file:var/outbox", "file:FOLDER, smtp://…, smtps://…",
-                "How mail leaves. SMTP insists on STARTTLS unless the server is this machine."),
+                "How mail leaves. smtp: insists on STARTTLS unless the server is this machine."),
             file_version("url", &mail::url),
+            file("ca_file", &mail::ca_file, "Certificates to verify the SMTP server by, instead of the system's."),
             value("from", &mail::from, text_of("sender", parse_sender), "Who writes it."),
             file("templates", &mail::templates, "A folder with texts that replace the built-in ones."),
             value("public_url", &mail::public_url, nullable(text_of("URL", parse_origin)),

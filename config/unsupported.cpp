@@ -42,8 +42,6 @@ constexpr unsupported rows[] = {
     {"accounts.pages.after_login", "*", ""},
     {"storage.url*", "postgres*", "sqlite:PATH, memory:"},
     {"shared_state.url*", "redis*", "memory:"},
-    {"mail.url*", "smtp*", "file:FOLDER"},
-    {"mail.templates", "*", ""},
     {"tracing.otlp_url", "*", ""},
     {"tracing.sample", "*", ""},
 };

@@ -157,6 +157,11 @@ void check_mail(reading& r, settings const& all)
     if (wanted && all.mail.public_url.empty() && !r.has_complaint_at("accounts.require_verified_email") &&
         !r.has_complaint_at("mail.public_url"))
         r.complain_at("mail.public_url", "is missing; the links that verify addresses are built from it");
+    if (all.mail.kind != mail_kind::smtp || all.mail.host.empty()) return;
+    if (!wanted && all.mail.public_url.empty() && !r.has_complaint_at("mail.public_url"))
+        r.complain_at("mail.public_url", "is missing; the links in mails that leave this machine are built from it");
+    if (!r.is_given("mail.from") && !all.mail.loopback)
+        r.complain_at("mail.from", "is missing; no server takes mail from no-reply@localhost");
 }
 
 void check_promises(reading& r, settings const& all)

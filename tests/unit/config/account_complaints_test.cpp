@@ -283,6 +283,77 @@ yett.yaml:2:37: mail.public_url: "ftp://a" is not the address of a site; allowed
              R"(
 yett.yaml:2:14: mail.url: names no path behind its scheme
 )"},
+            {"mail: { templates: null, ca_file: null }\n", R"(
+)"},
+            {R"(mail: { url: "smtp://mail.example.com" }
+)",
+             R"(
+yett.yaml:2:7: mail.public_url: is missing; the links in mails that leave this machine are built from it
+yett.yaml:2:7: mail.from: is missing; no server takes mail from no-reply@localhost
+)"},
+            {R"(mail: { url: "smtp://localhost:25", public_url: "https://a" }
+)",
+             R"(
+)"},
+            {R"(mail: { url: "smtps://u:hunter2%40@[2001:db8::1]:465/me.example.com", from: a@b, public_url: "https://a" }
+)",
+             R"(
+)"},
+            {R"(mail: { url: "smtp:" }
+)",
+             R"(
+yett.yaml:2:14: mail.url: is not the URL of a mail server; allowed: smtp://HOST:PORT, smtps://HOST, with USER:PASSWORD@ before the host
+)"},
+            {R"(mail: { url: "smtp:mail" }
+)",
+             R"(
+yett.yaml:2:14: mail.url: is not the URL of a mail server; allowed: smtp://HOST:PORT, smtps://HOST, with USER:PASSWORD@ before the host
+)"},
+            {R"(mail: { url: "smtp://" }
+)",
+             R"(
+yett.yaml:2:14: mail.url: names no host, or no port after the colon; allowed: smtp://HOST:PORT, smtps://HOST, with USER:PASSWORD@ before the host
+)"},
+            {R"(mail: { url: "smtps://u:hunter2@:25" }
+)",
+             R"(
+yett.yaml:2:14: mail.url: names no host, or no port after the colon; allowed: smtp://HOST:PORT, smtps://HOST, with USER:PASSWORD@ before the host
+)"},
+            {R"(mail: { url: "smtp://mail:99999" }
+)",
+             R"(
+yett.yaml:2:14: mail.url: names no host, or no port after the colon; allowed: smtp://HOST:PORT, smtps://HOST, with USER:PASSWORD@ before the host
+)"},
+            {R"(mail: { url: "smtp://u@mail" }
+)",
+             R"(
+yett.yaml:2:14: mail.url: has a user without a password, or the other way round
+)"},
+            {R"(mail: { url: "smtp://u:hunter2@home@mail" }
+)",
+             R"(
+yett.yaml:2:14: mail.url: has two @; one inside a user or password is written %40
+)"},
+            {R"(mail: { url: "smtp://mail/a/b?c" }
+)",
+             R"(
+yett.yaml:2:14: mail.url: has a path; what may follow the host is the name that EHLO tells, as in smtp://HOST/NAME
+)"},
+            {R"(mail: { from: "a@b <c@d> <e@f>" }
+)",
+             R"(
+yett.yaml:2:15: mail.from: "a@b <c@d> <e@f>" is not a sender; allowed: user@example.com, Name <user@example.com>
+)"},
+            {R"(mail: { from: "a b@c" }
+)",
+             R"(
+yett.yaml:2:15: mail.from: "a b@c" is not a sender; allowed: user@example.com, Name <user@example.com>
+)"},
+            {R"(mail: { from: "a@b..c" }
+)",
+             R"(
+yett.yaml:2:15: mail.from: "a@b..c" is not a sender; allowed: user@example.com, Name <user@example.com>
+)"},
             {R"(logging: { level: loud, format: xml, access: "" }
 )",
              R"(

@@ -83,21 +83,6 @@ yett.yaml:2:22: shared_state.url: "rediss:" is not supported by this build; allo
              R"(
 yett.yaml:2:22: shared_state.url: "redis+sentinel:" is not supported by this build; allowed: memory:
 )"},
-            {R"(mail: { url: "smtp://u:hunter2@mail" }
-)",
-             R"(
-yett.yaml:2:14: mail.url: "smtp:" is not supported by this build; allowed: file:FOLDER
-)"},
-            {R"(mail: { url: "smtps://mail" }
-)",
-             R"(
-yett.yaml:2:14: mail.url: "smtps:" is not supported by this build; allowed: file:FOLDER
-)"},
-            {"mail: { templates: t }\n", R"(
-yett.yaml:2:20: mail.templates: is not supported by this build
-)"},
-            {"mail: { templates: null }\n", R"(
-)"},
             {R"(tracing: { otlp_url: "http://c:4318", sample: 0.5 }
 )",
              R"(
