@@ -4,6 +4,7 @@
 #include "gateway/app/build_facts.hpp"
 #include "gateway/app/build_world.hpp"
 #include "gateway/app/certificate_expiry.hpp"
+#include "gateway/app/mail_office.hpp"
 #include "gateway/app/run_to_end.hpp"
 #include "gateway/app/startup_error.hpp"
 #include "gateway/app/translate.hpp"
@@ -24,6 +25,7 @@ using blame = startup_error::blame;
 constexpr seconds sweep_interval{60};
 constexpr std::size_t sweep_rows = 1000;
 constexpr seconds publication_interval{1};
+constexpr seconds mail_drain_timeout{10};
 
 unsigned worker_count(config::settings const& s)
 {
@@ -102,6 +104,7 @@ gateway::gateway(config::settings settings)
     note_certificates();
     make_stations();
     open_management();
+    start_postman();
     figures_.on_scrape([this](telemetry::observations& seen) { report_figures(seen); });
     figures_.reloaded(true, wall_now());
 }
@@ -171,6 +174,14 @@ void gateway::report_figures(telemetry::observations& seen) const
     seen.password_hash_refused = hashing.refused;
     seen.log_dropped = logs_.dropped();
     seen.certificates_expire = certificates_expire_;
+    report_mail(postman_->figures(), wall_now(), seen);
+}
+
+// After the listeners are open: without mail.public_url, links lead to the first of them.
+void gateway::start_postman()
+{
+    auto const site = settings_.mail.public_url.empty() ? endpoints_.front().url : settings_.mail.public_url;
+    postman_ = std::make_unique<mail::postman>(*stores_.letters, make_mail_office(settings_, site), logs_.program());
 }
 
 void gateway::announce()
@@ -216,10 +227,16 @@ void gateway::begin_draining()
     logs_.program().info("draining", {{"timeout_ms", settings_.client_limits.drain_timeout.count()}});
     auto const finished = [this] {
         boost::asio::post(control_, [this] {
-            if (--draining_ == 0) stop();
+            if (--draining_ == 0) drain_mail();
         });
     };
     for (auto& each : stations_) each->worker().drain(settings_.client_limits.drain_timeout, finished);
+}
+
+// The last requests may have left letters. Those that cannot leave now wait in the store.
+void gateway::drain_mail()
+{
+    postman_->drain(mail_drain_timeout, [this] { boost::asio::post(control_, [this] { stop(); }); });
 }
 
 void gateway::stop()

@@ -8,6 +8,7 @@
 #include "gateway/app/station.hpp"
 #include "gateway/app/token_keys.hpp"
 #include "gateway/limits/memory_counters.hpp"
+#include "gateway/mail/postman.hpp"
 #include "gateway/net/admin.hpp"
 #include "gateway/net/admission.hpp"
 #include "gateway/net/listener.hpp"
@@ -60,11 +61,13 @@ private:
     void make_stations();
     void attach(station& to, unsigned index);
     void report_figures(telemetry::observations& seen) const;
+    void start_postman();
     void announce();
 
     void wait_for_signal();
     void handle(int signal);
     void begin_draining();
+    void drain_mail();
     void stop();
     void sweep_later();
     void sweep();
@@ -93,6 +96,7 @@ private:
     std::vector<std::pair<std::string, wall_time>> certificates_expire_;
     std::vector<std::unique_ptr<station>> stations_;
     std::unique_ptr<net::admin> management_;
+    std::unique_ptr<mail::postman> postman_;
     unsigned draining_ = 0;              // workers that have not finished
     bool stopping_ = false;
 };

@@ -141,6 +141,7 @@ public:
     void callers();
     void accounts(observations const& seen);
     void connections();
+    void mails(observations const& seen);
     void program(observations const& seen);
     void process();
 
@@ -269,6 +270,20 @@ void metrics::fold::connections()
     durations({}, [](auto const& s) -> auto& { return s.event_loop_lag; });
 }
 
+void metrics::fold::mails(observations const& seen)
+{
+    family("mail_queue_depth", "Letters in the outbox that have not left.", MetricType::Gauge);
+    for (auto const& each : seen.mails) value({{"kind", std::string{each.kind}}}, static_cast<double>(each.waiting));
+    family("mail_oldest_age_seconds", "How long the oldest letter in the outbox has waited.", MetricType::Gauge);
+    value({}, seen.mail_oldest_seconds);
+    family("mail_sent_total", "Mails that left.", MetricType::Counter);
+    for (auto const& each : seen.mails) value({{"kind", std::string{each.kind}}}, static_cast<double>(each.sent));
+    family("mail_failed_total", "Mails that were given up.", MetricType::Counter);
+    for (auto const& each : seen.mails) value({{"kind", std::string{each.kind}}}, static_cast<double>(each.given_up));
+    family("mail_attempts_failed_total", "Attempts to send that failed, by reason.", MetricType::Counter);
+    for (auto const& [reason, attempts] : seen.mail_setbacks) value({{"reason", std::string{reason}}}, static_cast<double>(attempts));
+}
+
 void metrics::fold::program(observations const& seen)
 {
     family("log_dropped_total", "Lines dropped because the disk or the reader was slow.", MetricType::Counter);
@@ -320,6 +335,7 @@ std::string metrics::exposition() const
     f.callers();
     f.accounts(seen);
     f.connections();
+    f.mails(seen);
     f.program(seen);
     f.process();
     return f.text();

@@ -102,6 +102,14 @@ struct alignas(64) shard
     histogram<lag_bounds> event_loop_lag;
 };
 
+struct mail_figures
+{
+    std::string_view kind;                 // of letter
+    std::uint64_t waiting = 0;
+    std::uint64_t sent = 0;
+    std::uint64_t given_up = 0;
+};
+
 // What others own and a scrape asks them for.
 struct observations
 {
@@ -110,6 +118,9 @@ struct observations
     std::uint64_t password_hash_refused = 0;
     std::vector<std::pair<std::string, std::uint64_t>> log_dropped;            // stream, lines
     std::vector<std::pair<std::string, wall_time>> certificates_expire;        // file as configured
+    std::vector<mail_figures> mails;                                           // one for each kind
+    std::vector<std::pair<std::string_view, std::uint64_t>> mail_setbacks;     // reason, attempts
+    double mail_oldest_seconds = 0;                                            // age of the letter that waits the longest
 };
 
 struct build_facts

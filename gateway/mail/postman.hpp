@@ -1,0 +1,111 @@
+#pragma once
+
+#include "gateway/accounts/outbox.hpp"
+#include "gateway/base/task.hpp"
+#include "gateway/mail/carrier.hpp"
+#include "gateway/mail/patience.hpp"
+#include "gateway/mail/writer.hpp"
+
+#include <boost/asio/executor_work_guard.hpp>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/steady_timer.hpp>
+
+#include <array>
+#include <atomic>
+#include <exception>
+#include <functional>
+#include <memory>
+#include <thread>
+
+namespace yett::telemetry {
+class log;
+}
+
+namespace yett::mail {
+
+// How letters become mails, and how those leave.
+struct office
+{
+    mail::writer writer;
+    std::unique_ptr<mail::carrier> carrier;
+};
+
+struct postman_options
+{
+    mail::patience patience;
+    milliseconds lease{75'000};      // longer than the carrier takes at most
+    milliseconds poll{1'000};        // how often an idle postman looks into the outbox
+    milliseconds keep_marks{7 * 24 * 3'600'000};
+};
+
+// What a scrape shows. Read from any thread.
+struct postman_figures
+{
+    template<class Count, auto Last>
+    using by = std::array<std::atomic<Count>, static_cast<std::size_t>(Last)>;
+
+    by<std::uint64_t, accounts::letter_kind::count_> waiting{};     // in the outbox, as of the last look
+    by<std::uint64_t, accounts::letter_kind::count_> sent{};
+    by<std::uint64_t, accounts::letter_kind::count_> given_up{};
+    by<std::uint64_t, setback::kind::count_> setbacks{};            // attempts that failed
+    std::atomic<std::int64_t> oldest{0};                            // posted_at in ms since 1970; 0: nothing waits
+};
+
+// Takes letters out of the outbox, one after the other on a thread of its own, and brings
+// each on its way: at least once, and only once unless the process or the dialogue with the
+// server breaks off in the moment between the server's yes and the mark in the outbox.
+class postman
+{
+public:
+    // All three outlive the postman. Starts at once.
+    postman(accounts::outbox& from, office with, telemetry::log& log, postman_options options = {});
+    // Lets the mail under way fail: its letter stays and is sent when its lease is over.
+    ~postman();
+    postman(postman const&) = delete;
+    postman& operator=(postman const&) = delete;
+
+    // Works with these from the next mail on. Any thread.
+    void replace(office with);
+
+    // Brings away what is due, for at most so long and up to the first failure, then ends
+    // and calls `finished` on the postman's thread. Any thread.
+    void drain(milliseconds at_most, std::function<void()> finished);
+
+    postman_figures const& figures() const noexcept { return figures_; }
+
+private:
+    enum class step : unsigned char { idle, went_on, failed };
+
+    task<void> serve();
+    task<step> deliver_next();
+    task<step> deliver(accounts::claimed_letter claimed);
+    task<void> close(accounts::letter const& l, accounts::letter_end how);
+    task<step> give_up(accounts::letter const& l, std::string why);
+    task<step> put_back(accounts::claimed_letter const& claimed, setback const& why);
+    task<void> look_around();
+    task<void> sleep(milliseconds length);
+    void note_setback(setback const& why);
+    void note_success(accounts::letter_kind kind);
+    bool is_over(step last) const;
+    void end(std::exception_ptr thrown);
+
+    accounts::outbox& outbox_;
+    telemetry::log& log_;
+    postman_options const options_;
+    std::shared_ptr<office> office_;
+    std::atomic<std::shared_ptr<office>> at_work_;       // for the destructor's interruption
+    postman_figures figures_;
+    bool failing_ = false;                               // the last attempt failed, and the log says so
+    steady_time next_look_{};
+    std::optional<steady_time> drain_until_;
+    std::function<void()> finished_;
+    bool ended_ = false;
+    std::atomic<bool> stopping_{false};
+
+    boost::asio::io_context loop_{1};
+    boost::asio::executor_work_guard<executor> open_{loop_.get_executor()};
+    boost::asio::steady_timer wake_{loop_};
+    std::jthread thread_;                                // last: it uses the rest
+};
+
+} // namespace yett::mail
