@@ -381,7 +381,7 @@ struct bcrypt
 
 struct hashing
 {
-    unsigned threads = 0; // 0: one per core
+    unsigned threads = 0; // 0: one per core, but for one
     std::uint64_t memory = 512 << 20;
     std::uint64_t queue = 128;
     milliseconds wait = seconds{5};

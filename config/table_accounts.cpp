@@ -87,7 +87,7 @@ section<hashing> const& hashing_keys()
 {
     static section<hashing> const keys{
         {
-            value("threads", &hashing::threads, count_or_auto(256), "Threads that hash; auto is one per core."),
+            value("threads", &hashing::threads, count_or_auto(256), "Threads that hash; auto is one per core, but for one core that stays free."),
             value("memory", &hashing::memory, size(8 << 20, 1ull << 36), "Memory of all hashes that run at the same time."),
             value("queue", &hashing::queue, count<std::uint64_t>(1, 100'000),
                   "Logins that may wait; more are answered with 503."),

@@ -29,7 +29,8 @@ hashing_rules checked(hashing_rules rules)
 worker_pool::options pool_options(hashing_rules const& rules)
 {
     worker_pool::options options;
-    auto const wanted = rules.threads ? rules.threads : std::max(1U, std::thread::hardware_concurrency());
+    // One core stays free of hashing: a busy one delays requests, whatever the priority of what keeps it busy.
+    auto const wanted = rules.threads ? rules.threads : std::max(2U, std::thread::hardware_concurrency()) - 1;
     // More threads than hashes that fit into the memory would only wait for each other.
     auto const fitting = rules.hash == hashing_rules::kind::argon2id ? rules.memory / rules.argon2id_memory : wanted;
     options.threads = static_cast<unsigned>(std::min<std::size_t>(wanted, fitting));

@@ -1,6 +1,6 @@
 #include "gateway/net/wire.hpp"
 
-#include "gateway/net/exhausting_buffer.hpp"
+#include "gateway/base/exhausting_buffer.hpp"
 
 #include <boost/asio/buffer.hpp>
 #include <boost/asio/redirect_error.hpp>

@@ -1,5 +1,7 @@
 #include "gateway/upstream/connection.hpp"
 
+#include "gateway/base/exhausting_buffer.hpp"
+
 #include <boost/asio/buffer.hpp>
 #include <boost/asio/error.hpp>
 #include <boost/asio/redirect_error.hpp>
@@ -9,6 +11,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
+#include <utility>
 
 namespace yett::upstream {
 
@@ -116,22 +119,43 @@ void connection::start_read()
         return;
     make_room();
     reading_ = true;
-    socket_.async_read_some(asio::buffer(buffer_.get() + end_, capacity_ - end_), on_read{*this});
+    socket_.async_read_some(exhausting_buffer{buffer_.get() + end_, capacity_ - end_, false}, on_read{*this});
 }
 
 void connection::received(error_code ec, std::size_t bytes)
 {
     reading_ = false;
-    news_ = true;
-    end_ += bytes;
-    if (ec && ending_ == ending::none)
-        ending_ = ending_for(ec);
+    take_in(ec, bytes);
     if (watched_) {
         engage();
         disturbed_(*this);
     } else {
         listener_.wake();
     }
+}
+
+void connection::take_in(error_code ec, std::size_t bytes) noexcept
+{
+    news_ = true;
+    was_short_ = bytes < capacity_ - end_;
+    end_ += bytes;
+    if (ec && ending_ == ending::none)
+        ending_ = ending_for(ec);
+}
+
+// The next read waits for an event, and an end that came with the last bytes has had its own
+// already. Whoever expects more asks the socket once; a kept connection spares the call.
+bool connection::look_again() noexcept
+{
+    if (!std::exchange(was_short_, false) || reading_)
+        return false;
+    make_room();
+    error_code ec;
+    auto const bytes = socket_.read_some(asio::buffer(buffer_.get() + end_, capacity_ - end_), ec);
+    if (ec == asio::error::would_block)
+        return false;
+    take_in(ec, bytes);
+    return true;
 }
 
 task<void> connection::news()

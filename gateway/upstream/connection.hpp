@@ -75,7 +75,7 @@ public:
     void expect_bulk();
 
     // True when bytes or the end came since the last call of `hear`.
-    bool has_news() const noexcept { return news_ || ending_ != ending::none; }
+    bool has_news() noexcept { return news_ || ending_ != ending::none || look_again(); }
     void hear() noexcept { news_ = false; }
     // Waits for news; the buffer must not be full.
     task<void> news();
@@ -116,6 +116,8 @@ private:
 
     void start_read();
     void received(boost::system::error_code ec, std::size_t bytes);
+    void take_in(boost::system::error_code ec, std::size_t bytes) noexcept;
+    bool look_again() noexcept;
     void make_room() noexcept;
     void resize(std::size_t bytes);
 
@@ -133,6 +135,7 @@ private:
     std::uint64_t sent_ = 0;
     ending ending_ = ending::none;
     bool reading_ = false;
+    bool was_short_ = false;      // the last read: the socket is empty, but its end may have come along
     bool news_ = false;
     bool watched_ = false;
     bool used_ = false;

@@ -358,6 +358,22 @@ TEST_CASE("forwarder: a kept connection that the server closes or speaks on is d
     }
 }
 
+TEST_CASE("forwarder: a kept connection whose end came along with the reply serves no other request")
+{
+    for (auto const next : {get, post}) {
+        CAPTURE(next);
+        rig r{{scripted_upstream::once(hello), scripted_upstream::always(hello)}};
+        CHECK(r.ask(get)->exchange.body() == "hello");
+        auto* const second = r.prepare(next);
+        second->exchange.arrive(next == post ? "12345" : "");
+        second->exchange.finish_body();
+        r.begin(*second);
+        r.finish(*second);
+        CHECK(second->exchange.body() == "hello");
+        CHECK(r.app->connections() == 2);
+    }
+}
+
 TEST_CASE("forwarder: an unused connection is closed after its time")
 {
     rig r{{scripted_upstream::always(hello)}};

@@ -6,7 +6,8 @@
 
 #include <sys/socket.h>
 
-namespace yett::net {
+namespace yett {
+inline namespace base {
 
 // A buffer for async_read_some that takes a short read for what it is: the socket is
 // empty, and the next read has to wait for an event (epoll(7), "edge-triggered").
@@ -32,12 +33,13 @@ private:
     bool thorough_;
 };
 
-} // namespace yett::net
+} // namespace base
+} // namespace yett
 
 // The one place that knows Asio's insides: how a read is tried, for this buffer only.
 template<>
 inline boost::asio::detail::reactor_op::status
-boost::asio::detail::reactive_socket_recv_op_base<yett::net::exhausting_buffer>::do_perform(reactor_op* base)
+boost::asio::detail::reactive_socket_recv_op_base<yett::exhausting_buffer>::do_perform(reactor_op* base)
 {
     auto& op = *static_cast<reactive_socket_recv_op_base*>(base);
     auto const& into = *op.buffers_.begin();
