@@ -3,6 +3,8 @@
 Everything runs in a temporary folder on free loopback ports and is stopped by its pid.
 """
 
+import email
+import email.policy
 import json
 import os
 import pathlib
@@ -186,6 +188,14 @@ class Gateway(Process):
         reply = self.login(email)
         assert reply.status_code == 200, reply.text
         return reply.json()
+
+    def mails(self, count=1):
+        """The mails in the default outbox folder, oldest first, once there are `count`."""
+        def look():
+            files = sorted((self.folder / "var/outbox").glob("*.eml"))
+            return files if len(files) >= count else None
+        files = wait_until(look, what=f"{count} mails")
+        return [email.message_from_bytes(f.read_bytes(), policy=email.policy.default) for f in files]
 
     def metrics(self):
         return requests.get(self.management + "/metrics", timeout=10).text

@@ -122,6 +122,8 @@ TEST_CASE("metrics: 2,000 series are never exceeded, whatever is configured and 
     m.on_scrape([](observations& seen) {
         for (int i = 0; i < 500; ++i) seen.certificates_expire.emplace_back("leaf-" + std::to_string(i), wall_time{});
         for (auto const* stream : {"unwritten", "access", "audit", "program"}) seen.log_dropped.emplace_back(stream, 1);
+        for (auto const* kind : {"a", "b", "c", "d", "e", "f", "g", "h"}) seen.mails.push_back({kind, 1, 1, 1});
+        for (auto const* reason : {"1", "2", "3", "4", "5", "6", "7"}) seen.mail_setbacks.emplace_back(reason, 1);
     });
     auto const count = count_series(m.exposition());
     CHECK(count > 1000);
@@ -247,4 +249,21 @@ TEST_CASE("metrics: a scrape may run while the workers count")
 }
 
 } // namespace
+
+TEST_CASE("metrics: mails are told by kind, and the failures by reason")
+{
+    metrics m{1, {"0", "r", "c"}};
+    m.on_scrape([](observations& seen) {
+        seen.mails.push_back({"new_device", 3, 20, 1});
+        seen.mail_setbacks.emplace_back("insecure", 7);
+        seen.mail_oldest_seconds = 12.5;
+    });
+    auto const text = m.exposition();
+    CHECK(sample(text, "yett_mail_queue_depth{kind=\"new_device\"}") == 3);
+    CHECK(sample(text, "yett_mail_sent_total{kind=\"new_device\"}") == 20);
+    CHECK(sample(text, "yett_mail_failed_total{kind=\"new_device\"}") == 1);
+    CHECK(sample(text, "yett_mail_attempts_failed_total{reason=\"insecure\"}") == 7);
+    CHECK(sample(text, "yett_mail_oldest_age_seconds") == 12.5);
+}
+
 } // namespace yett::telemetry
