@@ -21,18 +21,31 @@ codec<signature_algorithm> signing_algorithm()
     return one_of<signature_algorithm>({{"ES256", es256}, {"EdDSA", eddsa}, {"RS256", rs256}, {"HS256", hs256}});
 }
 
+constexpr std::size_t least_sealing_bytes = 16;
+
+void finish_signing_keys(reading& r, spot const& at, signing_keys& k)
+{
+    if (!k.secret.empty() && k.secret.size() < least_sealing_bytes)
+        r.complain_at(at.path + ".secret", "is shorter than 16 bytes; whoever has the files could guess it");
+    if (k.publish_before >= k.rotate_every)
+        r.complain_at(at.path + ".publish_before", "is not shorter than rotate_every; a key would never be the youngest");
+}
+
 section<signing_keys> const& signing_key_keys()
 {
     using k = signing_keys;
     static section<k> const keys{
         {
             file("directory", &k::directory, "Where the signing keys are kept; the first is made when there is none."),
-            value("rotate_every", &k::rotate_every, duration<seconds>(hours{1}, days{3'650}), "A new key signs after this time."),
-            value("publish_before", &k::publish_before, duration<seconds>(seconds{0}, days{30}),
-                  "It is published so long before it signs."),
-            value("keep_for", &k::keep_for, duration<seconds>(minutes{1}, days{365}), "A retired key is trusted so long."),
+            secret_text("secret", &k::secret, "Encrypts the keys at rest, at least 16 bytes; without it they are in the clear."),
+            file_version("secret", &k::secret),
+            value("rotate_every", &k::rotate_every, duration<seconds>(seconds{2}, days{3'650}), "A new key signs after this time."),
+            value("publish_before", &k::publish_before, duration<seconds>(seconds{1}, days{30}),
+                  "It is published so long before it signs; shorter than rotate_every."),
+            value("keep_for", &k::keep_for, duration<seconds>(seconds{10}, days{365}),
+                  "A retired key is trusted so long; as long as its last token at least."),
         },
-        {},
+        finish_signing_keys,
     };
     return keys;
 }
@@ -105,6 +118,8 @@ void finish_tokens(reading& r, spot const& at, tokens& t)
 {
     if (t.refresh_ttl < t.access_ttl)
         r.complain_at(at.path + ".refresh_ttl", "is shorter than access_ttl; refreshing would never be possible");
+    if (t.keys.keep_for < t.access_ttl + t.clock_skew)
+        r.complain_at(at.path + ".keys.keep_for", "is shorter than access_ttl and clock_skew; good tokens would be refused");
     for (std::size_t i = 0; i < t.issuers.size(); ++i) {
         auto const path = fmt::format("{}.issuers[{}].issuer", at.path, i);
         auto const& name = t.issuers[i].name;

@@ -5,7 +5,6 @@
 #include "gateway/accounts/issue.hpp"
 #include "gateway/accounts/revoke.hpp"
 #include "gateway/tokens/refresh_token.hpp"
-#include "gateway/tokens/revocations.hpp"
 
 namespace yett::accounts {
 
@@ -37,13 +36,13 @@ task<result<void>> identify(desk const& at, leave& who)
 }
 
 // The store has forgotten the session, but its access token may still be good.
-void revoke_unknown(desk const& at, leave const& who, wall_time now)
+task<result<void>> revoke_unknown(desk const& at, leave const& who, wall_time now)
 {
     revocation lost;
     lost.id = who.session;
     lost.at = now;
     lost.until = access_until(at.rules, now);
-    at.revocations.add(as_token_revocation(lost));
+    return revoke(at, std::move(lost));
 }
 
 } // namespace
@@ -64,7 +63,10 @@ task<result<void>> logout(desk const& at, leave asked, wall_time now)
     wanted.until = access_until(at.rules, now);
     auto const done = co_await end_and_revoke(at, std::move(wanted));
     if (!done && !(done.error() == errc::not_found)) co_return done.error();
-    if (!done) revoke_unknown(at, asked, now);
+    if (!done) {
+        auto const kept = co_await revoke_unknown(at, asked, now);
+        if (!kept) co_return kept.error();
+    }
     report(at, asked, now);
     co_return result<void>{};
 }

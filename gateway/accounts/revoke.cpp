@@ -5,15 +5,37 @@
 
 namespace yett::accounts {
 
+namespace {
+
+tokens::revoked_by kind_of(revocation::kind what)
+{
+    switch (what) {
+    case revocation::kind::subject: return tokens::revoked_by::subject;
+    case revocation::kind::token: return tokens::revoked_by::token;
+    case revocation::kind::key: return tokens::revoked_by::key;
+    case revocation::kind::session: break;
+    }
+    return tokens::revoked_by::session;
+}
+
+} // namespace
+
 tokens::revocation as_token_revocation(revocation const& known)
 {
-    auto const is_session = known.what == revocation::kind::session;
     tokens::revocation entry;
-    entry.what = is_session ? tokens::revoked_by::session : tokens::revoked_by::subject;
+    entry.what = kind_of(known.what);
     entry.id = known.id;
-    if (!is_session) entry.issued_until = known.at;
+    if (known.what == revocation::kind::subject) entry.issued_until = known.at;
     entry.until = known.until;
     return entry;
+}
+
+task<result<void>> revoke(desk const& at, revocation wanted)
+{
+    auto const kept = co_await at.sessions.revoke(wanted);
+    if (!kept) co_return kept.error();
+    at.revocations.add(as_token_revocation(wanted));
+    co_return result<void>{};
 }
 
 task<result<ended>> end_and_revoke(desk const& at, ending asked)

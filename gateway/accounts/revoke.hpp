@@ -19,6 +19,10 @@ tokens::revocation as_token_revocation(revocation const& known);
 // Ends sessions in the store, then makes it known to this process's verifiers.
 task<result<ended>> end_and_revoke(desk const& at, ending asked);
 
+// Writes a revocation that is about no session of the store, a token's or a key's, then
+// makes it known to this process's verifiers.
+task<result<void>> revoke(desk const& at, revocation wanted);
+
 // Tells the verifiers what the store remembers; once, before the first request.
 task<result<void>> load_revocations(session_store& sessions, tokens::revocations& into, wall_time now);
 

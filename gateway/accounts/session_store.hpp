@@ -74,6 +74,8 @@ struct revocation
     {
         session,                     // id is a session's
         subject,                     // id is a user's: everything issued up to `at`
+        token,                       // id is a `jti`
+        key,                         // id is a `kid`
     };
     kind what = kind::session;
     std::string id;
@@ -122,6 +124,10 @@ public:
     // user give one row for the subject besides. A session that had ended before gives
     // its row again. `not_found` when session_id is not one of this user's.
     virtual task<result<ended>> end(ending const& asked) = 0;
+
+    // Writes a revocation that is about no session the store knows. A second word about
+    // the same thing extends the first: the later `at` and `until` count.
+    virtual task<result<void>> revoke(revocation const& wanted) = 0;
 
     // Live sessions of a user, youngest first.
     virtual task<result<std::vector<session>>> list(std::string_view user_id, wall_time now) = 0;

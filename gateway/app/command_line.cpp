@@ -61,6 +61,31 @@ void add_token(CLI::App& cli, action& chosen)
     });
 }
 
+void add_keys_verb(CLI::App& group, action& chosen, keys_options::verb what)
+{
+    using verb = keys_options::verb;
+    auto* const command = what == verb::list     ? group.add_subcommand("list", "Print them and what each is for")
+                          : what == verb::rotate ? group.add_subcommand("rotate", "Make the next one")
+                                                 : group.add_subcommand("revoke", "Remove one and end all tokens it signed");
+    auto const options = std::make_shared<keys_options>();
+    auto const file = std::make_shared<std::string>();
+    options->what = what;
+    command->add_option("config", *file, "the configuration file")->required();
+    if (what == verb::rotate) command->add_flag("--now", options->at_once, "it signs within seconds, not after publish_before");
+    if (what == verb::revoke) command->add_option("kid", options->kid, "the key's id, as `list` prints it")->required();
+    command->callback([options, file, &chosen] {
+        options->file = *file;
+        chosen = [options] { return keys_command(*options); };
+    });
+}
+
+void add_keys(CLI::App& cli, action& chosen)
+{
+    auto* const group = cli.add_subcommand("keys", "Look after the signing keys")->require_subcommand(1);
+    for (auto const what : {keys_options::verb::list, keys_options::verb::rotate, keys_options::verb::revoke})
+        add_keys_verb(*group, chosen, what);
+}
+
 void add_demo(CLI::App& cli, action& chosen)
 {
     auto* const command = cli.add_subcommand("demo", "Start a demonstration and print how to try it");
@@ -100,7 +125,7 @@ try {
     CLI::App cli{"Yett: a gate for applications without authentication", "yett"};
     cli.require_subcommand(1);
     action chosen;
-    for (auto const add : {add_run, add_check, add_explain, add_token, add_demo, add_echo, add_dev_certs, add_healthcheck})
+    for (auto const add : {add_run, add_check, add_explain, add_token, add_keys, add_demo, add_echo, add_dev_certs, add_healthcheck})
         add(cli, chosen);
     cli.add_subcommand("version", "Print the version")->callback([&] { chosen = version_command; });
     cli.add_subcommand("reference", "Print docs/configuration.md")->group("")->callback([&] { chosen = reference_command; });

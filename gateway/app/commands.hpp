@@ -38,6 +38,23 @@ struct token_options
 // Checks the token on standard input against a key set, without asking anybody.
 int token_command(token_options const& options);
 
+struct keys_options
+{
+    enum class verb : unsigned char
+    {
+        list,
+        rotate,
+        revoke,
+    };
+    verb what = verb::list;
+    std::filesystem::path file;
+    bool at_once = false;              // of rotate: do not wait for tokens.keys.publish_before
+    std::string kid;                   // of revoke
+};
+// Looks at the signing keys or turns them over, whether the program runs or not: running
+// programs notice within a second. 1 when there is no such key.
+int keys_command(keys_options const& options);
+
 // The demonstration in `folder`: certificates, sample application, gateway, and the curl
 // lines to try it with.
 int demo_command(std::filesystem::path const& folder);

@@ -86,19 +86,19 @@ gateway::gateway(config::settings settings)
       workers_{worker_count(settings_)},
       logs_{settings_.logging},
       figures_{workers_, build_facts()},
-      keys_{open_token_keys(settings_.tokens, wall_now())},
+      keys_{settings_, wall_now()},
       passwords_{hashing_of(settings_.passwords),
                  [this](std::chrono::nanoseconds took) { figures_.control().password_hash_duration.observe(took); }},
       stores_{open_stores(settings_.storage)},
       revoked_{settings_.tokens.issuer},
-      desk_{*stores_.users, *stores_.sessions, *stores_.letters, passwords_, keys_.signer, revoked_, logs_, rules_of(settings_)},
+      desk_{*stores_.users, *stores_.sessions, *stores_.letters, passwords_, keys_.signer(), revoked_, logs_, rules_of(settings_)},
       counting_{make_counters()},
       world_{build_world(settings_, counting_, figures_)}
 {
     std::signal(SIGPIPE, SIG_IGN);
     raise_descriptor_limit();
     forbid_core_dumps();
-    for (auto const& each : keys_.complaints) logs_.program().warning("a key was left out", {{"key", each}});
+    for (auto const& each : keys_.complaints()) logs_.program().warning("a key was left out", {{"key", each}});
     load_revocations(*stores_.sessions, revoked_);
     open_listeners();
     note_certificates();
@@ -197,10 +197,25 @@ void gateway::run()
     wait_for_signal();
     sweep_later();
     publish_figures_later();
+    turner_.run([this](token_keys::snapshot const& keys, std::function<void()> done) { hand_out(keys, std::move(done)); });
     for (auto& each : stations_) each->worker().start();
     announce();
     control_.run();
     for (auto& each : stations_) each->worker().join();
+}
+
+// Calls `done` when the last worker has them.
+void gateway::hand_out(token_keys::snapshot const& keys, std::function<void()> done)
+{
+    auto const waiting = std::make_shared<unsigned>(workers_);
+    auto const taken = [waiting, done = std::move(done)] {
+        if (--*waiting == 0) done();
+    };
+    for (auto& each : stations_)
+        each->worker().post([this, &to = *each, keys, taken] {
+            to.use(keys);
+            boost::asio::post(control_, taken);
+        });
 }
 
 void gateway::wait_for_signal()

@@ -4,6 +4,7 @@
 #include "gateway/accounts/desk.hpp"
 #include "gateway/accounts/password.hpp"
 #include "gateway/accounts/stores.hpp"
+#include "gateway/app/key_turner.hpp"
 #include "gateway/app/logs.hpp"
 #include "gateway/app/station.hpp"
 #include "gateway/app/token_keys.hpp"
@@ -64,6 +65,7 @@ private:
     void start_postman();
     void announce();
 
+    void hand_out(token_keys::snapshot const& keys, std::function<void()> done);
     void wait_for_signal();
     void handle(int signal);
     void begin_draining();
@@ -90,6 +92,7 @@ private:
 
     boost::asio::io_context control_{1};
     boost::asio::signal_set signals_{control_};
+    key_turner turner_{control_, keys_, logs_};
     boost::asio::steady_timer next_sweep_{control_};
     boost::asio::steady_timer next_publication_{control_};
     std::vector<endpoint> endpoints_;

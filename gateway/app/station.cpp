@@ -1,7 +1,6 @@
 #include "gateway/app/station.hpp"
 
 #include "gateway/app/logs.hpp"
-#include "gateway/app/token_keys.hpp"
 #include "gateway/app/translate.hpp"
 
 namespace yett::app {
@@ -35,9 +34,9 @@ milliseconds longest_reply(config::settings const& s)
 
 station::station(unsigned index, unsigned of, shared const& all)
     : worker_{worker_options(index, all)},
-      cache_{all.keys.verifier, all.revoked, share_of(all.settings.tokens.cache, of)},
+      cache_{all.keys.current().verifier, all.revoked, share_of(all.settings.tokens.cache, of)},
       upstreams_{make_upstreams(all)},
-      endpoints_{{all.desk, cache_, transport_of(all.settings), all.keys.jwks}},
+      endpoints_{{all.desk, cache_, transport_of(all.settings), all.keys.current().documents}},
       renewals_{{all.desk, worker_.executor(), longest_reply(all.settings)}},
       pipeline_{{cache_, endpoints_, renewals_, upstreams_, all.figures.shard(index), all.logs.make_access_log(), all.logs.program()},
                 all.world}
@@ -61,6 +60,12 @@ http::answers station::answers()
     answers.request = [this](http::exchange& ex) { return pipeline_.serve(ex); };
     answers.refusal = [this](http::peer const& from, error const& why) { return pipeline_.refuse(from, why); };
     return answers;
+}
+
+void station::use(token_keys::snapshot const& keys)
+{
+    cache_.use(keys.verifier);
+    endpoints_.publish(keys.documents);
 }
 
 void station::publish_cache_figures()

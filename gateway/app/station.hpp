@@ -1,5 +1,6 @@
 #pragma once
 
+#include "gateway/app/token_keys.hpp"
 #include "gateway/net/worker.hpp"
 #include "gateway/pipeline/pipeline.hpp"
 #include "gateway/pipeline/renewals.hpp"
@@ -18,7 +19,6 @@ struct settings;
 namespace yett::app {
 
 class logs;
-struct token_keys;
 
 // Everything one worker has for itself: its loop, its token cache, its ways to the
 // applications, and the pipeline through them.
@@ -40,6 +40,8 @@ public:
 
     net::worker& worker() noexcept { return worker_; }
     http::answers answers();
+    // Goes on with other keys; on the worker's thread.
+    void use(token_keys::snapshot const& keys);
     // The cache's counters, for a scrape; on the worker's thread.
     void publish_cache_figures();
 

@@ -1,10 +1,19 @@
 #include "gateway/app/token_keys.hpp"
 
+#include "gateway/app/run_to_end.hpp"
 #include "gateway/app/startup_error.hpp"
 #include "gateway/app/translate.hpp"
+#include "gateway/base/base64url.hpp"
+#include "gateway/base/random.hpp"
 #include "gateway/tokens/jwks.hpp"
 #include "gateway/tokens/key_files.hpp"
 
+#include <boost/json/array.hpp>
+#include <boost/json/object.hpp>
+#include <boost/json/serialize.hpp>
+#include <fmt/format.h>
+
+#include <algorithm>
 #include <fstream>
 #include <iterator>
 
@@ -12,40 +21,6 @@ namespace yett::app {
 namespace {
 
 using blame = startup_error::blame;
-
-struct own_keys
-{
-    tokens::signing_key youngest;
-    std::vector<tokens::verification_key> all;
-};
-
-own_keys from_secret(config::tokens const& t)
-{
-    auto key = tokens::signing_key::from_secret(tokens::algorithm::hs256, t.secret);
-    if (!key) throw startup_error{blame::configuration, "tokens.secret: " + key.error().note()};
-    return {*key, {key->verification()}};
-}
-
-own_keys from_directory(config::tokens const& t, wall_time now)
-{
-    tokens::key_directory const directory{t.keys.directory.string(), {}};
-    auto stored = tokens::open_keys(directory, algorithm_of(t.algorithm), now);
-    if (!stored) throw startup_error{blame::unavailable, "tokens.keys.directory: " + describe(stored.error())};
-    own_keys keys{stored->back().key, {}};
-    for (auto const& each : *stored) keys.all.push_back(each.key.verification());
-    return keys;
-}
-
-tokens::issuer own_issuer(config::tokens const& t, std::vector<tokens::verification_key> keys)
-{
-    tokens::issuer us;
-    us.name = t.issuer;
-    us.audience = t.audience;
-    us.keys = std::move(keys);
-    us.skew = t.clock_skew;
-    us.own = true;
-    return us;
-}
 
 std::string read_file(std::filesystem::path const& file, std::string const& place)
 {
@@ -73,17 +48,104 @@ tokens::issuer foreign_issuer(config::issuer const& i, seconds skew, std::vector
     return them;
 }
 
+pipeline::key_documents::document tagged(std::string body)
+{
+    auto etag = body.empty() ? std::string{} : '"' + base64url_encode(sha256(body).substr(0, 16)) + '"';
+    return {std::move(body), std::move(etag)};
+}
+
+// What a verifier of access tokens needs to know. An issuer that is no address has none.
+std::string metadata_of(config::settings const& s)
+{
+    auto const& issuer = s.tokens.issuer;
+    if (!issuer.starts_with("https://") && !issuer.starts_with("http://")) return {};
+    auto const base = issuer.substr(0, issuer.find_last_not_of('/') + 1);
+    boost::json::object const about{
+        {"issuer", issuer},
+        {"jwks_uri", base + "/.well-known/jwks.json"},
+        {"authorization_endpoint", base + s.accounts.prefix.front() + "/login"},
+        {"response_types_supported", {"token"}},
+        {"subject_types_supported", {"public"}},
+        {"id_token_signing_alg_values_supported", {name_of(s.tokens.algorithm)}},
+        {"claims_supported", {"iss", "sub", "aud", "iat", "nbf", "exp", "jti", "sid", "email", "roles", "scope", "auth_time"}},
+    };
+    return boost::json::serialize(about);
+}
+
+// Whoever keeps a copy must not miss a key that begins to sign.
+std::string cache_control_of(config::signing_keys const& k)
+{
+    return fmt::format("public, max-age={}", std::min<std::int64_t>(300, k.publish_before.count() / 2));
+}
+
+std::shared_ptr<pipeline::key_documents const> documents_about(std::span<tokens::verification_key const> keys,
+                                                               config::settings const& s)
+{
+    return std::make_shared<pipeline::key_documents const>(
+        pipeline::key_documents{tagged(tokens::render_jwks(keys)), tagged(metadata_of(s)), cache_control_of(s.tokens.keys)});
+}
+
 } // namespace
 
-token_keys open_token_keys(config::tokens const& t, wall_time now)
+std::unique_ptr<tokens::key_store> open_key_store(config::settings const& s)
 {
-    auto ours = t.algorithm == config::signature_algorithm::hs256 ? from_secret(t) : from_directory(t, now);
-    auto jwks = tokens::render_jwks(ours.all);
-    std::vector<std::string> complaints;
-    std::vector<tokens::issuer> issuers{own_issuer(t, std::move(ours.all))};
-    for (auto const& each : t.issuers) issuers.push_back(foreign_issuer(each, t.clock_skew, complaints));
-    return {tokens::signer{std::move(ours.youngest), t.issuer, t.audience},
-            std::make_shared<tokens::verifier const>(std::move(issuers)), std::move(jwks), std::move(complaints)};
+    return tokens::make_key_files(s.tokens.keys.directory.string());
+}
+
+tokens::key_ring::options key_ring_options(config::settings const& s)
+{
+    auto const& k = s.tokens.keys;
+    return {algorithm_of(s.tokens.algorithm), k.secret, {k.rotate_every, k.publish_before, k.keep_for}};
+}
+
+token_keys::token_keys(config::settings const& s, wall_time now)
+    : settings_{s}, signer_{first_key(now), s.tokens.issuer, s.tokens.audience}
+{
+    for (auto const& each : s.tokens.issuers) others_.push_back(foreign_issuer(each, s.tokens.clock_skew, complaints_));
+    compose();
+}
+
+tokens::signing_key token_keys::first_key(wall_time now)
+{
+    if (settings_.tokens.algorithm == config::signature_algorithm::hs256) {
+        auto key = tokens::signing_key::from_secret(tokens::algorithm::hs256, settings_.tokens.secret);
+        if (!key) throw startup_error{blame::configuration, "tokens.secret: " + key.error().note()};
+        return *key;
+    }
+    store_ = open_key_store(settings_);
+    ring_.emplace(*store_, key_ring_options(settings_));
+    auto const ready = run_to_end(ring_->refresh(now));
+    if (!ready) throw startup_error{blame::unavailable, "tokens.keys: " + describe(ready.error())};
+    return ring_->signing(now).key;
+}
+
+std::vector<tokens::verification_key> token_keys::own_keys() const
+{
+    std::vector<tokens::verification_key> keys;
+    if (!ring_) keys.push_back(signer_.key().verification());
+    else
+        for (auto const& each : ring_->keys()) keys.push_back(each.key.verification());
+    return keys;
+}
+
+void token_keys::compose()
+{
+    auto const& t = settings_.tokens;
+    tokens::issuer us;
+    us.name = t.issuer;
+    us.audience = t.audience;
+    us.keys = own_keys();
+    us.skew = t.clock_skew;
+    us.own = true;
+    current_.documents = documents_about(us.keys, settings_);
+    auto issuers = others_;
+    issuers.insert(issuers.begin(), std::move(us));
+    current_.verifier = std::make_shared<tokens::verifier const>(std::move(issuers));
+}
+
+void token_keys::take_turns(wall_time now)
+{
+    if (ring_) signer_.use(ring_->signing(now).key);
 }
 
 } // namespace yett::app

@@ -1,26 +1,61 @@
 #pragma once
 
 #include "config/settings.hpp"
+#include "gateway/pipeline/key_documents.hpp"
+#include "gateway/tokens/key_ring.hpp"
 #include "gateway/tokens/signer.hpp"
 #include "gateway/tokens/verifier.hpp"
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
 namespace yett::app {
 
-// What tokens are made and checked with.
-struct token_keys
+// What tokens are made and checked with. Belongs to the control thread, but for `signer`.
+class token_keys
 {
-    tokens::signer signer;
-    std::shared_ptr<tokens::verifier const> verifier;
-    std::string jwks;                        // our own public keys
-    std::vector<std::string> complaints;     // keys of other issuers that were left out
+public:
+    // Opens the keys (or takes the secret) and reads the other issuers' key files. Throws
+    // startup_error when one of them is missing, unreadable or weak.
+    token_keys(config::settings const& s, wall_time now);
+
+    // What workers check with and show; replaced by compose(), never changed.
+    struct snapshot
+    {
+        std::shared_ptr<tokens::verifier const> verifier;
+        std::shared_ptr<pipeline::key_documents const> documents;
+    };
+    snapshot const& current() const noexcept { return current_; }
+
+    // Makes the snapshot anew from the keys as they are.
+    void compose();
+    // Signs with the key whose turn it is. Every worker must have its snapshot by then.
+    void take_turns(wall_time now);
+
+    tokens::signer const& signer() const noexcept { return signer_; }
+    // Null where a secret is configured, which does not turn over.
+    tokens::key_ring* ring() noexcept { return ring_ ? &*ring_ : nullptr; }
+    // Keys of other issuers that were left out.
+    std::vector<std::string> const& complaints() const noexcept { return complaints_; }
+
+private:
+    tokens::signing_key first_key(wall_time now);
+    std::vector<tokens::verification_key> own_keys() const;
+
+    config::settings const& settings_;
+    std::unique_ptr<tokens::key_store> store_;
+    std::optional<tokens::key_ring> ring_;
+    std::vector<std::string> complaints_;
+    std::vector<tokens::issuer> others_;
+    tokens::signer signer_;
+    snapshot current_;
 };
 
-// Opens the key directory (or takes the secret) and reads the other issuers' key files.
-// Throws startup_error when one of them is missing, unreadable or weak.
-token_keys open_token_keys(config::tokens const& t, wall_time now);
+// The store of signing keys that the settings name, and how they turn over. Only for
+// algorithms with key pairs.
+std::unique_ptr<tokens::key_store> open_key_store(config::settings const& s);
+tokens::key_ring::options key_ring_options(config::settings const& s);
 
 } // namespace yett::app

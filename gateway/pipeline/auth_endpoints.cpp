@@ -69,7 +69,8 @@ auth_endpoints::endpoint auth_endpoints::endpoint_named(std::string_view target)
         {"refresh", &auth_endpoints::refresh},        {"logout", &auth_endpoints::logout},
         {"me", &auth_endpoints::me},                  {"password", &auth_endpoints::change_password},
         {"sessions", &auth_endpoints::sessions},      {"session", &auth_endpoints::end_session},
-        {"jwks", &auth_endpoints::jwks},               {"nothing", &auth_endpoints::nothing},
+        {"jwks", &auth_endpoints::jwks},             {"metadata", &auth_endpoints::metadata},
+        {"nothing", &auth_endpoints::nothing},
     };
     for (auto const& [name, handler] : endpoints)
         if (name == target) return handler;
@@ -214,12 +215,30 @@ task<result<http::reply>> auth_endpoints::nothing(call&)
     co_return errc::no_such_route;
 }
 
-task<result<http::reply>> auth_endpoints::jwks(call&)
+// A copy that is still good is not sent again (RFC 9110 section 13.1.2).
+result<http::reply> auth_endpoints::shown(call& c, key_documents::document const& wanted, char const* type) const
 {
+    if (wanted.body.empty()) return errc::no_such_route;
     http::reply r;
-    r.fields = {{"Content-Type", "application/jwk-set+json"}, {"Cache-Control", "public, max-age=300"}};
-    r.body = parts_.jwks;
-    co_return r;
+    r.fields = {{"Cache-Control", parts_.keys->cache_control}, {"ETag", wanted.etag}};
+    auto const* const known = c.ex.request().find("if-none-match");
+    if (known && (known->value == "*" || known->value.find(wanted.etag) != std::string_view::npos)) {
+        r.status = 304;
+        return r;
+    }
+    r.fields.emplace_back("Content-Type", type);
+    r.body = wanted.body;
+    return r;
+}
+
+task<result<http::reply>> auth_endpoints::jwks(call& c)
+{
+    co_return shown(c, parts_.keys->jwks, "application/jwk-set+json");
+}
+
+task<result<http::reply>> auth_endpoints::metadata(call& c)
+{
+    co_return shown(c, parts_.keys->metadata, "application/json");
 }
 
 // The refresh token from the body or the cookie, as far as the configuration lets it come

@@ -9,9 +9,11 @@
 #include "gateway/base/task.hpp"
 #include "gateway/http/exchange.hpp"
 #include "gateway/http/json_body.hpp"
+#include "gateway/pipeline/key_documents.hpp"
 #include "gateway/pipeline/session_cookies.hpp"
 
 #include <functional>
+#include <memory>
 #include <optional>
 #include <string>
 
@@ -32,9 +34,12 @@ public:
         accounts::desk& desk;
         tokens::token_cache& cache;         // of this worker
         auth_transport transport;
-        std::string jwks;                   // the public keys as JSON
+        std::shared_ptr<key_documents const> keys;
     };
     explicit auth_endpoints(parts p) : parts_{std::move(p)} {}
+
+    // Shows other keys from now on.
+    void publish(std::shared_ptr<key_documents const> keys) { parts_.keys = std::move(keys); }
 
     // One request to one endpoint, and what it needs from the pipeline.
     struct call
@@ -66,6 +71,8 @@ private:
     task<result<http::reply>> sessions(call& c);
     task<result<http::reply>> end_session(call& c);
     task<result<http::reply>> jwks(call& c);
+    task<result<http::reply>> metadata(call& c);
+    result<http::reply> shown(call& c, key_documents::document const& wanted, char const* type) const;
     task<result<http::reply>> nothing(call& c);
 
     result<secret> refresh_token_of(call& c, http::body_fields& body) const;

@@ -52,8 +52,11 @@ std::vector<policies::route_spec> auth_routes(std::vector<std::string> const& pr
             routes.push_back(built_in(std::string{each.method} + " " + prefix + each.path, prefix + each.path, each));
         routes.push_back(built_in(prefix + "/**", prefix + "/**", nothing));
     }
-    routes.push_back(built_in("jwks", "/.well-known/jwks.json", {"jwks", "GET", "", kind::public_, nullptr}));
-    routes.push_back(built_in("jwks, other methods", "/.well-known/jwks.json", nothing));
+    for (auto const* const target : {"jwks", "metadata"}) {
+        std::string const path = target == std::string_view{"jwks"} ? "/.well-known/jwks.json" : "/.well-known/openid-configuration";
+        routes.push_back(built_in(target, path, {target, "GET", "", kind::public_, nullptr}));
+        routes.push_back(built_in(std::string{target} + ", other methods", path, nothing));
+    }
     return routes;
 }
 

@@ -11,21 +11,21 @@ identity_pool::identity_pool(std::size_t slots) : entries_(slots) {}
 
 identity_ptr identity_pool::identity_of(token_record& of)
 {
-    if (auto const& known = entries_[of.slot % entries_.size()]; known.of == &of) return known.who;
+    if (auto const& known = entries_[of.slot % entries_.size()]; known.of == of.digest) return known.who;
     of.slot = static_cast<std::uint16_t>(next_++ % entries_.size());
     auto& taken = entries_[of.slot];
-    taken.of = nullptr;
+    taken.of = {};
     if (!taken.who || taken.who.use_count() != 1) taken.who = std::make_shared<identity>();
     // Whoever let go last may have been another thread.
     else std::atomic_thread_fence(std::memory_order_acquire);
     unpack(of.identity(), *taken.who);
-    taken.of = &of;
+    taken.of = of.digest;
     return taken.who;
 }
 
 void identity_pool::forget(token_record const& gone) noexcept
 {
-    if (auto& known = entries_[gone.slot % entries_.size()]; known.of == &gone) known.of = nullptr;
+    if (auto& known = entries_[gone.slot % entries_.size()]; known.of == gone.digest) known.of = {};
 }
 
 std::size_t identity_pool::bytes() const noexcept

@@ -1,8 +1,8 @@
 #pragma once
 
 #include "gateway/base/identity.hpp"
+#include "gateway/tokens/token_digest.hpp"
 
-#include <cstdint>
 #include <vector>
 
 namespace yett::tokens {
@@ -29,7 +29,7 @@ private:
     struct entry
     {
         std::shared_ptr<identity> who;
-        token_record const* of = nullptr;
+        digest256 of{};              // all zeros: nobody's
     };
 
     std::vector<entry> entries_;

@@ -2,11 +2,8 @@
 
 #include "gateway/base/base64url.hpp"
 #include "gateway/base/random.hpp"
-#include "gateway/tokens/openssl_handle.hpp"
 
 #include <fmt/format.h>
-#include <openssl/err.h>
-#include <openssl/pem.h>
 
 #include <fcntl.h>
 #include <sys/stat.h>
@@ -15,7 +12,6 @@
 #include <algorithm>
 #include <cerrno>
 #include <charconv>
-#include <cstring>
 #include <filesystem>
 
 namespace yett::tokens {
@@ -24,7 +20,6 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr std::size_t max_file_bytes = 64 * 1024;
-constexpr std::string_view date_line = "made: ";
 
 std::error_code last_error()
 {
@@ -33,7 +28,6 @@ std::error_code last_error()
 
 error cannot(std::string_view verb, std::string const& path, std::error_code cause = {})
 {
-    ERR_clear_error();
     return our_error(errc::internal, fmt::format("cannot {} {}", verb, path), cause);
 }
 
@@ -79,16 +73,7 @@ std::optional<unsigned> number_in(std::string_view name, algorithm alg)
     return number;
 }
 
-// OpenSSL asks the terminal for a passphrase unless it is given one.
-int give_passphrase(char* into, int room, int, void* passphrase)
-{
-    auto const text = static_cast<secret const*>(passphrase)->reveal();
-    if (text.empty() || text.size() > static_cast<std::size_t>(room)) return -1;
-    std::memcpy(into, text.data(), text.size());
-    return static_cast<int>(text.size());
-}
-
-result<std::string> read_guarded(std::string const& path)
+result<secret> read_guarded(std::string const& path)
 {
     descriptor const file{::open(path.c_str(), O_RDONLY | O_NOFOLLOW | O_CLOEXEC)};
     if (!file) return cannot("open", path, last_error());
@@ -98,44 +83,7 @@ result<std::string> read_guarded(std::string const& path)
     if (about.st_size < 0 || static_cast<std::size_t>(about.st_size) > max_file_bytes) return cannot("read", path);
     std::string text(static_cast<std::size_t>(about.st_size), '\0');
     if (::read(file.get(), text.data(), text.size()) != static_cast<ssize_t>(text.size())) return cannot("read", path, last_error());
-    return text;
-}
-
-// When the key was made, from the line above the PEM block; the epoch without one.
-wall_time date_in(std::string_view text)
-{
-    auto const at = text.find(date_line);
-    if (at == text.npos) return {};
-    std::int64_t unix_seconds = 0;
-    std::from_chars(text.data() + at + date_line.size(), text.data() + text.size(), unix_seconds);
-    return from_unix(unix_seconds);
-}
-
-result<stored_key> read_one(key_directory const& from, algorithm alg, unsigned number)
-{
-    auto const path = from.path + '/' + name_of_file(alg, number);
-    auto const text = read_guarded(path);
-    if (!text) return text.error();
-    secret const wiped{*text};
-    memory_bio const bio{BIO_new_mem_buf(wiped.reveal().data(), static_cast<int>(wiped.size()))};
-    auto passphrase = from.passphrase;
-    auto key = signing_key::from_private(
-        alg, adopt(PEM_read_bio_PrivateKey(bio.get(), nullptr, give_passphrase, &passphrase)));
-    if (!key) return cannot("use the key in", path + ": " + key.error().note());
-    return stored_key{std::move(*key), number, date_in(wiped.reveal()), path};
-}
-
-result<secret> pem_of(signing_key const& key, secret const& passphrase, wall_time now)
-{
-    memory_bio const bio{BIO_new(BIO_s_secmem())};
-    auto const* const cipher = passphrase.empty() ? nullptr : EVP_aes_256_cbc();
-    auto phrase = passphrase;
-    if (PEM_write_bio_PKCS8PrivateKey(bio.get(), key.private_key().get(), cipher, nullptr, 0, give_passphrase, &phrase) != 1)
-        return cannot("encode", "a key");
-    char* text = nullptr;
-    auto const size = BIO_get_mem_data(bio.get(), &text);
-    auto const heading = fmt::format("A signing key of Yett. Keep it secret.\n{}{}\n", date_line, to_unix(now));
-    return secret{heading + std::string(text, static_cast<std::size_t>(size))};
+    return secret{std::move(text)};
 }
 
 bool write_all(int fd, std::string_view text)
@@ -160,7 +108,15 @@ std::error_code publish(std::string const& draft, std::string const& path)
     return last_error();
 }
 
-result<void> write_once(std::string const& directory, std::string const& name, secret const& content)
+// The directory entry itself must survive a power cut, too.
+void sync_directory(std::string const& path)
+{
+    descriptor const folder{::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC)};
+    if (folder) ::fsync(folder.get());
+}
+
+// False when the name was taken.
+result<bool> write_once(std::string const& directory, std::string const& name, secret const& content)
 {
     auto const draft = fmt::format("{}/.{}.{}.{}", directory, name, ::getpid(), hex_encode(random_bytes(8)));
     {
@@ -174,10 +130,10 @@ result<void> write_once(std::string const& directory, std::string const& name, s
     }
     auto const failed = publish(draft, directory + '/' + name);
     ::unlink(draft.c_str());
-    if (failed && failed != std::errc::file_exists) return cannot("create", directory + '/' + name, failed);
-    descriptor const folder{::open(directory.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC)};
-    if (folder) ::fsync(folder.get());
-    return {};
+    if (failed == std::errc::file_exists) return false;
+    if (failed) return cannot("create", directory + '/' + name, failed);
+    sync_directory(directory);
+    return true;
 }
 
 result<void> make_directory(std::string const& path)
@@ -189,44 +145,64 @@ result<void> make_directory(std::string const& path)
     return {};
 }
 
-} // namespace
-
-result<std::vector<stored_key>> read_keys(key_directory const& from, algorithm alg)
+result<std::vector<unsigned>> numbers_in(std::string const& directory, algorithm alg)
 {
     std::error_code failed;
     std::vector<unsigned> numbers;
-    for (fs::directory_iterator at{from.path, failed}, end; !failed && at != end; at.increment(failed))
+    for (fs::directory_iterator at{directory, failed}, end; !failed && at != end; at.increment(failed))
         if (auto const number = number_in(at->path().filename().native(), alg)) numbers.push_back(*number);
-    if (failed && failed != std::errc::no_such_file_or_directory) return cannot("list", from.path, failed);
+    if (failed && failed != std::errc::no_such_file_or_directory) return cannot("list", directory, failed);
     std::ranges::sort(numbers);
+    return numbers;
+}
 
-    std::vector<stored_key> keys;
-    for (auto const number : numbers) {
-        auto key = read_one(from, alg, number);
-        if (!key) return key.error();
-        keys.push_back(std::move(*key));
+class key_files final : public key_store
+{
+public:
+    explicit key_files(std::string directory) : directory_{std::move(directory)} {}
+
+    task<result<std::vector<kept_key>>> list(algorithm alg) override { co_return read(alg); }
+
+    task<result<bool>> add(kept_key const& added) override
+    {
+        if (auto made = make_directory(directory_); !made) co_return made.error();
+        co_return write_once(directory_, name_of_file(added.alg, added.number), added.document);
     }
-    return keys;
-}
 
-result<stored_key> add_key(key_directory const& to, algorithm alg, unsigned number, wall_time now)
-{
-    auto const key = signing_key::generate(alg);
-    if (!key) return key.error();
-    if (!key->private_key()) return client_error(errc::bad_request, "secrets are configured, not kept in files");
-    auto const content = pem_of(*key, to.passphrase, now);
-    if (!content) return content.error();
-    if (auto written = write_once(to.path, name_of_file(alg, number), *content); !written) return written.error();
-    return read_one(to, alg, number);
-}
+    task<result<void>> remove(algorithm alg, unsigned number) override
+    {
+        auto const path = path_of(alg, number);
+        if (::unlink(path.c_str()) != 0 && errno != ENOENT) co_return cannot("remove", path, last_error());
+        sync_directory(directory_);
+        co_return result<void>{};
+    }
 
-result<std::vector<stored_key>> open_keys(key_directory const& from, algorithm alg, wall_time now)
+private:
+    std::string path_of(algorithm alg, unsigned number) const { return directory_ + '/' + name_of_file(alg, number); }
+
+    result<std::vector<kept_key>> read(algorithm alg) const
+    {
+        auto const numbers = numbers_in(directory_, alg);
+        if (!numbers) return numbers.error();
+        std::vector<kept_key> keys;
+        for (auto const number : *numbers) {
+            auto text = read_guarded(path_of(alg, number));
+            // Another process may have found it spent since the directory was listed.
+            if (!text && text.error().cause() == std::errc::no_such_file_or_directory) continue;
+            if (!text) return text.error();
+            keys.push_back({alg, number, std::move(*text)});
+        }
+        return keys;
+    }
+
+    std::string const directory_;
+};
+
+} // namespace
+
+std::unique_ptr<key_store> make_key_files(std::string directory)
 {
-    auto found = read_keys(from, alg);
-    if (!found || !found->empty()) return found;
-    if (auto made = make_directory(from.path); !made) return made.error();
-    if (auto first = add_key(from, alg, 1, now); !first) return first.error();
-    return read_keys(from, alg);
+    return std::make_unique<key_files>(std::move(directory));
 }
 
 } // namespace yett::tokens

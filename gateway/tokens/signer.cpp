@@ -25,28 +25,41 @@ signer::signer(signing_key key, std::string issuer, std::vector<std::string> aud
 {
 }
 
+void signer::use(signing_key next)
+{
+    std::lock_guard const lock{turning_};
+    key_ = std::move(next);
+}
+
+signing_key signer::key() const
+{
+    std::lock_guard const lock{turning_};
+    return key_;
+}
+
 result<access_token> signer::sign(access_grant const& grant, wall_time now) const
 {
     auto id = make_uuid(now);
     auto const issued = to_unix(now);
     auto const expires = issued + grant.ttl.count();
+    // What most tokens share comes first: see token_digest.
     boost::json::object payload{
         {"iss", issuer_},
-        {"sub", grant.subject},
         {"aud", audience_.size() == 1 ? boost::json::value(audience_.front()) : boost::json::value(listed(audience_))},
+        {"type", "access"},
+        {"scope", fmt::format("{}", fmt::join(grant.scopes, " "))},
+        {"roles", listed(grant.roles)},
         {"iat", issued},
         {"nbf", issued},
         {"exp", expires},
-        {"jti", id},
-        {"sid", grant.session},
+        {"sub", grant.subject},
         {"user_id", grant.subject},
         {"email", grant.email},
-        {"roles", listed(grant.roles)},
-        {"scope", fmt::format("{}", fmt::join(grant.scopes, " "))},
-        {"type", "access"},
+        {"sid", grant.session},
+        {"jti", id},
     };
     if (grant.authenticated_at != wall_time{}) payload["auth_time"] = to_unix(grant.authenticated_at);
-    auto text = sign_compact(key_, "at+jwt", boost::json::serialize(payload));
+    auto text = sign_compact(key(), "at+jwt", boost::json::serialize(payload));
     if (!text) return text.error();
     return access_token{secret{std::move(*text)}, std::move(id), from_unix(expires)};
 }

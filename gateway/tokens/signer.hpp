@@ -5,6 +5,7 @@
 #include "gateway/base/secret.hpp"
 #include "gateway/tokens/keys.hpp"
 
+#include <mutex>
 #include <string>
 #include <vector>
 
@@ -32,7 +33,7 @@ struct access_token
 // Makes Yett's own access tokens (RFC 9068): `typ: at+jwt`, claims iss sub aud iat nbf exp
 // jti sid user_id email roles scope auth_time and type:"access".
 //
-// Immutable; any number of threads at once.
+// Any number of threads at once.
 class signer
 {
 public:
@@ -40,11 +41,15 @@ public:
 
     result<access_token> sign(access_grant const& grant, wall_time now) const;
 
-    signing_key const& key() const noexcept { return key_; }
+    // Signs with another key from now on.
+    void use(signing_key next);
+
+    signing_key key() const;
     std::string const& issuer() const noexcept { return issuer_; }
     std::vector<std::string> const& audience() const noexcept { return audience_; }
 
 private:
+    mutable std::mutex turning_;           // held while a key is copied, never while it signs
     signing_key key_;
     std::string issuer_;
     std::vector<std::string> audience_;

@@ -4,7 +4,6 @@
 
 #include "gateway/base/random.hpp"
 
-#include <algorithm>
 #include <cstring>
 
 namespace yett::tokens {
@@ -25,25 +24,51 @@ std::uint64_t token_digest::hint(std::string_view token) const noexcept
     return static_cast<std::uint64_t>(product) ^ static_cast<std::uint64_t>(product >> 64);
 }
 
-token_digest::run token_digest::start(std::string_view token)
+template<std::size_t Bytes, class Compute>
+SHA256_CTX const& token_digest::look_up(known<Bytes>& in, std::string_view text, Compute compute) noexcept
 {
-    auto const header = token.substr(0, std::min(token.find('.'), token.size()));
-    // What is no token, or has too long a header to keep it, is taken as it is.
-    if (header.empty() || header.size() > max_header_bytes || header.size() == token.size()) return {keyed_, token};
-    for (auto const& known : headers_)
-        if (known.text == header) return {known.after, token.substr(header.size())};
-    return {learn(header).after, token.substr(header.size())};
+    std::uint64_t end;
+    std::memcpy(&end, text.data() + Bytes - sizeof end, sizeof end);
+    auto& here = in[end * 0x9e3779b97f4a7c15 >> 61];
+    if (here.credit > 0 && std::memcmp(here.text.data(), text.data(), Bytes) == 0) {
+        here.credit = most_credit;
+        return here.after;
+    }
+    auto& after = here.credit > 0 ? other_[Bytes == long_beginning] : here.after;
+    // What many tokens share is not lost to those that share nothing.
+    if (here.credit > 0) --here.credit;
+    else {
+        std::memcpy(here.text.data(), text.data(), Bytes);
+        here.credit = 1;
+    }
+    after = compute(text.substr(0, Bytes));
+    return after;
 }
 
-token_digest::known_header const& token_digest::learn(std::string_view header)
+SHA256_CTX const& token_digest::after_short(std::string_view text) noexcept
 {
-    auto& known = headers_[next_++ % headers_.size()];
-    known.text = header;
-    auto blocks = known.text;
-    blocks.resize((header.size() / SHA256_CBLOCK + 1) * SHA256_CBLOCK, '.');
-    known.after = keyed_;
-    SHA256_Update(&known.after, blocks.data(), blocks.size());
-    return known;
+    auto const compute = [this](std::string_view bytes) {
+        auto state = keyed_;
+        SHA256_Update(&state, bytes.data(), bytes.size());
+        return state;
+    };
+    return look_up(short_, text, compute);
+}
+
+SHA256_CTX const& token_digest::after_long(std::string_view text) noexcept
+{
+    auto const compute = [this](std::string_view bytes) {
+        auto state = after_short(bytes);
+        SHA256_Update(&state, bytes.data() + short_beginning, long_beginning - short_beginning);
+        return state;
+    };
+    return look_up(long_, text, compute);
+}
+
+token_digest::run token_digest::start(std::string_view token) noexcept
+{
+    if (token.size() >= long_beginning) return {after_long(token), token.substr(long_beginning)};
+    return {keyed_, token};
 }
 
 void token_digest::run::take(std::string_view part) noexcept

@@ -8,8 +8,8 @@
 
 namespace yett::tokens {
 
-// What the cache keeps of one good token. The packed identity follows in the same block;
-// the members are in the order in which a hit reads them.
+// What the cache keeps of one good token. The packed identity follows in the same block,
+// and a record may be moved as bytes; the members are in the order in which a hit reads them.
 struct token_record
 {
     digest256 digest;
@@ -20,12 +20,10 @@ struct token_record
     std::uint64_t seen_verifier;     // the generation of the verifier that stands by it
     std::uint64_t basis;
     revocable names;
-    token_record* older;             // towards the end of its queue that leaves first
-    token_record* newer;
-    std::uint32_t bytes;             // of the block as the allocator counts it
+    std::uint32_t bytes;             // of the record and its identity, rounded up
     std::uint16_t slot;              // of identity_pool
     std::uint8_t uses;               // since it was last looked at for eviction, at most 3
-    bool proven;                     // in the main queue
+    bool dead;                       // removed, and not yet at the end of its queue
 
     char* identity() noexcept { return reinterpret_cast<char*>(this + 1); }
     char const* identity() const noexcept { return reinterpret_cast<char const*>(this + 1); }

@@ -1,29 +1,27 @@
 #include "gateway/tokens/token_store.hpp"
 
-#include <malloc.h>
-
 #include <algorithm>
 #include <bit>
-#include <cstdlib>
+#include <cstring>
 #include <new>
+#include <type_traits>
 #include <utility>
 
 namespace yett::tokens {
 namespace {
 
-// A record of a usual claim set with what the allocator adds; sizes the index.
-constexpr std::size_t usual_record_bytes = 384;
+static_assert(std::is_trivially_copyable_v<token_record>);
+
+// A record of a usual claim set; sizes the index.
+constexpr std::size_t usual_record_bytes = 320;
 constexpr unsigned pointer_bits = 48;
 constexpr std::uint64_t pointer_mask = (std::uint64_t{1} << pointer_bits) - 1;
 constexpr std::uint8_t most_uses = 3;
 constexpr std::uint8_t uses_that_prove = 2;
 
-template<class T>
-zeroed_array<T> zeroed(std::size_t count)
+std::size_t rounded(std::size_t bytes) noexcept
 {
-    auto* const block = std::calloc(count, sizeof(T));
-    if (!block) throw std::bad_alloc{};
-    return zeroed_array<T>{static_cast<T*>(block)};
+    return (bytes + record_ring::alignment - 1) / record_ring::alignment * record_ring::alignment;
 }
 
 token_record* record_in(std::uint64_t word) noexcept
@@ -36,48 +34,23 @@ std::uint64_t tag_of(std::uint64_t hint) noexcept
     return hint >> pointer_bits;
 }
 
-// What malloc took for a block, its own header included.
-std::size_t cost_of(void* block) noexcept
-{
-    return malloc_usable_size(block) + sizeof(std::size_t);
-}
-
 } // namespace
-
-void free_memory::operator()(void* block) const noexcept
-{
-    std::free(block);
-}
-
-void token_store::queue::push(token_record& added) noexcept
-{
-    added.older = newest;
-    added.newer = nullptr;
-    (newest ? newest->newer : oldest) = &added;
-    newest = &added;
-    bytes += added.bytes;
-}
-
-void token_store::queue::take(token_record& gone) noexcept
-{
-    (gone.older ? gone.older->newer : oldest) = gone.newer;
-    (gone.newer ? gone.newer->older : newest) = gone.older;
-    bytes -= gone.bytes;
-}
 
 token_store::token_store(std::size_t bytes, farewell on_removal)
     : budget_{bytes}, on_removal_{std::move(on_removal)},
       index_mask_{std::bit_ceil(std::max<std::size_t>(64, bytes / usual_record_bytes * 5 / 4)) - 1},
-      ghost_mask_{(index_mask_ + 1) / 2 - 1}, index_{zeroed<std::uint64_t>(index_mask_ + 1)},
-      ghosts_{zeroed<ghost>(ghost_mask_ + 1)},
-      fixed_bytes_{(index_mask_ + 1) * sizeof(std::uint64_t) + (ghost_mask_ + 1) * sizeof(ghost)}
+      ghost_mask_{(index_mask_ + 1) / 2 - 1},
+      fixed_bytes_{(index_mask_ + 1) * sizeof(std::uint64_t) + (ghost_mask_ + 1) * sizeof(ghost)},
+      ring_bytes_{bytes > fixed_bytes_ ? rounded(bytes - fixed_bytes_) - record_ring::alignment : 0},
+      block_{fixed_bytes_ + ring_bytes_}, index_{reinterpret_cast<std::uint64_t*>(block_.data())},
+      ghosts_{reinterpret_cast<ghost*>(index_ + index_mask_ + 1)}, small_{ring_memory(0, rounded(ring_bytes_ / 10))},
+      main_{ring_memory(rounded(ring_bytes_ / 10), ring_bytes_)}
 {
 }
 
-token_store::~token_store()
+std::span<char> token_store::ring_memory(std::size_t from, std::size_t to) const noexcept
 {
-    while (main_.oldest) remove(*main_.oldest);
-    while (small_.oldest) remove(*small_.oldest);
+    return {block_.data() + fixed_bytes_ + from, to - from};
 }
 
 void token_store::prefetch(std::uint64_t hint) const noexcept
@@ -92,7 +65,7 @@ token_record const* token_store::prefetch_likely(std::uint64_t hint) const noexc
         if (word == 0) return nullptr;
         if (word >> pointer_bits != tag_of(hint)) continue;
         auto const* const likely = reinterpret_cast<char const*>(record_in(word));
-        for (std::size_t line = 0; line < usual_record_bytes; line += 64) __builtin_prefetch(likely + line);
+        for (std::size_t line = 0; line < 6 * 64; line += 64) __builtin_prefetch(likely + line, 1);
         return record_in(word);
     }
 }
@@ -112,69 +85,105 @@ token_record* token_store::find(std::uint64_t hint, digest256 const& digest) noe
 
 token_record* token_store::insert(std::uint64_t hint, digest256 const& digest, std::size_t identity_bytes, wall_time now)
 {
-    auto const needed = sizeof(token_record) + identity_bytes;
-    if (needed > budget_ / 100) return nullptr;
-    make_room(needed + 3 * sizeof(std::size_t), now);
-    auto* const block = std::malloc(needed);
-    if (!block) return nullptr;
-    auto* const made = new (block) token_record{};
+    auto const needed = rounded(sizeof(token_record) + identity_bytes);
+    if (needed > budget_ / 100 || needed > ring_bytes_ / 16) return nullptr;
+    make_room_in_index(now);
+    auto const proven = came_back(hint);
+    if (proven) make_room_in_main(needed, now);
+    else
+        while (!small_.fits(needed)) evict_from_small(now);
+    auto* const made = new ((proven ? main_ : small_).push(needed)) token_record{};
     made->digest = digest;
     made->hint = hint;
-    made->bytes = static_cast<std::uint32_t>(cost_of(block));
-    made->proven = came_back(hint);
-    queue_of(*made).push(*made);
+    made->bytes = static_cast<std::uint32_t>(needed);
     place(*made);
     ++entries_;
     return made;
 }
 
+// Its room is free again when its turn comes.
 void token_store::remove(token_record& gone) noexcept
 {
     on_removal_(gone);
-    queue_of(gone).take(gone);
     unplace(gone);
+    gone.dead = true;
     --entries_;
-    std::free(&gone);
 }
 
-void token_store::make_room(std::size_t needed, wall_time now)
+void token_store::make_room_in_main(std::size_t bytes, wall_time now)
 {
-    // Long probes cost more than the room that the last fifth of the index would give.
-    auto const crowded = [&] { return (entries_ + 1) * 5 > (index_mask_ + 1) * 4; };
-    while (entries_ > 0 && (bytes() + needed > budget_ || crowded())) {
-        bool const small_is_due = small_.bytes * 10 >= small_.bytes + main_.bytes;
-        if (small_.oldest && (small_is_due || !main_.oldest)) evict_from_small(now);
+    while (!main_.fits(bytes)) evict_from_main(now);
+}
+
+// Long probes cost more than the room that the last fifth of the index would give.
+bool token_store::crowded() const noexcept
+{
+    return (entries_ + 1) * 5 > (index_mask_ + 1) * 4;
+}
+
+void token_store::make_room_in_index(wall_time now)
+{
+    while (crowded()) {
+        bool const small_is_due = small_.bytes() * 10 >= small_.bytes() + main_.bytes();
+        if (!small_.empty() && (small_is_due || main_.empty())) evict_from_small(now);
         else evict_from_main(now);
     }
 }
 
+// While the main queue has room, nothing needs to go.
 void token_store::evict_from_small(wall_time now)
 {
-    auto& candidate = *small_.oldest;
-    if (candidate.uses < uses_that_prove || candidate.end <= now) {
-        auto& remembered = ghost_of(candidate.hint);
-        remembered = {static_cast<std::uint32_t>(candidate.hint >> 32), static_cast<std::uint32_t>(evictions_)};
-        return evict(candidate);
+    auto& candidate = small_.oldest();
+    if (!candidate.dead) {
+        bool const has_room = main_.fits(candidate.bytes) && !crowded();
+        bool const stays = candidate.end > now && (candidate.uses >= uses_that_prove || has_room);
+        if (stays) {
+            make_room_in_main(candidate.bytes, now);
+            candidate.uses = 0;
+            move(candidate, main_.push(candidate.bytes));
+        } else {
+            auto& remembered = ghost_of(candidate.hint);
+            remembered = {static_cast<std::uint32_t>(candidate.hint >> 32), static_cast<std::uint32_t>(evictions_)};
+            evict(candidate);
+        }
     }
-    small_.take(candidate);
-    candidate.proven = true;
-    candidate.uses = 0;
-    main_.push(candidate);
+    small_.pop();
 }
 
 void token_store::evict_from_main(wall_time now)
 {
-    auto& candidate = *main_.oldest;
-    if (candidate.uses == 0 || candidate.end <= now) return evict(candidate);
-    main_.take(candidate);
-    --candidate.uses;
-    main_.push(candidate);
+    auto& candidate = main_.oldest();
+    if (!candidate.dead && candidate.uses > 0 && candidate.end > now) return rotate_main();
+    if (!candidate.dead) evict(candidate);
+    main_.pop();
 }
 
 void token_store::evict(token_record& gone) noexcept
 {
     ++evictions_;
     remove(gone);
+}
+
+// From the end that leaves to the other. The new place may overlap the old one.
+void token_store::rotate_main() noexcept
+{
+    auto& oldest = main_.oldest();
+    --oldest.uses;
+    auto const bytes = oldest.bytes;
+    auto const* const from = reinterpret_cast<char const*>(&oldest);
+    moving_.assign(from, from + bytes);
+    unplace(oldest);
+    main_.pop();
+    auto* const to = main_.push(bytes);
+    std::memcpy(to, moving_.data(), bytes);
+    place(*reinterpret_cast<token_record*>(to));
+}
+
+void token_store::move(token_record& from, char* to) noexcept
+{
+    unplace(from);
+    std::memcpy(to, &from, from.bytes);
+    place(*reinterpret_cast<token_record*>(to));
 }
 
 void token_store::place(token_record& added) noexcept

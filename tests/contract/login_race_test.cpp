@@ -23,6 +23,7 @@ public:
     task<result<session>> find_by_family(std::string_view family) override { return real_.find_by_family(family); }
     task<result<rotated>> rotate(rotation const& asked) override { return real_.rotate(asked); }
     task<result<ended>> end(ending const& asked) override { return real_.end(asked); }
+    task<result<void>> revoke(revocation const& wanted) override { return real_.revoke(wanted); }
     task<result<std::vector<session>>> list(std::string_view user_id, wall_time now) override
     {
         return real_.list(user_id, now);

@@ -379,6 +379,23 @@ TEST_CASE("session_store: the list has live sessions, youngest first")
     });
 }
 
+TEST_CASE("session_store: a token or a key can be revoked, and a second word extends the first")
+{
+    on_every_store([](opened const& store) {
+        for (auto const what : {revocation::kind::token, revocation::kind::key, revocation::kind::session}) {
+            REQUIRE(run(store.sessions().revoke({what, "it", noon, noon + seconds{900}})));
+            REQUIRE(run(store.sessions().revoke({what, "it", noon + seconds{1}, noon + seconds{800}})));
+            auto const all = load(store, noon);
+            auto const same = [&](revocation const& r) { return r.what == what && r.id == "it"; };
+            REQUIRE(std::ranges::count_if(all, same) == 1);
+            auto const kept = *std::ranges::find_if(all, same);
+            CHECK(kept.at == noon + seconds{1});
+            CHECK(kept.until == noon + seconds{900});
+        }
+        CHECK(load(store, noon + seconds{900}).empty());
+    });
+}
+
 TEST_CASE("session_store: revocations are loaded until they are over, however many there are")
 {
     on_every_store([](opened const& store) {

@@ -96,6 +96,12 @@ class Process:
         self.reader.join(2)
         return self.popen.returncode
 
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.stop()
+
 
 def settings(upstream_port, **changes):
     """A configuration with cheap hashing; `changes` replace whole top-level sections,

@@ -29,6 +29,13 @@ public:
     {
         co_return asked.session_id.empty() ? end_all(asked) : end_one(asked);
     }
+    task<result<void>> revoke(revocation const& wanted) override
+    {
+        std::lock_guard const lock{shared_->mutex};
+        remember(wanted);
+        co_return result<void>{};
+    }
+
     task<result<std::vector<session>>> list(std::string_view user_id, wall_time now) override
     {
         co_return live_of(user_id, now);

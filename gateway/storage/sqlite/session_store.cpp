@@ -234,6 +234,12 @@ public:
         co_return co_await shared_->write(std::move(work));
     }
 
+    task<result<void>> revoke(revocation const& wanted) override
+    {
+        auto work = [wanted](database& db) { return remember(db, wanted); };
+        co_return co_await shared_->write(std::move(work));
+    }
+
     task<result<std::vector<session>>> list(std::string_view user_id, wall_time now) override
     {
         auto work = [key = std::string{user_id}, now](database& db) { return select_live(db, key, now); };

@@ -44,6 +44,15 @@ yett.yaml:2:37: tokens.secret: a mapping stands where text is wanted
 )"},
             {"tokens: { algorithm: HS256, secret_file: good }\n", R"(
 )"},
+            {"tokens: { keys: { rotate_every: 30d, publish_before: 1d, keep_for: 7d, secret_file: good } }\n", R"(
+)"},
+            {"tokens: { keys: { rotate_every: 1h, secret: short } }\n", R"(
+yett.yaml:2:17: tokens.keys.publish_before: is not shorter than rotate_every; a key would never be the youngest
+yett.yaml:2:45: tokens.keys.secret: is shorter than 16 bytes; whoever has the files could guess it
+)"},
+            {"tokens: { keys: { keep_for: 10m }, access_ttl: 15m }\n", R"(
+yett.yaml:2:29: tokens.keys.keep_for: is shorter than access_ttl and clock_skew; good tokens would be refused
+)"},
             {"tokens: { algorithm: HS256, secret_file: open }\n", R"(
 yett.yaml:2:42: tokens.secret_file: open can be read by others; its mode must be 0600 or 0400
 )"},

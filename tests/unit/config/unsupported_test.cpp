@@ -45,11 +45,6 @@ yett.yaml:2:32: identity_headers.assertion: is not supported by this build
 )"},
             {"identity_headers: { assertion: null }\n", R"(
 )"},
-            {"tokens: { keys: { rotate_every: 30d, publish_before: 1d, keep_for: 7d } }\n", R"(
-yett.yaml:2:33: tokens.keys.rotate_every: is not supported by this build
-yett.yaml:2:54: tokens.keys.publish_before: is not supported by this build
-yett.yaml:2:68: tokens.keys.keep_for: is not supported by this build
-)"},
             {R"(tokens: { issuers: [{ issuer: x, audience: a, algorithms: RS256, jwks_url: "https://x/k" }] }
 )",
              R"(

@@ -1,19 +1,15 @@
 #include "gateway/tokens/key_files.hpp"
 
 #include "tests/support/print.hpp"
+#include "tests/support/run.hpp"
 #include "tests/support/temporary_folder.hpp"
-#include "tests/support/token_builder.hpp"
 
 #include <doctest/doctest.h>
 
 #include <sys/stat.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
 #include <filesystem>
 #include <fstream>
-#include <set>
-#include <thread>
 
 using namespace yett;
 using namespace yett::tokens;
@@ -22,129 +18,97 @@ namespace fs = std::filesystem;
 
 namespace {
 
-std::string slurp(std::string const& path)
+constexpr auto alg = algorithm::es256;
+
+struct fixture
 {
-    std::ifstream file{path};
-    return {std::istreambuf_iterator<char>{file}, {}};
-}
+    temporary_folder folder;
+    fs::path directory = folder.path() / "var" / "keys";
+    std::unique_ptr<key_store> keys = make_key_files(directory.string());
+
+    result<bool> add(unsigned number, std::string text = "a key") { return run(keys->add({alg, number, secret{std::move(text)}})); }
+    result<std::vector<kept_key>> list(algorithm of = alg) { return run(keys->list(of)); }
+    fs::path file(char const* name) const { return directory / name; }
+};
 
 } // namespace
 
-TEST_CASE("key files: the first start makes the directory and a key that nobody else can read")
+TEST_CASE("key files: the first key makes the directory, and nobody else can read either")
 {
-    temporary_folder const folder;
-    key_directory const keys{(folder.path() / "var" / "keys").string(), {}};
-    for (auto const alg : {algorithm::es256, algorithm::eddsa, algorithm::rs256, algorithm::ps256}) {
-        CHECK(read_keys(keys, alg)->empty());
-        auto const made = open_keys(keys, alg, at());
-        REQUIRE(made);
-        REQUIRE(made->size() == 1);
-        CHECK(made->front().number == 1);
-        CHECK(made->front().made_at == at());
-        CHECK(made->front().key.alg() == alg);
-        CHECK((fs::status(made->front().file).permissions() & fs::perms::mask) == (fs::perms::owner_read | fs::perms::owner_write));
-        auto const again = open_keys(keys, alg, at(1000));
-        REQUIRE(again);
-        CHECK(again->front().key.kid() == made->front().key.kid());
-    }
-    CHECK((fs::status(keys.path).permissions() & fs::perms::mask) == fs::perms::owner_all);
-    for (auto const& entry : fs::directory_iterator{keys.path}) CHECK(entry.path().extension() == ".pem");
+    fixture f;
+    CHECK(f.list()->empty());
+    REQUIRE(*f.add(1, "the first"));
+    auto const all = f.list();
+    REQUIRE(all->size() == 1);
+    CHECK(all->front().number == 1);
+    CHECK(all->front().document == secret{"the first"});
+    auto const mode = [](fs::path const& of) { return fs::status(of).permissions() & fs::perms::mask; };
+    CHECK(mode(f.file("es256-000001.pem")) == (fs::perms::owner_read | fs::perms::owner_write));
+    CHECK(mode(f.directory) == fs::perms::owner_all);
+    for (auto const& entry : fs::directory_iterator{f.directory}) CHECK(entry.path().extension() == ".pem");
 }
 
 TEST_CASE("key files: keys come oldest first, and foreign files are left alone")
 {
-    temporary_folder const folder;
-    key_directory const keys{folder.path().string(), {}};
-    for (unsigned number : {2u, 10u, 1u}) REQUIRE(add_key(keys, algorithm::es256, number, at(number)));
-    std::ofstream{folder.path() / "es256-3.pem"} << "not ours: the number is not padded";
-    std::ofstream{folder.path() / "README"} << "notes";
-    auto const found = read_keys(keys, algorithm::es256);
-    REQUIRE(found);
+    fixture f;
+    for (unsigned number : {2u, 10u, 1u}) REQUIRE(*f.add(number));
+    std::ofstream{f.file("es256-3.pem")} << "not ours: the number is not padded";
+    std::ofstream{f.file("README")} << "notes";
+    auto const found = f.list();
     REQUIRE(found->size() == 3);
     CHECK((*found)[0].number == 1);
     CHECK((*found)[2].number == 10);
-    CHECK((*found)[2].made_at == at(10));
-    CHECK(read_keys(keys, algorithm::eddsa)->empty());
+    CHECK(f.list(algorithm::eddsa)->empty());
 }
 
-TEST_CASE("key files: a number that is taken gives the key that is there")
+TEST_CASE("key files: a number is given once")
 {
-    temporary_folder const folder;
-    key_directory const keys{folder.path().string(), {}};
-    auto const first = add_key(keys, algorithm::es256, 1, at());
-    auto const second = add_key(keys, algorithm::es256, 1, at(5));
-    REQUIRE(second);
-    CHECK(second->key.kid() == first->key.kid());
-    CHECK(second->made_at == at());
+    fixture f;
+    CHECK(*f.add(1, "one"));
+    CHECK_FALSE(*f.add(1, "other"));
+    CHECK(f.list()->front().document == secret{"one"});
 }
 
-TEST_CASE("key files: processes that start at once agree on one key")
+TEST_CASE("key files: a removed key is gone, and removing it again is no failure")
 {
-    temporary_folder const folder;
-    key_directory const keys{(folder.path() / "keys").string(), {}};
-    std::vector<pid_t> children;
-    for (int i = 0; i < 4; ++i) {
-        auto const child = ::fork();
-        REQUIRE(child >= 0);
-        if (child == 0) {
-            auto const mine = open_keys(keys, algorithm::es256, at());
-            if (mine && mine->size() == 1) std::ofstream{folder.path() / fmt::format("kid-{}", i)} << mine->front().key.kid();
-            ::_exit(0);
-        }
-        children.push_back(child);
-    }
-    for (auto const child : children) ::waitpid(child, nullptr, 0);
-    std::set<std::string> kids;
-    for (int i = 0; i < 4; ++i) kids.insert(slurp((folder.path() / fmt::format("kid-{}", i)).string()));
-    CHECK(kids.size() == 1);
-    CHECK(*kids.begin() == open_keys(keys, algorithm::es256, at())->front().key.kid());
+    fixture f;
+    REQUIRE(*f.add(1));
+    REQUIRE(*f.add(2));
+    CHECK(run(f.keys->remove(alg, 1)));
+    CHECK(run(f.keys->remove(alg, 1)));
+    REQUIRE(f.list()->size() == 1);
+    CHECK(f.list()->front().number == 2);
 }
 
-TEST_CASE("key files: one that others can read, that is a link, cut or of another kind stops the start")
+TEST_CASE("key files: one that others can read, that is a link, too large or no file fails the whole list")
 {
-    temporary_folder const folder;
-    key_directory const keys{folder.path().string(), {}};
-    auto const path = add_key(keys, algorithm::es256, 1, at())->file;
-    REQUIRE(read_keys(keys, algorithm::es256));
+    fixture f;
+    REQUIRE(*f.add(1));
+    auto const path = f.file("es256-000001.pem");
     ::chmod(path.c_str(), 0640);
-    auto const readable = read_keys(keys, algorithm::es256);
+    auto const readable = f.list();
     REQUIRE(!readable);
     CHECK(readable.error().note().find("can be read by others") != std::string::npos);
     ::chmod(path.c_str(), 0600);
+    REQUIRE(f.list());
 
-    fs::create_symlink(path, folder.path() / "es256-000002.pem");
-    CHECK_FALSE(open_keys(keys, algorithm::es256, at()));
-    fs::remove(folder.path() / "es256-000002.pem");
-    fs::create_directory(folder.path() / "es256-000002.pem");
-    CHECK_FALSE(read_keys(keys, algorithm::es256));
-    fs::remove(folder.path() / "es256-000002.pem");
-    REQUIRE(read_keys(keys, algorithm::es256));
-
-    fs::copy_file(path, folder.path() / "eddsa-000001.pem");
-    CHECK_FALSE(read_keys(keys, algorithm::eddsa));
-    fs::resize_file(path, fs::file_size(path) - 40);
-    CHECK_FALSE(read_keys(keys, algorithm::es256));
+    fs::create_symlink(path, f.file("es256-000002.pem"));
+    CHECK_FALSE(f.list());
+    fs::remove(f.file("es256-000002.pem"));
+    fs::create_directory(f.file("es256-000002.pem"));
+    CHECK_FALSE(f.list());
+    fs::remove(f.file("es256-000002.pem"));
+    REQUIRE(f.list());
     std::ofstream{path} << std::string(70'000, 'x');
-    CHECK_FALSE(read_keys(keys, algorithm::es256));
+    CHECK_FALSE(f.list());
 }
 
-TEST_CASE("key files: with a passphrase they are encrypted and need it")
+TEST_CASE("key files: a directory that cannot be made is an error")
 {
-    temporary_folder const folder;
-    key_directory const locked{folder.path().string(), secret{"correct horse battery staple"}};
-    auto const made = open_keys(locked, algorithm::eddsa, at());
-    REQUIRE(made);
-    CHECK(slurp(made->front().file).find("ENCRYPTED PRIVATE KEY") != std::string::npos);
-    CHECK(open_keys(locked, algorithm::eddsa, at())->front().key.kid() == made->front().key.kid());
-    CHECK_FALSE(open_keys({locked.path, {}}, algorithm::eddsa, at()));
-    CHECK_FALSE(open_keys({locked.path, secret{"wrong"}}, algorithm::eddsa, at()));
-}
-
-TEST_CASE("key files: secrets have no files, and a directory that cannot be made is an error")
-{
-    temporary_folder const folder;
-    CHECK_FALSE(open_keys({folder.path().string(), {}}, algorithm::hs256, at()));
-    std::ofstream{folder.path() / "file"} << "in the way";
-    CHECK_FALSE(open_keys({(folder.path() / "file" / "keys").string(), {}}, algorithm::es256, at()));
-    CHECK_FALSE(open_keys({"/proc/keys-cannot-be-here", {}}, algorithm::es256, at()));
+    fixture f;
+    std::ofstream{f.folder.path() / "file"} << "in the way";
+    for (auto const& where : {(f.folder.path() / "file" / "keys").string(), std::string{"/proc/keys-cannot-be-here"}}) {
+        auto const keys = make_key_files(where);
+        CHECK_FALSE(run(keys->add({alg, 1, secret{"x"}})));
+    }
 }

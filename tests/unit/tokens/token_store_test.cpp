@@ -97,21 +97,19 @@ TEST_CASE("token store: what comes back soon after it had to go is proven at onc
     all.use(fresh);
     while (!all.gone().contains(fresh)) all.use(next++);
     all.use(fresh);
-    auto const* const record = all.store().find(scrambled(fresh + 1), {fresh, 0, 0, 0});
-    REQUIRE(record);
-    CHECK(record->proven);
+    for (int flood = 0; flood < 2'000; ++flood) all.use(next++);
+    CHECK_MESSAGE(all.holds(fresh), "a flood through the small queue does not reach it");
 }
 
 TEST_CASE("token store: records of every size are found, and removed ones are not")
 {
     numbers all{1 << 20};
-    std::vector<token_record*> made;
-    for (std::uint64_t i = 0; i < 1000; ++i) made.push_back(all.store().insert(scrambled(i), {i, 1, 2, 3}, i % 400, now));
-    for (std::uint64_t i = 0; i < 1000; i += 3) all.store().remove(*made[i]);
+    for (std::uint64_t i = 0; i < 1000; ++i) all.store().insert(scrambled(i), {i, 1, 2, 3}, i % 400, now)->end = now + seconds{1};
+    for (std::uint64_t i = 0; i < 1000; i += 3) all.store().remove(*all.store().find(scrambled(i), {i, 1, 2, 3}));
     for (std::uint64_t i = 0; i < 1000; ++i) {
         auto const* const found = all.store().find(scrambled(i), {i, 1, 2, 3});
         CHECK((found != nullptr) == (i % 3 != 0));
-        if (found) CHECK(found == made[i]);
+        if (found) CHECK(found->digest[0] == i);
         CHECK_FALSE(all.store().find(scrambled(i), {i, 1, 2, 4}));
     }
     CHECK(all.store().entries() == 666);

@@ -1,0 +1,112 @@
+#include "gateway/app/commands.hpp"
+#include "gateway/app/key_turner.hpp"
+#include "gateway/app/load_settings.hpp"
+#include "gateway/app/run_to_end.hpp"
+#include "gateway/app/startup_error.hpp"
+#include "gateway/app/token_keys.hpp"
+
+#include <fmt/chrono.h>
+#include <fmt/format.h>
+
+#include <cstdio>
+#include <iostream>
+
+namespace yett::app {
+namespace {
+
+using blame = startup_error::blame;
+
+std::string text_of(wall_time at)
+{
+    return fmt::format("{:%Y-%m-%dT%H:%M:%SZ}", std::chrono::floor<seconds>(at));
+}
+
+char const* name_of(tokens::key_state is)
+{
+    switch (is) {
+    case tokens::key_state::coming: return "coming";
+    case tokens::key_state::signing: return "signing";
+    case tokens::key_state::retired: return "retired";
+    case tokens::key_state::spent: break;
+    }
+    return "spent";
+}
+
+// The keys in their store, which running programs look into once a second.
+class key_shelf
+{
+public:
+    explicit key_shelf(config::settings const& s) : store_{open_key_store(s)}, ring_{*store_, key_ring_options(s)}
+    {
+        check(run_to_end(ring_.refresh(wall_now())));
+    }
+
+    tokens::key_ring& ring() { return ring_; }
+
+    template<class T>
+    static void check(result<T> const& done)
+    {
+        if (!done) throw startup_error{blame::unavailable, "tokens.keys: " + describe(done.error())};
+    }
+
+private:
+    std::unique_ptr<tokens::key_store> store_;
+    tokens::key_ring ring_;
+};
+
+int list(tokens::key_ring& ring)
+{
+    auto const now = wall_now();
+    std::cout << fmt::format("{:8} {:44} {:21} {:21} {}\n", "STATE", "KID", "MADE", "SIGNS FROM", "TRUSTED UNTIL");
+    for (auto const& each : ring.keys()) {
+        auto const retires = tokens::retires_at(ring.keys(), each);
+        auto const until = retires == wall_time::max() ? std::string{"-"} : text_of(retires + ring.schedule().keep_for);
+        std::cout << fmt::format("{:8} {:44} {:21} {:21} {}\n", name_of(tokens::state_of(ring.keys(), each, ring.schedule(), now)),
+                                 each.key.kid(), text_of(each.made_at), text_of(each.signs_from), until);
+    }
+    return EXIT_SUCCESS;
+}
+
+// At once is as soon as every process that shares the store has seen the key.
+int rotate(tokens::key_ring& ring, bool at_once)
+{
+    auto const now = wall_now();
+    auto const lead = at_once ? 3 * key_interval(ring.schedule()) : milliseconds{ring.schedule().publish_before};
+    key_shelf::check(run_to_end(ring.rotate(now, now + lead)));
+    auto const& made = ring.keys().back();
+    std::cout << fmt::format("{} signs from {}\n", made.key.kid(), text_of(made.signs_from));
+    return EXIT_SUCCESS;
+}
+
+int revoke(tokens::key_ring& ring, std::string const& kid)
+{
+    auto const gone = run_to_end(ring.remove(kid, wall_now()));
+    if (!gone && gone.error() == errc::not_found) {
+        std::cerr << "yett: no signing key has this kid\n";
+        return EXIT_FAILURE;
+    }
+    key_shelf::check(gone);
+    std::cout << fmt::format("{} is gone, and with it every token it signed; {} signs\n", kid, ring.signing(wall_now()).key.kid());
+    return EXIT_SUCCESS;
+}
+
+} // namespace
+
+int keys_command(keys_options const& options)
+{
+    auto const settings = load_settings(options.file);
+    if (!settings) return startup_error::exit_status_of(blame::configuration);
+    if (settings->tokens.algorithm == config::signature_algorithm::hs256) {
+        std::cerr << "yett: tokens are signed with tokens.secret; there are no keys\n";
+        return EXIT_FAILURE;
+    }
+    key_shelf shelf{*settings};
+    switch (options.what) {
+    case keys_options::verb::rotate: return rotate(shelf.ring(), options.at_once);
+    case keys_options::verb::revoke: return revoke(shelf.ring(), options.kid);
+    case keys_options::verb::list: break;
+    }
+    return list(shelf.ring());
+}
+
+} // namespace yett::app
