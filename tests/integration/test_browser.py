@@ -79,6 +79,12 @@ def renewals(gateway):
     return {result: gateway.metric("yett_session_renewals_total", result=result) for result in ("renewed", "shared", "refused", "failed")}
 
 
+def lasts(attributes, longest, template=ATTRIBUTES):
+    """Whether the attributes are these, with an age of about `longest`: chance may shorten a token's life a little."""
+    age = int(attributes.split("Max-Age=")[1].split(";")[0])
+    return attributes == template.format(age) and longest * 0.97 < age <= longest
+
+
 def is_deleted(reply):
     gone = ("", ATTRIBUTES.format(0))
     return set_cookies(reply) == {ACCESS: gone, REFRESH: gone}
@@ -138,28 +144,27 @@ def test_a_login_sets_both_cookies_and_shows_no_token_to_scripts(gateway):
     reply = gateway.login("cookies@example.com")
     sent = set_cookies(reply)
     assert set(sent) == {ACCESS, REFRESH}
-    assert sent[ACCESS][1] == ATTRIBUTES.format(900)
-    assert sent[REFRESH][1] in (ATTRIBUTES.format(604800), ATTRIBUTES.format(604799))
+    assert lasts(sent[ACCESS][1], 900) and lasts(sent[REFRESH][1], 604800)
     assert set(reply.json()) == {"expires_in", "user"}
     assert sent[ACCESS][0] not in reply.text and sent[REFRESH][0] not in reply.text
 
 
 @pytest.mark.parametrize("cookie,prefix,attributes", [
-    ({"secure": False}, "", "; Path=/; Max-Age=900; HttpOnly; SameSite=Lax"),
-    ({"domain": "localhost"}, "__Secure-", "; Path=/; Domain=localhost; Max-Age=900; Secure; HttpOnly; SameSite=Lax"),
-    ({"same_site": "strict"}, "__Host-", "; Path=/; Max-Age=900; Secure; HttpOnly; SameSite=Strict"),
-    ({"same_site": "none"}, "__Host-", "; Path=/; Max-Age=900; Secure; HttpOnly; SameSite=None"),
+    ({"secure": False}, "", "; Path=/; Max-Age={}; HttpOnly; SameSite=Lax"),
+    ({"domain": "localhost"}, "__Secure-", "; Path=/; Domain=localhost; Max-Age={}; Secure; HttpOnly; SameSite=Lax"),
+    ({"same_site": "strict"}, "__Host-", "; Path=/; Max-Age={}; Secure; HttpOnly; SameSite=Strict"),
+    ({"same_site": "none"}, "__Host-", "; Path=/; Max-Age={}; Secure; HttpOnly; SameSite=None"),
 ], ids=["insecure", "domain", "strict", "none"])
 def test_cookies_have_the_strongest_name_the_settings_allow(start, echo, tmp_path, cookie, prefix, attributes):
     gateway = start(harness.Gateway(tmp_path, config(echo.port, accounts={"cookie": cookie, "require_verified_email": False})))
     gateway.register("name@example.com")
     sent = set_cookies(gateway.login("name@example.com"))
     assert set(sent) == {prefix + "yett_access", prefix + "yett_refresh"}
-    assert sent[prefix + "yett_access"][1] == attributes
+    assert lasts(sent[prefix + "yett_access"][1], 900, attributes)
     cookies = {name: value for name, (value, _) in sent.items()}
     assert ask(gateway, "/", cookies).status_code == 200
     gone = set_cookies(ask(gateway, "/auth/logout", cookies, "POST"))
-    assert gone == {name: ("", attributes.replace("900", "0")) for name in sent}
+    assert gone == {name: ("", attributes.format(0)) for name in sent}
     assert ask(gateway, "/", cookies).status_code == 401
 
 
@@ -212,7 +217,7 @@ def test_a_session_is_renewed_inside_the_request(gateway, state):
     reply = ask(gateway, "/page", old, headers=PAGE)
     assert reply.status_code == 200 and reply.json()["headers"]["X-Yett-Email"].endswith("@example.com")
     sent = set_cookies(reply)
-    assert sent[ACCESS][1] == ATTRIBUTES.format(900) and sent[REFRESH][1] in (ATTRIBUTES.format(604800), ATTRIBUTES.format(604799))
+    assert lasts(sent[ACCESS][1], 900) and lasts(sent[REFRESH][1], 604800)
     assert reply.headers["Cache-Control"] == "no-store"
     new = {name: value for name, (value, _) in sent.items()}
     assert new[ACCESS] not in (cookies[ACCESS], old.get(ACCESS)) and new[REFRESH] != cookies[REFRESH]
