@@ -99,6 +99,14 @@ struct ended
     std::vector<revocation> revocations;
 };
 
+// A part of all live sessions, in the order of their ids.
+struct session_page
+{
+    std::string after;               // the id of the last one seen; empty: from the beginning
+    std::size_t limit = 500;
+    wall_time now{};
+};
+
 // Where sessions and revocations are kept. The promises of user_store hold here, too.
 class session_store
 {
@@ -131,6 +139,9 @@ public:
 
     // Live sessions of a user, youngest first.
     virtual task<result<std::vector<session>>> list(std::string_view user_id, wall_time now) = 0;
+
+    // Live sessions of everybody, at most `limit`. The promise of user_store::list holds.
+    virtual task<result<std::vector<session>>> list_all(session_page const& asked) = 0;
 
     // Hands out every revocation whose `until` is later than now, on the caller's thread.
     virtual task<result<void>> load_revocations(wall_time now, std::function<void(revocation const&)> each) = 0;

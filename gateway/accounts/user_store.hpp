@@ -41,6 +41,20 @@ struct password_change
     std::optional<wall_time> changed_at;      // absent: the same password, hashed anew
 };
 
+// A part of all users, in the order of their ids.
+struct user_page
+{
+    std::string after;               // the id of the last one seen; empty: from the beginning
+    std::size_t limit = 500;
+};
+
+struct user_count
+{
+    std::size_t all = 0;
+    std::size_t disabled = 0;
+    std::size_t unverified = 0;
+};
+
 // Where users are kept.
 //
 // Every write is atomic, and durable before it returns: it survives a killed process and
@@ -69,6 +83,18 @@ public:
 
     // Returns the user as changed; `not_found`.
     virtual task<result<user>> change(std::string_view id, user_change const& change) = 0;
+
+    // Adds many with one write. Says for each whether it was added; not so where add would
+    // say `conflict`, also with one before it in the list. Any other failure adds none.
+    virtual task<result<std::vector<bool>>> add_all(std::vector<user> const& added) = 0;
+
+    // Removes the user and all sessions; `not_found`. Revocations stay.
+    virtual task<result<void>> remove(std::string_view id) = 0;
+
+    // At most `limit` users. Whoever is added or removed between two pages may be missed or
+    // not; nobody else is, and nobody comes twice.
+    virtual task<result<std::vector<user>>> list(user_page const& asked) = 0;
+    virtual task<result<user_count>> count() = 0;
 };
 
 } // namespace yett::accounts

@@ -436,3 +436,32 @@ TEST_CASE("session_store: sweeping forgets only what has no effect any more")
         CHECK(load(store, noon).empty());
     });
 }
+
+TEST_CASE("session_store: pages show every live session once, whoever's it is")
+{
+    on_every_store([](opened const& store) {
+        auto const anna = some_user("anna");
+        auto const otto = some_user("otto");
+        REQUIRE(run(store.users().add(anna)));
+        REQUIRE(run(store.users().add(otto)));
+        for (auto const* const id : {"s3", "s1", "s5"}) REQUIRE(run(store.sessions().add(some_session(anna, id))));
+        auto expired = some_session(otto, "s4");
+        expired.idle_until = noon;
+        REQUIRE(run(store.sessions().add(expired)));
+        REQUIRE(run(store.sessions().add(some_session(otto, "s2"))));
+        REQUIRE(run(store.sessions().end(end_of(anna, "s3"))));
+
+        std::vector<std::string> seen;
+        session_page asked;
+        asked.limit = 2;
+        asked.now = noon;
+        for (;;) {
+            auto const page = run(store.sessions().list_all(asked));
+            REQUIRE(page);
+            if (page->empty()) break;
+            for (auto const& each : *page) seen.push_back(each.user_id + " " + each.id);
+            asked.after = page->back().id;
+        }
+        CHECK(seen == std::vector<std::string>{"id-of-anna s1", "id-of-otto s2", "id-of-anna s5"});
+    });
+}

@@ -193,3 +193,79 @@ TEST_CASE("user_store: a caller resumes on its own thread")
         CHECK(strayed == 0);
     });
 }
+
+TEST_CASE("user_store: pages show every user once, in the order of their ids")
+{
+    on_every_store([](opened const& store) {
+        for (auto const* const name : {"d", "a", "e", "c", "b"}) REQUIRE(run(store.users().add(some_user(name))));
+        std::vector<std::string> seen;
+        user_page asked;
+        asked.limit = 2;
+        for (;;) {
+            auto const page = run(store.users().list(asked));
+            REQUIRE(page);
+            CHECK(page->size() <= 2);
+            if (page->empty()) break;
+            for (auto const& each : *page) seen.push_back(each.id);
+            asked.after = page->back().id;
+        }
+        CHECK(seen == std::vector<std::string>{"id-of-a", "id-of-b", "id-of-c", "id-of-d", "id-of-e"});
+        asked.after = "id-of-bb";
+        CHECK(run(store.users().list(asked))->front().password_hash == "hash-of-c");
+    });
+}
+
+TEST_CASE("user_store: users are counted by what became of them")
+{
+    on_every_store([](opened const& store) {
+        CHECK(run(store.users().count())->all == 0);
+        auto anna = some_user("anna");
+        anna.verified = true;
+        auto otto = some_user("otto");
+        otto.disabled = true;
+        REQUIRE(run(store.users().add(anna)));
+        REQUIRE(run(store.users().add(otto)));
+        auto const counted = run(store.users().count());
+        REQUIRE(counted);
+        CHECK(counted->all == 2);
+        CHECK(counted->disabled == 1);
+        CHECK(counted->unverified == 1);
+    });
+}
+
+TEST_CASE("user_store: a removed user is gone with all sessions, and the address is free again")
+{
+    on_every_store([](opened const& store) {
+        auto const anna = some_user("anna");
+        auto const otto = some_user("otto");
+        REQUIRE(run(store.users().add(anna)));
+        REQUIRE(run(store.users().add(otto)));
+        REQUIRE(run(store.sessions().add(some_session(anna, "s1"))));
+        REQUIRE(run(store.sessions().add(some_session(otto, "s2"))));
+        REQUIRE(run(store.users().remove(anna.id)));
+        CHECK(run(store.users().remove(anna.id)).error() == errc::not_found);
+        CHECK(run(store.users().find(anna.id)).error() == errc::not_found);
+        CHECK(run(store.users().find_by_email(anna.email_key)).error() == errc::not_found);
+        CHECK(run(store.sessions().find("s1")).error() == errc::not_found);
+        CHECK(run(store.sessions().find_by_family("family-of-s1")).error() == errc::not_found);
+        CHECK(run(store.sessions().find("s2")));
+        CHECK(run(store.users().add(anna)));
+    });
+}
+
+TEST_CASE("user_store: of many added together those that exist are left out, and the rest comes in")
+{
+    on_every_store([](opened const& store) {
+        REQUIRE(run(store.users().add(some_user("b"))));
+        auto other_address = some_user("e");
+        other_address.id = "id-of-b";
+        std::vector<user> const many{some_user("a"), some_user("b"), some_user("c"), some_user("c"), other_address};
+        auto const added = run(store.users().add_all(many));
+        REQUIRE(added);
+        CHECK(*added == std::vector<bool>{true, false, true, false, false});
+        CHECK(run(store.users().count())->all == 3);
+        CHECK(run(store.users().find_by_email("e@example.com")).error() == errc::not_found);
+        CHECK(*run(store.users().add_all(many)) == std::vector<bool>(5, false));
+        CHECK(run(store.users().add_all({}))->empty());
+    });
+}

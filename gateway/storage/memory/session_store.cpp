@@ -40,6 +40,7 @@ public:
     {
         co_return live_of(user_id, now);
     }
+    task<result<std::vector<session>>> list_all(accounts::session_page const& asked) override { co_return page(asked); }
     task<result<void>> load_revocations(wall_time now, std::function<void(revocation const&)> each) override
     {
         for (auto const& known : live_revocations(now)) each(known);
@@ -117,6 +118,16 @@ private:
         for (auto const& [id, each] : shared_->sessions)
             if (each.user_id == user_id && is_live(each, now)) live.push_back(each);
         std::sort(live.begin(), live.end(), [](auto const& a, auto const& b) { return a.id > b.id; });
+        return live;
+    }
+
+    std::vector<session> page(accounts::session_page const& asked)
+    {
+        std::lock_guard const lock{shared_->mutex};
+        std::vector<session> live;
+        auto at = shared_->sessions.upper_bound(asked.after);
+        for (; at != shared_->sessions.end() && live.size() < asked.limit; ++at)
+            if (is_live(at->second, asked.now)) live.push_back(at->second);
         return live;
     }
 

@@ -26,9 +26,9 @@ struct posted_letter
 struct tables
 {
     std::mutex mutex;
-    std::unordered_map<std::string, accounts::user> users;              // by id
+    std::map<std::string, accounts::user> users;                        // by id
     std::unordered_map<std::string, std::string> ids_by_email;          // email_key to id
-    std::unordered_map<std::string, accounts::session> sessions;        // by id
+    std::map<std::string, accounts::session> sessions;                  // by id
     std::unordered_map<std::string, std::string> ids_by_family;
     std::map<std::pair<accounts::revocation::kind, std::string>, accounts::revocation> revocations;
     std::unordered_map<std::string, posted_letter> letters;             // by id

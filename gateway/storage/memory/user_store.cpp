@@ -28,10 +28,28 @@ public:
         co_return update(std::string{id}, wanted);
     }
 
+    task<result<std::vector<bool>>> add_all(std::vector<user> const& added) override { co_return insert_all(added); }
+    task<result<void>> remove(std::string_view id) override { co_return erase(std::string{id}); }
+    task<result<std::vector<user>>> list(accounts::user_page const& asked) override { co_return page(asked); }
+    task<result<accounts::user_count>> count() override { co_return tally(); }
+
 private:
     result<void> insert(user const& added)
     {
         std::lock_guard const lock{shared_->mutex};
+        return put(added);
+    }
+
+    result<std::vector<bool>> insert_all(std::vector<user> const& added)
+    {
+        std::lock_guard const lock{shared_->mutex};
+        std::vector<bool> done;
+        for (auto const& each : added) done.push_back(put(each).has_value());
+        return done;
+    }
+
+    result<void> put(user const& added)
+    {
         if (shared_->users.contains(added.id) || shared_->ids_by_email.contains(added.email_key))
             return errc::conflict;
         shared_->users.emplace(added.id, added);
@@ -77,6 +95,42 @@ private:
         changed.disabled = wanted.disabled.value_or(changed.disabled);
         if (wanted.roles) changed.roles = *wanted.roles;
         return changed;
+    }
+
+    result<void> erase(std::string const& id)
+    {
+        std::lock_guard const lock{shared_->mutex};
+        auto const found = shared_->users.find(id);
+        if (found == shared_->users.end()) return errc::not_found;
+        shared_->ids_by_email.erase(found->second.email_key);
+        shared_->users.erase(found);
+        std::erase_if(shared_->sessions, [&](auto const& entry) {
+            auto const theirs = entry.second.user_id == id;
+            if (theirs) shared_->ids_by_family.erase(entry.second.family);
+            return theirs;
+        });
+        return {};
+    }
+
+    std::vector<user> page(accounts::user_page const& asked)
+    {
+        std::lock_guard const lock{shared_->mutex};
+        std::vector<user> found;
+        auto at = shared_->users.upper_bound(asked.after);
+        for (; at != shared_->users.end() && found.size() < asked.limit; ++at) found.push_back(at->second);
+        return found;
+    }
+
+    accounts::user_count tally()
+    {
+        std::lock_guard const lock{shared_->mutex};
+        accounts::user_count counted;
+        for (auto const& [id, each] : shared_->users) {
+            ++counted.all;
+            counted.disabled += each.disabled;
+            counted.unverified += !each.verified;
+        }
+        return counted;
     }
 
     std::shared_ptr<tables> shared_;

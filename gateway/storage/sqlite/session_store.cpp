@@ -32,6 +32,9 @@ std::string const select_session =
 std::string const select_by_id = select_session + " WHERE id = ?1";
 std::string const select_by_family = select_session + " WHERE family = ?1";
 std::string const select_by_user = select_session + " WHERE user_id = ?1 AND ended_at IS NULL ORDER BY id DESC";
+std::string const select_live_page = select_session
+                                     + " WHERE id > ?1 AND ended_at IS NULL AND idle_until > ?2 AND expires_at > ?2"
+                                       " ORDER BY id LIMIT ?3";
 
 // A later word about the same thing can only extend it.
 constexpr std::string_view upsert_revocation =
@@ -74,6 +77,16 @@ result<void> update(database& db, session const& s)
     row.bind(s.id, s.current_hash, s.previous_hash, blob{s.successor_salt}, s.rotated_at, s.last_seen, s.idle_until,
              s.access_until, s.ended_at, s.from.address, s.from.agent);
     return row.run();
+}
+
+result<std::vector<session>> select_all(database& db, accounts::session_page const& asked)
+{
+    std::vector<session> live;
+    auto row = db.prepare(select_live_page);
+    row.bind(asked.after, asked.now, static_cast<std::int64_t>(asked.limit));
+    while (row.step()) live.push_back(read_session(row));
+    if (row.failed()) return row.failure_or(errc::internal);
+    return live;
 }
 
 result<session> select(database& db, std::string_view sql, std::string const& key)
@@ -243,6 +256,12 @@ public:
     task<result<std::vector<session>>> list(std::string_view user_id, wall_time now) override
     {
         auto work = [key = std::string{user_id}, now](database& db) { return select_live(db, key, now); };
+        co_return co_await shared_->read(std::move(work));
+    }
+
+    task<result<std::vector<session>>> list_all(accounts::session_page const& asked) override
+    {
+        auto work = [asked](database& db) { return select_all(db, asked); };
         co_return co_await shared_->read(std::move(work));
     }
 

@@ -19,6 +19,11 @@ constexpr std::string_view insert_user =
 constexpr std::string_view select_by_id =
     "SELECT id, email, email_key, password_hash, roles, verified, disabled, created_at, password_changed_at"
     " FROM users WHERE id = ?1";
+constexpr std::string_view select_page =
+    "SELECT id, email, email_key, password_hash, roles, verified, disabled, created_at, password_changed_at"
+    " FROM users WHERE id > ?1 ORDER BY id LIMIT ?2";
+constexpr std::string_view select_counts =
+    "SELECT count(*), count(*) FILTER (WHERE disabled), count(*) FILTER (WHERE NOT verified) FROM users";
 constexpr std::string_view select_by_email =
     "SELECT id, email, email_key, password_hash, roles, verified, disabled, created_at, password_changed_at"
     " FROM users WHERE email_key = ?1";
@@ -94,6 +99,46 @@ result<user> update(database& db, std::string const& id, accounts::user_change c
     return found;
 }
 
+result<std::vector<bool>> insert_all(database& db, std::vector<user> const& added)
+{
+    std::vector<bool> done;
+    for (auto const& each : added) {
+        auto const inserted = insert(db, each);
+        if (!inserted && !(inserted.error() == errc::conflict)) return inserted.error();
+        done.push_back(inserted.has_value());
+    }
+    return done;
+}
+
+// The schema removes the sessions.
+result<void> remove(database& db, std::string const& id)
+{
+    auto row = db.prepare("DELETE FROM users WHERE id = ?1 RETURNING id");
+    if (!row.bind(id).step()) return row.failure_or(errc::not_found);
+    return row.run();
+}
+
+result<std::vector<user>> page(database& db, accounts::user_page const& asked)
+{
+    std::vector<user> found;
+    auto row = db.prepare(select_page);
+    row.bind(asked.after, static_cast<std::int64_t>(asked.limit));
+    while (row.step()) found.push_back(read_user(row));
+    if (row.failed()) return row.failure_or(errc::internal);
+    return found;
+}
+
+result<accounts::user_count> tally(database& db)
+{
+    auto row = db.prepare(select_counts);
+    if (!row.step()) return row.failure_or(errc::internal);
+    accounts::user_count counted;
+    counted.all = static_cast<std::size_t>(row.integer(0));
+    counted.disabled = static_cast<std::size_t>(row.integer(1));
+    counted.unverified = static_cast<std::size_t>(row.integer(2));
+    return counted;
+}
+
 class users final : public accounts::user_store
 {
 public:
@@ -127,6 +172,30 @@ public:
     {
         auto work = [key = std::string{id}, wanted](database& db) { return update(db, key, wanted); };
         co_return co_await shared_->write(std::move(work));
+    }
+
+    task<result<std::vector<bool>>> add_all(std::vector<user> const& added) override
+    {
+        auto work = [added](database& db) { return insert_all(db, added); };
+        co_return co_await shared_->write(std::move(work));
+    }
+
+    task<result<void>> remove(std::string_view id) override
+    {
+        auto work = [key = std::string{id}](database& db) { return sqlite::remove(db, key); };
+        co_return co_await shared_->write(std::move(work));
+    }
+
+    task<result<std::vector<user>>> list(accounts::user_page const& asked) override
+    {
+        auto work = [asked](database& db) { return page(db, asked); };
+        co_return co_await shared_->read(std::move(work));
+    }
+
+    task<result<accounts::user_count>> count() override
+    {
+        auto work = [](database& db) { return tally(db); };
+        co_return co_await shared_->read(std::move(work));
     }
 
 private:
