@@ -3,6 +3,7 @@
 #include "gateway/base/clock.hpp"
 #include "gateway/base/result.hpp"
 #include "gateway/base/task.hpp"
+#include "gateway/net/control_reply.hpp"
 
 #include <cstdint>
 #include <functional>
@@ -28,16 +29,9 @@ struct admin_answers
     std::vector<readiness_check> ready;
 };
 
-struct admin_reply
-{
-    unsigned status;
-    std::string content_type;
-    std::string body;
-};
-
 // GET and HEAD of /metrics, /livez and /readyz; 404 and 405 otherwise. /readyz answers 503
 // while a check says why not; `?verbose` lists all of them with their reasons.
-admin_reply answer_admin(admin_answers const& ask, std::string_view method, std::string_view target);
+control_reply answer_admin(admin_answers const& ask, std::string_view method, std::string_view target);
 
 // The management listener: for Prometheus, probes and people of this machine or network,
 // never for the clients of the gateway. It has no authentication of its own, which is why

@@ -1,0 +1,24 @@
+#pragma once
+
+#include <string>
+
+namespace yett::net {
+
+// One request of the people who run the program, and its answer.
+struct control_request
+{
+    std::string method;
+    std::string target;
+    std::string content_type;
+    std::string body;
+    std::string by;                  // who asks, where the socket tells: "uid 1000"
+};
+
+struct control_reply
+{
+    unsigned status;
+    std::string content_type;
+    std::string body;
+};
+
+} // namespace yett::net

@@ -1,0 +1,197 @@
+#pragma once
+
+#include "gateway/base/clock.hpp"
+#include "gateway/base/task.hpp"
+#include "gateway/net/control_reply.hpp"
+
+#include <boost/asio/basic_socket_acceptor.hpp>
+#include <boost/asio/basic_waitable_timer.hpp>
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/detached.hpp>
+#include <boost/asio/redirect_error.hpp>
+#include <boost/beast/core/basic_stream.hpp>
+#include <boost/beast/core/flat_buffer.hpp>
+#include <boost/beast/http.hpp>
+
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+
+namespace yett::net {
+
+// What the listeners of the control thread have in common: small heads, one request after
+// the other, ten seconds for each step, at most 64 connections. Not for clients: it has
+// neither the speed nor the strictness of http1_connection.
+template<class Protocol>
+class control_server : public std::enable_shared_from_this<control_server<Protocol>>
+{
+public:
+    using socket = boost::asio::basic_stream_socket<Protocol, executor>;
+    using acceptor = boost::asio::basic_socket_acceptor<Protocol, executor>;
+    using error_code = boost::system::error_code;
+
+    struct behaviour
+    {
+        std::function<task<control_reply>(control_request)> answer;
+        // Names the peer; nothing turns it away.
+        std::function<std::optional<std::string>(socket&)> admit;
+        std::string allow;                   // beside 405
+        std::size_t body_bytes_max = 0;
+    };
+
+    control_server(boost::asio::io_context& control, behaviour b)
+        : executor_{control.get_executor()}, acceptor_{control}, behaviour_{std::move(b)}
+    {
+    }
+
+    acceptor& entrance() noexcept { return acceptor_; }
+    void start() { boost::asio::co_spawn(executor_, accept(this->shared_from_this()), boost::asio::detached); }
+    void stop()
+    {
+        stopped_ = true;
+        boost::system::error_code ignored;
+        acceptor_.close(ignored);
+    }
+
+private:
+    using stream = boost::beast::basic_stream<Protocol, executor>;
+    using parser = boost::beast::http::request_parser<boost::beast::http::string_body>;
+
+    static constexpr std::size_t connections_max = 64;
+    static constexpr std::uint32_t head_bytes_max = 8 * 1024;
+    static constexpr seconds step_timeout{10};
+
+    static task<void> accept(std::shared_ptr<control_server> self)
+    {
+        while (!self->stopped_) {
+            error_code failed;
+            auto next = co_await self->acceptor_.async_accept(boost::asio::redirect_error(use_task, failed));
+            if (failed == boost::asio::error::operation_aborted) co_return;
+            // Out of descriptors: the pause keeps the loop from spinning.
+            if (failed) co_await self->pause();
+            else self->take(std::move(next));
+        }
+    }
+
+    void take(socket next)
+    {
+        if (open_ >= connections_max) return;
+        auto who = behaviour_.admit(next);
+        if (!who) return;
+        boost::asio::co_spawn(executor_, serve(this->shared_from_this(), stream{std::move(next)}, std::move(*who)),
+                              boost::asio::detached);
+    }
+
+    task<void> pause()
+    {
+        using timer = boost::asio::basic_waitable_timer<std::chrono::steady_clock,
+                                                        boost::asio::wait_traits<std::chrono::steady_clock>, executor>;
+        timer rest{executor_};
+        rest.expires_after(milliseconds{100});
+        error_code ignored;
+        co_await rest.async_wait(boost::asio::redirect_error(use_task, ignored));
+    }
+
+    class seat
+    {
+    public:
+        explicit seat(std::size_t& taken) : taken_{taken} { ++taken_; }
+        ~seat() { --taken_; }
+        seat(seat const&) = delete;
+        seat& operator=(seat const&) = delete;
+
+    private:
+        std::size_t& taken_;
+    };
+
+    static task<void> serve(std::shared_ptr<control_server> self, stream client, std::string who)
+    {
+        seat const held{self->open_};
+        boost::beast::flat_buffer buffer{head_bytes_max * 2 + self->behaviour_.body_bytes_max};
+        for (bool again = true; again && !self->stopped_;) again = co_await self->serve_one(client, buffer, who);
+    }
+
+    enum class reading : unsigned char { done, refused, gone };
+
+    static reading judge(error_code const& failed)
+    {
+        namespace http = boost::beast::http;
+        if (!failed) return reading::done;
+        if (failed == http::error::end_of_stream || failed == http::error::partial_message) return reading::gone;
+        auto const ours = failed.category() == http::make_error_code(http::error::bad_target).category();
+        return ours ? reading::refused : reading::gone;
+    }
+
+    task<reading> read(stream& client, boost::beast::flat_buffer& buffer, parser& asked)
+    {
+        namespace http = boost::beast::http;
+        asked.header_limit(head_bytes_max);
+        asked.body_limit(behaviour_.body_bytes_max);
+        error_code failed;
+        client.expires_after(step_timeout);
+        co_await http::async_read_header(client, buffer, asked, boost::asio::redirect_error(use_task, failed));
+        if (auto const how = judge(failed); how != reading::done) co_return how;
+        if (asked.chunked() || asked.content_length().value_or(0) > behaviour_.body_bytes_max) co_return reading::refused;
+        client.expires_after(step_timeout);
+        co_await http::async_read(client, buffer, asked, boost::asio::redirect_error(use_task, failed));
+        co_return judge(failed);
+    }
+
+    // True when the connection can carry another request.
+    task<bool> serve_one(stream& client, boost::beast::flat_buffer& buffer, std::string const& who)
+    {
+        namespace http = boost::beast::http;
+        parser incoming;
+        auto const how = co_await read(client, buffer, incoming);
+        if (stopped_ || how == reading::gone) co_return false;
+        auto asked = incoming.release();
+        auto const broken = how == reading::refused;
+        auto const head = !broken && asked.method() == http::verb::head;
+        auto const keep_alive = !broken && asked.keep_alive();
+        control_reply reply{400, "text/plain; charset=utf-8", "bad request\n"};
+        if (!broken) {
+            auto request = taken_from(asked, who);
+            reply = co_await behaviour_.answer(std::move(request));
+            if (stopped_) co_return false;
+        }
+        auto const out = written(std::move(reply), head, keep_alive);
+        client.expires_after(step_timeout);
+        error_code failed;
+        co_await http::async_write(client, out, boost::asio::redirect_error(use_task, failed));
+        co_return !failed && keep_alive;
+    }
+
+    static control_request taken_from(boost::beast::http::request<boost::beast::http::string_body>& asked, std::string const& who)
+    {
+        control_request request;
+        request.method = asked.method_string();
+        request.target = asked.target();
+        request.content_type = asked[boost::beast::http::field::content_type];
+        request.body = std::move(asked.body());
+        request.by = who;
+        return request;
+    }
+
+    boost::beast::http::response<boost::beast::http::string_body> written(control_reply reply, bool head, bool keep_alive) const
+    {
+        namespace http = boost::beast::http;
+        http::response<http::string_body> out{static_cast<http::status>(reply.status), 11};
+        out.set(http::field::content_type, reply.content_type);
+        out.set(http::field::cache_control, "no-store");
+        out.set("X-Content-Type-Options", "nosniff");
+        if (reply.status == 405) out.set(http::field::allow, behaviour_.allow);
+        out.keep_alive(keep_alive);
+        out.content_length(reply.body.size());
+        if (!head) out.body() = std::move(reply.body);
+        return out;
+    }
+
+    executor executor_;
+    acceptor acceptor_;
+    behaviour behaviour_;
+    std::size_t open_ = 0;
+    bool stopped_ = false;
+};
+
+} // namespace yett::net
