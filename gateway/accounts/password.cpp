@@ -137,6 +137,13 @@ task<result<verdict>> passwords::verify_decoy(secret password)
     return verify(std::move(password), {});
 }
 
+passwords::judgement passwords::judge(std::string const& stored) const
+{
+    auto const shape = read_shape(stored, rules_);
+    if (!shape) return judgement::unusable;
+    return shape->weak ? judgement::weak : judgement::usable;
+}
+
 task<outcome<secret>> passwords::accept(secret typed, std::string email, password_rules rules)
 {
     outcome<secret> judged{refusal{}};

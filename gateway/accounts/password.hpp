@@ -42,7 +42,8 @@ struct hash_shape;
 //
 // argon2id in PHC format, or bcrypt as crypt(3) writes it. bcrypt sees 72 bytes, so longer
 // passwords are condensed first, under a mark of ours. Both kinds verify, whichever is
-// configured. Passwords are in the form of normalise_password.
+// configured, and those of other programs as far as imported_hash.hpp knows them. Passwords
+// are in the form of normalise_password.
 //
 // Fails with `overloaded` when the queue is full or the wait was too long.
 class passwords
@@ -62,6 +63,10 @@ public:
 
     // Works as long as verify and never says `right`: for users that do not exist.
     task<result<verdict>> verify_decoy(secret password);
+
+    // What verify will make of a hash from elsewhere. Costs next to nothing.
+    enum class judgement : unsigned char { usable, weak, unusable };
+    judgement judge(std::string const& stored) const;
 
     // accept_password on the pool: the estimate of a hostile password takes milliseconds.
     task<outcome<secret>> accept(secret typed, std::string email, password_rules rules);

@@ -1,5 +1,7 @@
 #include "gateway/accounts/password_hash.hpp"
 
+#include "gateway/accounts/imported_hash.hpp"
+#include "gateway/accounts/run_crypt.hpp"
 #include "gateway/base/base64url.hpp"
 #include "gateway/base/random.hpp"
 
@@ -76,6 +78,17 @@ std::optional<hash_shape> read_argon2(std::string_view stored, hashing_rules con
     return shape;
 }
 
+std::optional<hash_shape> read_foreign(std::string const& stored, hashing_rules const& rules)
+{
+    auto const read = read_imported(stored, rules.memory);
+    if (!read) return std::nullopt;
+    hash_shape shape;
+    shape.memory = read->memory;
+    shape.foreign = true;
+    shape.weak = read->weak;
+    return shape;
+}
+
 // Forty-three characters for a password of any length. Keyed with the hash's own salt, so
 // that a list of leaked SHA-256 sums is no dictionary for it.
 secret condense(secret const& password, std::string_view salt)
@@ -93,18 +106,6 @@ secret condense(secret const& password, std::string_view salt)
 std::string_view salt_of(std::string_view setting)
 {
     return setting.substr(bcrypt_head, bcrypt_salt);
-}
-
-// Empty when crypt failed, which it says by a text that begins with a star.
-std::string run_crypt(secret const& password, std::string const& setting)
-{
-    void* data = nullptr;
-    int size = 0;
-    char const* made = crypt_ra(password.reveal().data(), setting.c_str(), &data, &size);
-    std::string const text = made && *made != '*' ? made : "";
-    if (data) sodium_memzero(data, static_cast<std::size_t>(size));
-    std::free(data);
-    return text;
 }
 
 result<std::string> make_bcrypt(secret const& password, hashing_rules const& rules)
@@ -145,7 +146,7 @@ std::optional<hash_shape> read_shape(std::string const& stored, hashing_rules co
     if (stored.find('\0') != stored.npos) return std::nullopt;
     if (stored.starts_with("$argon2id$") || stored.starts_with("$argon2i$")) return read_argon2(stored, rules);
     if (stored.starts_with("$2")) return read_bcrypt(stored, rules);
-    if (!stored.starts_with(condensed_mark)) return std::nullopt;
+    if (!stored.starts_with(condensed_mark)) return read_foreign(stored, rules);
     auto shape = read_bcrypt(std::string_view{stored}.substr(condensed_mark.size()), rules);
     if (shape) shape->condensed = true;
     return shape;
@@ -159,6 +160,11 @@ result<std::string> make_hash(secret const& password, hashing_rules const& rules
 
 bool is_hash_of(std::string const& stored, hash_shape const& shape, secret const& password)
 {
+    if (shape.foreign) {
+        // The shape says that it can be read; this much memory it was let take.
+        auto const read = read_imported(stored, shape.memory);
+        return read && is_imported_of(*read, password);
+    }
     if (shape.kind == hashing_rules::kind::bcrypt) return is_bcrypt_of(stored, shape, password);
     std::array<char, crypto_pwhash_STRBYTES> text{};
     std::memcpy(text.data(), stored.data(), std::min(stored.size(), text.size() - 1));
