@@ -59,6 +59,7 @@ void logs::record(accounts::audit_event const& event) noexcept
     r.user_id = event.user_id;
     r.session = event.session;
     r.client_ip = event.client;
+    r.by = event.by;
     r.reason = event.reason;
     audit_->write(r);
 }

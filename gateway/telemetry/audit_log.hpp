@@ -16,6 +16,7 @@ struct audit_record
     std::string_view email{};          // written masked
     std::string_view session{};
     std::string_view client_ip{};
+    std::string_view by{};             // an operator: "uid 0"
     std::string_view request_id{};
     std::string_view user_agent{};
     std::string_view reason{};         // a code: invalid_credentials, email_not_verified

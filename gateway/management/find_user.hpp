@@ -1,0 +1,17 @@
+#pragma once
+
+#include "gateway/accounts/user_store.hpp"
+#include "gateway/management/office.hpp"
+
+#include <string>
+
+namespace yett::management {
+
+// The user with this e-mail address or id. `not_found` with a note that names who was
+// looked for.
+task<result<accounts::user>> find_user(office const& at, std::string const& who);
+
+// Writes one line of the audit log about a user.
+void report(office const& at, std::string_view event, std::string_view user_id, occasion const& when);
+
+} // namespace yett::management

@@ -1,0 +1,194 @@
+#include "gateway/accounts/address.hpp"
+#include "gateway/accounts/imported_hash.hpp"
+#include "gateway/accounts/password.hpp"
+#include "gateway/base/random.hpp"
+#include "gateway/base/rfc3339.hpp"
+#include "gateway/management/find_user.hpp"
+#include "gateway/management/user_rows.hpp"
+#include "gateway/management/user_verbs.hpp"
+
+#include <algorithm>
+
+namespace yett::management {
+namespace {
+
+using judgement = accounts::passwords::judgement;
+
+struct rules_of_import
+{
+    bool allow_weak = false;
+    bool unverified = false;
+    wall_time now{};
+};
+
+// A file of a spreadsheet knows texts alone.
+result<bool> truth_in(boost::json::object& row, std::string_view name, bool otherwise)
+{
+    auto const* const found = row.if_contains(name);
+    if (!found || found->is_null()) return otherwise;
+    if (found->is_bool()) return found->get_bool();
+    auto const text = found->is_string() ? std::string_view{found->get_string()} : std::string_view{};
+    for (auto const word : {"true", "yes", "1"})
+        if (text == word) return true;
+    for (auto const word : {"false", "no", "0"})
+        if (text == word) return false;
+    return client_error(errc::bad_request, std::string{name} + ": true or false is wanted");
+}
+
+result<wall_time> time_in(order& row, std::string_view name, wall_time otherwise)
+{
+    auto const text = row.optional_text(name);
+    if (!text) return otherwise;
+    auto const at = read_rfc3339(*text);
+    if (!at) return client_error(errc::bad_request, std::string{name} + ": a time like 2026-01-31T12:00:00Z is wanted");
+    return std::min(*at, otherwise);
+}
+
+// "admin,editor", or a list.
+void roles_as_list(boost::json::object& row)
+{
+    auto* const found = row.if_contains("roles");
+    if (!found || !found->is_string()) return;
+    boost::json::array list;
+    std::string_view rest{found->get_string()};
+    while (!rest.empty()) {
+        auto const role = rest.substr(0, rest.find(','));
+        list.emplace_back(role);
+        rest.remove_prefix(std::min(role.size() + 1, rest.size()));
+    }
+    *found = std::move(list);
+}
+
+bool is_id(std::string_view text)
+{
+    constexpr std::string_view alphabet = "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ-_.:";
+    return !text.empty() && text.size() <= 64 && text.find_first_not_of(alphabet) == text.npos;
+}
+
+result<std::string> hash_in(office const& at, order& row, bool allow_weak)
+{
+    auto const hash = accounts::canonical_hash(row.optional_text("password_hash").value_or(std::string{}));
+    if (hash.empty()) return hash;
+    auto const verdict = at.desk.passwords.judge(hash);
+    if (verdict == judgement::unusable)
+        return client_error(errc::bad_request, "password_hash: not of a known kind, malformed, or absurdly expensive");
+    if (verdict == judgement::weak && !allow_weak)
+        return client_error(errc::bad_request, "password_hash: too weak to protect a password (see --allow-weak)");
+    return hash;
+}
+
+// The user of one row, or what is wrong with it.
+result<accounts::user> read_user(office const& at, boost::json::object told, rules_of_import const& rules)
+{
+    accounts::user made;
+    auto const verified = truth_in(told, "verified", !rules.unverified);
+    auto const disabled = truth_in(told, "disabled", false);
+    if (!verified) return verified.error();
+    if (!disabled) return disabled.error();
+    for (auto const* const done : {"line", "verified", "disabled"}) told.erase(done);
+    roles_as_list(told);
+    order row{std::move(told)};
+    auto const email = row.text("email");
+    made.roles = row.list("roles");
+    made.id = row.optional_text("id").value_or(make_uuid(rules.now));
+    auto const created = time_in(row, "created_at", rules.now);
+    auto const changed = time_in(row, "password_changed_at", rules.now);
+    auto hash = hash_in(at, row, rules.allow_weak);
+    if (auto const fine = row.fine(); !fine) return fine.error();
+    if (!created) return created.error();
+    if (!changed) return changed.error();
+    if (!hash) return hash.error();
+    if (!is_id(made.id)) return client_error(errc::bad_request, "id: 1 to 64 letters, digits and -_.: are wanted");
+    if (auto const fit = check_roles(made.roles); !fit) return fit.error();
+    auto const where = accounts::parse_address(email);
+    if (!where) return client_error(errc::email_invalid, "email: not an e-mail address: " + where.error().note());
+    made.email = where->text;
+    made.email_key = where->key;
+    made.verified = *verified;
+    made.disabled = *disabled;
+    made.created_at = *created;
+    made.password_changed_at = *changed;
+    made.password_hash = std::move(*hash);
+    return made;
+}
+
+std::int64_t line_of(boost::json::object const& row)
+{
+    auto const* const line = row.if_contains("line");
+    return line && line->is_int64() ? line->get_int64() : 0;
+}
+
+struct batch
+{
+    std::vector<accounts::user> users;
+    std::vector<std::int64_t> lines;     // of the users
+    std::vector<bool> own_ids;           // whether a row named the id
+    boost::json::array refused;
+
+    void refuse(std::int64_t line, std::string_view why) { refused.push_back({{"line", line}, {"why", why}}); }
+};
+
+batch read_batch(office const& at, boost::json::array const& rows, rules_of_import const& rules)
+{
+    batch all;
+    for (auto const& each : rows) {
+        if (!each.is_object()) {
+            all.refuse(0, "not an object");
+            continue;
+        }
+        auto const& row = each.get_object();
+        auto made = read_user(at, row, rules);
+        if (!made) {
+            all.refuse(line_of(row), made.error().note());
+            continue;
+        }
+        all.users.push_back(std::move(*made));
+        all.lines.push_back(line_of(row));
+        all.own_ids.push_back(row.if_contains("id") != nullptr);
+    }
+    return all;
+}
+
+// Somebody with this address is there already: an earlier run brought them, or they have an
+// account of another id. An id of somebody else is a mistake in the file.
+task<result<std::string>> why_left_out(office const& at, accounts::user const& wanted, bool own_id)
+{
+    auto const found = co_await at.desk.users.find_by_email(wanted.email_key);
+    if (found && (!own_id || found->id == wanted.id)) co_return std::string{};
+    if (found) co_return std::string{"the address has an account with another id"};
+    if (found.error() == errc::not_found) co_return std::string{"the id belongs to another address"};
+    co_return found.error();
+}
+
+} // namespace
+
+task<answer> import_users(office const& at, order& asked, occasion const& when)
+{
+    auto const& rows = asked.rows("rows");
+    rules_of_import rules;
+    rules.allow_weak = asked.flag("allow_weak");
+    rules.unverified = asked.flag("unverified");
+    rules.now = when.now;
+    if (auto const fine = asked.fine(); !fine) co_return fine.error();
+
+    auto all = read_batch(at, rows, rules);
+    auto const added = co_await at.desk.users.add_all(all.users);
+    if (!added) co_return added.error();
+    std::int64_t known = 0;
+    for (std::size_t i = 0; i < all.users.size(); ++i) {
+        if ((*added)[i]) continue;
+        auto const why = co_await why_left_out(at, all.users[i], all.own_ids[i]);
+        if (!why) co_return why.error();
+        if (why->empty()) ++known;
+        else all.refuse(all.lines[i], *why);
+    }
+    auto const count = std::count(added->begin(), added->end(), true);
+    if (count > 0) report(at, "users_imported", {}, when);
+    boost::json::object body;
+    body["added"] = count;
+    body["known"] = known;
+    body["refused"] = std::move(all.refused);
+    co_return body;
+}
+
+} // namespace yett::management

@@ -1,0 +1,74 @@
+#include "gateway/management/perform.hpp"
+
+#include "gateway/base/strict_json.hpp"
+
+#include <boost/json/serialize.hpp>
+
+namespace yett::management {
+namespace {
+
+constexpr json_limits order_limits{std::size_t{4} << 20, 16};
+constexpr std::string_view prefix = "/v1/";
+
+unsigned status_of(errc code)
+{
+    switch (code) {
+    case errc::not_found: return 404;
+    case errc::conflict: return 409;
+    case errc::method_not_allowed: return 405;
+    case errc::overloaded:
+    case errc::stopping:
+    case errc::storage_unavailable: return 503;
+    case errc::internal: return 500;
+    default: return 400;
+    }
+}
+
+std::string message_of(accounts::refusal const& why)
+{
+    std::string text;
+    for (auto const& each : why.fields) text += (text.empty() ? "" : " ") + std::string{each.field} + ": " + each.message;
+    if (!text.empty()) return text;
+    return why.why.note().empty() || why.why.cause() ? describe(why.why) : why.why.note();
+}
+
+outcome_text told(accounts::refusal const& why)
+{
+    boost::json::object body;
+    body["error"] = name_of(why.why.code());
+    body["message"] = message_of(why);
+    return {status_of(why.why.code()), boost::json::serialize(body)};
+}
+
+} // namespace
+
+task<outcome_text> perform(office const& at, verb const& what, std::string_view body, occasion const& when)
+{
+    auto read = parse_strict_object(body, order_limits);
+    if (!read) co_return told(read.error());
+    order asked{std::move(*read)};
+    try {
+        auto const done = co_await what.perform(at, asked, when);
+        if (!done) co_return told(done.error());
+        outcome_text fine{200, boost::json::serialize(*done)};
+        co_return fine;
+    } catch (std::exception const& defect) {
+        co_return told(our_error(errc::internal, defect.what()));
+    }
+}
+
+task<outcome_text> perform(office const& at, posted asked, occasion const& when)
+{
+    auto path = asked.target;
+    auto const* what = static_cast<verb const*>(nullptr);
+    if (path.starts_with(prefix)) {
+        path.remove_prefix(prefix.size());
+        auto const slash = path.find('/');
+        if (slash != path.npos) what = verb_named(path.substr(0, slash), path.substr(slash + 1));
+    }
+    if (!what) co_return told(client_error(errc::not_found, "no such command: " + std::string{asked.target}));
+    if (asked.method != "POST") co_return told(errc::method_not_allowed);
+    co_return co_await perform(at, *what, asked.body, when);
+}
+
+} // namespace yett::management

@@ -1,0 +1,31 @@
+#pragma once
+
+#include "gateway/management/verb.hpp"
+
+#include <string>
+#include <string_view>
+
+namespace yett::management {
+
+// What came of an order, in the form that travels: `status` is of HTTP, `body` the answer as
+// JSON or {"error": code, "message": text}.
+struct outcome_text
+{
+    unsigned status = 200;
+    std::string body;
+};
+
+// Performs one order: `body` is a JSON object. Shows the operator what went wrong, notes and
+// all, also of a verb that throws.
+task<outcome_text> perform(office const& at, verb const& what, std::string_view body, occasion const& when);
+
+// The same for a path of the socket, "/v1/users/list"; 404 and 405 for anything else.
+struct posted
+{
+    std::string_view method;
+    std::string_view target;
+    std::string_view body;
+};
+task<outcome_text> perform(office const& at, posted asked, occasion const& when);
+
+} // namespace yett::management

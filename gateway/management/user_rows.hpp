@@ -1,0 +1,20 @@
+#pragma once
+
+#include "gateway/accounts/user_store.hpp"
+#include "gateway/base/result.hpp"
+
+#include <boost/json/object.hpp>
+
+#include <string>
+#include <vector>
+
+namespace yett::management {
+
+// A user as a row of a list: id email roles verified disabled created_at, nothing secret.
+boost::json::object row_of(accounts::user const& u);
+
+// A role is a word of at most 64 visible ASCII characters without a comma, so that it can
+// stand in a header; at most 64 of them. `bad_request` names the one that is not.
+result<void> check_roles(std::vector<std::string> const& roles);
+
+} // namespace yett::management

@@ -1,0 +1,137 @@
+#include "gateway/management/user_verbs.hpp"
+
+#include "gateway/accounts/password.hpp"
+#include "gateway/management/find_user.hpp"
+#include "gateway/management/session_verbs.hpp"
+#include "gateway/management/user_rows.hpp"
+
+#include <fmt/format.h>
+
+namespace yett::management {
+namespace {
+
+boost::json::object said(std::string message, accounts::user const& about)
+{
+    boost::json::object body;
+    body["message"] = std::move(message);
+    body["id"] = about.id;
+    body["email"] = about.email;
+    return body;
+}
+
+struct switching
+{
+    accounts::user_change change;
+    std::string_view event;
+    std::string_view done;               // "disabled"
+};
+
+// First the change, then the end of what was issued before it: a login in between reads the
+// user once more after its session is stored, and ends it itself.
+task<answer> change_and_sign_out(office const& at, std::string who, switching wanted, occasion const& when)
+{
+    auto const found = co_await find_user(at, who);
+    if (!found) co_return found.error();
+    auto const after = co_await at.desk.users.change(found->id, wanted.change);
+    if (!after) co_return after.error();
+    auto const ended = co_await end_all_sessions(at, after->id, when.now);
+    if (!ended) co_return ended.error();
+    report(at, wanted.event, after->id, when);
+    auto body = said(fmt::format("{}: {}, {} sessions ended", after->email, wanted.done, *ended), *after);
+    body["ended"] = *ended;
+    co_return body;
+}
+
+// An operator replaces whatever is there; a login may rehash it at the same moment.
+task<result<void>> replace_password(office const& at, std::string const& user_id, accounts::password_change change)
+{
+    result<void> done{errc::conflict};
+    for (int attempt = 0; attempt < 5 && !done && done.error() == errc::conflict; ++attempt) {
+        auto const found = co_await at.desk.users.find(user_id);
+        if (!found) co_return found.error();
+        change.expected_hash = found->password_hash;
+        done = co_await at.desk.users.change_password(user_id, change);
+    }
+    co_return done;
+}
+
+} // namespace
+
+task<answer> disable_user(office const& at, order& asked, occasion const& when)
+{
+    auto who = asked.text("user");
+    if (auto const fine = asked.fine(); !fine) co_return fine.error();
+    switching wanted{{}, "user_disabled", "disabled"};
+    wanted.change.disabled = true;
+    co_return co_await change_and_sign_out(at, std::move(who), std::move(wanted), when);
+}
+
+task<answer> enable_user(office const& at, order& asked, occasion const& when)
+{
+    auto const who = asked.text("user");
+    if (auto const fine = asked.fine(); !fine) co_return fine.error();
+    auto const found = co_await find_user(at, who);
+    if (!found) co_return found.error();
+    accounts::user_change wanted;
+    wanted.disabled = false;
+    auto const after = co_await at.desk.users.change(found->id, wanted);
+    if (!after) co_return after.error();
+    report(at, "user_enabled", after->id, when);
+    co_return said(after->email + ": enabled", *after);
+}
+
+task<answer> set_roles(office const& at, order& asked, occasion const& when)
+{
+    auto who = asked.text("user");
+    switching wanted{{}, "roles_changed", "roles changed"};
+    wanted.change.roles = asked.list("roles");
+    if (auto const fine = asked.fine(); !fine) co_return fine.error();
+    if (auto const fit = check_roles(*wanted.change.roles); !fit) co_return fit.error();
+    co_return co_await change_and_sign_out(at, std::move(who), std::move(wanted), when);
+}
+
+// Disabled first, so that no login comes in between; its session would vanish with the user,
+// and its access token would outlive both.
+task<answer> delete_user(office const& at, order& asked, occasion const& when)
+{
+    auto const who = asked.text("user");
+    if (auto const fine = asked.fine(); !fine) co_return fine.error();
+    auto const found = co_await find_user(at, who);
+    if (!found) co_return found.error();
+    accounts::user_change wanted;
+    wanted.disabled = true;
+    auto const after = co_await at.desk.users.change(found->id, wanted);
+    if (!after) co_return after.error();
+    auto const ended = co_await end_all_sessions(at, found->id, when.now);
+    if (!ended) co_return ended.error();
+    auto const gone = co_await at.desk.users.remove(found->id);
+    if (!gone) co_return gone.error();
+    report(at, "user_deleted", found->id, when);
+    co_return said(found->email + ": deleted", *found);
+}
+
+task<answer> set_password(office const& at, order& asked, occasion const& when)
+{
+    auto const who = asked.text("user");
+    auto typed = asked.secret_text("password");
+    if (auto const fine = asked.fine(); !fine) co_return fine.error();
+    auto const found = co_await find_user(at, who);
+    if (!found) co_return found.error();
+    auto accepted = co_await at.desk.passwords.accept(std::move(typed), found->email, at.desk.rules.password);
+    if (!accepted) co_return accepted.error();
+    auto hash = co_await at.desk.passwords.hash(std::move(*accepted));
+    if (!hash) co_return hash.error();
+    accounts::password_change change;
+    change.new_hash = std::move(*hash);
+    change.changed_at = when.now;
+    auto const done = co_await replace_password(at, found->id, std::move(change));
+    if (!done) co_return done.error();
+    auto const ended = co_await end_all_sessions(at, found->id, when.now);
+    if (!ended) co_return ended.error();
+    report(at, "password_set", found->id, when);
+    auto body = said(fmt::format("{}: password set, {} sessions ended", found->email, *ended), *found);
+    body["ended"] = *ended;
+    co_return body;
+}
+
+} // namespace yett::management

@@ -1,0 +1,67 @@
+#include "gateway/management/session_verbs.hpp"
+#include "gateway/management/user_verbs.hpp"
+
+namespace yett::management {
+namespace {
+
+using kind = argument::kind;
+
+constexpr argument the_user{kind::word, "user", "e-mail address or id"};
+constexpr argument roles{kind::words, "roles", "the roles, all of them; none takes them away"};
+constexpr argument password{kind::password, "password", "the new password"};
+
+constexpr argument user_file[]{
+    {kind::rows, "rows", "CSV with a line of names, one JSON object a line, or htpasswd; - is standard input"},
+    {kind::flag, "allow_weak", "take hashes that protect nothing, too: {SHA}, {SSHA}, PBKDF2 with less than 1000 rounds"},
+    {kind::flag, "unverified", "addresses still have to be confirmed unless their row says otherwise"},
+};
+constexpr argument one_user[]{the_user};
+constexpr argument new_user[]{
+    {kind::word, "email", "e-mail address"},
+    roles,
+    {kind::flag, "unverified", "the address still has to be confirmed"},
+    {kind::flag, "no_password", "no password opens the account until one is set"},
+    password,
+};
+constexpr argument user_and_roles[]{the_user, roles};
+constexpr argument user_and_password[]{the_user, password};
+constexpr argument maybe_user[]{{kind::optional_word, "user", "e-mail address or id; everybody without it"}};
+constexpr argument session_or_user[]{
+    {kind::optional_word, "session", "the session's id"},
+    {kind::option, "user", "all sessions of this user"},
+};
+
+constexpr std::string_view user_columns[]{"id", "email", "roles", "verified", "disabled", "created_at"};
+constexpr std::string_view export_columns[]{"id",       "email",      "roles",         "verified",
+                                            "disabled", "created_at", "password_hash", "password_changed_at"};
+constexpr std::string_view session_columns[]{"id", "user_id", "address", "last_seen", "until", "agent"};
+
+constexpr verb all[]{
+    {"users", "add", "Add a user", new_user, {}, add_user},
+    {"users", "list", "List all users", {}, user_columns, list_users},
+    {"users", "export", "Write all users with their password hashes", {}, export_columns, export_users},
+    {"users", "import", "Add users with password hashes of any program; can be repeated", user_file, {}, import_users},
+    {"users", "disable", "Sign a user out everywhere and let nobody in as them", one_user, {}, disable_user},
+    {"users", "enable", "Let a disabled user log in again", one_user, {}, enable_user},
+    {"users", "delete", "Remove a user for good", one_user, {}, delete_user},
+    {"users", "set-roles", "Replace the roles of a user, whose sessions end", user_and_roles, {}, set_roles},
+    {"users", "set-password", "Replace the password of a user, whose sessions end", user_and_password, {}, set_password},
+    {"sessions", "list", "List live sessions", maybe_user, session_columns, list_sessions},
+    {"sessions", "end", "End one session, or all of a user", session_or_user, {}, end_sessions},
+};
+
+} // namespace
+
+std::span<verb const> verbs()
+{
+    return all;
+}
+
+verb const* verb_named(std::string_view group, std::string_view name)
+{
+    for (auto const& each : all)
+        if (each.group == group && each.name == name) return &each;
+    return nullptr;
+}
+
+} // namespace yett::management
