@@ -1,6 +1,7 @@
 #include "gateway/app/command_line.hpp"
 
 #include "gateway/app/commands.hpp"
+#include "gateway/app/operator_commands.hpp"
 #include "gateway/app/startup_error.hpp"
 
 #include <CLI/CLI.hpp>
@@ -127,6 +128,7 @@ try {
     action chosen;
     for (auto const add : {add_run, add_check, add_explain, add_token, add_keys, add_demo, add_echo, add_dev_certs, add_healthcheck})
         add(cli, chosen);
+    add_operator_commands(cli, chosen);
     cli.add_subcommand("version", "Print the version")->callback([&] { chosen = version_command; });
     cli.add_subcommand("reference", "Print docs/configuration.md")->group("")->callback([&] { chosen = reference_command; });
     try {

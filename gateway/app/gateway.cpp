@@ -5,12 +5,12 @@
 #include "gateway/app/build_world.hpp"
 #include "gateway/app/certificate_expiry.hpp"
 #include "gateway/app/mail_office.hpp"
+#include "gateway/app/open_stores.hpp"
 #include "gateway/app/run_to_end.hpp"
 #include "gateway/app/startup_error.hpp"
 #include "gateway/app/translate.hpp"
 #include "gateway/base/random.hpp"
-#include "gateway/storage/memory/stores.hpp"
-#include "gateway/storage/sqlite/stores.hpp"
+#include "gateway/management/perform.hpp"
 
 #include <csignal>
 #include <cstring>
@@ -30,15 +30,6 @@ constexpr seconds mail_drain_timeout{10};
 unsigned worker_count(config::settings const& s)
 {
     return s.workers ? s.workers : std::max(1u, std::thread::hardware_concurrency());
-}
-
-accounts::stores open_stores(config::storage const& s)
-try {
-    if (s.kind == config::storage_kind::memory) return storage::memory::make_stores();
-    if (auto const folder = s.file.parent_path(); !folder.empty()) std::filesystem::create_directories(folder);
-    return storage::sqlite::make_stores(s.file.string());
-} catch (std::exception const& why) {
-    throw startup_error{blame::unavailable, std::string{"storage: "} + why.what()};
 }
 
 std::shared_ptr<limits::memory_counters> make_counters()
@@ -105,6 +96,7 @@ gateway::gateway(config::settings settings)
     make_stations();
     open_management();
     start_postman();
+    open_management_socket();
     figures_.on_scrape([this](telemetry::observations& seen) { report_figures(seen); });
     figures_.reloaded(true, wall_now());
 }
@@ -166,6 +158,21 @@ void gateway::open_management()
     endpoints_.push_back({"http://" + text_of({at.host, management_->port()}), true});
 }
 
+void gateway::open_management_socket()
+{
+    auto answer = [this](net::control_request asked) -> task<net::control_reply> {
+        management::office const here{desk_};
+        management::occasion const when{std::move(asked.by), wall_now()};
+        management::posted const posted{asked.method, asked.target, asked.body};
+        ++performing_;
+        auto told = co_await management::perform(here, posted, when);
+        --performing_;
+        net::control_reply reply{told.status, "application/json", std::move(told.body)};
+        co_return reply;
+    };
+    operators_ = or_refuse_to_start(net::management_socket::listen(control_, settings_.management.socket, std::move(answer)));
+}
+
 void gateway::report_figures(telemetry::observations& seen) const
 {
     auto const hashing = passwords_.read_figures();
@@ -201,6 +208,9 @@ void gateway::run()
     for (auto& each : stations_) each->worker().start();
     announce();
     control_.run();
+    // An order under way is on other threads' hands, which must not outlive what it works with.
+    control_.restart();
+    while (performing_ > 0) control_.run_one();
     for (auto& each : stations_) each->worker().join();
 }
 
@@ -258,6 +268,7 @@ void gateway::stop()
 {
     for (auto& each : stations_) each->worker().stop();
     management_->stop();
+    operators_->stop();
     logs_.program().info("stopped");
     control_.stop();
 }

@@ -13,6 +13,7 @@
 #include "gateway/net/admin.hpp"
 #include "gateway/net/admission.hpp"
 #include "gateway/net/listener.hpp"
+#include "gateway/net/management_socket.hpp"
 #include "gateway/telemetry/metrics.hpp"
 #include "gateway/tokens/revocations.hpp"
 
@@ -58,6 +59,7 @@ private:
 
     void open_listeners();
     void open_management();
+    void open_management_socket();
     void note_certificates();
     void make_stations();
     void attach(station& to, unsigned index);
@@ -100,7 +102,9 @@ private:
     std::vector<std::unique_ptr<station>> stations_;
     std::unique_ptr<net::admin> management_;
     std::unique_ptr<mail::postman> postman_;
+    std::unique_ptr<net::management_socket> operators_;
     unsigned draining_ = 0;              // workers that have not finished
+    unsigned performing_ = 0;            // operators' orders under way
     bool stopping_ = false;
 };
 

@@ -1,0 +1,131 @@
+#include "gateway/app/operator_commands.hpp"
+
+#include "gateway/app/load_settings.hpp"
+#include "gateway/app/local_office.hpp"
+#include "gateway/app/startup_error.hpp"
+#include "gateway/console/import_rows.hpp"
+#include "gateway/console/read_password.hpp"
+#include "gateway/console/run_verb.hpp"
+
+#include <CLI/CLI.hpp>
+#include <boost/json/value_from.hpp>
+
+#include <map>
+
+namespace yett::app {
+namespace {
+
+using management::argument;
+using kind = argument::kind;
+using blame = startup_error::blame;
+
+// What one verb was told on the command line, by the arguments' names.
+struct command
+{
+    management::verb const* what;
+    std::string config = "yett.yaml";
+    console::presentation how;
+    std::map<std::string_view, std::string> texts;
+    std::map<std::string_view, std::vector<std::string>> lists;
+    std::map<std::string_view, bool> flags;
+    console::rows_source rows;
+};
+
+std::string option_name(std::string_view name)
+{
+    std::string text{"--"};
+    for (auto const c : name) text += c == '_' ? '-' : c;
+    return text;
+}
+
+void take(CLI::App& on, argument const& each, command& into)
+{
+    std::string const name{each.name};
+    std::string const help{each.help};
+    switch (each.is) {
+    case kind::word: on.add_option(name, into.texts[each.name], help)->required(); break;
+    case kind::optional_word: on.add_option(name, into.texts[each.name], help); break;
+    case kind::words: on.add_option(name, into.lists[each.name], help); break;
+    case kind::option: on.add_option(option_name(each.name), into.texts[each.name], help); break;
+    case kind::flag: on.add_flag(option_name(each.name), into.flags[each.name], help); break;
+    case kind::password: break;
+    case kind::rows:
+        on.add_option("file", into.rows.file, help)->required();
+        on.add_option("--format", into.rows.format, "csv, json (one object a line) or htpasswd; guessed without it")
+            ->check(CLI::IsMember({"csv", "json", "htpasswd"}));
+        break;
+    }
+}
+
+// Passwords are asked for last, when everything else is known to be there.
+result<boost::json::object> order_of(command const& given)
+{
+    boost::json::object order;
+    for (auto const& [name, text] : given.texts)
+        if (!text.empty()) order[name] = text;
+    for (auto const& [name, list] : given.lists) order[name] = boost::json::value_from(list);
+    for (auto const& [name, set] : given.flags)
+        if (set) order[name] = true;
+    for (auto const& each : given.what->takes) {
+        if (each.is != kind::password || order.contains("no_password")) continue;
+        auto typed = console::read_password(std::string{"Password"});
+        if (!typed) return typed.error();
+        order[each.name] = std::string_view{typed->reveal()};
+    }
+    return order;
+}
+
+std::unique_ptr<console::counterpart> find_counterpart(config::settings settings)
+{
+    auto program = console::reach_running_program(settings.management.socket);
+    if (program) return std::move(*program);
+    if (program.error() == errc::not_found) return open_local_office(std::move(settings));
+    throw startup_error{blame::unavailable, describe(program.error())};
+}
+
+bool takes_rows(management::verb const& what)
+{
+    for (auto const& each : what.takes)
+        if (each.is == kind::rows) return true;
+    return false;
+}
+
+int run(command const& given)
+{
+    auto settings = load_settings(given.config);
+    if (!settings) return startup_error::exit_status_of(blame::configuration);
+    auto order = order_of(given);
+    if (!order) return console::fail(order.error(), given.how);
+    auto const with = find_counterpart(std::move(*settings));
+    if (takes_rows(*given.what)) return console::import_rows(*with, *given.what, std::move(*order), given.rows, given.how);
+    return console::run_verb(*with, *given.what, std::move(*order), given.how);
+}
+
+void add_verb(CLI::App& group, management::verb const& what, std::function<int()>& chosen)
+{
+    auto* const sub = group.add_subcommand(std::string{what.name}, std::string{what.help});
+    auto const given = std::make_shared<command>();
+    given->what = &what;
+    for (auto const& each : what.takes) take(*sub, each, *given);
+    sub->add_option("--config", given->config, "the configuration file")->capture_default_str();
+    sub->add_flag("--json", given->how.json, "answer in JSON, lists with one object a line");
+    if (!what.columns.empty()) sub->add_flag("--csv", given->how.csv, "answer in CSV")->excludes("--json");
+    sub->callback([given, &chosen] { chosen = [given] { return run(*given); }; });
+}
+
+CLI::App& group_named(CLI::App& cli, std::string_view name)
+{
+    std::string const group{name};
+    auto const known = cli.get_subcommands([&](CLI::App* each) { return each->get_name() == group; });
+    if (!known.empty()) return *known.front();
+    return *cli.add_subcommand(group, "Manage " + group)->require_subcommand(1);
+}
+
+} // namespace
+
+void add_operator_commands(CLI::App& cli, std::function<int()>& chosen)
+{
+    for (auto const& each : management::verbs()) add_verb(group_named(cli, each.group), each, chosen);
+}
+
+} // namespace yett::app

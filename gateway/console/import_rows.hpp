@@ -1,0 +1,23 @@
+#pragma once
+
+#include "gateway/console/run_verb.hpp"
+
+#include <string>
+
+namespace yett::console {
+
+// A file of rows: "-" is standard input. An empty format is guessed.
+struct rows_source
+{
+    std::string file;
+    std::string format;              // csv, json or htpasswd
+};
+
+// Gives the rows of a file to a verb, a batch at a time, and prints what became of them:
+// each refused line with its number on standard error, the sums on standard output. 0 when
+// all went in, 1 when lines were refused or the file cannot be read, 69 when it broke off;
+// running it again goes on, because the verb passes over what it knows.
+int import_rows(counterpart& with, management::verb const& what, boost::json::object order, rows_source const& from,
+                presentation how);
+
+} // namespace yett::console
