@@ -28,6 +28,7 @@ public:
     {
         return real_.list(user_id, now);
     }
+    task<result<std::vector<session>>> list_all(session_page const& asked) override { return real_.list_all(asked); }
     task<result<void>> load_revocations(wall_time now, std::function<void(revocation const&)> each) override
     {
         return real_.load_revocations(now, std::move(each));

@@ -6,6 +6,8 @@
 
 #include <doctest/doctest.h>
 
+#include <vector>
+
 using namespace yett;
 using namespace yett::accounts;
 using tests::run;
@@ -29,16 +31,20 @@ constexpr published known[]{
      "pbkdf2_sha256$80000$NaCl$TdzY9guYviGDDO5e8icB+WQaRBjQTAQUrv8Ih2s0q1ah1CWhIlgzVJrbhBtRybMXaicr3ruh0HhHj2Kzl/M8jQ=="},
     {"Password", "pbkdf2:sha256:80000$NaCl$4ddcd8f60b98be21830cee5ef22701f9641a4418d04c0414aeff08876b34ab56a1d425a1225833549adb84"
                  "1b51c9b3176a272bdebba1d078478f62b397f33c8d"},
-    {"Password", "$pbkdf2-sha256$i=80000,l=64$TmFDbA$TdzY9guYviGDDO5e8icB+WQaRBjQTAQUrv8Ih2s0q1ah1CWhIlgzVJrbhBtRybMXaicr3ruh0HhHj2K"
-                 "zl/M8jQ"},
-    {"password", "pbkdf2:sha512:4096$salt$d197b1b33db0143e018b12f3d1d1479e6cdebdcc97c5c0f87f6902e072f457b5143f30602641b3d55cd33598"
-                 "8cb36b84376060ecd532e039b742a239434af2d5"},
+    {"Password",
+     "$pbkdf2-sha256$i=80000,l=64$TmFDbA$TdzY9guYviGDDO5e8icB+WQaRBjQTAQUrv8Ih2s0q1ah1CWhIlgzVJrbhBtRybMXaicr3ruh0HhHj2K"
+     "zl/M8jQ"},
+    {"password",
+     "pbkdf2:sha512:4096$salt$d197b1b33db0143e018b12f3d1d1479e6cdebdcc97c5c0f87f6902e072f457b5143f30602641b3d55cd33598"
+     "8cb36b84376060ecd532e039b742a239434af2d5"},
     {"password", "$scrypt$ln=16,r=8,p=1$aM15713r3Xsvxbi31lqr1Q$nFNh2CVHVjNldFVKDHDlm4CbdRSCdEBsjjJxD+iCs5E"},
     {"l\xc3\xa8tmein",
      "scrypt$16384$seasalt$8$1$Qj3+9PPyRjSJIebHnG81TMjsqtaIGxNQG/aEB/NYafTJ7tibgfYz71m0ldQESkXFRkdVCBhhY8mx7rQwite/Pw=="},
-    {"password", "scrypt$1024$NaCl$8$16$/bq+HJ00cgB4VucZDQHp/nxq18vII3gw53N2Y0s3MWIurzDZLiKjiG/xCSedmDDaxyevuUqD7m2DYMvfoswGQA=="},
-    {"password", "scrypt:1024:8:16$NaCl$fdbabe1c9d3472007856e7190d01e9fe7c6ad7cbc8237830e77376634b3731622eaf30d92e22a3886ff109279d98"
-                 "30dac727afb94a83ee6d8360cbdfa2cc0640"},
+    {"password",
+     "scrypt$1024$NaCl$8$16$/bq+HJ00cgB4VucZDQHp/nxq18vII3gw53N2Y0s3MWIurzDZLiKjiG/xCSedmDDaxyevuUqD7m2DYMvfoswGQA=="},
+    {"password",
+     "scrypt:1024:8:16$NaCl$fdbabe1c9d3472007856e7190d01e9fe7c6ad7cbc8237830e77376634b3731622eaf30d92e22a3886ff109279d98"
+     "30dac727afb94a83ee6d8360cbdfa2cc0640"},
     {"Hello world!", "$6$saltstring$svn8UoSVapNtMuq1ukKS4tPQd8iKwSMHWjl/O817G3uBnIFNjnQJuesI68u4OTLiBFdcbYEdFCoEOfaS35inz1"},
     {"Hello world!", "$5$saltstring$5B8vYYiY.CVt1RlTTf8KbXBH3hsxY/GNooZaBBGWEc5"},
     {"Hello world!", "$5$rounds=10000$saltstringsaltst$3xv.VbSHBb41AL9AvLeujZkZRBAwqFMz2.opqey6IcA"},
@@ -66,23 +72,48 @@ TEST_CASE("imported hashes: published ones verify, and only with their password"
 TEST_CASE("imported hashes: malformed and absurdly expensive ones are none")
 {
     std::string const sum32(43, 'A');
-    for (std::string const& each : {
-             std::string{}, std::string{"$"}, std::string{"pbkdf2"}, std::string{"$pbkdf2"}, std::string{"scrypt"},
-             "pbkdf2_sha256$5000001$salt$" + sum32, "pbkdf2_sha256$99999999999999999999$salt$" + sum32,
-             "pbkdf2_sha256$-1$salt$" + sum32, "pbkdf2_sha256$0$salt$" + sum32, "pbkdf2_sha256$1e5$salt$" + sum32,
-             "pbkdf2_md5$10000$salt$" + sum32, "pbkdf2_sha256$10000$salt", "pbkdf2_sha256$10000$salt$" + sum32 + "$",
-             std::string{"pbkdf2_sha256$10000$salt$AAAA"}, std::string{"pbkdf2_sha256$10000$salt$"},
-             "pbkdf2_sha256$10000$salt$" + sum32 + "!", "pbkdf2_sha256$10000$salt$" + std::string(300, 'A'),
-             "pbkdf2_sha1$2000000$salt$" + std::string(128, 'A'),
-             std::string{"pbkdf2:sha256:10000$salt$zz"}, "$pbkdf2-sha256$10000$c2FsdA$" + std::string(600, 'A'),
-             "$scrypt$ln=25,r=8,p=1$c2FsdA$" + sum32, "$scrypt$ln=20,r=64,p=1$c2FsdA$" + sum32,
-             "$scrypt$ln=10,r=8,p=65$c2FsdA$" + sum32, "$scrypt$r=8,p=1$c2FsdA$" + sum32, "$scrypt$ln=10,r=0,p=1$c2FsdA$" + sum32,
-             "scrypt$1000$salt$8$1$" + sum32, "scrypt$1$salt$8$1$" + sum32, "scrypt:16384:8$salt$" + sum32,
-             std::string{"$6$rounds=5000001$salt$x"}, std::string{"$6$rounds=1$salt$x"}, std::string{"$6$salt$"},
-             std::string{"$1$rounds=2000$salt$x"}, std::string{"$6$"}, std::string{"$apr1$salt$short"},
-             std::string{"$apr1$muchtoolong$HqJZimcKQFAMYayBlzkrA/"}, std::string{"{SHA}AAAA"}, std::string{"{SSHA}"},
-             std::string{"{MD5}VBPuJHI7uixaa6LQGWx4s+5GKNE="}, std::string{"rqXexS6ZhobKA"}, std::string{"plain text"},
-             std::string{"$apr1$r31.....$HqJZimcKQFAMYayBlzkrA\0", 38}}) {
+    std::vector<std::string> const none{std::string{},
+                                        std::string{"$"},
+                                        std::string{"pbkdf2"},
+                                        std::string{"$pbkdf2"},
+                                        std::string{"scrypt"},
+                                        "pbkdf2_sha256$5000001$salt$" + sum32,
+                                        "pbkdf2_sha256$99999999999999999999$salt$" + sum32,
+                                        "pbkdf2_sha256$-1$salt$" + sum32,
+                                        "pbkdf2_sha256$0$salt$" + sum32,
+                                        "pbkdf2_sha256$1e5$salt$" + sum32,
+                                        "pbkdf2_md5$10000$salt$" + sum32,
+                                        "pbkdf2_sha256$10000$salt",
+                                        "pbkdf2_sha256$10000$salt$" + sum32 + "$",
+                                        std::string{"pbkdf2_sha256$10000$salt$AAAA"},
+                                        std::string{"pbkdf2_sha256$10000$salt$"},
+                                        "pbkdf2_sha256$10000$salt$" + sum32 + "!",
+                                        "pbkdf2_sha256$10000$salt$" + std::string(300, 'A'),
+                                        "pbkdf2_sha1$2000000$salt$" + std::string(128, 'A'),
+                                        std::string{"pbkdf2:sha256:10000$salt$zz"},
+                                        "$pbkdf2-sha256$10000$c2FsdA$" + std::string(600, 'A'),
+                                        "$scrypt$ln=25,r=8,p=1$c2FsdA$" + sum32,
+                                        "$scrypt$ln=20,r=64,p=1$c2FsdA$" + sum32,
+                                        "$scrypt$ln=10,r=8,p=65$c2FsdA$" + sum32,
+                                        "$scrypt$r=8,p=1$c2FsdA$" + sum32,
+                                        "$scrypt$ln=10,r=0,p=1$c2FsdA$" + sum32,
+                                        "scrypt$1000$salt$8$1$" + sum32,
+                                        "scrypt$1$salt$8$1$" + sum32,
+                                        "scrypt:16384:8$salt$" + sum32,
+                                        std::string{"$6$rounds=5000001$salt$x"},
+                                        std::string{"$6$rounds=1$salt$x"},
+                                        std::string{"$6$salt$"},
+                                        std::string{"$1$rounds=2000$salt$x"},
+                                        std::string{"$6$"},
+                                        std::string{"$apr1$salt$short"},
+                                        std::string{"$apr1$muchtoolong$HqJZimcKQFAMYayBlzkrA/"},
+                                        std::string{"{SHA}AAAA"},
+                                        std::string{"{SSHA}"},
+                                        std::string{"{MD5}VBPuJHI7uixaa6LQGWx4s+5GKNE="},
+                                        std::string{"rqXexS6ZhobKA"},
+                                        std::string{"plain text"},
+                                        std::string{"$apr1$r31.....$HqJZimcKQFAMYayBlzkrA\0", 38}};
+    for (auto const& each : none) {
         CAPTURE(each);
         CHECK_FALSE(read_imported(each, room));
     }
@@ -91,8 +122,9 @@ TEST_CASE("imported hashes: malformed and absurdly expensive ones are none")
 TEST_CASE("imported hashes: what costs an attacker nothing is called weak")
 {
     std::string const sum32(43, 'A');
-    for (std::string const& each : {"pbkdf2_sha256$999$salt$" + sum32, "pbkdf2_sha256$10000$$" + sum32,
-                                    "$scrypt$ln=9,r=8,p=1$c2FsdA$" + sum32, std::string{"$apr1$$HqJZimcKQFAMYayBlzkrA/"}}) {
+    for (std::string const& each :
+         std::vector<std::string>{"pbkdf2_sha256$999$salt$" + sum32, "pbkdf2_sha256$10000$$" + sum32,
+                                  "$scrypt$ln=9,r=8,p=1$c2FsdA$" + sum32, std::string{"$apr1$$HqJZimcKQFAMYayBlzkrA/"}}) {
         CAPTURE(each);
         auto const read = read_imported(each, room);
         REQUIRE(read);
