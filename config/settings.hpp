@@ -344,10 +344,21 @@ struct cookie
     bool secure = true;
 };
 
+struct color
+{
+    std::uint8_t red = 0;
+    std::uint8_t green = 0;
+    std::uint8_t blue = 0;
+
+    bool operator==(color const&) const = default;
+};
+
 struct pages
 {
     bool enabled = true;
     std::string brand = "Yett";
+    config::color color{0x2f, 0x5d, 0x50};
+    path logo; // empty: the brand's name alone
     std::string after_login = "/";
 };
 

@@ -1,5 +1,8 @@
 #include "config/table.hpp"
 
+#include <array>
+#include <optional>
+
 namespace yett::config {
 namespace {
 
@@ -17,6 +20,33 @@ result<std::string> parse_local_path(std::string_view text)
     if (!text.starts_with('/') || text.starts_with("//") || text.find('\\') != text.npos)
         return wrong("is not a path of this site; it begins with one slash");
     return std::string{text};
+}
+
+std::optional<unsigned> digit_of(char c)
+{
+    if (c >= '0' && c <= '9') return c - '0';
+    auto const letter = static_cast<char>(c | 0x20);
+    if (letter >= 'a' && letter <= 'f') return letter - 'a' + 10;
+    return {};
+}
+
+result<color> parse_color(std::string_view text)
+{
+    auto const fault = wrong("is no colour; allowed, in quotes: #rrggbb, #rgb");
+    if ((text.size() != 7 && text.size() != 4) || text.front() != '#') return fault;
+    std::array<unsigned, 6> digits{};
+    for (std::size_t i = 0; i < digits.size(); ++i) {
+        auto const digit = digit_of(text[1 + (text.size() == 7 ? i : i / 2)]);
+        if (!digit) return fault;
+        digits[i] = *digit;
+    }
+    auto const channel = [&digits](std::size_t i) { return static_cast<std::uint8_t>(digits[2 * i] * 16 + digits[2 * i + 1]); };
+    return color{channel(0), channel(1), channel(2)};
+}
+
+std::string show_color(color const& c)
+{
+    return fmt::format("\"#{:02x}{:02x}{:02x}\"", c.red, c.green, c.blue);
 }
 
 section<cookie> const& cookie_keys()
@@ -44,6 +74,9 @@ section<pages> const& page_keys()
         {
             value("enabled", &pages::enabled, boolean(), "Whether people get pages for signing in and registering."),
             value("brand", &pages::brand, text(), "The name they show."),
+            value("color", &pages::color, codec<color>{"colour", {}, parse_color, show_color},
+                  "Of buttons, links and the icon, in quotes; brought to a contrast that can be read where it has to be."),
+            file("logo", &pages::logo, "A picture beside the name: svg, png, webp or jpg, at most 8 KiB. Read at the start and served by Yett."),
             value("after_login", &pages::after_login, text_of("path", parse_local_path),
                   "Where they lead when nothing else was asked for."),
         },

@@ -198,6 +198,20 @@ public:
                            severity::warning);
     }
 
+    // Pages stay small, whatever the brand.
+    void picture(std::string const& path, config::path const& file)
+    {
+        constexpr std::size_t most = 8 * 1024;
+        constexpr std::string_view kinds[] = {".svg", ".png", ".webp", ".jpg"};
+        if (file.empty() || r_.has_complaint_at(path)) return;
+        if (std::ranges::find(kinds, file.extension().string()) == std::ranges::end(kinds))
+            return r_.complain_at(path, fmt::format("{} is no picture; allowed: .svg, .png, .webp, .jpg", file.string()));
+        auto const content = read(path, file);
+        if (content && content->bytes.empty()) r_.complain_at(path, fmt::format("{} is empty", file.string()));
+        if (content && content->bytes.size() > most)
+            r_.complain_at(path, fmt::format("{} has {} bytes; at most 8KiB are allowed", file.string(), content->bytes.size()));
+    }
+
 private:
     result<file_content> read(std::string const& path, config::path const& file)
     {
@@ -231,6 +245,7 @@ void check_files(reading& r, settings const& all)
             check.readable(fmt::format("upstreams.{}.tls.certificate_file", name), one.tls->certificate_file);
             check.private_key(fmt::format("upstreams.{}.tls.key_file", name), one.tls->key_file);
         }
+    check.picture("accounts.pages.logo", all.accounts.pages.logo);
     for (std::size_t i = 0; i < all.tokens.issuers.size(); ++i)
         check.readable(fmt::format("tokens.issuers[{}].jwks_file", i), all.tokens.issuers[i].jwks_file);
 }

@@ -6,6 +6,7 @@
 #include "gateway/app/certificate_expiry.hpp"
 #include "gateway/app/mail_office.hpp"
 #include "gateway/app/open_stores.hpp"
+#include "gateway/app/page_look.hpp"
 #include "gateway/app/run_to_end.hpp"
 #include "gateway/app/startup_error.hpp"
 #include "gateway/app/translate.hpp"
@@ -124,7 +125,8 @@ void gateway::note_certificates()
 
 void gateway::make_stations()
 {
-    station::shared const all{settings_, keys_, revoked_, desk_, world_, figures_, logs_};
+    auto const look = look_of(settings_);
+    station::shared const all{settings_, keys_, revoked_, desk_, world_, look, figures_, logs_};
     for (unsigned i = 0; i < workers_; ++i) {
         stations_.push_back(std::make_unique<station>(i, workers_, all));
         attach(*stations_.back(), i);

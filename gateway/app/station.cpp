@@ -37,8 +37,10 @@ station::station(unsigned index, unsigned of, shared const& all)
       cache_{all.keys.current().verifier, all.revoked, share_of(all.settings.tokens.cache, of)},
       upstreams_{make_upstreams(all)},
       endpoints_{{all.desk, cache_, transport_of(all.settings), all.keys.current().documents}},
+      pages_{{all.desk, endpoints_, all.look, all.settings.accounts.prefix, all.settings.accounts.pages.enabled,
+              all.settings.accounts.cookie.secure}},
       renewals_{{all.desk, worker_.executor(), longest_reply(all.settings)}},
-      pipeline_{{cache_, endpoints_, renewals_, upstreams_, all.figures.shard(index), all.logs.make_access_log(), all.logs.program()},
+      pipeline_{{cache_, endpoints_, pages_, renewals_, upstreams_, all.figures.shard(index), all.logs.make_access_log(), all.logs.program()},
                 all.world}
 {
 }

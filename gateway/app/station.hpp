@@ -2,6 +2,7 @@
 
 #include "gateway/app/token_keys.hpp"
 #include "gateway/net/worker.hpp"
+#include "gateway/pipeline/page_endpoints.hpp"
 #include "gateway/pipeline/pipeline.hpp"
 #include "gateway/pipeline/renewals.hpp"
 #include "gateway/tokens/token_cache.hpp"
@@ -33,6 +34,7 @@ public:
         tokens::revocations const& revoked;
         accounts::desk& desk;
         std::shared_ptr<pipeline::world const> world;
+        pages::look const& look;
         telemetry::metrics& figures;
         app::logs& logs;
     };
@@ -53,6 +55,7 @@ private:
     tokens::token_cache cache_;
     upstreams upstreams_;
     pipeline::auth_endpoints endpoints_;
+    pipeline::page_endpoints pages_;
     pipeline::renewals renewals_;
     pipeline::pipeline pipeline_;
 };

@@ -168,7 +168,7 @@ upstream::header_options headers_of(config::settings const& s)
     options.identity = preset_of(s.identity_headers.preset);
     options.set.assign(s.identity_headers.set.begin(), s.identity_headers.set.end());
     for (auto const* prefix : {"", "__Host-", "__Secure-"})
-        for (auto const* name : {"yett_refresh", "yett_access"}) options.cookies.push_back(std::string{prefix} + name);
+        for (auto const* name : {"yett_refresh", "yett_access", "yett_form"}) options.cookies.push_back(std::string{prefix} + name);
     return options;
 }
 

@@ -5,7 +5,6 @@
 
 #include <boost/json/array.hpp>
 #include <boost/json/serialize.hpp>
-#include <fmt/format.h>
 
 #include <algorithm>
 
@@ -64,29 +63,6 @@ std::string json_of(error const& e, public_face face, problem_context const& con
     return boost::json::serialize(body);
 }
 
-std::string escaped(std::string_view text)
-{
-    std::string out;
-    for (char c : text) {
-        switch (c) {
-        case '&': out += "&amp;"; break;
-        case '<': out += "&lt;"; break;
-        case '>': out += "&gt;"; break;
-        case '"': out += "&quot;"; break;
-        default: out += c;
-        }
-    }
-    return out;
-}
-
-std::string page_of(public_face face, problem_context const& context)
-{
-    auto const reference = context.request_id.empty() ? std::string{} : fmt::format("<p>Reference: <code>{}</code></p>\n", escaped(context.request_id));
-    return fmt::format("<!doctype html>\n<html lang=\"en\">\n<head><meta charset=\"utf-8\"><title>{0}</title></head>\n"
-                       "<body>\n<main>\n<h1>{0}</h1>\n<p>{1} <code>{2}</code></p>\n{3}</main>\n</body>\n</html>\n",
-                       face.title, face.status, face.code, reference);
-}
-
 void add_fields_of_status(reply& r, error const& e, problem_context const& context)
 {
     auto const add = [&r](char const* name, std::string value) { r.fields.emplace_back(name, std::move(value)); };
@@ -118,6 +94,14 @@ unsigned preference_for(std::string_view accept, std::string_view type) noexcept
         if (ascii::equal_ignoring_case(trimmed(element->substr(0, semicolon)), type)) return weight_of(element->substr(semicolon));
     }
     return 0;
+}
+
+// What browsers send of a page's form, by themselves.
+bool is_form(head const& h) noexcept
+{
+    auto const type = h.value(known::content_type);
+    return h.method() == method::post &&
+           ascii::equal_ignoring_case(trimmed(type.substr(0, type.find(';'))), "application/x-www-form-urlencoded");
 }
 
 } // namespace
@@ -177,18 +161,17 @@ reply problem_reply(error const& e, problem_context const& context)
     auto const face = face_of(e);
     reply r;
     r.status = face.status;
-    r.body = context.html ? page_of(face, context) : json_of(e, face, context);
-    r.fields.emplace_back("Content-Type", context.html ? "text/html; charset=utf-8" : "application/problem+json");
+    r.body = json_of(e, face, context);
+    r.fields.emplace_back("Content-Type", "application/problem+json");
     r.fields.emplace_back("Cache-Control", "no-store");
     r.fields.emplace_back("X-Content-Type-Options", "nosniff");
-    if (context.html) r.fields.emplace_back("Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'");
     add_fields_of_status(r, e, context);
     return r;
 }
 
 bool prefers_html(head const& h) noexcept
 {
-    if (h.method() != method::get && h.method() != method::head) return false;
+    if (h.method() != method::get && h.method() != method::head && !is_form(h)) return false;
     auto const mode = h.value(known::sec_fetch_mode);
     if (!mode.empty() && mode != "navigate") return false;
     auto const accept = h.value(known::accept);

@@ -29,16 +29,15 @@ struct problem_context
     std::optional<seconds> retry_after{};      // for 429 and 503; 503 says 1 second without it
     std::string_view allow{};                  // for 405; the methods of the protocol without it
     bool credential_sent = false;
-    bool html = false;                         // see prefers_html
     bool token_endpoint = false;               // adds `error` and `error_description` of RFC 6749
 };
 
-// The reply to a failure: application/problem+json (RFC 9457) or a small page. Nothing of
-// the error but its code and origin has an influence on it.
+// The reply to a failure: application/problem+json (RFC 9457). Nothing of the error but its
+// code and origin has an influence on it.
 reply problem_reply(error const& e, problem_context const& context);
 
-// True for a browser that navigates: GET or HEAD, and text/html weighs more in Accept
-// than JSON does.
+// True for a browser that navigates: GET, HEAD or the POST of a form, and text/html weighs
+// more in Accept than JSON does.
 bool prefers_html(head const& h) noexcept;
 
 } // namespace yett::http

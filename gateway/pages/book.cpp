@@ -86,12 +86,16 @@ std::string label_of(std::string_view field, language l)
     return std::string{text_of(field == "current_password" ? std::string_view{"account_current"} : field, l)};
 }
 
+std::string limited(seconds wait, language l)
+{
+    return fmt::format(fmt::runtime(text_of("wrong_rate_limited", l)), wait_of(wait, l));
+}
+
 std::string alert_of(view const& v)
 {
     if (v.alert.empty()) return {};
-    auto words = text_or("wrong_" + std::string{v.alert}, "wrong_other", v.in);
-    if (v.alert == "rate_limited") words = fmt::format(fmt::runtime(words), wait_of(v.wait, v.in));
-    return words;
+    if (v.alert == "rate_limited") return limited(v.wait, v.in);
+    return text_or("wrong_" + std::string{v.alert}, "wrong_other", v.in);
 }
 
 void set_problem(data& d, view const& v)
@@ -144,7 +148,7 @@ data line_of(session_line const& s, wall_time now, language l)
 {
     data line;
     line.set("id", s.id);
-    line.set("device", device_of(s.user_agent, l));
+    line.set("device", s.device.empty() ? std::string{text_of("device_unknown", l)} : s.device);
     line.set("address", s.address);
     line.set("seen", ago(std::chrono::floor<seconds>(now - s.last_seen), l));
     line.set("seen_at", timestamp(s.last_seen));
@@ -200,6 +204,7 @@ book::book(look l) : look_{std::move(l)}, press_{std::make_unique<press>()}
         common.set("home", look_.home);
         common.set("registration", data{look_.registration});
         common.set("login", data{look_.login});
+        common.set("links", data{look_.links});
         common.set("password_hint", fmt::format(fmt::runtime(text_of("password_hint", each)), look_.min_password));
         press_->common.emplace(each, common);
     }
@@ -239,7 +244,8 @@ std::string book::write_failure(failure const& f)
     auto const key = error_key(f.status);
     data own;
     own.set("title", std::string{text_of(key + "_title", f.in)});
-    own.set("lead", std::string{text_of(key, f.in)});
+    auto const waits = f.status == 429 && f.wait.count() > 0;
+    own.set("lead", waits ? limited(f.wait, f.in) : std::string{text_of(key, f.in)});
     own.set("status", std::to_string(f.status));
     if (!f.request_id.empty()) own.set("request_id", std::string{f.request_id});
     if (f.status == 401 && look_.login) set_way(own, std::string{text_of("login_do", f.in)}, look_.prefix + "/login");

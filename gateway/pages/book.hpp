@@ -26,6 +26,7 @@ struct look
     std::size_t min_password = 12;       // code points, for the hint
     bool registration = true;            // whether login pages point to it
     bool login = true;                   // whether error pages point to it
+    bool links = true;                   // whether mails can bring links
 };
 
 enum class page : std::uint8_t
@@ -57,7 +58,7 @@ struct view
     language in = language::english;
     std::string_view prefix = "/auth";           // the one this page was asked below
     std::string_view form_token{};
-    std::string_view link_token{};               // from a mail
+    std::string_view link_token{};               // from a mail; on the page for newcomers their invitation
     std::string_view email{};                    // as typed before
     std::string_view next{};                     // where a login leads, checked by the caller
     std::string_view notice{};                   // good news by name ("verified"); unknown names say nothing
@@ -70,7 +71,7 @@ struct view
 struct session_line
 {
     std::string id;
-    std::string user_agent;
+    std::string device;          // in words; empty when unknown
     std::string address;
     wall_time created_at{};
     wall_time last_seen{};
@@ -89,6 +90,7 @@ struct failure
     language in = language::english;
     unsigned status = 500;
     std::string_view request_id{};
+    seconds wait{0};             // for 429, when it is known
 };
 
 // All the HTML that people see. Whole documents without script and without a style of their

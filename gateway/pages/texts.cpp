@@ -79,7 +79,6 @@ constexpr text all[] = {
     {"account_back", "Continue", "Weiter"},
 
     {"device_unknown", "Unknown device", "Unbekanntes Gerät"},
-    {"device_on", "{} on {}", "{} auf {}"},
     {"ago_now", "just now", "gerade eben"},
     {"ago_minute", "a minute ago", "vor einer Minute"},
     {"ago_minutes", "{} minutes ago", "vor {} Minuten"},

@@ -1,6 +1,5 @@
 #include "gateway/pages/wording.hpp"
 
-#include "gateway/pages/device_name.hpp"
 #include "gateway/pages/texts.hpp"
 
 #include <fmt/chrono.h>
@@ -44,15 +43,6 @@ std::string wait_of(seconds wait, language l)
 std::string date_of(wall_time at, language l)
 {
     return fmt::format(fmt::runtime(text_of("date", l)), std::chrono::floor<seconds>(at));
-}
-
-std::string device_of(std::string_view user_agent, language l)
-{
-    auto const [browser, system] = device_named_by(user_agent);
-    if (browser.empty() && system.empty()) return std::string{text_of("device_unknown", l)};
-    if (browser.empty()) return std::string{system};
-    if (system.empty()) return std::string{browser};
-    return fmt::format(fmt::runtime(text_of("device_on", l)), browser, system);
 }
 
 } // namespace yett::pages

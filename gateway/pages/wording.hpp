@@ -4,7 +4,6 @@
 #include "gateway/pages/language.hpp"
 
 #include <string>
-#include <string_view>
 
 namespace yett::pages {
 
@@ -16,8 +15,5 @@ std::string wait_of(seconds wait, language l);
 
 // The day in UTC: "21 Nov 2026", "21.11.2026".
 std::string date_of(wall_time at, language l);
-
-// "Firefox on Linux", or what is known of it.
-std::string device_of(std::string_view user_agent, language l);
 
 } // namespace yett::pages

@@ -25,6 +25,13 @@ constexpr endpoint endpoints[] = {
     {"password", "POST", "/password", kind::authenticated, "login"},
     {"sessions", "GET", "/sessions", kind::authenticated, nullptr},
     {"session", "DELETE", "/sessions/{id}", kind::authenticated, nullptr},
+    {"login_page", "GET", "/login", kind::public_, nullptr},
+    {"register_page", "GET", "/register", kind::public_, nullptr},
+    {"mail_page", "GET", "/check-mail", kind::public_, nullptr},
+    {"reset_page", "GET", "/reset", kind::public_, nullptr},
+    {"account_page", "GET", "/account", kind::authenticated, nullptr},
+    {"account", "POST", "/account", kind::authenticated, nullptr},
+    {"asset", "GET", "/assets/{name}", kind::public_, nullptr},
 };
 
 policies::route_spec built_in(std::string name, std::string path, endpoint const& e)

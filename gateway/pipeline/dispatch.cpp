@@ -1,3 +1,4 @@
+#include "gateway/pipeline/page_endpoints.hpp"
 #include "gateway/pipeline/passage.hpp"
 #include "gateway/pipeline/pipeline.hpp"
 #include "gateway/pipeline/world.hpp"
@@ -30,7 +31,10 @@ task<result<void>> pipeline::answer_ourselves(policies::permit const& permit, ht
     auto const& facts = seen.world->facts[permit.route().index()];
     auto spend_for_account = [this, &facts, &ex, &seen] { return spend(facts.account_limits, ex, seen); };
     auth_endpoints::call call{ex, seen, spend_for_account};
-    auto reply = co_await station_.endpoints.answer(permit.route().target(), call);
+    std::string_view const target = permit.route().target();
+    result<http::reply> reply = errc::internal;
+    if (station_.pages.answers(target, ex)) reply = co_await station_.pages.answer(target, call);
+    else reply = co_await station_.endpoints.answer(target, call);
     if (!reply) co_return reply.error();
     reply->fields.insert(reply->fields.end(), seen.set_cookies.begin(), seen.set_cookies.end());
     co_return co_await http::send(ex, *reply);

@@ -39,6 +39,7 @@ struct passage
     std::vector<limits::admission> spent;      // in the order it was spent; only the last may be a refusal
     std::string account;                       // the address a login is tried for
     std::vector<http::field_error> complaints;
+    std::optional<std::string> page;           // the HTML that tells of the failure at its form
     upstream::observation upstream;
 };
 

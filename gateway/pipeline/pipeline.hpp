@@ -33,6 +33,7 @@ class route;
 
 namespace yett::pipeline {
 
+class page_endpoints;
 class renewals;
 struct passage;
 struct route_facts;
@@ -49,6 +50,7 @@ public:
     {
         tokens::token_cache& cache;
         auth_endpoints& endpoints;
+        page_endpoints& pages;
         yett::pipeline::renewals& renewals;
         std::map<std::string, std::unique_ptr<upstream::forwarder>, std::less<>> const& upstreams;
         telemetry::shard& figures;

@@ -1,5 +1,6 @@
 #include "gateway/http/problem.hpp"
 #include "gateway/pipeline/navigation.hpp"
+#include "gateway/pipeline/page_endpoints.hpp"
 #include "gateway/pipeline/passage.hpp"
 #include "gateway/pipeline/pipeline.hpp"
 #include "gateway/pipeline/world.hpp"
@@ -33,6 +34,7 @@ std::optional<account_operation> operation_of(policies::route const& route)
         {"refresh", account_operation::refresh},           {"logout", account_operation::logout},
         {"me", account_operation::me},                     {"password", account_operation::password},
         {"sessions", account_operation::sessions},         {"session", account_operation::sessions},
+        {"account", account_operation::sessions},
     };
     for (auto const& [target, operation] : operations)
         if (target == route.target()) return operation;
@@ -74,11 +76,10 @@ bool is_token_endpoint(policies::route const* route)
            (route->target() == "login" || route->target() == "refresh");
 }
 
-http::problem_context context_of(http::exchange const& ex, passage const& seen, std::string const& allow)
+http::problem_context context_of(passage const& seen, std::string const& allow)
 {
     http::problem_context context{.request_id = seen.request_id, .errors = seen.complaints, .allow = allow};
     context.credential_sent = seen.credential_sent;
-    context.html = http::prefers_html(ex.request());
     context.token_endpoint = is_token_endpoint(seen.route);
     if (auto const* refused = refusal_of(seen)) context.retry_after = refused->retry_after_seconds();
     return context;
@@ -112,8 +113,9 @@ http::reply pipeline::reply_to(error const& why, http::exchange const& ex, passa
         r.fields = {{"Location", login_address(ways.login_page, ex.where())}, {"Cache-Control", "no-store"}};
     } else {
         auto const allow = seen.allowed_methods.text();
-        r = http::problem_reply(why, context_of(ex, seen, allow));
+        r = http::problem_reply(why, context_of(seen, allow));
         add_limits(r, seen);
+        if (http::prefers_html(ex.request())) station_.pages.dress(r, seen, ex.request());
     }
     r.fields.insert(r.fields.end(), seen.set_cookies.begin(), seen.set_cookies.end());
     // What does not serve any more should not come with every request.

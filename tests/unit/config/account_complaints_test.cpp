@@ -177,6 +177,22 @@ yett.yaml:3:24: warning: listeners[0].address: has no tls and can be reached fro
             {"accounts: { pages: { after_login: //evil } , registration: closed }\n", R"(
 yett.yaml:2:35: accounts.pages.after_login: "//evil" is not a path of this site; it begins with one slash
 )"},
+            {R"(accounts: { pages: { color: "2f5d50" }, registration: closed }
+)",
+             R"(
+yett.yaml:2:29: accounts.pages.color: "2f5d50" is no colour; allowed, in quotes: #rrggbb, #rgb
+)"},
+            {R"(accounts: { pages: { color: "#12345g", logo: logo.exe }, registration: closed }
+)",
+             R"(
+yett.yaml:2:29: accounts.pages.color: "#12345g" is no colour; allowed, in quotes: #rrggbb, #rgb
+yett.yaml:2:46: accounts.pages.logo: logo.exe is no picture; allowed: .svg, .png, .webp, .jpg
+)"},
+            {R"(accounts: { pages: { color: "#fA0", logo: logo.svg }, registration: closed }
+)",
+             R"(
+yett.yaml:2:43: accounts.pages.logo: logo.svg cannot be read: No such file or directory
+)"},
             {"accounts: { registration: closed }\n", R"(
 )"},
             {"accounts: { registration: maybe }\n", R"(

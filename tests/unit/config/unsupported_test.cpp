@@ -102,11 +102,6 @@ yett.yaml:2:37: accounts.require_verified_email: "true" is not supported by this
 yett.yaml:2:25: accounts.verify_ttl: is not supported by this build
 yett.yaml:2:40: accounts.reset_ttl: is not supported by this build
 )"},
-            {"accounts: { pages: { enabled: true, brand: X, after_login: / }, require_verified_email: false }\n", R"(
-yett.yaml:2:31: accounts.pages.enabled: "true" is not supported by this build; allowed: false
-yett.yaml:2:44: accounts.pages.brand: is not supported by this build
-yett.yaml:2:60: accounts.pages.after_login: is not supported by this build
-)"},
         },
         version, rules);
 }

@@ -24,8 +24,8 @@ bool has(std::string const& text, std::string_view part)
 
 std::vector<session_line> two_sessions(wall_time now)
 {
-    return {{"s1", "Mozilla/5.0 (X11; Linux) Firefox/128.0", "192.0.2.1", now - std::chrono::hours{50}, now, true},
-            {"s2", "<b>curl", "2001:db8::1", now - std::chrono::hours{2}, now - std::chrono::minutes{5}, false}};
+    return {{"s1", "Firefox, Linux", "192.0.2.1", now - std::chrono::hours{50}, now, true},
+            {"s2", "", "2001:db8::1", now - std::chrono::hours{2}, now - std::chrono::minutes{5}, false}};
 }
 
 wall_time some_day()
@@ -160,10 +160,11 @@ TEST_CASE("pages: the account shows where its owner is signed in")
     auto const now = some_day();
     auto const lines = two_sessions(now);
     auto const html = b.write_account({.prefix = "/api/auth", .form_token = "TOKEN"}, {"a@b.example", lines, now});
-    CHECK(has(html, "<strong>Firefox on Linux</strong> <span class=\"badge\">This device</span>"));
+    CHECK(has(html, "<strong>Firefox, Linux</strong> <span class=\"badge\">This device</span>"));
     CHECK(has(html, "2001:db8::1 · last active <time datetime=\"2026-11-20T23:55:00Z\">5 minutes ago</time>"));
     CHECK(has(html, "name=\"end\" value=\"s2\""));
     CHECK_FALSE(has(html, "value=\"s1\""));
+    CHECK(has(html, "<strong>Unknown device</strong>"));
     CHECK(has(html, "name=\"others\""));
     CHECK(has(html, "action=\"/api/auth/logout\""));
     CHECK_FALSE(has(b.write_account({}, {"a@b.example", std::span{lines}.first(1), now}), "name=\"others\""));
@@ -178,9 +179,18 @@ TEST_CASE("pages: where a login leads is carried from page to page")
     CHECK(has(b.write(page::login, {}), R"(href="/auth/register")"));
 }
 
+TEST_CASE("pages: an invitation stands in the form, and only when there is one")
+{
+    book b{{}};
+    CHECK(has(b.write(page::register_, {.link_token = "INV"}), R"(name="invitation" value="INV")"));
+    CHECK_FALSE(has(b.write(page::register_, {}), "invitation"));
+}
+
 TEST_CASE("pages: what is not offered is not pointed to")
 {
-    book b{{.registration = false, .login = false}};
+    book b{{.registration = false, .login = false, .links = false}};
+    CHECK_FALSE(has(b.write(page::login, {}), "/reset"));
+    CHECK(has(book{{}}.write(page::login, {}), "href=\"/auth/reset\""));
     CHECK_FALSE(has(b.write(page::login, {}), "/register"));
     CHECK_FALSE(has(b.write(page::register_, {}), "/login"));
     CHECK_FALSE(has(b.write_failure({.status = 401}), "/login"));
@@ -194,6 +204,8 @@ TEST_CASE("pages: an error page tells the reference, also for a status without w
     auto const html = b.write_failure({.status = 403, .request_id = "0193-ref"});
     CHECK(has(html, "Reference: <code>0193-ref</code>"));
     CHECK_FALSE(has(b.write_failure({.status = 403}), "Reference"));
+    CHECK(has(b.write_failure({.status = 429, .wait = seconds{840}}), "Please wait 14 minutes"));
+    CHECK(has(b.write_failure({.status = 429}), "Please wait a moment"));
     CHECK(has(b.write_failure({.status = 418}), "That did not work"));
     CHECK(has(b.write_failure({.status = 599}), "Something is broken"));
 }
