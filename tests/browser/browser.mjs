@@ -1,0 +1,349 @@
+// Walks through the pages in headless Chromium and exits with 1 when anything is not as it
+// should be. Takes one JSON argument: base, outbox, modules, what, password, shots.
+
+import fs from 'node:fs'
+import path from 'node:path'
+import assert from 'node:assert/strict'
+import { createRequire } from 'node:module'
+
+const given = JSON.parse(process.argv[2])
+const load = createRequire(path.join(given.modules, 'package.json'))
+const { chromium, request } = load('playwright-core')
+const axe = fs.readFileSync(load.resolve('axe-core/axe.min.js'), 'utf8')
+
+const auth = given.base + '/auth'
+const browser = await chromium.launch({ executablePath: '/usr/bin/chromium', args: ['--no-sandbox', '--disable-gpu'] })
+const complaints = []
+
+// --- surroundings -------------------------------------------------------------------
+
+// A context whose pages are watched: nothing may go to another origin, nothing may break
+// the content security policy, no script may fail.
+async function open(options = {}) {
+  const context = await browser.newContext({ ignoreHTTPSErrors: true, locale: 'en-GB', ...options })
+  context.setDefaultTimeout(20000)
+  context.on('request', (asked) => {
+    if (new URL(asked.url()).origin !== given.base) complaints.push(`request to ${asked.url()}`)
+  })
+  context.on('console', (said) => {
+    if (/Content Security Policy|Refused to/i.test(said.text())) complaints.push(`policy: ${said.text()}`)
+  })
+  return context
+}
+
+// Links of the mails that came to an address, oldest first.
+function linksFor(address, kind) {
+  if (!fs.existsSync(given.outbox)) return []
+  const files = fs.readdirSync(given.outbox).filter((name) => name.endsWith('.eml')).sort()
+  const found = []
+  for (const name of files) {
+    const raw = fs.readFileSync(path.join(given.outbox, name), 'utf8')
+    if (!raw.includes(address)) continue
+    const text = raw.replace(/=\r?\n/g, '').replace(/=3D/gi, '=')
+    const link = text.match(new RegExp(`/auth/${kind}/[A-Za-z0-9_.~-]+`))
+    if (link) found.push(link[0])
+  }
+  return found
+}
+
+async function linkFor(address, kind) {
+  for (const end = Date.now() + 20000; Date.now() < end; ) {
+    const link = linksFor(address, kind).at(-1)
+    if (link) return given.base + link
+    await new Promise((done) => setTimeout(done, 50))
+  }
+  throw new Error(`no mail with a ${kind} link for ${address}`)
+}
+
+async function signUp(address) {
+  const api = await request.newContext({ ignoreHTTPSErrors: true, userAgent: 'Mozilla/5.0 (X11; Linux x86_64) Firefox/128.0',
+    extraHTTPHeaders: { accept: 'application/json' } })
+  const made = await api.post(auth + '/register', { data: { email: address, password: given.password } })
+  assert.equal(made.status(), 201, await made.text())
+  const token = (await linkFor(address, 'verify')).split('/').at(-1)
+  const verified = await api.post(auth + '/verify', { data: { token } })
+  assert.equal(verified.status(), 200, await verified.text())
+  return api
+}
+
+async function signIn(api, address) {
+  const done = await api.post(auth + '/login', { data: { email: address, password: given.password } })
+  assert.equal(done.status(), 200, await done.text())
+}
+
+// --- hands on the keyboard ----------------------------------------------------------
+
+async function focus(page, selector) {
+  const wanted = page.locator(selector).first()
+  await wanted.waitFor({ state: 'attached' })
+  for (let i = 0; i < 60; i++) {
+    if (await wanted.evaluate((it) => it === document.activeElement)) return
+    await page.keyboard.press('Tab')
+  }
+  throw new Error(`the keyboard does not reach ${selector} on ${page.url()}`)
+}
+
+async function type(page, selector, text) {
+  await focus(page, selector)
+  await page.keyboard.press('Control+A')
+  await page.keyboard.type(text)
+}
+
+async function press(page, key = 'Enter') {
+  const arrived = page.waitForEvent('framenavigated')
+  await page.keyboard.press(key)
+  await arrived
+  await page.waitForLoadState('load')
+}
+
+async function follow(page, selector) {
+  await focus(page, selector)
+  await press(page)
+}
+
+function isAt(page, expected) {
+  assert.equal(page.url().replace(given.base, ''), expected)
+}
+
+async function says(page, text) {
+  const body = await page.locator('main').innerText()
+  assert.ok(body.includes(text), `"${text}" is not on ${page.url()}:\n${body}`)
+}
+
+// --- journeys -----------------------------------------------------------------------
+
+async function journey(scripts) {
+  const me = scripts ? 'ada@example.com' : 'grace@example.com'
+  const second = 'four unrelated words make it'
+  const third = 'yet another phrase of words'
+  const context = await open({ javaScriptEnabled: scripts })
+  const page = await context.newPage()
+
+  await page.goto(given.base + '/reports?year=2026&q=a%20b')
+  isAt(page, '/auth/login?next=/reports%3Fyear%3D2026%26q%3Da%2520b')
+  await follow(page, 'a[href*="/register"]')
+  await type(page, '#email', 'not an address')
+  await press(page)
+  await says(page, 'There is a problem')
+  assert.ok(await page.locator('.note.bad').evaluate((it) => it === document.activeElement), 'the summary has no focus')
+  await follow(page, '.note.bad a[href="#password"]').catch(() => {})
+  await type(page, '#email', me)
+  await type(page, '#password', given.password)
+  await press(page)
+  isAt(page, '/auth/check-mail?for=verify')
+
+  await page.goto(auth + '/login?next=/reports')
+  await type(page, '#email', me)
+  await type(page, '#password', given.password)
+  await press(page)
+  await says(page, 'Your address is not confirmed yet')
+
+  await page.goto(await linkFor(me, 'verify'))
+  await follow(page, 'main button')
+  isAt(page, '/auth/login?notice=verified')
+  await page.goto(await linkFor(me, 'verify'))
+  await follow(page, 'main button')
+  await says(page, 'This link does not work any more')
+
+  await page.goto(auth + '/login?next=/reports%3Fyear%3D2026')
+  await type(page, '#email', me)
+  await type(page, '#password', 'wrong wrong wrong')
+  await press(page)
+  await says(page, 'The address or the password is wrong.')
+  assert.equal(await page.locator('#email').inputValue(), me)
+  await type(page, '#password', given.password)
+  await press(page)
+  isAt(page, '/reports?year=2026')
+
+  const elsewhere = await request.newContext({ ignoreHTTPSErrors: true, userAgent: 'Mozilla/5.0 (Windows NT 10.0) Firefox/128.0' })
+  await signIn(elsewhere, me)
+  await page.goto(auth + '/account')
+  await says(page, me)
+  await says(page, 'This device')
+  const rows = page.locator('.sessions li')
+  assert.ok((await rows.count()) >= 2)
+  await follow(page, 'button[name="end"]')
+  isAt(page, '/auth/account?notice=session_ended')
+  await says(page, 'The session is ended.')
+  assert.equal((await elsewhere.get(auth + '/me')).status(), 401)
+  await signIn(elsewhere, me)
+  await page.reload()
+  await follow(page, 'button[name="others"]')
+  isAt(page, '/auth/account?notice=others_ended')
+  assert.equal(await rows.count(), 1)
+
+  await type(page, '#current_password', 'not my password')
+  await type(page, '#new_password', second)
+  await press(page)
+  await says(page, 'This is not your current password.')
+  await type(page, '#current_password', given.password)
+  await type(page, '#new_password', second)
+  await press(page)
+  isAt(page, '/auth/account?notice=password')
+
+  await follow(page, 'form[action$="/logout"] button')
+  isAt(page, '/auth/login?notice=signed_out')
+  await page.goto(auth + '/account')
+  assert.ok(page.url().startsWith(auth + '/login?next='), page.url())
+
+  await follow(page, 'a[href="/auth/reset"]')
+  await type(page, '#email', me)
+  await press(page)
+  isAt(page, '/auth/check-mail?for=reset')
+  await page.goto(await linkFor(me, 'reset'))
+  await type(page, '#password', 'short')
+  await press(page)
+  await says(page, 'Use at least 12 characters.')
+  await type(page, '#password', third)
+  await press(page)
+  isAt(page, '/auth/login?notice=reset')
+  await type(page, '#email', me)
+  await type(page, '#password', third)
+  await press(page)
+  isAt(page, '/')
+  await page.goto(auth + '/account')
+  await follow(page, 'form[action$="/logout"] button')
+  isAt(page, '/auth/login?notice=signed_out')
+  await context.close()
+}
+
+async function tabs() {
+  const me = 'tabs@example.com'
+  await signUp(me)
+  const context = await open()
+  const first = await context.newPage()
+  await first.goto(auth + '/login')
+  const second = await context.newPage()
+  await second.goto(auth + '/login?next=/second')
+  const joining = await context.newPage()
+  await joining.goto(auth + '/register')
+  for (const [page, leads] of [[first, '/'], [second, '/second']]) {
+    await type(page, '#email', me)
+    await type(page, '#password', given.password)
+    await press(page)
+    isAt(page, leads)
+  }
+  await type(joining, '#email', 'other@example.com')
+  await type(joining, '#password', given.password)
+  await press(joining)
+  isAt(joining, '/auth/check-mail?for=verify')
+
+  // A form that is not of a page of ours, and one whose cookie is gone.
+  const page = await context.newPage()
+  await page.goto(auth + '/login')
+  await page.locator('input[name="form"]').evaluate((it) => (it.value = 'A'.repeat(43)))
+  await type(page, '#email', me)
+  await type(page, '#password', given.password)
+  await press(page)
+  await says(page, 'This form was open for too long.')
+  await context.clearCookies()
+  await type(page, '#password', given.password)
+  await press(page)
+  await says(page, 'This form was open for too long.')
+  assert.equal(await page.locator('#email').inputValue(), me)
+  await type(page, '#password', given.password)
+  await press(page)
+  isAt(page, '/')
+  await context.close()
+}
+
+// --- every page ---------------------------------------------------------------------
+
+async function submit(page) {
+  const arrived = page.waitForEvent('framenavigated')
+  await page.locator('main form button').first().press('Enter')
+  await arrived
+  await page.waitForLoadState('load')
+}
+
+const everyPage = {
+  login: (page) => page.goto(auth + '/login?next=/reports&notice=verified'),
+  'login-problem': async (page) => {
+    await page.goto(auth + '/login')
+    await page.locator('#email').fill('nobody@example.com')
+    await page.locator('#password').fill('wrong wrong wrong')
+    await submit(page)
+  },
+  register: (page) => page.goto(auth + '/register'),
+  'register-problem': async (page) => {
+    await page.goto(auth + '/register')
+    await page.locator('#email').fill('nobody@')
+    await page.locator('#password').fill('short')
+    await submit(page)
+  },
+  'check-mail': (page) => page.goto(auth + '/check-mail?for=verify'),
+  verify: (page) => page.goto(auth + '/verify/nothing'),
+  'link-dead': async (page) => {
+    await page.goto(auth + '/verify/nothing')
+    await submit(page)
+  },
+  reset: (page) => page.goto(auth + '/reset'),
+  choose: (page) => page.goto(auth + '/reset/nothing'),
+  account: (page) => page.goto(auth + '/account'),
+  'account-problem': async (page) => {
+    await page.goto(auth + '/account')
+    await page.locator('form[action$="/password"] button').press('Enter')
+    await page.waitForSelector('.note.bad')
+  },
+  'error-403': (page) => page.goto(given.base + '/admin/x'),
+  'error-404': (page) => page.goto(auth + '/nothing'),
+  'error-429': async (page) => {
+    await page.goto(given.base + '/few')
+    await page.goto(given.base + '/few')
+  },
+  'error-502': (page) => page.goto(given.base + '/gone'),
+}
+
+async function examine(page, label, scripts) {
+  const wide = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth)
+  if (wide > 0) complaints.push(`${label}: ${wide} px to the right of the window`)
+  if (!scripts) return
+  await page.evaluate(axe)
+  const found = await page.evaluate(() => window.axe.run(document, { runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'] }))
+  for (const each of found.violations)
+    complaints.push(`${label}: ${each.id}: ${each.help}: ${each.nodes.map((n) => n.html + ' ' + n.failureSummary).join(' | ')}`)
+  assert.ok(found.passes.length > 5, `${label}: axe has looked at nothing`)
+}
+
+async function sweep() {
+  const me = 'sweep@example.com'
+  const api = await signUp(me)
+  await signIn(await request.newContext({ ignoreHTTPSErrors: true, userAgent: 'Mozilla/5.0 (iPhone) CriOS/126.0 Safari' }), me)
+  await signIn(api, me)
+  const storageState = await api.storageState()
+  const started = Date.now()
+  for (const scripts of [true, false])
+    for (const colorScheme of ['light', 'dark'])
+      for (const width of [1280, 320]) {
+        const german = colorScheme === 'dark'
+        const context = await open({ storageState, colorScheme, javaScriptEnabled: scripts,
+          viewport: { width, height: width === 320 ? 640 : 800 }, locale: german && !given.shots ? 'de-DE' : 'en-GB' })
+        const page = await context.newPage()
+        for (const [name, show] of Object.entries(everyPage)) {
+          await show(page)
+          await examine(page, `${name}, ${colorScheme}, ${width} px${scripts ? '' : ', no scripts'}`, scripts)
+          if (given.shots && scripts && german === (width === 320))
+            await page.screenshot({ path: path.join(given.shots, `${name}-${width === 320 ? 'narrow-dark' : 'wide-light'}.png`), fullPage: width === 320 })
+        }
+        await context.close()
+      }
+  console.log(`${Object.keys(everyPage).length} pages, ${Date.now() - started} ms`)
+}
+
+// ------------------------------------------------------------------------------------
+
+const parts = {
+  journey: () => journey(true),
+  'journey without scripts': () => journey(false),
+  tabs,
+  sweep,
+}
+
+try {
+  await parts[given.what]()
+} catch (failure) {
+  complaints.push(failure.stack)
+}
+await browser.close()
+for (const each of complaints) console.log(each)
+process.exit(complaints.length ? 1 : 0)

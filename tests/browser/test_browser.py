@@ -1,0 +1,85 @@
+"""The pages in headless Chromium: starts the program and lets browser.mjs walk through it.
+
+With YETT_SHOTS=FOLDER the walk leaves pictures of all pages there; docs/pages holds them.
+"""
+
+import json
+import os
+import pathlib
+import socket
+import subprocess
+import sys
+
+HERE = pathlib.Path(__file__).resolve().parent
+sys.path.insert(0, str(HERE.parent / "integration"))
+
+import harness  # noqa: E402
+import pytest  # noqa: E402
+
+MODULES = pathlib.Path(os.environ.get("YETT_BROWSER_MODULES", harness.ROOT / "build/browser"))
+
+
+def free_port():
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        return listener.getsockname()[1]
+
+
+@pytest.fixture(scope="module")
+def echo():
+    application = harness.Echo()
+    yield application
+    application.stop()
+
+
+@pytest.fixture(scope="module")
+def gateway(echo, tmp_path_factory):
+    folder = tmp_path_factory.mktemp("pages")
+    port = free_port()
+    (folder / "logo.svg").write_text('<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 40 40">'
+                                     '<circle cx="20" cy="20" r="18" fill="#2b5fd9"/></svg>')
+    config = harness.settings(
+        echo.port,
+        listeners=[{"address": f"127.0.0.1:{port}", "tls": {"certificates": [
+            {"chain_file": "certs/leaf.crt", "key_file": "certs/leaf.key"}]}}],
+        upstreams={"app": {"servers": [f"http://127.0.0.1:{echo.port}"]},
+                   "gone": {"servers": [f"http://127.0.0.1:{free_port()}"]}},
+        routes=[
+            {"name": "admin", "match": {"path": "/admin/**"}, "access": {"roles": ["admin"]}, "upstream": "app"},
+            {"name": "gone", "match": {"path": "/gone"}, "access": "public", "upstream": "gone"},
+            {"name": "few", "match": {"path": "/few"}, "access": "public", "upstream": "app", "limits": ["few"]},
+            {"name": "everything", "match": {"path": "/**"}, "access": "authenticated", "upstream": "app"},
+        ],
+        limits={"few": {"rate": "1/1h", "algorithm": "window", "key": ["client"]}},
+        tokens={"refresh_transport": "cookie", "access_transport": "cookie"},
+        accounts={"require_verified_email": True,
+                  "pages": {"enabled": True, "brand": "Northwind", "color": "#2b5fd9", "logo": "logo.svg"}},
+        mail={"url": "file:outbox", "from": "Northwind <no-reply@example.com>", "public_url": f"https://localhost:{port}"})
+    program = harness.Gateway(folder, config)
+    yield program
+    program.stop()
+
+
+def walk(gateway, what):
+    """Runs one part of browser.mjs; its output says what went wrong."""
+    assert (MODULES / "node_modules/playwright-core").is_dir(), f"{MODULES} has no node modules; ./dev test installs them"
+    given = {"base": gateway.https, "outbox": str(gateway.folder / "outbox"), "modules": str(MODULES), "what": what,
+             "password": harness.PASSWORD, "shots": os.environ.get("YETT_SHOTS", "")}
+    done = subprocess.run(["node", str(HERE / "browser.mjs"), json.dumps(given)], capture_output=True, text=True, timeout=280)
+    print(done.stdout)
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_every_journey_goes_by_keyboard_alone(gateway):
+    walk(gateway, "journey")
+
+
+def test_every_journey_goes_by_keyboard_alone_and_without_javascript(gateway):
+    walk(gateway, "journey without scripts")
+
+
+def test_forms_in_two_tabs_are_good_at_the_same_time(gateway):
+    walk(gateway, "tabs")
+
+
+def test_every_page_is_accessible_in_light_and_dark_narrow_and_wide(gateway):
+    walk(gateway, "sweep")
