@@ -124,7 +124,8 @@ void set_view(data& d, view const& v)
 {
     d.set("prefix", std::string{v.prefix});
     d.set("form_token", std::string{v.form_token});
-    d.set("link_token", std::string{v.link_token});
+    // An empty text is there to the library, and a section of it would be written.
+    if (!v.link_token.empty()) d.set("link_token", std::string{v.link_token});
     d.set("email", std::string{v.email});
     d.set("next", std::string{v.next});
     d.set("next_query", v.next.empty() ? std::string{} : "?next=" + query_escaped(v.next));
