@@ -72,11 +72,19 @@ public:
         bool complete;
     };
     virtual arrived body_at_hand() = 0;
+    // After this exchange nothing more is read as a request, whatever the client sent.
+    // Only HTTP/1 has to be told: elsewhere requests cannot be mistaken for anything else.
+    virtual void be_the_last() noexcept {}
     // Raises or lowers the limit on the body's size for this request; 0 is no limit.
     virtual void limit_body(std::uint64_t bytes) noexcept = 0;
 
     // Begins the reply and sends the first part of its body with it, in one write when
     // both fit. `last` ends the reply. The body is dropped for HEAD, 204 and 304.
+    //
+    // 101, on HTTP/1.1 and for a WebSocket alone, makes the exchange a tunnel: read_body
+    // then gives whatever the client sends behind its request until it sends no more,
+    // write passes bytes on unframed, and `last` ends this direction only. Reading waits
+    // without a limit; whoever opens a tunnel has one.
     virtual task<result<void>> begin(reply_head const& head, std::string_view part, bool last) = 0;
     virtual task<result<void>> write(std::string_view part, bool last) = 0;
     // Gives up a reply that has begun so that the client cannot take it for a whole one.

@@ -87,7 +87,8 @@ void append_framing(std::string& out, reply_head const& head, reply_context cons
     } else if (framing.body == response_body::chunked) {
         out.append("Transfer-Encoding: chunked\r\n");
     }
-    if (!framing.keep_alive) out.append("Connection: close\r\n");
+    if (head.status == 101) out.append("Connection: Upgrade\r\nUpgrade: websocket\r\n");
+    else if (!framing.keep_alive) out.append("Connection: close\r\n");
     else if (context.version == version::http_1_0) out.append("Connection: keep-alive\r\n");
 }
 
@@ -172,7 +173,7 @@ result<reply_framing> append_reply_head(std::string& out, reply_head const& head
     if (!*dated && !context.date.empty()) append_line(out, "Date", context.date);
 
     auto const body = body_after(head, context);
-    reply_framing const framing{.body = body, .keep_alive = context.keep_alive && body != response_body::until_close};
+    reply_framing const framing{.body = body, .keep_alive = context.keep_alive && body != response_body::until_close && head.status != 101};
     append_framing(out, head, context, framing);
     out.append("\r\n");
     return framing;

@@ -27,7 +27,7 @@ struct reply_framing
 };
 
 // Appends a reply's head as HTTP/1.1 bytes: status line, fields, Date unless given,
-// Content-Length or chunked, Connection.
+// Content-Length or chunked, Connection. 101 says that a WebSocket follows.
 //
 // Framing and hop-by-hop fields among the reply's fields are left out. Fails (ourselves,
 // internal) and appends nothing when a name is no token or a value holds CR, LF, NUL or
