@@ -120,23 +120,23 @@ key<route_spec> match_key()
     return of;
 }
 
-struct websocket
-{
-    std::vector<std::string> allowed_origins;
-};
-
-// Known and described, but nothing takes it yet.
 key<route_spec> websocket_key()
 {
-    static section<websocket> const keys{{values("allowed_origins", &websocket::allowed_origins, text_of("URL", parse_origin),
-                                                 emptiness::refused, "Sites whose pages may open one.")},
-                                         {}};
-    auto const read = [](reading& r, spot const& at, route_spec&) {
-        websocket unused;
-        read_section(r, at, unused, keys);
+    using policies::websocket_spec;
+    static section<websocket_spec> const keys{
+        {
+            values("allowed_origins", &websocket_spec::allowed_origins, text_of("URL", parse_origin), emptiness::refused,
+                   "Sites whose pages may open one, nobody else's then; not given: the pages of the site itself."),
+            value("idle_timeout", &websocket_spec::idle_timeout, duration<seconds>(seconds{1}, std::chrono::days{7}),
+                  "Without a byte in either direction."),
+        },
+        {}};
+    auto const read = [](reading& r, spot const& at, route_spec& into) {
+        into.websocket.emplace();
+        read_section(r, at, *into.websocket, keys);
     };
     auto const describe = [](route_spec const&, std::string const& path, std::vector<row>& out) {
-        out.push_back({path, "mapping", "null", {}, "Lets WebSocket connections through."});
+        out.push_back({path, "mapping", "null", {}, "Lets WebSocket connections through; `{}` does so for the site's own pages."});
         describe_section({}, path, keys, out);
     };
     return {"websocket", false, read, {}, describe};

@@ -26,7 +26,6 @@ constexpr unsupported rows[] = {
     {"upstreams.*.health", "*", ""},
     {"upstreams.*.ejection", "*", ""},
     {"upstreams.*.tls", "*", ""},
-    {"routes[*].websocket", "*", ""},
     {"identity_headers.assertion", "*", ""},
     {"tokens.issuers[*].jwks_url", "*", "jwks_file"},
     {"tokens.issuers[*].discovery", "true", "jwks_file"},

@@ -52,6 +52,13 @@ enum class destination
     accounts,
 };
 
+// What a rule wants of the WebSockets it lets through.
+struct websocket_spec
+{
+    std::vector<std::string> allowed_origins; // sites whose pages may open one; empty: only the site that is asked
+    std::chrono::seconds idle_timeout{300};   // without a byte in either direction
+};
+
 struct route_spec
 {
     std::string name;
@@ -62,6 +69,7 @@ struct route_spec
     std::vector<std::string> limits;         // names, spent in this order
     std::optional<std::uint64_t> body_bytes; // 0 is no limit; absent takes the client's limit
     bool encoded_slash_allowed = false;
+    std::optional<websocket_spec> websocket; // absent: Upgrade is not passed on
     enforcement mode = enforcement::enforce;
     std::string place; // "file:line:column" for complaints and explain
 };

@@ -147,6 +147,22 @@ yett.yaml:7:13: routes[1].name: is the name of an earlier route; each is wanted 
 yett.yaml:6:82: routes[0].limits[0]: names a limit that does not exist; did you mean login?
 yett.yaml:6:88: routes[0].limits[1]: names a limit that does not exist
 )"},
+            {R"({ name: all, match: { path: "/**" }, access: public, upstream: app, websocket: { allowed_origins: ["example.com"], origins: 1, idle_timeout: 0s } }
+)",
+             R"(
+yett.yaml:6:104: routes[0].websocket.allowed_origins[0]: "example.com" is not the address of a site; allowed: https://HOST or https://HOST:PORT, without path
+yett.yaml:6:120: routes[0].websocket.origins: is unknown; allowed here: allowed_origins, idle_timeout
+yett.yaml:6:146: routes[0].websocket.idle_timeout: "0s" is out of range; 1s to 7d is allowed
+)"},
+            {R"({ name: all, match: { path: "/**" }, access: public, upstream: app, websocket: { allowed_origins: [] } }
+)",
+             R"(
+yett.yaml:6:103: routes[0].websocket.allowed_origins: is an empty list; at least one entry is wanted
+)"},
+            {R"({ name: all, match: { path: "/**" }, access: public, upstream: app, websocket: {} }
+)",
+             R"(
+)"},
             {R"({ name: all, match: { path: "/**" }, access: public, upstream: app, limits: logn, body_bytes: 1, encoded_slash: maybe, mode: off }
 )",
              R"(

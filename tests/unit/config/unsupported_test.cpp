@@ -175,19 +175,3 @@ TEST_CASE("config: the values that stand for nothing are accepted")
         },
         version, std::string{rules} + unverified);
 }
-
-TEST_CASE("config: what this build does not know of routes")
-{
-    check({{R"( websocket: { allowed_origins: ["https://example.com"] } })", R"(
-yett.yaml:6:84: routes[0].websocket: is not supported by this build
-)"},
-           {R"( websocket: { allowed_origins: ["example.com"], origins: 1 } })", R"(
-yett.yaml:6:84: routes[0].websocket: is not supported by this build
-yett.yaml:6:104: routes[0].websocket.allowed_origins[0]: "example.com" is not the address of a site; allowed: https://HOST or https://HOST:PORT, without path
-yett.yaml:6:120: routes[0].websocket.origins: is unknown; allowed here: allowed_origins
-)"}},
-          std::string{version} + unverified + R"(upstreams:
-  app: { servers: ["http://127.0.0.1:9000"] }
-routes:
-  - { name: all, match: { path: "/**" }, access: public, upstream: app,)");
-}
