@@ -45,6 +45,7 @@ void access_log::write(access_record const& r)
     line_.add("auth", r.auth);
     line_.add("auth_reason", r.auth_reason);
     line_.add("decision", r.decision);
+    line_.add("ended", r.ended);
     line_.add("error", r.error);
     line_.add("user_agent", r.user_agent, agent_length);
     ring_->push(line_.end());

@@ -25,6 +25,7 @@ constexpr std::array refusal_names{"limit", "client_limit", "draining", "proxy_p
 constexpr std::array operation_names{"register",      "verify", "resend", "login", "refresh", "logout", "reset_request",
                                      "reset_confirm", "me",     "password", "sessions"};
 constexpr std::array renewal_names{"renewed", "shared", "refused", "failed"};
+constexpr std::array session_end_names{"revoked", "expired"};
 constexpr std::array account_outcome_names{"ok", "refused", "limited", "failed"};
 
 // More certificates than this are left to whoever watches certificates for a living.
@@ -138,6 +139,7 @@ public:
 
     void routes();
     void upstreams();
+    void websockets();
     void callers();
     void accounts(observations const& seen);
     void connections();
@@ -196,6 +198,28 @@ void metrics::fold::upstreams()
     });
     family("upstream_pending_requests", "Requests that wait for a connection.", MetricType::Gauge);
     each([&](labels l, auto at) { sum(l, [=](auto const& s) -> auto& { return at(s).pending; }); });
+}
+
+void metrics::fold::websockets()
+{
+    auto const all = [&](auto pick) {
+        double sum = 0;
+        for (std::size_t i = 0; i < telemetry::shard::upstreams_max; ++i)
+            sum += total([&](telemetry::shard const& s) -> auto& { return pick(s.upstreams[i].websockets); });
+        return sum;
+    };
+    family("websocket_open", "WebSockets that are open.", MetricType::Gauge);
+    value({}, all([](auto const& w) -> auto& { return w.open; }));
+    family("websocket_closed_total", "WebSockets that ended, by what ended them first.", MetricType::Counter);
+    for (unsigned i = 0; i < static_cast<unsigned>(websocket_end::count_); ++i) {
+        auto const why = static_cast<websocket_end>(i);
+        value({{"reason", std::string{name_of(why)}}}, all([why](auto const& w) -> auto& { return w.closed[why]; }));
+    }
+    family("websocket_bytes_total", "Bytes that passed through WebSockets, counted when they end.", MetricType::Counter);
+    value({{"direction", "in"}}, all([](auto const& w) -> auto& { return w.bytes_in; }));
+    value({{"direction", "out"}}, all([](auto const& w) -> auto& { return w.bytes_out; }));
+    family("session_streams_ended_total", "WebSockets and requests under way that were ended with their session.", MetricType::Counter);
+    sums<session_end>({}, "reason", session_end_names, [](auto const& s) -> auto& { return s.streams_ended; });
 }
 
 void metrics::fold::callers()
@@ -332,6 +356,7 @@ std::string metrics::exposition() const
     fold f{*this};
     f.routes();
     f.upstreams();
+    f.websockets();
     f.callers();
     f.accounts(seen);
     f.connections();

@@ -1,6 +1,5 @@
 #include "gateway/telemetry/metrics.hpp"
 
-
 #include <algorithm>
 
 namespace yett::telemetry {
@@ -9,6 +8,21 @@ status_class class_of(unsigned status) noexcept
 {
     auto const hundreds = status / 100;
     return hundreds >= 1 && hundreds <= 5 ? static_cast<status_class>(hundreds) : status_class::none;
+}
+
+std::string_view name_of(websocket_end why) noexcept
+{
+    switch (why) {
+    case websocket_end::client: return "client";
+    case websocket_end::application: return "application";
+    case websocket_end::idle: return "idle";
+    case websocket_end::revoked: return "revoked";
+    case websocket_end::expired: return "expired";
+    case websocket_end::draining: return "draining";
+    case websocket_end::broken:
+    case websocket_end::count_: break;
+    }
+    return "broken";
 }
 
 metrics::metrics(std::size_t workers, build_facts facts)

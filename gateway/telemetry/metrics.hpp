@@ -27,6 +27,14 @@ enum class account_operation : unsigned char
 enum class renewal_outcome : unsigned char { renewed, shared, refused, failed, count_ };
 enum class account_outcome : unsigned char { ok, refused, limited, failed, count_ };
 
+// Who or what ended a WebSocket first: `broken` is a side that was cut off.
+enum class websocket_end : unsigned char { client, application, idle, revoked, expired, draining, broken, count_ };
+// Why a session's streams were ended.
+enum class session_end : unsigned char { revoked, expired, count_ };
+
+// As labels say it.
+std::string_view name_of(websocket_end why) noexcept;
+
 // 0 (no reply was begun, the client went away) is `none`.
 status_class class_of(unsigned status) noexcept;
 
@@ -40,6 +48,14 @@ struct route_figures
     counter report_only;                   // would have been refused, had the rule been enforced
 };
 
+struct websocket_figures
+{
+    gauge open;
+    by<websocket_end> closed;
+    counter bytes_in;                      // of those that have ended
+    counter bytes_out;
+};
+
 struct upstream_figures
 {
     by<upstream_outcome> requests;
@@ -49,6 +65,7 @@ struct upstream_figures
     gauge idle;
     gauge busy;
     gauge pending;                         // exchanges that wait for a connection
+    websocket_figures websockets;          // shown for all upstreams together
 };
 
 struct limit_figures
@@ -91,6 +108,7 @@ struct alignas(64) shard
     counter auth_none;                     // no credential came with the request
     by_code auth_failed;
     by<renewal_outcome> renewals;          // of sessions, inside the requests they came with
+    by<session_end> streams_ended;         // WebSockets and requests under way whose session ended
     token_cache_figures token_cache;
     counter limiter_overflow;              // counted in a shared cell because the byte budget was spent
     by<account_operation, by<account_outcome>> accounts;
