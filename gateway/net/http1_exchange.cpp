@@ -27,6 +27,7 @@ http1_exchange::http1_exchange(http1_surroundings around, http::head head, http:
 
 task<result<std::string_view>> http1_exchange::read_body()
 {
+    if (tunnel_) co_return co_await read_through();
     for (;;) {
         auto part = next_part();
         if (!part || !part->empty() || body_.complete()) co_return part;
@@ -114,13 +115,46 @@ task<bool> http1_exchange::drain_body()
     co_return true;
 }
 
+// --- a tunnel ----------------------------------------------------------------------
+
+// Bytes that came behind the request come first.
+task<result<std::string_view>> http1_exchange::read_through()
+{
+    for (;;) {
+        auto part = next_through();
+        if (!part) {
+            if (part.error() == errc::peer_closed) co_return std::string_view{};
+            co_return read_failed(part.error());
+        }
+        if (!part->empty()) co_return part;
+        auto const filled = co_await around_.stream.wire().fill();
+        if (!filled && filled.error() == errc::peer_closed) co_return std::string_view{};
+        if (!filled) co_return read_failed(filled.error());
+    }
+}
+
+// What is at hand; a tunnel that waits holds no buffer.
+result<std::string_view> http1_exchange::next_through()
+{
+    if (raw_.empty()) {
+        if (!body_buffer_) body_buffer_ = around_.worker.large_buffers().take();
+        auto const got = around_.stream.read_now(body_buffer_.bytes());
+        if (!got) return got.error();
+        raw_ = body_buffer_.bytes().first(*got);
+    }
+    if (raw_.empty()) body_buffer_.reset();
+    tunnelled_in_ += raw_.size();
+    auto const part = std::exchange(raw_, {});
+    return std::string_view{part.data(), part.size()};
+}
+
 // --- the reply ---------------------------------------------------------------------
 
 // After an early reply the connection goes on only if what is left of the body is
 // certain to come and short.
 bool http1_exchange::client_may_go_on() const noexcept
 {
-    return head_.keep_alive() && !around_.worker.draining() && !continue_owed_ && body_.is_short() && body_.check_declared();
+    return head_.keep_alive() && !last_here_ && !around_.worker.draining() && !continue_owed_ && body_.is_short() && body_.check_declared();
 }
 
 task<result<void>> http1_exchange::begin(http::reply_head const& head, std::string_view part, bool last)
@@ -133,7 +167,8 @@ task<result<void>> http1_exchange::begin(http::reply_head const& head, std::stri
     auto const framing = http::append_reply_head(out, head, context);
     if (!framing) co_return framing.error();
     status_ = head.status;
-    reply_body_ = framing->body;
+    tunnel_ = head.status == 101;
+    reply_body_ = tunnel_ ? http::response_body::until_close : framing->body;
     keeps_alive_ = framing->keep_alive;
     left_out_ = head.length.value_or(0);
 
@@ -157,7 +192,12 @@ task<result<void>> http1_exchange::write(std::string_view part, bool last)
     if (!body) co_return body.error();
     auto out = take_scratch();
     auto const beyond = frame(out, *body, last);
-    co_return co_await send_rest(std::move(out), 0, beyond);
+    auto sent = co_await send_rest(std::move(out), 0, beyond);
+    if (sent && last && tunnel_) {
+        around_.stream.say_goodbye();
+        around_.stream.wire().finish_sending();
+    }
+    co_return sent;
 }
 
 // Checks a part against what the head promised. Empty for a reply without a body.
@@ -227,7 +267,8 @@ std::string http1_exchange::take_scratch()
 
 void http1_exchange::abort() noexcept
 {
-    if (finished_) return;
+    // The last bytes of a tunnel may be on their way to somebody who does not take them.
+    if (finished_ && (!tunnel_ || around_.stream.settled())) return;
     around_.stream.wire().reset();
     gone_ = true;
 }

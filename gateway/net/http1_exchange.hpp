@@ -43,6 +43,7 @@ public:
 
     task<result<std::string_view>> read_body() override;
     arrived body_at_hand() override;
+    void be_the_last() noexcept override { last_here_ = true; }
     void limit_body(std::uint64_t bytes) noexcept override { body_.limit(bytes); }
 
     task<result<void>> begin(http::reply_head const& head, std::string_view part, bool last) override;
@@ -51,7 +52,7 @@ public:
 
     bool begun() const noexcept override { return status_ != 0; }
     unsigned status() const noexcept override { return status_; }
-    std::uint64_t bytes_in() const noexcept override { return body_.received(); }
+    std::uint64_t bytes_in() const noexcept override { return body_.received() + tunnelled_in_; }
     std::uint64_t bytes_out() const noexcept override { return bytes_out_; }
     bool abandoned() const noexcept override { return gone_ || around_.stream.wire().broken(); }
     void on_abandoned(std::function<void()> notify) override;
@@ -72,6 +73,8 @@ private:
     result<void> read_at_hand();
     result<void> read_more();
     task<result<void>> wait_for_body();
+    task<result<std::string_view>> read_through();
+    result<std::string_view> next_through();
     struct framed
     {
         std::string_view part;
@@ -94,12 +97,15 @@ private:
     std::function<void()> notify_;
     std::uint64_t left_out_ = 0;                 // of the reply's declared length
     std::uint64_t bytes_out_ = 0;
+    std::uint64_t tunnelled_in_ = 0;
     unsigned status_ = 0;
     http::response_body reply_body_ = http::response_body::none;
     bool keeps_alive_ = false;
     bool continue_owed_;
     bool finished_ = false;
     bool gone_ = false;
+    bool last_here_ = false;                     // what follows is not read as a request
+    bool tunnel_ = false;                        // 101 was answered
 };
 
 } // namespace yett::net

@@ -166,7 +166,7 @@ task<void> connection::news()
 
 std::error_code connection::send_now(pieces& p) noexcept
 {
-    while (!p.empty() && ending_ == ending::none) {
+    while (!p.empty() && takes_more()) {
         error_code ec;
         auto const one = p.parts()[1].empty() && p.parts()[2].empty();
         auto const sent = one ? socket_.write_some(asio::buffer(p.parts()[0]), ec) : socket_.write_some(buffers_of(p), ec);
@@ -182,7 +182,7 @@ std::error_code connection::send_now(pieces& p) noexcept
 
 task<std::error_code> connection::send_rest(pieces& p, milliseconds patience)
 {
-    while (!p.empty() && ending_ == ending::none) {
+    while (!p.empty() && takes_more()) {
         error_code ec;
         deadlines_.arm_after(send_patience_, patience);
         auto const buffers = buffers_of(p);
@@ -196,6 +196,12 @@ task<std::error_code> connection::send_rest(pieces& p, milliseconds patience)
     if (!p.empty())
         co_return std::make_error_code(std::errc::broken_pipe);
     co_return std::error_code{};
+}
+
+void connection::finish_sending() noexcept
+{
+    error_code ignored;
+    socket_.shutdown(tcp_socket::shutdown_send, ignored);
 }
 
 void connection::watch(milliseconds at_most)

@@ -85,6 +85,10 @@ public:
     std::error_code send_now(pieces& p) noexcept;
     // Sends the rest. Waits at most `patience` for each piece of progress.
     task<std::error_code> send_rest(pieces& p, milliseconds patience);
+    // Says that nothing follows; what the server still says is heard.
+    void finish_sending() noexcept;
+    // From now on the server may have said its last word and is still spoken to.
+    void talk_half_open() noexcept { half_open_ = true; }
     // Bytes taken since the connection last left the pool.
     std::uint64_t sent() const noexcept { return sent_; }
 
@@ -118,6 +122,7 @@ private:
     void received(boost::system::error_code ec, std::size_t bytes);
     void take_in(boost::system::error_code ec, std::size_t bytes) noexcept;
     bool look_again() noexcept;
+    bool takes_more() const noexcept { return ending_ == ending::none || (half_open_ && ending_ == ending::closed); }
     void make_room() noexcept;
     void resize(std::size_t bytes);
 
@@ -139,6 +144,7 @@ private:
     bool news_ = false;
     bool watched_ = false;
     bool used_ = false;
+    bool half_open_ = false;
 
     std::string head_;
     std::array<http::field, most_fields + 1 + most_added> fields_;

@@ -37,7 +37,7 @@ forwarder::forwarder(forward_options options, surroundings const& around)
 task<result<void>> forwarder::forward(policies::permit const& permit, http::exchange& ex, forward_context const& context)
 {
     context.seen.server = options_.server.text;
-    transfer::parties const parties{ex, permit.who().get(), context, options_, pool_, around_.executor};
+    transfer::parties const parties{ex, permit.who().get(), context, options_, pool_, around_.executor, around_.deadlines, around_.figures.websockets};
     transfer t{parties};
     // Whatever is thrown, nobody may be left behind who refers to this exchange.
     std::exception_ptr thrown;
@@ -50,6 +50,8 @@ task<result<void>> forwarder::forward(policies::permit const& permit, http::exch
     if (t.has_loose_ends())
         co_await t.tie_up();
     t.release();
+    if (!outcome && t.ended() != errc{})
+        outcome = client_error(t.ended(), "the session ended meanwhile");
     if (!outcome && ex.begun())
         ex.abort();
     count(outcome, context.seen);

@@ -5,6 +5,7 @@
 #include "gateway/base/task.hpp"
 #include "gateway/upstream/headers.hpp"
 #include "gateway/upstream/pool.hpp"
+#include "gateway/upstream/recall.hpp"
 #include "gateway/upstream/server.hpp"
 
 #include <chrono>
@@ -31,8 +32,15 @@ struct observation
 {
     std::string_view server;                              // "host:port", lives as long as the forwarder
     unsigned status = 0;                                  // of its reply; 0: none came
+    std::string_view ended;                               // what ended a WebSocket
     std::optional<std::chrono::nanoseconds> duration;     // from sending to the reply's head
     unsigned retries = 0;
+};
+
+// A request that may become a WebSocket; its handshake passed http::websocket::is_asked_for.
+struct websocket_passage
+{
+    milliseconds idle{300000};    // without a byte in either direction
 };
 
 // What a request is forwarded with, apart from itself. All of it outlives the call.
@@ -45,6 +53,8 @@ struct forward_context
     std::string_view assertion = {};
     observation& seen;
     std::span<http::field const> added = {};    // to the reply, see fields_for_client; at most connection::most_added
+    std::optional<websocket_passage> websocket = {};
+    upstream::recall* ends = nullptr;           // how to end it from outside; null: not at all
 };
 
 struct forward_options
@@ -63,6 +73,11 @@ struct forward_options
 // then the rest of the body is not read and the connection not used again. A request is
 // sent a second time only because a kept connection had died, only while no byte of a
 // reply has come, and only if no byte of it was sent or its method is idempotent.
+//
+// A WebSocket begins with the application's 101, if that is the right answer to the
+// client's handshake; before it the application gets nothing but the request's head. It
+// then lasts until both sides have ended it (see `tunnel`), and its connection does not
+// count among those of the pool.
 class forwarder
 {
 public:

@@ -195,6 +195,8 @@ public:
 
     void framing_fields()
     {
+        if (c_.websocket)
+            return put("Connection: Upgrade\r\nUpgrade: websocket\r\n\r\n");
         if (c_.head.body() == http::body_kind::chunked && !c_.length)
             return put("Transfer-Encoding: chunked\r\n\r\n");
         auto const length = c_.length.value_or(c_.head.content_length());

@@ -55,6 +55,7 @@ struct composition
     std::string_view traceparent = {};          // empty: the client's own, if it is trusted
     std::string_view assertion = {};            // empty: none
     std::optional<std::uint64_t> length = {};   // of a body without a length that has arrived as a whole
+    bool websocket = false;                     // asks for one, which Connection and Upgrade have to say anew
 };
 
 // The rules for headers on the way to an application, made once, used for every request.

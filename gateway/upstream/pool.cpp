@@ -15,18 +15,24 @@ pool::pool(server const& where, pool_options const& options, surroundings const&
 pool::~pool()
 {
     kept_.clear();
-    while (!all_.empty()) {
-        auto& c = all_.front();
-        all_.pop_front();
-        c.engage();
-        c.shut(connection::ending::shut);
-        c.abandon();
-    }
+    end_all(all_);
+    end_all(apart_);
     while (!waiting_.empty()) {
         auto& t = waiting_.front();
         waiting_.pop_front();
         t.queue_ = nullptr;
         t.waiter_.drop();
+    }
+}
+
+void pool::end_all(list& of) noexcept
+{
+    while (!of.empty()) {
+        auto& c = of.front();
+        of.pop_front();
+        c.engage();
+        c.shut(connection::ending::shut);
+        c.abandon();
     }
 }
 
@@ -153,6 +159,21 @@ void pool::keep(connection_ptr c)
     c->watch(options_.keep_timeout);
     kept_.push_back(std::move(c));
     report();
+}
+
+void pool::set_apart(connection& c) noexcept
+{
+    all_.erase(all_.iterator_to(c));
+    apart_.push_back(c);
+    --open_;
+    report();
+    serve_next();
+}
+
+void pool::forget(connection& c) noexcept
+{
+    c.shut(connection::ending::shut);
+    apart_.erase(apart_.iterator_to(c));
 }
 
 void pool::discard(connection_ptr c) noexcept

@@ -90,6 +90,10 @@ public:
     // Takes back a connection that can carry another request: its reply was read to the
     // end, nothing came behind it, and neither side wants to close.
     void keep(connection_ptr c);
+    // A connection that carries something else from now on. It counts no more; whoever took
+    // it ends it with `forget`.
+    void set_apart(connection& c) noexcept;
+    void forget(connection& c) noexcept;
     // Closes any other.
     void discard(connection_ptr c) noexcept;
     // Keeps none any more.
@@ -112,7 +116,11 @@ private:
     surroundings around_;
     upstream::connector connector_;
     std::vector<connection_ptr> kept_;                // the last one is used next
-    boost::intrusive::list<connection, boost::intrusive::constant_time_size<false>> all_;
+    using list = boost::intrusive::list<connection, boost::intrusive::constant_time_size<false>>;
+    static void end_all(list& of) noexcept;
+
+    list all_;
+    list apart_;
     boost::intrusive::list<turn> waiting_;
     std::size_t open_ = 0;                            // being opened, too
     bool draining_ = false;

@@ -22,12 +22,35 @@ constexpr http::framing::limits reply_limits{connection::usual_bytes, connection
 transfer::transfer(parties const& p) : parties_{p}, exchange_{p.exchange}, request_{p.exchange.request()}
 {
     exchange_.on_abandoned([this] { client_is_gone(); });
+    if (p.context.ends)
+        p.context.ends->running_ = this;
 }
 
 transfer::~transfer()
 {
     exchange_.on_abandoned({});
+    if (parties_.context.ends)
+        parties_.context.ends->running_ = nullptr;
     release();
+}
+
+bool recall::end(errc why) noexcept
+{
+    return running_ && running_->end(why);
+}
+
+// Whoever waits for anything wakes from what is closed here, and finds out why.
+bool transfer::end(errc why) noexcept
+{
+    if (tunnel_)
+        return tunnel_->end(why);
+    if (why == errc::stopping || whole_ || gone_)
+        return false;
+    ended_ = why;
+    client_is_gone();
+    if (exchange_.begun())
+        exchange_.abort();
+    return true;
 }
 
 void transfer::client_is_gone() noexcept
@@ -64,6 +87,8 @@ task<result<void>> transfer::run()
                 co_return found.error();
         }
         auto heard = co_await hear_reply();
+        if (heard && reply_->status() == 101)
+            co_return co_await switch_protocols();
         if (heard)
             co_return co_await relay();
         if (!died_unheard() || retries >= parties_.options.retries)
@@ -122,6 +147,7 @@ result<pieces> transfer::compose()
     c.request_id = parties_.context.request_id;
     c.traceparent = parties_.context.traceparent;
     c.assertion = parties_.context.assertion;
+    c.websocket = parties_.context.websocket.has_value();
     auto const chunked = request_.body() == http::body_kind::chunked;
     if (chunked && at_hand_.complete)
         c.length = at_hand_.part.size();
@@ -203,22 +229,57 @@ result<bool> transfer::read_head()
 
 result<bool> transfer::accept_head(http::response_head const& head)
 {
-    if (head.status() == 101)
-        return upstream_error(errc::upstream_broken, "101 without having been asked");
-    if (head.interim() && ++interim_ > most_interim_replies)
+    auto const switches = head.status() == 101;
+    if (switches && !is_wanted_switch(head))
+        return upstream_error(errc::upstream_broken, "101 without having been asked, or not as it was");
+    if (head.interim() && !switches && ++interim_ > most_interim_replies)
         return upstream_error(errc::upstream_broken, "too many interim replies");
-    if (head.interim())
+    if (head.interim() && !switches)
         return false;
     reply_ = head;
     return true;
 }
 
-task<result<void>> transfer::relay()
+bool transfer::is_wanted_switch(http::response_head const& head) const
+{
+    return parties_.context.websocket && http::websocket::is_accepted(head, http::websocket::key_of(request_));
+}
+
+void transfer::note_reply()
 {
     auto& seen = parties_.context.seen;
     seen.status = reply_->status();
     seen.duration = steady_now() - sent_at_;
     connection_->need_not_hear();
+}
+
+task<result<void>> transfer::switch_protocols()
+{
+    note_reply();
+    auto const fields = fields_for_client(connection_->fields(), reply_->fields().size(), parties_.context.headers,
+                                          parties_.context.added);
+    if (!fields)
+        co_return upstream_error(errc::upstream_broken, "Connection nominates too many fields");
+    http::reply_head head;
+    head.status = reply_->status();
+    head.fields = *fields;
+    auto const begun = co_await exchange_.begin(head, {}, false);
+    if (!begun)
+        co_return begun.error();
+    if (gone_)
+        co_return why_ended();
+    parties_.pool.set_apart(*connection_);
+    tunnel::parties const both{exchange_,          connection_,         parties_.executor,
+                               parties_.deadlines, parties_.websockets, parties_.context.websocket->idle};
+    tunnel_ = std::make_unique<tunnel>(both);
+    auto outcome = co_await tunnel_->run();
+    parties_.context.seen.ended = name_of(tunnel_->reason());
+    co_return outcome;
+}
+
+task<result<void>> transfer::relay()
+{
+    note_reply();
     if (upload_)
         upload_->reply_began();
 
@@ -302,6 +363,10 @@ bool transfer::died_unheard() const noexcept
 
 task<void> transfer::tie_up()
 {
+    if (tunnel_) {
+        co_await tunnel_->tie_up();
+        co_return;
+    }
     // One that is complete has only to come to its end.
     if (!upload_->complete())
         connection_->shut(ending::shut);
@@ -315,6 +380,8 @@ void transfer::release() noexcept
         return;
     connection_->need_not_hear();
     auto c = std::exchange(connection_, nullptr);
+    if (tunnel_)
+        return parties_.pool.forget(*c);
     auto const sound = whole_ && reply_->keep_alive() && c->unread().empty() && (!upload_ || upload_->complete());
     if (sound)
         parties_.pool.keep(std::move(c));

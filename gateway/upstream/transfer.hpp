@@ -2,6 +2,7 @@
 
 #include "gateway/upstream/forwarder.hpp"
 #include "gateway/upstream/reply_body.hpp"
+#include "gateway/upstream/tunnel.hpp"
 #include "gateway/upstream/upload.hpp"
 
 #include "gateway/http/exchange.hpp"
@@ -21,6 +22,8 @@ public:
         forward_options const& options;
         upstream::pool& pool;
         base::executor executor;
+        base::deadlines& deadlines;
+        telemetry::websocket_figures& websockets;
     };
     explicit transfer(parties const& p);
     ~transfer();
@@ -30,10 +33,14 @@ public:
     // From the request's head to the last byte of the reply.
     task<result<void>> run();
     // Ends what still runs on behalf of the exchange. To be awaited after `run`.
-    bool has_loose_ends() const noexcept { return upload_ && upload_->running(); }
+    bool has_loose_ends() const noexcept { return (upload_ && upload_->running()) || (tunnel_ && tunnel_->running()); }
     task<void> tie_up();
     // Gives the connection back, or closes it.
     void release() noexcept;
+    // See recall.
+    bool end(errc why) noexcept;
+    // What `end` was called with; zero: nothing.
+    errc ended() const noexcept { return ended_; }
 
 private:
     bool replayable() const noexcept { return at_hand_.complete; }
@@ -53,6 +60,10 @@ private:
     result<bool> read_head();
     result<bool> accept_head(http::response_head const& head);
 
+    bool is_wanted_switch(http::response_head const& head) const;
+    task<result<void>> switch_protocols();
+    void note_reply();
+
     task<result<void>> relay();
     task<result<void>> relay_rest(reply_body& body);
     // What the end of the connection means here.
@@ -68,12 +79,14 @@ private:
     turn turn_;
     std::optional<upload> upload_;
     std::optional<http::response_head> reply_;
+    std::unique_ptr<tunnel> tunnel_;
     steady_time sent_at_{};
     std::uint64_t passed_ = 0;       // of the reply's body
     std::size_t searched_ = 0;       // bytes of an incomplete head that were looked at
     unsigned interim_ = 0;
     bool heard_ = false;             // any byte of a reply
-    bool gone_ = false;
+    errc ended_{};                   // from outside; zero: not
+    bool gone_ = false;              // the client is, or `ended_` says why it shall be
     bool whole_ = false;             // the reply was read and passed on to its end
 };
 

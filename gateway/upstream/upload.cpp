@@ -38,10 +38,20 @@ void upload::start(executor const& on)
 
 task<void> upload::stop()
 {
-    if (!running_)
-        co_return;
-    stopping_ = true;
+    cancel();
+    while (running_)
+        co_await end_.wait();
+}
+
+void upload::cancel() noexcept
+{
+    if (!running_ || std::exchange(stopping_, true))
+        return;
     cancel_->emit(asio::cancellation_type::terminal);
+}
+
+task<void> upload::finished()
+{
     while (running_)
         co_await end_.wait();
 }
@@ -65,6 +75,8 @@ task<bool> upload::carry_part()
         fail(part.error());
         co_return false;
     }
+    if (plan_.tunnel)
+        co_return co_await carry_through(*part);
     if (part->empty() && plan_.chunked) {
         pieces const end{http::last_chunk};
         auto const sent = co_await send(end);
@@ -89,6 +101,19 @@ task<bool> upload::carry_part()
     if (plan_.left == 0)
         finish();
     co_return plan_.left > 0;
+}
+
+task<bool> upload::carry_through(std::string_view part)
+{
+    if (part.empty()) {
+        plan_.tunnel->over();
+        connection_->finish_sending();
+        finish();
+        co_return false;
+    }
+    plan_.tunnel->moved(part);
+    pieces const bytes{part};
+    co_return co_await send(bytes);
 }
 
 // The server's refusal to read on is no failure yet: its reply may say why.

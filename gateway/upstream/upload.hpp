@@ -9,6 +9,7 @@
 
 #include <cstdint>
 #include <exception>
+#include <functional>
 #include <memory>
 #include <optional>
 
@@ -18,12 +19,19 @@ namespace yett::upstream {
 class upload
 {
 public:
+    // Of a tunnel's direction: bytes as they come, until the client sends no more.
+    struct watcher
+    {
+        std::function<void(std::string_view)> moved;    // these are about to be carried
+        std::function<void()> over;                     // the client has said its last
+    };
     struct plan
     {
         bool chunked;                  // else exactly `left` bytes are to follow
         std::uint64_t left;
         milliseconds reply_timeout;    // from the end of the body, until `reply_began`
         milliseconds patience;         // for each piece of progress
+        std::optional<watcher> tunnel = {};
     };
     upload(http::exchange& ex, connection_ptr c, plan const& how);
 
@@ -31,6 +39,10 @@ public:
     void start(executor const& on);
     // Ends it if it has not ended, and waits for that.
     task<void> stop();
+    // Ends it, without waiting for that.
+    void cancel() noexcept;
+    // Waits for its end.
+    task<void> finished();
 
     void reply_began() noexcept { reply_began_ = true; }
     bool running() const noexcept { return running_; }
@@ -46,6 +58,7 @@ private:
     task<void> carry();
     // True when there is more to carry.
     task<bool> carry_part();
+    task<bool> carry_through(std::string_view part);
     task<bool> send(pieces p);
     void fail(error why);
     void finish() noexcept;

@@ -108,6 +108,8 @@ task<result<void>> fake_exchange::begin(http::reply_head const& head, std::strin
         throw std::logic_error{"a second reply was begun"};
     status_ = head.status;
     length_ = head.length;
+    if (head.status == 101)
+        body_finished_ = false;
     for (auto const& f : head.fields)
         fields_.emplace_back(f.name, f.value);
     return deliver(part, last);
@@ -141,7 +143,8 @@ task<result<void>> fake_exchange::deliver(std::string_view part, bool last)
 
 void fake_exchange::abort() noexcept
 {
-    aborted_ = true;
+    if (!ended_)
+        aborted_ = true;
 }
 
 } // namespace yett::tests
