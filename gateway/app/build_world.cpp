@@ -49,6 +49,7 @@ pipeline::route_facts facts_of(policies::route const& route, pipeline::world con
     facts.limits = std::move(*chain);
     if (route.to() == policies::destination::accounts) put_off_account_limits(facts);
     facts.slot = figures.route(route.name());
+    if (route.spec().websocket) facts.websocket = &*route.spec().websocket;
     facts.body_bytes = route.body_bytes().value_or(s.client_limits.body_bytes);
     return facts;
 }

@@ -257,6 +257,7 @@ void gateway::begin_draining()
             if (--draining_ == 0) drain_mail();
         });
     };
+    for (auto& each : stations_) each->worker().post([&station = *each] { station.end_tunnels(); });
     for (auto& each : stations_) each->worker().drain(settings_.client_limits.drain_timeout, finished);
 }
 

@@ -3,6 +3,9 @@
 #include "gateway/app/logs.hpp"
 #include "gateway/app/translate.hpp"
 
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/detached.hpp>
+
 namespace yett::app {
 namespace {
 
@@ -30,6 +33,17 @@ milliseconds longest_reply(config::settings const& s)
     return longest;
 }
 
+pipeline::open_streams::parts streams_of(net::worker& worker, station::shared const& all)
+{
+    auto start = [on = worker.executor()](task<void> work) { boost::asio::co_spawn(on, std::move(work), boost::asio::detached); };
+    return {all.revoked,
+            all.desk.sessions,
+            worker.deadlines(),
+            worker.figures().streams_ended,
+            all.desk.rules.clock_skew,
+            std::move(start)};
+}
+
 } // namespace
 
 station::station(unsigned index, unsigned of, shared const& all)
@@ -40,7 +54,8 @@ station::station(unsigned index, unsigned of, shared const& all)
       pages_{{all.desk, endpoints_, all.look, all.settings.accounts.prefix, all.settings.accounts.pages.enabled,
               all.settings.accounts.cookie.secure}},
       renewals_{{all.desk, worker_.executor(), longest_reply(all.settings)}},
-      pipeline_{{cache_, endpoints_, pages_, renewals_, upstreams_, all.figures.shard(index), all.logs.make_access_log(), all.logs.program()},
+      streams_{streams_of(worker_, all)},
+      pipeline_{{cache_, endpoints_, pages_, renewals_, streams_, upstreams_, all.figures.shard(index), all.logs.make_access_log(), all.logs.program()},
                 all.world}
 {
 }

@@ -2,6 +2,7 @@
 
 #include "gateway/app/token_keys.hpp"
 #include "gateway/net/worker.hpp"
+#include "gateway/pipeline/open_streams.hpp"
 #include "gateway/pipeline/page_endpoints.hpp"
 #include "gateway/pipeline/pipeline.hpp"
 #include "gateway/pipeline/renewals.hpp"
@@ -46,6 +47,8 @@ public:
     void use(token_keys::snapshot const& keys);
     // The cache's counters, for a scrape; on the worker's thread.
     void publish_cache_figures();
+    // Asks for the end of what does not end by itself, when draining begins; on the worker's thread.
+    void end_tunnels() { streams_.drain(); }
 
 private:
     using upstreams = std::map<std::string, std::unique_ptr<upstream::forwarder>, std::less<>>;
@@ -57,6 +60,7 @@ private:
     pipeline::auth_endpoints endpoints_;
     pipeline::page_endpoints pages_;
     pipeline::renewals renewals_;
+    pipeline::open_streams streams_;
     pipeline::pipeline pipeline_;
 };
 

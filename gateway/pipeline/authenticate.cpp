@@ -1,9 +1,11 @@
+#include "gateway/http/websocket.hpp"
 #include "gateway/pipeline/credential.hpp"
 #include "gateway/pipeline/passage.hpp"
 #include "gateway/pipeline/pipeline.hpp"
 #include "gateway/pipeline/renewals.hpp"
 #include "gateway/pipeline/same_origin.hpp"
 #include "gateway/pipeline/session_cookies.hpp"
+#include "gateway/pipeline/world.hpp"
 #include "gateway/tokens/token_cache.hpp"
 
 namespace yett::pipeline {
@@ -57,9 +59,29 @@ result<identity_ptr> pipeline::authenticate(http::exchange const& ex, passage& s
     auto const fresh = who && *who && !is_near_end(**who, seen.now);
     if (!fresh)
         if (auto asked = ask_for_renewal(ex.request(), seen); !asked) return refused(asked.error(), seen);
-    if (seen.by_cookie && needs_same_origin(ex.request()))
+    if (seen.by_cookie && !seen.websocket && needs_same_origin(ex.request()))
         if (auto ours = require_same_origin(ex.request(), seen.from.https); !ours) return refused(ours.error(), seen);
     return seen.refresh_token.empty() ? recognised(std::move(who), seen) : who;
+}
+
+// Where a rule lets WebSockets through. Whatever came behind a handshake that is refused was
+// not meant as a request.
+result<void> pipeline::recognise_websocket(http::exchange& ex, passage& seen)
+{
+    auto const asked = http::websocket::is_asked_for(ex.request());
+    seen.websocket = asked.has_value() && *asked;
+    if (!asked || *asked) ex.be_the_last();
+    if (!asked) return asked.error();
+    return {};
+}
+
+// Whatever the credential is worth: a page must not speak for whoever looks at it.
+result<identity_ptr> pipeline::from_allowed_page(result<identity_ptr> who, http::exchange const& ex, passage& seen)
+{
+    if (!who) return who;
+    auto const& allowed = seen.world->facts[seen.route->index()].websocket->allowed_origins;
+    auto const fit = require_websocket_origin(ex.request(), seen.from.https, allowed, seen.by_cookie);
+    return fit ? std::move(who) : refused(fit.error(), seen);
 }
 
 // The refresh token is a credential as well, also when it comes alone.

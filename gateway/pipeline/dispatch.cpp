@@ -1,3 +1,4 @@
+#include "gateway/pipeline/open_streams.hpp"
 #include "gateway/pipeline/page_endpoints.hpp"
 #include "gateway/pipeline/passage.hpp"
 #include "gateway/pipeline/pipeline.hpp"
@@ -43,11 +44,15 @@ task<result<void>> pipeline::answer_ourselves(policies::permit const& permit, ht
 task<result<void>> pipeline::forward(policies::permit const& permit, http::exchange& ex, passage& seen)
 {
     auto const added = added_to_reply(seen);
-    upstream::forward_context const context{.headers = seen.world->headers,
+    open_streams::entry stream{station_.streams, permit.who().get()};
+    upstream::forward_context context{.headers = seen.world->headers,
                                             .client = {seen.from.text, seen.from.behind_proxy, seen.from.https},
                                             .request_id = seen.request_id,
                                             .seen = seen.upstream,
-                                            .added = added};
+                                            .added = added,
+                                            .ends = &stream.recall()};
+    if (seen.websocket) [[unlikely]]
+        context.websocket.emplace(seen.world->facts[permit.route().index()].websocket->idle_timeout);
     co_return co_await forwarders_[permit.route().index()]->forward(permit, ex, context);
 }
 

@@ -31,6 +31,7 @@ struct passage
     policies::method_set allowed_methods;
     bool credential_sent = false;
     std::optional<errc> credential_refused;
+    bool websocket = false;                    // asks for one, by a good handshake, where the rule lets it
     bool by_cookie = false;                    // the credential was a cookie
     std::string_view refresh_token;            // in the request's head; a renewal is asked for
     std::vector<std::pair<std::string, std::string>> set_cookies;    // fields for the reply, of a renewed session

@@ -38,9 +38,12 @@ task<result<void>> pipeline::answer(http::exchange& ex, passage& seen)
     auto const& facts = world.facts[route->index()];
     ex.limit_body(facts.body_bytes);
     if (is_too_large(ex.request(), facts.body_bytes)) co_return errc::body_too_large;
+    if (facts.websocket) [[unlikely]]
+        if (auto fit = recognise_websocket(ex, seen); !fit) co_return fit.error();
     if (auto spent = co_await spend(facts.limits.early, ex, seen); !spent) co_return spent.error();
 
     auto who = authenticate(ex, seen);
+    if (seen.websocket) [[unlikely]] who = from_allowed_page(std::move(who), ex, seen);
     if (!seen.refresh_token.empty()) who = co_await renew(std::move(who), ex, seen);
     if (!who) co_return who.error();
     if (auto spent = co_await spend(facts.limits.late, ex, seen); !spent) co_return spent.error();

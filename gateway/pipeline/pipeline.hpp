@@ -33,6 +33,7 @@ class route;
 
 namespace yett::pipeline {
 
+class open_streams;
 class page_endpoints;
 class renewals;
 struct passage;
@@ -52,6 +53,7 @@ public:
         auth_endpoints& endpoints;
         page_endpoints& pages;
         yett::pipeline::renewals& renewals;
+        open_streams& streams;
         std::map<std::string, std::unique_ptr<upstream::forwarder>, std::less<>> const& upstreams;
         telemetry::shard& figures;
         telemetry::access_log access;
@@ -72,7 +74,9 @@ private:
     task<result<void>> answer(http::exchange& ex, passage& seen);
     task<result<void>> spend(std::span<limits::limit const* const> from, http::exchange& ex, passage& seen);
 
+    static result<void> recognise_websocket(http::exchange& ex, passage& seen);
     result<identity_ptr> authenticate(http::exchange const& ex, passage& seen);
+    result<identity_ptr> from_allowed_page(result<identity_ptr> who, http::exchange const& ex, passage& seen);
     result<void> ask_for_renewal(http::head const& head, passage& seen) const;
     task<result<identity_ptr>> renew(result<identity_ptr> who, http::exchange const& ex, passage& seen);
     result<identity_ptr> enter_session(result<identity_ptr> who, accounts::grant const& given, wall_time now, passage& seen);

@@ -144,7 +144,7 @@ void pipeline::count(http::exchange const& ex, passage const& seen, error const*
     auto const known = seen.route != nullptr;
     auto& route = figures.routes[known ? seen.world->facts[seen.route->index()].slot : telemetry::metrics::no_route];
     route.requests[telemetry::class_of(ex.status())].add();
-    route.duration.observe(steady_now() - ex.started_at());
+    if (ex.status() != 101) route.duration.observe(steady_now() - ex.started_at());
     route.bytes_in.add(ex.bytes_in());
     route.bytes_out.add(ex.bytes_out());
     if (known && (!why || is_decision(*why))) route.decisions[decision_of(why)].add();
@@ -181,6 +181,7 @@ void pipeline::write_line(http::exchange const& ex, passage const& seen, error c
     if (seen.credential_refused) r.auth_reason = name_of(*seen.credential_refused);
     if (known_refusal(seen, why)) r.decision = "refused";
     else if (seen.route) r.decision = seen.reported ? "report_only" : "permitted";
+    r.ended = seen.upstream.ended;
     if (why) r.error = http::face_of(*why).code;
     r.user_agent = ex.request().value(http::known::user_agent);
     station_.access.write(r);

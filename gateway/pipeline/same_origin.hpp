@@ -2,6 +2,9 @@
 
 #include "gateway/base/result.hpp"
 
+#include <span>
+#include <string>
+
 namespace yett::http {
 class head;
 }
@@ -19,5 +22,11 @@ result<void> require_same_origin(http::head const& head, bool https);
 // login does: a foreign page must not sign anybody in as somebody else. Programs say nothing
 // of where a request comes from, so here nothing said is no objection.
 result<void> refuse_foreign_origin(http::head const& head, bool https);
+
+// The same for a WebSocket, which browsers open for any page, cookies and all, and which no
+// later request would have to explain (RFC 6455 section 10.2). `allowed` are the sites that
+// may; when there are none, it is the site that was asked. Browsers always say where the
+// page comes from, so a program that says nothing may open one, unless by a cookie.
+result<void> require_websocket_origin(http::head const& head, bool https, std::span<std::string const> allowed, bool by_cookie);
 
 } // namespace yett::pipeline

@@ -19,6 +19,7 @@ struct route_facts
     std::vector<limits::limit const*> account_limits;    // spent once the body has named the account
     std::size_t slot = 0;           // of its figures
     std::uint64_t body_bytes = 0;   // the largest body; 0 is no limit
+    policies::websocket_spec const* websocket = nullptr;    // the rule's; null: it lets none through
 };
 
 // What requests are answered by, the same for all workers and frozen: a request keeps the

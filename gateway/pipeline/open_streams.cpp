@@ -1,0 +1,103 @@
+#include "gateway/pipeline/open_streams.hpp"
+
+#include "gateway/accounts/session_store.hpp"
+
+namespace yett::pipeline {
+
+using telemetry::session_end;
+
+open_streams::open_streams(parts p)
+    : parts_{std::move(p)}, view_{parts_.revoked}, looked_at_{parts_.revoked.generation()}, next_look_{[this] { look(parts_.now()); }}
+{
+    parts_.deadlines.arm_after(next_look_, milliseconds{0});
+}
+
+open_streams::entry::entry(open_streams& among, identity const* who) : who_{who}
+{
+    among.fresh_.push_back(*this);
+}
+
+open_streams::entry::~entry()
+{
+    if (slot_) *slot_ = nullptr;
+}
+
+// Whatever is older than one step is a stream; there are few of them beside the requests
+// that come and go between two looks.
+void open_streams::look(wall_time now)
+{
+    // Read before the look-ups: what is added meanwhile is found next time.
+    auto const generation = parts_.revoked.generation();
+    if (generation != looked_at_)
+        for (auto& each : lasting_)
+            if (is_revoked(each, now)) end(each, errc::token_revoked);
+    looked_at_ = generation;
+    for (auto& each : young_) settle(each, now);
+    lasting_.splice(lasting_.end(), young_);
+    young_.splice(young_.end(), fresh_);
+    parts_.deadlines.arm_after(next_look_, milliseconds{0});
+}
+
+void open_streams::settle(entry& one, wall_time now)
+{
+    if (draining_) one.recall_.end(errc::stopping);
+    if (!one.who_) return;
+    one.names_ = parts_.revoked.names_of(*one.who_, {});
+    // Tokens of a session come and go while it lasts.
+    if (one.names_.session != 0) one.names_.token = 0;
+    if (is_revoked(one, now)) return end(one, errc::token_revoked);
+    one.expiry_.emplace([this, &one] { expired(one); });
+    arm(one, one.who_->expires_at + parts_.skew, now);
+}
+
+bool open_streams::is_revoked(entry& one, wall_time now)
+{
+    return one.who_ && view_.covers(one.names_, now);
+}
+
+void open_streams::arm(entry& one, wall_time end, wall_time now)
+{
+    parts_.deadlines.arm_after(*one.expiry_, std::max(end - now, milliseconds{0}));
+}
+
+void open_streams::expired(entry& one)
+{
+    if (one.who_->session.empty()) return end(one, errc::token_expired);
+    one.slot_ = std::make_shared<entry*>(&one);
+    parts_.start(ask_for_end(one.who_->session, one.slot_));
+}
+
+// The store knows of refreshes on every node. Where it does not answer, nothing says that the
+// session goes on.
+task<void> open_streams::ask_for_end(std::string session, std::shared_ptr<entry*> slot)
+{
+    result<accounts::session> found = our_error(errc::internal);
+    try {
+        found = co_await parts_.sessions.find(session);
+    } catch (std::exception const&) {
+        // As if it had not answered.
+    }
+    if (*slot == nullptr) co_return;
+    auto& one = **slot;
+    one.slot_.reset();
+    auto const now = parts_.now();
+    auto const goes_on = found && !found->ended_at && now < found->access_until;
+    if (goes_on) arm(one, found->access_until, now);
+    else end(one, errc::token_expired);
+}
+
+void open_streams::end(entry& one, errc why)
+{
+    if (one.expiry_) one.expiry_->disarm();
+    if (!one.recall_.end(why)) return;
+    parts_.figures[why == errc::token_revoked ? session_end::revoked : session_end::expired].add();
+}
+
+void open_streams::drain()
+{
+    draining_ = true;
+    for (auto* each : {&fresh_, &young_, &lasting_})
+        for (auto& one : *each) one.recall_.end(errc::stopping);
+}
+
+} // namespace yett::pipeline

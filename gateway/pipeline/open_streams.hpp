@@ -1,0 +1,105 @@
+#pragma once
+
+#include "gateway/base/clock.hpp"
+#include "gateway/base/deadlines.hpp"
+#include "gateway/base/identity.hpp"
+#include "gateway/base/result.hpp"
+#include "gateway/base/task.hpp"
+#include "gateway/telemetry/metrics.hpp"
+#include "gateway/tokens/revocations.hpp"
+#include "gateway/upstream/recall.hpp"
+
+#include <boost/intrusive/list.hpp>
+
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+
+namespace yett::accounts {
+class session_store;
+}
+
+namespace yett::pipeline {
+
+// The requests of one worker that are on their way to an application, so that what a
+// session let in ends with the session: WebSockets, event streams, long polls, downloads.
+//
+// A stream ends when its session or its subject is revoked, a moment after that is known
+// here, and when its access token expires unless the session got a new one meanwhile: it
+// belongs to the session, not to the token. One let in without a session ends with its
+// token. Requests that are answered at once, as nearly all are, cost two changes of a
+// list.
+class open_streams
+{
+public:
+    struct parts
+    {
+        tokens::revocations const& revoked;
+        accounts::session_store& sessions;
+        base::deadlines& deadlines;
+        telemetry::by<telemetry::session_end>& figures;
+        seconds skew;                                // how long a token is accepted beyond its end
+        std::function<void(task<void>)> start;       // runs a coroutine on the worker
+        wall_time (*now)() noexcept = wall_now;
+    };
+    explicit open_streams(parts p);
+    open_streams(open_streams const&) = delete;
+    open_streams& operator=(open_streams const&) = delete;
+
+    class entry;
+
+    // From now on ends every WebSocket, those that are still to come as well.
+    void drain();
+    // What happens every deadlines::step. Tests call it with times of their own.
+    void look(wall_time now);
+
+private:
+    using hook = boost::intrusive::list_base_hook<boost::intrusive::link_mode<boost::intrusive::auto_unlink>>;
+    using list = boost::intrusive::list<entry, boost::intrusive::base_hook<hook>, boost::intrusive::constant_time_size<false>>;
+
+    void settle(entry& one, wall_time now);
+    void arm(entry& one, wall_time end, wall_time now);
+    void expired(entry& one);
+    void end(entry& one, errc why);
+    bool is_revoked(entry& one, wall_time now);
+    task<void> ask_for_end(std::string session, std::shared_ptr<entry*> slot);
+
+    parts const parts_;
+    tokens::revocations::view view_;
+    std::uint64_t looked_at_ = 0;                    // the generation of revocations
+    base::deadlines::entry next_look_;
+    bool draining_ = false;
+
+public:
+    // One request, for as long as it is forwarded. Neither the identity, if there is one,
+    // nor the streams may go before it.
+    class entry : public hook
+    {
+    public:
+        entry(open_streams& among, identity const* who);
+        ~entry();
+        entry(entry const&) = delete;
+        entry& operator=(entry const&) = delete;
+
+        // For the forwarder.
+        upstream::recall& recall() noexcept { return recall_; }
+
+    private:
+        friend class open_streams;
+
+        identity const* who_;
+        upstream::recall recall_;
+        // Only of those that last.
+        tokens::revocable names_;
+        std::optional<base::deadlines::entry> expiry_;
+        std::shared_ptr<entry*> slot_;               // while the session's end is asked for
+    };
+
+private:
+    list fresh_;                                     // since the last look
+    list young_;                                     // since the one before
+    list lasting_;
+};
+
+} // namespace yett::pipeline
