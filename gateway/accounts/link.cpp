@@ -6,7 +6,7 @@
 namespace yett::accounts {
 namespace {
 
-constexpr std::string_view prefix = "yl1_";
+constexpr auto prefix = link_token_prefix;
 constexpr std::size_t proof_bytes = 32;
 constexpr std::size_t check_bytes = 3;
 constexpr std::size_t text_bytes = prefix.size() + ((proof_bytes + check_bytes) * 8 + 5) / 6;

@@ -43,6 +43,9 @@ struct link_token
     std::string hash;                // what the store keeps: SHA-256 of the text, hexadecimal
 };
 
+// What every such text begins with, so that logs can cut it.
+inline constexpr std::string_view link_token_prefix = "yl1_";
+
 link_token make_link_token();
 
 // Nothing when the text has not exactly that shape. Says nothing about validity.

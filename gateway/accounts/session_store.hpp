@@ -17,6 +17,7 @@ struct device
 {
     std::string address;             // the client's IP address
     std::string agent;               // its User-Agent, shortened by the use cases
+    std::string languages{};         // its Accept-Language, for letters; not kept with a session
 };
 
 // One login and the refresh tokens that descend from it.
@@ -107,6 +108,21 @@ struct session_page
     wall_time now{};
 };
 
+// What a login looked like: marks of the device and of its network, as hashes.
+struct sighting
+{
+    std::string user_id;
+    std::vector<std::string> marks;
+    wall_time now{};
+};
+
+enum class familiarity : unsigned char
+{
+    first,       // nothing was ever seen of this user
+    familiar,    // each of the marks was seen before
+    strange,
+};
+
 // Where sessions and revocations are kept. The promises of user_store hold here, too.
 class session_store
 {
@@ -142,6 +158,10 @@ public:
 
     // Live sessions of everybody, at most `limit`. The promise of user_store::list holds.
     virtual task<result<std::vector<session>>> list_all(session_page const& asked) = 0;
+
+    // Remembers the marks of a login, the last 64 of each user, and says whether they were
+    // seen before. `not_found` as in add.
+    virtual task<result<familiarity>> recognise(sighting const& seen) = 0;
 
     // Hands out every revocation whose `until` is later than now, on the caller's thread.
     virtual task<result<void>> load_revocations(wall_time now, std::function<void(revocation const&)> each) = 0;

@@ -1,12 +1,22 @@
 #pragma once
 
+#include "gateway/accounts/link_store.hpp"
 #include "gateway/accounts/outbox.hpp"
 #include "gateway/accounts/session_store.hpp"
 #include "gateway/accounts/user_store.hpp"
 
+#include <cstdint>
+#include <functional>
 #include <memory>
 
 namespace yett::accounts {
+
+// How much a store has done so far; equal work shows here without a clock.
+struct store_activity
+{
+    std::uint64_t reads = 0;
+    std::uint64_t commits = 0;       // transactions that changed something
+};
 
 // The ports of accounts over one database. Shared by all workers.
 struct stores
@@ -14,6 +24,8 @@ struct stores
     std::unique_ptr<user_store> users;
     std::unique_ptr<session_store> sessions;
     std::unique_ptr<outbox> letters;
+    std::unique_ptr<link_store> links;
+    std::function<store_activity()> read_activity{};     // any thread; empty for a store that counts nothing
 };
 
 } // namespace yett::accounts

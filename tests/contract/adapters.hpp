@@ -22,6 +22,7 @@ struct opened
     accounts::user_store& users() const { return *stores.users; }
     accounts::session_store& sessions() const { return *stores.sessions; }
     accounts::outbox& letters() const { return *stores.letters; }
+    accounts::link_store& links() const { return *stores.links; }
 };
 
 struct adapter

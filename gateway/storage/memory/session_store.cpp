@@ -41,6 +41,7 @@ public:
         co_return live_of(user_id, now);
     }
     task<result<std::vector<session>>> list_all(accounts::session_page const& asked) override { co_return page(asked); }
+    task<result<accounts::familiarity>> recognise(accounts::sighting const& seen) override { co_return meet(seen); }
     task<result<void>> load_revocations(wall_time now, std::function<void(revocation const&)> each) override
     {
         for (auto const& known : live_revocations(now)) each(known);
@@ -129,6 +130,21 @@ private:
         for (; at != shared_->sessions.end() && live.size() < asked.limit; ++at)
             if (is_live(at->second, asked.now)) live.push_back(at->second);
         return live;
+    }
+
+    result<accounts::familiarity> meet(accounts::sighting const& seen)
+    {
+        std::lock_guard const lock{shared_->mutex};
+        if (!shared_->users.contains(seen.user_id)) return errc::not_found;
+        auto& marks = shared_->marks[seen.user_id];
+        auto const is_first = marks.empty();
+        bool is_strange = false;
+        for (auto const& each : seen.marks) is_strange |= marks.insert_or_assign(each, seen.now).second;
+        constexpr std::size_t most = 64;
+        while (marks.size() > most)
+            marks.erase(std::min_element(marks.begin(), marks.end(), [](auto const& a, auto const& b) { return a.second < b.second; }));
+        if (is_first) return accounts::familiarity::first;
+        return is_strange ? accounts::familiarity::strange : accounts::familiarity::familiar;
     }
 
     std::vector<revocation> live_revocations(wall_time now)

@@ -1,5 +1,6 @@
 #include "gateway/storage/memory/stores.hpp"
 
+#include "gateway/storage/memory/link_store.hpp"
 #include "gateway/storage/memory/outbox.hpp"
 #include "gateway/storage/memory/session_store.hpp"
 #include "gateway/storage/memory/tables.hpp"
@@ -10,7 +11,7 @@ namespace yett::storage::memory {
 accounts::stores make_stores()
 {
     auto const shared = std::make_shared<tables>();
-    return {make_user_store(shared), make_session_store(shared), make_outbox(shared)};
+    return {make_user_store(shared), make_session_store(shared), make_outbox(shared), make_link_store(shared)};
 }
 
 } // namespace yett::storage::memory

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "gateway/accounts/link_store.hpp"
 #include "gateway/accounts/outbox.hpp"
 #include "gateway/accounts/session_store.hpp"
 #include "gateway/accounts/user_store.hpp"
@@ -31,6 +32,8 @@ struct tables
     std::map<std::string, accounts::session> sessions;                  // by id
     std::unordered_map<std::string, std::string> ids_by_family;
     std::map<std::pair<accounts::revocation::kind, std::string>, accounts::revocation> revocations;
+    std::unordered_map<std::string, accounts::link> links;              // by hash
+    std::unordered_map<std::string, std::map<std::string, wall_time>> marks;    // of devices, by user
     std::unordered_map<std::string, posted_letter> letters;             // by id
     std::set<std::pair<wall_time, std::string>> letters_by_due;         // those that are not closed
 };

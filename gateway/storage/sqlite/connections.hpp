@@ -1,5 +1,6 @@
 #pragma once
 
+#include "gateway/accounts/stores.hpp"
 #include "gateway/base/worker_pool.hpp"
 #include "gateway/storage/sqlite/writer.hpp"
 
@@ -28,6 +29,7 @@ public:
     template<class Work, class Result = std::invoke_result_t<Work&, database&>>
     task<Result> read(Work work)
     {
+        reads_.fetch_add(1, std::memory_order_relaxed);
         Result outcome{error{}};
         auto job = [this, &work, &outcome] { return (outcome = work(*reading_)).has_value(); };
         auto const done = co_await readers_.run(job);
@@ -35,7 +37,13 @@ public:
         co_return outcome;
     }
 
+    accounts::store_activity activity() const noexcept
+    {
+        return {reads_.load(std::memory_order_relaxed), writer_.commits()};
+    }
+
 private:
+    std::atomic<std::uint64_t> reads_{0};
     writer writer_;
     std::unique_ptr<database> const reading_;
     worker_pool readers_;            // one thread, because a connection serves one; last: it uses the other

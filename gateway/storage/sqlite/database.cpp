@@ -97,6 +97,11 @@ result<void> database::run_script(std::string const& sql)
     return {};
 }
 
+std::int64_t database::changes() const noexcept
+{
+    return sqlite3_total_changes64(handle_.get());
+}
+
 bool database::in_transaction() const noexcept
 {
     return sqlite3_get_autocommit(handle_.get()) == 0;

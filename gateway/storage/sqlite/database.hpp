@@ -34,6 +34,8 @@ public:
     result<void> run_script(std::string const& sql);
 
     bool in_transaction() const noexcept;
+    // Rows changed since the connection was opened, those that were rolled back included.
+    std::int64_t changes() const noexcept;
 
 private:
     struct closer

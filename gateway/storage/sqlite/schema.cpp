@@ -74,6 +74,27 @@ CREATE TABLE letters (
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX letters_by_due ON letters (due) WHERE closed_at IS NULL;
 CREATE INDEX letters_closed ON letters (closed_at) WHERE closed_at IS NOT NULL;
+)sql",
+    R"sql(
+CREATE TABLE links (
+    hash          TEXT    NOT NULL PRIMARY KEY,    -- of the token
+    purpose       INTEGER NOT NULL,                -- 0 verify the address, 1 reset the password, 2 invitation
+    user_id       TEXT    REFERENCES users (id) ON DELETE CASCADE,
+    email_key     TEXT    NOT NULL,
+    password_hash TEXT    NOT NULL,
+    roles         TEXT    NOT NULL,                -- a JSON array of strings
+    created_at    INTEGER NOT NULL,
+    expires_at    INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+CREATE INDEX links_by_user ON links (user_id);
+CREATE INDEX links_by_expires_at ON links (expires_at);
+
+CREATE TABLE devices (
+    user_id TEXT    NOT NULL REFERENCES users (id) ON DELETE CASCADE,
+    mark    TEXT    NOT NULL,
+    seen_at INTEGER NOT NULL,
+    PRIMARY KEY (user_id, mark)
+) STRICT, WITHOUT ROWID;
 )sql"};
 
 [[noreturn]] void complain(std::string const& path, std::string const& what)

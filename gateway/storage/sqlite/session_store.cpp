@@ -164,6 +164,36 @@ result<ended> end_all(database& db, ending const& asked)
     return done;
 }
 
+// How many of the marks are new; each is remembered as seen now.
+result<std::size_t> remember_marks(database& db, accounts::sighting const& seen)
+{
+    std::size_t added = 0;
+    for (auto const& mark : seen.marks) {
+        auto again = db.prepare("UPDATE devices SET seen_at = ?3 WHERE user_id = ?1 AND mark = ?2 RETURNING 1");
+        auto const known = again.bind(seen.user_id, mark, seen.now).step();
+        if (again.failed()) return again.failure_or(errc::internal);
+        if (known) continue;
+        ++added;
+        auto row = db.prepare("INSERT INTO devices (user_id, mark, seen_at) VALUES (?1, ?2, ?3)");
+        if (auto done = row.bind(seen.user_id, mark, seen.now).run(); !done) return done.error();
+    }
+    return added;
+}
+
+result<accounts::familiarity> recognise(database& db, accounts::sighting const& seen)
+{
+    auto any = db.prepare("SELECT count(*) FROM devices WHERE user_id = ?1");
+    if (!any.bind(seen.user_id).step()) return any.failure_or(errc::internal);
+    auto const before = any.integer(0);
+    auto const added = remember_marks(db, seen);
+    if (!added) return added.error();
+    auto surplus = db.prepare("DELETE FROM devices WHERE user_id = ?1 AND mark IN (SELECT mark FROM devices"
+                              " WHERE user_id = ?1 ORDER BY seen_at DESC LIMIT -1 OFFSET 64)");
+    if (auto done = surplus.bind(seen.user_id).run(); !done) return done.error();
+    if (before == 0) return accounts::familiarity::first;
+    return *added ? accounts::familiarity::strange : accounts::familiarity::familiar;
+}
+
 result<std::vector<session>> select_live(database& db, std::string const& user_id, wall_time now)
 {
     auto found = select_open(db, user_id);
@@ -263,6 +293,12 @@ public:
     {
         auto work = [asked](database& db) { return select_all(db, asked); };
         co_return co_await shared_->read(std::move(work));
+    }
+
+    task<result<accounts::familiarity>> recognise(accounts::sighting const& seen) override
+    {
+        auto work = [seen](database& db) { return sqlite::recognise(db, seen); };
+        co_return co_await shared_->write(std::move(work));
     }
 
     task<result<void>> load_revocations(wall_time now, std::function<void(revocation const&)> each) override

@@ -1,6 +1,7 @@
 #include "gateway/storage/sqlite/stores.hpp"
 
 #include "gateway/storage/sqlite/connections.hpp"
+#include "gateway/storage/sqlite/link_store.hpp"
 #include "gateway/storage/sqlite/outbox.hpp"
 #include "gateway/storage/sqlite/session_store.hpp"
 #include "gateway/storage/sqlite/user_store.hpp"
@@ -10,7 +11,8 @@ namespace yett::storage::sqlite {
 accounts::stores make_stores(std::string const& path)
 {
     auto const shared = std::make_shared<connections>(path);
-    return {make_user_store(shared), make_session_store(shared), make_outbox(shared)};
+    return {make_user_store(shared), make_session_store(shared), make_outbox(shared), make_link_store(shared),
+            [shared] { return shared->activity(); }};
 }
 
 } // namespace yett::storage::sqlite

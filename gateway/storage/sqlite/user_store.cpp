@@ -1,11 +1,7 @@
 #include "gateway/storage/sqlite/user_store.hpp"
 
 #include "gateway/storage/sqlite/connections.hpp"
-
-#include <boost/json/array.hpp>
-#include <boost/json/parse.hpp>
-#include <boost/json/serialize.hpp>
-#include <boost/json/value_from.hpp>
+#include "gateway/storage/sqlite/roles.hpp"
 
 namespace yett::storage::sqlite {
 
@@ -27,23 +23,6 @@ constexpr std::string_view select_counts =
 constexpr std::string_view select_by_email =
     "SELECT id, email, email_key, password_hash, roles, verified, disabled, created_at, password_changed_at"
     " FROM users WHERE email_key = ?1";
-
-std::string write_roles(std::vector<std::string> const& roles)
-{
-    return boost::json::serialize(boost::json::value_from(roles));
-}
-
-// Whoever cannot read a role grants none.
-std::vector<std::string> read_roles(std::string const& text)
-{
-    std::vector<std::string> roles;
-    boost::system::error_code failure;
-    auto const parsed = boost::json::parse(text, failure);
-    if (failure || !parsed.is_array()) return roles;
-    for (auto const& each : parsed.get_array())
-        if (each.is_string()) roles.emplace_back(each.get_string());
-    return roles;
-}
 
 user read_user(statement const& row)
 {
@@ -203,6 +182,16 @@ private:
 };
 
 } // namespace
+
+result<void> insert_user(database& db, accounts::user const& added)
+{
+    return insert(db, added);
+}
+
+result<accounts::user> find_user(database& db, std::string const& id)
+{
+    return select(db, select_by_id, id);
+}
 
 std::unique_ptr<accounts::user_store> make_user_store(std::shared_ptr<connections> shared)
 {

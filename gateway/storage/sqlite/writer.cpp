@@ -81,12 +81,15 @@ result<void> writer::attempt(batch jobs)
 {
     auto done = db_->run("BEGIN IMMEDIATE");
     if (!done) return done;
+    auto const before = db_->changes();
     for (auto const& each : jobs) {
         if (done) done = db_->run("SAVEPOINT job");
         if (done && !each->execute(*db_)) done = db_->run("ROLLBACK TO job");
         if (done) done = db_->run("RELEASE job");
     }
+    auto const changed = db_->changes() != before;
     if (done) done = db_->run("COMMIT");
+    if (done && changed) commits_.fetch_add(1, std::memory_order_relaxed);
     // A full disk ends the transaction by itself, and some failures of COMMIT do not.
     if (!done && db_->in_transaction()) static_cast<void>(db_->run("ROLLBACK"));
     return done;

@@ -8,6 +8,7 @@
 #include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/post.hpp>
 
+#include <atomic>
 #include <condition_variable>
 #include <deque>
 #include <memory>
@@ -46,6 +47,9 @@ public:
         auto outcome = co_await std::move(started);
         co_return std::move(*outcome);
     }
+
+    // Transactions so far that changed something.
+    std::uint64_t commits() const noexcept { return commits_.load(std::memory_order_relaxed); }
 
 private:
     class job
@@ -102,6 +106,7 @@ private:
     result<void> attempt(batch jobs);
 
     std::unique_ptr<database> const db_;
+    std::atomic<std::uint64_t> commits_{0};
     std::mutex mutex_;
     std::condition_variable ready_;
     std::deque<std::unique_ptr<job>> waiting_;

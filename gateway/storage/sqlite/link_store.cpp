@@ -1,0 +1,152 @@
+#include "gateway/storage/sqlite/link_store.hpp"
+
+#include "gateway/storage/sqlite/connections.hpp"
+#include "gateway/storage/sqlite/outbox.hpp"
+#include "gateway/storage/sqlite/roles.hpp"
+#include "gateway/storage/sqlite/user_store.hpp"
+
+namespace yett::storage::sqlite {
+
+namespace {
+
+using accounts::amendment;
+using accounts::link;
+using accounts::link_purpose;
+using accounts::paperwork;
+using accounts::spending;
+
+std::string const select_link =
+    "SELECT hash, purpose, coalesce(user_id, ''), email_key, password_hash, roles, created_at, expires_at FROM links";
+std::string const select_by_hash = select_link + " WHERE hash = ?1";
+std::string const select_newest = select_link
+                                  + " WHERE user_id = ?1 AND purpose = ?2 AND expires_at > ?3"
+                                    " ORDER BY created_at DESC LIMIT 1";
+
+link read_link(statement const& row)
+{
+    link found;
+    found.hash = row.text(0);
+    found.purpose = static_cast<link_purpose>(row.integer(1));
+    found.user_id = row.text(2);
+    found.email_key = row.text(3);
+    found.password_hash = row.text(4);
+    found.roles = read_roles(row.text(5));
+    found.created_at = row.time(6);
+    found.expires_at = row.time(7);
+    return found;
+}
+
+result<link> select(database& db, std::string const& hash)
+{
+    auto row = db.prepare(select_by_hash);
+    if (!row.bind(hash).step()) return row.failure_or(errc::not_found);
+    return read_link(row);
+}
+
+result<link> newest_of(database& db, std::string const& user_id, link_purpose purpose, wall_time now)
+{
+    auto row = db.prepare(select_newest);
+    row.bind(user_id, static_cast<std::int64_t>(purpose), now);
+    if (!row.step()) return row.failure_or(errc::not_found);
+    return read_link(row);
+}
+
+result<void> spend(database& db, spending const& s)
+{
+    auto const found = select(db, s.hash);
+    if (!found) return found.error() == errc::not_found ? error{errc::link_invalid} : found.error();
+    if (found->purpose != s.purpose) return errc::link_invalid;
+    if (found->expires_at <= s.now) return errc::link_expired;
+    return db.prepare("DELETE FROM links WHERE hash = ?1").bind(s.hash).run();
+}
+
+result<void> amend(database& db, amendment const& a)
+{
+    auto found = find_user(db, a.user_id);
+    if (!found) return found.error();
+    if (a.expected_hash && *a.expected_hash != found->password_hash) return errc::conflict;
+    if (!a.password_hash.empty()) {
+        found->password_hash = a.password_hash;
+        found->password_changed_at = a.now;
+    }
+    auto row = db.prepare("UPDATE users SET verified = verified OR ?2, password_hash = ?3, password_changed_at = ?4"
+                          " WHERE id = ?1");
+    auto const done = row.bind(a.user_id, a.verified, found->password_hash, found->password_changed_at).run();
+    if (!done) return done;
+    return db.prepare("DELETE FROM links WHERE user_id = ?1").bind(a.user_id).run();
+}
+
+result<void> make(database& db, link const& l)
+{
+    auto const roles = write_roles(l.roles);
+    auto row = db.prepare("INSERT INTO links (hash, purpose, user_id, email_key, password_hash, roles, created_at, expires_at)"
+                          " VALUES (?1, ?2, nullif(?3, ''), ?4, ?5, ?6, ?7, ?8)");
+    row.bind(l.hash, static_cast<std::int64_t>(l.purpose), l.user_id, l.email_key, l.password_hash, roles, l.created_at,
+             l.expires_at);
+    return row.run();
+}
+
+// One after the other, as long as nothing fails; the writer undoes what a failure leaves.
+result<void> apply(database& db, paperwork const& all)
+{
+    result<void> done;
+    if (all.spent) done = spend(db, *all.spent);
+    if (done && all.added) done = insert_user(db, *all.added);
+    if (done && all.amended) done = amend(db, *all.amended);
+    if (done && all.made) done = make(db, *all.made);
+    if (done && all.posted) done = post_letter(db, *all.posted);
+    return done;
+}
+
+result<std::size_t> forget(database& db, wall_time expired_before, std::size_t limit)
+{
+    auto row = db.prepare("DELETE FROM links WHERE hash IN (SELECT hash FROM links WHERE expires_at < ?1 LIMIT ?2)"
+                          " RETURNING 1");
+    row.bind(expired_before, static_cast<std::int64_t>(limit));
+    std::size_t gone = 0;
+    while (row.step()) ++gone;
+    if (row.failed()) return row.failure_or(errc::internal);
+    return gone;
+}
+
+class links final : public accounts::link_store
+{
+public:
+    explicit links(std::shared_ptr<connections> shared) : shared_{std::move(shared)} {}
+
+    task<result<link>> find(std::string_view hash) override
+    {
+        auto work = [key = std::string{hash}](database& db) { return select(db, key); };
+        co_return co_await shared_->read(std::move(work));
+    }
+
+    task<result<link>> find_newest(std::string_view user_id, link_purpose purpose, wall_time now) override
+    {
+        auto work = [key = std::string{user_id}, purpose, now](database& db) { return newest_of(db, key, purpose, now); };
+        co_return co_await shared_->read(std::move(work));
+    }
+
+    task<result<void>> commit(paperwork const& all) override
+    {
+        auto work = [all](database& db) { return apply(db, all); };
+        co_return co_await shared_->write(std::move(work));
+    }
+
+    task<result<std::size_t>> sweep(wall_time expired_before, std::size_t limit) override
+    {
+        auto work = [expired_before, limit](database& db) { return forget(db, expired_before, limit); };
+        co_return co_await shared_->write(std::move(work));
+    }
+
+private:
+    std::shared_ptr<connections> shared_;
+};
+
+} // namespace
+
+std::unique_ptr<accounts::link_store> make_link_store(std::shared_ptr<connections> shared)
+{
+    return std::make_unique<links>(std::move(shared));
+}
+
+} // namespace yett::storage::sqlite
