@@ -10,7 +10,8 @@ namespace yett::accounts {
 // live until `record` returns. There is no place for a secret in it.
 struct audit_event
 {
-    std::string_view name;           // user_registered, registration_repeated, login_succeeded, login_failed,
+    std::string_view name;           // user_registered, registration_repeated, email_verified,
+                                     // verification_requested, reset_requested, password_reset, login_succeeded, login_failed,
                                      // password_rehashed, refresh_refused, refresh_reused, logged_out,
                                      // logged_out_everywhere, session_ended, other_sessions_ended, password_changed,
                                      // password_change_failed; by an operator: user_added, user_disabled, user_enabled,

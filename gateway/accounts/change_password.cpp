@@ -2,6 +2,7 @@
 
 #include "gateway/accounts/audit_sink.hpp"
 #include "gateway/accounts/desk.hpp"
+#include "gateway/accounts/letters.hpp"
 #include "gateway/accounts/password.hpp"
 #include "gateway/accounts/user_store.hpp"
 
@@ -35,6 +36,20 @@ task<result<user>> prove(desk const& at, new_password const& asked)
     co_return found;
 }
 
+// With the letter that tells the owner, in case it was somebody else.
+paperwork papers_for(user const& who, std::string hash, device const& from, wall_time now)
+{
+    paperwork all;
+    all.amended.emplace();
+    all.amended->user_id = who.id;
+    all.amended->expected_hash = who.password_hash;
+    all.amended->password_hash = std::move(hash);
+    all.amended->now = now;
+    all.posted = write_letter(letter_kind::password_changed, from, now);
+    all.posted->to = who.email;
+    return all;
+}
+
 task<outcome<secret>> accept(desk const& at, secret chosen, user const& who)
 {
     auto accepted = co_await at.passwords.accept(std::move(chosen), who.email, at.rules.password);
@@ -58,11 +73,8 @@ task<outcome<void>> change_password(desk const& at, new_password asked, wall_tim
     auto hash = co_await at.passwords.hash(std::move(*accepted));
     if (!hash) co_return hash.error();
 
-    password_change change;
-    change.expected_hash = who->password_hash;
-    change.new_hash = std::move(*hash);
-    change.changed_at = now;
-    auto const done = co_await at.users.change_password(who->id, change);
+    auto const all = papers_for(*who, std::move(*hash), asked.who.from, now);
+    auto const done = co_await at.links.commit(all);
     // Somebody changed it meanwhile: what was proved is no longer the password.
     if (!done && done.error() == errc::conflict) co_return errc::invalid_credentials;
     if (!done) co_return done.error();

@@ -13,7 +13,8 @@ struct new_password
     secret chosen;
 };
 
-// Replaces the caller's password and ends their other sessions. `password_weak` names the
+// Replaces the caller's password, ends their other sessions, voids links that were mailed
+// before, and tells them by mail. `password_weak` names the
 // field "new_password", a wrong current password is `invalid_credentials`.
 task<outcome<void>> change_password(desk const& at, new_password asked, wall_time now);
 

@@ -13,16 +13,23 @@ namespace yett::accounts {
 class user_store;
 class session_store;
 class outbox;
+class link_store;
 class passwords;
 class audit_sink;
+
+enum class admission : unsigned char { open, invited, closed };
 
 // The rules of the accounts, from the configuration.
 struct rules
 {
-    bool registration_open = true;
+    admission registration = admission::open;
     bool require_verified_email = true;
+    bool links = true;                         // letters can carry links: there is an address they lead to
+    seconds verify_ttl{24 * 3600};
+    seconds reset_ttl{3600};
     password_rules password;
     seconds access_ttl{15 * 60};
+    unsigned access_jitter = 0;                // per mille of access_ttl by which chance shortens each token's life at most
     seconds refresh_ttl{7 * 24 * 3600};        // sliding: a session unused for so long is over
     seconds session_ttl{0};                    // absolute; 0: thirty days, or refresh_ttl when that is longer
     seconds refresh_grace{10};
@@ -36,6 +43,7 @@ struct desk
     user_store& users;
     session_store& sessions;
     outbox& letters;
+    link_store& links;
     accounts::passwords& passwords;
     tokens::signer const& signer;
     tokens::revocations& revocations;

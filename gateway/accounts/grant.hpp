@@ -30,6 +30,7 @@ struct grant
     secret access_token;
     seconds expires_in{};            // of the access token
     secret refresh_token;
+    bool replayed = false;           // of a refresh: this is the successor that was handed out before
     wall_time refresh_until{};       // when the refresh token expires unless it is used; for the cookie
 };
 

@@ -22,6 +22,14 @@ seconds absolute_ttl(rules const& r)
     return r.session_ttl.count() ? r.session_ttl : std::max(shortest_absolute, r.refresh_ttl);
 }
 
+// Tokens that were issued in the same moment, after an outage say, are not all renewed in
+// the same moment.
+seconds access_life(rules const& r)
+{
+    auto const most = static_cast<std::uint64_t>(r.access_ttl.count()) * r.access_jitter / 1000;
+    return r.access_ttl - seconds{most ? random_u64() % (most + 1) : 0};
+}
+
 } // namespace
 
 profile profile_of(user const& u)
@@ -58,7 +66,7 @@ result<grant> issue(desk const& at, user const& u, session const& s, wall_time n
     claims.email = u.email;
     claims.roles = u.roles;
     claims.authenticated_at = s.created_at;
-    claims.ttl = at.rules.access_ttl;
+    claims.ttl = access_life(at.rules);
     auto token = at.signer.sign(claims, now);
     if (!token) return token.error();
 
@@ -66,7 +74,7 @@ result<grant> issue(desk const& at, user const& u, session const& s, wall_time n
     given.user = profile_of(u);
     given.session = s.id;
     given.access_token = std::move(token->text);
-    given.expires_in = at.rules.access_ttl;
+    given.expires_in = claims.ttl;
     given.refresh_until = s.idle_until;
     return given;
 }

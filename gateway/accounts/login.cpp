@@ -1,10 +1,11 @@
 #include "gateway/accounts/login.hpp"
 
-#include "gateway/accounts/address.hpp"
 #include "gateway/accounts/audit_sink.hpp"
 #include "gateway/accounts/desk.hpp"
 #include "gateway/accounts/issue.hpp"
+#include "gateway/accounts/look_up.hpp"
 #include "gateway/accounts/password.hpp"
+#include "gateway/accounts/recognise.hpp"
 #include "gateway/accounts/revoke.hpp"
 #include "gateway/accounts/user_store.hpp"
 #include "gateway/tokens/refresh_token.hpp"
@@ -32,17 +33,6 @@ void report(desk const& at, attempt const& what, device const& from, wall_time n
     event.client = from.address;
     event.reason = what.reason;
     at.audit.record(event);
-}
-
-// Nobody when the address is none or nobody's.
-task<result<std::optional<user>>> look_up(desk const& at, std::string const& email)
-{
-    auto const where = parse_address(email);
-    if (!where) co_return std::nullopt;
-    auto found = co_await at.users.find_by_email(where->key);
-    if (found) co_return std::move(*found);
-    if (found.error() == errc::not_found) co_return std::nullopt;
-    co_return found.error();
 }
 
 // Spends as long on nobody as on somebody; otherwise the clock tells which accounts exist.
@@ -139,6 +129,7 @@ task<result<grant>> login(desk const& at, credentials offered, wall_time now)
     if (!given) co_return given;
     tried.session = given->session;
     report(at, tried, offered.from, now);
+    co_await recognise(at, known, offered.from, now);
     co_return given;
 }
 

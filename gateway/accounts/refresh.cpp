@@ -3,6 +3,7 @@
 #include "gateway/accounts/audit_sink.hpp"
 #include "gateway/accounts/desk.hpp"
 #include "gateway/accounts/issue.hpp"
+#include "gateway/accounts/letters.hpp"
 #include "gateway/accounts/revoke.hpp"
 #include "gateway/accounts/rotation.hpp"
 #include "gateway/accounts/user_store.hpp"
@@ -54,14 +55,18 @@ error refused(error const& why)
     return why == errc::not_found ? error{errc::token_invalid} : why;
 }
 
-error end_family(desk const& at, session ended, device const& from, wall_time now)
+// Makes the end known, and tells the owner, whose token somebody else holds perhaps.
+task<error> end_family(desk const& at, user const& who, session ended, device const& from, wall_time now)
 {
     at.revocations.add(as_token_revocation(end(ended, now)));
     audit_event event;
     event.name = "refresh_reused";
     event.at = now;
     report(at, event, ended, from);
-    return errc::refresh_reused;
+    auto notice = write_letter(letter_kind::refresh_reused, from, now);
+    notice.to = who.email;
+    (void)co_await at.letters.post(notice);
+    co_return errc::refresh_reused;
 }
 
 // The successor of what was presented, which for a replay is the one given out before.
@@ -72,7 +77,9 @@ result<grant> hand_out(desk const& at, user const& who, rotated const& done, tok
     if (successor.hash != done.session.current_hash)
         return our_error(errc::internal, "a session's successor does not follow from its salt");
     auto given = issue(at, who, done.session, now);
-    if (given) given->refresh_token = std::move(successor.text);
+    if (!given) return given;
+    given->refresh_token = std::move(successor.text);
+    given->replayed = done.outcome == rotation_outcome::replayed;
     return given;
 }
 
@@ -84,18 +91,21 @@ task<result<grant>> refresh(desk const& at, refresh_request asked, wall_time now
     if (!presented) co_return errc::token_invalid;
     auto const who = co_await owner_of(at, *presented);
     if (!who) co_return refused(who.error());
+    if (who->disabled) co_return errc::token_invalid;
     auto const wanted = ask_for(at, *presented, asked.from, now);
     auto const done = co_await at.sessions.rotate(wanted);
     if (!done) co_return done.error();
 
     switch (done->outcome) {
-    case rotation_outcome::reused: co_return end_family(at, done->session, asked.from, now);
+    case rotation_outcome::reused: {
+        auto const why = co_await end_family(at, *who, done->session, asked.from, now);
+        co_return why;
+    }
     case rotation_outcome::ended:
     case rotation_outcome::unknown: co_return errc::token_invalid;
     case rotation_outcome::rotated:
     case rotation_outcome::replayed: break;
     }
-    if (who->disabled) co_return errc::token_invalid;
     co_return hand_out(at, *who, *done, *presented, now);
 }
 

@@ -3,8 +3,10 @@
 #include "gateway/accounts/address.hpp"
 #include "gateway/accounts/audit_sink.hpp"
 #include "gateway/accounts/desk.hpp"
+#include "gateway/accounts/follow_link.hpp"
+#include "gateway/accounts/letters.hpp"
+#include "gateway/accounts/look_up.hpp"
 #include "gateway/accounts/password.hpp"
-#include "gateway/accounts/user_store.hpp"
 #include "gateway/base/random.hpp"
 
 #include <iterator>
@@ -38,50 +40,143 @@ task<outcome<application>> examine(desk const& at, registration const& asked)
     co_return fit;
 }
 
-user new_user(address const& where, std::string hash, wall_time now)
+// Nothing where registration is open; else the invitation, which need not be for everybody.
+task<result<std::optional<link>>> invitation_of(desk const& at, registration const& asked, wall_time now)
+{
+    if (at.rules.registration == admission::open) co_return std::nullopt;
+    if (at.rules.registration == admission::closed || asked.invitation.empty()) co_return errc::forbidden;
+    auto found = co_await find_link(at, asked.invitation, link_purpose::invitation, now);
+    if (!found) co_return found.error();
+    auto const where = parse_address(asked.email);
+    auto const for_another = where && !found->email_key.empty() && found->email_key != where->key;
+    if (for_another) co_return errc::link_invalid;
+    co_return std::move(*found);
+}
+
+// Somebody who registers, and what speaks for them.
+struct applicant
+{
+    user made;
+    std::optional<link> invited;
+    device from;
+    wall_time now{};
+};
+
+// Whoever holds an invitation that was mailed to an address reads its mail.
+bool is_proved(std::optional<link> const& invited)
+{
+    return invited && !invited->email_key.empty();
+}
+
+user new_user(address const& where, std::string hash, std::optional<link> const& invited, wall_time now)
 {
     user made;
     made.id = make_uuid(now);
     made.email = where.text;
     made.email_key = where.key;
     made.password_hash = std::move(hash);
+    made.verified = is_proved(invited);
+    if (invited) made.roles = invited->roles;
     made.created_at = now;
     made.password_changed_at = now;
     return made;
 }
 
-void report(desk const& at, registered const& done, device const& from, wall_time now)
+paperwork papers_of(applicant const& who)
+{
+    paperwork all;
+    if (who.invited) all.spent = spending{who.invited->hash, who.invited->purpose, who.now};
+    return all;
+}
+
+paperwork papers_of_new(desk const& at, applicant const& who)
+{
+    auto all = papers_of(who);
+    all.added = who.made;
+    if (who.made.verified || !at.rules.links) return all;
+    auto mailed = mail_link(letter_kind::verify_address, who.made, who.from, who.now);
+    expire(mailed, who.now + at.rules.verify_ttl);
+    add(all, std::move(mailed));
+    return all;
+}
+
+// What the owner of a known address gets to read: that it has an account, or once more the
+// link that proves it, which makes the password typed now the account's.
+paperwork papers_of_known(desk const& at, applicant const& who, user const& known)
+{
+    auto all = papers_of(who);
+    auto const kind = known.verified ? letter_kind::address_taken : letter_kind::verify_address;
+    auto const readable = !known.disabled && (known.verified || at.rules.links);
+    auto mailed = readable ? mail_link(kind, known, who.from, who.now) : mail_nothing(kind, who.from, who.now);
+    if (!known.verified) {
+        mailed.link.password_hash = who.made.password_hash;
+        expire(mailed, who.now + at.rules.verify_ttl);
+    }
+    add(all, std::move(mailed));
+    return all;
+}
+
+void report(desk const& at, registered const& done, applicant const& who)
 {
     audit_event event;
     event.name = done.created ? "user_registered" : "registration_repeated";
-    event.at = now;
+    event.at = who.now;
     // The id that a repeated registration was told belongs to nobody.
     if (done.created) event.user_id = done.user_id;
-    event.client = from.address;
+    event.client = who.from.address;
     at.audit.record(event);
+}
+
+// Whether the user was added. Of two that come with one address at once, one learns only
+// from the commit that it came second.
+task<result<bool>> enter(desk const& at, applicant const& who)
+{
+    for (int attempt = 0;; ++attempt) {
+        auto const known = co_await look_up(at, who.made.email);
+        if (!known) co_return known.error();
+        auto const is_new = !known->has_value();
+        if (!is_new && !at.rules.require_verified_email) co_return false;
+        paperwork all;
+        if (is_new)
+            all = papers_of_new(at, who);
+        else
+            all = papers_of_known(at, who, **known);
+        auto const done = co_await at.links.commit(all);
+        if (done) co_return is_new;
+        auto const came_second = done.error() == errc::conflict || done.error() == errc::not_found;
+        if (!came_second || attempt == 3) co_return done.error();
+    }
 }
 
 } // namespace
 
 task<outcome<registered>> register_user(desk const& at, registration asked, wall_time now)
 {
-    if (!at.rules.registration_open) co_return errc::forbidden;
+    auto invited = co_await invitation_of(at, asked, now);
+    if (!invited) co_return invited.error();
     auto checked = co_await examine(at, asked);
     if (!checked) co_return checked.error();
 
     // Hash before the store is asked: a known address must not be cheaper than a new one.
     auto hash = co_await at.passwords.hash(std::move(checked->password));
     if (!hash) co_return hash.error();
-    auto const made = new_user(checked->where, std::move(*hash), now);
-    auto const added = co_await at.users.add(made);
-    if (!added && !(added.error() == errc::conflict)) co_return added.error();
+    applicant who;
+    who.made = new_user(checked->where, std::move(*hash), *invited, now);
+    who.invited = std::move(*invited);
+    who.from = asked.from;
+    who.now = now;
+    auto const added = co_await enter(at, who);
+    if (!added) co_return added.error();
 
     registered done;
-    done.user_id = made.id;
-    done.email = made.email;
-    done.created = added.has_value();
-    report(at, done, asked.from, now);
-    if (!done.created && !at.rules.require_verified_email) co_return errc::email_taken;
+    done.user_id = who.made.id;
+    done.email = who.made.email;
+    done.verified = who.made.verified;
+    done.created = *added;
+    report(at, done, who);
+    // Where nothing has to be proved, or was by the invitation, the answer is for the owner.
+    auto const tell = !at.rules.require_verified_email || is_proved(who.invited);
+    if (!done.created && tell) co_return errc::email_taken;
     co_return done;
 }
 

@@ -15,6 +15,7 @@ struct registration
 {
     std::string email;
     secret password;
+    secret invitation;               // the token of a link; looked at when registration is by invitation
     device from;
 };
 
@@ -28,9 +29,16 @@ struct registered
     bool created = true;
 };
 
-// Adds a user. Every wrong field is named: `email_invalid`, `password_weak`. A known
-// address is `email_taken`, unless addresses have to be verified: then it looks like a new
-// one. `forbidden` when registration is closed.
+// Adds a user and mails the link that proves the address. Every wrong field is named:
+// `email_invalid`, `password_weak`.
+//
+// A known address is `email_taken`, unless addresses have to be verified: then it looks
+// like a new one, after the same work, and its owner gets a letter. As long as that
+// address is not proved, the letter brings a link that takes this registration's password.
+//
+// `forbidden` when registration is closed, or by invitation and none came; `link_invalid`
+// and `link_expired` for an invitation that does not serve. One that was mailed to the
+// address proves it, too.
 task<outcome<registered>> register_user(desk const& at, registration asked, wall_time now);
 
 } // namespace yett::accounts

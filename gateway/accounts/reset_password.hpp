@@ -10,7 +10,6 @@ struct password_reset
     secret token;
     secret password;
     device from;
-    std::string languages;           // Accept-Language as it came
 };
 
 // Sends a link for a new password if the address is somebody's. Succeeds whatever the

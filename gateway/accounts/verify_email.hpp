@@ -17,7 +17,6 @@ struct letter_request
 {
     std::string email;
     device from;
-    std::string languages;           // Accept-Language as it came
 };
 
 struct verification

@@ -47,7 +47,7 @@ front_desk::front_desk(opened const& on)
       passwords{cheap_hashing()},
       signer{make_signer()},
       revocations{"https://auth.test"},
-      at{on.users(), on.sessions(), on.letters(), passwords, signer, revocations, audit, {}}
+      at{on.users(), on.sessions(), on.letters(), on.links(), passwords, signer, revocations, audit, {}}
 {
 }
 
@@ -71,6 +71,26 @@ result<accounts::grant> front_desk::log_in(std::string const& email, std::string
     offered.password = secret{password};
     offered.from = {"192.0.2.7", "test"};
     return run(login(at, offered, now));
+}
+
+std::vector<accounts::letter> front_desk::take_letters()
+{
+    constexpr auto much_later = noon + std::chrono::hours{24 * 365};
+    std::vector<accounts::letter> taken;
+    for (;;) {
+        auto const next = run(store.letters().claim(much_later, much_later + seconds{60}));
+        if (!next) return taken;
+        taken.push_back(next->letter);
+        REQUIRE(run(store.letters().close(next->letter.id, accounts::letter_end::sent, much_later)));
+    }
+}
+
+accounts::letter front_desk::take_letter(accounts::letter_kind kind)
+{
+    auto const all = take_letters();
+    auto const found = std::find_if(all.rbegin(), all.rend(), [kind](auto const& each) { return each.kind == kind; });
+    REQUIRE(found != all.rend());
+    return *found;
 }
 
 bool front_desk::is_dead(std::string const& session, wall_time now) const

@@ -44,6 +44,10 @@ struct front_desk
     // A verified user with this password.
     std::string add_user(std::string const& email, std::string const& password);
     result<accounts::grant> log_in(std::string const& email, std::string const& password, wall_time now = noon);
+    // Letters that wait, oldest first, as a postman gets them; each comes once.
+    std::vector<accounts::letter> take_letters();
+    // The last of them of that kind; it must be there.
+    accounts::letter take_letter(accounts::letter_kind kind);
     // Whether an access token of the session would be refused.
     bool is_dead(std::string const& session, wall_time now = noon) const;
 };

@@ -91,7 +91,7 @@ TEST_CASE("register: every wrong field is named, and nothing is hashed")
 TEST_CASE("register: closed is forbidden")
 {
     on_every_desk([](front_desk& desk) {
-        desk.at.rules.registration_open = false;
+        desk.at.rules.registration = admission::closed;
         CHECK(run(register_user(desk.at, form("anna@example.com"), noon)).error().why == errc::forbidden);
     });
 }

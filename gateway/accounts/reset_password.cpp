@@ -1,0 +1,98 @@
+#include "gateway/accounts/reset_password.hpp"
+
+#include "gateway/accounts/audit_sink.hpp"
+#include "gateway/accounts/desk.hpp"
+#include "gateway/accounts/follow_link.hpp"
+#include "gateway/accounts/issue.hpp"
+#include "gateway/accounts/letters.hpp"
+#include "gateway/accounts/look_up.hpp"
+#include "gateway/accounts/password.hpp"
+#include "gateway/accounts/revoke.hpp"
+
+namespace yett::accounts {
+namespace {
+
+void report(desk const& at, audit_event event, device const& from, wall_time now)
+{
+    event.at = now;
+    event.client = from.address;
+    at.audit.record(event);
+}
+
+task<result<void>> end_sessions(desk const& at, std::string user_id, wall_time now)
+{
+    ending wanted;
+    wanted.user_id = std::move(user_id);
+    wanted.now = now;
+    wanted.until = access_until(at.rules, now);
+    auto const done = co_await end_and_revoke(at, std::move(wanted));
+    if (!done) co_return done.error();
+    co_return result<void>{};
+}
+
+paperwork papers_for(link const& followed, user const& who, std::string hash, device const& from, wall_time now)
+{
+    paperwork all;
+    all.spent = spending{followed.hash, followed.purpose, now};
+    all.amended.emplace();
+    all.amended->user_id = who.id;
+    all.amended->verified = true;
+    all.amended->password_hash = std::move(hash);
+    all.amended->now = now;
+    all.posted = write_letter(letter_kind::password_was_reset, from, now);
+    all.posted->to = who.email;
+    return all;
+}
+
+} // namespace
+
+task<result<void>> request_reset(desk const& at, letter_request asked, wall_time now)
+{
+    auto const who = co_await look_up(at, asked.email);
+    if (!who) co_return who.error();
+    auto const due = *who && !(*who)->disabled && at.rules.links;
+    auto mailed = due ? mail_link(letter_kind::reset_password, **who, asked.from, now)
+                      : mail_nothing(letter_kind::reset_password, asked.from, now);
+    expire(mailed, now + at.rules.reset_ttl);
+    paperwork all;
+    add(all, std::move(mailed));
+    auto const done = co_await at.links.commit(all);
+    // An account that was removed a moment ago is as unknown as any other.
+    if (!done && !(done.error() == errc::not_found)) co_return done.error();
+    audit_event event;
+    event.name = "reset_requested";
+    if (*who) event.user_id = (*who)->id;
+    if (!due) event.reason = *who ? "disabled" : "unknown_user";
+    report(at, event, asked.from, now);
+    co_return result<void>{};
+}
+
+task<outcome<void>> reset_password(desk const& at, password_reset asked, wall_time now)
+{
+    auto const found = co_await find_link(at, std::move(asked.token), link_purpose::reset_password, now);
+    if (!found) co_return found.error();
+    auto const who = co_await owner_of(at, *found);
+    if (!who) co_return who.error();
+    auto accepted = co_await at.passwords.accept(std::move(asked.password), who->email, at.rules.password);
+    if (!accepted) co_return accepted.error();
+    auto hash = co_await at.passwords.hash(std::move(*accepted));
+    if (!hash) co_return hash.error();
+
+    // Sessions end before the password changes and after it: whenever the process dies,
+    // no session that the old password opened outlives the new one.
+    auto const before = co_await end_sessions(at, who->id, now);
+    if (!before) co_return before.error();
+    auto const all = papers_for(*found, *who, std::move(*hash), asked.from, now);
+    auto const done = co_await at.links.commit(all);
+    if (!done) co_return refused(done.error());
+    auto const after = co_await end_sessions(at, who->id, now);
+    if (!after) co_return after.error();
+
+    audit_event event;
+    event.name = "password_reset";
+    event.user_id = who->id;
+    report(at, event, asked.from, now);
+    co_return outcome<void>{};
+}
+
+} // namespace yett::accounts

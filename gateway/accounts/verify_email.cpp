@@ -1,0 +1,106 @@
+#include "gateway/accounts/verify_email.hpp"
+
+#include "gateway/accounts/audit_sink.hpp"
+#include "gateway/accounts/desk.hpp"
+#include "gateway/accounts/follow_link.hpp"
+#include "gateway/accounts/letters.hpp"
+#include "gateway/accounts/look_up.hpp"
+#include "gateway/accounts/issue.hpp"
+#include "gateway/accounts/revoke.hpp"
+
+namespace yett::accounts {
+namespace {
+
+void report(desk const& at, audit_event event, device const& from, wall_time now)
+{
+    event.at = now;
+    event.client = from.address;
+    at.audit.record(event);
+}
+
+task<result<void>> end_foreign_sessions(desk const& at, std::string user_id, std::string own, wall_time now)
+{
+    ending wanted;
+    wanted.user_id = std::move(user_id);
+    wanted.except = std::move(own);
+    wanted.now = now;
+    wanted.until = access_until(at.rules, now);
+    auto const done = co_await end_and_revoke(at, std::move(wanted));
+    if (!done) co_return done.error();
+    co_return result<void>{};
+}
+
+// The password that was typed with the latest registration of this address, which a link
+// sent once more must not lose. Asked for nobody, too: the work must not tell.
+task<result<std::string>> pending_password(desk const& at, std::string user_id, wall_time now)
+{
+    auto const newest = co_await at.links.find_newest(user_id, link_purpose::verify_address, now);
+    if (newest) co_return newest->password_hash;
+    if (newest.error() == errc::not_found) co_return std::string{};
+    co_return newest.error();
+}
+
+} // namespace
+
+task<result<void>> check_link(desk const& at, secret token, link_purpose purpose, wall_time now)
+{
+    auto const found = co_await find_link(at, std::move(token), purpose, now);
+    if (!found) co_return found.error();
+    co_return result<void>{};
+}
+
+task<result<profile>> verify_email(desk const& at, verification asked, wall_time now)
+{
+    auto const found = co_await find_link(at, asked.token, link_purpose::verify_address, now);
+    if (!found) co_return found.error();
+    auto who = co_await owner_of(at, *found);
+    if (!who) co_return who.error();
+
+    paperwork all;
+    all.spent = spending{found->hash, found->purpose, now};
+    all.amended.emplace();
+    all.amended->user_id = who->id;
+    all.amended->verified = true;
+    all.amended->password_hash = found->password_hash;
+    all.amended->now = now;
+    auto const done = co_await at.links.commit(all);
+    if (!done) co_return refused(done.error());
+    auto const alone = co_await end_foreign_sessions(at, who->id, asked.session, now);
+    if (!alone) co_return alone.error();
+
+    audit_event event;
+    event.name = "email_verified";
+    event.user_id = who->id;
+    report(at, event, asked.from, now);
+    who->verified = true;
+    co_return profile_of(*who);
+}
+
+task<result<void>> resend_verification(desk const& at, letter_request asked, wall_time now)
+{
+    auto const who = co_await look_up(at, asked.email);
+    if (!who) co_return who.error();
+    auto const due = *who && !(*who)->verified && !(*who)->disabled && at.rules.links;
+    std::string id;
+    if (due) id = (*who)->id;
+    auto pending = co_await pending_password(at, id, now);
+    if (!pending) co_return pending.error();
+
+    auto mailed = due ? mail_link(letter_kind::verify_address, **who, asked.from, now)
+                      : mail_nothing(letter_kind::verify_address, asked.from, now);
+    mailed.link.password_hash = std::move(*pending);
+    expire(mailed, now + at.rules.verify_ttl);
+    paperwork all;
+    add(all, std::move(mailed));
+    auto const done = co_await at.links.commit(all);
+    // An account that was removed a moment ago is as unknown as any other.
+    if (!done && !(done.error() == errc::not_found)) co_return done.error();
+    audit_event event;
+    event.name = "verification_requested";
+    event.user_id = id;
+    if (!due) event.reason = *who ? "nothing_to_verify" : "unknown_user";
+    report(at, event, asked.from, now);
+    co_return result<void>{};
+}
+
+} // namespace yett::accounts
