@@ -25,6 +25,8 @@ using blame = startup_error::blame;
 
 constexpr seconds sweep_interval{60};
 constexpr std::size_t sweep_rows = 1000;
+// So long an expired link says that it has expired, and after that nothing.
+constexpr std::chrono::hours links_remembered{7 * 24};
 constexpr seconds publication_interval{1};
 constexpr seconds mail_drain_timeout{10};
 
@@ -83,7 +85,7 @@ gateway::gateway(config::settings settings)
                  [this](std::chrono::nanoseconds took) { figures_.control().password_hash_duration.observe(took); }},
       stores_{open_stores(settings_.storage)},
       revoked_{settings_.tokens.issuer},
-      desk_{*stores_.users, *stores_.sessions, *stores_.letters, passwords_, keys_.signer(), revoked_, logs_, rules_of(settings_)},
+      desk_{*stores_.users, *stores_.sessions, *stores_.letters, *stores_.links, passwords_, keys_.signer(), revoked_, logs_, rules_of(settings_)},
       counting_{make_counters()},
       world_{build_world(settings_, counting_, figures_)}
 {
@@ -292,6 +294,8 @@ void gateway::sweep()
     auto forget = [this]() -> task<void> {
         auto const gone = co_await stores_.sessions->sweep(wall_now(), sweep_rows);
         if (!gone) logs_.program().error("old sessions could not be removed", gone.error());
+        auto const links = co_await stores_.links->sweep(wall_now() - links_remembered, sweep_rows);
+        if (!links) logs_.program().error("old links could not be removed", links.error());
     };
     boost::asio::co_spawn(control_, forget, boost::asio::detached);
 }

@@ -71,6 +71,16 @@ std::string cookie_path_of(config::settings const& s, std::string const& prefix)
     return everywhere || prefix == "__Host-" || s.accounts.prefix.size() > 1 ? "/" : s.accounts.prefix.front();
 }
 
+accounts::admission admission_of(config::registration r)
+{
+    switch (r) {
+    case config::registration::open: return accounts::admission::open;
+    case config::registration::invite: return accounts::admission::invited;
+    case config::registration::closed: return accounts::admission::closed;
+    }
+    return accounts::admission::closed;
+}
+
 std::string bracketed(std::string const& host)
 {
     return host.find(':') == host.npos ? host : "[" + host + "]";
@@ -93,10 +103,14 @@ tokens::algorithm algorithm_of(config::signature_algorithm a)
 accounts::rules rules_of(config::settings const& s)
 {
     accounts::rules rules;
-    rules.registration_open = s.accounts.registration == config::registration::open;
+    rules.registration = admission_of(s.accounts.registration);
     rules.require_verified_email = s.accounts.require_verified_email;
+    rules.links = !s.mail.public_url.empty();
+    rules.verify_ttl = s.accounts.verify_ttl;
+    rules.reset_ttl = s.accounts.reset_ttl;
     rules.password = {s.passwords.min_length, s.passwords.max_bytes, static_cast<int>(s.passwords.min_strength)};
     rules.access_ttl = s.tokens.access_ttl;
+    rules.access_jitter = 20;
     rules.refresh_ttl = s.tokens.refresh_ttl;
     rules.refresh_grace = s.tokens.refresh_grace;
     rules.clock_skew = s.tokens.clock_skew;

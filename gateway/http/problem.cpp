@@ -178,4 +178,11 @@ bool prefers_html(head const& h) noexcept
     return preference_for(accept, "text/html") > preference_for(accept, "application/json");
 }
 
+bool asks_for_json(head const& h) noexcept
+{
+    auto const accept = h.value(known::accept);
+    auto const json = preference_for(accept, "application/json");
+    return json > 0 && json >= preference_for(accept, "text/html");
+}
+
 } // namespace yett::http

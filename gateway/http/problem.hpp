@@ -40,4 +40,8 @@ reply problem_reply(error const& e, problem_context const& context);
 // more in Accept than JSON does.
 bool prefers_html(head const& h) noexcept;
 
+// True for a program that says it wants application/json, no less than text/html. `*/*` says
+// nothing.
+bool asks_for_json(head const& h) noexcept;
+
 } // namespace yett::http

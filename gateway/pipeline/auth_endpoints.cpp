@@ -1,6 +1,5 @@
 #include "gateway/pipeline/auth_endpoints.hpp"
 
-#include "gateway/accounts/address.hpp"
 #include "gateway/accounts/change_password.hpp"
 #include "gateway/accounts/login.hpp"
 #include "gateway/accounts/logout.hpp"
@@ -8,39 +7,16 @@
 #include "gateway/accounts/refresh.hpp"
 #include "gateway/accounts/register.hpp"
 #include "gateway/accounts/sessions.hpp"
+#include "gateway/pipeline/auth_fields.hpp"
 #include "gateway/pipeline/auth_replies.hpp"
 #include "gateway/pipeline/caller.hpp"
 #include "gateway/pipeline/credential.hpp"
 #include "gateway/pipeline/passage.hpp"
-#include "gateway/pipeline/read_fields.hpp"
 #include "gateway/pipeline/same_origin.hpp"
 #include "gateway/tokens/token_cache.hpp"
 
 namespace yett::pipeline {
 namespace {
-
-// The members of the body, which a page may have read before.
-task<result<http::body_fields>> fields_of(auth_endpoints::call& c)
-{
-    if (!c.body) co_return co_await read_fields(c.ex);
-    co_return std::move(*c.body);
-}
-
-// Makes sure that nothing but the expected members came, and leaves what is wrong with
-// them for the reply.
-result<void> require_only(http::body_fields& body, std::initializer_list<std::string_view> names, passage& seen)
-{
-    auto fine = body.expect_only(names);
-    if (!fine) seen.complaints.assign(body.complaints().begin(), body.complaints().end());
-    return fine;
-}
-
-error refused(accounts::refusal const& why, passage& seen)
-{
-    for (auto const& each : why.fields)
-        seen.complaints.push_back({std::string{each.field}, std::string{name_of(each.code)}, each.message});
-    return why.why;
-}
 
 // A refresh token that does not serve is a failed authentication, whatever was wrong with it.
 error refresh_refused(error const& why)
@@ -48,16 +24,12 @@ error refresh_refused(error const& why)
     return why == errc::token_invalid ? client_error(errc::unauthenticated, why.note()) : why;
 }
 
-// One account has one counter, however its address is spelled.
-std::string account_of(std::string const& email)
+telemetry::refresh_outcome refreshed_as(result<accounts::grant> const& g)
 {
-    auto const address = accounts::parse_address(email);
-    return address ? address->key : email;
-}
-
-std::string_view last_segment(std::string_view path)
-{
-    return path.substr(path.rfind('/') + 1);
+    using telemetry::refresh_outcome;
+    if (g) return g->replayed ? refresh_outcome::replayed : refresh_outcome::rotated;
+    if (g.error() == errc::refresh_reused) return refresh_outcome::reused;
+    return g.error().from() == origin::client ? refresh_outcome::refused : refresh_outcome::failed;
 }
 
 } // namespace
@@ -69,6 +41,10 @@ auth_endpoints::endpoint auth_endpoints::endpoint_named(std::string_view target)
         {"refresh", &auth_endpoints::refresh},        {"logout", &auth_endpoints::logout},
         {"me", &auth_endpoints::me},                  {"password", &auth_endpoints::change_password},
         {"sessions", &auth_endpoints::sessions},      {"session", &auth_endpoints::end_session},
+        {"other_sessions", &auth_endpoints::end_others},
+        {"verify", &auth_endpoints::verify},          {"verify_link", &auth_endpoints::verify_link},
+        {"resend", &auth_endpoints::resend},          {"reset_request", &auth_endpoints::request_reset},
+        {"reset_link", &auth_endpoints::reset_link},  {"reset_confirm", &auth_endpoints::confirm_reset},
         {"jwks", &auth_endpoints::jwks},             {"metadata", &auth_endpoints::metadata},
         {"nothing", &auth_endpoints::nothing},
     };
@@ -88,8 +64,12 @@ task<result<http::reply>> auth_endpoints::register_user(call& c)
 {
     auto body = co_await fields_of(c);
     if (!body) co_return body.error();
-    accounts::registration asked{std::string{body->text("email")}, body->secret_text("password"), device_of(c)};
-    if (auto fine = require_only(*body, {"email", "password"}, c.seen); !fine) co_return fine.error();
+    accounts::registration asked;
+    asked.email = body->text("email");
+    asked.password = body->secret_text("password");
+    if (body->has("invitation")) asked.invitation = body->secret_text("invitation");
+    asked.from = device_of(c);
+    if (auto fine = require_only(*body, {"email", "password", "invitation"}, c.seen); !fine) co_return fine.error();
 
     auto made = co_await accounts::register_user(parts_.desk, std::move(asked), c.seen.now);
     if (!made) co_return refused(made.error(), c.seen);
@@ -139,6 +119,7 @@ task<result<http::reply>> auth_endpoints::refresh(call& c)
 
     accounts::refresh_request asked{std::move(*token), device_of(c)};
     auto grant = co_await accounts::refresh(parts_.desk, std::move(asked), c.seen.now);
+    c.seen.refreshed = refreshed_as(grant);
     if (!grant) co_return refresh_refused(grant.error());
     co_return granted(*grant, c.seen.now);
 }
@@ -206,6 +187,13 @@ task<result<http::reply>> auth_endpoints::end_session(call& c)
 {
     std::string id{last_segment(c.ex.where().path())};
     auto ended = co_await accounts::end_session(parts_.desk, caller_of(c), std::move(id), c.seen.now);
+    if (!ended) co_return ended.error();
+    co_return no_content();
+}
+
+task<result<http::reply>> auth_endpoints::end_others(call& c)
+{
+    auto ended = co_await accounts::end_other_sessions(parts_.desk, caller_of(c), c.seen.now);
     if (!ended) co_return ended.error();
     co_return no_content();
 }

@@ -2,6 +2,7 @@
 
 #include "gateway/accounts/desk.hpp"
 #include "gateway/accounts/grant.hpp"
+#include "gateway/accounts/link.hpp"
 #include "gateway/accounts/session_store.hpp"
 #include "gateway/base/identity.hpp"
 #include "gateway/base/result.hpp"
@@ -70,11 +71,20 @@ private:
     task<result<http::reply>> change_password(call& c);
     task<result<http::reply>> sessions(call& c);
     task<result<http::reply>> end_session(call& c);
+    task<result<http::reply>> end_others(call& c);
+    task<result<http::reply>> verify(call& c);
+    task<result<http::reply>> verify_link(call& c);
+    task<result<http::reply>> resend(call& c);
+    task<result<http::reply>> request_reset(call& c);
+    task<result<http::reply>> reset_link(call& c);
+    task<result<http::reply>> confirm_reset(call& c);
     task<result<http::reply>> jwks(call& c);
     task<result<http::reply>> metadata(call& c);
     result<http::reply> shown(call& c, key_documents::document const& wanted, char const* type) const;
     task<result<http::reply>> nothing(call& c);
 
+    task<result<http::reply>> follow_verification(call& c, secret token);
+    task<result<http::reply>> look_at_link(call& c, accounts::link_purpose purpose);
     result<secret> refresh_token_of(call& c, http::body_fields& body) const;
     task<void> leave_previous(call& c, accounts::grant const& now_in);
     result<http::reply> granted(accounts::grant const& g, wall_time now) const;

@@ -60,6 +60,17 @@ http::reply registered_reply(accounts::registered const& who)
     return json_reply(201, {{"user_id", who.user_id}, {"email", who.email}, {"verified", who.verified}});
 }
 
+// The same bytes for every address.
+http::reply accepted()
+{
+    return json_reply(202, {});
+}
+
+http::reply verified_reply(accounts::profile const& who)
+{
+    return json_reply(200, {{"user_id", who.user_id}, {"email", who.email}, {"verified", who.verified}});
+}
+
 http::reply profile_reply(accounts::profile const& who)
 {
     return json_reply(200, {{"id", who.user_id},

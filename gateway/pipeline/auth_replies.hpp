@@ -16,6 +16,8 @@ struct auth_transport;
 
 http::reply no_content();
 http::reply registered_reply(accounts::registered const& who);
+http::reply accepted();
+http::reply verified_reply(accounts::profile const& who);
 http::reply profile_reply(accounts::profile const& who);
 http::reply sessions_reply(std::span<accounts::signed_in const> all);
 // The tokens that travel in the body, and who they are for.

@@ -5,6 +5,7 @@
 #include "gateway/http/problem.hpp"
 #include "gateway/limits/limiter.hpp"
 #include "gateway/pipeline/client_address.hpp"
+#include "gateway/telemetry/metrics.hpp"
 #include "gateway/upstream/forwarder.hpp"
 #include "policies/route_table.hpp"
 
@@ -41,6 +42,7 @@ struct passage
     std::string account;                       // the address a login is tried for
     std::vector<http::field_error> complaints;
     std::optional<std::string> page;           // the HTML that tells of the failure at its form
+    std::optional<telemetry::refresh_outcome> refreshed;
     upstream::observation upstream;
 };
 

@@ -1,3 +1,4 @@
+#include "gateway/accounts/link.hpp"
 #include "gateway/http/problem.hpp"
 #include "gateway/pipeline/navigation.hpp"
 #include "gateway/pipeline/page_endpoints.hpp"
@@ -26,12 +27,26 @@ limits::admission const* refusal_of(passage const& seen)
     return seen.spent.empty() || seen.spent.back().allowed() ? nullptr : &seen.spent.back();
 }
 
+// The token of a mailed link is worth an account, wherever in a path somebody puts it.
+std::string path_for_log(std::string_view path)
+{
+    auto const at = path.find(accounts::link_token_prefix);
+    if (at == path.npos) return std::string{path};
+    auto const end = std::min(path.find('/', at), path.size());
+    std::string cut{path.substr(0, at)};
+    cut.append("{token}").append(path.substr(end));
+    return cut;
+}
+
 std::optional<account_operation> operation_of(policies::route const& route)
 {
     if (route.to() != policies::destination::accounts) return std::nullopt;
     constexpr std::pair<std::string_view, account_operation> operations[] = {
         {"register", account_operation::register_account}, {"login", account_operation::login},
         {"refresh", account_operation::refresh},           {"logout", account_operation::logout},
+        {"verify", account_operation::verify},             {"verify_link", account_operation::verify},
+        {"resend", account_operation::resend},             {"reset_request", account_operation::reset_request},
+        {"reset_confirm", account_operation::reset_confirm}, {"other_sessions", account_operation::sessions},
         {"me", account_operation::me},                     {"password", account_operation::password},
         {"sessions", account_operation::sessions},         {"session", account_operation::sessions},
         {"account", account_operation::sessions},
@@ -150,6 +165,7 @@ void pipeline::count(http::exchange const& ex, passage const& seen, error const*
     if (known && (!why || is_decision(*why))) route.decisions[decision_of(why)].add();
     if (seen.reported) route.report_only.add();
     if (!known) return;
+    if (seen.refreshed) figures.refreshes[*seen.refreshed].add();
     if (auto const operation = operation_of(*seen.route)) figures.accounts[*operation][outcome_of(why)].add();
 }
 
@@ -163,7 +179,8 @@ void pipeline::write_line(http::exchange const& ex, passage const& seen, error c
     r.peer_ip = ex.from().address;
     r.method = http::name_of(ex.request().method());
     r.host = ex.where().host();
-    r.path = ex.where().path();
+    auto const path = path_for_log(ex.where().path());
+    r.path = path;
     r.protocol = protocol_of(ex.request().version());
     r.status = ex.status();
     r.duration = steady_now() - ex.started_at();

@@ -27,6 +27,7 @@ constexpr std::array operation_names{"register",      "verify", "resend", "login
 constexpr std::array renewal_names{"renewed", "shared", "refused", "failed"};
 constexpr std::array session_end_names{"revoked", "expired"};
 constexpr std::array account_outcome_names{"ok", "refused", "limited", "failed"};
+constexpr std::array refresh_outcome_names{"rotated", "replayed", "reused", "refused", "failed"};
 
 // More certificates than this are left to whoever watches certificates for a living.
 constexpr std::size_t certificates_max = 50;
@@ -262,6 +263,9 @@ void metrics::fold::accounts(observations const& seen)
         sums<account_outcome>({{"operation", operation_names[i]}}, "result", account_outcome_names,
                               [i](auto const& s) -> auto& { return s.accounts[static_cast<account_operation>(i)]; });
     }
+    family("refreshes_total", "Refresh tokens by how they were answered: replayed inside the grace is benign, reused is not.",
+           MetricType::Counter);
+    sums<refresh_outcome>({}, "result", refresh_outcome_names, [](auto const& s) -> auto& { return s.refreshes; });
     family("password_hash_duration_seconds", "Time to hash one password, waiting excluded.", MetricType::Histogram);
     durations({}, [](auto const& s) -> auto& { return s.password_hash_duration; });
     family("password_hash_queue_depth", "Passwords that wait to be hashed.", MetricType::Gauge);

@@ -25,6 +25,9 @@ enum class account_operation : unsigned char
 };
 // `shared`: another request had got the new tokens.
 enum class renewal_outcome : unsigned char { renewed, shared, refused, failed, count_ };
+// How a refresh token was answered. `replayed` is benign: a lost reply or a second tab, inside
+// the grace. `reused` is hostile until shown otherwise: the session was ended.
+enum class refresh_outcome : unsigned char { rotated, replayed, reused, refused, failed, count_ };
 enum class account_outcome : unsigned char { ok, refused, limited, failed, count_ };
 
 // Who or what ended a WebSocket first: `broken` is a side that was cut off.
@@ -112,6 +115,7 @@ struct alignas(64) shard
     token_cache_figures token_cache;
     counter limiter_overflow;              // counted in a shared cell because the byte budget was spent
     by<account_operation, by<account_outcome>> accounts;
+    by<refresh_outcome> refreshes;
     histogram<hashing_bounds> password_hash_duration;
 
     by<refused_because> connections_refused;

@@ -1,0 +1,33 @@
+#pragma once
+
+#include "gateway/accounts/refusal.hpp"
+#include "gateway/base/result.hpp"
+#include "gateway/base/task.hpp"
+#include "gateway/http/json_body.hpp"
+#include "gateway/pipeline/auth_endpoints.hpp"
+
+#include <initializer_list>
+#include <string>
+#include <string_view>
+
+namespace yett::pipeline {
+
+// What the account endpoints do with what comes in.
+
+// The members of the body, which a page may have read before.
+task<result<http::body_fields>> fields_of(auth_endpoints::call& c);
+
+// Makes sure that nothing but the expected members came, and leaves what is wrong with
+// them for the reply.
+result<void> require_only(http::body_fields& body, std::initializer_list<std::string_view> names, passage& seen);
+
+// Leaves the fields that a use case complains of for the reply.
+error refused(accounts::refusal const& why, passage& seen);
+
+// One account has one counter, however its address is spelled.
+std::string account_of(std::string const& email);
+
+// What "{id}" or "{token}" stands for in a rule that ends with it.
+std::string_view last_segment(std::string_view path);
+
+} // namespace yett::pipeline

@@ -1,0 +1,123 @@
+#include "gateway/pipeline/auth_endpoints.hpp"
+
+#include "gateway/accounts/reset_password.hpp"
+#include "gateway/accounts/verify_email.hpp"
+#include "gateway/http/problem.hpp"
+#include "gateway/pipeline/auth_fields.hpp"
+#include "gateway/pipeline/auth_replies.hpp"
+#include "gateway/pipeline/caller.hpp"
+#include "gateway/pipeline/passage.hpp"
+
+namespace yett::pipeline {
+namespace {
+
+struct wanted_letter
+{
+    accounts::letter_request asked;
+    std::optional<error> refused;
+};
+
+// Who wants a letter sent where. An address that is none is as good as one that nobody has.
+task<wanted_letter> read_request(auth_endpoints::call& c)
+{
+    wanted_letter wanted;
+    auto body = co_await fields_of(c);
+    if (!body) {
+        wanted.refused = body.error();
+        co_return wanted;
+    }
+    wanted.asked.email = body->text("email");
+    wanted.asked.from = device_of(c);
+    auto const fine = require_only(*body, {"email"}, c.seen);
+    if (!fine) {
+        wanted.refused = fine.error();
+        co_return wanted;
+    }
+    c.seen.account = account_of(wanted.asked.email);
+    auto const spent = co_await c.spend_for_account();
+    if (!spent) wanted.refused = spent.error();
+    co_return wanted;
+}
+
+secret token_in(http::target const& where)
+{
+    return secret{std::string{last_segment(where.path())}};
+}
+
+} // namespace
+
+task<result<http::reply>> auth_endpoints::follow_verification(call& c, secret token)
+{
+    accounts::verification asked;
+    asked.token = std::move(token);
+    asked.from = device_of(c);
+    auto const who = co_await accounts::verify_email(parts_.desk, std::move(asked), c.seen.now);
+    if (!who) co_return who.error();
+    co_return verified_reply(*who);
+}
+
+// Says what following the link would, and does not follow it.
+task<result<http::reply>> auth_endpoints::look_at_link(call& c, accounts::link_purpose purpose)
+{
+    auto const good = co_await accounts::check_link(parts_.desk, token_in(c.ex.where()), purpose, c.seen.now);
+    if (!good) co_return good.error();
+    co_return no_content();
+}
+
+task<result<http::reply>> auth_endpoints::verify(call& c)
+{
+    auto body = co_await fields_of(c);
+    if (!body) co_return body.error();
+    auto token = body->secret_text("token");
+    if (auto fine = require_only(*body, {"token"}, c.seen); !fine) co_return fine.error();
+    co_return co_await follow_verification(c, std::move(token));
+}
+
+// Mail scanners open links, so a link is followed only for a program that asks for JSON,
+// and never for HEAD.
+task<result<http::reply>> auth_endpoints::verify_link(call& c)
+{
+    auto const& head = c.ex.request();
+    auto const follows = head.method() == http::method::get && http::asks_for_json(head);
+    if (!follows) co_return co_await look_at_link(c, accounts::link_purpose::verify_address);
+    co_return co_await follow_verification(c, token_in(c.ex.where()));
+}
+
+task<result<http::reply>> auth_endpoints::resend(call& c)
+{
+    auto wanted = co_await read_request(c);
+    if (wanted.refused) co_return *wanted.refused;
+    auto const done = co_await accounts::resend_verification(parts_.desk, std::move(wanted.asked), c.seen.now);
+    if (!done) co_return done.error();
+    co_return accepted();
+}
+
+task<result<http::reply>> auth_endpoints::request_reset(call& c)
+{
+    auto wanted = co_await read_request(c);
+    if (wanted.refused) co_return *wanted.refused;
+    auto const done = co_await accounts::request_reset(parts_.desk, std::move(wanted.asked), c.seen.now);
+    if (!done) co_return done.error();
+    co_return accepted();
+}
+
+task<result<http::reply>> auth_endpoints::reset_link(call& c)
+{
+    co_return co_await look_at_link(c, accounts::link_purpose::reset_password);
+}
+
+task<result<http::reply>> auth_endpoints::confirm_reset(call& c)
+{
+    auto body = co_await fields_of(c);
+    if (!body) co_return body.error();
+    accounts::password_reset asked;
+    asked.token = body->secret_text("token");
+    asked.password = body->secret_text("password");
+    asked.from = device_of(c);
+    if (auto fine = require_only(*body, {"token", "password"}, c.seen); !fine) co_return fine.error();
+    auto done = co_await accounts::reset_password(parts_.desk, std::move(asked), c.seen.now);
+    if (!done) co_return refused(done.error(), c.seen);
+    co_return no_content();
+}
+
+} // namespace yett::pipeline
