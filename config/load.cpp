@@ -25,7 +25,7 @@ loaded load_text(std::string const& text, std::filesystem::path const& file, env
     for (auto const& [at, what] : document.flaws) r.complain(at, {}, what);
     if (document.complete) {
         read_section(r, {&document.root, {}}, all, root_keys());
-        refuse_unsupported(r, all);
+        refuse_unsupported(r);
         validate(r, all);
     }
 

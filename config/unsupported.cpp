@@ -7,11 +7,6 @@
 namespace yett::config {
 namespace {
 
-bool nobody_registers(settings const& all)
-{
-    return all.accounts.registration == registration::closed;
-}
-
 constexpr unsupported rows[] = {
     {"listeners[*].protocols*", "h2", "http/1.1"},
     {"listeners[*].proxy_protocol", "required", "off"},
@@ -29,10 +24,6 @@ constexpr unsupported rows[] = {
     {"identity_headers.assertion", "*", ""},
     {"tokens.issuers[*].jwks_url", "*", "jwks_file"},
     {"tokens.issuers[*].discovery", "true", "jwks_file"},
-    {"accounts.registration", "invite", "open, closed"},
-    {"accounts.require_verified_email", "true", "false, or registration: closed", nobody_registers},
-    {"accounts.verify_ttl", "*", ""},
-    {"accounts.reset_ttl", "*", ""},
     {"storage.url*", "postgres*", "sqlite:PATH, memory:"},
     {"shared_state.url*", "redis*", "memory:"},
     {"tracing.otlp_url", "*", ""},
@@ -46,17 +37,14 @@ bool matches(std::string_view text, std::string_view pattern)
     return matches(text, pattern.substr(1)) || (!text.empty() && matches(text.substr(1), pattern));
 }
 
-bool applies(unsupported const& row, std::string const& path, reading::entry const& e, settings const& all)
+bool applies(unsupported const& row, std::string const& path, reading::entry const& e)
 {
-    if (!e.given && !row.harmless) return false;
-    return matches(path, row.path) && matches(e.value, row.value) && !(row.harmless && row.harmless(all));
+    return e.given && matches(path, row.path) && matches(e.value, row.value);
 }
 
 std::string text_for(unsupported const& row, reading::entry const& e)
 {
-    auto const what = !e.given           ? fmt::format("{}, the default, ", e.value)
-                      : row.value == "*" ? std::string{}
-                                         : fmt::format("{} ", in_quotes(e.written));
+    auto const what = row.value == "*" ? std::string{} : fmt::format("{} ", in_quotes(e.written));
     auto const* const before = row.instead.empty() ? "" : "; allowed: ";
     return fmt::format("{}is not supported by this build{}{}", what, before, row.instead);
 }
@@ -68,11 +56,11 @@ std::span<unsupported const> unsupported_features()
     return rows;
 }
 
-void refuse_unsupported(reading& r, settings const& all)
+void refuse_unsupported(reading& r)
 {
     for (auto const& [path, e] : r.entries())
         for (auto const& row : rows)
-            if (applies(row, path, e, all)) r.complain(e.at, path, text_for(row, e));
+            if (applies(row, path, e)) r.complain(e.at, path, text_for(row, e));
 }
 
 } // namespace yett::config

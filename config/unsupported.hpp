@@ -1,7 +1,5 @@
 #pragma once
 
-#include "config/settings.hpp"
-
 #include <span>
 #include <string_view>
 
@@ -15,13 +13,11 @@ struct unsupported
     std::string_view path;    // of the key, "*" for any part: "upstreams.*.health"
     std::string_view value;   // what it must not say, "*" for anything at all
     std::string_view instead; // what is allowed; may be empty
-    // Where it is no matter; without one it always is. With one, defaults are looked at too.
-    bool (*harmless)(settings const&) = nullptr;
 };
 
 std::span<unsupported const> unsupported_features();
 
 // Refuses by name whatever was asked for and is not built.
-void refuse_unsupported(reading& r, settings const& all);
+void refuse_unsupported(reading& r);
 
 } // namespace yett::config

@@ -147,7 +147,7 @@ TEST_CASE("config: accounts")
     check(
         {
             {"accounts: { prefix: auth }\n", R"(
-yett.yaml:2:11: accounts.require_verified_email: true, the default, is not supported by this build; allowed: false, or registration: closed
+yett.yaml:1:1: mail.public_url: is missing; the links that verify addresses are built from it
 yett.yaml:2:21: accounts.prefix: "auth" is not a path to serve; letters, digits and - . _ ~ between single slashes are allowed, as in /auth
 )"},
             {"accounts: { prefix: [/auth, /auth/v1, /auth, /authority] , require_verified_email: false }\n", R"(
@@ -196,13 +196,19 @@ yett.yaml:2:43: accounts.pages.logo: logo.svg cannot be read: No such file or di
             {"accounts: { registration: closed }\n", R"(
 )"},
             {"accounts: { registration: maybe }\n", R"(
-yett.yaml:2:11: accounts.require_verified_email: true, the default, is not supported by this build; allowed: false, or registration: closed
+yett.yaml:1:1: mail.public_url: is missing; the links that verify addresses are built from it
 yett.yaml:2:27: accounts.registration: "maybe" is unknown; allowed: open, closed, invite
 )"},
             {"", R"(
-yett.yaml:1:1: accounts.require_verified_email: true, the default, is not supported by this build; allowed: false, or registration: closed
+yett.yaml:1:1: mail.public_url: is missing; the links that verify addresses are built from it
 )"},
             {"accounts: { require_verified_email: true, registration: closed }\n", R"(
+)"},
+            {"accounts: { registration: invite, verify_ttl: 1h, reset_ttl: 30m }\nmail: { public_url: \"https://app.example.com\" }\n", R"(
+)"},
+            {"accounts: { registration: open, verify_ttl: 4m, reset_ttl: 25h }\nmail: { public_url: \"https://app.example.com\" }\n", R"(
+yett.yaml:2:45: accounts.verify_ttl: "4m" is out of range; 5m to 30d is allowed
+yett.yaml:2:60: accounts.reset_ttl: "25h" is out of range; 5m to 1d is allowed
 )"},
             {"accounts: { require_verified_email: false, cookie: { secure: false } }\n", R"(
 )"},

@@ -25,7 +25,7 @@ yett.yaml:1:1: there are no keys; the smallest file has version, upstreams and r
         {"version: 1\n", R"(
 yett.yaml:1:1: upstreams: is missing and has no default
 yett.yaml:1:1: routes: is missing and has no default
-yett.yaml:1:1: accounts.require_verified_email: true, the default, is not supported by this build; allowed: false, or registration: closed
+yett.yaml:1:1: mail.public_url: is missing; the links that verify addresses are built from it
 )"},
         {R"(version: 1
 upstreams: {}

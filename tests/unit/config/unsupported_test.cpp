@@ -88,24 +88,6 @@ yett.yaml:2:47: tracing.sample: is not supported by this build
         version, std::string{rules} + unverified);
 }
 
-TEST_CASE("config: what this build does not know of accounts")
-{
-    check(
-        {
-            {"accounts: { registration: invite, require_verified_email: false }\n", R"(
-yett.yaml:2:27: accounts.registration: "invite" is not supported by this build; allowed: open, closed
-)"},
-            {"accounts: { require_verified_email: true }\n", R"(
-yett.yaml:2:37: accounts.require_verified_email: "true" is not supported by this build; allowed: false, or registration: closed
-)"},
-            {"accounts: { verify_ttl: 1h, reset_ttl: 1h, require_verified_email: false }\n", R"(
-yett.yaml:2:25: accounts.verify_ttl: is not supported by this build
-yett.yaml:2:40: accounts.reset_ttl: is not supported by this build
-)"},
-        },
-        version, rules);
-}
-
 TEST_CASE("config: what this build does not know of upstreams")
 {
     check(
