@@ -28,14 +28,14 @@ limits::admission const* refusal_of(passage const& seen)
 }
 
 // The token of a mailed link is worth an account, wherever in a path somebody puts it.
-std::string path_for_log(std::string_view path)
+// `kept` holds the text where one had to be cut.
+std::string_view path_for_log(std::string_view path, std::string& kept)
 {
     auto const at = path.find(accounts::link_token_prefix);
-    if (at == path.npos) return std::string{path};
+    if (at == path.npos) return path;
     auto const end = std::min(path.find('/', at), path.size());
-    std::string cut{path.substr(0, at)};
-    cut.append("{token}").append(path.substr(end));
-    return cut;
+    kept.append(path.substr(0, at)).append("{token}").append(path.substr(end));
+    return kept;
 }
 
 std::optional<account_operation> operation_of(policies::route const& route)
@@ -179,8 +179,8 @@ void pipeline::write_line(http::exchange const& ex, passage const& seen, error c
     r.peer_ip = ex.from().address;
     r.method = http::name_of(ex.request().method());
     r.host = ex.where().host();
-    auto const path = path_for_log(ex.where().path());
-    r.path = path;
+    std::string cut;
+    r.path = path_for_log(ex.where().path(), cut);
     r.protocol = protocol_of(ex.request().version());
     r.status = ex.status();
     r.duration = steady_now() - ex.started_at();

@@ -161,3 +161,21 @@ TEST_CASE("problem: a navigation that would rather have HTML prefers it")
     CHECK_FALSE(prefers("Accept:\r\n"));
     CHECK_FALSE(prefers(""));
 }
+
+TEST_CASE("problem: a program asks for JSON by its name, a browser and a scanner do not")
+{
+    auto const asks = [](std::string const& accept) {
+        parsed const p{request("GET / HTTP/1.1", "Host: a\r\n" + accept)};
+        REQUIRE(p.h.has_value());
+        return asks_for_json(*p.h);
+    };
+    CHECK(asks("Accept: application/json\r\n"));
+    CHECK(asks("Accept: application/json, text/plain, */*\r\n"));
+    CHECK(asks("Accept: text/html;q=0.5, Application/JSON ; q=0.5\r\n"));
+    CHECK_FALSE(asks("Accept: text/html, application/json;q=0.9\r\n"));
+    CHECK_FALSE(asks("Accept: text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8\r\n"));
+    CHECK_FALSE(asks("Accept: application/json;q=0\r\n"));
+    CHECK_FALSE(asks("Accept: application/*\r\n"));
+    CHECK_FALSE(asks("Accept: */*\r\n"));
+    CHECK_FALSE(asks(""));
+}

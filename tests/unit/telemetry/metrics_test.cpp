@@ -57,6 +57,7 @@ TEST_CASE("metrics: the shards of all threads are added up")
     CHECK(sample(text, R"(yett_auth_results_total{reason="token_untrusted"})") == 0);
     CHECK(sample(text, R"(yett_tls_handshakes_total{version="1.3",result="resumed"})") == 5);
     CHECK(sample(text, R"(yett_accounts_total{operation="login",result="refused"})") == 6);
+    CHECK(sample(text, R"(yett_refreshes_total{result="replayed"})") == 0);
     CHECK(sample(text, "yett_token_cache_bytes") == 1024);
     CHECK(sample(text, R"(yett_build_info{version="1.2.3",revision="abc",compiler="g++"})") == 1);
 }
