@@ -84,6 +84,7 @@ private:
     task<result<http::reply>> nothing(call& c);
 
     task<result<http::reply>> follow_verification(call& c, secret token);
+    std::string own_session(call& c) const;
     task<result<http::reply>> look_at_link(call& c, accounts::link_purpose purpose);
     result<secret> refresh_token_of(call& c, http::body_fields& body) const;
     task<void> leave_previous(call& c, accounts::grant const& now_in);

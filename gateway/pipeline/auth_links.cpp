@@ -6,7 +6,10 @@
 #include "gateway/pipeline/auth_fields.hpp"
 #include "gateway/pipeline/auth_replies.hpp"
 #include "gateway/pipeline/caller.hpp"
+#include "gateway/pipeline/credential.hpp"
 #include "gateway/pipeline/passage.hpp"
+#include "gateway/pipeline/same_origin.hpp"
+#include "gateway/tokens/token_cache.hpp"
 
 namespace yett::pipeline {
 namespace {
@@ -46,10 +49,22 @@ secret token_in(http::target const& where)
 
 } // namespace
 
+// The session that this client has already; whoever follows the link in it need not sign in
+// again. Empty when there is none, and when another site sent the cookie.
+std::string auth_endpoints::own_session(call& c) const
+{
+    auto const credential = credential_of(c.ex.request(), parts_.transport);
+    if (!credential || credential->by == credential::way::none) return {};
+    if (credential->by == credential::way::cookie && !require_same_origin(c.ex.request(), c.seen.from.https)) return {};
+    auto const who = parts_.cache.identify(credential->token, c.seen.now);
+    return who ? (*who)->session : std::string{};
+}
+
 task<result<http::reply>> auth_endpoints::follow_verification(call& c, secret token)
 {
     accounts::verification asked;
     asked.token = std::move(token);
+    asked.session = own_session(c);
     asked.from = device_of(c);
     auto const who = co_await accounts::verify_email(parts_.desk, std::move(asked), c.seen.now);
     if (!who) co_return who.error();
