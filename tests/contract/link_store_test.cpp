@@ -289,3 +289,20 @@ TEST_CASE("sessions: a login is recognised by its marks, the last 64 of each use
         CHECK(run(store.sessions().recognise(of_nobody)).error() == errc::not_found);
     });
 }
+
+TEST_CASE("links: they and the marks of logins go with their user")
+{
+    on_every_store([](opened const& store) {
+        auto const anna = some_user("anna");
+        REQUIRE(run(store.users().add(anna)));
+        REQUIRE(run(store.links().commit(making(some_link("h1", anna.id)))));
+        sighting seen;
+        seen.user_id = anna.id;
+        seen.marks = {"a"};
+        REQUIRE(run(store.sessions().recognise(seen)));
+        REQUIRE(run(store.users().remove(anna.id)));
+        CHECK(run(store.links().find("h1")).error() == errc::not_found);
+        REQUIRE(run(store.users().add(anna)));
+        CHECK(run(store.sessions().recognise(seen)).value() == familiarity::first);
+    });
+}

@@ -109,6 +109,8 @@ private:
             if (theirs) shared_->ids_by_family.erase(entry.second.family);
             return theirs;
         });
+        std::erase_if(shared_->links, [&id](auto const& entry) { return entry.second.user_id == id; });
+        shared_->marks.erase(id);
         return {};
     }
 
