@@ -59,6 +59,14 @@ def post(folder, count=1, kind="verify_address", to="anna{}@example.com", langua
     return ids
 
 
+def waiting(folder):
+    """The ids of the letters in the outbox."""
+    with sqlite3.connect(pathlib.Path(folder) / "yett.db", timeout=20) as db:
+        ids = [row[0] for row in db.execute("SELECT id FROM letters")]
+    db.close()
+    return ids
+
+
 def message_ids(ids):
     return sorted(f"<{each}@example.com>" for each in ids)
 
@@ -136,15 +144,18 @@ def test_a_sink_that_is_down_at_the_start_gets_every_mail_later(tmp_path):
     gateway = start(tmp_path, port)
     sink = None
     try:
-        ids = post(tmp_path, 10)
+        post(tmp_path, 10)
         wait_until(lambda: (gateway.metric("yett_mail_attempts_failed_total", reason="unreachable") or 0) >= 3, 15)
         wait_until(lambda: gateway.metric("yett_mail_queue_depth", kind="verify_address") == 10, 10)
         assert gateway.metric("yett_mail_oldest_age_seconds") > 0
         began = time.monotonic()
         assert gateway.register("busy@example.com").status_code == 201
         assert time.monotonic() - began < 2
+        ids = waiting(tmp_path)
+        assert len(ids) == 11, "the mail of a registration is in the outbox before its answer is out"
         sink = Sink(port=port)
         expect_each_once(sink, ids, 60)
+        assert ["busy@example.com"] in sink.recipients
         wait_until(lambda: gateway.metric("yett_mail_queue_depth") == 0)
         assert len(gateway.log(message="a mail did not leave")) == 1, "one line for one trouble, however many mails wait"
         assert wait_until(lambda: gateway.log(message="mails leave again"))
