@@ -12,6 +12,7 @@
 #include "gateway/pipeline/caller.hpp"
 #include "gateway/pipeline/credential.hpp"
 #include "gateway/pipeline/passage.hpp"
+#include "gateway/pipeline/renewals.hpp"
 #include "gateway/pipeline/same_origin.hpp"
 #include "gateway/tokens/token_cache.hpp"
 
@@ -22,14 +23,6 @@ namespace {
 error refresh_refused(error const& why)
 {
     return why == errc::token_invalid ? client_error(errc::unauthenticated, why.note()) : why;
-}
-
-telemetry::refresh_outcome refreshed_as(result<accounts::grant> const& g)
-{
-    using telemetry::refresh_outcome;
-    if (g) return g->replayed ? refresh_outcome::replayed : refresh_outcome::rotated;
-    if (g.error() == errc::refresh_reused) return refresh_outcome::reused;
-    return g.error().from() == origin::client ? refresh_outcome::refused : refresh_outcome::failed;
 }
 
 } // namespace
@@ -119,7 +112,7 @@ task<result<http::reply>> auth_endpoints::refresh(call& c)
 
     accounts::refresh_request asked{std::move(*token), device_of(c)};
     auto grant = co_await accounts::refresh(parts_.desk, std::move(asked), c.seen.now);
-    c.seen.refreshed = refreshed_as(grant);
+    c.seen.refreshed = grant ? refreshed_as(*grant) : refreshed_as(grant.error());
     if (!grant) co_return refresh_refused(grant.error());
     co_return granted(*grant, c.seen.now);
 }

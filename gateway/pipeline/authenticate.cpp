@@ -106,6 +106,7 @@ task<result<identity_ptr>> pipeline::renew(result<identity_ptr> who, http::excha
     renewals::request asked{seen.refresh_token, {seen.from.text, std::string{ex.request().value(http::known::user_agent)}}, needed};
     auto const done = co_await station_.renewals.renew(std::move(asked), seen.now);
     if (!done) co_return recognised(std::move(who), seen);
+    if (!done->shared) seen.refreshed = done->given ? refreshed_as(**done->given) : refreshed_as(done->given.error());
     if (!done->given) {
         auto const& why = done->given.error();
         figures[why.from() == origin::client ? renewal_outcome::refused : renewal_outcome::failed].add();

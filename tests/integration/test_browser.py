@@ -212,7 +212,7 @@ def test_an_application_cannot_set_a_cookie_of_ours(start, tmp_path, cookie):
 @pytest.mark.parametrize("state", ["near its end", "expired", "gone"])
 def test_a_session_is_renewed_inside_the_request(gateway, state):
     cookies = sign_in(gateway, f"{state.replace(' ', '.')}@example.com")
-    before = renewals(gateway)
+    before, rotated = renewals(gateway), gateway.metric("yett_refreshes_total", result="rotated")
     old = {"near its end": aged(cookies, 700), "expired": aged(cookies, 1000), "gone": {REFRESH: cookies[REFRESH]}}[state]
     reply = ask(gateway, "/page", old, headers=PAGE)
     assert reply.status_code == 200 and reply.json()["headers"]["X-Yett-Email"].endswith("@example.com")
@@ -224,6 +224,7 @@ def test_a_session_is_renewed_inside_the_request(gateway, state):
     fresh = ask(gateway, "/page", new)
     assert fresh.status_code == 200 and not set_cookies(fresh) and "Cache-Control" not in fresh.headers
     assert renewals(gateway) == {**before, "renewed": before["renewed"] + 1}
+    assert gateway.metric("yett_refreshes_total", result="rotated") == rotated + 1
 
 
 def test_a_fresh_session_is_left_alone(gateway):
