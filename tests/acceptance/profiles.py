@@ -34,6 +34,7 @@ def adapted(name, store, upstream_port):
     config["upstreams"]["app"]["servers"] = [f"http://127.0.0.1:{upstream_port}"]
     config["trusted_proxies"] = ["127.0.0.1"]
     config["storage"] = {"url": store}
+    config.setdefault("passwords", {})["hashing"] = {"wait": "60s"}    # a busy machine may take its time
     config["logging"] = {"format": "json"}
     return config
 

@@ -4,7 +4,7 @@ import pytest
 
 import profiles
 
-NAMES = ["api-cookie", "first-party-api"]
+NAMES = ["api-cookie", "first-party-api", "verified-users", "web-app"]
 
 
 def test_every_profile_is_named_here():
