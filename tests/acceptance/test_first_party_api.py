@@ -7,6 +7,7 @@ import jwt
 import pytest
 
 from profiles import PASSWORD, lasts
+import operators
 
 PROFILE = "first-party-api"
 
@@ -90,6 +91,20 @@ def test_a_refresh_token_is_refused_as_access_token(ada):
     _, token = pair_of(ada.login())
     assert not ada.enters(token)
     assert pair_of(refresh(ada, token))
+
+
+def test_a_disabled_user_is_refused_at_login_at_refresh_and_at_every_request(gateway):
+    carl = gateway.person("carl@example.com")
+    assert carl.register().status_code == 201
+    access, token = pair_of(carl.login())
+    assert carl.enters(access)
+    operators.disable(gateway, carl.email)
+    assert not any(carl.enters(access) for _ in range(8))
+    assert refresh(carl, token).status_code == 401
+    refused = carl.login()
+    assert (refused.status_code, refused.json()["code"]) == (401, "invalid_credentials")
+    operators.enable(gateway, carl.email)
+    assert carl.login().status_code == 200 and not carl.enters(access)
 
 
 def test_passwords_are_kept_as_argon2id(gateway, ada):

@@ -4,10 +4,10 @@ import pytest
 
 import profiles
 
-NAMES = ["api-cookie", "first-party-api", "verified-users", "web-app"]
+NAMES = ["api-body", "api-cookie", "first-party-api", "verified-users", "web-app"]
 
 
-def test_every_profile_is_named_here():
+def test_there_are_five_profiles():
     assert sorted(file.stem for file in profiles.FOLDER.glob("*.yaml")) == sorted(NAMES)
 
 
