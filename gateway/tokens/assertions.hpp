@@ -1,0 +1,95 @@
+#pragma once
+
+#include "gateway/base/clock.hpp"
+#include "gateway/base/identity.hpp"
+#include "gateway/base/result.hpp"
+#include "gateway/tokens/token_digest.hpp"
+
+#include <boost/unordered/unordered_flat_map.hpp>
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+
+namespace yett::tokens {
+
+class signer;
+class verification_key;
+
+// `typ` of an assertion. No verifier of access tokens takes it, ours included (RFC 8725
+// section 3.11).
+inline constexpr std::string_view assertion_type = "yett-assertion+jwt";
+
+// Longer ones are not made. Servers refuse header lines beyond 8 KiB, and other fields come beside.
+inline constexpr std::size_t most_assertion_bytes = 4096;
+
+// Says to one application, in a JWT it can check with our published keys, who is asking:
+// claims iss sub aud iat exp idp sid email roles scope auth_time. `idp` is who proved the
+// identity: ourselves, or the issuer of the token that came.
+//
+// A signature costs far more than everything else a request needs, so that an assertion
+// serves all requests of one identity to one audience for half its time, and has no `jti`
+// that could promise a single use. Two generations of assertions bound the memory: when one
+// has filled half of it the older one is dropped, and what is still in use moves to the
+// younger one unsigned.
+//
+// One for each worker, without locks. Revocation is its caller's business: nobody asks for an
+// identity whose session has ended.
+class assertions
+{
+public:
+    struct options
+    {
+        seconds ttl{60};
+        std::size_t bytes = 4 << 20;           // of all assertions together
+    };
+    // Signs with the key of the signer whenever it signs; the signer outlives this.
+    assertions(signer const& signs, options const& opts) : signer_{signs}, options_{opts} {}
+
+    // The text stays as it is for as long as anybody holds it.
+    using text = std::shared_ptr<std::string const>;
+
+    // Fails with forbidden when the identity makes the text longer than most_assertion_bytes:
+    // with some of its roles left out it would be somebody else.
+    result<text> for_audience(std::string_view audience, identity const& who, wall_time now);
+
+    // Forgets what no key of these has signed: nobody could check it any more.
+    void keep_signed_by(std::span<verification_key const> keys);
+
+    std::size_t bytes() const noexcept { return young_.bytes + old_.bytes; }
+
+private:
+    struct entry
+    {
+        text what;
+        wall_time made_at;
+        std::uint64_t key;                     // fingerprint
+    };
+    struct keyed_hash
+    {
+        using is_avalanching = void;
+        std::size_t operator()(digest256 const& name) const noexcept { return name[0]; }
+    };
+    struct generation
+    {
+        boost::unordered_flat_map<digest256, entry, keyed_hash> entries;
+        std::size_t bytes = 0;
+    };
+
+    digest256 name_of(std::string_view audience, identity const& who);
+    result<entry> make(std::string_view audience, identity const& who, wall_time now) const;
+    bool is_fresh(entry const& e, wall_time now) const noexcept;
+    void remember(digest256 const& name, entry const& made);
+
+    signer const& signer_;
+    options const options_;
+    token_digest digest_;
+    std::string naming_;                       // grows to the largest identity once
+    generation young_;
+    generation old_;
+};
+
+} // namespace yett::tokens
