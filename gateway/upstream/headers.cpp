@@ -346,6 +346,8 @@ result<header_plan> header_plan::from(header_options const& options)
     if (!options.assertion_header.empty()) {
         if (auto reserved = plan.identity_.reserve(options.assertion_header); !reserved)
             return reserved.error();
+        if (plan.identity_.sets(options.assertion_header))
+            return our_error(errc::bad_request, fmt::format("{} carries a part of the identity already", options.assertion_header));
         plan.assertion_prefix_ = options.assertion_header + ": ";
     }
     plan.cookies_ = options.cookies;

@@ -169,9 +169,7 @@ result<void> identity_fields::set(std::string_view name, claim from)
 {
     if (auto reserved = reserve(name); !reserved)
         return reserved.error();
-    std::erase_if(fields_, [&](field const& f) {
-        return http::folds_equal(std::string_view{f.prefix}.substr(0, f.prefix.size() - 2), name);
-    });
+    std::erase_if(fields_, [&](field const& f) { return f.is_named(name); });
     set_known(name, from);
     return {};
 }
@@ -186,6 +184,16 @@ result<void> identity_fields::reserve(std::string_view name)
     if (auto const id = http::known_named(folded); id != http::known::other)
         owned_ids_[static_cast<std::size_t>(id)] = true;
     return {};
+}
+
+bool identity_fields::field::is_named(std::string_view name) const noexcept
+{
+    return http::folds_equal(std::string_view{prefix}.substr(0, prefix.size() - 2), name);
+}
+
+bool identity_fields::sets(std::string_view name) const noexcept
+{
+    return std::ranges::any_of(fields_, [&](field const& f) { return f.is_named(name); });
 }
 
 bool identity_fields::owns(std::string_view name) const noexcept

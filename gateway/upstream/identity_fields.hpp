@@ -55,6 +55,8 @@ public:
     result<void> set(std::string_view name, claim from);
     // Keeps a name from clients without setting it.
     result<void> reserve(std::string_view name);
+    // True for a name of a field that is set, in any spelling.
+    bool sets(std::string_view name) const noexcept;
 
     // True in any spelling: case, and '-' '_' '.' are one.
     bool owns(std::string_view name) const noexcept;
@@ -74,6 +76,7 @@ private:
     {
         std::string prefix;    // "Name: "
         claim from;
+        bool is_named(std::string_view name) const noexcept;
     };
 
     void set_known(std::string_view name, claim from);

@@ -336,8 +336,11 @@ TEST_CASE("headers: a plan that cannot be kept is refused")
     unknown.set = {{"X-User", "shoe_size"}};
     CHECK_FALSE(header_plan::from(unknown));
     header_options assertion;
-    assertion.assertion_header = "Host";
-    CHECK_FALSE(header_plan::from(assertion));
+    for (auto const* const taken : {"Host", "X-Yett-User", "x_yett_roles", "X-Who"}) {
+        assertion.set = {{"X-Who", "sub"}};
+        assertion.assertion_header = taken;
+        CHECK_FALSE_MESSAGE(header_plan::from(assertion), taken);
+    }
 }
 
 TEST_CASE("headers: whatever a claim says, it stays inside its value")
