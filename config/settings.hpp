@@ -236,11 +236,14 @@ enum class identity_preset
     none,
 };
 
+// An assertion's audience that depends on the route.
+inline constexpr std::string_view route_host = "route_host";
+
 struct assertion
 {
     std::string header = "X-Yett-Assertion";
     milliseconds ttl = seconds{60};
-    std::string audience = "route_host";
+    std::string audience{route_host};
 };
 
 struct identity_headers

@@ -30,6 +30,12 @@ bool is_ours(std::string_view name)
     return parse_header_name(name).has_value() && std::ranges::none_of(not_ours, same);
 }
 
+result<std::string> parse_our_name(std::string_view text)
+{
+    if (!is_ours(text)) return wrong("is not a header an identity can travel in");
+    return std::string{text};
+}
+
 void read_set(reading& r, spot const& at, identity_headers& into)
 {
     if (!detail::is_mapping(r, at)) return;
@@ -55,9 +61,11 @@ section<assertion> const& assertion_keys()
 {
     static section<assertion> const keys{
         {
-            value("header", &assertion::header, text_of("header name", parse_header_name), "The header it travels in."),
-            value("ttl", &assertion::ttl, duration<milliseconds>(seconds{1}, seconds{3'600}), "How long it is good."),
-            value("audience", &assertion::audience, text(), "Its `aud`; route_host is the host of the request."),
+            value("header", &assertion::header, text_of("header name", parse_our_name), "The header it travels in."),
+            value("ttl", &assertion::ttl, duration<milliseconds>(seconds{5}, seconds{3'600}),
+                  "How long it is good; a new one is signed after half of it."),
+            value("audience", &assertion::audience, text(),
+                  "Its `aud`; route_host is `match.host` of the route, or `HOST:PORT` of the upstream's first server for a route of any host."),
         },
         {},
     };

@@ -21,7 +21,6 @@ constexpr unsupported rows[] = {
     {"upstreams.*.health", "*", ""},
     {"upstreams.*.ejection", "*", ""},
     {"upstreams.*.tls", "*", ""},
-    {"identity_headers.assertion", "*", ""},
     {"tokens.issuers[*].jwks_url", "*", "jwks_file"},
     {"tokens.issuers[*].discovery", "true", "jwks_file"},
     {"storage.url*", "postgres*", "sqlite:PATH, memory:"},

@@ -90,6 +90,19 @@ void check_secret(reading& r, tokens const& t)
     }
 }
 
+// An application checks assertions with published keys.
+void check_assertion(reading& r, settings const& all)
+{
+    auto const& wanted = all.identity_headers.assertion;
+    if (!wanted) return;
+    auto const with = all.tokens.algorithm;
+    if (with != signature_algorithm::es256 && with != signature_algorithm::eddsa)
+        r.complain_at("identity_headers.assertion",
+                      fmt::format("needs tokens.algorithm ES256 or EdDSA, and it is {}", name_of(with)));
+    if (all.tokens.keys.keep_for < wanted->ttl)
+        r.complain_at("identity_headers.assertion.ttl", "is longer than tokens.keys.keep_for; good assertions could not be checked");
+}
+
 bool is_everybody(socket_address const& value)
 {
     return value.host == "0.0.0.0" || parse_ip(value.host) == parse_ip("::");
@@ -260,6 +273,7 @@ void validate(reading& r, settings const& all)
     check_routes(r, all);
     check_loops(r, all);
     check_secret(r, all.tokens);
+    check_assertion(r, all);
     check_cookie(r, all);
     check_mail(r, all);
     check_promises(r, all);

@@ -254,6 +254,30 @@ yett.yaml:2:26: identity_headers.set: is not a mapping; keys and values are want
             {"identity_headers: { set: { X-A: sub, X-A: email } }\n", R"(
 yett.yaml:2:38: identity_headers.set.X-A: is given twice; it stands in line 2 already
 )"},
+            {"identity_headers: { assertion: { header: X-Who, ttl: 60s, audience: app } }\n", R"(
+)"},
+            {"identity_headers: { assertion: {} }\n", R"(
+)"},
+            {"identity_headers: { assertion: { header: Host, ttl: 4s, audience: '' } }\n", R"(
+yett.yaml:2:42: identity_headers.assertion.header: "Host" is not a header an identity can travel in
+yett.yaml:2:53: identity_headers.assertion.ttl: "4s" is out of range; 5s to 1h is allowed
+yett.yaml:2:67: identity_headers.assertion.audience: "" is empty
+)"},
+            {"identity_headers: { assertion: { header: 'X A', ttl: 61m } }\n", R"(
+yett.yaml:2:42: identity_headers.assertion.header: "X A" is not a header an identity can travel in
+yett.yaml:2:54: identity_headers.assertion.ttl: "61m" is out of range; 5s to 1h is allowed
+)"},
+            {"identity_headers: { assertion: { ttl: 1h } }\ntokens: { keys: { keep_for: 20m } }\n", R"(
+yett.yaml:2:39: identity_headers.assertion.ttl: is longer than tokens.keys.keep_for; good assertions could not be checked
+)"},
+            {"identity_headers: { assertion: {} }\ntokens: { algorithm: HS256, secret: '${SECRET}' }\n", R"(
+yett.yaml:2:32: identity_headers.assertion: needs tokens.algorithm ES256 or EdDSA, and it is HS256
+)"},
+            {"identity_headers: { assertion: {} }\ntokens: { algorithm: RS256 }\n", R"(
+yett.yaml:2:32: identity_headers.assertion: needs tokens.algorithm ES256 or EdDSA, and it is RS256
+)"},
+            {"identity_headers: { assertion: {} }\ntokens: { algorithm: EdDSA }\n", R"(
+)"},
         },
         version, std::string{rules} + unverified);
 }

@@ -40,9 +40,6 @@ yett.yaml:2:119: listeners[0].tls.client_certificates: "required" is not support
 yett.yaml:2:42: listeners[0].tls.client_ca_file: is missing; client certificates are checked against it
 yett.yaml:2:119: listeners[0].tls.client_certificates: "optional" is not supported by this build; allowed: none
 )"},
-            {"identity_headers: { assertion: { ttl: 60s } }\n", R"(
-yett.yaml:2:32: identity_headers.assertion: is not supported by this build
-)"},
             {"identity_headers: { assertion: null }\n", R"(
 )"},
             {R"(tokens: { issuers: [{ issuer: x, audience: a, algorithms: RS256, jwks_url: "https://x/k" }] }
