@@ -40,6 +40,17 @@ void put_off_account_limits(pipeline::route_facts& facts)
     early.erase(later, early.end());
 }
 
+// Whom assertions on this route are for. The route alone decides it: a host that the
+// client chooses would let one application use at another what it was given.
+std::string audience_of(policies::route const& route, config::settings const& s)
+{
+    auto const& wanted = s.identity_headers.assertion;
+    if (!wanted || route.to() != policies::destination::upstream) return {};
+    if (wanted->audience != config::route_host) return wanted->audience;
+    auto const& host = route.spec().match.host;
+    return host.empty() ? forwarding_of(s.upstreams.at(route.target())).server.text : host;
+}
+
 pipeline::route_facts facts_of(policies::route const& route, pipeline::world const& world, config::settings const& s,
                                telemetry::metrics& figures)
 {
@@ -50,6 +61,7 @@ pipeline::route_facts facts_of(policies::route const& route, pipeline::world con
     if (route.to() == policies::destination::accounts) put_off_account_limits(facts);
     facts.slot = figures.route(route.name());
     if (route.spec().websocket) facts.websocket = &*route.spec().websocket;
+    facts.audience = audience_of(route, s);
     facts.body_bytes = route.body_bytes().value_or(s.client_limits.body_bytes);
     return facts;
 }

@@ -17,6 +17,15 @@ tokens::token_cache_options share_of(config::token_cache const& c, unsigned work
     return options;
 }
 
+// Beside the cache of tokens, and a quarter of it.
+tokens::assertions::options assertions_of(config::settings const& s, unsigned workers)
+{
+    tokens::assertions::options options;
+    if (auto const& wanted = s.identity_headers.assertion) options.ttl = std::chrono::floor<seconds>(wanted->ttl);
+    options.bytes = s.tokens.cache.bytes / 4 / workers;
+    return options;
+}
+
 net::worker::options worker_options(unsigned index, station::shared const& all)
 {
     net::worker::options options;
@@ -49,13 +58,15 @@ pipeline::open_streams::parts streams_of(net::worker& worker, station::shared co
 station::station(unsigned index, unsigned of, shared const& all)
     : worker_{worker_options(index, all)},
       cache_{all.keys.current().verifier, all.revoked, share_of(all.settings.tokens.cache, of)},
+      assertions_{all.keys.signer(), assertions_of(all.settings, of)},
       upstreams_{make_upstreams(all)},
       endpoints_{{all.desk, cache_, transport_of(all.settings), all.keys.current().documents}},
       pages_{{all.desk, endpoints_, all.look, all.settings.accounts.prefix, all.settings.accounts.pages.enabled,
               all.settings.accounts.cookie.secure}},
       renewals_{{all.desk, worker_.executor(), longest_reply(all.settings)}},
       streams_{streams_of(worker_, all)},
-      pipeline_{{cache_, endpoints_, pages_, renewals_, streams_, upstreams_, all.figures.shard(index), all.logs.make_access_log(), all.logs.program()},
+      pipeline_{{cache_, assertions_, endpoints_, pages_, renewals_, streams_, upstreams_, all.figures.shard(index),
+                 all.logs.make_access_log(), all.logs.program()},
                 all.world}
 {
 }
@@ -82,6 +93,7 @@ http::answers station::answers()
 void station::use(token_keys::snapshot const& keys)
 {
     cache_.use(keys.verifier);
+    assertions_.keep_signed_by(keys.verifier->issuers().front().keys);
     endpoints_.publish(keys.documents);
 }
 

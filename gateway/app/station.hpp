@@ -6,6 +6,7 @@
 #include "gateway/pipeline/page_endpoints.hpp"
 #include "gateway/pipeline/pipeline.hpp"
 #include "gateway/pipeline/renewals.hpp"
+#include "gateway/tokens/assertions.hpp"
 #include "gateway/tokens/token_cache.hpp"
 #include "gateway/upstream/forwarder.hpp"
 
@@ -56,6 +57,7 @@ private:
 
     net::worker worker_;
     tokens::token_cache cache_;
+    tokens::assertions assertions_;
     upstreams upstreams_;
     pipeline::auth_endpoints endpoints_;
     pipeline::page_endpoints pages_;

@@ -181,6 +181,7 @@ upstream::header_options headers_of(config::settings const& s)
     upstream::header_options options;
     options.identity = preset_of(s.identity_headers.preset);
     options.set.assign(s.identity_headers.set.begin(), s.identity_headers.set.end());
+    if (auto const& assertion = s.identity_headers.assertion) options.assertion_header = assertion->header;
     for (auto const* prefix : {"", "__Host-", "__Secure-"})
         for (auto const* name : {"yett_refresh", "yett_access", "yett_form"}) options.cookies.push_back(std::string{prefix} + name);
     return options;

@@ -3,6 +3,7 @@
 #include "gateway/pipeline/passage.hpp"
 #include "gateway/pipeline/pipeline.hpp"
 #include "gateway/pipeline/world.hpp"
+#include "gateway/tokens/assertions.hpp"
 #include "policies/permit.hpp"
 
 namespace yett::pipeline {
@@ -41,13 +42,24 @@ task<result<void>> pipeline::answer_ourselves(policies::permit const& permit, ht
     co_return co_await http::send(ex, *reply);
 }
 
+// Null when nobody was named, or nobody wants to hear of it.
+result<std::shared_ptr<std::string const>> pipeline::assertion_for(policies::permit const& permit, passage const& seen)
+{
+    auto const& audience = seen.world->facts[permit.route().index()].audience;
+    if (!permit.who() || audience.empty()) return std::shared_ptr<std::string const>{};
+    return station_.assertions.for_audience(audience, *permit.who(), seen.now);
+}
+
 task<result<void>> pipeline::forward(policies::permit const& permit, http::exchange& ex, passage& seen)
 {
+    auto const assertion = assertion_for(permit, seen);
+    if (!assertion) co_return assertion.error();
     auto const added = added_to_reply(seen);
     open_streams::entry stream{station_.streams, permit.who().get()};
     upstream::forward_context context{.headers = seen.world->headers,
                                             .client = {seen.from.text, seen.from.behind_proxy, seen.from.https},
                                             .request_id = seen.request_id,
+                                            .assertion = *assertion ? std::string_view{**assertion} : std::string_view{},
                                             .seen = seen.upstream,
                                             .added = added,
                                             .ends = &stream.recall()};

@@ -21,6 +21,7 @@ namespace yett::telemetry {
 class log;
 }
 namespace yett::tokens {
+class assertions;
 class token_cache;
 }
 namespace yett::upstream {
@@ -50,6 +51,7 @@ public:
     struct station
     {
         tokens::token_cache& cache;
+        tokens::assertions& assertions;
         auth_endpoints& endpoints;
         page_endpoints& pages;
         yett::pipeline::renewals& renewals;
@@ -85,6 +87,7 @@ private:
 
     task<result<void>> dispatch(policies::permit const& permit, http::exchange& ex, passage& seen);
     task<result<void>> answer_ourselves(policies::permit const& permit, http::exchange& ex, passage& seen);
+    result<std::shared_ptr<std::string const>> assertion_for(policies::permit const& permit, passage const& seen);
     task<result<void>> forward(policies::permit const& permit, http::exchange& ex, passage& seen);
 
     bool is_sent_to_login(error const& why, http::exchange const& ex, passage const& seen) const;

@@ -7,6 +7,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <string>
 #include <unordered_map>
 #include <vector>
 
@@ -20,6 +21,7 @@ struct route_facts
     std::size_t slot = 0;           // of its figures
     std::uint64_t body_bytes = 0;   // the largest body; 0 is no limit
     policies::websocket_spec const* websocket = nullptr;    // the rule's; null: it lets none through
+    std::string audience;           // of assertions to the application; empty: it gets none
 };
 
 // What requests are answered by, the same for all workers and frozen: a request keeps the
