@@ -8,7 +8,8 @@ namespace {
 
 link_purpose purpose_of(letter_kind kind)
 {
-    return kind == letter_kind::reset_password ? link_purpose::reset_password : link_purpose::verify_address;
+    if (kind == letter_kind::reset_password) return link_purpose::reset_password;
+    return kind == letter_kind::invitation ? link_purpose::invitation : link_purpose::verify_address;
 }
 
 mailed_link mail(letter_kind kind, device const& from, wall_time now)

@@ -16,7 +16,7 @@ struct mailed_link
     accounts::letter letter;
 };
 
-// To the account's address. `address_taken` brings no link: the one made is nobody's, so
+// To the account's address; an invitation to somebody who has none (no id). `address_taken` brings no link: the one made is nobody's, so
 // that the work is the same.
 mailed_link mail_link(letter_kind kind, user const& to, device const& from, wall_time now);
 

@@ -11,6 +11,11 @@ namespace yett::management {
 // verified otherwise. `conflict` when the address has an account.
 task<answer> add_user(office const& at, order& asked, occasion const& when);
 
+// "email", "roles", "language" (as in Accept-Language). Mails a link, good once and for a
+// week, with which the owner of the address registers and gets the roles. `conflict` when
+// the address has an account, or registration is not by invitation.
+task<answer> invite_user(office const& at, order& asked, occasion const& when);
+
 // A page: "after", "limit". `items` without anything secret.
 task<answer> list_users(office const& at, order& asked, occasion const& when);
 // The same with password hashes, as import_users reads it.

@@ -23,6 +23,11 @@ constexpr argument new_user[]{
     {kind::flag, "no_password", "no password opens the account until one is set"},
     password,
 };
+constexpr argument guest[]{
+    {kind::word, "email", "e-mail address"},
+    roles,
+    {kind::option, "language", "of the mail, as in Accept-Language: de"},
+};
 constexpr argument user_and_roles[]{the_user, roles};
 constexpr argument user_and_password[]{the_user, password};
 constexpr argument maybe_user[]{{kind::optional_word, "user", "e-mail address or id; everybody without it"}};
@@ -38,6 +43,7 @@ constexpr std::string_view session_columns[]{"id", "user_id", "address", "last_s
 
 constexpr verb all[]{
     {"users", "add", "Add a user", new_user, {}, add_user},
+    {"users", "invite", "Mail a link with which somebody registers", guest, {}, invite_user},
     {"users", "list", "List all users", {}, user_columns, list_users},
     {"users", "export", "Write all users with their password hashes", {}, export_columns, export_users},
     {"users", "import", "Add users with password hashes of any program; can be repeated", user_file, {}, import_users},

@@ -5,6 +5,7 @@ import email
 import email.policy
 import json
 import re
+import subprocess
 import time
 from concurrent.futures import ThreadPoolExecutor
 
@@ -192,6 +193,40 @@ def test_closed_and_invited(echo, tmp_path, start):
     reply = gateway.call("POST", "/auth/register", json={
         "email": "ada@example.com", "password": harness.PASSWORD, "invitation": "yl1_" + "A" * 47})
     assert code(reply) == (400, "token_invalid")
+
+
+def operate(gateway, *words):
+    return subprocess.run([harness.BINARY, "users", *words], cwd=gateway.folder, capture_output=True, text=True, timeout=30)
+
+
+def test_an_operator_invites_somebody_who_registers_once_with_the_roles(echo, tmp_path, start):
+    gateway = start(harness.Gateway(tmp_path, configuration(echo, "sqlite:yett.db", registration="invite")))
+    invited = operate(gateway, "invite", "Grete@example.com", "editor", "--language", "de")
+    assert (invited.returncode, invited.stdout.strip()) == (0, "Grete@example.com: invited, for 7 days")
+    [letter] = wait_for_letters(gateway, "Grete@example.com", 1)
+    link = re.search(r"https://\S+", text_of(letter)).group()
+    assert letter["Content-Language"] == "de"
+    assert link == f"{PUBLIC}/auth/register?invitation={token_in(letter)}"
+    assert gateway.log(event="user_invited")[0]["by"].startswith("uid ")
+
+    def register(address):
+        return gateway.call("POST", "/auth/register", json={
+            "email": address, "password": harness.PASSWORD, "invitation": token_in(letter)})
+
+    assert code(register("other@example.com")) == (400, "token_invalid"), "it was made for one address"
+    assert register("grete@example.com").status_code == 201
+    grant = gateway.login("grete@example.com")
+    assert grant.status_code == 200, "an invitation by mail proves the address"
+    assert gateway.call("GET", "/auth/me", grant.json()["access_token"]).json()["roles"] == ["editor"]
+    assert code(register("grete@example.com")) == (400, "token_invalid")
+    again = operate(gateway, "invite", "grete@example.com")
+    assert again.returncode == 1 and "has an account already" in again.stderr
+    assert letters(gateway, "grete@example.com")[1:] == []
+
+
+def test_nobody_is_invited_where_an_invitation_would_not_count(gateway):
+    refused = operate(gateway, "invite", "grete@example.com")
+    assert refused.returncode == 1 and "accounts.registration" in refused.stderr
 
 
 # --- Reset ------------------------------------------------------------------------------
