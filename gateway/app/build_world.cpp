@@ -77,7 +77,7 @@ upstream::header_plan plan_of(config::settings const& s)
 
 compiled_rules compile_rules(config::settings const& s)
 {
-    auto specs = pipeline::auth_routes(s.accounts.prefix);
+    auto specs = pipeline::auth_routes(s.accounts.prefix, s.accounts.pages.enabled);
     specs.insert(specs.end(), s.routes.begin(), s.routes.end());
     auto compiled = policies::compile(std::move(specs));
     compiled_rules rules{std::move(compiled.table), {}};

@@ -8,10 +8,10 @@ using kind = policies::access_spec::kind;
 struct endpoint
 {
     char const* target;
-    char const* method;    // empty: any
-    char const* path;      // below the prefix
+    char const* method; // empty: any
+    char const* path;   // below the prefix
     kind access;
-    char const* limit;     // null: none of its own
+    char const* limit; // null: none of its own
 };
 
 // Logout is public because an expired access token must not keep anybody signed in: the
@@ -57,7 +57,7 @@ policies::route_spec built_in(std::string name, std::string path, endpoint const
 
 } // namespace
 
-std::vector<policies::route_spec> auth_routes(std::vector<std::string> const& prefixes)
+std::vector<policies::route_spec> auth_routes(std::vector<std::string> const& prefixes, bool pages)
 {
     constexpr endpoint nothing{"nothing", "", "", kind::public_, nullptr};
     std::vector<policies::route_spec> routes;
@@ -67,10 +67,14 @@ std::vector<policies::route_spec> auth_routes(std::vector<std::string> const& pr
         routes.push_back(built_in(prefix + "/**", prefix + "/**", nothing));
     }
     for (auto const* const target : {"jwks", "metadata"}) {
-        std::string const path = target == std::string_view{"jwks"} ? "/.well-known/jwks.json" : "/.well-known/openid-configuration";
+        std::string const path =
+            target == std::string_view{"jwks"} ? "/.well-known/jwks.json" : "/.well-known/openid-configuration";
         routes.push_back(built_in(target, path, {target, "GET", "", kind::public_, nullptr}));
         routes.push_back(built_in(std::string{target} + ", other methods", path, nothing));
     }
+    if (pages)
+        routes.push_back(
+            built_in("change-password", "/.well-known/change-password", {"change_page", "GET", "", kind::public_, nullptr}));
     return routes;
 }
 

@@ -18,10 +18,10 @@ namespace yett::pipeline {
 struct page_endpoints::form
 {
     std::string_view target;
-    std::string_view proof;                        // what its token is for; forms of one page share one
+    std::string_view proof; // what its token is for; forms of one page share one
     pages::page page;
-    std::array<std::string_view, 2> fields{};      // those a person fills in, all of them
-    std::string_view way_on{};                     // below the prefix, when it went well
+    std::array<std::string_view, 2> fields{}; // those a person fills in, all of them
+    std::string_view way_on{};                // below the prefix, when it went well
 };
 
 // What of a form is needed beside what its endpoint gets.
@@ -30,8 +30,8 @@ struct page_endpoints::sent
     std::string email;
     std::string link_token;
     std::string next;
-    std::string end;             // a session
-    bool others = false;         // all sessions but this one
+    std::string end;     // a session
+    bool others = false; // all sessions but this one
     std::vector<std::string_view> empty;
 };
 
@@ -56,11 +56,13 @@ page_endpoints::form const* page_endpoints::form_named(std::string_view target) 
 
 namespace {
 
-constexpr std::string_view pages_only[] = {"login_page", "register_page", "mail_page", "reset_page", "account_page", "account", "asset"};
+constexpr std::string_view pages_only[] = {"login_page",   "register_page", "mail_page",   "reset_page",
+                                           "account_page", "account",       "change_page", "asset"};
 
 bool is_login_only(std::string_view target) noexcept
 {
-    constexpr std::string_view targets[] = {"login_page", "login", "account_page", "account", "password", "logout"};
+    constexpr std::string_view targets[] = {"login_page", "login",  "account_page", "account",
+                                            "password",   "logout", "change_page"};
     return std::ranges::find(targets, target) != std::ranges::end(targets);
 }
 
@@ -87,7 +89,8 @@ void add_page_fields(http::reply& r)
 http::reply page_reply(std::string html)
 {
     http::reply r;
-    r.fields = {{"Content-Type", "text/html; charset=utf-8"}, {"Cache-Control", "no-store"}, {"X-Content-Type-Options", "nosniff"}};
+    r.fields = {
+        {"Content-Type", "text/html; charset=utf-8"}, {"Cache-Control", "no-store"}, {"X-Content-Type-Options", "nosniff"}};
     r.body = std::move(html);
     add_page_fields(r);
     return r;
@@ -149,6 +152,7 @@ task<result<http::reply>> page_endpoints::answer(std::string_view target, auth_e
 {
     if (target == "asset") co_return send_asset(c);
     if (!parts_.enabled || (is_login_only(target) && !parts_.look.login)) co_return errc::no_such_route;
+    if (target == "change_page") co_return see_other(parts_.prefixes.front() + "/account#change");
     if (auto const* f = form_named(target)) co_return co_await answer_form(*f, c);
     co_return co_await show(target, c);
 }
@@ -222,7 +226,8 @@ task<error> page_endpoints::explain_form(form const& f, sent const& s, error why
 {
     auto v = view_for(c);
     if (is_dead_link(why)) {
-        c.seen.page = book_.write(f.page == pages::page::choose ? pages::page::link_dead_reset : pages::page::link_dead_verify, v);
+        c.seen.page =
+            book_.write(f.page == pages::page::choose ? pages::page::link_dead_reset : pages::page::link_dead_verify, v);
         co_return why;
     }
     if (why == errc::forbidden && f.target == "register") {
@@ -260,7 +265,9 @@ task<error> page_endpoints::explain_form(form const& f, sent const& s, error why
 void page_endpoints::dress(http::reply& r, passage const& seen, http::head const& asked)
 {
     auto const in = pages::language_for(asked.value(http::known::accept_language));
-    r.body = seen.page ? *seen.page : book_.write_failure({.in = in, .status = r.status, .request_id = seen.request_id, .wait = wait_of(seen)});
+    r.body = seen.page
+                 ? *seen.page
+                 : book_.write_failure({.in = in, .status = r.status, .request_id = seen.request_id, .wait = wait_of(seen)});
     for (auto& [name, value] : r.fields)
         if (name == "Content-Type") value = "text/html; charset=utf-8";
     add_page_fields(r);

@@ -56,6 +56,14 @@ def browser(gateway):
     return Browser(gateway)
 
 
+def test_password_managers_find_the_form_for_a_new_password(browser, echo, tmp_path, start):
+    reply = browser.get("/.well-known/change-password")
+    assert (reply.status_code, reply.headers["Location"]) == (303, "/auth/account#change")
+    without = start(harness.Gateway(tmp_path, harness.settings(echo.port, accounts={"pages": {"enabled": False}})))
+    asked = without.call("GET", "/.well-known/change-password")
+    assert "Location" not in asked.headers, "without pages it belongs to the application"
+
+
 def test_pages_allow_nothing_but_themselves(browser):
     for path in ("/auth/login", "/auth/register", "/auth/reset", "/auth/check-mail", "/auth/verify/x", "/auth/reset/x", "/auth/nothing"):
         reply = browser.get(path)
