@@ -12,6 +12,14 @@ open_streams::open_streams(parts p)
     parts_.deadlines.arm_after(next_look_, milliseconds{0});
 }
 
+// What a request needs when it has turned out to be a stream.
+struct open_streams::entry::lasting
+{
+    tokens::revocable names;
+    base::deadlines::entry expiry;
+    std::shared_ptr<entry*> slot;    // while the session's end is asked for
+};
+
 open_streams::entry::entry(open_streams& among, identity const* who) : who_{who}
 {
     among.fresh_.push_back(*this);
@@ -19,7 +27,7 @@ open_streams::entry::entry(open_streams& among, identity const* who) : who_{who}
 
 open_streams::entry::~entry()
 {
-    if (slot_) *slot_ = nullptr;
+    if (lasts_ && lasts_->slot) *lasts_->slot = nullptr;
 }
 
 // Whatever is older than one step is a stream; there are few of them beside the requests
@@ -42,29 +50,29 @@ void open_streams::settle(entry& one, wall_time now)
 {
     if (draining_) one.recall_.end(errc::stopping);
     if (!one.who_) return;
-    one.names_ = parts_.revoked.names_of(*one.who_, {});
+    auto names = parts_.revoked.names_of(*one.who_, {});
     // Tokens of a session come and go while it lasts.
-    if (one.names_.session != 0) one.names_.token = 0;
+    if (names.session != 0) names.token = 0;
+    one.lasts_.reset(new entry::lasting{names, base::deadlines::entry{[this, &one] { expired(one); }}, {}});
     if (is_revoked(one, now)) return end(one, errc::token_revoked);
-    one.expiry_.emplace([this, &one] { expired(one); });
     arm(one, one.who_->expires_at + parts_.skew, now);
 }
 
 bool open_streams::is_revoked(entry& one, wall_time now)
 {
-    return one.who_ && view_.covers(one.names_, now);
+    return one.lasts_ && view_.covers(one.lasts_->names, now);
 }
 
 void open_streams::arm(entry& one, wall_time end, wall_time now)
 {
-    parts_.deadlines.arm_after(*one.expiry_, std::max(end - now, milliseconds{0}));
+    parts_.deadlines.arm_after(one.lasts_->expiry, std::max(end - now, milliseconds{0}));
 }
 
 void open_streams::expired(entry& one)
 {
     if (one.who_->session.empty()) return end(one, errc::token_expired);
-    one.slot_ = std::make_shared<entry*>(&one);
-    parts_.start(ask_for_end(one.who_->session, one.slot_));
+    one.lasts_->slot = std::make_shared<entry*>(&one);
+    parts_.start(ask_for_end(one.who_->session, one.lasts_->slot));
 }
 
 // The store knows of refreshes on every node. Where it does not answer, nothing says that the
@@ -79,7 +87,7 @@ task<void> open_streams::ask_for_end(std::string session, std::shared_ptr<entry*
     }
     if (*slot == nullptr) co_return;
     auto& one = **slot;
-    one.slot_.reset();
+    one.lasts_->slot.reset();
     auto const now = parts_.now();
     auto const goes_on = found && !found->ended_at && now < found->access_until;
     if (goes_on) arm(one, found->access_until, now);
@@ -88,7 +96,7 @@ task<void> open_streams::ask_for_end(std::string session, std::shared_ptr<entry*
 
 void open_streams::end(entry& one, errc why)
 {
-    if (one.expiry_) one.expiry_->disarm();
+    one.lasts_->expiry.disarm();
     if (!one.recall_.end(why)) return;
     parts_.figures[why == errc::token_revoked ? session_end::revoked : session_end::expired].add();
 }

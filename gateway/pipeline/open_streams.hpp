@@ -13,7 +13,6 @@
 
 #include <functional>
 #include <memory>
-#include <optional>
 #include <string>
 
 namespace yett::accounts {
@@ -88,12 +87,11 @@ public:
     private:
         friend class open_streams;
 
+        struct lasting;
+
         identity const* who_;
         upstream::recall recall_;
-        // Only of those that last.
-        tokens::revocable names_;
-        std::optional<base::deadlines::entry> expiry_;
-        std::shared_ptr<entry*> slot_;               // while the session's end is asked for
+        std::unique_ptr<lasting> lasts_;             // once it does
     };
 
 private:

@@ -26,19 +26,13 @@ bool is_about_session(errc why) noexcept
     return why == errc::token_revoked || why == errc::token_expired;
 }
 
-upload::plan plan_of(tunnel::parties const& p, std::function<void(std::string_view)> moved, std::function<void()> over)
-{
-    upload::plan how{false, 0, p.idle, p.idle};
-    how.tunnel = upload::watcher{std::move(moved), std::move(over)};
-    return how;
-}
-
 } // namespace
 
 tunnel::tunnel(parties const& p)
     : parties_{p},
       application_{*p.application},
-      upload_{p.exchange, p.application, plan_of(p, [this](std::string_view part) { hear_client(part); }, [this] { note(websocket_end::client); })},
+      client_says_{[this](std::string_view part) { hear_client(part); }, [this] { note(websocket_end::client); }},
+      upload_{p.exchange, p.application, {.chunked = false, .left = 0, .reply_timeout = p.idle, .patience = p.idle, .tunnel = &client_says_}},
       idle_{[this] { end(errc::timed_out); }},
       farewell_{[this] { cut(); }}
 {

@@ -63,6 +63,7 @@ private:
     connection& application_;
     http::websocket::frames frames_;       // of the application
     http::websocket::frames client_frames_;
+    upload::watcher const client_says_;
     upload upload_;
     base::deadlines::entry idle_;
     base::deadlines::entry farewell_;

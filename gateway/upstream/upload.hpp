@@ -31,7 +31,7 @@ public:
         std::uint64_t left;
         milliseconds reply_timeout;    // from the end of the body, until `reply_began`
         milliseconds patience;         // for each piece of progress
-        std::optional<watcher> tunnel = {};
+        watcher const* tunnel = nullptr;    // outlives the upload
     };
     upload(http::exchange& ex, connection_ptr c, plan const& how);
 
