@@ -108,10 +108,12 @@ void drop_ambiguous(key_set& set)
             return same_name(key, other) && key.fingerprint() != other.fingerprint();
         };
         auto const again = [&](verification_key const& other) { return other.fingerprint() == key.fingerprint(); };
-        if (std::ranges::any_of(set.keys, rival))
+        if (std::ranges::any_of(set.keys, rival)) {
             set.complaints.push_back(fmt::format("two different {} keys share a kid", name_of(key.alg())));
-        else if (std::ranges::none_of(clear, again))
+            set.disputed.push_back(key);
+        } else if (std::ranges::none_of(clear, again)) {
             clear.push_back(key);
+        }
     }
     set.keys = std::move(clear);
 }
@@ -155,7 +157,7 @@ result<key_set> parse_jwks(std::string_view text, jwks_rules const& rules)
     }
     drop_secrets_beside_public_keys(set);
     drop_ambiguous(set);
-    if (set.keys.empty())
+    if (set.keys.empty() && !rules.may_be_empty)
         return refuse(fmt::format("no usable key: {}", fmt::join(set.complaints, "; ")));
     return set;
 }

@@ -145,6 +145,19 @@ TEST_CASE("key set: size and count are bounded before any key is read")
     CHECK_FALSE(parse_jwks(set_of({key}), rules));
 }
 
+TEST_CASE("key set: where it may be empty, no usable key is an answer with its reasons")
+{
+    auto rules = asymmetric;
+    rules.may_be_empty = true;
+    auto const none = parse_jwks(set_of({}), rules);
+    REQUIRE(none);
+    CHECK(none->keys.empty());
+    auto const odd = parse_jwks(R"({"keys":[{"kty":"none"}]})", rules);
+    REQUIRE(odd);
+    CHECK(odd->complaints.size() == 1);
+    CHECK_FALSE(parse_jwks("{}", rules));
+}
+
 TEST_CASE("key set: of two different keys with one name neither is believed, of two equal ones one is kept")
 {
     auto const key = jwk_of(algorithm::es256);
@@ -152,6 +165,7 @@ TEST_CASE("key set: of two different keys with one name neither is believed, of 
     auto const other = jwk_of(algorithm::eddsa);
     CHECK(algorithms_in(set_of({key, rival, other}), asymmetric) == std::vector{algorithm::eddsa});
     CHECK_FALSE(parse_jwks(set_of({key, rival}), asymmetric));
+    CHECK(parse_jwks(set_of({key, rival, other}), asymmetric)->disputed.size() == 2);
     CHECK(algorithms_in(set_of({key, key}), asymmetric) == std::vector{algorithm::es256});
     auto const same_kid_other_algorithm = changed(other, "kid", key.at("kid"));
     CHECK(algorithms_in(set_of({key, same_kid_other_algorithm}), asymmetric).size() == 2);
