@@ -205,6 +205,16 @@ result<std::string> parse_web_url(std::string_view text)
     return std::string{text};
 }
 
+bool is_loopback_url(std::string_view url)
+{
+    auto const scheme = url.find("://");
+    if (scheme == url.npos) return false;
+    auto host = url.substr(scheme + 3);
+    host = host.substr(0, host.find_first_of("/?#"));
+    host = host.starts_with('[') ? host.substr(1, host.find(']') - 1) : host.substr(0, host.find(':'));
+    return host == "localhost" || is_loopback({std::string{host}, 0});
+}
+
 result<std::string> parse_host_name(std::string_view text)
 {
     if (!is_host_name(text)) return wrong("is not the name of a host; letters, digits, - and single dots are allowed");

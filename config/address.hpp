@@ -33,6 +33,8 @@ result<std::string> parse_mail_server(std::string_view text);
 
 // "http://host/path" or https.
 result<std::string> parse_web_url(std::string_view text);
+// Whether such a URL leads to this machine by its address or as localhost.
+bool is_loopback_url(std::string_view url);
 
 // "example.com", "localhost".
 result<std::string> parse_host_name(std::string_view text);

@@ -294,6 +294,14 @@ struct claim_names
     std::string user = "sub";
     std::string email = "email";
     std::string roles = "roles";
+    std::string scopes = "scope";
+};
+
+// How old keys from the web may become; between the two their Cache-Control decides.
+struct key_refresh
+{
+    seconds least = std::chrono::minutes{1};
+    seconds most = std::chrono::hours{1};
 };
 
 // Somebody else whose tokens are accepted. Exactly one of the three sources of keys is set.
@@ -305,6 +313,10 @@ struct issuer
     std::string jwks_url;
     path jwks_file;
     bool discovery = false;
+    path ca_file;                   // empty: the system's
+    bool private_addresses = false; // of the issuer: allowed, and http on this machine too
+    milliseconds timeout = seconds{10};
+    key_refresh refresh;
     claim_names claims;
     std::string place;
 };

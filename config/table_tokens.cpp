@@ -63,23 +63,42 @@ section<token_cache> const& cache_keys()
     return keys;
 }
 
-result<std::string> parse_key_url(std::string_view text)
-{
-    if (!text.starts_with("https://")) return wrong("is not an https URL; keys come over nothing else");
-    return parse_web_url(text);
-}
-
 section<claim_names> const& claim_keys()
 {
     static section<claim_names> const keys{
         {
             value("user", &claim_names::user, text(), "The claim that names the user; dots lead into objects."),
             value("email", &claim_names::email, text(), "The claim with the address."),
-            value("roles", &claim_names::roles, text(), "The claim with the roles."),
+            value("roles", &claim_names::roles, text(), "The claim with the roles, a list or words between blanks."),
+            value("scopes", &claim_names::scopes, text(), "The claim with the scopes, a list or words between blanks."),
         },
         {},
     };
     return keys;
+}
+
+section<key_refresh> const& key_refresh_keys()
+{
+    static section<key_refresh> const keys{
+        {
+            value("least", &key_refresh::least, duration<seconds>(seconds{1}, hours{1}),
+                  "Keys are not fetched more often, whatever their Cache-Control says."),
+            value("most", &key_refresh::most, duration<seconds>(seconds{1}, days{1}),
+                  "They are fetched again after this at the latest."),
+        },
+        [](reading& r, spot const& at, key_refresh& k) {
+            if (k.most < k.least) r.complain_at(at.path + ".most", "is shorter than least");
+        },
+    };
+    return keys;
+}
+
+void refuse_clear_text(reading& r, std::string const& path, std::string_view url, issuer const& one)
+{
+    if (url.empty() || url.starts_with("https://") || (one.private_addresses && is_loopback_url(url))) return;
+    r.complain_at(path, fmt::format("{} is not an https URL; keys come over nothing else, but for those of this machine with "
+                                    "private_addresses: true",
+                                    in_quotes(url)));
 }
 
 void finish_issuer(reading& r, spot const& at, issuer& one)
@@ -92,6 +111,8 @@ void finish_issuer(reading& r, spot const& at, issuer& one)
     auto const shared = std::ranges::find(one.algorithms, signature_algorithm::hs256) != one.algorithms.end();
     if (shared && one.jwks_file.empty())
         r.complain_at(at.path + ".algorithms", "HS256 needs a shared secret, which only jwks_file can hold");
+    refuse_clear_text(r, at.path + ".jwks_url", one.jwks_url, one);
+    if (one.discovery) refuse_clear_text(r, at.path + ".issuer", one.name, one);
 }
 
 section<issuer> const& issuer_keys()
@@ -104,9 +125,14 @@ section<issuer> const& issuer_keys()
             required(values("algorithms", &issuer::algorithms, algorithm(), emptiness::refused,
                             "What it signs with; nothing else is accepted.")),
             file("jwks_file", &issuer::jwks_file, "Its keys, a JSON Web Key Set."),
-            value("jwks_url", &issuer::jwks_url, nullable(text_of("URL", parse_key_url)), "Where its keys are published, https."),
+            value("jwks_url", &issuer::jwks_url, nullable(text_of("URL", parse_web_url)), "Where its keys are published, https."),
             value("discovery", &issuer::discovery, {"boolean", {}, parse_boolean, show_boolean},
-                  "Finds its keys through OpenID Connect discovery."),
+                  "Finds its keys through OpenID Connect discovery; `issuer` is where it is."),
+            file("ca_file", &issuer::ca_file, "Verifies the certificate of where the keys are; the system's authorities when absent."),
+            value("private_addresses", &issuer::private_addresses, {"boolean", {}, parse_boolean, show_boolean},
+                  "Keys may come from private addresses, and from this machine without TLS."),
+            value("timeout", &issuer::timeout, duration<milliseconds>(milliseconds{100}, minutes{1}), "How long fetching may take."),
+            part("refresh", &issuer::refresh, key_refresh_keys()),
             part("claims", &issuer::claims, claim_keys()),
         },
         finish_issuer,

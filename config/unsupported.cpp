@@ -21,8 +21,6 @@ constexpr unsupported rows[] = {
     {"upstreams.*.health", "*", ""},
     {"upstreams.*.ejection", "*", ""},
     {"upstreams.*.tls", "*", ""},
-    {"tokens.issuers[*].jwks_url", "*", "jwks_file"},
-    {"tokens.issuers[*].discovery", "true", "jwks_file"},
     {"storage.url*", "postgres*", "sqlite:PATH, memory:"},
     {"shared_state.url*", "redis*", "memory:"},
     {"tracing.otlp_url", "*", ""},

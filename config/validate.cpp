@@ -259,8 +259,10 @@ void check_files(reading& r, settings const& all)
             check.private_key(fmt::format("upstreams.{}.tls.key_file", name), one.tls->key_file);
         }
     check.picture("accounts.pages.logo", all.accounts.pages.logo);
-    for (std::size_t i = 0; i < all.tokens.issuers.size(); ++i)
+    for (std::size_t i = 0; i < all.tokens.issuers.size(); ++i) {
         check.readable(fmt::format("tokens.issuers[{}].jwks_file", i), all.tokens.issuers[i].jwks_file);
+        check.readable(fmt::format("tokens.issuers[{}].ca_file", i), all.tokens.issuers[i].ca_file);
+    }
 }
 
 } // namespace

@@ -120,20 +120,46 @@ yett.yaml:2:21: tokens.issuers[0]: none of jwks_file, jwks_url and discovery: tr
 )",
              R"(
 yett.yaml:2:59: tokens.issuers[0].algorithms: HS256 needs a shared secret, which only jwks_file can hold
-yett.yaml:2:76: tokens.issuers[0].jwks_url: "http://x/" is not an https URL; keys come over nothing else
+yett.yaml:2:76: tokens.issuers[0].jwks_url: "http://x/" is not an https URL; keys come over nothing else, but for those of this machine with private_addresses: true
 )"},
             {R"(tokens: { issuers: [{ issuer: x, audience: a, algorithms: [HS256], jwks_url: "https://x/k", jwks_file: good }] }
 )",
              R"(
 yett.yaml:2:21: tokens.issuers[0]: several of jwks_file, jwks_url and discovery: true are given; exactly one is wanted
-yett.yaml:2:78: tokens.issuers[0].jwks_url: is not supported by this build; allowed: jwks_file
 )"},
             {R"(tokens: { issuers: [{ issuer: x, audience: a, algorithms: [HS256, none], jwks_url: "https://x/k" }] }
 )",
              R"(
 yett.yaml:2:59: tokens.issuers[0].algorithms: HS256 needs a shared secret, which only jwks_file can hold
 yett.yaml:2:67: tokens.issuers[0].algorithms[1]: "none" is unknown; allowed: ES256, EdDSA, RS256, PS256, HS256
-yett.yaml:2:84: tokens.issuers[0].jwks_url: is not supported by this build; allowed: jwks_file
+)"},
+            {R"(tokens: { issuers: [{ issuer: x, audience: a, algorithms: RS256, jwks_url: "https://x/k", ca_file: gone, refresh: { least: 1m, most: 30s } }] }
+)",
+             R"(
+yett.yaml:2:100: tokens.issuers[0].ca_file: gone cannot be read: No such file or directory
+yett.yaml:2:134: tokens.issuers[0].refresh.most: is shorter than least
+)"},
+            {R"(tokens: { issuers: [{ issuer: x, audience: a, algorithms: RS256, discovery: true }] }
+)",
+             R"(
+yett.yaml:2:31: tokens.issuers[0].issuer: "x" is not an https URL; keys come over nothing else, but for those of this machine with private_addresses: true
+)"},
+            {R"(tokens: { issuers: [{ issuer: x, audience: a, algorithms: RS256, jwks_url: "http://10.0.0.1/k", private_addresses: true }] }
+)",
+             R"(
+yett.yaml:2:76: tokens.issuers[0].jwks_url: "http://10.0.0.1/k" is not an https URL; keys come over nothing else, but for those of this machine with private_addresses: true
+)"},
+            {R"(tokens: { issuers: [{ issuer: x, audience: a, algorithms: RS256, jwks_url: "http://localhost.example:80/k", private_addresses: true }] }
+)",
+             R"(
+yett.yaml:2:76: tokens.issuers[0].jwks_url: "http://localhost.example:80/k" is not an https URL; keys come over nothing else, but for those of this machine with private_addresses: true
+)"},
+            {R"(tokens: { issuers: [{ issuer: a, audience: a, algorithms: RS256, jwks_url: "http://localhost:8080/k", private_addresses: true },
+  { issuer: b, audience: a, algorithms: RS256, jwks_url: "http://[::1]:8080/k", private_addresses: true },
+  { issuer: "http://127.0.0.1", audience: a, algorithms: RS256, discovery: true, private_addresses: true },
+  { issuer: "https://idp.example/", audience: a, algorithms: RS256, discovery: true, timeout: 3s }] }
+)",
+             R"(
 )"},
             {"tokens: { issuers: [{ issuer: x, audience: a, algorithms: RS256, jwks_file: good, discovery: yes }] }\n", R"(
 yett.yaml:2:94: tokens.issuers[0].discovery: "yes" is not a boolean; allowed: true, false

@@ -42,14 +42,6 @@ yett.yaml:2:119: listeners[0].tls.client_certificates: "optional" is not support
 )"},
             {"identity_headers: { assertion: null }\n", R"(
 )"},
-            {R"(tokens: { issuers: [{ issuer: x, audience: a, algorithms: RS256, jwks_url: "https://x/k" }] }
-)",
-             R"(
-yett.yaml:2:76: tokens.issuers[0].jwks_url: is not supported by this build; allowed: jwks_file
-)"},
-            {"tokens: { issuers: [{ issuer: x, audience: a, algorithms: RS256, discovery: true }] }\n", R"(
-yett.yaml:2:77: tokens.issuers[0].discovery: "true" is not supported by this build; allowed: jwks_file
-)"},
             {R"(storage: { url: "postgresql://u:hunter2@db/yett" }
 )",
              R"(
