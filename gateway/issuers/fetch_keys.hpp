@@ -1,0 +1,23 @@
+#pragma once
+
+#include "gateway/issuers/standing.hpp"
+#include "gateway/issuers/web.hpp"
+#include "gateway/tokens/algorithm.hpp"
+
+#include <string>
+#include <vector>
+
+namespace yett::issuers {
+
+// An issuer whose keys are on the web.
+struct source
+{
+    std::string issuer;                          // `iss`
+    std::string key_url;                         // empty: found through the issuer's metadata
+    std::vector<tokens::algorithm> algorithms;   // the only ones its keys may serve
+};
+
+// The key set as the issuer publishes it now.
+fetched<key_reply> fetch_keys(web& from, source const& of);
+
+} // namespace yett::issuers
