@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <limits>
 #include <map>
+#include <span>
 #include <sstream>
 
 namespace yett::telemetry {
@@ -31,6 +32,7 @@ constexpr std::array refresh_outcome_names{"rotated", "replayed", "reused", "ref
 
 // More certificates than this are left to whoever watches certificates for a living.
 constexpr std::size_t certificates_max = 50;
+constexpr std::size_t issuers_max = 10;
 
 // Shown from the start at zero, so that an alert on a rate sees the first one.
 constexpr std::array auth_codes{errc::token_malformed,    errc::token_untrusted,    errc::token_expired,
@@ -144,6 +146,7 @@ public:
     void callers();
     void accounts(observations const& seen);
     void connections();
+    void issuers(observations const& seen);
     void mails(observations const& seen);
     void program(observations const& seen);
     void process();
@@ -298,6 +301,26 @@ void metrics::fold::connections()
     durations({}, [](auto const& s) -> auto& { return s.event_loop_lag; });
 }
 
+void metrics::fold::issuers(observations const& seen)
+{
+    auto const shown = std::span{seen.issuers}.first(std::min(seen.issuers.size(), issuers_max));
+    family("issuer_keys", "Keys of another issuer that are in force.", MetricType::Gauge);
+    for (auto const& each : shown) value({{"issuer", each.issuer}}, static_cast<double>(each.keys));
+    family("issuer_keys_displaced", "Of these, keys whose kid stands for another key now.", MetricType::Gauge);
+    for (auto const& each : shown) value({{"issuer", each.issuer}}, static_cast<double>(each.displaced));
+    family("issuer_keys_left_out", "Keys of its last set that are of no use, of the wrong type, use or size.", MetricType::Gauge);
+    for (auto const& each : shown) value({{"issuer", each.issuer}}, static_cast<double>(each.left_out));
+    family("issuer_keys_age_seconds", "Time since the issuer confirmed its keys; grows through an outage.", MetricType::Gauge);
+    for (auto const& each : shown)
+        if (each.age_seconds) value({{"issuer", each.issuer}}, *each.age_seconds);
+    family("issuer_fetches_total", "Attempts to fetch the keys of an issuer, by how they ended.", MetricType::Counter);
+    for (auto const& each : shown)
+        for (auto const& [how, attempts] : each.fetches)
+            value({{"issuer", each.issuer}, {"result", std::string{how}}}, static_cast<double>(attempts));
+    family("issuer_questions_total", "Attempts that were made because a token named an unknown key.", MetricType::Counter);
+    for (auto const& each : shown) value({{"issuer", each.issuer}}, static_cast<double>(each.questions));
+}
+
 void metrics::fold::mails(observations const& seen)
 {
     family("mail_queue_depth", "Letters in the outbox that have not left.", MetricType::Gauge);
@@ -364,6 +387,7 @@ std::string metrics::exposition() const
     f.callers();
     f.accounts(seen);
     f.connections();
+    f.issuers(seen);
     f.mails(seen);
     f.program(seen);
     f.process();

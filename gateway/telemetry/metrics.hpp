@@ -5,6 +5,7 @@
 #include <functional>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -132,6 +133,18 @@ struct mail_figures
     std::uint64_t given_up = 0;
 };
 
+// Of an issuer whose keys are on the web.
+struct issuer_figures
+{
+    std::string issuer;
+    std::uint64_t keys = 0;
+    std::uint64_t displaced = 0;           // of these: their kid stands for another key now
+    std::uint64_t left_out = 0;            // keys of its last set that are of no use
+    std::optional<double> age_seconds;     // since its keys were confirmed; none: never
+    std::uint64_t questions = 0;           // fetches because of an unknown key
+    std::vector<std::pair<std::string_view, std::uint64_t>> fetches;           // result, attempts
+};
+
 // What others own and a scrape asks them for.
 struct observations
 {
@@ -142,6 +155,7 @@ struct observations
     std::vector<std::pair<std::string, wall_time>> certificates_expire;        // file as configured
     std::vector<mail_figures> mails;                                           // one for each kind
     std::vector<std::pair<std::string_view, std::uint64_t>> mail_setbacks;     // reason, attempts
+    std::vector<issuer_figures> issuers;                                       // the first 10 are shown
     double mail_oldest_seconds = 0;                                            // age of the letter that waits the longest
 };
 

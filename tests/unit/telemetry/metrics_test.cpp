@@ -124,6 +124,13 @@ TEST_CASE("metrics: 2,000 series are never exceeded, whatever is configured and 
         for (int i = 0; i < 500; ++i) seen.certificates_expire.emplace_back("leaf-" + std::to_string(i), wall_time{});
         for (auto const* stream : {"unwritten", "access", "audit", "program"}) seen.log_dropped.emplace_back(stream, 1);
         for (auto const* kind : {"a", "b", "c", "d", "e", "f", "g", "h"}) seen.mails.push_back({kind, 1, 1, 1});
+        for (int i = 0; i < 100; ++i) {
+            issuer_figures one;
+            one.issuer = "issuer-" + std::to_string(i);
+            one.age_seconds = 1;
+            for (auto const* how : {"ok", "1", "2", "3", "4", "5", "6", "7", "8", "9"}) one.fetches.emplace_back(how, 1);
+            seen.issuers.push_back(std::move(one));
+        }
         for (auto const* reason : {"1", "2", "3", "4", "5", "6", "7"}) seen.mail_setbacks.emplace_back(reason, 1);
     });
     auto const count = count_series(m.exposition());
