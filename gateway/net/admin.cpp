@@ -24,7 +24,8 @@ control_reply readiness(admin_answers const& ask, bool verbose)
     for (auto const& check : ask.ready) {
         auto const reason = check.why_not();
         ready = ready && !reason;
-        list += (reason ? "[-] " : "[+] ") + check.name + (reason ? ": " + *reason : std::string{}) + "\n";
+        auto const said = reason ? *reason : check.remark ? check.remark() : std::string{};
+        list += (reason ? "[-] " : "[+] ") + check.name + (said.empty() ? "" : ": " + said) + "\n";
     }
     auto const verdict = ready ? "ready\n" : "not ready\n";
     return plain(ready ? 200 : 503, verbose ? list + verdict : verdict);

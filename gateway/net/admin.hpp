@@ -20,6 +20,7 @@ struct readiness_check
 {
     std::string name;
     std::function<std::optional<std::string>()> why_not;    // nothing: it is in order
+    std::function<std::string()> remark{};                  // beside what is in order; may be null
 };
 
 // What the management listener tells, asked anew for each request and on its thread.

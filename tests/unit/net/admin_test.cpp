@@ -21,7 +21,7 @@ admin_answers two_checks(bool storage_ready)
 {
     admin_answers ask;
     ask.metrics = [] { return std::string{"yett_x 1\n"}; };
-    ask.ready.push_back({"workers", [] { return std::nullopt; }});
+    ask.ready.push_back({"workers", [] { return std::nullopt; }, [] { return std::string{"4 of 4"}; }});
     ask.ready.push_back({"storage", [=] { return storage_ready ? std::nullopt : std::optional<std::string>{"disk is full"}; }});
     return ask;
 }
@@ -43,10 +43,10 @@ TEST_CASE("admin: the known paths answer, everything else is not found")
         {fine, "HEAD", "/metrics", 200, "yett_x 1\n"},
         {fine, "GET", "/livez", 200, "alive\n"},
         {fine, "GET", "/readyz", 200, "ready\n"},
-        {fine, "GET", "/readyz?verbose", 200, "[+] workers\n[+] storage\nready\n"},
+        {fine, "GET", "/readyz?verbose", 200, "[+] workers: 4 of 4\n[+] storage\nready\n"},
         {bad, "GET", "/livez", 200, "alive\n"},
         {bad, "GET", "/readyz", 503, "not ready\n"},
-        {bad, "GET", "/readyz?verbose=1", 503, "[+] workers\n[-] storage: disk is full\nnot ready\n"},
+        {bad, "GET", "/readyz?verbose=1", 503, "[+] workers: 4 of 4\n[-] storage: disk is full\nnot ready\n"},
         {bad, "GET", "/readyz?quiet", 503, "not ready\n"},
         {fine, "POST", "/metrics", 405, "method not allowed\n"},
         {fine, "DELETE", "/readyz", 405, "method not allowed\n"},
