@@ -1,5 +1,6 @@
 #include "gateway/http/websocket.hpp"
 #include "gateway/pipeline/credential.hpp"
+#include "gateway/pipeline/missing_keys.hpp"
 #include "gateway/pipeline/passage.hpp"
 #include "gateway/pipeline/pipeline.hpp"
 #include "gateway/pipeline/renewals.hpp"
@@ -47,6 +48,7 @@ result<identity_ptr> pipeline::authenticate(http::exchange const& ex, passage& s
     if (!found) return refused(found.error(), seen);
     if (found->by == credential::way::header) {
         auto who = station_.cache.identify(found->token, seen.now);
+        if (!who && may_come_to_be_known(who.error(), found->token, seen)) return who;
         if (who && !found->in_cookie.empty())
             if (auto same = agree(**who, found->in_cookie, station_.cache, seen.now); !same) return refused(same.error(), seen);
         return recognised(std::move(who), seen);
@@ -82,6 +84,27 @@ result<identity_ptr> pipeline::from_allowed_page(result<identity_ptr> who, http:
     auto const& allowed = seen.world->facts[seen.route->index()].websocket->allowed_origins;
     auto const fit = require_websocket_origin(ex.request(), seen.from.https, allowed, seen.by_cookie);
     return fit ? std::move(who) : refused(fit.error(), seen);
+}
+
+// An issuer may have begun to sign with a key that is not here yet.
+bool pipeline::may_come_to_be_known(error const& why, std::string_view token, passage& seen)
+{
+    if (seen.key_given_up || !(why == errc::token_untrusted)) return false;
+    seen.key_awaited = station_.missing_keys.are_coming(station_.cache.judge(), token);
+    return seen.key_awaited;
+}
+
+task<result<identity_ptr>> pipeline::await_key(http::exchange const& ex, passage& seen)
+{
+    auto const until = station_.missing_keys.end_of_patience();
+    result<identity_ptr> who = identity_ptr{};
+    while (seen.key_awaited) {
+        seen.key_awaited = false;
+        auto const news = co_await station_.missing_keys.wait(until);
+        seen.key_given_up = !news;
+        who = authenticate(ex, seen);
+    }
+    co_return who;
 }
 
 // The refresh token is a credential as well, also when it comes alone.

@@ -34,6 +34,8 @@ struct passage
     std::optional<errc> credential_refused;
     bool websocket = false;                    // asks for one, by a good handshake, where the rule lets it
     bool by_cookie = false;                    // the credential was a cookie
+    bool key_awaited = false;                  // the key of its token is under way
+    bool key_given_up = false;                 // and did not come in time
     std::string_view refresh_token;            // in the request's head; a renewal is asked for
     std::vector<std::pair<std::string, std::string>> set_cookies;    // fields for the reply, of a renewed session
     identity_ptr who;

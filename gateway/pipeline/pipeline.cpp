@@ -43,6 +43,7 @@ task<result<void>> pipeline::answer(http::exchange& ex, passage& seen)
     if (auto spent = co_await spend(facts.limits.early, ex, seen); !spent) co_return spent.error();
 
     auto who = authenticate(ex, seen);
+    if (seen.key_awaited) who = co_await await_key(ex, seen);
     if (seen.websocket) [[unlikely]] who = from_allowed_page(std::move(who), ex, seen);
     if (!seen.refresh_token.empty()) who = co_await renew(std::move(who), ex, seen);
     if (!who) co_return who.error();

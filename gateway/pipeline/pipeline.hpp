@@ -34,6 +34,7 @@ class route;
 
 namespace yett::pipeline {
 
+class missing_keys;
 class open_streams;
 class page_endpoints;
 class renewals;
@@ -55,6 +56,7 @@ public:
         auth_endpoints& endpoints;
         page_endpoints& pages;
         yett::pipeline::renewals& renewals;
+        yett::pipeline::missing_keys& missing_keys;
         open_streams& streams;
         std::map<std::string, std::unique_ptr<upstream::forwarder>, std::less<>> const& upstreams;
         telemetry::shard& figures;
@@ -79,6 +81,8 @@ private:
     static result<void> recognise_websocket(http::exchange& ex, passage& seen);
     result<identity_ptr> authenticate(http::exchange const& ex, passage& seen);
     result<identity_ptr> from_allowed_page(result<identity_ptr> who, http::exchange const& ex, passage& seen);
+    bool may_come_to_be_known(error const& why, std::string_view token, passage& seen);
+    task<result<identity_ptr>> await_key(http::exchange const& ex, passage& seen);
     result<void> ask_for_renewal(http::head const& head, passage& seen) const;
     task<result<identity_ptr>> renew(result<identity_ptr> who, http::exchange const& ex, passage& seen);
     result<identity_ptr> enter_session(result<identity_ptr> who, accounts::grant const& given, wall_time now, passage& seen);

@@ -1,0 +1,60 @@
+#include "gateway/pipeline/missing_keys.hpp"
+
+#include "gateway/tokens/verifier.hpp"
+#include "gateway/upstream/waiter.hpp"
+
+#include <utility>
+
+namespace yett::pipeline {
+namespace {
+
+constexpr milliseconds patience{2000};
+constexpr std::size_t most_waiting = 256;
+
+} // namespace
+
+missing_keys::missing_keys(parts p) : parts_{std::move(p)} {}
+
+missing_keys::~missing_keys()
+{
+    for (auto* each : std::exchange(waiting_, {})) each->drop();
+}
+
+bool missing_keys::are_coming(tokens::verifier const& judge, std::string_view token) const
+{
+    if (!parts_.ask || waiting_.size() >= most_waiting) return false;
+    auto const issuer = judge.issuer_lacking_key(token);
+    return issuer && parts_.ask(*issuer);
+}
+
+steady_time missing_keys::end_of_patience() const noexcept
+{
+    return parts_.times.now() + patience;
+}
+
+task<bool> missing_keys::wait(steady_time until)
+{
+    upstream::waiter here;
+    bool in_time = true;
+    base::deadlines::entry limit{[this, &here, &in_time] {
+        in_time = false;
+        give_up(here);
+    }};
+    waiting_.push_back(&here);
+    parts_.times.arm(limit, until);
+    co_await here.wait();
+    co_return in_time;
+}
+
+void missing_keys::give_up(upstream::waiter& one)
+{
+    std::erase(waiting_, &one);
+    one.wake_later(parts_.on);
+}
+
+void missing_keys::arrived()
+{
+    for (auto* each : std::exchange(waiting_, {})) each->wake_later(parts_.on);
+}
+
+} // namespace yett::pipeline

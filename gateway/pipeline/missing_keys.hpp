@@ -1,0 +1,60 @@
+#pragma once
+
+#include "gateway/base/deadlines.hpp"
+#include "gateway/base/task.hpp"
+
+#include <cstddef>
+#include <functional>
+#include <string_view>
+#include <vector>
+
+namespace yett::tokens {
+class verifier;
+}
+namespace yett::upstream {
+class waiter;
+}
+
+namespace yett::pipeline {
+
+// Requests whose token names a key that its issuer may have begun to use a moment ago. They
+// wait until the issuer's keys were fetched anew, for two seconds at most, instead of being
+// refused for our ignorance. One for each worker; at most 256 wait, and how often an issuer
+// is asked is bounded elsewhere: nobody gains anything by inventing keys.
+class missing_keys
+{
+public:
+    // Asks for the keys of an issuer, by its index in the verifier. True when they are under way.
+    using question = std::function<bool(std::size_t issuer)>;
+
+    struct parts
+    {
+        question ask;                      // null: no issuer can be asked
+        base::deadlines& times;
+        executor on;
+    };
+    explicit missing_keys(parts p);
+    // Whoever waits is destroyed; the worker has ended.
+    ~missing_keys();
+    missing_keys(missing_keys const&) = delete;
+    missing_keys& operator=(missing_keys const&) = delete;
+
+    // Whether a token that `judge` refused may be good once keys that are under way are here.
+    bool are_coming(tokens::verifier const& judge, std::string_view token) const;
+
+    // When a request that begins to wait now has waited enough.
+    steady_time end_of_patience() const noexcept;
+    // Until keys have come or `until` has. False when it is not worth asking again.
+    task<bool> wait(steady_time until);
+
+    // The keys that were under way are here, or will not come.
+    void arrived();
+
+private:
+    void give_up(upstream::waiter& one);
+
+    parts parts_;
+    std::vector<upstream::waiter*> waiting_;
+};
+
+} // namespace yett::pipeline
