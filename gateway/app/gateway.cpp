@@ -94,6 +94,7 @@ gateway::gateway(config::settings settings)
     forbid_core_dumps();
     for (auto const& each : keys_.complaints()) logs_.program().warning("a key was left out", {{"key", each}});
     load_revocations(*stores_.sessions, revoked_);
+    issuers_.open();
     open_listeners();
     note_certificates();
     make_stations();
@@ -128,7 +129,8 @@ void gateway::note_certificates()
 void gateway::make_stations()
 {
     auto const look = look_of(settings_);
-    station::shared const all{settings_, keys_, revoked_, desk_, world_, look, figures_, logs_};
+    station::shared all{settings_, keys_, revoked_, desk_, world_, look, figures_, logs_, {}};
+    if (issuers_.any()) all.ask_for_keys = [this](std::size_t issuer) { return issuers_.ask(issuer); };
     for (unsigned i = 0; i < workers_; ++i) {
         stations_.push_back(std::make_unique<station>(i, workers_, all));
         attach(*stations_.back(), i);
@@ -156,7 +158,8 @@ void gateway::open_management()
     auto draining = [this]() -> std::optional<std::string> {
         return stopping_ ? std::optional<std::string>{"draining"} : std::nullopt;
     };
-    answers.ready.push_back({"serving", draining});
+    answers.ready.push_back({"serving", draining, {}});
+    for (auto& each : issuers_.checks()) answers.ready.push_back(std::move(each));
     auto const& at = settings_.management.address;
     management_ = or_refuse_to_start(net::admin::listen(control_, at.host, at.port, std::move(answers)));
     endpoints_.push_back({"http://" + text_of({at.host, management_->port()}), true});
@@ -185,6 +188,7 @@ void gateway::report_figures(telemetry::observations& seen) const
     seen.password_hash_refused = hashing.refused;
     seen.log_dropped = logs_.dropped();
     seen.certificates_expire = certificates_expire_;
+    issuers_.report(seen);
     report_mail(postman_->figures(), wall_now(), seen);
 }
 
@@ -208,7 +212,9 @@ void gateway::run()
     wait_for_signal();
     sweep_later();
     publish_figures_later();
-    turner_.run([this](token_keys::snapshot const& keys, std::function<void()> done) { hand_out(keys, std::move(done)); });
+    auto const give = [this](token_keys::snapshot const& keys, std::function<void()> done) { hand_out(keys, std::move(done)); };
+    turner_.run(give);
+    issuers_.run(give, [this] { tell_of_keys(); });
     for (auto& each : stations_) each->worker().start();
     announce();
     control_.run();
@@ -230,6 +236,12 @@ void gateway::hand_out(token_keys::snapshot const& keys, std::function<void()> d
             to.use(keys);
             boost::asio::post(control_, taken);
         });
+}
+
+// Requests may be waiting for them on every worker.
+void gateway::tell_of_keys()
+{
+    for (auto& each : stations_) each->worker().post([&to = *each] { to.keys_arrived(); });
 }
 
 void gateway::wait_for_signal()

@@ -4,6 +4,7 @@
 #include "gateway/accounts/desk.hpp"
 #include "gateway/accounts/password.hpp"
 #include "gateway/accounts/stores.hpp"
+#include "gateway/app/issuer_watches.hpp"
 #include "gateway/app/key_turner.hpp"
 #include "gateway/app/logs.hpp"
 #include "gateway/app/station.hpp"
@@ -68,6 +69,7 @@ private:
     void announce();
 
     void hand_out(token_keys::snapshot const& keys, std::function<void()> done);
+    void tell_of_keys();
     void wait_for_signal();
     void handle(int signal);
     void begin_draining();
@@ -95,6 +97,7 @@ private:
     boost::asio::io_context control_{1};
     boost::asio::signal_set signals_{control_};
     key_turner turner_{control_, keys_, logs_};
+    issuer_watches issuers_{control_, keys_, settings_, logs_};
     boost::asio::steady_timer next_sweep_{control_};
     boost::asio::steady_timer next_publication_{control_};
     std::vector<endpoint> endpoints_;

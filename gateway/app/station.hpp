@@ -4,6 +4,7 @@
 #include "gateway/net/worker.hpp"
 #include "gateway/pipeline/open_streams.hpp"
 #include "gateway/pipeline/page_endpoints.hpp"
+#include "gateway/pipeline/missing_keys.hpp"
 #include "gateway/pipeline/pipeline.hpp"
 #include "gateway/pipeline/renewals.hpp"
 #include "gateway/tokens/assertions.hpp"
@@ -39,6 +40,7 @@ public:
         pages::look const& look;
         telemetry::metrics& figures;
         app::logs& logs;
+        std::function<bool(std::size_t issuer)> ask_for_keys;    // see pipeline::missing_keys
     };
     station(unsigned index, unsigned of, shared const& all);
 
@@ -46,6 +48,8 @@ public:
     http::answers answers();
     // Goes on with other keys; on the worker's thread.
     void use(token_keys::snapshot const& keys);
+    // The keys that requests wait for are here, or will not come; on the worker's thread.
+    void keys_arrived() { missing_keys_.arrived(); }
     // The cache's counters, for a scrape; on the worker's thread.
     void publish_cache_figures();
     // Asks for the end of what does not end by itself, when draining begins; on the worker's thread.
@@ -63,6 +67,7 @@ private:
     pipeline::page_endpoints pages_;
     pipeline::renewals renewals_;
     pipeline::open_streams streams_;
+    pipeline::missing_keys missing_keys_;
     pipeline::pipeline pipeline_;
 };
 

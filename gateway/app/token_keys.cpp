@@ -29,21 +29,26 @@ std::string read_file(std::filesystem::path const& file, std::string const& plac
     return {std::istreambuf_iterator<char>{in}, {}};
 }
 
-tokens::issuer foreign_issuer(config::issuer const& i, seconds skew, std::vector<std::string>& complaints)
+std::vector<tokens::verification_key> keys_in_file(config::issuer const& i, std::vector<std::string>& complaints)
 {
     tokens::jwks_rules rules;
     for (auto const each : i.algorithms) rules.algorithms.push_back(algorithm_of(each));
     auto keys = tokens::parse_jwks(read_file(i.jwks_file, i.place), rules);
     if (!keys) throw startup_error{blame::configuration, i.place + ": " + i.jwks_file.string() + ": " + keys.error().note()};
     for (auto const& each : keys->complaints) complaints.push_back(i.jwks_file.string() + ": " + each);
+    return std::move(keys->keys);
+}
 
+tokens::issuer foreign_issuer(config::issuer const& i, seconds skew, std::vector<std::string>& complaints)
+{
     tokens::issuer them;
     them.name = i.name;
     them.audience = i.audience;
-    them.keys = std::move(keys->keys);
+    if (!i.jwks_file.empty()) them.keys = keys_in_file(i, complaints);
     them.claims.subject = i.claims.user;
     them.claims.email = i.claims.email;
     them.claims.roles = i.claims.roles;
+    them.claims.scopes = i.claims.scopes;
     them.skew = skew;
     return them;
 }
@@ -126,6 +131,11 @@ std::vector<tokens::verification_key> token_keys::own_keys() const
     else
         for (auto const& each : ring_->keys()) keys.push_back(each.key.verification());
     return keys;
+}
+
+void token_keys::use(std::size_t place, std::vector<tokens::verification_key> keys)
+{
+    others_.at(place - place_of_issuer(0)).keys = std::move(keys);
 }
 
 void token_keys::compose()

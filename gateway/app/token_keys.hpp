@@ -17,8 +17,9 @@ namespace yett::app {
 class token_keys
 {
 public:
-    // Opens the keys (or takes the secret) and reads the other issuers' key files. Throws
-    // startup_error when one of them is missing, unreadable or weak.
+    // Opens the keys (or takes the secret) and reads the other issuers' key files; issuers
+    // whose keys are on the web have none yet. Throws startup_error when one of them is
+    // missing, unreadable or weak.
     token_keys(config::settings const& s, wall_time now);
 
     // What workers check with and show; replaced by compose(), never changed.
@@ -28,6 +29,11 @@ public:
         std::shared_ptr<pipeline::key_documents const> documents;
     };
     snapshot const& current() const noexcept { return current_; }
+
+    // Where the issuer that is configured as number `index` stands in the verifier.
+    static std::size_t place_of_issuer(std::size_t index) noexcept { return index + 1; }
+    // Other keys for the issuer at `place`, which the next snapshot has.
+    void use(std::size_t place, std::vector<tokens::verification_key> keys);
 
     // Makes the snapshot anew from the keys as they are.
     void compose();

@@ -132,6 +132,30 @@ accounts::hashing_rules hashing_of(config::passwords const& p)
     return rules;
 }
 
+issuers::source source_of(config::issuer const& i)
+{
+    issuers::source from{i.name, i.jwks_url, {}};
+    for (auto const each : i.algorithms) from.algorithms.push_back(algorithm_of(each));
+    return from;
+}
+
+issuers::schedule schedule_of(config::issuer const& i)
+{
+    issuers::schedule by;
+    by.least = i.refresh.least;
+    by.most = i.refresh.most;
+    return by;
+}
+
+issuers::web_options web_of(config::issuer const& i)
+{
+    issuers::web_options options;
+    options.ca_file = i.ca_file.string();
+    options.private_addresses = i.private_addresses;
+    options.timeout = i.timeout;
+    return options;
+}
+
 std::vector<limits::limit_spec> limits_of(config::settings const& s)
 {
     std::vector<limits::limit_spec> specs;

@@ -3,6 +3,9 @@
 #include "config/settings.hpp"
 #include "gateway/accounts/desk.hpp"
 #include "gateway/accounts/password.hpp"
+#include "gateway/issuers/fetch_keys.hpp"
+#include "gateway/issuers/schedule.hpp"
+#include "gateway/issuers/web.hpp"
 #include "gateway/limits/spec.hpp"
 #include "gateway/net/client_limits.hpp"
 #include "gateway/net/tls_context.hpp"
@@ -20,6 +23,9 @@ namespace yett::app {
 tokens::algorithm algorithm_of(config::signature_algorithm a);
 accounts::rules rules_of(config::settings const& s);
 accounts::hashing_rules hashing_of(config::passwords const& p);
+issuers::source source_of(config::issuer const& i);
+issuers::schedule schedule_of(config::issuer const& i);
+issuers::web_options web_of(config::issuer const& i);
 std::vector<limits::limit_spec> limits_of(config::settings const& s);
 net::client_limits client_limits_of(config::client_limits const& l);
 net::tls_options tls_of(config::listener_tls const& t);
