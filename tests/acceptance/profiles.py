@@ -13,6 +13,7 @@ import yaml
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "integration"))
 import harness  # noqa: E402
+from harness import lasts  # noqa: E402, F401
 
 FOLDER = harness.ROOT / "config/samples/profiles"
 STORES = ["memory:", "sqlite:var/yett.db"]
@@ -94,11 +95,6 @@ class Person:
         reply = self.login()
         assert reply.status_code == 200, reply.text
         return reply.json()
-
-
-def lasts(seconds, longest):
-    """Whether something lasts as long as promised: chance may shorten a token's life a little, never lengthen it."""
-    return longest * 0.97 < seconds <= longest
 
 
 def cookie_named(reply, name):

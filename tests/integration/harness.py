@@ -139,6 +139,11 @@ def settings(upstream_port, **changes):
 _certs = None
 
 
+def lasts(seconds, longest):
+    """Whether something lasts as long as promised: chance may shorten a token's life a little, never lengthen it."""
+    return longest * 0.97 < seconds <= longest
+
+
 def certificates():
     """One development CA for the whole run, made by the program itself."""
     global _certs
