@@ -63,9 +63,11 @@ public:
     // Tells two verifiers apart, also those with the same keys; never 0.
     std::uint64_t generation() const noexcept { return generation_; }
 
-    // The issuer whose key set lacks the `kid` of this token; the reason to fetch the set
-    // again. Nothing for a token whose issuer is unknown or whose key is there. The token
-    // is not proved: bound how often the answer is acted upon.
+    // Whose keys may be out of date, for a token that was refused as token_untrusted: it names
+    // a known issuer but none of its keys signed it. That its `kid` is unknown is the usual
+    // reason, but keys need no `kid`, and some issuers use one twice. Nothing for a token
+    // that no key can make good. The token is not proved: bound how often the answer is
+    // acted upon.
     std::optional<std::size_t> issuer_lacking_key(std::string_view token) const;
 
     std::vector<issuer> const& issuers() const noexcept { return issuers_; }

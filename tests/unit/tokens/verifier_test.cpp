@@ -376,15 +376,15 @@ TEST_CASE("verifier: a basis dies with any rule of its issuer")
     CHECK(changed([](issuer& own) { own.claims.roles = "groups"; }));
 }
 
-TEST_CASE("verifier: the issuer whose key set lacks a kid is named, nobody else")
+TEST_CASE("verifier: the issuer whose keys a refused token is not signed with is named, nobody else")
 {
     verifier const judge{{own_issuer_with({test_key().verification()}), foreign_issuer("https://idp.test", {test_key(algorithm::rs256).verification()})}};
     auto const fresh = signing_key::generate(algorithm::es256).value();
     CHECK(judge.issuer_lacking_key(a_token().from("https://idp.test").signed_with(fresh).text()) == 1u);
     CHECK(judge.issuer_lacking_key(a_token().signed_with(fresh).text()) == 0u);
     CHECK_FALSE(judge.issuer_lacking_key(a_token().from("https://other.test").signed_with(fresh).text()));
-    CHECK_FALSE(judge.issuer_lacking_key(a_token().text()));
-    CHECK_FALSE(judge.issuer_lacking_key(a_token().without_header("kid").signed_with(fresh).text()));
+    CHECK(judge.issuer_lacking_key(a_token().from("https://idp.test").without_header("kid").signed_with(fresh).text()) == 1u);
+    CHECK_FALSE(judge.issuer_lacking_key(a_token().from("https://idp.test").with_header("typ", "logout+jwt").signed_with(fresh).text()));
     CHECK_FALSE(judge.issuer_lacking_key(a_token().without("iss").signed_with(fresh).text()));
     CHECK_FALSE(judge.issuer_lacking_key("no token"));
 }
