@@ -315,6 +315,7 @@ struct issuer
     bool discovery = false;
     path ca_file;                   // empty: the system's
     bool private_addresses = false; // of the issuer: allowed, and http on this machine too
+    bool redirects = false;         // are followed
     milliseconds timeout = seconds{10};
     key_refresh refresh;
     claim_names claims;

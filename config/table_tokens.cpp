@@ -131,6 +131,8 @@ section<issuer> const& issuer_keys()
             file("ca_file", &issuer::ca_file, "Verifies the certificate of where the keys are; the system's authorities when absent."),
             value("private_addresses", &issuer::private_addresses, {"boolean", {}, parse_boolean, show_boolean},
                   "Keys may come from private addresses, and from this machine without TLS."),
+            value("redirects", &issuer::redirects, {"boolean", {}, parse_boolean, show_boolean},
+                  "Redirects are followed, three at most, to https alone."),
             value("timeout", &issuer::timeout, duration<milliseconds>(milliseconds{100}, minutes{1}), "How long fetching may take."),
             part("refresh", &issuer::refresh, key_refresh_keys()),
             part("claims", &issuer::claims, claim_keys()),

@@ -134,7 +134,7 @@ accounts::hashing_rules hashing_of(config::passwords const& p)
 
 issuers::source source_of(config::issuer const& i)
 {
-    issuers::source from{i.name, i.jwks_url, {}};
+    issuers::source from{i.name, i.jwks_url, {}, i.timeout};
     for (auto const each : i.algorithms) from.algorithms.push_back(algorithm_of(each));
     return from;
 }
@@ -152,7 +152,7 @@ issuers::web_options web_of(config::issuer const& i)
     issuers::web_options options;
     options.ca_file = i.ca_file.string();
     options.private_addresses = i.private_addresses;
-    options.timeout = i.timeout;
+    options.redirects = i.redirects;
     return options;
 }
 

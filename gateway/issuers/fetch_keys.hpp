@@ -15,9 +15,10 @@ struct source
     std::string issuer;                          // `iss`
     std::string key_url;                         // empty: found through the issuer's metadata
     std::vector<tokens::algorithm> algorithms;   // the only ones its keys may serve
+    milliseconds timeout{10'000};                // of an attempt as a whole
 };
 
-// The key set as the issuer publishes it now.
-fetched<key_reply> fetch_keys(web& from, source const& of);
+// The key set as the issuer publishes it now; blocks until `until` at most.
+fetched<key_reply> fetch_keys(web& from, source const& of, steady_time until);
 
 } // namespace yett::issuers

@@ -66,7 +66,7 @@ void watch::attempt()
         std::scoped_lock const lock{mutex_};
         ++begun_;
     }
-    auto got = settle_attempt(fetch_keys(*parts_.web, parts_.source));
+    auto got = settle_attempt(fetch_keys(*parts_.web, parts_.source, steady_now() + parts_.source.timeout));
     tell_(std::move(got));
     std::scoped_lock const lock{mutex_};
     ended_ = begun_;

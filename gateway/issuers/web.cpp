@@ -21,6 +21,7 @@ using kind = setback::kind;
 
 constexpr std::size_t head_bytes = 64 * 1024;
 constexpr long connect_timeout_ms = 5'000;
+constexpr long most_redirects = 3;
 
 struct curl_closer
 {
@@ -103,6 +104,7 @@ kind kind_of(CURLcode code)
     case CURLE_URL_MALFORMAT:
     case CURLE_WEIRD_SERVER_REPLY:
     case CURLE_PARTIAL_FILE: return kind::malformed;
+    case CURLE_TOO_MANY_REDIRECTS: return kind::refused;
     default: return kind::unreachable;
     }
 }
@@ -123,7 +125,7 @@ public:
         static_cast<void>(started);
     }
 
-    fetched<document> get(std::string const& url) override
+    fetched<document> get(std::string const& url, steady_time until) override
     {
         std::unique_ptr<CURL, curl_closer> const handle{curl_easy_init()};
         if (!handle) return setback{kind::unreachable, "no memory"};
@@ -133,7 +135,7 @@ public:
         curl_easy_setopt(curl, CURLOPT_ERRORBUFFER, why.data());
         curl_easy_setopt(curl, CURLOPT_URL, url.c_str());
         set_ways(curl);
-        set_bounds(curl, f);
+        set_bounds(curl, f, until);
         auto const done = curl_easy_perform(curl);
         if (done != CURLE_OK) return explain(done, f, *why.data() ? why.data() : curl_easy_strerror(done));
         return answer(curl, f);
@@ -145,7 +147,9 @@ private:
     void set_ways(CURL* curl) const
     {
         curl_easy_setopt(curl, CURLOPT_PROTOCOLS_STR, options_.private_addresses ? "https,http" : "https");
-        curl_easy_setopt(curl, CURLOPT_FOLLOWLOCATION, 0L);
+        curl_easy_setopt(curl, CURLOPT_FOLLOWLOCATION, options_.redirects ? 1L : 0L);
+        curl_easy_setopt(curl, CURLOPT_MAXREDIRS, most_redirects);
+        curl_easy_setopt(curl, CURLOPT_REDIR_PROTOCOLS_STR, "https");
         curl_easy_setopt(curl, CURLOPT_HTTP_VERSION, static_cast<long>(CURL_HTTP_VERSION_1_1));
         curl_easy_setopt(curl, CURLOPT_HTTP09_ALLOWED, 0L);
         // Proxies from the environment would see to it that no address can be checked.
@@ -162,7 +166,7 @@ private:
         curl_easy_setopt(curl, CURLOPT_CAPATH, nullptr);
     }
 
-    void set_bounds(CURL* curl, fetch& f) const
+    void set_bounds(CURL* curl, fetch& f, steady_time until) const
     {
         curl_easy_setopt(curl, CURLOPT_OPENSOCKETFUNCTION, open_socket);
         curl_easy_setopt(curl, CURLOPT_OPENSOCKETDATA, &f);
@@ -174,7 +178,8 @@ private:
         curl_easy_setopt(curl, CURLOPT_NOPROGRESS, 0L);
         curl_easy_setopt(curl, CURLOPT_XFERINFOFUNCTION, is_interrupted);
         curl_easy_setopt(curl, CURLOPT_XFERINFODATA, &f);
-        auto const timeout = static_cast<long>(options_.timeout.count());
+        auto const left = std::chrono::duration_cast<milliseconds>(until - steady_now()).count();
+        auto const timeout = std::max(1L, static_cast<long>(left));      // 0 would be no limit
         curl_easy_setopt(curl, CURLOPT_CONNECTTIMEOUT_MS, std::min(timeout, connect_timeout_ms));
         curl_easy_setopt(curl, CURLOPT_TIMEOUT_MS, timeout);
     }
@@ -193,7 +198,7 @@ private:
     {
         long status = 0;
         curl_easy_getinfo(curl, CURLINFO_RESPONSE_CODE, &status);
-        if (status >= 300 && status < 400) return setback{kind::refused, fmt::format("status {}; redirects are not followed", status)};
+        if (status >= 300 && status < 400) return setback{kind::refused, fmt::format("status {}; redirects are not followed unless allowed", status)};
         if (status != 200) return setback{kind::refused, fmt::format("status {}", status)};
         auto const life = lifetime_of(field(curl, "Cache-Control"), field(curl, "Age"));
         return document{std::move(f.body), life};

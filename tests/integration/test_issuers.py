@@ -44,7 +44,7 @@ class Key:
         now = int(time.time())
         claims = {"iss": issuer, "aud": "api", "sub": "jo", "iat": now, "exp": now + 600,
                   "realm_access": {"roles": ["admin"]}, **changes}
-        return jwt.encode(claims, self.private, algorithm="ES256", headers={"kid": self.kid})
+        return jwt.encode(claims, self.private, algorithm="ES256", headers={"kid": self.kid} if self.kid else None)
 
 
 def free_port():
@@ -221,6 +221,42 @@ def test_a_key_that_appears_is_fetched_for_the_request_that_needs_it_once_a_minu
         assert verdict(gateway, Key(f"invented-{kid}").token(idp.url)) == 401
     assert verdict(gateway, third.token(idp.url)) == 401
     assert len(idp.paths) == 2
+
+
+@pytest.mark.parametrize("kid", ["one", None])
+def test_a_key_that_is_replaced_without_a_new_name_is_fetched_for_the_request_that_needs_it(start, tmp_path, echo, idp, kid):
+    first, second = Key(kid), Key(kid)
+    idp.keys = [first]
+    gateway = run(start, tmp_path, echo, settings_of(idp))
+    assert verdict(gateway, first.token(idp.url)) == 200
+    idp.keys = [second]
+    assert verdict(gateway, second.token(idp.url)) == 200
+    assert verdict(gateway, Key(kid).token(idp.url)) == 401
+    assert len(idp.paths) == 2
+
+
+def test_a_token_of_another_kind_is_no_reason_to_ask_an_issuer(start, tmp_path, echo, idp):
+    idp.keys = [Key("one")]
+    gateway = run(start, tmp_path, echo, settings_of(idp))
+    token = jwt.encode({"iss": idp.url, "aud": "api", "sub": "jo", "exp": int(time.time()) + 60}, Key("two").private, algorithm="ES256",
+                       headers={"kid": "two", "typ": "logout+jwt"})
+    assert verdict(gateway, token) == 401
+    assert len(idp.paths) == 1
+
+
+def test_the_time_limit_is_that_of_the_whole_fetch(start, tmp_path, echo, idp):
+    idp.keys = [Key("one")]
+
+    def slow(connection, path):
+        time.sleep(1.2)
+        connection.sendall(idp.answer(path))
+
+    idp.misbehave = slow
+    began = time.monotonic()
+    gateway = run(start, tmp_path, echo, settings_of(idp, jwks_url=None, discovery=True, timeout="2s"))
+    assert time.monotonic() - began < 6
+    assert len(idp.paths) >= 2
+    assert "timed_out" in readiness(gateway)[1]
 
 
 def test_requests_wait_for_a_slow_issuer_a_bounded_moment(start, tmp_path, echo, idp):
@@ -454,6 +490,28 @@ def test_keys_come_without_tls_from_this_machine_alone(start, tmp_path, echo):
     checked = subprocess.run([harness.BINARY, "check", tmp_path / "bad.yaml"], capture_output=True, text=True, cwd=tmp_path)
     assert checked.returncode == 78
     assert checked.stderr.count("is not an https URL") + checked.stdout.count("is not an https URL") == 2
+
+
+def test_redirects_are_followed_where_they_are_allowed_and_to_https_alone(start, tmp_path, echo, idp):
+    idp.keys = [Key("one")]
+    plain = start(Issuer(tls=False))
+    plain.keys = idp.keys
+    away = {"there": idp.url + "/keys", "clear": plain.url + "/keys", "file": "file:///etc/passwd", "round": idp.url + "/round"}
+
+    def redirect(connection, path):
+        to = away.get(path[1:])
+        connection.sendall(reply(b"", "no-store", "302 Found", "Location: " + to) if to else idp.answer(path))
+
+    idp.misbehave = redirect
+    named = lambda name, **changes: settings_of(idp, issuer=f"https://{name}.example", jwks_url=f"{idp.url}/{name}", **changes)
+    gateway = run(start, tmp_path, echo, *(named(name, redirects=True) for name in away), settings_of(idp, jwks_url=idp.url + "/there"))
+    lines = {line.split(" ")[2].rstrip(":"): line for line in readiness(gateway)[1].splitlines() if " issuer " in line}
+    assert "[+]" in lines["https://there.example"]
+    assert "insecure" in lines["https://clear.example"] and "insecure" in lines["https://file.example"]
+    assert "refused" in lines["https://round.example"]
+    assert "redirects are not followed" in lines[idp.url]
+    assert plain.paths == []
+    assert verdict(gateway, idp.keys[0].token("https://there.example")) == 200
 
 
 def test_metadata_cannot_lead_to_keys_in_the_clear(start, tmp_path, echo, idp):

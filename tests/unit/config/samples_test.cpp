@@ -141,7 +141,16 @@ TEST_CASE("samples: every supported key lands where it belongs")
           std::vector{limit_key{limit_key::kind::client, {}}, limit_key{limit_key::kind::header, "x-partner"}});
     CHECK(s.identity_headers.set.at("X-User-Id") == "sub");
 
-    REQUIRE(s.tokens.issuers.size() == 1);
+    REQUIRE(s.tokens.issuers.size() == 2);
+    auto const& found = s.tokens.issuers[1];
+    CHECK(found.discovery);
+    CHECK(found.ca_file.empty());
+    CHECK(!found.private_addresses);
+    CHECK(!found.redirects);
+    CHECK(found.timeout == 10s);
+    CHECK(found.refresh.least == 1min);
+    CHECK(found.refresh.most == 1h);
+    CHECK(found.claims.roles == "resource_access.shop.roles");
     auto const& issuer = s.tokens.issuers[0];
     CHECK(issuer.name == "https://idp.example");
     CHECK(issuer.audience == std::vector<std::string>{"api"});

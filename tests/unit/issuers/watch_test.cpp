@@ -26,7 +26,11 @@ std::string set_of(std::vector<std::string> const& kids)
 
 source source_named(std::string key_url)
 {
-    return {"https://idp.example", std::move(key_url), {algorithm::es256}};
+    source of;
+    of.issuer = "https://idp.example";
+    of.key_url = std::move(key_url);
+    of.algorithms = {algorithm::es256};
+    return of;
 }
 
 // Pages by address; what is not there cannot be reached. `get` waits while the gate is shut.
@@ -44,7 +48,7 @@ public:
     };
     explicit pages(shelf& of) : shelf_{of} {}
 
-    fetched<document> get(std::string const& url) override
+    fetched<document> get(std::string const& url, steady_time) override
     {
         std::unique_lock lock{shelf_.mutex};
         shelf_.asked.push_back(url);
