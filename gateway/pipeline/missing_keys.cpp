@@ -9,7 +9,7 @@ namespace yett::pipeline {
 namespace {
 
 constexpr milliseconds patience{2000};
-constexpr std::size_t most_waiting = 256;
+constexpr std::size_t most_waiting = 4096;
 
 } // namespace
 

@@ -19,7 +19,7 @@ namespace yett::pipeline {
 
 // Requests whose token names a key that its issuer may have begun to use a moment ago. They
 // wait until the issuer's keys were fetched anew, for two seconds at most, instead of being
-// refused for our ignorance. One for each worker; at most 256 wait, and how often an issuer
+// refused for our ignorance. One for each worker; at most 4,096 wait, and how often an issuer
 // is asked is bounded elsewhere: nobody gains anything by inventing keys.
 class missing_keys
 {
