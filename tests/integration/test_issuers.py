@@ -259,12 +259,15 @@ def test_the_time_limit_is_that_of_the_whole_fetch(start, tmp_path, echo, idp):
 
 def test_requests_wait_for_a_slow_issuer_a_bounded_moment(start, tmp_path, echo, idp):
     idp.keys = [Key("one")]
-    gateway = run(start, tmp_path, echo, settings_of(idp, timeout="10s"))
-    idp.misbehave = lambda connection, path: time.sleep(6)
+    gateway = run(start, tmp_path, echo, settings_of(idp, timeout="1m"))
+    enough = threading.Event()
+    idp.misbehave = lambda connection, path: enough.wait(60)
     began = time.monotonic()
     assert verdict(gateway, Key("new").token(idp.url)) == 401
-    assert 1.5 < time.monotonic() - began < 5.5
+    assert time.monotonic() - began > 1.5
     assert verdict(gateway, idp.keys[0].token(idp.url)) == 200, "the others do not wait"
+    assert len(idp.paths) == 2 and "failed" not in readiness(gateway)[1], "it has not answered yet"
+    enough.set()
 
 
 def test_a_key_of_one_issuer_never_serves_another(start, tmp_path, echo, idp):
@@ -525,9 +528,7 @@ def test_the_program_stops_while_an_issuer_hangs(start, tmp_path, echo, idp):
     idp.misbehave = lambda connection, path: time.sleep(60)
     threading.Thread(target=verdict, args=(gateway, Key("new").token(idp.url)), daemon=True).start()
     harness.wait_until(lambda: len(idp.paths) == 2, what="the question")
-    began = time.monotonic()
-    assert gateway.stop() == 0
-    assert time.monotonic() - began < 8
+    assert gateway.stop() == 0, "within the 20 s after which it would be killed"
 
 
 # --- rotation ------------------------------------------------------------------------
