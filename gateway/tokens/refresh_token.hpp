@@ -8,9 +8,7 @@
 
 namespace yett::tokens {
 
-// An opaque refresh token, `yr1_` and 68 characters of base64url: 128 bits that name its
-// family, 256 secret bits, and a checksum of 24 that tells a typing mistake or a cut token
-// without asking the store, and lets secret scanners know what they found.
+// A refresh token, `yr1_…`: an opaque token (see opaque_token.hpp) whose name is its family.
 struct refresh_token
 {
     secret text;
