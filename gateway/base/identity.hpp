@@ -2,6 +2,7 @@
 
 #include "gateway/base/clock.hpp"
 
+#include <cstdint>
 #include <memory>
 #include <string>
 #include <vector>
@@ -24,6 +25,7 @@ struct identity
     wall_time issued_at{};
     wall_time authenticated_at{};    // `auth_time`, else `iat`
     wall_time expires_at{};
+    std::uint32_t requests_per_minute = 0;    // the limit an API key brings along; 0: none
 };
 
 // Null means that nobody was named: no credential came with the request.

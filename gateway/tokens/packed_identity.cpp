@@ -10,11 +10,12 @@ namespace {
 // No token is longer than 8 KiB, so no text and no list is.
 using length = std::uint16_t;
 
-struct times
+struct numbers
 {
     wall_time issued_at;
     wall_time authenticated_at;
     wall_time expires_at;
+    std::int64_t requests_per_minute;
 };
 
 template<class Identity>
@@ -76,7 +77,7 @@ private:
 
 std::size_t packed_bytes(identity const& who) noexcept
 {
-    std::size_t sum = sizeof(times);
+    std::size_t sum = sizeof(numbers);
     for (auto const* text : texts_of(who)) sum += sizeof(length) + text->size();
     for (auto const* list : lists_of(who)) {
         sum += sizeof(length);
@@ -88,7 +89,7 @@ std::size_t packed_bytes(identity const& who) noexcept
 void pack(identity const& who, char* into) noexcept
 {
     writer to{into};
-    to.put(times{who.issued_at, who.authenticated_at, who.expires_at});
+    to.put(numbers{who.issued_at, who.authenticated_at, who.expires_at, who.requests_per_minute});
     for (auto const* text : texts_of(who)) to.put_text(*text);
     for (auto const* list : lists_of(who)) {
         to.put(static_cast<length>(list->size()));
@@ -99,10 +100,11 @@ void pack(identity const& who, char* into) noexcept
 void unpack(char const* from, identity& into)
 {
     reader at{from};
-    auto const when = at.take<times>();
-    into.issued_at = when.issued_at;
-    into.authenticated_at = when.authenticated_at;
-    into.expires_at = when.expires_at;
+    auto const fixed = at.take<numbers>();
+    into.issued_at = fixed.issued_at;
+    into.authenticated_at = fixed.authenticated_at;
+    into.expires_at = fixed.expires_at;
+    into.requests_per_minute = static_cast<std::uint32_t>(fixed.requests_per_minute);
     for (auto* text : texts_of(into)) at.take_text(*text);
     for (auto* list : lists_of(into)) {
         list->resize(at.take<length>());

@@ -26,6 +26,12 @@ std::size_t store_bytes(std::size_t bytes, std::size_t others)
     return bytes > 2 * others ? bytes - others : bytes / 2;
 }
 
+// Of entries that no key of ours stands behind.
+constexpr std::uint64_t vouched_basis = 0;
+// Whoever revokes a subject's tokens reads the clock first, writes to the store then, and
+// makes it known at the end; a word that was given meanwhile looks younger than it is.
+constexpr seconds longest_change{60};
+
 // The others are cheap to find out again, or may change by themselves.
 bool worth_remembering(errc code)
 {
@@ -48,6 +54,9 @@ public:
     }
 
     result<identity_ptr> identify(std::string_view token, wall_time now);
+    std::optional<result<identity_ptr>> recall(std::string_view token, wall_time now);
+    bool remember(std::string_view token, vouched const& word, wall_time now);
+    void remember_refusal(std::string_view token, errc why, wall_time now);
     void use(std::shared_ptr<verifier const> judge) { judge_ = std::move(judge); }
     verifier const& judge() const noexcept { return *judge_; }
     token_cache_counters const& counters() const noexcept { return counters_; }
@@ -62,6 +71,7 @@ private:
     };
 
     presented look_at(std::string_view token, wall_time now);
+    presented look_at_vouched(std::string_view token, wall_time now);
     bool is_fresh(token_record const& known, wall_time now) const noexcept;
     bool is_revoked(token_record& known, wall_time now);
     result<identity_ptr> answer_from(token_record& known, presented const& token);
@@ -121,10 +131,69 @@ result<identity_ptr> token_cache::state::identify(std::string_view token, wall_t
     return answer;
 }
 
+// Under a name of their own, or identify() would find them.
+token_cache::state::presented token_cache::state::look_at_vouched(std::string_view token, wall_time now)
+{
+    auto asked = look_at(token, now);
+    asked.digest.back() = ~asked.digest.back();
+    return asked;
+}
+
+std::optional<result<identity_ptr>> token_cache::state::recall(std::string_view token, wall_time now)
+{
+    if (token.size() < min_token_bytes || token.size() > max_token_bytes)
+        return client_error(errc::token_malformed, "the token is too short or too long");
+    auto const asked = look_at_vouched(token, now);
+    if (auto* const known = store_.find(asked.hint, asked.digest)) {
+        if (is_fresh(*known, now) && !is_revoked(*known, now)) {
+            ++counters_.hits;
+            return pool_.identity_of(*known);
+        }
+        store_.remove(*known);
+        update_counters();
+        return std::nullopt;
+    }
+    if (auto const code = failures_.find(asked.digest, judge_->generation(), now)) {
+        ++counters_.negative_hits;
+        return client_error(*code, "as before");
+    }
+    return std::nullopt;
+}
+
+bool token_cache::state::remember(std::string_view token, vouched const& word, wall_time now)
+{
+    ++counters_.misses;
+    auto names = revoked_.names_of(*word.who, {});
+    names.issued_at -= longest_change;
+    auto const generation = revoked_.generation();
+    // What was known before the store was asked is part of its answer.
+    if (generation != word.generation && view_.covers(names, now)) return false;
+    auto const asked = look_at_vouched(token, now);
+    if (auto* const known = store_.find(asked.hint, asked.digest)) store_.remove(*known);
+    if (auto* const made = store_.insert(asked.hint, asked.digest, packed_bytes(*word.who), now)) {
+        made->names = names;
+        made->seen_revocations = generation;
+        made->not_before = word.who->issued_at;
+        made->end = std::min(word.until, now + options_.ttl);
+        made->seen_verifier = judge_->generation();
+        made->basis = vouched_basis;
+        pack(*word.who, made->identity());
+    }
+    update_counters();
+    return true;
+}
+
+void token_cache::state::remember_refusal(std::string_view token, errc why, wall_time now)
+{
+    ++counters_.misses;
+    auto const asked = look_at_vouched(token, now);
+    failures_.remember(asked.digest, judge_->generation(), why, now + options_.failure_ttl);
+}
+
 bool token_cache::state::is_fresh(token_record const& known, wall_time now) const noexcept
 {
     return now >= known.not_before && now < known.end &&
-           (known.seen_verifier == judge_->generation() || judge_->stands_on(known.basis));
+           (known.seen_verifier == judge_->generation() || known.basis == vouched_basis || judge_->stands_on(known.basis));
 }
 
 bool token_cache::state::is_revoked(token_record& known, wall_time now)
@@ -219,6 +288,21 @@ token_cache::token_cache(token_cache&&) noexcept = default;
 result<identity_ptr> token_cache::identify(std::string_view token, wall_time now)
 {
     return state_->identify(token, now);
+}
+
+std::optional<result<identity_ptr>> token_cache::recall(std::string_view token, wall_time now)
+{
+    return state_->recall(token, now);
+}
+
+bool token_cache::remember(std::string_view token, vouched const& word, wall_time now)
+{
+    return state_->remember(token, word, now);
+}
+
+void token_cache::remember_refusal(std::string_view token, errc why, wall_time now)
+{
+    state_->remember_refusal(token, why, now);
 }
 
 void token_cache::use(std::shared_ptr<verifier const> judge)

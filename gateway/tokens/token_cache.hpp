@@ -8,6 +8,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string_view>
 
 namespace yett::tokens {
@@ -29,6 +30,14 @@ struct token_cache_counters
     std::uint64_t entries = 0;
 };
 
+// What a store said of a token that nothing in it proves, an API key.
+struct vouched
+{
+    identity_ptr who;                      // `issued_at` is when the store was asked
+    wall_time until;                       // it has to be asked again from here on
+    std::uint64_t generation = 0;          // of the revocations, read before the store was asked
+};
+
 // Remembers what the verifier said about a token. One per worker, without locks.
 //
 // An entry ends with the token, its key, a revocation, or after `ttl`, and all four are
@@ -48,6 +57,18 @@ public:
     // verifier does, or with token_revoked. The identity does not change while anybody
     // holds it, but it must be released on this worker's thread.
     result<identity_ptr> identify(std::string_view token, wall_time now);
+
+    // Of tokens that a store has to vouch for, the same memory in three steps. What is known
+    // of one: who it speaks for, or why it does not. Nothing when the store has to be asked:
+    // it never was, its word has run out, or something was revoked that touches the token,
+    // its subject, or the subject's other tokens.
+    std::optional<result<identity_ptr>> recall(std::string_view token, wall_time now);
+    // Keeps the store's word. False when something was revoked meanwhile that the store may
+    // not have known when it answered; then the word counts for nothing and it has to be
+    // asked again.
+    bool remember(std::string_view token, vouched const& word, wall_time now);
+    // Keeps its refusal for a moment. Not for one that may change soon.
+    void remember_refusal(std::string_view token, errc why, wall_time now);
 
     // Goes on with other keys or issuers; entries whose key and rules are still there stay.
     void use(std::shared_ptr<verifier const> judge);

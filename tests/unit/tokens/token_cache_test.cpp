@@ -342,3 +342,116 @@ TEST_CASE("token cache: once add() has returned no worker's cache accepts the to
     }
     CHECK(accepted_dead == 0);
 }
+
+namespace {
+
+std::string const key_text = "yk1_" + std::string(68, 'k');
+
+vouched word_for(revocations const& revoked, wall_time asked = at())
+{
+    auto who = std::make_shared<identity>();
+    who->subject = "robot";
+    who->issuer = std::string{own_issuer};
+    who->roles = {"deploy"};
+    who->token_id = "key-1";
+    who->issued_at = asked;
+    who->expires_at = asked + seconds{3600};
+    who->requests_per_minute = 7;
+    return {who, asked + seconds{60}, revoked.generation()};
+}
+
+revocation of_subject(std::string id, wall_time until)
+{
+    revocation gone;
+    gone.what = revoked_by::subject;
+    gone.id = std::move(id);
+    gone.issued_until = until;
+    gone.until = until + seconds{900};
+    return gone;
+}
+
+} // namespace
+
+TEST_CASE("token cache: a store's word is kept as it was, for as long as it was given")
+{
+    fixture f;
+    CHECK_FALSE(f.cache.recall(key_text, at()));
+    REQUIRE(f.cache.remember(key_text, word_for(f.revoked), at()));
+    auto const known = f.cache.recall(key_text, at(59));
+    REQUIRE(known);
+    auto const& who = **known;
+    CHECK(who->subject == "robot");
+    CHECK(who->roles == std::vector<std::string>{"deploy"});
+    CHECK(who->requests_per_minute == 7);
+    CHECK(who->issued_at == at());
+    CHECK_FALSE(f.cache.recall(key_text, at(60)));
+    CHECK(f.cache.counters().entries == 0);
+    CHECK_FALSE(f.cache.recall("yk1_" + std::string(68, 'j'), at()));
+    CHECK((*f.cache.recall("yk1_", at())).error() == errc::token_malformed);
+}
+
+TEST_CASE("token cache: a vouched token is no access token, known or not")
+{
+    fixture f;
+    CHECK(f.refusal(key_text) == errc::token_malformed);
+    REQUIRE(f.cache.remember(key_text, word_for(f.revoked), at()));
+    CHECK(f.refusal(key_text) == errc::token_malformed);
+    auto const token = quick_token().text();
+    REQUIRE(f.cache.identify(token, at()));
+    CHECK_FALSE(f.cache.recall(token, at()));
+}
+
+TEST_CASE("token cache: a vouched token outlives the keys that sign others")
+{
+    fixture f;
+    REQUIRE(f.cache.remember(key_text, word_for(f.revoked), at()));
+    f.cache.use(judge_with({test_key().verification()}));
+    CHECK(f.cache.recall(key_text, at(1)));
+}
+
+TEST_CASE("token cache: what touches a vouched token or its subject has the store asked again")
+{
+    fixture f;
+    REQUIRE(f.cache.remember(key_text, word_for(f.revoked), at()));
+    f.revoked.add(of_subject("somebody else", at(1)));
+    CHECK(f.cache.recall(key_text, at(1)));
+    f.revoked.add(of_subject("robot", at(1)));
+    CHECK_FALSE(f.cache.recall(key_text, at(1)));
+    // What the store says afterwards counts, also in the very same moment.
+    REQUIRE(f.cache.remember(key_text, word_for(f.revoked, at(1)), at(1)));
+    CHECK(f.cache.recall(key_text, at(1)));
+
+    revocation gone;
+    gone.what = revoked_by::token;
+    gone.id = "key-1";
+    gone.until = at(100);
+    f.revoked.add(gone);
+    CHECK_FALSE(f.cache.recall(key_text, at(2)));
+    CHECK_MESSAGE(f.cache.counters().negative_hits == 0, "that it was revoked is the store's to say");
+}
+
+TEST_CASE("token cache: a word that was overtaken by a revocation counts for nothing")
+{
+    fixture f;
+    auto const before = word_for(f.revoked, at(10));
+    // Its time was read before the store was asked.
+    f.revoked.add(of_subject("robot", at(9)));
+    CHECK_FALSE(f.cache.remember(key_text, before, at(10)));
+    CHECK_FALSE(f.cache.recall(key_text, at(10)));
+    CHECK(f.cache.remember(key_text, word_for(f.revoked, at(10)), at(10)));
+
+    fixture quiet;
+    auto const other = word_for(quiet.revoked, at(10));
+    quiet.revoked.add(of_subject("somebody else", at(10)));
+    CHECK(quiet.cache.remember(key_text, other, at(10)));
+}
+
+TEST_CASE("token cache: a store's refusal is remembered for a moment")
+{
+    fixture f{{.bytes = 4 << 20, .failure_ttl = seconds{30}}};
+    f.cache.remember_refusal(key_text, errc::token_untrusted, at());
+    auto const known = f.cache.recall(key_text, at(29));
+    REQUIRE(known);
+    CHECK(known->error() == errc::token_untrusted);
+    CHECK_FALSE(f.cache.recall(key_text, at(30)));
+}
