@@ -1,5 +1,6 @@
 #pragma once
 
+#include "gateway/accounts/api_key_store.hpp"
 #include "gateway/accounts/link_store.hpp"
 #include "gateway/accounts/outbox.hpp"
 #include "gateway/accounts/session_store.hpp"
@@ -25,6 +26,7 @@ struct stores
     std::unique_ptr<session_store> sessions;
     std::unique_ptr<outbox> letters;
     std::unique_ptr<link_store> links;
+    std::unique_ptr<api_key_store> api_keys;
     std::function<store_activity()> read_activity{};     // any thread; empty for a store that counts nothing
 };
 

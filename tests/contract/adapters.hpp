@@ -23,6 +23,7 @@ struct opened
     accounts::session_store& sessions() const { return *stores.sessions; }
     accounts::outbox& letters() const { return *stores.letters; }
     accounts::link_store& links() const { return *stores.links; }
+    accounts::api_key_store& api_keys() const { return *stores.api_keys; }
 };
 
 struct adapter

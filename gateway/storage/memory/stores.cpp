@@ -1,5 +1,6 @@
 #include "gateway/storage/memory/stores.hpp"
 
+#include "gateway/storage/memory/api_key_store.hpp"
 #include "gateway/storage/memory/link_store.hpp"
 #include "gateway/storage/memory/outbox.hpp"
 #include "gateway/storage/memory/session_store.hpp"
@@ -11,7 +12,8 @@ namespace yett::storage::memory {
 accounts::stores make_stores()
 {
     auto const shared = std::make_shared<tables>();
-    return {make_user_store(shared), make_session_store(shared), make_outbox(shared), make_link_store(shared)};
+    return {make_user_store(shared), make_session_store(shared), make_outbox(shared), make_link_store(shared),
+            make_api_key_store(shared)};
 }
 
 } // namespace yett::storage::memory

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "gateway/accounts/api_key_store.hpp"
 #include "gateway/accounts/link_store.hpp"
 #include "gateway/accounts/outbox.hpp"
 #include "gateway/accounts/session_store.hpp"
@@ -34,6 +35,7 @@ struct tables
     std::map<std::pair<accounts::revocation::kind, std::string>, accounts::revocation> revocations;
     std::unordered_map<std::string, accounts::link> links;              // by hash
     std::unordered_map<std::string, std::map<std::string, wall_time>> marks;    // of devices, by user
+    std::map<std::string, accounts::api_key> api_keys;                  // by id
     std::unordered_map<std::string, posted_letter> letters;             // by id
     std::set<std::pair<wall_time, std::string>> letters_by_due;         // those that are not closed
 };

@@ -104,6 +104,7 @@ private:
         if (found == shared_->users.end()) return errc::not_found;
         shared_->ids_by_email.erase(found->second.email_key);
         shared_->users.erase(found);
+        std::erase_if(shared_->api_keys, [&](auto const& entry) { return entry.second.user_id == id; });
         std::erase_if(shared_->sessions, [&](auto const& entry) {
             auto const theirs = entry.second.user_id == id;
             if (theirs) shared_->ids_by_family.erase(entry.second.family);

@@ -95,6 +95,20 @@ CREATE TABLE devices (
     seen_at INTEGER NOT NULL,
     PRIMARY KEY (user_id, mark)
 ) STRICT, WITHOUT ROWID;
+)sql",
+    R"sql(
+CREATE TABLE api_keys (
+    id                  TEXT    NOT NULL PRIMARY KEY,
+    user_id             TEXT    NOT NULL REFERENCES users (id) ON DELETE CASCADE,
+    name                TEXT    NOT NULL,
+    hash                TEXT    NOT NULL,          -- of the key's text
+    scopes              TEXT    NOT NULL,          -- a JSON array of strings
+    requests_per_minute INTEGER NOT NULL,          -- 0: no limit of its own
+    created_at          INTEGER NOT NULL,
+    expires_at          INTEGER,
+    last_used           INTEGER
+) STRICT, WITHOUT ROWID;
+CREATE INDEX api_keys_by_user ON api_keys (user_id);
 )sql"};
 
 [[noreturn]] void complain(std::string const& path, std::string const& what)

@@ -1,5 +1,6 @@
 #include "gateway/storage/sqlite/stores.hpp"
 
+#include "gateway/storage/sqlite/api_key_store.hpp"
 #include "gateway/storage/sqlite/connections.hpp"
 #include "gateway/storage/sqlite/link_store.hpp"
 #include "gateway/storage/sqlite/outbox.hpp"
@@ -11,7 +12,7 @@ namespace yett::storage::sqlite {
 accounts::stores make_stores(std::string const& path)
 {
     auto const shared = std::make_shared<connections>(path);
-    return {make_user_store(shared), make_session_store(shared), make_outbox(shared), make_link_store(shared),
+    return {make_user_store(shared), make_session_store(shared), make_outbox(shared), make_link_store(shared), make_api_key_store(shared),
             [shared] { return shared->activity(); }};
 }
 
