@@ -3,6 +3,9 @@
 #include "gateway/accounts/password_policy.hpp"
 #include "gateway/base/clock.hpp"
 
+#include <string>
+#include <vector>
+
 namespace yett::tokens {
 class signer;
 class revocations;
@@ -14,10 +17,20 @@ class user_store;
 class session_store;
 class outbox;
 class link_store;
+class api_key_store;
 class passwords;
 class audit_sink;
 
 enum class admission : unsigned char { open, invited, closed };
+
+// The rules of API keys for whoever is no operator.
+struct api_key_rules
+{
+    bool self_service = true;                  // users make their own
+    std::vector<std::string> scopes;           // those they can choose from
+    seconds longest_ttl{365 * 24 * 3600};
+    std::size_t most = 50;                     // of one user, operators' included
+};
 
 // The rules of the accounts, from the configuration.
 struct rules
@@ -34,6 +47,7 @@ struct rules
     seconds session_ttl{0};                    // absolute; 0: thirty days, or refresh_ttl when that is longer
     seconds refresh_grace{10};
     seconds clock_skew{30};                    // how long verifiers accept a token beyond its end
+    api_key_rules api_keys;
 };
 
 // What the use cases work with: everything on the desk belongs to somebody else and
@@ -44,6 +58,7 @@ struct desk
     session_store& sessions;
     outbox& letters;
     link_store& links;
+    api_key_store& api_keys;
     accounts::passwords& passwords;
     tokens::signer const& signer;
     tokens::revocations& revocations;

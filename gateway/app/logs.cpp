@@ -58,6 +58,7 @@ void logs::record(accounts::audit_event const& event) noexcept
     r.event = event.name;
     r.user_id = event.user_id;
     r.session = event.session;
+    r.key = event.key;
     r.client_ip = event.client;
     r.by = event.by;
     r.reason = event.reason;

@@ -29,6 +29,7 @@ void audit_log::write(audit_record const& r)
     line_.add("user_id", r.user_id, 255);
     line_.add("email", mask_email(r.email), 255);
     line_.add("sid", r.session, 255);
+    line_.add("key", r.key, 64);
     line_.add("client_ip", r.client_ip, 64);
     line_.add("by", r.by, 64);
     line_.add("request_id", r.request_id, 255);

@@ -15,6 +15,7 @@ struct audit_record
     std::string_view user_id{};
     std::string_view email{};          // written masked
     std::string_view session{};
+    std::string_view key{};               // the id of an API key
     std::string_view client_ip{};
     std::string_view by{};             // an operator: "uid 0"
     std::string_view request_id{};

@@ -44,7 +44,7 @@ private:
 result<grant> log_in_while(front_desk& desk, std::function<task<void>()> something)
 {
     interrupted sessions{desk.store.sessions(), std::move(something)};
-    accounts::desk const at{desk.at.users, sessions, desk.at.letters, desk.at.links, desk.passwords, desk.signer, desk.revocations, desk.audit, desk.at.rules};
+    accounts::desk const at{desk.at.users, sessions, desk.at.letters, desk.at.links, desk.at.api_keys, desk.passwords, desk.signer, desk.revocations, desk.audit, desk.at.rules};
     credentials offered;
     offered.email = "anna@example.com";
     offered.password = secret{good_password};
