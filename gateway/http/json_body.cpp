@@ -10,8 +10,11 @@
 #include <openssl/crypto.h>
 
 #include <algorithm>
+#include <charconv>
 #include <cstddef>
+#include <limits>
 #include <new>
+#include <sstream>
 
 namespace yett::http {
 
@@ -153,6 +156,42 @@ bool body_fields::flag(std::string_view name)
     }
     complain(name, "wrong_type", "has to be true or false");
     return false;
+}
+
+std::optional<std::uint32_t> body_fields::number(std::string_view name)
+{
+    auto const* member = members_.if_contains(name);
+    if (!member || member->is_null()) return {};
+    constexpr std::int64_t most = std::numeric_limits<std::uint32_t>::max();
+    if (auto const* found = member->if_int64(); found && *found >= 0 && *found <= most) return static_cast<std::uint32_t>(*found);
+    if (auto const* found = member->if_string(); found && from_form_) {
+        std::uint32_t value = 0;
+        auto const* const end = found->data() + found->size();
+        auto const read = std::from_chars(found->data(), end, value);
+        if (read.ec == std::errc{} && read.ptr == end) return value;
+    }
+    complain(name, "wrong_type", "has to be a whole number");
+    return {};
+}
+
+std::vector<std::string> body_fields::words(std::string_view name)
+{
+    std::vector<std::string> all;
+    auto const* member = members_.if_contains(name);
+    if (!member || member->is_null()) return all;
+    if (auto const* text = member->if_string(); text && from_form_) {
+        std::istringstream words{std::string{text->data(), text->size()}};
+        for (std::string word; words >> word;) all.push_back(word);
+        return all;
+    }
+    auto const* list = member->if_array();
+    auto const is_text = [](boost::json::value const& v) { return v.is_string(); };
+    if (!list || !std::all_of(list->begin(), list->end(), is_text)) {
+        complain(name, "wrong_type", "has to be a list of texts");
+        return all;
+    }
+    for (auto const& each : *list) all.emplace_back(each.get_string().data(), each.get_string().size());
+    return all;
 }
 
 bool body_fields::has(std::string_view name) const noexcept

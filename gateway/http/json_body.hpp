@@ -6,6 +6,7 @@
 
 #include <boost/json/object.hpp>
 
+#include <cstdint>
 #include <initializer_list>
 #include <memory>
 #include <optional>
@@ -47,6 +48,10 @@ public:
     std::optional<std::string_view> optional_text(std::string_view name);
     // False when missing. Forms say true, on or 1.
     bool flag(std::string_view name);
+    // A whole number below 2^32; nothing when missing or null.
+    std::optional<std::uint32_t> number(std::string_view name);
+    // A list of texts; forms say it in one, with blanks between. Empty when missing or null.
+    std::vector<std::string> words(std::string_view name);
     bool has(std::string_view name) const noexcept;
     bool from_form() const noexcept { return from_form_; }
     // Takes out a member that is not for whoever reads on; empty when it is missing or no text.

@@ -200,3 +200,41 @@ TEST_CASE("utf-8: exactly the sequences of RFC 3629")
     for (auto const* good : {"", "a", "\xc2\x80", "\xdf\xbf", "\xe0\xa0\x80", "\xed\x9f\xbf", "\xee\x80\x80", "\xf0\x90\x80\x80", "\xf4\x8f\xbf\xbf"}) CHECK(is_utf8(good));
     for (auto const* bad : {"\x80", "\xc1\x80", "\xc2", "\xc2\xc0", "\xe0\x9f\x80", "\xed\xa0\x80", "\xe1\x80", "\xe1\x80\xc0", "\xf0\x8f\x80\x80", "\xf4\x90\x80\x80", "\xf5\x80\x80\x80", "\xf1\x80\x80\x7f", "a\xff"}) CHECK_FALSE(is_utf8(bad));
 }
+
+TEST_CASE("body: numbers are whole and below 2^32, in a form as well")
+{
+    auto body = read(json_type, R"({"a":0,"b":4294967295,"c":null})");
+    CHECK(body.number("a") == 0U);
+    CHECK(body.number("b") == 4294967295U);
+    CHECK_FALSE(body.number("c"));
+    CHECK_FALSE(body.number("d"));
+    CHECK(body.complaints().empty());
+    for (auto const* const wrong : {R"({"a":-1})", R"({"a":4294967296})", R"({"a":1.5})", R"({"a":"1"})", R"({"a":true})", R"({"a":[1]})"}) {
+        auto other = read(json_type, wrong);
+        CHECK_FALSE(other.number("a"));
+        CHECK_MESSAGE(complaints_of(other) == "a:wrong_type ", wrong);
+    }
+    auto form = read(form_type, "a=12&b=x&c=&d=1x&e=4294967296");
+    CHECK(form.number("a") == 12U);
+    for (auto const* const wrong : {"b", "c", "d", "e"}) CHECK_FALSE(form.number(wrong));
+    CHECK(form.complaints().size() == 4);
+}
+
+TEST_CASE("body: lists are of texts alone; a form says them in one")
+{
+    auto body = read(json_type, R"({"a":["x","y z"],"b":[],"c":null})");
+    CHECK(body.words("a") == std::vector{"x"s, "y z"s});
+    CHECK(body.words("b").empty());
+    CHECK(body.words("c").empty());
+    CHECK(body.words("d").empty());
+    CHECK(body.complaints().empty());
+    for (auto const* const wrong : {R"({"a":"x"})", R"({"a":["x",1]})", R"({"a":{"x":"y"}})", R"({"a":[["x"]]})"}) {
+        auto other = read(json_type, wrong);
+        CHECK(other.words("a").empty());
+        CHECK_MESSAGE(complaints_of(other) == "a:wrong_type ", wrong);
+    }
+    auto form = read(form_type, "a=x++y%20z&b=");
+    CHECK(form.words("a") == std::vector{"x"s, "y"s, "z"s});
+    CHECK(form.words("b").empty());
+    CHECK(form.complaints().empty());
+}
