@@ -56,6 +56,7 @@ fate fate_of(known id) noexcept
     case known::x_real_ip:
     case known::x_request_id: return fate::remove;
     case known::authorization:
+    case known::x_api_key:
     case known::cookie: return fate::special;
     default: return fate::pass;
     }
@@ -156,8 +157,8 @@ public:
                     field(f.name, f.value);
                 break;
             case fate::special:
-                if (f.id == known::authorization)
-                    authorization(f);
+                if (f.id != known::cookie)
+                    credential(f);
                 else if (!std::exchange(cookies_written, true))
                     cookies();
                 break;
@@ -242,10 +243,17 @@ private:
         return fate_of(id) == fate::pass ? fate::pass : fate::remove;
     }
 
-    void authorization(http::field const& f)
+    void credential(http::field const& f)
     {
-        if (plan_.keep_bearer_ || !is_bearer(f.value))
+        auto const is_ours = f.id == known::authorization && !plan_.keep_bearer_ && is_bearer(f.value);
+        if (!is_ours && !is_withheld(f.value))
             field(f.name, f.value);
+    }
+
+    // Wherever in the value it stands: a key in a list, or behind an unusual scheme, is a key.
+    bool is_withheld(std::string_view value) const
+    {
+        return !plan_.withheld_prefix_.empty() && value.find(plan_.withheld_prefix_) != value.npos;
     }
 
     // All Cookie fields become one (RFC 9113 section 8.2.3).
@@ -353,6 +361,7 @@ result<header_plan> header_plan::from(header_options const& options)
     plan.cookies_ = options.cookies;
     plan.odd_names_ = options.odd_names;
     plan.keep_bearer_ = options.keep_bearer;
+    plan.withheld_prefix_ = options.withheld_prefix;
     return plan;
 }
 

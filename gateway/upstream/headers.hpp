@@ -33,6 +33,9 @@ struct header_options
     // removed under these as well.
     std::vector<std::string> odd_names;
     bool keep_bearer = false;
+    // What begins a credential that no application sees, in Authorization or X-Api-Key,
+    // whatever else is kept; empty: there is none.
+    std::string withheld_prefix;
 };
 
 // What pipeline found out about the client.
@@ -65,7 +68,7 @@ struct composition
 // `set` and the assertion, in every spelling; X-Original-*, X-Rewrite-* and
 // X-HTTP-Method-Override, which would tell the application of another request than the
 // one that was decided on; other names with '_' or '.' that are not allowed; Yett's
-// cookies; bearer tokens. Forwarding headers (Via, Forwarded, X-Forwarded-*, X-Real-IP …)
+// cookies; bearer tokens; API keys. Forwarding headers (Via, Forwarded, X-Forwarded-*, X-Real-IP …)
 // continue what a trusted proxy sent and replace what anybody else did.
 class header_plan
 {
@@ -96,6 +99,7 @@ private:
     std::vector<std::string> cookies_;
     std::vector<std::string> odd_names_;
     bool keep_bearer_ = false;
+    std::string withheld_prefix_;
 };
 
 } // namespace yett::upstream

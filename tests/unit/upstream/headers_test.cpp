@@ -435,6 +435,28 @@ TEST_CASE("headers: bearer tokens stay behind, other credentials pass")
         CHECK(compose("Authorization: " + value + "\r\n").value("Authorization") == value);
 }
 
+TEST_CASE("headers: an API key stays behind wherever it stands, and other keys pass")
+{
+    asking a;
+    a.options.withheld_prefix = "yk1_";
+    asking keep = a;
+    keep.options.keep_bearer = true;
+    for (auto const& each : {a, keep}) {
+        for (std::string const value : {"yk1_abc", "a, yk1_abc", " yk1_abc", "ApiKey yk1_abc", "Bearer yk1_abc", "bearer yk1_abc"}) {
+            CAPTURE(value);
+            CHECK(compose("X-Api-Key: " + value + "\r\n", each).value("X-Api-Key") == "(none)");
+            CHECK(compose("X-API-KEY: " + value + "\r\nX-Api-Key: mine\r\n", each).value("X-Api-Key") == "mine");
+            CHECK(compose("Authorization: " + value + "\r\n", each).value("Authorization") == "(none)");
+        }
+        for (std::string const value : {"mine", "yk1", "YK1_abc"})
+            CHECK(compose("X-Api-Key: " + value + "\r\n", each).value("X-Api-Key") == value);
+    }
+    a.options.odd_names = {"X_Api_Key"};
+    CHECK(compose("X_Api_Key: yk1_abc\r\n", a).value("X_Api_Key") == "(none)");
+    a.options.withheld_prefix = "";
+    CHECK(compose("X-Api-Key: yk1_abc\r\n", a).value("X-Api-Key") == "yk1_abc");
+}
+
 TEST_CASE("headers: Yett's cookies are cut out of all Cookie fields")
 {
     asking a;
