@@ -378,6 +378,14 @@ struct pages
     std::string after_login = "/";
 };
 
+struct api_keys
+{
+    bool self_service = true;
+    std::vector<std::string> scopes;
+    seconds max_ttl = std::chrono::days{365};
+    std::uint64_t per_user = 50;
+};
+
 struct accounts
 {
     std::vector<std::string> prefix{"/auth"}; // "/a/b", without a slash at the end
@@ -387,6 +395,7 @@ struct accounts
     seconds reset_ttl = std::chrono::hours{1};
     config::cookie cookie;
     config::pages pages;
+    config::api_keys api_keys;
 };
 
 enum class password_hash

@@ -1,5 +1,6 @@
 #include "config/table.hpp"
 
+#include <algorithm>
 #include <array>
 #include <optional>
 
@@ -85,6 +86,31 @@ section<pages> const& page_keys()
     return keys;
 }
 
+// RFC 6749 section 3.3, without the comma that separates them in identity headers.
+result<std::string> parse_scope(std::string_view text)
+{
+    auto const fits = [](char c) { return c > ' ' && c <= '~' && c != '"' && c != '\\' && c != ','; };
+    if (text.empty() || text.size() > 128 || !std::ranges::all_of(text, fits))
+        return wrong("is not a scope: 1 to 128 visible ASCII characters without quotes, backslashes and commas");
+    return std::string{text};
+}
+
+section<api_keys> const& api_key_keys()
+{
+    static section<api_keys> const keys{
+        {
+            value("self_service", &api_keys::self_service, boolean(), "Whether users make keys of their own; operators always can."),
+            values("scopes", &api_keys::scopes, text_of("scope", parse_scope), emptiness::allowed,
+                   "What users choose the scopes of a key from."),
+            value("max_ttl", &api_keys::max_ttl, duration<seconds>(minutes{1}, days{3650}),
+                  "How long users' keys are good, at most and unless they ask for less."),
+            value("per_user", &api_keys::per_user, count<std::uint64_t>(1, 10'000), "How many keys a user has, at most."),
+        },
+        {},
+    };
+    return keys;
+}
+
 // One prefix below another would leave it open who answers.
 void finish_accounts(reading& r, spot const& at, accounts& a)
 {
@@ -156,6 +182,7 @@ section<config::accounts> const& account_keys()
                   "How long a link for a new password is good."),
             part("cookie", &a::cookie, cookie_keys()),
             part("pages", &a::pages, page_keys()),
+            part("api_keys", &a::api_keys, api_key_keys()),
         },
         finish_accounts,
     };

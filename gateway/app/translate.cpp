@@ -1,5 +1,7 @@
 #include "gateway/app/translate.hpp"
 
+#include "gateway/tokens/api_key.hpp"
+
 #include <thread>
 
 namespace yett::app {
@@ -114,6 +116,8 @@ accounts::rules rules_of(config::settings const& s)
     rules.refresh_ttl = s.tokens.refresh_ttl;
     rules.refresh_grace = s.tokens.refresh_grace;
     rules.clock_skew = s.tokens.clock_skew;
+    auto const& keys = s.accounts.api_keys;
+    rules.api_keys = {keys.self_service, keys.scopes, keys.max_ttl, keys.per_user};
     return rules;
 }
 
@@ -204,6 +208,7 @@ upstream::header_options headers_of(config::settings const& s)
 {
     upstream::header_options options;
     options.identity = preset_of(s.identity_headers.preset);
+    options.withheld_prefix = tokens::api_key_prefix;
     options.set.assign(s.identity_headers.set.begin(), s.identity_headers.set.end());
     if (auto const& assertion = s.identity_headers.assertion) options.assertion_header = assertion->header;
     for (auto const* prefix : {"", "__Host-", "__Secure-"})

@@ -172,6 +172,14 @@ TEST_CASE("config: accounts")
 {
     check(
         {
+            {"accounts: { api_keys: { self_service: false, scopes: [read, a:b/c], max_ttl: 90d, per_user: 1 }, require_verified_email: false }\n", R"(
+)"},
+            {"accounts: { api_keys: { scopes: ['a b', 'a,b'], max_ttl: 30s, per_user: 0 }, require_verified_email: false }\n", R"(
+yett.yaml:2:34: accounts.api_keys.scopes[0]: "a b" is not a scope: 1 to 128 visible ASCII characters without quotes, backslashes and commas
+yett.yaml:2:41: accounts.api_keys.scopes[1]: "a,b" is not a scope: 1 to 128 visible ASCII characters without quotes, backslashes and commas
+yett.yaml:2:58: accounts.api_keys.max_ttl: "30s" is out of range; 1m to 3650d is allowed
+yett.yaml:2:73: accounts.api_keys.per_user: "0" is out of range; 1 to 10000 is allowed
+)"},
             {"accounts: { prefix: auth }\n", R"(
 yett.yaml:1:1: mail.public_url: is missing; the links that verify addresses are built from it
 yett.yaml:2:21: accounts.prefix: "auth" is not a path to serve; letters, digits and - . _ ~ between single slashes are allowed, as in /auth
