@@ -2,6 +2,7 @@
 
 #include "gateway/accounts/address.hpp"
 #include "gateway/accounts/audit_sink.hpp"
+#include "gateway/accounts/service_account.hpp"
 
 namespace yett::management {
 
@@ -9,6 +10,7 @@ task<result<accounts::user>> find_user(office const& at, std::string const& who)
 {
     std::string key;
     if (auto const address = accounts::parse_address(who)) key = address->key;
+    else if (accounts::is_service_key(who)) key = who;
     result<accounts::user> found{errc::not_found};
     if (!key.empty()) found = co_await at.desk.users.find_by_email(key);
     else found = co_await at.desk.users.find(who);

@@ -7,7 +7,7 @@
 
 namespace yett::management {
 
-// The user with this e-mail address or id. `not_found` with a note that names who was
+// The user with this e-mail address, "service:NAME" or id. `not_found` with a note that names who was
 // looked for.
 task<result<accounts::user>> find_user(office const& at, std::string const& who);
 

@@ -1,6 +1,7 @@
 #include "gateway/accounts/address.hpp"
 #include "gateway/accounts/imported_hash.hpp"
 #include "gateway/accounts/password.hpp"
+#include "gateway/accounts/service_account.hpp"
 #include "gateway/base/random.hpp"
 #include "gateway/base/rfc3339.hpp"
 #include "gateway/management/find_user.hpp"
@@ -77,6 +78,20 @@ result<std::string> hash_in(office const& at, order& row, bool allow_weak)
     return hash;
 }
 
+result<void> name(accounts::user& made, std::string const& email, std::string const& hash)
+{
+    if (accounts::is_service_key(email)) {
+        if (!hash.empty()) return client_error(errc::bad_request, "password_hash: a service account has no password");
+        made.email_key = email;
+        return {};
+    }
+    auto const where = accounts::parse_address(email);
+    if (!where) return client_error(errc::email_invalid, "email: not an e-mail address: " + where.error().note());
+    made.email = where->text;
+    made.email_key = where->key;
+    return {};
+}
+
 // The user of one row, or what is wrong with it.
 result<accounts::user> read_user(office const& at, boost::json::object told, rules_of_import const& rules)
 {
@@ -100,10 +115,7 @@ result<accounts::user> read_user(office const& at, boost::json::object told, rul
     if (!hash) return hash.error();
     if (!is_id(made.id)) return client_error(errc::bad_request, "id: 1 to 64 letters, digits and -_.: are wanted");
     if (auto const fit = check_roles(made.roles); !fit) return fit.error();
-    auto const where = accounts::parse_address(email);
-    if (!where) return client_error(errc::email_invalid, "email: not an e-mail address: " + where.error().note());
-    made.email = where->text;
-    made.email_key = where->key;
+    if (auto const named = name(made, email, *hash); !named) return named.error();
     made.verified = *verified;
     made.disabled = *disabled;
     made.created_at = *created;

@@ -2,6 +2,7 @@
 
 #include "gateway/accounts/issue.hpp"
 #include "gateway/accounts/revoke.hpp"
+#include "gateway/accounts/service_account.hpp"
 #include "gateway/accounts/session_store.hpp"
 #include "gateway/base/rfc3339.hpp"
 #include "gateway/management/find_user.hpp"
@@ -90,7 +91,7 @@ task<answer> end_sessions(office const& at, order& asked, occasion const& when)
     if (!ended) co_return ended.error();
     report(at, "sessions_ended", owner->id, when);
     boost::json::object said;
-    said["message"] = fmt::format("{} sessions of {} have ended", *ended, owner->email);
+    said["message"] = fmt::format("{} sessions of {} have ended", *ended, accounts::handle_of(*owner));
     said["ended"] = *ended;
     co_return said;
 }

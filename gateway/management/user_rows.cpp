@@ -1,5 +1,6 @@
 #include "gateway/management/user_rows.hpp"
 
+#include "gateway/accounts/service_account.hpp"
 #include "gateway/base/rfc3339.hpp"
 
 #include <boost/json/value_from.hpp>
@@ -24,7 +25,7 @@ boost::json::object row_of(accounts::user const& u)
 {
     boost::json::object row;
     row["id"] = u.id;
-    row["email"] = u.email;
+    row["email"] = accounts::handle_of(u);
     row["roles"] = boost::json::value_from(u.roles);
     row["verified"] = u.verified;
     row["disabled"] = u.disabled;

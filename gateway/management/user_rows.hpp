@@ -10,7 +10,8 @@
 
 namespace yett::management {
 
-// A user as a row of a list: id email roles verified disabled created_at, nothing secret.
+// A user as a row of a list: id email roles verified disabled created_at, nothing secret. The
+// email of a service account is "service:NAME".
 boost::json::object row_of(accounts::user const& u);
 
 // A role is a word of at most 64 visible ASCII characters without a comma, so that it can

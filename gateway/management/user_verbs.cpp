@@ -1,6 +1,7 @@
 #include "gateway/management/user_verbs.hpp"
 
 #include "gateway/accounts/password.hpp"
+#include "gateway/accounts/service_account.hpp"
 #include "gateway/management/find_user.hpp"
 #include "gateway/management/session_verbs.hpp"
 #include "gateway/management/user_rows.hpp"
@@ -8,6 +9,9 @@
 #include <fmt/format.h>
 
 namespace yett::management {
+
+using accounts::handle_of;
+
 namespace {
 
 boost::json::object said(std::string message, accounts::user const& about)
@@ -15,7 +19,7 @@ boost::json::object said(std::string message, accounts::user const& about)
     boost::json::object body;
     body["message"] = std::move(message);
     body["id"] = about.id;
-    body["email"] = about.email;
+    body["email"] = handle_of(about);
     return body;
 }
 
@@ -37,7 +41,7 @@ task<answer> change_and_sign_out(office const& at, std::string who, switching wa
     auto const ended = co_await end_all_sessions(at, after->id, when.now);
     if (!ended) co_return ended.error();
     report(at, wanted.event, after->id, when);
-    auto body = said(fmt::format("{}: {}, {} sessions ended", after->email, wanted.done, *ended), *after);
+    auto body = said(fmt::format("{}: {}, {} sessions ended", handle_of(*after), wanted.done, *ended), *after);
     body["ended"] = *ended;
     co_return body;
 }
@@ -77,7 +81,7 @@ task<answer> enable_user(office const& at, order& asked, occasion const& when)
     auto const after = co_await at.desk.users.change(found->id, wanted);
     if (!after) co_return after.error();
     report(at, "user_enabled", after->id, when);
-    co_return said(after->email + ": enabled", *after);
+    co_return said(handle_of(*after) + ": enabled", *after);
 }
 
 task<answer> set_roles(office const& at, order& asked, occasion const& when)
@@ -107,7 +111,7 @@ task<answer> delete_user(office const& at, order& asked, occasion const& when)
     auto const gone = co_await at.desk.users.remove(found->id);
     if (!gone) co_return gone.error();
     report(at, "user_deleted", found->id, when);
-    co_return said(found->email + ": deleted", *found);
+    co_return said(handle_of(*found) + ": deleted", *found);
 }
 
 task<answer> set_password(office const& at, order& asked, occasion const& when)
@@ -117,6 +121,7 @@ task<answer> set_password(office const& at, order& asked, occasion const& when)
     if (auto const fine = asked.fine(); !fine) co_return fine.error();
     auto const found = co_await find_user(at, who);
     if (!found) co_return found.error();
+    if (is_service(*found)) co_return client_error(errc::bad_request, "a service account has no password; see api-keys add");
     auto accepted = co_await at.desk.passwords.accept(std::move(typed), found->email, at.desk.rules.password);
     if (!accepted) co_return accepted.error();
     auto hash = co_await at.desk.passwords.hash(std::move(*accepted));

@@ -1,3 +1,4 @@
+#include "gateway/management/api_key_verbs.hpp"
 #include "gateway/management/session_verbs.hpp"
 #include "gateway/management/user_verbs.hpp"
 
@@ -6,7 +7,7 @@ namespace {
 
 using kind = argument::kind;
 
-constexpr argument the_user{kind::word, "user", "e-mail address or id"};
+constexpr argument the_user{kind::word, "user", "e-mail address, service:NAME or id"};
 constexpr argument roles{kind::words, "roles", "the roles, all of them; none takes them away"};
 constexpr argument password{kind::password, "password", "the new password"};
 
@@ -30,16 +31,29 @@ constexpr argument guest[]{
 };
 constexpr argument user_and_roles[]{the_user, roles};
 constexpr argument user_and_password[]{the_user, password};
-constexpr argument maybe_user[]{{kind::optional_word, "user", "e-mail address or id; everybody without it"}};
+constexpr argument maybe_user[]{{kind::optional_word, "user", "e-mail address, service:NAME or id; everybody without it"}};
 constexpr argument session_or_user[]{
     {kind::optional_word, "session", "the session's id"},
     {kind::option, "user", "all sessions of this user"},
+};
+constexpr argument new_service[]{{kind::word, "name", "lower-case letters, digits, - _ and ."}, roles};
+constexpr argument new_key[]{
+    the_user,
+    {kind::word, "name", "what the key is for"},
+    {kind::words, "scopes", "what rules with `scopes` may let it do"},
+    {kind::option, "days", "how long it is good; until it is removed without this"},
+    {kind::option, "per_minute", "how many requests it may make in a minute"},
+};
+constexpr argument key_or_user[]{
+    {kind::optional_word, "key", "the key's id"},
+    {kind::option, "user", "all keys of this user"},
 };
 
 constexpr std::string_view user_columns[]{"id", "email", "roles", "verified", "disabled", "created_at"};
 constexpr std::string_view export_columns[]{"id",       "email",      "roles",         "verified",
                                             "disabled", "created_at", "password_hash", "password_changed_at"};
 constexpr std::string_view session_columns[]{"id", "user_id", "address", "last_seen", "until", "agent"};
+constexpr std::string_view key_columns[]{"id", "user_id", "name", "scopes", "per_minute", "expires_at", "last_used"};
 
 constexpr verb all[]{
     {"users", "add", "Add a user", new_user, {}, add_user},
@@ -52,6 +66,10 @@ constexpr verb all[]{
     {"users", "delete", "Remove a user for good", one_user, {}, delete_user},
     {"users", "set-roles", "Replace the roles of a user, whose sessions end", user_and_roles, {}, set_roles},
     {"users", "set-password", "Replace the password of a user, whose sessions end", user_and_password, {}, set_password},
+    {"service-accounts", "add", "Add a user that is a program, without password", new_service, {}, add_service_account},
+    {"api-keys", "add", "Make an API key for a user and write it to standard output, once", new_key, {}, add_api_key},
+    {"api-keys", "list", "List API keys", maybe_user, key_columns, list_api_keys},
+    {"api-keys", "remove", "Remove one API key, or all of a user, at once", key_or_user, {}, remove_api_keys},
     {"sessions", "list", "List live sessions", maybe_user, session_columns, list_sessions},
     {"sessions", "end", "End one session, or all of a user", session_or_user, {}, end_sessions},
 };

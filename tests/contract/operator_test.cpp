@@ -99,3 +99,46 @@ TEST_CASE("operator: lists come in pages and show nothing secret")
         CHECK(tell(desk, "users/export", "{}").body.at("items").at(0).at("password_hash") == "hash-of-a");
     });
 }
+
+TEST_CASE("operator: a service account is found by its name, comes in with a list, and has no password")
+{
+    on_every_desk([](front_desk& desk) {
+        auto const made = tell(desk, "service-accounts/add", R"({"name":"ci","roles":["deployer"]})");
+        REQUIRE(made.status == 200);
+        CHECK(made.body.at("email") == "service:ci");
+        CHECK(tell(desk, "service-accounts/add", R"({"name":"ci"})").status == 409);
+        CHECK(tell(desk, "service-accounts/add", R"({"name":"a b"})").status == 400);
+        CHECK(tell(desk, "users/set-password", R"({"user":"service:ci","password":"another horse battery staple"})").status == 400);
+        auto const done = tell(desk, "users/import", R"({"rows":[{"line":1,"email":"service:ci"},{"line":2,"email":"service:backup"},
+            {"line":3,"email":"service:UPPER"},{"line":4,"email":"service:x","password_hash":"$2b$10$abcdefghijklmnopqrstuu5YGsPXv3fz9r3zPmM7NrC8NvzUxNB1G"}]})");
+        CHECK(done.body.at("added") == 1);
+        CHECK(done.body.at("known") == 1);
+        CHECK(done.body.at("refused").as_array().size() == 2);
+        auto const key = tell(desk, "api-keys/add", R"({"user":"service:backup","name":"nightly","scopes":["any"]})");
+        CHECK(key.status == 200);
+        CHECK(key.body.at("key") == key.body.at("message"));
+        CHECK(tell(desk, "users/set-roles", R"({"user":"service:backup","roles":["reader"]})").status == 200);
+        CHECK(tell(desk, "users/delete", R"({"user":"service:backup"})").status == 200);
+        CHECK(tell(desk, "api-keys/list", "{}").body.at("items").as_array().empty());
+        CHECK(desk.log_in("service:ci", "").has_error());
+    });
+}
+
+TEST_CASE("operator: pages of API keys lead through all of them")
+{
+    on_every_desk([](front_desk& desk) {
+        tell(desk, "service-accounts/add", R"({"name":"ci"})");
+        for (int i = 0; i < 5; ++i) REQUIRE(tell(desk, "api-keys/add", R"({"user":"service:ci","name":"k"})").status == 200);
+        std::string after;
+        std::size_t seen = 0;
+        for (int pages = 0; pages < 4; ++pages) {
+            auto const page = tell(desk, "api-keys/list", R"({"limit":2,"after":")" + after + R"("})").body;
+            seen += page.at("items").as_array().size();
+            if (!page.contains("next")) break;
+            after = page.at("next").as_string();
+        }
+        CHECK(seen == 5);
+        CHECK(tell(desk, "api-keys/remove", R"({"user":"service:ci"})").body.at("removed") == 5);
+        CHECK(tell(desk, "api-keys/remove", R"({"key":"nothing"})").status == 404);
+    });
+}
