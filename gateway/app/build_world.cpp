@@ -95,6 +95,9 @@ std::shared_ptr<pipeline::world const> build_world(config::settings const& s, st
     auto world = std::make_shared<pipeline::world>(
         pipeline::world{std::move(*rules.routes), {}, std::move(limiter), {}, plan_of(s), s.trusted_proxies});
     for (auto const& spec : specs) world->limit_slots[world->limiter->named(spec.name)] = figures.limit(spec.name);
+    world->own_limit_slot = figures.limit(pipeline::own_limit_name);
+    // There are figures of their own for a few dozen routes; the configured ones come first.
+    for (auto const& each : s.routes) figures.route(each.name);
     for (auto const& route : world->routes.routes()) world->facts.push_back(facts_of(route, *world, s, figures));
     return world;
 }

@@ -66,7 +66,7 @@ station::station(unsigned index, unsigned of, shared const& all)
       renewals_{{all.desk, worker_.executor(), longest_reply(all.settings)}},
       streams_{streams_of(worker_, all)},
       missing_keys_{{all.ask_for_keys, worker_.deadlines(), worker_.executor()}},
-      pipeline_{{cache_, assertions_, endpoints_, pages_, renewals_, missing_keys_, streams_, upstreams_, all.figures.shard(index),
+      pipeline_{{all.desk, cache_, assertions_, endpoints_, pages_, renewals_, missing_keys_, streams_, upstreams_, all.figures.shard(index),
                  all.logs.make_access_log(), all.logs.program()},
                 all.world}
 {

@@ -21,10 +21,11 @@ std::vector<pages::session_line> lines_of(std::vector<accounts::signed_in> const
 
 task<result<std::string>> page_endpoints::write_account(pages::view v, auth_endpoints::call& c)
 {
+    auto who = session_of(c);
+    if (!who) co_return who.error();
     auto profile = co_await accounts::me(parts_.desk, c.seen.who->subject);
     if (!profile) co_return profile.error();
-    auto who = caller_of(c);
-    auto all = co_await accounts::list_sessions(parts_.desk, std::move(who), c.seen.now);
+    auto all = co_await accounts::list_sessions(parts_.desk, std::move(*who), c.seen.now);
     if (!all) co_return all.error();
     auto const lines = lines_of(*all);
     pages::account_view const a{profile->email, lines, c.seen.now};

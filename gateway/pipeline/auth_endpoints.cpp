@@ -14,6 +14,7 @@
 #include "gateway/pipeline/passage.hpp"
 #include "gateway/pipeline/renewals.hpp"
 #include "gateway/pipeline/same_origin.hpp"
+#include "gateway/tokens/signer.hpp"
 #include "gateway/tokens/token_cache.hpp"
 
 namespace yett::pipeline {
@@ -39,6 +40,8 @@ auth_endpoints::endpoint auth_endpoints::endpoint_named(std::string_view target)
         {"resend", &auth_endpoints::resend},          {"reset_request", &auth_endpoints::request_reset},
         {"reset_link", &auth_endpoints::reset_link},  {"reset_confirm", &auth_endpoints::confirm_reset},
         {"jwks", &auth_endpoints::jwks},             {"metadata", &auth_endpoints::metadata},
+        {"api_keys", &auth_endpoints::api_keys},      {"create_api_key", &auth_endpoints::create_api_key},
+        {"remove_api_key", &auth_endpoints::remove_api_key},
         {"nothing", &auth_endpoints::nothing},
     };
     for (auto const& [name, handler] : endpoints)
@@ -152,6 +155,8 @@ task<result<http::reply>> auth_endpoints::logout(call& c)
 
 task<result<http::reply>> auth_endpoints::me(call& c)
 {
+    // What another issuer calls its users says nothing about ours.
+    if (c.seen.who->issuer != parts_.desk.signer.issuer()) co_return client_error(errc::forbidden, "not a user of ours");
     auto profile = co_await accounts::me(parts_.desk, c.seen.who->subject);
     if (!profile) co_return profile.error();
     co_return profile_reply(*profile);
@@ -161,7 +166,9 @@ task<result<http::reply>> auth_endpoints::change_password(call& c)
 {
     auto body = co_await fields_of(c);
     if (!body) co_return body.error();
-    accounts::new_password asked{caller_of(c), body->secret_text("current_password"), body->secret_text("new_password")};
+    auto who = session_of(c);
+    if (!who) co_return who.error();
+    accounts::new_password asked{std::move(*who), body->secret_text("current_password"), body->secret_text("new_password")};
     if (auto fine = require_only(*body, {"current_password", "new_password"}, c.seen); !fine) co_return fine.error();
 
     auto changed = co_await accounts::change_password(parts_.desk, std::move(asked), c.seen.now);
@@ -171,22 +178,28 @@ task<result<http::reply>> auth_endpoints::change_password(call& c)
 
 task<result<http::reply>> auth_endpoints::sessions(call& c)
 {
-    auto all = co_await accounts::list_sessions(parts_.desk, caller_of(c), c.seen.now);
+    auto who = session_of(c);
+    if (!who) co_return who.error();
+    auto all = co_await accounts::list_sessions(parts_.desk, std::move(*who), c.seen.now);
     if (!all) co_return all.error();
     co_return sessions_reply(*all);
 }
 
 task<result<http::reply>> auth_endpoints::end_session(call& c)
 {
+    auto who = session_of(c);
+    if (!who) co_return who.error();
     std::string id{last_segment(c.ex.where().path())};
-    auto ended = co_await accounts::end_session(parts_.desk, caller_of(c), std::move(id), c.seen.now);
+    auto ended = co_await accounts::end_session(parts_.desk, std::move(*who), std::move(id), c.seen.now);
     if (!ended) co_return ended.error();
     co_return no_content();
 }
 
 task<result<http::reply>> auth_endpoints::end_others(call& c)
 {
-    auto ended = co_await accounts::end_other_sessions(parts_.desk, caller_of(c), c.seen.now);
+    auto who = session_of(c);
+    if (!who) co_return who.error();
+    auto ended = co_await accounts::end_other_sessions(parts_.desk, std::move(*who), c.seen.now);
     if (!ended) co_return ended.error();
     co_return no_content();
 }

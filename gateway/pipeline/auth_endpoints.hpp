@@ -72,6 +72,9 @@ private:
     task<result<http::reply>> sessions(call& c);
     task<result<http::reply>> end_session(call& c);
     task<result<http::reply>> end_others(call& c);
+    task<result<http::reply>> api_keys(call& c);
+    task<result<http::reply>> create_api_key(call& c);
+    task<result<http::reply>> remove_api_key(call& c);
     task<result<http::reply>> verify(call& c);
     task<result<http::reply>> verify_link(call& c);
     task<result<http::reply>> resend(call& c);

@@ -45,6 +45,17 @@ json::object session_json(accounts::signed_in const& s)
             {"current", s.current}};
 }
 
+json::object key_json(accounts::api_key const& k)
+{
+    auto const when = [](std::optional<wall_time> at) { return at ? json::value(timestamp(*at)) : json::value{}; };
+    json::object one{{"id", k.id}, {"name", k.name}, {"scopes", list_of(k.scopes)}};
+    one["requests_per_minute"] = k.requests_per_minute != 0 ? json::value(k.requests_per_minute) : json::value{};
+    one["created_at"] = timestamp(k.created_at);
+    one["expires_at"] = when(k.expires_at);
+    one["last_used"] = when(k.last_used);
+    return one;
+}
+
 } // namespace
 
 http::reply no_content()
@@ -85,6 +96,20 @@ http::reply sessions_reply(std::span<accounts::signed_in const> all)
     json::array list;
     for (auto const& each : all) list.push_back(session_json(each));
     return json_reply(200, {{"sessions", std::move(list)}});
+}
+
+http::reply api_keys_reply(std::span<accounts::api_key const> all)
+{
+    json::array list;
+    for (auto const& each : all) list.push_back(key_json(each));
+    return json_reply(200, {{"api_keys", std::move(list)}});
+}
+
+http::reply new_api_key_reply(accounts::new_api_key const& made)
+{
+    auto body = key_json(made.kept);
+    body["key"] = made.text.reveal();
+    return json_reply(201, body);
 }
 
 http::reply grant_reply(accounts::grant const& g, auth_transport const& ways)

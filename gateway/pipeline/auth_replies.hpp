@@ -1,5 +1,6 @@
 #pragma once
 
+#include "gateway/accounts/api_keys.hpp"
 #include "gateway/accounts/grant.hpp"
 #include "gateway/accounts/register.hpp"
 #include "gateway/accounts/sessions.hpp"
@@ -20,6 +21,9 @@ http::reply accepted();
 http::reply verified_reply(accounts::profile const& who);
 http::reply profile_reply(accounts::profile const& who);
 http::reply sessions_reply(std::span<accounts::signed_in const> all);
+http::reply api_keys_reply(std::span<accounts::api_key const> all);
+// The only one that shows a key.
+http::reply new_api_key_reply(accounts::new_api_key const& made);
 // The tokens that travel in the body, and who they are for.
 http::reply grant_reply(accounts::grant const& g, auth_transport const& ways);
 

@@ -1,5 +1,9 @@
 #include "gateway/pipeline/auth_routes.hpp"
 
+#include "gateway/base/clock.hpp"
+
+#include <optional>
+
 namespace yett::pipeline {
 namespace {
 
@@ -12,10 +16,12 @@ struct endpoint
     char const* path;   // below the prefix
     kind access;
     char const* limit; // null: none of its own
+    std::optional<seconds> recent_login = std::nullopt;
 };
 
 // Logout is public because an expired access token must not keep anybody signed in: the
-// refresh token names the session, too.
+// refresh token names the session, too. An API key outlives the session that made it: whoever
+// found a session open shall not turn it into a year of access.
 constexpr endpoint endpoints[] = {
     {"register", "POST", "/register", kind::public_, "register"},
     {"login", "POST", "/login", kind::public_, "login"},
@@ -32,6 +38,9 @@ constexpr endpoint endpoints[] = {
     {"sessions", "GET", "/sessions", kind::authenticated, nullptr},
     {"other_sessions", "DELETE", "/sessions", kind::authenticated, nullptr},
     {"session", "DELETE", "/sessions/{id}", kind::authenticated, nullptr},
+    {"api_keys", "GET", "/api-keys", kind::authenticated, nullptr},
+    {"create_api_key", "POST", "/api-keys", kind::authenticated, nullptr, std::chrono::minutes{15}},
+    {"remove_api_key", "DELETE", "/api-keys/{id}", kind::authenticated, nullptr},
     {"login_page", "GET", "/login", kind::public_, nullptr},
     {"register_page", "GET", "/register", kind::public_, nullptr},
     {"mail_page", "GET", "/check-mail", kind::public_, nullptr},
@@ -48,6 +57,7 @@ policies::route_spec built_in(std::string name, std::string path, endpoint const
     spec.match.path = std::move(path);
     if (*e.method) spec.match.methods = {e.method};
     spec.access.is = e.access;
+    spec.access.recent_login = e.recent_login;
     spec.to = policies::destination::accounts;
     spec.target = e.target;
     if (e.limit) spec.limits = {e.limit};

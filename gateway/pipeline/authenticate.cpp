@@ -7,6 +7,7 @@
 #include "gateway/pipeline/same_origin.hpp"
 #include "gateway/pipeline/session_cookies.hpp"
 #include "gateway/pipeline/world.hpp"
+#include "gateway/tokens/api_key.hpp"
 #include "gateway/tokens/token_cache.hpp"
 
 namespace yett::pipeline {
@@ -46,6 +47,12 @@ result<identity_ptr> pipeline::authenticate(http::exchange const& ex, passage& s
     auto const found = credential_of(ex.request(), ways);
     seen.credential_sent = !found || found->by != credential::way::none;
     if (!found) return refused(found.error(), seen);
+    if (found->by == credential::way::header && tokens::looks_like_api_key(found->token)) [[unlikely]] {
+        // A key belongs to no session, so that a cookie beside it can only speak for somebody else.
+        if (!found->in_cookie.empty())
+            if (auto same = agree({}, found->in_cookie, station_.cache, seen.now); !same) return refused(same.error(), seen);
+        return recall_key(found->token, seen);
+    }
     if (found->by == credential::way::header) {
         auto who = station_.cache.identify(found->token, seen.now);
         if (!who && may_come_to_be_known(who.error(), found->token, seen)) return who;

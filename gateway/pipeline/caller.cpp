@@ -12,9 +12,11 @@ accounts::device device_of(auth_endpoints::call const& c)
     return from;
 }
 
-accounts::caller caller_of(auth_endpoints::call const& c)
+result<accounts::caller> session_of(auth_endpoints::call const& c)
 {
-    return {c.seen.who->subject, c.seen.who->session, device_of(c)};
+    auto const& who = *c.seen.who;
+    if (who.session.empty()) return client_error(errc::forbidden, "the credential is no session of ours");
+    return accounts::caller{who.subject, who.session, device_of(c)};
 }
 
 } // namespace yett::pipeline

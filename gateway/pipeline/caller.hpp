@@ -8,7 +8,8 @@ namespace yett::pipeline {
 // Where a request comes from, in the words of `accounts`.
 accounts::device device_of(auth_endpoints::call const& c);
 
-// Who asks; only for endpoints that nobody reaches without a session.
-accounts::caller caller_of(auth_endpoints::call const& c);
+// Who asks, for what a session of ours alone may do: an API key, or a token of another
+// issuer, does not manage accounts. Fails with `forbidden`.
+result<accounts::caller> session_of(auth_endpoints::call const& c);
 
 } // namespace yett::pipeline

@@ -3,6 +3,9 @@
 #include "gateway/http/cookies.hpp"
 #include "gateway/http/head.hpp"
 #include "gateway/pipeline/session_cookies.hpp"
+#include "gateway/tokens/api_key.hpp"
+
+#include <algorithm>
 
 #include <strings.h>
 
@@ -35,6 +38,19 @@ result<std::string_view> bearer_of(http::head const& head)
     return token;
 }
 
+result<std::string_view> api_key_of(http::head const& head)
+{
+    auto const* const field = head.find(http::known::x_api_key);
+    if (!field) return std::string_view{};
+    if (head.count(http::known::x_api_key) == 1)
+        return tokens::looks_like_api_key(field->value) ? field->value : std::string_view{};
+    auto const has_key = [](http::field const& f) {
+        return f.id == http::known::x_api_key && tokens::looks_like_api_key(f.value);
+    };
+    if (std::ranges::any_of(head.fields(), has_key)) return errc::credentials_disagree;
+    return std::string_view{};
+}
+
 result<credential> credential_of(http::head const& head, auth_transport const& ways)
 {
     credential found;
@@ -42,6 +58,12 @@ result<credential> credential_of(http::head const& head, auth_transport const& w
         auto const bearer = bearer_of(head);
         if (!bearer) return bearer.error();
         if (!bearer->empty()) found = {credential::way::header, *bearer, {}};
+    }
+    auto const key = api_key_of(head);
+    if (!key) return key.error();
+    if (!key->empty()) {
+        if (found.by == credential::way::header && found.token != *key) return errc::credentials_disagree;
+        found = {credential::way::header, *key, {}};
     }
     if (!ways.access_in_cookie) return found;
     auto const cookie = http::find_cookie(head, ways.access_cookie);

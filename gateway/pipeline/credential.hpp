@@ -28,14 +28,21 @@ struct credential
         cookie,
     };
     way by = way::none;
-    std::string_view token;
+    std::string_view token;        // an access token or, from the header alone, an API key
     std::string_view in_cookie;    // of a header credential: another token that came beside it
 };
 
-// The token of the ways that are configured; a way that is not is not looked at. The header
-// goes before the cookie, which the browser adds to whatever a script sends; where the two
-// are not the same the caller has to make sure that they name the same session. An empty
-// cookie is none. Fails like bearer_of and find_cookie.
+// The API key in `X-Api-Key`, empty when there is none; anything else in that field is the
+// application's business. More than one field with a key among them fails with
+// credentials_disagree.
+result<std::string_view> api_key_of(http::head const& head);
+
+// The token of the ways that are configured, and an API key in its own field always; a way
+// that is not configured is not looked at. A key beside a bearer token that is not the same
+// fails with credentials_disagree. The header goes before the cookie, which the browser adds
+// to whatever a script sends; where the two are not the same the caller has to make sure
+// that they name the same session. An empty cookie is none. Fails like bearer_of,
+// api_key_of and find_cookie.
 result<credential> credential_of(http::head const& head, auth_transport const& ways);
 
 // Whether a request that is authenticated by a cookie has to prove that a page of ours sent

@@ -194,13 +194,14 @@ task<result<http::reply>> page_endpoints::act(form const& f, sent const& s, auth
 task<result<http::reply>> page_endpoints::end_sessions(sent const& s, auth_endpoints::call& c)
 {
     if (auto fine = c.body->expect_only({}); !fine) co_return fine.error();
-    auto who = caller_of(c);
+    auto who = session_of(c);
+    if (!who) co_return who.error();
     if (s.others) {
-        auto ended = co_await accounts::end_other_sessions(parts_.desk, std::move(who), c.seen.now);
+        auto ended = co_await accounts::end_other_sessions(parts_.desk, std::move(*who), c.seen.now);
         if (!ended) co_return ended.error();
     } else if (!s.end.empty()) {
         std::string id = s.end;
-        auto ended = co_await accounts::end_session(parts_.desk, std::move(who), std::move(id), c.seen.now);
+        auto ended = co_await accounts::end_session(parts_.desk, std::move(*who), std::move(id), c.seen.now);
         // Somebody else was quicker: another tab, or its own end.
         if (!ended && ended.error() != errc::not_found) co_return ended.error();
     }

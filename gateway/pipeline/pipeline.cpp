@@ -45,8 +45,11 @@ task<result<void>> pipeline::answer(http::exchange& ex, passage& seen)
     auto who = authenticate(ex, seen);
     if (seen.key_awaited) who = co_await await_key(ex, seen);
     if (seen.websocket) [[unlikely]] who = from_allowed_page(std::move(who), ex, seen);
+    if (who && !seen.api_key.empty()) [[unlikely]] who = co_await ask_about_key(seen);
     if (!seen.refresh_token.empty()) who = co_await renew(std::move(who), ex, seen);
     if (!who) co_return who.error();
+    if (*who && (*who)->requests_per_minute != 0) [[unlikely]]
+        if (auto spent = co_await spend_own(ex, seen); !spent) co_return spent.error();
     if (auto spent = co_await spend(facts.limits.late, ex, seen); !spent) co_return spent.error();
     auto const permit = policies::decide(*route, *who, asked, seen.now);
     seen.reported = permit.reported;

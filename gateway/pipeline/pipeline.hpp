@@ -51,6 +51,7 @@ public:
     // What belongs to the worker; all of it outlives the pipeline.
     struct station
     {
+        accounts::desk const& desk;
         tokens::token_cache& cache;
         tokens::assertions& assertions;
         auth_endpoints& endpoints;
@@ -77,6 +78,7 @@ public:
 private:
     task<result<void>> answer(http::exchange& ex, passage& seen);
     task<result<void>> spend(std::span<limits::limit const* const> from, http::exchange& ex, passage& seen);
+    task<result<void>> spend_own(http::exchange& ex, passage& seen);
 
     static result<void> recognise_websocket(http::exchange& ex, passage& seen);
     result<identity_ptr> authenticate(http::exchange const& ex, passage& seen);
@@ -84,6 +86,9 @@ private:
     bool may_come_to_be_known(error const& why, std::string_view token, passage& seen);
     task<result<identity_ptr>> await_key(http::exchange const& ex, passage& seen);
     result<void> ask_for_renewal(http::head const& head, passage& seen) const;
+    result<identity_ptr> recall_key(std::string_view key, passage& seen);
+    task<result<identity_ptr>> ask_about_key(passage& seen);
+    task<result<identity_ptr>> vouch_for(std::string_view key, wall_time now);
     task<result<identity_ptr>> renew(result<identity_ptr> who, http::exchange const& ex, passage& seen);
     result<identity_ptr> enter_session(result<identity_ptr> who, accounts::grant const& given, wall_time now, passage& seen);
     result<identity_ptr> recognised(result<identity_ptr> who, passage& seen);
@@ -102,6 +107,7 @@ private:
     void write_line(http::exchange const& ex, passage const& seen, error const* why);
 
     station station_;
+    unsigned asking_ = 0;                             // questions about API keys under way
     std::shared_ptr<world const> world_;
     std::vector<upstream::forwarder*> forwarders_;    // by route index; null for our own endpoints
 };

@@ -49,7 +49,8 @@ std::optional<account_operation> operation_of(policies::route const& route)
         {"reset_confirm", account_operation::reset_confirm}, {"other_sessions", account_operation::sessions},
         {"me", account_operation::me},                     {"password", account_operation::password},
         {"sessions", account_operation::sessions},         {"session", account_operation::sessions},
-        {"account", account_operation::sessions},
+        {"account", account_operation::sessions},          {"api_keys", account_operation::api_keys},
+        {"create_api_key", account_operation::api_keys},   {"remove_api_key", account_operation::api_keys},
     };
     for (auto const& [target, operation] : operations)
         if (target == route.target()) return operation;

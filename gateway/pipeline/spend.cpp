@@ -42,7 +42,8 @@ task<result<void>> pipeline::spend(std::span<limits::limit const* const> from, h
     }
     seen.spent.push_back(*at_hand);
     for (auto const& each : at_hand->states()) {
-        auto& figures = station_.figures.limits[seen.world->limit_slots.at(each.of)];
+        auto const is_own = each.of == seen.own_limit.get();
+        auto& figures = station_.figures.limits[is_own ? seen.world->own_limit_slot : seen.world->limit_slots.at(each.of)];
         (each.of == at_hand->refused_by() ? figures.refused : figures.allowed).add();
     }
     if (!*at_hand) co_return client_error(errc::rate_limited, "the limit " + at_hand->refused_by()->name());

@@ -24,6 +24,9 @@ struct route_facts
     std::string audience;           // of assertions to the application; empty: it gets none
 };
 
+// What the limit of an API key of its own is called, in RateLimit fields and in figures.
+inline constexpr char const* own_limit_name = "api_key";
+
 // What requests are answered by, the same for all workers and frozen: a request keeps the
 // one it began with, and a reload makes a new one.
 struct world
@@ -34,6 +37,7 @@ struct world
     std::unordered_map<limits::limit const*, std::size_t> limit_slots;    // of their figures
     upstream::header_plan headers;
     std::vector<ip_prefix> trusted_proxies;
+    std::size_t own_limit_slot = 0;    // of the figures of limits that API keys bring along
 };
 
 } // namespace yett::pipeline

@@ -24,7 +24,8 @@ constexpr std::array tls_names{"1.2", "1.3", "unknown"};
 constexpr std::array handshake_names{"full", "resumed", "failed"};
 constexpr std::array refusal_names{"limit", "client_limit", "draining", "proxy_protocol"};
 constexpr std::array operation_names{"register",      "verify", "resend", "login", "refresh", "logout", "reset_request",
-                                     "reset_confirm", "me",     "password", "sessions"};
+                                     "reset_confirm", "me",     "password", "sessions", "api_keys"};
+constexpr std::array key_answer_names{"remembered", "asked", "refused", "failed"};
 constexpr std::array renewal_names{"renewed", "shared", "refused", "failed"};
 constexpr std::array session_end_names{"revoked", "expired"};
 constexpr std::array account_outcome_names{"ok", "refused", "limited", "failed"};
@@ -232,6 +233,9 @@ void metrics::fold::callers()
     sum({{"reason", "ok"}}, [](auto const& s) -> auto& { return s.auth_ok; });
     sum({{"reason", "none"}}, [](auto const& s) -> auto& { return s.auth_none; });
     codes("reason", auth_codes, [](auto const& s) -> auto& { return s.auth_failed; });
+
+    family("api_key_checks_total", "Requests with an API key, by how it came out whom it speaks for.", MetricType::Counter);
+    sums<key_answer>({}, "result", key_answer_names, [](auto const& s) -> auto& { return s.api_keys; });
 
     family("session_renewals_total", "Sessions of browsers renewed inside a request, by how that ended.", MetricType::Counter);
     sums<renewal_outcome>({}, "result", renewal_names, [](auto const& s) -> auto& { return s.renewals; });

@@ -22,13 +22,15 @@ enum class handshake : unsigned char { full, resumed, failed, count_ };
 enum class refused_because : unsigned char { limit, client_limit, draining, proxy_protocol, count_ };
 enum class account_operation : unsigned char
 {
-    register_account, verify, resend, login, refresh, logout, reset_request, reset_confirm, me, password, sessions, count_
+    register_account, verify, resend, login, refresh, logout, reset_request, reset_confirm, me, password, sessions, api_keys, count_
 };
 // `shared`: another request had got the new tokens.
 enum class renewal_outcome : unsigned char { renewed, shared, refused, failed, count_ };
 // How a refresh token was answered. `replayed` is benign: a lost reply or a second tab, inside
 // the grace. `reused` is hostile until shown otherwise: the session was ended.
 enum class refresh_outcome : unsigned char { rotated, replayed, reused, refused, failed, count_ };
+// How it came out whom an API key speaks for: `failed` is a store that did not answer.
+enum class key_answer : unsigned char { remembered, asked, refused, failed, count_ };
 enum class account_outcome : unsigned char { ok, refused, limited, failed, count_ };
 
 // Who or what ended a WebSocket first: `broken` is a side that was cut off.
@@ -111,6 +113,7 @@ struct alignas(64) shard
     counter auth_ok;
     counter auth_none;                     // no credential came with the request
     by_code auth_failed;
+    by<key_answer> api_keys;
     by<renewal_outcome> renewals;          // of sessions, inside the requests they came with
     by<session_end> streams_ended;         // WebSockets and requests under way whose session ended
     token_cache_figures token_cache;

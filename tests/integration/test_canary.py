@@ -90,6 +90,16 @@ def travel(go):
     go("GET", f"/a;b?token={QUERY}", tokens[0])
     go("GET", "/auth/me", tokens[0])
     go("GET", "/auth/sessions", tokens[0])
+    made = go("POST", "/auth/api-keys", tokens[0], grants=True, json={"name": "canary"}).json()
+    for headers in ({"X-Api-Key": made["key"]}, {"X-Api-Key": made["key"] + "x"}, {"X-Api-Key": f"x, {made['key']}"},
+                    {"Authorization": f"ApiKey {made['key']}"}, {"X-Api-Key": made["key"], "Authorization": f"Bearer {tokens[0]}"}):
+        go("GET", "/hello", headers=headers)
+        go("GET", "/away/x", headers=headers)
+    go("GET", f"/hello?api_key={made['key']}")
+    go("POST", "/auth/api-keys", tokens[0], json={"name": made["key"] * 2})
+    go("GET", "/auth/api-keys", tokens[0])
+    assert go("DELETE", f"/auth/api-keys/{made['id']}", tokens[0]).status_code == 204
+    go("GET", "/hello", made["key"])
     go("POST", "/auth/refresh", json={"refresh_token": tokens[0]})
     go("POST", "/auth/refresh", headers={"Cookie": cookie})
     go("POST", "/auth/refresh", headers={"Cookie": f"{cookie}; {cookie}", "Origin": go.gateway.https})
@@ -109,7 +119,7 @@ def travel(go):
     with go.gateway.raw() as client:
         client.send(f"GET /hello?token={QUERY} HTTP/1.1\r\nHost: a\r\nAuthorization: Bearer {BEARER}\r\nCookie : x={COOKIE}\r\n\r\n".encode())
         go.answers.append(client.read_all().decode("latin-1"))
-    return tokens
+    return [*tokens, made["key"]]
 
 
 def spellings(text):

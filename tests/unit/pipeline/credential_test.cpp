@@ -175,3 +175,36 @@ TEST_CASE("request_id: one from a trusted proxy is kept when it is sound")
     CHECK(pipeline::request_id_of(*unsound, true, now).size() == 36);
     CHECK(pipeline::request_id_of(*longer, true, now).size() == 36);
 }
+
+TEST_CASE("credential: an API key counts in a field of its own, whatever else is configured")
+{
+    std::string const key = "X-Api-Key: yk1_abc\r\n";
+    std::string const cookie = "Cookie: __Host-yett_access=xyz\r\n";
+    CHECK(found_in(key, ways(true, false)) == "header yk1_abc");
+    CHECK(found_in(key, ways(false, true)) == "header yk1_abc");
+    CHECK(found_in("x-api-key: yk1_abc\r\n", ways(false, true)) == "header yk1_abc");
+    CHECK(found_in("Authorization: Bearer yk1_abc\r\n", ways(true, false)) == "header yk1_abc");
+    CHECK(found_in("Authorization: Bearer yk1_abc\r\n", ways(false, true)) == "none");
+    CHECK(found_in(key + cookie, ways(true, true)) == "header yk1_abc, cookie xyz");
+    CHECK(found_in(key + cookie, ways(true, false)) == "header yk1_abc");
+    CHECK(found_in("Authorization: Basic YTpi\r\n" + key, ways(true, false)) == "header yk1_abc");
+}
+
+TEST_CASE("credential: what else stands in X-Api-Key is the application's business")
+{
+    for (std::string const value : {"abc", "", "YK1_abc", "abc yk1_abc", "yr1_abc"})
+        CHECK_MESSAGE(found_in("X-Api-Key: " + value + "\r\n", ways(true, true)) == "none", value);
+    CHECK(found_in("X-Api-Key: abc\r\nX-Api-Key: def\r\n", ways(true, true)) == "none");
+    CHECK(found_in("X-Api-Key: abc\r\nAuthorization: Bearer xyz\r\n", ways(true, true)) == "header xyz");
+}
+
+TEST_CASE("credential: two keys, or a key beside another token, are refused")
+{
+    std::string const key = "X-Api-Key: yk1_abc\r\n";
+    CHECK(found_in(key + key, ways(true, false)) == "!");
+    CHECK(found_in(key + "X-Api-Key: def\r\n", ways(true, false)) == "!");
+    CHECK(found_in("X-Api-Key: def\r\n" + key, ways(false, true)) == "!");
+    CHECK(found_in(key + "Authorization: Bearer xyz\r\n", ways(true, false)) == "!");
+    CHECK(found_in(key + "Authorization: Bearer yk1_abd\r\n", ways(true, false)) == "!");
+    CHECK(found_in(key + "Authorization: Bearer yk1_abc\r\n", ways(true, false)) == "header yk1_abc");
+}

@@ -1,0 +1,97 @@
+#include "gateway/accounts/api_keys.hpp"
+
+#include "gateway/accounts/desk.hpp"
+#include "gateway/pipeline/passage.hpp"
+#include "gateway/pipeline/pipeline.hpp"
+#include "gateway/pipeline/world.hpp"
+#include "gateway/tokens/revocations.hpp"
+#include "gateway/tokens/token_cache.hpp"
+
+namespace yett::pipeline {
+
+using telemetry::key_answer;
+
+namespace {
+
+// Far more than ever happen; each of them takes a revocation of the same user while the
+// store is asked.
+constexpr int most_attempts = 5;
+// Anybody can make up keys that only the store can tell from real ones; logins wait for the
+// same store. Keys that are known do not get here.
+constexpr unsigned most_questions = 64;
+
+class counted
+{
+public:
+    explicit counted(unsigned& number) noexcept : number_{number} { ++number_; }
+    ~counted() { --number_; }
+    counted(counted const&) = delete;
+    counted& operator=(counted const&) = delete;
+
+private:
+    unsigned& number_;
+};
+
+// The others may change by themselves: somebody is enabled again.
+bool is_final(errc why)
+{
+    return why == errc::token_untrusted || why == errc::token_expired;
+}
+
+} // namespace
+
+result<identity_ptr> pipeline::recall_key(std::string_view key, passage& seen)
+{
+    auto known = station_.cache.recall(key, seen.now);
+    if (!known) {
+        seen.api_key = key;
+        return identity_ptr{};
+    }
+    station_.figures.api_keys[*known ? key_answer::remembered : key_answer::refused].add();
+    return recognised(std::move(*known), seen);
+}
+
+task<result<identity_ptr>> pipeline::ask_about_key(passage& seen)
+{
+    auto who = co_await vouch_for(seen.api_key, seen.now);
+    auto const failed = !who && who.error().from() != origin::client;
+    station_.figures.api_keys[failed ? key_answer::failed : who ? key_answer::asked : key_answer::refused].add();
+    if (failed) co_return who.error();
+    co_return recognised(std::move(who), seen);
+}
+
+// Whatever is revoked while the store is asked may have been written after it answered: it
+// is asked again, and nobody gets by on what was true before.
+task<result<identity_ptr>> pipeline::vouch_for(std::string_view key, wall_time now)
+{
+    if (asking_ >= most_questions) co_return our_error(errc::overloaded, "too many unknown API keys at once");
+    counted const under_way{asking_};
+    for (int attempt = 0; attempt < most_attempts; ++attempt) {
+        auto const generation = station_.desk.revocations.generation();
+        std::string text{key};
+        auto const found = co_await accounts::recognise_api_key(station_.desk, std::move(text), now);
+        if (!found) {
+            if (is_final(found.error().code())) station_.cache.remember_refusal(key, found.error().code(), now);
+            co_return found.error();
+        }
+        tokens::vouched const word{found->who, found->until, generation};
+        if (station_.cache.remember(key, word, now)) co_return found->who;
+        now = wall_now();
+    }
+    co_return our_error(errc::overloaded, "an API key's owner changes faster than the store answers");
+}
+
+// The limit is of the key alone: its id is the token's.
+task<result<void>> pipeline::spend_own(http::exchange& ex, passage& seen)
+{
+    limits::limit_spec spec;
+    spec.name = own_limit_name;
+    spec.amount = seen.who->requests_per_minute;
+    spec.period = std::chrono::minutes{1};
+    spec.keys = {{limits::key_part::kind::token, {}}};
+    seen.own_limit = std::make_unique<limits::limit const>(std::move(spec));
+    limits::limit const* const only[]{seen.own_limit.get()};
+    co_return co_await spend(only, ex, seen);
+}
+
+} // namespace yett::pipeline

@@ -1,0 +1,53 @@
+#include "gateway/pipeline/auth_endpoints.hpp"
+
+#include "gateway/accounts/api_keys.hpp"
+#include "gateway/pipeline/auth_fields.hpp"
+#include "gateway/pipeline/auth_replies.hpp"
+#include "gateway/pipeline/caller.hpp"
+#include "gateway/pipeline/passage.hpp"
+
+namespace yett::pipeline {
+
+task<result<http::reply>> auth_endpoints::api_keys(call& c)
+{
+    auto const who = session_of(c);
+    if (!who) co_return who.error();
+    auto const all = co_await parts_.desk.api_keys.list(who->user_id);
+    if (!all) co_return all.error();
+    co_return api_keys_reply(*all);
+}
+
+task<result<http::reply>> auth_endpoints::create_api_key(call& c)
+{
+    auto const who = session_of(c);
+    if (!who) co_return who.error();
+    auto body = co_await fields_of(c);
+    if (!body) co_return body.error();
+    accounts::api_key_wish wanted;
+    wanted.user_id = who->user_id;
+    wanted.name = body->text("name");
+    wanted.scopes = body->words("scopes");
+    if (auto const ttl = body->number("expires_in")) wanted.ttl = seconds{*ttl};
+    wanted.requests_per_minute = body->number("requests_per_minute").value_or(0);
+    wanted.client = who->from.address;
+    auto const fine = require_only(*body, {"name", "scopes", "expires_in", "requests_per_minute"}, c.seen);
+    if (!fine) co_return fine.error();
+
+    auto const made = co_await accounts::create_api_key(parts_.desk, std::move(wanted), c.seen.now);
+    if (!made) co_return refused(made.error(), c.seen);
+    co_return new_api_key_reply(*made);
+}
+
+task<result<http::reply>> auth_endpoints::remove_api_key(call& c)
+{
+    auto const who = session_of(c);
+    if (!who) co_return who.error();
+    accounts::api_key_removal wanted{who->user_id, std::string{last_segment(c.ex.where().path())}, who->from.address, {}};
+    // An empty id would mean all of them.
+    if (wanted.id.empty()) co_return errc::not_found;
+    auto const gone = co_await accounts::remove_api_keys(parts_.desk, std::move(wanted), c.seen.now);
+    if (!gone) co_return gone.error();
+    co_return no_content();
+}
+
+} // namespace yett::pipeline
