@@ -4,15 +4,16 @@
 #include "gateway/tokens/token_record.hpp"
 
 #include <atomic>
+#include <bit>
 
 namespace yett::tokens {
 
-identity_pool::identity_pool(std::size_t slots) : entries_(slots) {}
+identity_pool::identity_pool(std::size_t slots) : entries_(std::bit_floor(slots)), mask_{entries_.size() - 1} {}
 
 identity_ptr identity_pool::identity_of(token_record& of)
 {
-    if (auto const& known = entries_[of.slot % entries_.size()]; known.of == of.digest) return known.who;
-    of.slot = static_cast<std::uint16_t>(next_++ % entries_.size());
+    if (auto const& known = entries_[of.slot & mask_]; known.of == of.digest) return known.who;
+    of.slot = static_cast<std::uint16_t>(next_++ & mask_);
     auto& taken = entries_[of.slot];
     taken.of = {};
     if (!taken.who || taken.who.use_count() != 1) taken.who = std::make_shared<identity>();
@@ -25,7 +26,7 @@ identity_ptr identity_pool::identity_of(token_record& of)
 
 void identity_pool::forget(token_record const& gone) noexcept
 {
-    if (auto& known = entries_[gone.slot % entries_.size()]; known.of == gone.digest) known.of = {};
+    if (auto& known = entries_[gone.slot & mask_]; known.of == gone.digest) known.of = {};
 }
 
 std::size_t identity_pool::bytes() const noexcept

@@ -17,6 +17,7 @@ struct token_record;
 class identity_pool
 {
 public:
+    // As many objects as the greatest power of two within `slots`, which is not 0.
     explicit identity_pool(std::size_t slots);
 
     identity_ptr identity_of(token_record& of);
@@ -33,6 +34,7 @@ private:
     };
 
     std::vector<entry> entries_;
+    std::size_t mask_;
     std::size_t next_ = 0;
 };
 

@@ -7,16 +7,89 @@
 namespace yett::tokens {
 namespace {
 
-// No token is longer than 8 KiB, so no text and no list is.
-using length = std::uint16_t;
+// Sizes take one byte, or three. No token is longer than 8 KiB, so no text and no list is.
+constexpr std::uint8_t long_size = 255;
+// Instead of a size: sixteen bytes that stand for a UUID as Yett writes them, in lower case.
+constexpr std::uint8_t uuid_mark = 254;
+constexpr std::size_t uuid_text = 36;
+constexpr std::size_t uuid_bytes = 16;
 
-struct numbers
+struct times
 {
     wall_time issued_at;
     wall_time authenticated_at;
     wall_time expires_at;
-    std::int64_t requests_per_minute;
 };
+
+constexpr bool is_dash_at(std::size_t at)
+{
+    return at == 8 || at == 13 || at == 18 || at == 23;
+}
+
+bool is_uuid(std::string const& text) noexcept
+{
+    if (text.size() != uuid_text) return false;
+    for (std::size_t at = 0; at < uuid_text; ++at) {
+        auto const c = text[at];
+        bool const digit = (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f');
+        if (is_dash_at(at) ? c != '-' : !digit) return false;
+    }
+    return true;
+}
+
+unsigned value_of(char digit)
+{
+    return static_cast<unsigned>(digit <= '9' ? digit - '0' : digit - 'a' + 10);
+}
+
+std::array<char, uuid_bytes> bytes_of(std::string const& uuid)
+{
+    std::array<char, uuid_bytes> made;
+    auto at = uuid.begin();
+    for (auto& byte : made) {
+        if (*at == '-') ++at;
+        auto const high = value_of(*at++);
+        byte = static_cast<char>(high << 4 | value_of(*at++));
+    }
+    return made;
+}
+
+using sixteen [[gnu::vector_size(16)]] = unsigned char;
+
+sixteen digits_of(sixteen values)
+{
+    return values + '0' + (static_cast<sixteen>(values > 9) & ('a' - '0' - 10));
+}
+
+// All digits at once: a cache hit writes three of them.
+void write_uuid(char const* from, char* to)
+{
+    sixteen bytes;
+    std::memcpy(&bytes, from, sizeof bytes);
+    sixteen const high = bytes >> 4;
+    sixteen const low = bytes & 15;
+    auto const front = digits_of(__builtin_shufflevector(high, low, 0, 16, 1, 17, 2, 18, 3, 19, 4, 20, 5, 21, 6, 22, 7, 23));
+    auto const back = digits_of(__builtin_shufflevector(high, low, 8, 24, 9, 25, 10, 26, 11, 27, 12, 28, 13, 29, 14, 30, 15, 31));
+    std::array<char, 2 * uuid_bytes> digits;
+    std::memcpy(digits.data(), &front, sizeof front);
+    std::memcpy(digits.data() + sizeof front, &back, sizeof back);
+    std::memcpy(to, digits.data(), 8);
+    std::memcpy(to + 9, digits.data() + 8, 4);
+    std::memcpy(to + 14, digits.data() + 12, 4);
+    std::memcpy(to + 19, digits.data() + 16, 4);
+    std::memcpy(to + 24, digits.data() + 20, 12);
+    to[8] = to[13] = to[18] = to[23] = '-';
+}
+
+std::size_t size_bytes(std::size_t size)
+{
+    return size < uuid_mark ? 1 : 1 + sizeof(std::uint16_t);
+}
+
+std::size_t text_bytes(std::string const& text)
+{
+    return is_uuid(text) ? 1 + uuid_bytes : size_bytes(text.size()) + text.size();
+}
 
 template<class Identity>
 auto texts_of(Identity& who)
@@ -39,9 +112,19 @@ public:
         std::memcpy(at_, &value, sizeof value);
         at_ += sizeof value;
     }
+    void put_size(std::size_t size)
+    {
+        if (size < uuid_mark) return put(static_cast<std::uint8_t>(size));
+        put(long_size);
+        put(static_cast<std::uint16_t>(size));
+    }
     void put_text(std::string const& text)
     {
-        put(static_cast<length>(text.size()));
+        if (is_uuid(text)) {
+            put(uuid_mark);
+            return put(bytes_of(text));
+        }
+        put_size(text.size());
         std::memcpy(at_, text.data(), text.size());
         at_ += text.size();
     }
@@ -62,14 +145,24 @@ public:
         at_ += sizeof value;
         return value;
     }
+    std::size_t take_size() { return size_from(take<std::uint8_t>()); }
     void take_text(std::string& into)
     {
-        auto const size = take<length>();
+        auto const mark = take<std::uint8_t>();
+        if (mark == uuid_mark) {
+            into.resize(uuid_text);
+            write_uuid(at_, into.data());
+            at_ += uuid_bytes;
+            return;
+        }
+        auto const size = size_from(mark);
         into.assign(at_, size);
         at_ += size;
     }
 
 private:
+    std::size_t size_from(std::uint8_t mark) { return mark == long_size ? take<std::uint16_t>() : mark; }
+
     char const* at_;
 };
 
@@ -77,11 +170,11 @@ private:
 
 std::size_t packed_bytes(identity const& who) noexcept
 {
-    std::size_t sum = sizeof(numbers);
-    for (auto const* text : texts_of(who)) sum += sizeof(length) + text->size();
+    std::size_t sum = sizeof(times) + sizeof(std::uint32_t);
+    for (auto const* text : texts_of(who)) sum += text_bytes(*text);
     for (auto const* list : lists_of(who)) {
-        sum += sizeof(length);
-        for (auto const& text : *list) sum += sizeof(length) + text.size();
+        sum += size_bytes(list->size());
+        for (auto const& text : *list) sum += text_bytes(text);
     }
     return sum;
 }
@@ -89,10 +182,11 @@ std::size_t packed_bytes(identity const& who) noexcept
 void pack(identity const& who, char* into) noexcept
 {
     writer to{into};
-    to.put(numbers{who.issued_at, who.authenticated_at, who.expires_at, who.requests_per_minute});
+    to.put(times{who.issued_at, who.authenticated_at, who.expires_at});
+    to.put(std::uint32_t{who.requests_per_minute});
     for (auto const* text : texts_of(who)) to.put_text(*text);
     for (auto const* list : lists_of(who)) {
-        to.put(static_cast<length>(list->size()));
+        to.put_size(list->size());
         for (auto const& text : *list) to.put_text(text);
     }
 }
@@ -100,14 +194,14 @@ void pack(identity const& who, char* into) noexcept
 void unpack(char const* from, identity& into)
 {
     reader at{from};
-    auto const fixed = at.take<numbers>();
-    into.issued_at = fixed.issued_at;
-    into.authenticated_at = fixed.authenticated_at;
-    into.expires_at = fixed.expires_at;
-    into.requests_per_minute = static_cast<std::uint32_t>(fixed.requests_per_minute);
+    auto const when = at.take<times>();
+    into.issued_at = when.issued_at;
+    into.authenticated_at = when.authenticated_at;
+    into.expires_at = when.expires_at;
+    into.requests_per_minute = at.take<std::uint32_t>();
     for (auto* text : texts_of(into)) at.take_text(*text);
     for (auto* list : lists_of(into)) {
-        list->resize(at.take<length>());
+        list->resize(at.take_size());
         for (auto& text : *list) at.take_text(text);
     }
 }

@@ -65,7 +65,7 @@ token_record const* token_store::prefetch_likely(std::uint64_t hint) const noexc
         if (word == 0) return nullptr;
         if (word >> pointer_bits != tag_of(hint)) continue;
         auto const* const likely = reinterpret_cast<char const*>(record_in(word));
-        for (std::size_t line = 0; line < 6 * 64; line += 64) __builtin_prefetch(likely + line, 1);
+        for (std::size_t line = 0; line < 5 * 64; line += 64) __builtin_prefetch(likely + line, 1);
         return record_in(word);
     }
 }
