@@ -3,6 +3,7 @@
 #include "gateway/pipeline/passage.hpp"
 #include "gateway/pipeline/request_id.hpp"
 #include "gateway/pipeline/world.hpp"
+#include "gateway/tokens/token_cache.hpp"
 #include "policies/decide.hpp"
 
 namespace yett::pipeline {
@@ -20,6 +21,12 @@ bool is_too_large(http::head const& head, std::uint64_t most)
     return most != 0 && head.body() == http::body_kind::length && head.content_length() > most;
 }
 
+// What the cache knows of the token is on its way from memory while the rule is looked for.
+void expect_token(http::head const& head, tokens::token_cache& cache)
+{
+    if (auto const* const field = head.find(http::known::authorization)) cache.expect(field->value);
+}
+
 } // namespace
 
 // The table of contents. Every request takes these steps in this order, and each of them
@@ -27,6 +34,7 @@ bool is_too_large(http::head const& head, std::uint64_t most)
 task<result<void>> pipeline::answer(http::exchange& ex, passage& seen)
 {
     auto const& world = *seen.world;                          // frozen for this request
+    expect_token(ex.request(), station_.cache);
     seen.from = address_of(ex.from(), ex.request(), world.trusted_proxies);
     seen.request_id = request_id_of(ex.request(), seen.from.behind_proxy, seen.now);
 

@@ -53,6 +53,11 @@ public:
     ~token_cache();
     token_cache(token_cache&&) noexcept;
 
+    // Fetches what identify() will look at first. Memory answers in a sixth of a microsecond
+    // when the cache is large: call this as soon as the token is known, and what is done
+    // until identify() hides it. It costs little and changes no answer.
+    void expect(std::string_view token) noexcept;
+
     // Who the token speaks for: from memory, or verified and remembered. Fails as the
     // verifier does, or with token_revoked. The identity does not change while anybody
     // holds it, but it must be released on this worker's thread.

@@ -80,6 +80,30 @@ TEST_CASE("token cache: the second time a token is answered from memory, with th
     CHECK(second->expires_at == first->expires_at);
 }
 
+TEST_CASE("token cache: announcing a token changes no answer, whichever comes then")
+{
+    fixture f;
+    auto const ada = quick_token().of("ada").text();
+    auto const bob = quick_token().of("bob").text();
+    f.cache.expect(ada);
+    CHECK(f.cache.identify(ada, at()).value()->subject == "ada");
+    f.cache.expect(ada);
+    CHECK(f.cache.identify(bob, at()).value()->subject == "bob");
+    f.cache.expect(bob);
+    CHECK(f.cache.identify(ada, at()).value()->subject == "ada");
+    f.cache.expect("Bearer " + bob);
+    CHECK(f.cache.identify(bob, at()).value()->subject == "bob");
+    f.cache.expect({});
+    f.cache.expect("short");
+    CHECK(f.cache.counters().misses == 2);
+    CHECK(f.cache.counters().hits == 2);
+
+    auto forged = ada;
+    forged[forged.size() / 2] = forged[forged.size() / 2] == 'A' ? 'B' : 'A';
+    f.cache.expect(ada);
+    CHECK(f.refusal(forged) != errc{});
+}
+
 TEST_CASE("token cache: every byte of a token counts")
 {
     fixture f;
