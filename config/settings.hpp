@@ -267,7 +267,7 @@ std::string_view name_of(signature_algorithm algorithm) noexcept;
 
 struct signing_keys
 {
-    path directory = "var/keys";
+    path directory;         // empty: in the storage
     yett::secret secret;    // seals the keys; empty: they are kept in the clear
     seconds rotate_every = std::chrono::days{30};
     seconds publish_before = std::chrono::days{1};

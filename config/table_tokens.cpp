@@ -36,7 +36,7 @@ section<signing_keys> const& signing_key_keys()
     using k = signing_keys;
     static section<k> const keys{
         {
-            file("directory", &k::directory, "Where the signing keys are kept; the first is made when there is none."),
+            file("directory", &k::directory, "Where the signing keys are kept; in the storage when absent. The first is made when there is none."),
             secret_text("secret", &k::secret, "Encrypts the keys at rest, at least 16 bytes; without it they are in the clear."),
             file_version("secret", &k::secret),
             value("rotate_every", &k::rotate_every, duration<seconds>(seconds{2}, days{3'650}), "A new key signs after this time."),

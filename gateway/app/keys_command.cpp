@@ -1,6 +1,7 @@
 #include "gateway/app/commands.hpp"
 #include "gateway/app/key_turner.hpp"
 #include "gateway/app/load_settings.hpp"
+#include "gateway/app/open_stores.hpp"
 #include "gateway/app/run_to_end.hpp"
 #include "gateway/app/startup_error.hpp"
 #include "gateway/app/token_keys.hpp"
@@ -98,6 +99,10 @@ int keys_command(keys_options const& options)
     if (!settings) return startup_error::exit_status_of(blame::configuration);
     if (settings->tokens.algorithm == config::signature_algorithm::hs256) {
         std::cerr << "yett: tokens are signed with tokens.secret; there are no keys\n";
+        return EXIT_FAILURE;
+    }
+    if (settings->tokens.keys.directory.empty() && settings->storage.kind == config::storage_kind::memory) {
+        std::cerr << "yett: storage.url is memory: and the keys live in the running program alone\n";
         return EXIT_FAILURE;
     }
     key_shelf shelf{*settings};

@@ -2,10 +2,17 @@
 
 #include "config/settings.hpp"
 #include "gateway/accounts/stores.hpp"
+#include "gateway/tokens/key_store.hpp"
+
+#include <memory>
 
 namespace yett::app {
 
 // Opens the store of users and sessions; makes its folder when it is missing. Throws startup_error.
 accounts::stores open_stores(config::storage const& s);
+
+// Opens where the signing keys are kept: tokens.keys.directory, or else the storage, whose
+// processes then sign with one key. Throws startup_error.
+std::unique_ptr<tokens::key_store> open_key_store(config::settings const& s);
 
 } // namespace yett::app

@@ -1,12 +1,12 @@
 #include "gateway/app/token_keys.hpp"
 
+#include "gateway/app/open_stores.hpp"
 #include "gateway/app/run_to_end.hpp"
 #include "gateway/app/startup_error.hpp"
 #include "gateway/app/translate.hpp"
 #include "gateway/base/base64url.hpp"
 #include "gateway/base/random.hpp"
 #include "gateway/tokens/jwks.hpp"
-#include "gateway/tokens/key_files.hpp"
 
 #include <boost/json/array.hpp>
 #include <boost/json/object.hpp>
@@ -91,11 +91,6 @@ std::shared_ptr<pipeline::key_documents const> documents_about(std::span<tokens:
 }
 
 } // namespace
-
-std::unique_ptr<tokens::key_store> open_key_store(config::settings const& s)
-{
-    return tokens::make_key_files(s.tokens.keys.directory.string());
-}
 
 tokens::key_ring::options key_ring_options(config::settings const& s)
 {

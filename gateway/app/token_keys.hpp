@@ -59,9 +59,7 @@ private:
     snapshot current_;
 };
 
-// The store of signing keys that the settings name, and how they turn over. Only for
-// algorithms with key pairs.
-std::unique_ptr<tokens::key_store> open_key_store(config::settings const& s);
+// How the keys in their store turn over. Only for algorithms with key pairs.
 tokens::key_ring::options key_ring_options(config::settings const& s);
 
 } // namespace yett::app

@@ -138,6 +138,57 @@ def test_programs_that_share_a_directory_accept_each_others_tokens_all_the_time(
         assert len(kids) >= 3
 
 
+def test_programs_that_share_a_database_sign_with_one_key_all_the_time(tmp_path, echo):
+    folders = [tmp_path / "one", tmp_path / "two"]
+    for folder in folders:
+        folder.mkdir()
+    made = config(echo.port, rotate_every="2s", publish_before="1s", keep_for="10s")
+    del made["tokens"]["keys"]["directory"]
+    made["storage"] = {"url": f"sqlite:{tmp_path}/shared.db"}
+    with harness.Gateway(folders[0], made) as one, harness.Gateway(folders[1], made) as two:
+        assert one.register("ada@example.com").status_code == 201
+        kids, end = set(), time.monotonic() + 7
+        while time.monotonic() < end:
+            for maker, judge in ((one, two), (two, one)):
+                token = maker.login("ada@example.com").json()["access_token"]
+                kids.add(kid_of(token))
+                assert judge.call("GET", "/api/x", token).status_code == 200
+        assert len(kids) >= 3
+        assert not list(tmp_path.rglob("*.pem")), "nothing is kept beside the database"
+
+        doomed = one.login("ada@example.com").json()["access_token"]
+        assert yett(two, "revoke", kid_of(doomed)).returncode == 0
+        for each in one, two:
+            harness.wait_until(lambda: each.call("GET", "/api/x", doomed).status_code == 401, what="the token to die")
+
+
+def test_a_database_keeps_its_keys_over_a_restart_and_seals_them(tmp_path, echo):
+    made = config(echo.port, secret="a key-encryption secret of some length")
+    del made["tokens"]["keys"]["directory"]
+    with harness.Gateway(tmp_path, made) as gateway:
+        token = gateway.user()["access_token"]
+        assert list(states(gateway).values()) == ["signing"]
+    assert b"PRIVATE KEY" not in b"".join(file.read_bytes() for file in tmp_path.glob("yett.db*"))
+    with harness.Gateway(tmp_path, made) as gateway:
+        assert gateway.call("GET", "/api/x", token).status_code == 200
+    del made["tokens"]["keys"]["secret"]
+    (tmp_path / "yett.yaml").write_text(json.dumps(made))
+    refused = subprocess.run([harness.BINARY, "run", "yett.yaml"], cwd=tmp_path, capture_output=True, text=True, timeout=60)
+    assert refused.returncode == 69
+    assert "tokens.keys.secret is not set" in refused.stderr
+
+
+def test_keys_in_memory_are_out_of_reach_for_the_command_line(tmp_path, echo):
+    made = config(echo.port)
+    del made["tokens"]["keys"]["directory"]
+    made["storage"] = {"url": "memory:"}
+    with harness.Gateway(tmp_path, made) as gateway:
+        token = gateway.user()["access_token"]
+        assert gateway.call("GET", "/api/x", token).status_code == 200
+        refused = yett(gateway, "list")
+        assert refused.returncode == 1 and "the running program alone" in refused.stderr
+
+
 def test_sealed_keys_need_their_secret(tmp_path, echo):
     sealed = config(echo.port, secret="a key-encryption secret of some length")
     with harness.Gateway(tmp_path, sealed) as gateway:

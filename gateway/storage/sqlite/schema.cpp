@@ -109,6 +109,14 @@ CREATE TABLE api_keys (
     last_used           INTEGER
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX api_keys_by_user ON api_keys (user_id);
+)sql",
+    R"sql(
+CREATE TABLE signing_keys (
+    algorithm TEXT    NOT NULL,
+    number    INTEGER NOT NULL,
+    document  TEXT    NOT NULL,                    -- sealed when tokens.keys.secret was set
+    PRIMARY KEY (algorithm, number)
+) STRICT, WITHOUT ROWID;
 )sql"};
 
 [[noreturn]] void complain(std::string const& path, std::string const& what)
