@@ -267,8 +267,8 @@ std::string_view name_of(signature_algorithm algorithm) noexcept;
 
 struct signing_keys
 {
-    path directory;         // empty: in the storage
-    yett::secret secret;    // seals the keys; empty: they are kept in the clear
+    path directory;      // empty: in the storage
+    yett::secret secret; // seals the keys; empty: they are kept in the clear
     seconds rotate_every = std::chrono::days{30};
     seconds publish_before = std::chrono::days{1};
     seconds keep_for = std::chrono::days{7};
@@ -472,11 +472,11 @@ struct mail
 {
     yett::secret url{"file:var/outbox"};
     mail_kind kind = mail_kind::file;
-    path folder; // of file
-    std::string host; // of smtp
-    bool loopback = false; // smtp to this machine, by its address or as localhost
+    path folder;            // of file
+    std::string host;       // of smtp
+    bool loopback = false;  // smtp to this machine, by its address or as localhost
     bool encrypted = false; // smtps
-    path ca_file; // verifies the server of smtp; empty: the system's
+    path ca_file;           // verifies the server of smtp; empty: the system's
     std::string from = "Yett <no-reply@localhost>";
     path templates;         // empty: the built-in ones
     std::string public_url; // "https://host[:port]" without a slash at the end; empty: links lead to the first listener

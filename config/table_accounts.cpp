@@ -77,7 +77,8 @@ section<pages> const& page_keys()
             value("brand", &pages::brand, text(), "The name they show."),
             value("color", &pages::color, codec<color>{"colour", {}, parse_color, show_color},
                   "Of buttons, links and the icon, in quotes; brought to a contrast that can be read where it has to be."),
-            file("logo", &pages::logo, "A picture beside the name: svg, png, webp or jpg, at most 8 KiB. Read at the start and served by Yett."),
+            file("logo", &pages::logo,
+                 "A picture beside the name: svg, png, webp or jpg, at most 8 KiB. Read at the start and served by Yett."),
             value("after_login", &pages::after_login, text_of("path", parse_local_path),
                   "Where they lead when nothing else was asked for."),
         },
@@ -99,7 +100,8 @@ section<api_keys> const& api_key_keys()
 {
     static section<api_keys> const keys{
         {
-            value("self_service", &api_keys::self_service, boolean(), "Whether users make keys of their own; operators always can."),
+            value("self_service", &api_keys::self_service, boolean(),
+                  "Whether users make keys of their own; operators always can."),
             values("scopes", &api_keys::scopes, text_of("scope", parse_scope), emptiness::allowed,
                    "What users choose the scopes of a key from."),
             value("max_ttl", &api_keys::max_ttl, duration<seconds>(minutes{1}, days{3650}),
@@ -146,7 +148,8 @@ section<hashing> const& hashing_keys()
 {
     static section<hashing> const keys{
         {
-            value("threads", &hashing::threads, count_or_auto(256), "Threads that hash; auto is one per core, but for one core that stays free."),
+            value("threads", &hashing::threads, count_or_auto(256),
+                  "Threads that hash; auto is one per core, but for one core that stays free."),
             value("memory", &hashing::memory, size(8 << 20, 1ull << 36), "Memory of all hashes that run at the same time."),
             value("queue", &hashing::queue, count<std::uint64_t>(1, 100'000),
                   "Logins that may wait; more are answered with 503."),

@@ -64,8 +64,9 @@ section<assertion> const& assertion_keys()
             value("header", &assertion::header, text_of("header name", parse_our_name), "The header it travels in."),
             value("ttl", &assertion::ttl, duration<milliseconds>(seconds{5}, seconds{3'600}),
                   "How long it is good; a new one is signed after half of it."),
-            value("audience", &assertion::audience, text(),
-                  "Its `aud`; route_host is `match.host` of the route, or `HOST:PORT` of the upstream's first server for a route of any host."),
+            value(
+                "audience", &assertion::audience, text(),
+                "Its `aud`; route_host is `match.host` of the route, or `HOST:PORT` of the upstream's first server for a route of any host."),
         },
         {},
     };

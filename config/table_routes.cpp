@@ -136,7 +136,8 @@ key<route_spec> websocket_key()
         read_section(r, at, *into.websocket, keys);
     };
     auto const describe = [](route_spec const&, std::string const& path, std::vector<row>& out) {
-        out.push_back({path, "mapping", "null", {}, "Lets WebSocket connections through; `{}` does so for the site's own pages."});
+        out.push_back(
+            {path, "mapping", "null", {}, "Lets WebSocket connections through; `{}` does so for the site's own pages."});
         describe_section({}, path, keys, out);
     };
     return {"websocket", false, read, {}, describe};

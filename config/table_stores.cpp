@@ -96,9 +96,12 @@ key<Owner> url(yett::secret Owner::*member, std::string const& fallback, std::st
 // ASCII are looked at when the program starts.
 bool is_dotted(std::string_view text)
 {
-    auto const plain = [](char c) { return c > ' ' && c != '\x7f' && std::string_view{"<>()[],;:\\\"@"}.find(c) == std::string_view::npos; };
+    auto const plain = [](char c) {
+        return c > ' ' && c != '\x7f' && std::string_view{"<>()[],;:\\\"@"}.find(c) == std::string_view::npos;
+    };
     auto const bytes = [&](char c) { return static_cast<unsigned char>(c) >= 0x80 || plain(c); };
-    return !text.empty() && text.front() != '.' && text.back() != '.' && text.find("..") == text.npos && std::ranges::all_of(text, bytes);
+    return !text.empty() && text.front() != '.' && text.back() != '.' && text.find("..") == text.npos &&
+           std::ranges::all_of(text, bytes);
 }
 
 // "Name <user@host>" or "user@host".

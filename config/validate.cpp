@@ -100,7 +100,8 @@ void check_assertion(reading& r, settings const& all)
         r.complain_at("identity_headers.assertion",
                       fmt::format("needs tokens.algorithm ES256 or EdDSA, and it is {}", name_of(with)));
     if (all.tokens.keys.keep_for < wanted->ttl)
-        r.complain_at("identity_headers.assertion.ttl", "is longer than tokens.keys.keep_for; good assertions could not be checked");
+        r.complain_at("identity_headers.assertion.ttl",
+                      "is longer than tokens.keys.keep_for; good assertions could not be checked");
 }
 
 bool is_everybody(socket_address const& value)

@@ -41,7 +41,8 @@ stream zipf(bool once)
     stream made(requests);
     std::uint64_t fresh = 1 << 30;
     for (auto& each : made)
-        each = once && random() % 2 ? fresh++ : static_cast<std::uint64_t>(std::ranges::lower_bound(up_to, draw(random)) - up_to.begin());
+        each = once && random() % 2 ? fresh++
+                                    : static_cast<std::uint64_t>(std::ranges::lower_bound(up_to, draw(random)) - up_to.begin());
     return made;
 }
 
@@ -120,8 +121,11 @@ class w_tiny_lfu
 {
 public:
     explicit w_tiny_lfu(std::size_t capacity)
-        : window_room_{std::max<std::size_t>(1, capacity / 100)}, main_room_{capacity - window_room_},
-          protected_room_{main_room_ * 4 / 5}, sample_{capacity * 10}, sketch_(std::bit_ceil(capacity) * 4)
+        : window_room_{std::max<std::size_t>(1, capacity / 100)},
+          main_room_{capacity - window_room_},
+          protected_room_{main_room_ * 4 / 5},
+          sample_{capacity * 10},
+          sketch_(std::bit_ceil(capacity) * 4)
     {
     }
     bool use(std::uint64_t key)

@@ -14,8 +14,8 @@ using namespace yett;
 
 task<void> hello(http::exchange& ex)
 {
-    static std::array<http::field, 2> const fields{{{"Content-Type", "text/plain", http::known::content_type},
-                                                    {"Server", "yett", http::known::server}}};
+    static std::array<http::field, 2> const fields{
+        {{"Content-Type", "text/plain", http::known::content_type}, {"Server", "yett", http::known::server}}};
     auto const body = std::string_view{"hello, world\n"};
     auto const head = http::reply_head{200, fields, body.size()};
     co_await ex.begin(head, body, true);

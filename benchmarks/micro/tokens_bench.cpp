@@ -31,9 +31,13 @@ signing_key const& key_of(algorithm alg)
 std::string usual_token(algorithm alg, int number)
 {
     signer const signs{key_of(alg), issuer_name, {"api"}};
-    access_grant const grant{.subject = make_uuid(now), .session = make_uuid(now),
-                             .email = fmt::format("someone{}@example.com", number), .roles = {"user"}, .scopes = {},
-                             .authenticated_at = now, .ttl = seconds{900}};
+    access_grant const grant{.subject = make_uuid(now),
+                             .session = make_uuid(now),
+                             .email = fmt::format("someone{}@example.com", number),
+                             .roles = {"user"},
+                             .scopes = {},
+                             .authenticated_at = now,
+                             .ttl = seconds{900}};
     return std::string{signs.sign(grant, now)->text.reveal()};
 }
 
@@ -65,8 +69,13 @@ BENCHMARK_CAPTURE(verify, EdDSA, algorithm::eddsa);
 void sign(benchmark::State& state, algorithm alg)
 {
     signer const signs{key_of(alg), issuer_name, {"api"}};
-    access_grant const grant{.subject = make_uuid(now), .session = make_uuid(now), .email = "someone@example.com",
-                             .roles = {"user"}, .scopes = {}, .authenticated_at = now, .ttl = seconds{900}};
+    access_grant const grant{.subject = make_uuid(now),
+                             .session = make_uuid(now),
+                             .email = "someone@example.com",
+                             .roles = {"user"},
+                             .scopes = {},
+                             .authenticated_at = now,
+                             .ttl = seconds{900}};
     for (auto _ : state) benchmark::DoNotOptimize(signs.sign(grant, now));
 }
 BENCHMARK_CAPTURE(sign, HS256, algorithm::hs256);
@@ -240,10 +249,20 @@ void cache_hit(benchmark::State& state)
     state.counters["bytes_per_token"] = static_cast<double>(cache.counters().bytes) / static_cast<double>(count);
 }
 BENCHMARK(cache_hit)
-    ->ArgNames({"tokens", "revocations", "each_time"})->UseManualTime()->Iterations(4000)
-    ->Args({1, 0, 0})->Args({1000, 0, 0})->Args({10'000, 0, 0})->Args({100'000, 0, 0})->Args({1'000'000, 0, 0})
-    ->Args({1000, 1'000'000, 0})->Args({1'000'000, 1'000'000, 0})
-    ->Args({1000, 0, 1})->Args({1000, 1'000'000, 1})->Args({1'000'000, 0, 1})->Args({1'000'000, 1'000'000, 1});
+    ->ArgNames({"tokens", "revocations", "each_time"})
+    ->UseManualTime()
+    ->Iterations(4000)
+    ->Args({1, 0, 0})
+    ->Args({1000, 0, 0})
+    ->Args({10'000, 0, 0})
+    ->Args({100'000, 0, 0})
+    ->Args({1'000'000, 0, 0})
+    ->Args({1000, 1'000'000, 0})
+    ->Args({1'000'000, 1'000'000, 0})
+    ->Args({1000, 0, 1})
+    ->Args({1000, 1'000'000, 1})
+    ->Args({1'000'000, 0, 1})
+    ->Args({1'000'000, 1'000'000, 1});
 
 void revocation_check(benchmark::State& state)
 {
@@ -251,7 +270,8 @@ void revocation_check(benchmark::State& state)
     fill(revoked, state.range(0));
     revocations::view view{revoked};
     std::vector<revocable> names;
-    for (int i = 0; i < 100'000; ++i) names.push_back({random_u64() | 1, random_u64() | 1, random_u64() | 1, random_u64() | 1, now});
+    for (int i = 0; i < 100'000; ++i)
+        names.push_back({random_u64() | 1, random_u64() | 1, random_u64() | 1, random_u64() | 1, now});
     std::size_t next = 0;
     for (auto _ : state) benchmark::DoNotOptimize(view.covers(names[next++ % names.size()], now));
 }

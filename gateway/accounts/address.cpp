@@ -11,7 +11,7 @@ namespace yett::accounts {
 
 namespace {
 
-constexpr std::size_t longest_address = 254;    // a path of 256 without its angle brackets
+constexpr std::size_t longest_address = 254; // a path of 256 without its angle brackets
 constexpr std::size_t longest_local = 64;
 constexpr std::size_t longest_domain = 253;
 constexpr std::size_t longest_label = 63;
@@ -38,9 +38,8 @@ bool is_dot_atom(std::string_view text) noexcept
 bool is_label(std::string_view label) noexcept
 {
     if (label.empty() || label.size() > longest_label || label.front() == '-' || label.back() == '-') return false;
-    return std::all_of(label.begin(), label.end(), [](char c) {
-        return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-';
-    });
+    return std::all_of(label.begin(), label.end(),
+                       [](char c) { return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-'; });
 }
 
 bool is_host_name(std::string_view domain) noexcept

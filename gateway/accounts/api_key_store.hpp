@@ -15,21 +15,21 @@ namespace yett::accounts {
 // What is kept of an API key: never the key.
 struct api_key
 {
-    std::string id;                          // names the key and may be shown, see tokens/api_key.hpp
-    std::string user_id;                     // in whose name it acts
-    std::string name;                        // chosen by whoever made it
-    std::string hash;                        // of the key's text
+    std::string id;      // names the key and may be shown, see tokens/api_key.hpp
+    std::string user_id; // in whose name it acts
+    std::string name;    // chosen by whoever made it
+    std::string hash;    // of the key's text
     std::vector<std::string> scopes;
-    std::uint32_t requests_per_minute = 0;   // 0: no limit of its own
+    std::uint32_t requests_per_minute = 0; // 0: no limit of its own
     wall_time created_at{};
-    std::optional<wall_time> expires_at;     // absent: good until it is removed
-    std::optional<wall_time> last_used;      // to the minute
+    std::optional<wall_time> expires_at; // absent: good until it is removed
+    std::optional<wall_time> last_used;  // to the minute
 };
 
 // A part of all keys, in the order of their ids.
 struct api_key_page
 {
-    std::string after;                       // the id of the last one seen; empty: from the beginning
+    std::string after; // the id of the last one seen; empty: from the beginning
     std::size_t limit = 500;
 };
 

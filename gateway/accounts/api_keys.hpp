@@ -12,19 +12,19 @@ struct desk;
 // The key somebody wants.
 struct api_key_wish
 {
-    std::string user_id;                           // in whose name it acts
-    std::string name;                              // 1 to 64 printable characters
-    std::vector<std::string> scopes;               // of RFC 6749 section 3.3
-    std::optional<seconds> ttl;                    // from a minute on; absent: the longest
-    std::uint32_t requests_per_minute = 0;         // 0: no limit of its own
-    std::string client;                            // address, for the audit log
-    std::string by;                                // an operator, for whom no rule but the sizes counts; also for the audit log
+    std::string user_id;                   // in whose name it acts
+    std::string name;                      // 1 to 64 printable characters
+    std::vector<std::string> scopes;       // of RFC 6749 section 3.3
+    std::optional<seconds> ttl;            // from a minute on; absent: the longest
+    std::uint32_t requests_per_minute = 0; // 0: no limit of its own
+    std::string client;                    // address, for the audit log
+    std::string by;                        // an operator, for whom no rule but the sizes counts; also for the audit log
 };
 
 struct new_api_key
 {
     api_key kept;
-    secret text;                                   // shown once and known to nobody afterwards
+    secret text; // shown once and known to nobody afterwards
 };
 
 // Makes a key. Fails with bad_request and names the fields, `forbidden` when users make no
@@ -34,9 +34,9 @@ task<outcome<new_api_key>> create_api_key(desk const& at, api_key_wish wanted, w
 struct api_key_removal
 {
     std::string user_id;
-    std::string id;                                // empty: all keys of the user
-    std::string client;                            // address, for the audit log
-    std::string by;                                // an operator, for the audit log
+    std::string id;     // empty: all keys of the user
+    std::string client; // address, for the audit log
+    std::string by;     // an operator, for the audit log
 };
 
 // Removes keys; when this returns no worker of this process accepts them. Returns how many
@@ -46,7 +46,7 @@ task<result<std::size_t>> remove_api_keys(desk const& at, api_key_removal wanted
 // Whom a key speaks for, and how long that may be believed without asking again.
 struct recognised_key
 {
-    identity_ptr who;                              // `token_id` is the key's id, `issued_at` is now; no session, no login
+    identity_ptr who; // `token_id` is the key's id, `issued_at` is now; no session, no login
     wall_time until{};
 };
 

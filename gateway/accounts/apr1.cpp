@@ -33,10 +33,7 @@ public:
         fine_ = fine_ && EVP_DigestUpdate(context_.get(), bytes.data(), bytes.size()) == 1;
         return *this;
     }
-    bool finish(sum& into)
-    {
-        return fine_ && EVP_DigestFinal_ex(context_.get(), into.data(), nullptr) == 1;
-    }
+    bool finish(sum& into) { return fine_ && EVP_DigestFinal_ex(context_.get(), into.data(), nullptr) == 1; }
 
 private:
     tokens::evp_md_context context_{EVP_MD_CTX_new()};

@@ -9,7 +9,7 @@
 namespace yett::tokens {
 class signer;
 class revocations;
-}
+} // namespace yett::tokens
 
 namespace yett::accounts {
 
@@ -21,15 +21,20 @@ class api_key_store;
 class passwords;
 class audit_sink;
 
-enum class admission : unsigned char { open, invited, closed };
+enum class admission : unsigned char
+{
+    open,
+    invited,
+    closed
+};
 
 // The rules of API keys for whoever is no operator.
 struct api_key_rules
 {
-    bool self_service = true;                  // users make their own
-    std::vector<std::string> scopes;           // those they can choose from
+    bool self_service = true;        // users make their own
+    std::vector<std::string> scopes; // those they can choose from
     seconds longest_ttl{365 * 24 * 3600};
-    std::size_t most = 50;                     // of one user, operators' included
+    std::size_t most = 50; // of one user, operators' included
 };
 
 // The rules of the accounts, from the configuration.
@@ -37,16 +42,16 @@ struct rules
 {
     admission registration = admission::open;
     bool require_verified_email = true;
-    bool links = true;                         // letters can carry links: there is an address they lead to
+    bool links = true; // letters can carry links: there is an address they lead to
     seconds verify_ttl{24 * 3600};
     seconds reset_ttl{3600};
     password_rules password;
     seconds access_ttl{15 * 60};
-    unsigned access_jitter = 0;                // per mille of access_ttl by which chance shortens each token's life at most
-    seconds refresh_ttl{7 * 24 * 3600};        // sliding: a session unused for so long is over
-    seconds session_ttl{0};                    // absolute; 0: thirty days, or refresh_ttl when that is longer
+    unsigned access_jitter = 0;         // per mille of access_ttl by which chance shortens each token's life at most
+    seconds refresh_ttl{7 * 24 * 3600}; // sliding: a session unused for so long is over
+    seconds session_ttl{0};             // absolute; 0: thirty days, or refresh_ttl when that is longer
     seconds refresh_grace{10};
-    seconds clock_skew{30};                    // how long verifiers accept a token beyond its end
+    seconds clock_skew{30}; // how long verifiers accept a token beyond its end
     api_key_rules api_keys;
 };
 

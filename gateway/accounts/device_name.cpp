@@ -14,14 +14,27 @@ struct sign
 
 // The order matters: browsers claim to be each other, and the youngest claim is the true one.
 constexpr sign browsers[] = {
-    {"Edg/", "Edge"},          {"EdgA/", "Edge"},       {"EdgiOS/", "Edge"},         {"OPR/", "Opera"},
-    {"Vivaldi/", "Vivaldi"},   {"SamsungBrowser/", "Samsung Internet"},              {"FxiOS/", "Firefox"},
-    {"Firefox/", "Firefox"},   {"CriOS/", "Chrome"},    {"Chrome/", "Chrome"},       {"Safari/", "Safari"},
-    {"curl/", "curl"},         {"Wget/", "Wget"},       {"python-requests/", "Python"}, {"Go-http-client/", "Go"},
-    {"okhttp/", "Android app"}, {"CFNetwork/", "Apple app"}, {"PostmanRuntime/", "Postman"},
+    {"Edg/", "Edge"},
+    {"EdgA/", "Edge"},
+    {"EdgiOS/", "Edge"},
+    {"OPR/", "Opera"},
+    {"Vivaldi/", "Vivaldi"},
+    {"SamsungBrowser/", "Samsung Internet"},
+    {"FxiOS/", "Firefox"},
+    {"Firefox/", "Firefox"},
+    {"CriOS/", "Chrome"},
+    {"Chrome/", "Chrome"},
+    {"Safari/", "Safari"},
+    {"curl/", "curl"},
+    {"Wget/", "Wget"},
+    {"python-requests/", "Python"},
+    {"Go-http-client/", "Go"},
+    {"okhttp/", "Android app"},
+    {"CFNetwork/", "Apple app"},
+    {"PostmanRuntime/", "Postman"},
 };
 constexpr sign systems[] = {
-    {"iPhone", "iPhone"}, {"iPad", "iPad"},         {"Android", "Android"}, {"Windows", "Windows"},
+    {"iPhone", "iPhone"}, {"iPad", "iPad"},       {"Android", "Android"}, {"Windows", "Windows"},
     {"CrOS", "ChromeOS"}, {"Macintosh", "macOS"}, {"Linux", "Linux"},
 };
 

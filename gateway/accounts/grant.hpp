@@ -28,10 +28,10 @@ struct grant
     profile user;
     std::string session;
     secret access_token;
-    seconds expires_in{};            // of the access token
+    seconds expires_in{}; // of the access token
     secret refresh_token;
-    bool replayed = false;           // of a refresh: this is the successor that was handed out before
-    wall_time refresh_until{};       // when the refresh token expires unless it is used; for the cookie
+    bool replayed = false;     // of a refresh: this is the successor that was handed out before
+    wall_time refresh_until{}; // when the refresh token expires unless it is used; for the cookie
 };
 
 } // namespace yett::accounts

@@ -127,20 +127,20 @@ std::optional<imported_hash> make_pbkdf2(pbkdf2_words const& from)
 std::optional<imported_hash> read_pbkdf2(std::string_view text)
 {
     auto const words = split(text, '$');
-    if (text.starts_with("pbkdf2_")) {                                       // Django
+    if (text.starts_with("pbkdf2_")) { // Django
         if (words.size() != 4) return std::nullopt;
         return make_pbkdf2({words[0].substr(7), words[1], std::string{words[2]}, from_base64(words[3])});
     }
-    if (text.starts_with("pbkdf2:")) {                                       // Werkzeug
+    if (text.starts_with("pbkdf2:")) { // Werkzeug
         auto const first = split(words[0], ':');
         if (words.size() != 3 || first.size() != 3) return std::nullopt;
         return make_pbkdf2({first[1], first[2], std::string{words[1]}, from_hex(words[2])});
     }
-    if (words.size() != 5) return std::nullopt;                              // passlib
+    if (words.size() != 5) return std::nullopt; // passlib
     auto name = words[1];
     name.remove_prefix(std::min(name.size(), std::string_view{"pbkdf2-"}.size()));
     if (words[1] == "pbkdf2") name = "sha1";
-    auto rounds = words[2].substr(words[2].starts_with("i=") ? 2 : 0);       // or in the PHC format
+    auto rounds = words[2].substr(words[2].starts_with("i=") ? 2 : 0); // or in the PHC format
     rounds = rounds.substr(0, rounds.find(','));
     return make_pbkdf2({name, rounds, from_base64(words[3]), from_base64(words[4])});
 }
@@ -180,23 +180,24 @@ std::optional<std::uint64_t> named_number(std::string_view text, std::string_vie
 std::optional<imported_hash> read_scrypt(std::string_view text, std::size_t most_memory)
 {
     auto const words = split(text, '$');
-    if (text.starts_with("scrypt:")) {                                       // Werkzeug
+    if (text.starts_with("scrypt:")) { // Werkzeug
         auto const first = split(words[0], ':');
         if (words.size() != 3 || first.size() != 4) return std::nullopt;
-        return make_scrypt(
-            {number(first[1]), number(first[2]), number(first[3]), std::string{words[1]}, from_hex(words[2])}, most_memory);
+        return make_scrypt({number(first[1]), number(first[2]), number(first[3]), std::string{words[1]}, from_hex(words[2])},
+                           most_memory);
     }
-    if (text.starts_with("scrypt$")) {                                       // Django
+    if (text.starts_with("scrypt$")) { // Django
         if (words.size() != 6) return std::nullopt;
-        return make_scrypt(
-            {number(words[1]), number(words[3]), number(words[4]), std::string{words[2]}, from_base64(words[5])}, most_memory);
+        return make_scrypt({number(words[1]), number(words[3]), number(words[4]), std::string{words[2]}, from_base64(words[5])},
+                           most_memory);
     }
-    if (words.size() != 5) return std::nullopt;                              // passlib
+    if (words.size() != 5) return std::nullopt; // passlib
     auto const costs = split(words[2], ',');
     auto const log = costs.size() == 3 ? named_number(costs[0], "ln=") : std::nullopt;
     if (!log || *log > 24) return std::nullopt;
     return make_scrypt({std::uint64_t{1} << *log, named_number(costs[1], "r="), named_number(costs[2], "p="),
-                        from_base64(words[3]), from_base64(words[4])}, most_memory);
+                        from_base64(words[3]), from_base64(words[4])},
+                       most_memory);
 }
 
 // $5$ and $6$ with their rounds, $1$ with its thousand.
@@ -249,8 +250,8 @@ bool derives(imported_hash const& h, secret const& password)
         done = PKCS5_PBKDF2_HMAC(text.data(), static_cast<int>(text.size()), bytes_of(h.salt), static_cast<int>(h.salt.size()),
                                  static_cast<int>(h.rounds), method_of(h.with), static_cast<int>(size), sum.data());
     else
-        done = EVP_PBE_scrypt(text.data(), text.size(), bytes_of(h.salt), h.salt.size(), h.rounds, h.block, h.lanes,
-                              h.memory * 2, sum.data(), size);
+        done = EVP_PBE_scrypt(text.data(), text.size(), bytes_of(h.salt), h.salt.size(), h.rounds, h.block, h.lanes, h.memory * 2,
+                              sum.data(), size);
     return done == 1 && equal_in_constant_time({reinterpret_cast<char const*>(sum.data()), size}, h.expected);
 }
 

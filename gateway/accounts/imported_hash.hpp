@@ -22,17 +22,29 @@ namespace yett::accounts {
 //   SHA-1    {SHA}base64 and {SSHA}base64                htpasswd, LDAP: one round
 struct imported_hash
 {
-    enum class kind : unsigned char { pbkdf2, scrypt, crypt, apr1, sha1 };
-    enum class digest : unsigned char { sha1, sha256, sha512 };
+    enum class kind : unsigned char
+    {
+        pbkdf2,
+        scrypt,
+        crypt,
+        apr1,
+        sha1
+    };
+    enum class digest : unsigned char
+    {
+        sha1,
+        sha256,
+        sha512
+    };
 
     kind is = kind::pbkdf2;
-    digest with = digest::sha256;    // of PBKDF2
-    std::uint64_t rounds = 0;        // of PBKDF2; N of scrypt
-    std::uint32_t block = 0;         // r of scrypt
-    std::uint32_t lanes = 0;         // p of scrypt
-    std::string salt;                // bytes
-    std::string expected;            // bytes; of crypt and apr1 the whole text
-    std::size_t memory = 0;          // bytes that verifying takes
+    digest with = digest::sha256; // of PBKDF2
+    std::uint64_t rounds = 0;     // of PBKDF2; N of scrypt
+    std::uint32_t block = 0;      // r of scrypt
+    std::uint32_t lanes = 0;      // p of scrypt
+    std::string salt;             // bytes
+    std::string expected;         // bytes; of crypt and apr1 the whole text
+    std::size_t memory = 0;       // bytes that verifying takes
     // So cheap to guess that whoever stole it has the password: no salt, one round, or
     // less than a thousand rounds of PBKDF2.
     bool weak = false;

@@ -8,7 +8,7 @@
 
 namespace yett::tokens {
 struct refresh_token;
-}
+} // namespace yett::tokens
 
 namespace yett::accounts {
 

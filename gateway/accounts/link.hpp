@@ -21,16 +21,16 @@ enum class link_purpose : unsigned char
 // What is kept of a mailed link: everything but the token in it.
 struct link
 {
-    std::string hash;                // of the token, see link_token
+    std::string hash; // of the token, see link_token
     link_purpose purpose = link_purpose::verify_address;
-    std::string user_id;             // whose it is; empty for an invitation, and for nobody's
-    std::string email_key;           // the address it was made for, see address.hpp; empty: an invitation for anybody
+    std::string user_id;   // whose it is; empty for an invitation, and for nobody's
+    std::string email_key; // the address it was made for, see address.hpp; empty: an invitation for anybody
     // verify_address: the password that was chosen by whoever caused this letter, hashed.
     // Following the link makes it the account's, so that a stranger who registered the
     // address before its owner did knows no password that ever works. Empty: the
     // account's stays.
     std::string password_hash;
-    std::vector<std::string> roles;  // invitation: what whoever registers with it gets
+    std::vector<std::string> roles; // invitation: what whoever registers with it gets
     wall_time created_at{};
     wall_time expires_at{};
 };
@@ -40,7 +40,7 @@ struct link
 struct link_token
 {
     secret text;
-    std::string hash;                // what the store keeps: SHA-256 of the text, hexadecimal
+    std::string hash; // what the store keeps: SHA-256 of the text, hexadecimal
 };
 
 // What every such text begins with, so that logs can cut it.

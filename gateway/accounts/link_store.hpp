@@ -20,10 +20,10 @@ struct spending
 struct amendment
 {
     std::string user_id;
-    bool verified = false;                       // true: the address is proved from now on; false: as it was
-    std::optional<std::string> expected_hash;    // the password must still be this one
-    std::string password_hash;                   // takes the place of the account's; empty: that stays
-    wall_time now{};                             // when the password changed
+    bool verified = false;                    // true: the address is proved from now on; false: as it was
+    std::optional<std::string> expected_hash; // the password must still be this one
+    std::string password_hash;                // takes the place of the account's; empty: that stays
+    wall_time now{};                          // when the password changed
 };
 
 // Things that happen at once or not at all. Done in the order of the members.
@@ -31,9 +31,9 @@ struct paperwork
 {
     std::optional<spending> spent;
     std::optional<user> added;
-    std::optional<amendment> amended;            // every other link of the account is void from then on
+    std::optional<amendment> amended; // every other link of the account is void from then on
     std::optional<link> made;
-    std::optional<letter> posted;                // see outbox::post
+    std::optional<letter> posted; // see outbox::post
 };
 
 // Mailed links, and the one way to change an account together with the links and letters

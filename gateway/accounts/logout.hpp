@@ -15,10 +15,10 @@ struct desk;
 // token has expired already.
 struct leave
 {
-    std::string user_id;             // `sub`
-    std::string session;             // `sid`
-    secret refresh_token;            // looked at when user_id is empty
-    bool everywhere = false;         // all sessions of the user
+    std::string user_id;     // `sub`
+    std::string session;     // `sid`
+    secret refresh_token;    // looked at when user_id is empty
+    bool everywhere = false; // all sessions of the user
     device from;
 };
 

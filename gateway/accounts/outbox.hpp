@@ -11,14 +11,14 @@ namespace yett::accounts {
 // stores: new kinds go to the end.
 enum class letter_kind : unsigned char
 {
-    verify_address,          // a link; the owner of a new account confirms the address
-    address_taken,           // somebody tried to register an address that has an account
-    reset_password,          // a link; somebody asked for a new password
-    password_changed,        // by its owner, who was signed in
-    password_was_reset,      // through a mailed link
-    new_device,              // a login from where the account was not used before
-    refresh_reused,          // a stolen refresh token, perhaps: the session was ended
-    invitation,              // a link; an operator invites somebody to register
+    verify_address,     // a link; the owner of a new account confirms the address
+    address_taken,      // somebody tried to register an address that has an account
+    reset_password,     // a link; somebody asked for a new password
+    password_changed,   // by its owner, who was signed in
+    password_was_reset, // through a mailed link
+    new_device,         // a login from where the account was not used before
+    refresh_reused,     // a stolen refresh token, perhaps: the session was ended
+    invitation,         // a link; an operator invites somebody to register
     count_,
 };
 
@@ -32,15 +32,15 @@ inline constexpr std::size_t longest_languages = 256;
 // language and these values; nothing in it is text of a stranger's choice.
 struct letter
 {
-    std::string id;                  // make_uuid(now). Posting an id again does nothing, and it names the mail
-                                     // (Message-ID), so that a mail that had to be sent again is recognised
+    std::string id; // make_uuid(now). Posting an id again does nothing, and it names the mail
+                    // (Message-ID), so that a mail that had to be sent again is recognised
     letter_kind kind = letter_kind::verify_address;
-    std::string to;                  // address::text, or user::email
-    std::string languages;           // Accept-Language of the request behind it, as it came
-    secret token;                    // what completes the link of kinds that have one; wiped once the mail has left
-    device from;                     // who caused it, for the reader to recognise
-    wall_time posted_at{};           // when it happened; the mail's Date
-    wall_time until{};               // when the link expires: it is not sent later. Unset for letters without a link
+    std::string to;        // address::text, or user::email
+    std::string languages; // Accept-Language of the request behind it, as it came
+    secret token;          // what completes the link of kinds that have one; wiped once the mail has left
+    device from;           // who caused it, for the reader to recognise
+    wall_time posted_at{}; // when it happened; the mail's Date
+    wall_time until{};     // when the link expires: it is not sent later. Unset for letters without a link
     // Nobody is to be written to: the letter is kept and picked up like any other, and
     // thrown away. For requests whose cost must not tell whether an account exists.
     bool blank = false;
@@ -50,15 +50,19 @@ struct letter
 struct claimed_letter
 {
     accounts::letter letter;
-    unsigned attempt = 0;            // 1 for the first
+    unsigned attempt = 0; // 1 for the first
 };
 
-enum class letter_end : unsigned char { sent, given_up };
+enum class letter_end : unsigned char
+{
+    sent,
+    given_up
+};
 
 struct outbox_figures
 {
-    std::array<std::size_t, static_cast<std::size_t>(letter_kind::count_)> waiting{};   // by kind, claimed ones included
-    std::optional<wall_time> oldest;                     // posted_at of the oldest that waits
+    std::array<std::size_t, static_cast<std::size_t>(letter_kind::count_)> waiting{}; // by kind, claimed ones included
+    std::optional<wall_time> oldest;                                                  // posted_at of the oldest that waits
 };
 
 // Letters on their way: durable once posted, picked up by a postman. The promises of

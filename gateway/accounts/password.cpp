@@ -17,8 +17,7 @@ namespace {
 hashing_rules checked(hashing_rules rules)
 {
     if (sodium_init() < 0) throw std::invalid_argument{"libsodium does not start"};
-    if (rules.bcrypt_cost < 10 || rules.bcrypt_cost > 15)
-        throw std::invalid_argument{"passwords.bcrypt.cost must be 10 to 15"};
+    if (rules.bcrypt_cost < 10 || rules.bcrypt_cost > 15) throw std::invalid_argument{"passwords.bcrypt.cost must be 10 to 15"};
     if (rules.argon2id_memory < crypto_pwhash_MEMLIMIT_MIN || rules.argon2id_iterations < 1)
         throw std::invalid_argument{"passwords.argon2id: at least 8KiB of memory and one iteration"};
     if (rules.argon2id_memory > rules.memory)

@@ -16,14 +16,18 @@ namespace yett::accounts {
 // How passwords are hashed, from the configuration.
 struct hashing_rules
 {
-    enum class kind : unsigned char { argon2id, bcrypt };
+    enum class kind : unsigned char
+    {
+        argon2id,
+        bcrypt
+    };
 
     kind hash = kind::argon2id;
-    std::size_t argon2id_memory = std::size_t{19} << 20;   // bytes
-    unsigned argon2id_iterations = 2;                      // parallelism is 1: libsodium makes no other
+    std::size_t argon2id_memory = std::size_t{19} << 20; // bytes
+    unsigned argon2id_iterations = 2;                    // parallelism is 1: libsodium makes no other
     unsigned bcrypt_cost = 12;
-    unsigned threads = 0;                                  // 0: one per core, but for one
-    std::size_t memory = std::size_t{512} << 20;           // what all hashes under way may use together
+    unsigned threads = 0;                        // 0: one per core, but for one
+    std::size_t memory = std::size_t{512} << 20; // what all hashes under way may use together
     std::size_t queue = 128;
     milliseconds wait{5000};
 };
@@ -32,7 +36,7 @@ enum class verdict : unsigned char
 {
     wrong,
     right,
-    right_but_outdated,      // another kind or cost than configured: hash it anew while it is at hand
+    right_but_outdated, // another kind or cost than configured: hash it anew while it is at hand
 };
 
 struct hash_shape;
@@ -65,7 +69,12 @@ public:
     task<result<verdict>> verify_decoy(secret password);
 
     // What verify will make of a hash from elsewhere. Costs next to nothing.
-    enum class judgement : unsigned char { usable, weak, unusable };
+    enum class judgement : unsigned char
+    {
+        usable,
+        weak,
+        unusable
+    };
     judgement judge(std::string const& stored) const;
 
     // accept_password on the pool: the estimate of a hostile password takes milliseconds.
@@ -102,7 +111,7 @@ private:
     std::mutex reporting_;
     budget budget_;
     std::string const decoy_;
-    worker_pool pool_;               // last: its threads use the rest
+    worker_pool pool_; // last: its threads use the rest
 };
 
 } // namespace yett::accounts

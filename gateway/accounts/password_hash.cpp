@@ -22,7 +22,7 @@ namespace {
 
 constexpr std::size_t bcrypt_sees = 72;
 constexpr std::size_t bcrypt_size = 60;
-constexpr std::size_t bcrypt_head = 7;               // $2b$12$
+constexpr std::size_t bcrypt_head = 7; // $2b$12$
 constexpr std::size_t bcrypt_salt = 22;
 constexpr unsigned highest_cost = 15;
 constexpr unsigned most_passes = 16;
@@ -73,8 +73,8 @@ std::optional<hash_shape> read_argon2(std::string_view stored, hashing_rules con
     if (bytes > rules.memory || *passes > most_passes || bytes * *passes > most_traffic) return std::nullopt;
     hash_shape shape;
     shape.memory = bytes;
-    shape.current = rules.hash == shape.kind && stored.starts_with("$argon2id$v=19$") && *lanes == 1
-                    && bytes == rules.argon2id_memory / 1024 * 1024 && *passes == rules.argon2id_iterations;
+    shape.current = rules.hash == shape.kind && stored.starts_with("$argon2id$v=19$") && *lanes == 1 &&
+                    bytes == rules.argon2id_memory / 1024 * 1024 && *passes == rules.argon2id_iterations;
     return shape;
 }
 

@@ -10,11 +10,11 @@ namespace yett::accounts {
 struct hash_shape
 {
     hashing_rules::kind kind = hashing_rules::kind::argon2id;
-    std::size_t memory = 0;          // bytes that verifying takes; 0 for bcrypt
-    bool condensed = false;          // bcrypt of a condensed password
-    bool foreign = false;            // neither of the kinds that Yett makes: see imported_hash.hpp
-    bool weak = false;               // of a foreign one: whoever stole it has the password
-    bool current = false;            // kind and cost are what the rules say
+    std::size_t memory = 0; // bytes that verifying takes; 0 for bcrypt
+    bool condensed = false; // bcrypt of a condensed password
+    bool foreign = false;   // neither of the kinds that Yett makes: see imported_hash.hpp
+    bool weak = false;      // of a foreign one: whoever stole it has the password
+    bool current = false;   // kind and cost are what the rules say
 };
 
 // Reads a stored hash. Nothing when it is malformed, of a kind that is not known, or

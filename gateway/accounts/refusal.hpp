@@ -11,8 +11,8 @@ namespace yett::accounts {
 // What is wrong with one field of a form, in words for the person who filled it in.
 struct field_error
 {
-    std::string_view field;          // "email", "password", "new_password"; a literal
-    errc code = errc::bad_request;   // email_invalid, password_weak
+    std::string_view field;        // "email", "password", "new_password"; a literal
+    errc code = errc::bad_request; // email_invalid, password_weak
     std::string message;
 };
 

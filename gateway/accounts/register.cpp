@@ -18,7 +18,7 @@ namespace {
 struct application
 {
     address where;
-    secret password;                 // normalised
+    secret password; // normalised
 };
 
 // Both fields are looked at, so that people hear of both mistakes at once.
@@ -137,10 +137,8 @@ task<result<bool>> enter(desk const& at, applicant const& who)
         auto const is_new = !known->has_value();
         if (!is_new && !at.rules.require_verified_email) co_return false;
         paperwork all;
-        if (is_new)
-            all = papers_of_new(at, who);
-        else
-            all = papers_of_known(at, who, **known);
+        if (is_new) all = papers_of_new(at, who);
+        else all = papers_of_known(at, who, **known);
         auto const done = co_await at.links.commit(all);
         if (done) co_return is_new;
         auto const came_second = done.error() == errc::conflict || done.error() == errc::not_found;

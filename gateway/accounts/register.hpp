@@ -15,14 +15,14 @@ struct registration
 {
     std::string email;
     secret password;
-    secret invitation;               // the token of a link; looked at when registration is by invitation
+    secret invitation; // the token of a link; looked at when registration is by invitation
     device from;
 };
 
 struct registered
 {
     std::string user_id;
-    std::string email;               // canonical spelling
+    std::string email; // canonical spelling
     bool verified = false;
     // False when the address was known and nobody may learn so: the answer and its cost
     // are those of a new user, the id is made up, and the mail says something else.

@@ -7,7 +7,7 @@
 namespace yett::tokens {
 class revocations;
 struct revocation;
-}
+} // namespace yett::tokens
 
 namespace yett::accounts {
 

@@ -26,8 +26,9 @@ bool is_name(std::string_view text) noexcept
 result<std::string> service_key(std::string_view name)
 {
     if (is_name(name)) return std::string{prefix} + std::string{name};
-    return client_error(errc::bad_request, "a service account's name has 1 to 64 lower-case letters, digits, '-', '_' and '.', and "
-                                           "begins with a letter or a digit");
+    return client_error(errc::bad_request,
+                        "a service account's name has 1 to 64 lower-case letters, digits, '-', '_' and '.', and "
+                        "begins with a letter or a digit");
 }
 
 bool is_service_key(std::string_view text) noexcept

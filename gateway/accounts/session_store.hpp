@@ -15,28 +15,28 @@ namespace yett::accounts {
 // Where a request of a session came from, as people recognise it in a list.
 struct device
 {
-    std::string address;             // the client's IP address
-    std::string agent;               // its User-Agent, shortened by the use cases
-    std::string languages{};         // its Accept-Language, for letters; not kept with a session
+    std::string address;     // the client's IP address
+    std::string agent;       // its User-Agent, shortened by the use cases
+    std::string languages{}; // its Accept-Language, for letters; not kept with a session
 };
 
 // One login and the refresh tokens that descend from it.
 struct session
 {
-    std::string id;                  // `sid`, a UUIDv7
+    std::string id; // `sid`, a UUIDv7
     std::string user_id;
-    std::string family;              // what all its refresh tokens share; finds the session, never shown
-    std::string current_hash;        // of the refresh token that is good now; text
-    std::string previous_hash;       // of the one before it; empty until the first rotation
-    std::string successor_salt;      // makes the current token from the previous one, see refresh.hpp; bytes
-    wall_time rotated_at{};          // when previous became current
-    wall_time created_at{};          // the login
-    wall_time last_seen{};           // the last login or refresh
-    wall_time idle_until{};          // sliding: moves with each rotation, never beyond expires_at
-    wall_time expires_at{};          // absolute: never moves
-    wall_time access_until{};        // from when on no access token of the session is accepted any more
+    std::string family;         // what all its refresh tokens share; finds the session, never shown
+    std::string current_hash;   // of the refresh token that is good now; text
+    std::string previous_hash;  // of the one before it; empty until the first rotation
+    std::string successor_salt; // makes the current token from the previous one, see refresh.hpp; bytes
+    wall_time rotated_at{};     // when previous became current
+    wall_time created_at{};     // the login
+    wall_time last_seen{};      // the last login or refresh
+    wall_time idle_until{};     // sliding: moves with each rotation, never beyond expires_at
+    wall_time expires_at{};     // absolute: never moves
+    wall_time access_until{};   // from when on no access token of the session is accepted any more
     std::optional<wall_time> ended_at;
-    device from;                     // of the last login or refresh
+    device from; // of the last login or refresh
 };
 
 // A presented refresh token that wants to be exchanged, and what is to follow it.
@@ -47,7 +47,7 @@ struct rotation
     std::string successor_hash;
     std::string successor_salt;
     wall_time now{};
-    milliseconds grace{};            // how long the directly previous token is answered again
+    milliseconds grace{}; // how long the directly previous token is answered again
     wall_time idle_until{};
     wall_time access_until{};
     device from;
@@ -55,17 +55,17 @@ struct rotation
 
 enum class rotation_outcome : unsigned char
 {
-    rotated,     // the successor is current
-    replayed,    // the directly previous token, inside the grace: the current token is its successor
-    reused,      // any other token of the family; this very call has ended the session
-    ended,       // the session had ended or expired before
-    unknown,     // no session has this family
+    rotated,  // the successor is current
+    replayed, // the directly previous token, inside the grace: the current token is its successor
+    reused,   // any other token of the family; this very call has ended the session
+    ended,    // the session had ended or expired before
+    unknown,  // no session has this family
 };
 
 struct rotated
 {
     rotation_outcome outcome = rotation_outcome::unknown;
-    accounts::session session;       // as it is after the call; empty when unknown
+    accounts::session session; // as it is after the call; empty when unknown
 };
 
 // What must be remembered of something that ended until its last access token expires.
@@ -73,10 +73,10 @@ struct revocation
 {
     enum class kind : unsigned char
     {
-        session,                     // id is a session's
-        subject,                     // id is a user's: everything issued up to `at`
-        token,                       // id is a `jti`
-        key,                         // id is a `kid`
+        session, // id is a session's
+        subject, // id is a user's: everything issued up to `at`
+        token,   // id is a `jti`
+        key,     // id is a `kid`
     };
     kind what = kind::session;
     std::string id;
@@ -88,22 +88,22 @@ struct revocation
 struct ending
 {
     std::string user_id;
-    std::string session_id;          // this one; empty: all of them
-    std::string except;              // with an empty session_id: all but this one
+    std::string session_id; // this one; empty: all of them
+    std::string except;     // with an empty session_id: all but this one
     wall_time now{};
-    wall_time until{};               // of a subject's row: when the last access token issued by now expires
+    wall_time until{}; // of a subject's row: when the last access token issued by now expires
 };
 
 struct ended
 {
-    std::size_t sessions = 0;        // how many were live
+    std::size_t sessions = 0; // how many were live
     std::vector<revocation> revocations;
 };
 
 // A part of all live sessions, in the order of their ids.
 struct session_page
 {
-    std::string after;               // the id of the last one seen; empty: from the beginning
+    std::string after; // the id of the last one seen; empty: from the beginning
     std::size_t limit = 500;
     wall_time now{};
 };
@@ -118,8 +118,8 @@ struct sighting
 
 enum class familiarity : unsigned char
 {
-    first,       // nothing was ever seen of this user
-    familiar,    // each of the marks was seen before
+    first,    // nothing was ever seen of this user
+    familiar, // each of the marks was seen before
     strange,
 };
 

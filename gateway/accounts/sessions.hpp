@@ -18,14 +18,14 @@ struct signed_in
     device from;
     wall_time created_at{};
     wall_time last_seen{};
-    wall_time until{};               // unless it is used before
-    bool current = false;            // the one that asks
+    wall_time until{};    // unless it is used before
+    bool current = false; // the one that asks
 };
 
 struct caller
 {
     std::string user_id;
-    std::string session;             // `sid` of the token that asks
+    std::string session; // `sid` of the token that asks
     device from;
 };
 

@@ -16,7 +16,7 @@ namespace yett::accounts {
 struct store_activity
 {
     std::uint64_t reads = 0;
-    std::uint64_t commits = 0;       // transactions that changed something
+    std::uint64_t commits = 0; // transactions that changed something
 };
 
 // The ports of accounts over one database. Shared by all workers.
@@ -27,7 +27,7 @@ struct stores
     std::unique_ptr<outbox> letters;
     std::unique_ptr<link_store> links;
     std::unique_ptr<api_key_store> api_keys;
-    std::function<store_activity()> read_activity{};     // any thread; empty for a store that counts nothing
+    std::function<store_activity()> read_activity{}; // any thread; empty for a store that counts nothing
 };
 
 } // namespace yett::accounts

@@ -14,10 +14,10 @@ namespace yett::accounts {
 // Somebody who can log in.
 struct user
 {
-    std::string id;                  // UUIDv7, chosen by whoever adds the user
-    std::string email;               // canonical spelling, see address.hpp
-    std::string email_key;           // what two spellings of one mailbox share; unique
-    std::string password_hash;       // PHC or crypt(3) text; empty: no password opens this account
+    std::string id;            // UUIDv7, chosen by whoever adds the user
+    std::string email;         // canonical spelling, see address.hpp
+    std::string email_key;     // what two spellings of one mailbox share; unique
+    std::string password_hash; // PHC or crypt(3) text; empty: no password opens this account
     std::vector<std::string> roles;
     bool verified = false;
     bool disabled = false;
@@ -36,15 +36,15 @@ struct user_change
 // A password that takes the place of another.
 struct password_change
 {
-    std::string expected_hash;                // the hash that was verified
+    std::string expected_hash; // the hash that was verified
     std::string new_hash;
-    std::optional<wall_time> changed_at;      // absent: the same password, hashed anew
+    std::optional<wall_time> changed_at; // absent: the same password, hashed anew
 };
 
 // A part of all users, in the order of their ids.
 struct user_page
 {
-    std::string after;               // the id of the last one seen; empty: from the beginning
+    std::string after; // the id of the last one seen; empty: from the beginning
     std::size_t limit = 500;
 };
 

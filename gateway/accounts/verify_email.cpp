@@ -3,9 +3,9 @@
 #include "gateway/accounts/audit_sink.hpp"
 #include "gateway/accounts/desk.hpp"
 #include "gateway/accounts/follow_link.hpp"
+#include "gateway/accounts/issue.hpp"
 #include "gateway/accounts/letters.hpp"
 #include "gateway/accounts/look_up.hpp"
-#include "gateway/accounts/issue.hpp"
 #include "gateway/accounts/revoke.hpp"
 
 namespace yett::accounts {

@@ -22,7 +22,7 @@ struct letter_request
 struct verification
 {
     secret token;
-    std::string session;             // the caller's, when they are signed in: it goes on
+    std::string session; // the caller's, when they are signed in: it goes on
     device from;
 };
 

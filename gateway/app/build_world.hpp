@@ -10,7 +10,7 @@
 
 namespace yett::telemetry {
 class metrics;
-}
+} // namespace yett::telemetry
 
 namespace yett::app {
 
@@ -18,7 +18,7 @@ namespace yett::app {
 // because it takes compiling them.
 struct compiled_rules
 {
-    std::optional<policies::route_table> routes;    // absent when there is an error
+    std::optional<policies::route_table> routes; // absent when there is an error
     std::vector<config::complaint> complaints;
 };
 compiled_rules compile_rules(config::settings const& s);

@@ -126,7 +126,8 @@ try {
     CLI::App cli{"Yett: a gate for applications without authentication", "yett"};
     cli.require_subcommand(1);
     action chosen;
-    for (auto const add : {add_run, add_check, add_explain, add_token, add_keys, add_demo, add_echo, add_dev_certs, add_healthcheck})
+    for (auto const add :
+         {add_run, add_check, add_explain, add_token, add_keys, add_demo, add_echo, add_dev_certs, add_healthcheck})
         add(cli, chosen);
     add_operator_commands(cli, chosen);
     cli.add_subcommand("version", "Print the version")->callback([&] { chosen = version_command; });

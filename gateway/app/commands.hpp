@@ -24,8 +24,8 @@ struct explain_options
     std::string method = "GET";
     std::string host;
     std::string path;
-    std::string as;                    // an address from the user store; empty: nobody
-    std::vector<std::string> roles;    // in place of the stored ones
+    std::string as;                 // an address from the user store; empty: nobody
+    std::vector<std::string> roles; // in place of the stored ones
 };
 // Prints which rule decides and why; 1 when it refuses.
 int explain_command(explain_options const& options);
@@ -48,8 +48,8 @@ struct keys_options
     };
     verb what = verb::list;
     std::filesystem::path file;
-    bool at_once = false;              // of rotate: do not wait for tokens.keys.publish_before
-    std::string kid;                   // of revoke
+    bool at_once = false; // of rotate: do not wait for tokens.keys.publish_before
+    std::string kid;      // of revoke
 };
 // Looks at the signing keys or turns them over, whether the program runs or not: running
 // programs notice within a second. 1 when there is no such key.

@@ -132,7 +132,7 @@ x509_ptr blank(EVP_PKEY* key, wall_time now, days lifetime)
 {
     x509_ptr c{X509_new()};
     auto serial = random_bytes(16);
-    serial[0] &= 0x7f;    // positive
+    serial[0] &= 0x7f; // positive
     std::unique_ptr<BIGNUM, freed_by<BN_free>> const number{
         BN_bin2bn(reinterpret_cast<unsigned char const*>(serial.data()), static_cast<int>(serial.size()), nullptr)};
     BN_to_ASN1_INTEGER(number.get(), X509_get_serialNumber(c.get()));
@@ -152,10 +152,11 @@ pair make_ca(wall_time now)
     // A name of its own each time: a browser that knows an older one must not take it for this.
     name(c, "Yett development CA " + std::to_string(to_unix(now)));
     X509_set_issuer_name(c, X509_get_subject_name(c));
-    auto const extended = extend(c, c, {{NID_basic_constraints, "critical,CA:TRUE,pathlen:0"},
-                                        {NID_key_usage, "critical,keyCertSign,cRLSign"},
-                                        {NID_subject_key_identifier, "hash"},
-                                        {NID_name_constraints, ca_names}});
+    auto const extended = extend(c, c,
+                                 {{NID_basic_constraints, "critical,CA:TRUE,pathlen:0"},
+                                  {NID_key_usage, "critical,keyCertSign,cRLSign"},
+                                  {NID_subject_key_identifier, "hash"},
+                                  {NID_name_constraints, ca_names}});
     if (!extended || X509_sign(c, ca.key.get(), EVP_sha256()) <= 0) return {};
     return ca;
 }
@@ -167,12 +168,13 @@ pair make_leaf(pair const& ca, wall_time now)
     auto* const c = leaf.certificate.get();
     name(c, "localhost");
     X509_set_issuer_name(c, X509_get_subject_name(ca.certificate.get()));
-    auto const extended = extend(c, ca.certificate.get(), {{NID_basic_constraints, "critical,CA:FALSE"},
-                                                           {NID_key_usage, "critical,digitalSignature"},
-                                                           {NID_ext_key_usage, "serverAuth,clientAuth"},
-                                                           {NID_subject_key_identifier, "hash"},
-                                                           {NID_authority_key_identifier, "keyid"},
-                                                           {NID_subject_alt_name, leaf_names}});
+    auto const extended = extend(c, ca.certificate.get(),
+                                 {{NID_basic_constraints, "critical,CA:FALSE"},
+                                  {NID_key_usage, "critical,digitalSignature"},
+                                  {NID_ext_key_usage, "serverAuth,clientAuth"},
+                                  {NID_subject_key_identifier, "hash"},
+                                  {NID_authority_key_identifier, "keyid"},
+                                  {NID_subject_alt_name, leaf_names}});
     if (!extended || X509_sign(c, ca.key.get(), EVP_sha256()) <= 0) return {};
     return leaf;
 }

@@ -10,10 +10,10 @@ namespace yett::app {
 // A certificate authority of one's own and a leaf for this machine, for development only.
 struct dev_certs
 {
-    std::filesystem::path ca_file;       // ca.crt, what `curl --cacert` wants
-    std::filesystem::path chain_file;    // leaf.crt
-    std::filesystem::path key_file;      // leaf.key, mode 0600
-    bool new_ca = false;                 // whoever trusted the old one has to trust again
+    std::filesystem::path ca_file;    // ca.crt, what `curl --cacert` wants
+    std::filesystem::path chain_file; // leaf.crt
+    std::filesystem::path key_file;   // leaf.key, mode 0600
+    bool new_ca = false;              // whoever trusted the old one has to trust again
     bool new_leaf = false;
 };
 

@@ -59,12 +59,9 @@ boost::json::object headers_of(request_parser const& request)
     for (auto const& field : request.get()) {
         auto& slot = all[as_std(field.name_string())];
         boost::json::string const value{as_std(field.value())};
-        if (slot.is_null())
-            slot = value;
-        else if (slot.is_array())
-            slot.as_array().emplace_back(value);
-        else
-            slot = boost::json::array{slot, value};
+        if (slot.is_null()) slot = value;
+        else if (slot.is_array()) slot.as_array().emplace_back(value);
+        else slot = boost::json::array{slot, value};
     }
     return all;
 }
@@ -154,10 +151,8 @@ private:
     {
         auto head = head_for(request, 200);
         auto const length = request.content_length();
-        if (length)
-            head.content_length(*length);
-        else
-            head.chunked(true);
+        if (length) head.content_length(*length);
+        else head.chunked(true);
         co_await send_head(head);
         for (;;) {
             auto const part = co_await read_part(request);

@@ -1,10 +1,10 @@
 #include "gateway/accounts/address.hpp"
+#include "gateway/accounts/user_store.hpp"
 #include "gateway/app/build_world.hpp"
 #include "gateway/app/commands.hpp"
 #include "gateway/app/load_settings.hpp"
 #include "gateway/app/run_to_end.hpp"
 #include "gateway/app/startup_error.hpp"
-#include "gateway/accounts/user_store.hpp"
 #include "gateway/storage/sqlite/stores.hpp"
 #include "policies/explain.hpp"
 

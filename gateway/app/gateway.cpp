@@ -85,7 +85,8 @@ gateway::gateway(config::settings settings)
                  [this](std::chrono::nanoseconds took) { figures_.control().password_hash_duration.observe(took); }},
       stores_{open_stores(settings_.storage)},
       revoked_{settings_.tokens.issuer},
-      desk_{*stores_.users, *stores_.sessions, *stores_.letters, *stores_.links, *stores_.api_keys, passwords_, keys_.signer(), revoked_, logs_, rules_of(settings_)},
+      desk_{*stores_.users, *stores_.sessions, *stores_.letters, *stores_.links, *stores_.api_keys,
+            passwords_,     keys_.signer(),    revoked_,         logs_,          rules_of(settings_)},
       counting_{make_counters()},
       world_{build_world(settings_, counting_, figures_)}
 {

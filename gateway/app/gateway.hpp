@@ -106,8 +106,8 @@ private:
     std::unique_ptr<net::admin> management_;
     std::unique_ptr<mail::postman> postman_;
     std::unique_ptr<net::management_socket> operators_;
-    unsigned draining_ = 0;              // workers that have not finished
-    unsigned performing_ = 0;            // operators' orders under way
+    unsigned draining_ = 0;   // workers that have not finished
+    unsigned performing_ = 0; // operators' orders under way
     bool stopping_ = false;
 };
 

@@ -29,7 +29,8 @@ telemetry::issuer_figures figures_of(issuers::watch const& one, steady_time now)
 } // namespace
 
 issuer_watches::issuer_watches(boost::asio::io_context& control, token_keys& keys, config::settings const& s, logs& reports)
-    : control_{control}, keys_{keys}
+    : control_{control},
+      keys_{keys}
 {
     auto const& all = s.tokens.issuers;
     for (std::size_t i = 0; i < all.size(); ++i) {

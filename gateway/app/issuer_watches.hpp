@@ -10,7 +10,7 @@
 
 namespace yett::telemetry {
 struct observations;
-}
+} // namespace yett::telemetry
 
 namespace yett::app {
 
@@ -45,7 +45,7 @@ public:
 private:
     struct watched
     {
-        std::size_t at;                    // in the verifier
+        std::size_t at; // in the verifier
         std::unique_ptr<issuers::watch> watch;
     };
     void take(watched& from, issuers::watch::outcome const& got);

@@ -15,7 +15,10 @@ milliseconds key_interval(tokens::key_schedule const& by)
 }
 
 key_turner::key_turner(boost::asio::io_context& control, token_keys& keys, logs& reports)
-    : control_{control}, keys_{keys}, logs_{reports}, next_{control}
+    : control_{control},
+      keys_{keys},
+      logs_{reports},
+      next_{control}
 {
 }
 

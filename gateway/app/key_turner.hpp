@@ -37,7 +37,7 @@ private:
     logs& logs_;
     publisher give_to_workers_;
     boost::asio::steady_timer next_;
-    unsigned under_way_ = 0;             // snapshots that some worker does not have yet
+    unsigned under_way_ = 0; // snapshots that some worker does not have yet
     bool failing_ = false;
 };
 

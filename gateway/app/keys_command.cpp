@@ -62,8 +62,9 @@ int list(tokens::key_ring& ring)
     for (auto const& each : ring.keys()) {
         auto const retires = tokens::retires_at(ring.keys(), each);
         auto const until = retires == wall_time::max() ? std::string{"-"} : text_of(retires + ring.schedule().keep_for);
-        std::cout << fmt::format("{:8} {:44} {:21} {:21} {}\n", name_of(tokens::state_of(ring.keys(), each, ring.schedule(), now)),
-                                 each.key.kid(), text_of(each.made_at), text_of(each.signs_from), until);
+        std::cout << fmt::format("{:8} {:44} {:21} {:21} {}\n",
+                                 name_of(tokens::state_of(ring.keys(), each, ring.schedule(), now)), each.key.kid(),
+                                 text_of(each.made_at), text_of(each.signs_from), until);
     }
     return EXIT_SUCCESS;
 }
@@ -87,7 +88,8 @@ int revoke(tokens::key_ring& ring, std::string const& kid)
         return EXIT_FAILURE;
     }
     key_shelf::check(gone);
-    std::cout << fmt::format("{} is gone, and with it every token it signed; {} signs\n", kid, ring.signing(wall_now()).key.kid());
+    std::cout << fmt::format("{} is gone, and with it every token it signed; {} signs\n", kid,
+                             ring.signing(wall_now()).key.kid());
     return EXIT_SUCCESS;
 }
 

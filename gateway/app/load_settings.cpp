@@ -16,7 +16,8 @@ std::optional<config::settings> load_settings(std::filesystem::path const& file)
     if (loaded.value) {
         auto rules = compile_rules(*loaded.value);
         complaints.insert(complaints.end(), rules.complaints.begin(), rules.complaints.end());
-        for (auto const& each : complaints_about_mail(*loaded.value)) complaints.push_back({.file = file.string(), .path = {}, .text = each});
+        for (auto const& each : complaints_about_mail(*loaded.value))
+            complaints.push_back({.file = file.string(), .path = {}, .text = each});
     }
     auto const by_place = [](auto const& a, auto const& b) { return std::tie(a.line, a.column) < std::tie(b.line, b.column); };
     std::stable_sort(complaints.begin(), complaints.end(), by_place);

@@ -7,11 +7,11 @@
 
 namespace yett::config {
 struct settings;
-}
+} // namespace yett::config
 
 namespace yett::telemetry {
 struct observations;
-}
+} // namespace yett::telemetry
 
 namespace yett::app {
 

@@ -13,7 +13,8 @@ std::string bytes_of(std::filesystem::path const& file)
 {
     std::ifstream from{file, std::ios::binary};
     std::string bytes{std::istreambuf_iterator<char>{from}, {}};
-    if (bytes.empty()) throw startup_error{startup_error::blame::configuration, "accounts.pages.logo: " + file.string() + " cannot be read"};
+    if (bytes.empty())
+        throw startup_error{startup_error::blame::configuration, "accounts.pages.logo: " + file.string() + " cannot be read"};
     return bytes;
 }
 

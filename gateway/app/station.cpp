@@ -45,11 +45,7 @@ milliseconds longest_reply(config::settings const& s)
 pipeline::open_streams::parts streams_of(net::worker& worker, station::shared const& all)
 {
     auto start = [on = worker.executor()](task<void> work) { boost::asio::co_spawn(on, std::move(work), boost::asio::detached); };
-    return {all.revoked,
-            all.desk.sessions,
-            worker.deadlines(),
-            worker.figures().streams_ended,
-            all.desk.rules.clock_skew,
+    return {all.revoked,     all.desk.sessions, worker.deadlines(), worker.figures().streams_ended, all.desk.rules.clock_skew,
             std::move(start)};
 }
 
@@ -66,8 +62,8 @@ station::station(unsigned index, unsigned of, shared const& all)
       renewals_{{all.desk, worker_.executor(), longest_reply(all.settings)}},
       streams_{streams_of(worker_, all)},
       missing_keys_{{all.ask_for_keys, worker_.deadlines(), worker_.executor()}},
-      pipeline_{{all.desk, cache_, assertions_, endpoints_, pages_, renewals_, missing_keys_, streams_, upstreams_, all.figures.shard(index),
-                 all.logs.make_access_log(), all.logs.program()},
+      pipeline_{{all.desk, cache_, assertions_, endpoints_, pages_, renewals_, missing_keys_, streams_, upstreams_,
+                 all.figures.shard(index), all.logs.make_access_log(), all.logs.program()},
                 all.world}
 {
 }

@@ -2,9 +2,9 @@
 
 #include "gateway/app/token_keys.hpp"
 #include "gateway/net/worker.hpp"
+#include "gateway/pipeline/missing_keys.hpp"
 #include "gateway/pipeline/open_streams.hpp"
 #include "gateway/pipeline/page_endpoints.hpp"
-#include "gateway/pipeline/missing_keys.hpp"
 #include "gateway/pipeline/pipeline.hpp"
 #include "gateway/pipeline/renewals.hpp"
 #include "gateway/tokens/assertions.hpp"
@@ -18,7 +18,7 @@
 
 namespace yett::config {
 struct settings;
-}
+} // namespace yett::config
 
 namespace yett::app {
 
@@ -40,7 +40,7 @@ public:
         pages::look const& look;
         telemetry::metrics& figures;
         app::logs& logs;
-        std::function<bool(std::size_t issuer)> ask_for_keys;    // see pipeline::missing_keys
+        std::function<bool(std::size_t issuer)> ask_for_keys; // see pipeline::missing_keys
     };
     station(unsigned index, unsigned of, shared const& all);
 

@@ -99,7 +99,8 @@ tokens::key_ring::options key_ring_options(config::settings const& s)
 }
 
 token_keys::token_keys(config::settings const& s, wall_time now)
-    : settings_{s}, signer_{first_key(now), s.tokens.issuer, s.tokens.audience}
+    : settings_{s},
+      signer_{first_key(now), s.tokens.issuer, s.tokens.audience}
 {
     for (auto const& each : s.tokens.issuers) others_.push_back(foreign_issuer(each, s.tokens.clock_skew, complaints_));
     compose();

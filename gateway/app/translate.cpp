@@ -124,8 +124,8 @@ accounts::rules rules_of(config::settings const& s)
 accounts::hashing_rules hashing_of(config::passwords const& p)
 {
     accounts::hashing_rules rules;
-    rules.hash = p.hash == config::password_hash::bcrypt ? accounts::hashing_rules::kind::bcrypt
-                                                         : accounts::hashing_rules::kind::argon2id;
+    rules.hash =
+        p.hash == config::password_hash::bcrypt ? accounts::hashing_rules::kind::bcrypt : accounts::hashing_rules::kind::argon2id;
     rules.argon2id_memory = p.argon2id.memory;
     rules.argon2id_iterations = p.argon2id.iterations;
     rules.bcrypt_cost = p.bcrypt.cost;
@@ -212,7 +212,8 @@ upstream::header_options headers_of(config::settings const& s)
     options.set.assign(s.identity_headers.set.begin(), s.identity_headers.set.end());
     if (auto const& assertion = s.identity_headers.assertion) options.assertion_header = assertion->header;
     for (auto const* prefix : {"", "__Host-", "__Secure-"})
-        for (auto const* name : {"yett_refresh", "yett_access", "yett_form"}) options.cookies.push_back(std::string{prefix} + name);
+        for (auto const* name : {"yett_refresh", "yett_access", "yett_form"})
+            options.cookies.push_back(std::string{prefix} + name);
     return options;
 }
 

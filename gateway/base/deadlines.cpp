@@ -7,29 +7,25 @@ inline namespace base {
 
 deadlines::deadlines(steady_time now) noexcept : origin_{now}, now_{now}
 {
-    for (auto& list : wheel_)
-        list.before = list.after = &list;
+    for (auto& list : wheel_) list.before = list.after = &list;
 }
 
 deadlines::~deadlines()
 {
     for (auto& list : wheel_)
-        while (list.after != &list)
-            unlink(*list.after);
+        while (list.after != &list) unlink(*list.after);
 }
 
 void deadlines::entry::disarm() noexcept
 {
-    if (armed())
-        unlink(*this);
+    if (armed()) unlink(*this);
 }
 
 void deadlines::arm(entry& e, steady_time at) noexcept
 {
     e.at_ = at;
     // An entry that hangs too early is put right when its list is run; most never are.
-    if (e.armed() && e.slot_ <= step_at(at))
-        return;
+    if (e.armed() && e.slot_ <= step_at(at)) return;
     e.disarm();
     hang(e);
 }
@@ -48,26 +44,22 @@ void deadlines::tick(steady_time now)
 // Callbacks may change any list, so the due one is emptied into a private list first.
 void deadlines::run_due(link& list)
 {
-    if (list.after == &list)
-        return;
+    if (list.after == &list) return;
     link due{list.before, list.after};
     due.before->after = due.after->before = &due;
     list.before = list.after = &list;
     while (due.after != &due) {
         auto& e = static_cast<entry&>(*due.after);
         unlink(e);
-        if (e.at_ > now_)
-            hang(e);
-        else
-            e.expired_();
+        if (e.at_ > now_) hang(e);
+        else e.expired_();
     }
 }
 
 // The first step that is not before `at`, so that nothing fires early.
 std::uint64_t deadlines::step_at(steady_time at) const noexcept
 {
-    if (at <= origin_)
-        return 0;
+    if (at <= origin_) return 0;
     auto const passed = at - origin_;
     return static_cast<std::uint64_t>((passed + step - steady_time::duration{1}) / step);
 }

@@ -25,7 +25,7 @@ public:
 private:
     struct link
     {
-        link* before = nullptr;    // null when not in a list
+        link* before = nullptr; // null when not in a list
         link* after = nullptr;
     };
 
@@ -48,14 +48,14 @@ public:
         friend class deadlines;
 
         steady_time at_{};
-        std::uint64_t slot_ = 0;    // the step in whose list it hangs; never after `at_`
+        std::uint64_t slot_ = 0; // the step in whose list it hangs; never after `at_`
         std::function<void()> expired_;
     };
 
     explicit deadlines(steady_time now) noexcept;
     deadlines(deadlines const&) = delete;
     deadlines& operator=(deadlines const&) = delete;
-    ~deadlines();                   // leaves the entries disarmed
+    ~deadlines(); // leaves the entries disarmed
 
     // Sets the entry's time, whether or not it had one.
     void arm(entry& e, steady_time at) noexcept;
@@ -68,7 +68,7 @@ public:
     steady_time now() const noexcept { return now_; }
 
 private:
-    static constexpr std::size_t slots = 512;    // 128 s a turn; later ones stay for another turn
+    static constexpr std::size_t slots = 512; // 128 s a turn; later ones stay for another turn
 
     std::uint64_t step_at(steady_time at) const noexcept;
     static void unlink(link& l) noexcept;
@@ -78,7 +78,7 @@ private:
 
     steady_time const origin_;
     steady_time now_;
-    std::uint64_t done_ = 0;        // the last step that was run
+    std::uint64_t done_ = 0; // the last step that was run
     std::array<link, slots> wheel_;
 };
 

@@ -55,8 +55,8 @@ enum class errc
     stopping,
     not_found,
     conflict,
-    link_invalid,              // of a mailed link; public as token_invalid
-    link_expired,              // public as token_expired, which that of an access token is not
+    link_invalid, // of a mailed link; public as token_invalid
+    link_expired, // public as token_expired, which that of an access token is not
 };
 
 // The code as written in replies, logs and metric labels.
@@ -77,7 +77,10 @@ public:
     // What boost::system::result hands out where there is no error; it means a defect.
     error() : error{errc::internal, origin::ourselves} {}
     error(errc code, origin from, std::string note = {}, std::error_code cause = {})
-        : code_{code}, origin_{from}, note_{std::move(note)}, cause_{cause}
+        : code_{code},
+          origin_{from},
+          note_{std::move(note)},
+          cause_{cause}
     {
     }
 

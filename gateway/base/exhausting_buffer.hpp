@@ -38,8 +38,8 @@ private:
 
 // The one place that knows Asio's insides: how a read is tried, for this buffer only.
 template<>
-inline boost::asio::detail::reactor_op::status
-boost::asio::detail::reactive_socket_recv_op_base<yett::exhausting_buffer>::do_perform(reactor_op* base)
+inline boost::asio::detail::reactor_op::status boost::asio::detail::reactive_socket_recv_op_base<
+    yett::exhausting_buffer>::do_perform(reactor_op* base)
 {
     auto& op = *static_cast<reactive_socket_recv_op_base*>(base);
     auto const& into = *op.buffers_.begin();

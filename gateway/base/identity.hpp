@@ -14,18 +14,18 @@ inline namespace base {
 // that reads it and nothing changes it.
 struct identity
 {
-    std::string subject;             // `sub`, never empty
-    std::string email;               // empty when the token names none
+    std::string subject; // `sub`, never empty
+    std::string email;   // empty when the token names none
     std::vector<std::string> roles;
     std::vector<std::string> scopes;
-    std::string issuer;              // `iss`
+    std::string issuer; // `iss`
     std::vector<std::string> audience;
-    std::string token_id;            // `jti`, empty when the issuer sets none
-    std::string session;             // `sid`, empty for tokens of other issuers
+    std::string token_id; // `jti`, empty when the issuer sets none
+    std::string session;  // `sid`, empty for tokens of other issuers
     wall_time issued_at{};
-    wall_time authenticated_at{};    // `auth_time`, else `iat`
+    wall_time authenticated_at{}; // `auth_time`, else `iat`
     wall_time expires_at{};
-    std::uint32_t requests_per_minute = 0;    // the limit an API key brings along; 0: none
+    std::uint32_t requests_per_minute = 0; // the limit an API key brings along; 0: none
 };
 
 // Null means that nobody was named: no credential came with the request.

@@ -27,7 +27,7 @@ std::string to_string(ip_address const& address);
 struct ip_prefix
 {
     ip_address network;
-    unsigned length = 128;    // of 128: a /24 of IPv4 is 120
+    unsigned length = 128; // of 128: a /24 of IPv4 is 120
 
     bool contains(ip_address const& address) const noexcept;
     friend bool operator==(ip_prefix const&, ip_prefix const&) = default;

@@ -74,8 +74,8 @@ std::string make_uuid(wall_time now)
 std::string sha256(std::string_view bytes)
 {
     std::string digest(32, '\0');
-    EVP_Q_digest(nullptr, "SHA256", nullptr, bytes.data(), bytes.size(),
-                 reinterpret_cast<unsigned char*>(digest.data()), nullptr);
+    EVP_Q_digest(nullptr, "SHA256", nullptr, bytes.data(), bytes.size(), reinterpret_cast<unsigned char*>(digest.data()),
+                 nullptr);
     return digest;
 }
 

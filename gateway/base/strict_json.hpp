@@ -14,7 +14,7 @@ inline namespace base {
 struct json_limits
 {
     std::size_t bytes = 65536;
-    std::size_t depth = 16;      // of nested objects and arrays, the outermost one counts
+    std::size_t depth = 16; // of nested objects and arrays, the outermost one counts
 };
 
 // Reads one JSON object that every reader understands in the same way: RFC 8259 without

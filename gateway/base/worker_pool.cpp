@@ -10,8 +10,7 @@ inline namespace base {
 
 worker_pool::worker_pool(options const& opts) : options_{opts}
 {
-    for (unsigned i = 0; i < options_.threads; ++i)
-        threads_.emplace_back([this] { serve(); });
+    for (unsigned i = 0; i < options_.threads; ++i) threads_.emplace_back([this] { serve(); });
 }
 
 worker_pool::~worker_pool()
@@ -57,8 +56,7 @@ void worker_pool::serve()
     while (auto next = next_job()) {
         if (steady_now() - next->queued_at > options_.wait)
             next->refuse(our_error(errc::overloaded, "waited too long for " + std::string{options_.name}));
-        else
-            next->run();
+        else next->run();
         std::lock_guard const lock{mutex_};
         --running_;
         ++done_;

@@ -30,10 +30,10 @@ public:
     struct options
     {
         unsigned threads = 1;
-        std::size_t queue = 128;          // jobs waiting, not counting those that run
-        milliseconds wait{5000};          // longest time a job may wait
-        int niceness = 0;                 // added to the threads' nice value; 10 yields to the workers
-        char const* name = "pool";        // as seen in `ps -L`
+        std::size_t queue = 128;   // jobs waiting, not counting those that run
+        milliseconds wait{5000};   // longest time a job may wait
+        int niceness = 0;          // added to the threads' nice value; 10 yields to the workers
+        char const* name = "pool"; // as seen in `ps -L`
     };
 
     // What a scrape shows. Read from any thread.
@@ -46,7 +46,7 @@ public:
     };
 
     explicit worker_pool(options const& opts);
-    ~worker_pool();                       // finishes what runs, refuses what waits
+    ~worker_pool(); // finishes what runs, refuses what waits
     worker_pool(worker_pool const&) = delete;
     worker_pool& operator=(worker_pool const&) = delete;
 
@@ -62,8 +62,9 @@ public:
         auto initiate = [this, &work, here](auto handler) {
             enqueue(std::make_unique<job_of<T, Work, decltype(handler)>>(work, std::move(handler), here));
         };
-        auto started = boost::asio::async_initiate<boost::asio::use_awaitable_t<executor> const,
-                                                   void(std::shared_ptr<result<T>>)>(initiate, use_task);
+        auto started =
+            boost::asio::async_initiate<boost::asio::use_awaitable_t<executor> const, void(std::shared_ptr<result<T>>)>(initiate,
+                                                                                                                        use_task);
         auto outcome = co_await std::move(started);
         co_return std::move(*outcome);
     }
@@ -83,7 +84,10 @@ private:
     {
     public:
         job_of(Work& work, Handler handler, executor home)
-            : work_{work}, handler_{std::move(handler)}, home_{std::move(home)}, keep_{home_}
+            : work_{work},
+              handler_{std::move(handler)},
+              home_{std::move(home)},
+              keep_{home_}
         {
         }
         void run() noexcept override { resume(std::make_shared<result<T>>(work_())); }

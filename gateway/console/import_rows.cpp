@@ -34,7 +34,10 @@ class import_run
 {
 public:
     import_run(counterpart& with, management::verb const& what, boost::json::object order, presentation how)
-        : with_{with}, what_{what}, order_{std::move(order)}, how_{how}
+        : with_{with},
+          what_{what},
+          order_{std::move(order)},
+          how_{how}
     {
     }
 
@@ -121,8 +124,8 @@ void print(sums const& s, presentation how)
 {
     boost::json::object const said{{"added", s.added}, {"known", s.known}, {"refused", s.refused}};
     auto const line = how.json ? boost::json::serialize(said)
-                               : std::to_string(s.added) + " added, " + std::to_string(s.known) + " known already, "
-                                     + std::to_string(s.refused) + " refused";
+                               : std::to_string(s.added) + " added, " + std::to_string(s.known) + " known already, " +
+                                     std::to_string(s.refused) + " refused";
     std::puts(line.c_str());
 }
 

@@ -10,7 +10,7 @@ namespace yett::console {
 struct rows_source
 {
     std::string file;
-    std::string format;              // csv, json or htpasswd
+    std::string format; // csv, json or htpasswd
 };
 
 // Gives the rows of a file to a verb, a batch at a time, and prints what became of them:

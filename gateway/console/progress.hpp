@@ -10,7 +10,7 @@ class progress
 public:
     // `total` in the unit of `show`; 0 when nobody knows it.
     explicit progress(std::uint64_t total);
-    ~progress();                     // wipes the bar
+    ~progress(); // wipes the bar
     progress(progress const&) = delete;
     progress& operator=(progress const&) = delete;
 

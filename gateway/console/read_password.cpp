@@ -31,7 +31,9 @@ public:
         auto quiet = before_;
         quiet.c_lflag &= ~static_cast<tcflag_t>(ECHO);
         quiet.c_lflag |= ECHONL;
-        struct sigaction on{};
+        struct sigaction on
+        {
+        };
         on.sa_handler = note_interruption;
         sigaction(SIGINT, &on, &sigint_);
         sigaction(SIGTERM, &on, &sigterm_);
@@ -49,8 +51,12 @@ public:
 
 private:
     termios before_{};
-    struct sigaction sigint_{};
-    struct sigaction sigterm_{};
+    struct sigaction sigint_
+    {
+    };
+    struct sigaction sigterm_
+    {
+    };
 };
 
 // One line, read byte by byte: a buffer of the library would keep a copy.

@@ -13,15 +13,15 @@ namespace yett::console {
 
 enum class record_format : unsigned char
 {
-    json,            // one object a line
-    csv,             // RFC 4180 without line breaks in fields; the first line names the members
-    htpasswd,        // email:hash; lines that begin with # and empty ones count for nothing
+    json,     // one object a line
+    csv,      // RFC 4180 without line breaks in fields; the first line names the members
+    htpasswd, // email:hash; lines that begin with # and empty ones count for nothing
 };
 
 // One line of a file. `wrong` says why it cannot be read; then the row is empty.
 struct record
 {
-    std::size_t line = 0;            // from 1
+    std::size_t line = 0; // from 1
     boost::json::object row;
     std::string wrong;
 };
@@ -39,7 +39,12 @@ public:
     std::uint64_t position() const noexcept { return position_; }
 
 private:
-    enum class taken : unsigned char { line, too_long, end };
+    enum class taken : unsigned char
+    {
+        line,
+        too_long,
+        end
+    };
     taken take_line();
     record read_json() const;
     record read_csv();

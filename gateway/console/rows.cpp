@@ -60,7 +60,9 @@ std::string csv_field(std::string_view text)
 }
 
 row_writer::row_writer(std::FILE* to, row_form form, std::span<std::string_view const> columns)
-    : to_{to}, form_{form}, columns_{columns}
+    : to_{to},
+      form_{form},
+      columns_{columns}
 {
 }
 

@@ -13,9 +13,9 @@ namespace yett::console {
 // How a list is written.
 enum class row_form : unsigned char
 {
-    table,           // for eyes; control characters and whatever else is not printable become '?'
-    json,            // one object a line, all members
-    csv,             // RFC 4180 with a line of names; lists are joined by commas
+    table, // for eyes; control characters and whatever else is not printable become '?'
+    json,  // one object a line, all members
+    csv,   // RFC 4180 with a line of names; lists are joined by commas
 };
 
 // Writes a list row by row, so that its length does not matter.

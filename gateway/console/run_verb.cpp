@@ -7,7 +7,7 @@
 namespace yett::console {
 namespace {
 
-constexpr int unavailable = 69;          // EX_UNAVAILABLE of <sysexits.h>
+constexpr int unavailable = 69; // EX_UNAVAILABLE of <sysexits.h>
 
 row_form form_of(management::verb const& what, presentation how)
 {

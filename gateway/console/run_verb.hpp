@@ -12,8 +12,8 @@ namespace yett::console {
 // How the answer is wanted.
 struct presentation
 {
-    bool json = false;               // what was done as one object; lists one object a line
-    bool csv = false;                // lists alone
+    bool json = false; // what was done as one object; lists one object a line
+    bool csv = false;  // lists alone
 };
 
 // Gives the order, page after page where the answer is a list, and prints what comes back:

@@ -12,13 +12,13 @@ namespace yett::http::ascii {
 
 enum kind : std::uint8_t
 {
-    token_char = 1,         // RFC 9110 section 5.6.2
-    value_char = 2,         // of a field: visible, blank, tab and obs-text
-    target_char = 4,        // visible ASCII
+    token_char = 1,  // RFC 9110 section 5.6.2
+    value_char = 2,  // of a field: visible, blank, tab and obs-text
+    target_char = 4, // visible ASCII
     hex_char = 8,
     digit_char = 16,
-    host_char = 32,         // letters, digits, '-', '_'
-    cookie_char = 64,       // cookie-octet, RFC 6265 section 4.1.1
+    host_char = 32,   // letters, digits, '-', '_'
+    cookie_char = 64, // cookie-octet, RFC 6265 section 4.1.1
 };
 
 constexpr std::array<std::uint8_t, 256> make_kinds()

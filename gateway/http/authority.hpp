@@ -9,7 +9,7 @@ namespace yett::http {
 // A host with an optional port, as in Host and in an absolute target.
 struct authority
 {
-    std::string_view host;                  // as sent; IPv6 with its brackets
+    std::string_view host; // as sent; IPv6 with its brackets
     std::optional<std::uint16_t> port;
 };
 

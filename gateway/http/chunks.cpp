@@ -31,8 +31,7 @@ chunk_decoder::state chunk_decoder::after_extension(char c) noexcept
     switch (state_) {
     case state::extension_name_start: return token ? state::extension_name : state::broken;
     case state::extension_name: return token ? state_ : c == '=' ? state::extension_value_start : behind;
-    case state::extension_value_start:
-        return token ? state::extension_token : c == '"' ? state::extension_quoted : state::broken;
+    case state::extension_value_start: return token ? state::extension_token : c == '"' ? state::extension_quoted : state::broken;
     case state::extension_token: return token ? state_ : behind;
     case state::extension_quoted:
         if (!ascii::is(c, ascii::value_char)) return state::broken;

@@ -31,8 +31,8 @@ public:
 
     struct decoded
     {
-        std::string_view data;      // points into the bytes given; empty when they held only framing
-        std::size_t consumed;       // of the bytes given; less than all only behind the last chunk
+        std::string_view data; // points into the bytes given; empty when they held only framing
+        std::size_t consumed;  // of the bytes given; less than all only behind the last chunk
     };
     // Decodes in place: the data of several chunks is moved together inside `bytes`, the
     // data of a single chunk stays where it is. Fails with bad_request, and from then on always.
@@ -45,9 +45,26 @@ public:
 private:
     enum class state : std::uint8_t
     {
-        size_start, size, extension_name_start, extension_name, extension_value_start, extension_token,
-        extension_quoted, extension_escaped, extension_end, size_lf, data, data_cr, data_lf,
-        trailer_start, trailer_name, trailer_value, trailer_lf, last_lf, done, broken,
+        size_start,
+        size,
+        extension_name_start,
+        extension_name,
+        extension_value_start,
+        extension_token,
+        extension_quoted,
+        extension_escaped,
+        extension_end,
+        size_lf,
+        data,
+        data_cr,
+        data_lf,
+        trailer_start,
+        trailer_name,
+        trailer_value,
+        trailer_lf,
+        last_lf,
+        done,
+        broken,
     };
 
     state after(char c) noexcept;
@@ -57,14 +74,14 @@ private:
     bool within_limits() noexcept;
 
     limits limits_;
-    std::uint64_t left_ = 0;             // of the current chunk's data
-    std::size_t line_ = 0;               // bytes of the current size line
+    std::uint64_t left_ = 0; // of the current chunk's data
+    std::size_t line_ = 0;   // bytes of the current size line
     std::size_t surplus_ = 0;
     std::size_t trailer_bytes_ = 0;
     std::size_t trailers_ = 0;
     state state_ = state::size_start;
     std::uint8_t digits_ = 0;
-    bool last_ = false;                  // the current size is zero
+    bool last_ = false; // the current size is zero
 };
 
 // What stands in front of a chunk of that size: "1f\r\n". Behind it comes `chunk_end`.

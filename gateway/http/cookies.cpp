@@ -86,7 +86,8 @@ std::string_view name_of(same_site s) noexcept
 
 bool names_one_of(std::string_view cookie, std::span<std::string const> names) noexcept
 {
-    return std::any_of(names.begin(), names.end(), [cookie](auto const& name) { return ascii::equal_ignoring_case(name, cookie); });
+    return std::any_of(names.begin(), names.end(),
+                       [cookie](auto const& name) { return ascii::equal_ignoring_case(name, cookie); });
 }
 
 } // namespace

@@ -44,7 +44,7 @@ struct set_cookie
     std::string_view name;
     std::string_view value;
     std::string_view path = "/";
-    std::string_view domain{};              // empty: this host only
+    std::string_view domain{}; // empty: this host only
     std::optional<seconds> max_age{};
     bool secure = true;
     bool http_only = true;

@@ -19,20 +19,20 @@ namespace yett::http {
 // What is known of the connection a request came on.
 struct peer
 {
-    std::string address;               // textual IP of the socket's other end, without port
+    std::string address; // textual IP of the socket's other end, without port
     std::uint16_t port = 0;
     bool tls = false;
-    std::string_view tls_version;      // "TLSv1.3", empty without TLS
-    std::string server_name;           // SNI, empty when none
-    std::string_view listener;         // the configured address
+    std::string_view tls_version; // "TLSv1.3", empty without TLS
+    std::string server_name;      // SNI, empty when none
+    std::string_view listener;    // the configured address
 };
 
 // A reply without its body. The views need to live until the call that takes it returns.
 struct reply_head
 {
     unsigned status = 200;
-    std::span<field const> fields;             // no framing and no hop-by-hop fields: the connection writes those
-    std::optional<std::uint64_t> length;       // unknown: chunked on HTTP/1.1, until close on 1.0
+    std::span<field const> fields;       // no framing and no hop-by-hop fields: the connection writes those
+    std::optional<std::uint64_t> length; // unknown: chunked on HTTP/1.1, until close on 1.0
 };
 
 // A small reply of our own: everything but a forwarded one.
@@ -91,8 +91,8 @@ public:
     virtual void abort() noexcept = 0;
 
     virtual bool begun() const noexcept = 0;
-    virtual unsigned status() const noexcept = 0;               // 0 before begin
-    virtual std::uint64_t bytes_in() const noexcept = 0;        // body bytes, decoded
+    virtual unsigned status() const noexcept = 0;        // 0 before begin
+    virtual std::uint64_t bytes_in() const noexcept = 0; // body bytes, decoded
     virtual std::uint64_t bytes_out() const noexcept = 0;
     // True once the client is known to be gone: reset, or closed with nothing left to ask.
     virtual bool abandoned() const noexcept = 0;

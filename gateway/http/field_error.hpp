@@ -8,8 +8,8 @@ namespace yett::http {
 struct field_error
 {
     std::string field;
-    std::string code;        // required, wrong_type, unknown, or the caller's
-    std::string message;     // for people
+    std::string code;    // required, wrong_type, unknown, or the caller's
+    std::string message; // for people
 };
 
 } // namespace yett::http

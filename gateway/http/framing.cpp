@@ -15,7 +15,7 @@ struct request_line
     std::string_view method{};
     std::string_view target{};
     version spoken = version::http_1_1;
-    std::size_t size = 0;    // with its CRLF
+    std::size_t size = 0; // with its CRLF
 };
 
 // method SP request-target SP HTTP-version CRLF, with exactly these blanks.

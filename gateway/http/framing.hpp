@@ -20,7 +20,7 @@ class framing
 public:
     struct limits
     {
-        std::size_t header_bytes = 16384;    // request line or status line, fields and the empty line
+        std::size_t header_bytes = 16384; // request line or status line, fields and the empty line
         std::size_t fields = 100;
         std::size_t target_bytes = 8192;
     };

@@ -70,7 +70,7 @@ enum class known : std::uint8_t
     x_real_ip,
     x_request_id,
 };
-known known_named(std::string_view name) noexcept;    // any case
+known known_named(std::string_view name) noexcept; // any case
 
 // One header field. Both views point into the buffer the head was read into; the value
 // has no blanks around it and the name keeps the case it was sent in.
@@ -92,8 +92,8 @@ enum class version : std::uint8_t
 enum class body_kind : std::uint8_t
 {
     none,
-    length,      // content_length() bytes follow
-    chunked,     // until the last chunk; HTTP/2 bodies without a length count as this
+    length,  // content_length() bytes follow
+    chunked, // until the last chunk; HTTP/2 bodies without a length count as this
 };
 
 // A request head that passed the gate: nothing in it can be read in two ways. Only
@@ -116,7 +116,7 @@ public:
 
     // The first field of that name; null when there is none.
     field const* find(known id) const noexcept;
-    field const* find(std::string_view name) const noexcept;    // any case
+    field const* find(std::string_view name) const noexcept; // any case
     std::size_t count(known id) const noexcept;
     // Its value, or empty.
     std::string_view value(known id) const noexcept;

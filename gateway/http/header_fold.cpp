@@ -38,7 +38,7 @@ bool folds_equal(std::string_view a, std::string_view b) noexcept
 
 std::uint64_t fold_hash(std::string_view name) noexcept
 {
-    std::uint64_t hash = 0xcbf2'9ce4'8422'2325u;    // FNV-1a
+    std::uint64_t hash = 0xcbf2'9ce4'8422'2325u; // FNV-1a
     for (char c : name) hash = (hash ^ static_cast<unsigned char>(fold(c))) * 0x100'0000'01b3u;
     return hash;
 }

@@ -173,7 +173,8 @@ result<reply_framing> append_reply_head(std::string& out, reply_head const& head
     if (!*dated && !context.date.empty()) append_line(out, "Date", context.date);
 
     auto const body = body_after(head, context);
-    reply_framing const framing{.body = body, .keep_alive = context.keep_alive && body != response_body::until_close && head.status != 101};
+    reply_framing const framing{.body = body,
+                                .keep_alive = context.keep_alive && body != response_body::until_close && head.status != 101};
     append_framing(out, head, context, framing);
     out.append("\r\n");
     return framing;

@@ -13,17 +13,17 @@ namespace yett::http {
 // What a reply's framing depends on besides the reply.
 struct reply_context
 {
-    http::version version = version::http_1_1;    // of the request
-    http::method method = method::get;            // of the request
-    bool keep_alive = true;                       // what the connection would like
-    std::string_view date{};                      // IMF-fixdate; empty: no Date is added
+    http::version version = version::http_1_1; // of the request
+    http::method method = method::get;         // of the request
+    bool keep_alive = true;                    // what the connection would like
+    std::string_view date{};                   // IMF-fixdate; empty: no Date is added
 };
 
 // How the body has to follow the head that was written.
 struct reply_framing
 {
     response_body body;
-    bool keep_alive;        // false after a body until close, too
+    bool keep_alive; // false after a body until close, too
 };
 
 // Appends a reply's head as HTTP/1.1 bytes: status line, fields, Date unless given,

@@ -66,9 +66,7 @@ bool is_form_text(std::string_view text) noexcept
 
 } // namespace
 
-body_fields::body_fields() : memory_{std::make_unique<wiping_memory>()}, members_{memory_.get()}
-{
-}
+body_fields::body_fields() : memory_{std::make_unique<wiping_memory>()}, members_{memory_.get()} {}
 
 body_fields::body_fields(body_fields&&) noexcept = default;
 

@@ -71,7 +71,7 @@ private:
     result<void> read_json(std::string_view body);
     result<void> read_form(std::string_view body);
 
-    std::unique_ptr<wiping_memory> memory_;       // outlives the members, whose text it holds
+    std::unique_ptr<wiping_memory> memory_; // outlives the members, whose text it holds
     boost::json::object members_;
     std::vector<field_error> complaints_;
     bool from_form_ = false;

@@ -67,7 +67,7 @@ constexpr std::size_t slot_of(std::string_view name, unsigned seed) noexcept
 struct table
 {
     unsigned seed = 0;
-    std::array<std::uint8_t, slots> index{};    // into `all`, one up; 0 is nothing
+    std::array<std::uint8_t, slots> index{}; // into `all`, one up; 0 is nothing
 };
 
 constexpr table make_table()

@@ -11,12 +11,12 @@ namespace {
 // What a byte of a path means to the scan below.
 enum class path_byte : std::uint8_t
 {
-    refused,     // ; \ # and whatever is not visible ASCII
-    plain,       // may stand as it is (pchar of RFC 3986 without ';', '.' and '%')
+    refused, // ; \ # and whatever is not visible ASCII
+    plain,   // may stand as it is (pchar of RFC 3986 without ';', '.' and '%')
     slash,
     dot,
     percent,
-    foreign,     // visible, yet no pchar: is written as an escape
+    foreign, // visible, yet no pchar: is written as an escape
 };
 
 constexpr std::array<path_byte, 256> make_path_bytes()
@@ -73,8 +73,9 @@ spelling inspect_escape(std::string_view path, std::size_t at) noexcept
     if (!has_escape_at(path, at)) return spelling::refused;
     auto const byte = escaped_at(path, at);
     if (byte < 0x20 || byte == 0x7f || byte == '\\' || is_overlong(path, at, byte)) return spelling::refused;
-    if (byte == '%' && at + 4 < path.size() && ascii::is(path[at + 3], ascii::hex_char) && ascii::is(path[at + 4], ascii::hex_char))
-        return spelling::refused;    // double encoding
+    if (byte == '%' && at + 4 < path.size() && ascii::is(path[at + 3], ascii::hex_char) &&
+        ascii::is(path[at + 4], ascii::hex_char))
+        return spelling::refused; // double encoding
     bool const upper = is_upper_hex(path[at + 1]) && is_upper_hex(path[at + 2]);
     return upper && !is_unreserved(byte) ? spelling::canonical : spelling::other;
 }

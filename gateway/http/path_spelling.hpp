@@ -9,8 +9,8 @@ namespace yett::http {
 enum class spelling : std::uint8_t
 {
     canonical,
-    other,      // means something, but is to be rewritten
-    refused,    // two readers could take it differently
+    other,   // means something, but is to be rewritten
+    refused, // two readers could take it differently
 };
 
 struct path_finding

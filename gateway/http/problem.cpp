@@ -22,7 +22,8 @@ constexpr public_face defect{500, "internal", "Internal error"};
 public_face face_of_peer(error const& e) noexcept
 {
     if (e.from() == origin::upstream) return e == errc::timed_out ? application_slow : application_away;
-    if (e == errc::timed_out) return {e.from() == origin::client ? 408u : 503u, e.from() == origin::client ? "bad_request" : "overloaded", "Timed out"};
+    if (e == errc::timed_out)
+        return {e.from() == origin::client ? 408u : 503u, e.from() == origin::client ? "bad_request" : "overloaded", "Timed out"};
     return malformed;
 }
 
@@ -42,7 +43,7 @@ std::string_view oauth_error(error const& e, unsigned status) noexcept
 
 std::string challenge_for(error const& e, problem_context const& context)
 {
-    if (e == errc::recent_login_required) return R"(Bearer error="insufficient_user_authentication")";    // RFC 9470
+    if (e == errc::recent_login_required) return R"(Bearer error="insufficient_user_authentication")"; // RFC 9470
     return context.credential_sent ? R"(Bearer error="invalid_token")" : "Bearer";
 }
 
@@ -67,7 +68,8 @@ void add_fields_of_status(reply& r, error const& e, problem_context const& conte
 {
     auto const add = [&r](char const* name, std::string value) { r.fields.emplace_back(name, std::move(value)); };
     if (r.status == 401) add("WWW-Authenticate", challenge_for(e, context));
-    if (r.status == 405) add("Allow", context.allow.empty() ? "GET, HEAD, POST, PUT, DELETE, PATCH, OPTIONS" : std::string{context.allow});
+    if (r.status == 405)
+        add("Allow", context.allow.empty() ? "GET, HEAD, POST, PUT, DELETE, PATCH, OPTIONS" : std::string{context.allow});
     if (r.status == 503 || (r.status == 429 && context.retry_after))
         add("Retry-After", std::to_string(std::max<std::int64_t>(context.retry_after.value_or(seconds{1}).count(), 1)));
 }
@@ -91,7 +93,8 @@ unsigned preference_for(std::string_view accept, std::string_view type) noexcept
 {
     while (auto const element = next_element(accept)) {
         auto const semicolon = std::min(element->find(';'), element->size());
-        if (ascii::equal_ignoring_case(trimmed(element->substr(0, semicolon)), type)) return weight_of(element->substr(semicolon));
+        if (ascii::equal_ignoring_case(trimmed(element->substr(0, semicolon)), type))
+            return weight_of(element->substr(semicolon));
     }
     return 0;
 }

@@ -16,7 +16,7 @@ namespace yett::http {
 struct public_face
 {
     unsigned status;
-    std::string_view code;     // stable, see the documentation of the API
+    std::string_view code; // stable, see the documentation of the API
     std::string_view title;
 };
 public_face face_of(error const& e) noexcept;
@@ -26,10 +26,10 @@ struct problem_context
 {
     std::string_view request_id{};
     std::span<field_error const> errors{};
-    std::optional<seconds> retry_after{};      // for 429 and 503; 503 says 1 second without it
-    std::string_view allow{};                  // for 405; the methods of the protocol without it
+    std::optional<seconds> retry_after{}; // for 429 and 503; 503 says 1 second without it
+    std::string_view allow{};             // for 405; the methods of the protocol without it
     bool credential_sent = false;
-    bool token_endpoint = false;               // adds `error` and `error_description` of RFC 6749
+    bool token_endpoint = false; // adds `error` and `error_description` of RFC 6749
 };
 
 // The reply to a failure: application/problem+json (RFC 9457). Nothing of the error but its

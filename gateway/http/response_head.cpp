@@ -13,7 +13,7 @@ struct status_line
 {
     unsigned status = 0;
     version spoken = version::http_1_1;
-    std::size_t size = 0;    // with its CRLF
+    std::size_t size = 0; // with its CRLF
 };
 
 // HTTP-version SP status [SP reason] CRLF. The reason may be missing with its blank, as
@@ -61,8 +61,7 @@ error broken(char const* note)
 
 } // namespace
 
-result<response_head> framing::read_response(std::string_view bytes, std::span<field> storage, method asked,
-                                             limits const& limits)
+result<response_head> framing::read_response(std::string_view bytes, std::span<field> storage, method asked, limits const& limits)
 {
     if (bytes.size() > limits.header_bytes) return broken("head is too large");
     auto const line = read_status_line(bytes);

@@ -12,10 +12,10 @@ namespace yett::http {
 // How an upstream marks where its reply's body ends (RFC 9112 section 6.3).
 enum class response_body : std::uint8_t
 {
-    none,           // HEAD, 1xx, 204 and 304
-    length,         // content_length() bytes follow
+    none,   // HEAD, 1xx, 204 and 304
+    length, // content_length() bytes follow
     chunked,
-    until_close,    // only the end of the connection says it; a cut cannot be told from the end
+    until_close, // only the end of the connection says it; a cut cannot be told from the end
 };
 
 // The head of an upstream's reply that passed the gate. Only `framing` makes one; it
@@ -37,7 +37,7 @@ public:
 
     // The first field of that name; null when there is none.
     field const* find(known id) const noexcept;
-    field const* find(std::string_view name) const noexcept;    // any case
+    field const* find(std::string_view name) const noexcept; // any case
     // Its value, or empty.
     std::string_view value(known id) const noexcept;
 

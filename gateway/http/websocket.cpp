@@ -15,7 +15,7 @@ constexpr std::string_view protocol = "websocket";
 constexpr std::string_view key_name = "Sec-WebSocket-Key";
 constexpr std::string_view version_name = "Sec-WebSocket-Version";
 constexpr std::string_view accept_name = "Sec-WebSocket-Accept";
-constexpr std::string_view key_suffix = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11";    // section 1.3
+constexpr std::string_view key_suffix = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11"; // section 1.3
 
 constexpr std::uint8_t close_opcode = 8;
 

@@ -37,7 +37,7 @@ bool is_accepted(response_head const& reply, std::string_view key);
 enum class close_code : std::uint16_t
 {
     going_away = 1001,
-    session_ended = 4001,    // ours: the session that let the client in is over
+    session_ended = 4001, // ours: the session that let the client in is over
 };
 
 // A close frame as a server sends it: not masked, without a reason in words.
@@ -63,9 +63,9 @@ private:
     void measure() noexcept;
 
     std::array<unsigned char, 14> header_{};
-    unsigned have_ = 0;           // bytes of the header
+    unsigned have_ = 0; // bytes of the header
     unsigned need_ = 2;
-    std::uint64_t left_ = 0;      // bytes of the payload
+    std::uint64_t left_ = 0; // bytes of the payload
     bool closed_ = false;
 };
 

@@ -24,9 +24,9 @@ bool is_within(std::vector<ip_prefix> const& any, ip_address const& address)
 // anywhere, as Teredo and 6to4 may.
 bool is_public(ip_address const& address) noexcept
 {
-    static auto const kept_v4 = prefixes({"0.0.0.0/8", "10.0.0.0/8", "100.64.0.0/10", "127.0.0.0/8", "169.254.0.0/16", "172.16.0.0/12",
-                                          "192.0.0.0/24", "192.0.2.0/24", "192.88.99.0/24", "192.168.0.0/16", "198.18.0.0/15",
-                                          "198.51.100.0/24", "203.0.113.0/24", "224.0.0.0/4", "240.0.0.0/4"});
+    static auto const kept_v4 = prefixes({"0.0.0.0/8", "10.0.0.0/8", "100.64.0.0/10", "127.0.0.0/8", "169.254.0.0/16",
+                                          "172.16.0.0/12", "192.0.0.0/24", "192.0.2.0/24", "192.88.99.0/24", "192.168.0.0/16",
+                                          "198.18.0.0/15", "198.51.100.0/24", "203.0.113.0/24", "224.0.0.0/4", "240.0.0.0/4"});
     static auto const global_v6 = prefixes({"2000::/3"});
     static auto const kept_v6 = prefixes({"2001::/23", "2001:db8::/32", "2002::/16", "3fff::/20"});
     if (address.is_v4()) return !is_within(kept_v4, address);

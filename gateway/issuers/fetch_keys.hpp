@@ -12,10 +12,10 @@ namespace yett::issuers {
 // An issuer whose keys are on the web.
 struct source
 {
-    std::string issuer;                          // `iss`
-    std::string key_url;                         // empty: found through the issuer's metadata
-    std::vector<tokens::algorithm> algorithms;   // the only ones its keys may serve
-    milliseconds timeout{10'000};                // of an attempt as a whole
+    std::string issuer;                        // `iss`
+    std::string key_url;                       // empty: found through the issuer's metadata
+    std::vector<tokens::algorithm> algorithms; // the only ones its keys may serve
+    milliseconds timeout{10'000};              // of an attempt as a whole
 };
 
 // The key set as the issuer publishes it now; blocks until `until` at most.

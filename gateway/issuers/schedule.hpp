@@ -9,12 +9,12 @@ namespace yett::issuers {
 // When an issuer's keys are fetched again. Pure: times and dice are arguments.
 struct schedule
 {
-    seconds least{60};               // between two planned fetches, whatever the issuer says
-    seconds most{3600};              // keys are never older, whatever the issuer says
-    seconds unsaid{600};             // how long keys are good that came without Cache-Control
-    seconds first_retry{1};          // after a failure; doubled with every further one …
-    seconds longest_retry{60};       // … up to this
-    seconds between_questions{60};   // fetches because of an unknown key
+    seconds least{60};             // between two planned fetches, whatever the issuer says
+    seconds most{3600};            // keys are never older, whatever the issuer says
+    seconds unsaid{600};           // how long keys are good that came without Cache-Control
+    seconds first_retry{1};        // after a failure; doubled with every further one …
+    seconds longest_retry{60};     // … up to this
+    seconds between_questions{60}; // fetches because of an unknown key
 };
 
 // Ahead of the end of `max_age` (RFC 9111 section 5.2.2.1), within the bounds: after 70 to

@@ -8,7 +8,8 @@ namespace yett::issuers {
 std::string_view name_of(setback::kind what) noexcept
 {
     static constexpr std::array<std::string_view, static_cast<std::size_t>(setback::kind::count_)> names{
-        "unreachable", "timed_out", "insecure", "forbidden_address", "refused", "too_large", "malformed", "wrong_issuer", "no_usable_key"};
+        "unreachable", "timed_out", "insecure",     "forbidden_address", "refused",
+        "too_large",   "malformed", "wrong_issuer", "no_usable_key"};
     return names[static_cast<std::size_t>(what)];
 }
 

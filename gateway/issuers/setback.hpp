@@ -12,19 +12,19 @@ struct setback
 {
     enum class kind : unsigned char
     {
-        unreachable,                 // no name, no connection, or a connection that broke
+        unreachable, // no name, no connection, or a connection that broke
         timed_out,
-        insecure,                    // a certificate that does not verify, or no TLS
-        forbidden_address,           // private, and not allowed
-        refused,                     // any status but 200, redirects among them
+        insecure,          // a certificate that does not verify, or no TLS
+        forbidden_address, // private, and not allowed
+        refused,           // any status but 200, redirects among them
         too_large,
-        malformed,                   // no metadata, no key set, or one beyond its bounds
-        wrong_issuer,                // the metadata are somebody else's
+        malformed,    // no metadata, no key set, or one beyond its bounds
+        wrong_issuer, // the metadata are somebody else's
         no_usable_key,
         count_,
     };
     kind what = kind::unreachable;
-    std::string note;                // for the log and /readyz; holds nothing of the reply
+    std::string note; // for the log and /readyz; holds nothing of the reply
 };
 
 // As written in metric labels.

@@ -48,7 +48,8 @@ std::vector<displaced_key> displaced_by(tokens::key_set const& set, standing con
         if (!known && !holds(set.keys, one.key) && names(set, one.key)) found.push_back(std::move(one));
     };
     auto const is_displaced = [&](verification_key const& key) {
-        return std::ranges::any_of(before.displaced, [&](auto const& other) { return other.key.fingerprint() == key.fingerprint(); });
+        return std::ranges::any_of(before.displaced,
+                                   [&](auto const& other) { return other.key.fingerprint() == key.fingerprint(); });
     };
     for (auto const& key : before.keys)
         if (!is_displaced(key)) consider({key, until});
@@ -126,8 +127,10 @@ std::string describe(standing const& s, steady_time now)
     }
     if (!s.displaced.empty()) text += fmt::format(", {} displaced under its kid", s.displaced.size());
     if (!s.complaints.empty()) text += fmt::format(", {} left out", s.complaints.size());
-    if (s.trouble) text += fmt::format("; {} failed: {}: {}", s.failures == 1 ? "the last fetch" : fmt::format("the last {} fetches", s.failures),
-                                       name_of(s.trouble->what), s.trouble->note);
+    if (s.trouble)
+        text += fmt::format("; {} failed: {}: {}",
+                            s.failures == 1 ? "the last fetch" : fmt::format("the last {} fetches", s.failures),
+                            name_of(s.trouble->what), s.trouble->note);
     return text;
 }
 

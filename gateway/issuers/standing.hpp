@@ -21,19 +21,19 @@ struct key_reply
 struct displaced_key
 {
     tokens::verification_key key;
-    steady_time until{};                           // it is believed
+    steady_time until{}; // it is believed
 };
 
 // How matters stand with one issuer.
 struct standing
 {
-    std::vector<tokens::verification_key> keys;    // those in force, displaced ones among them
+    std::vector<tokens::verification_key> keys; // those in force, displaced ones among them
     std::vector<displaced_key> displaced;
-    std::vector<std::string> complaints;           // about keys of the last set that were left out
-    std::optional<steady_time> fetched_at;         // when `keys` were confirmed the last time
-    std::optional<setback> trouble;                // of the last attempt; none once one succeeds
-    unsigned failures = 0;                         // in a row
-    steady_time due{};                             // of the next attempt
+    std::vector<std::string> complaints;   // about keys of the last set that were left out
+    std::optional<steady_time> fetched_at; // when `keys` were confirmed the last time
+    std::optional<setback> trouble;        // of the last attempt; none once one succeeds
+    unsigned failures = 0;                 // in a row
+    steady_time due{};                     // of the next attempt
 };
 
 // What an attempt comes to. The keys of a reply replace those in force: what the issuer took

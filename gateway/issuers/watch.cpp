@@ -94,11 +94,14 @@ void watch::note(issuers::standing const& before, bool changed)
     if (before.complaints != now.complaints)
         for (auto const& each : now.complaints) log.warning("a key was left out", {{"issuer", issuer()}, {"key", each}});
     for (auto const& one : now.displaced)
-        if (!is_among(before.displaced, one)) log.warning("a kid stands for another key than before", {{"issuer", issuer()}, {"kid", one.key.kid()}});
+        if (!is_among(before.displaced, one))
+            log.warning("a kid stands for another key than before", {{"issuer", issuer()}, {"kid", one.key.kid()}});
     auto const another = now.trouble && (!before.trouble || before.trouble->what != now.trouble->what);
     if (another)
-        log.warning("the keys of an issuer cannot be fetched",
-                    {{"issuer", issuer()}, {"reason", name_of(now.trouble->what)}, {"note", now.trouble->note}, {"keys", now.keys.size()}});
+        log.warning("the keys of an issuer cannot be fetched", {{"issuer", issuer()},
+                                                                {"reason", name_of(now.trouble->what)},
+                                                                {"note", now.trouble->note},
+                                                                {"keys", now.keys.size()}});
     if (before.trouble && !now.trouble) log.info("the keys of an issuer can be fetched again", {{"issuer", issuer()}});
 }
 

@@ -11,16 +11,16 @@
 
 namespace yett::telemetry {
 class log;
-}
+} // namespace yett::telemetry
 
 namespace yett::issuers {
 
 // What a scrape and /readyz show.
 struct watch_figures
 {
-    std::uint64_t fetches = 0;                       // attempts that succeeded
+    std::uint64_t fetches = 0; // attempts that succeeded
     std::array<std::uint64_t, static_cast<std::size_t>(setback::kind::count_)> setbacks{};
-    std::uint64_t questions = 0;                     // attempts because of an unknown key
+    std::uint64_t questions = 0; // attempts because of an unknown key
 };
 
 // Keeps the keys of one issuer up to date, on a thread of its own: no slow issuer delays
@@ -33,7 +33,7 @@ public:
         issuers::source source;
         issuers::schedule schedule;
         std::unique_ptr<issuers::web> web;
-        telemetry::log& log;                         // outlives the watch
+        telemetry::log& log; // outlives the watch
     };
     explicit watch(parts p);
     // Interrupts what is under way, and waits for its end.
@@ -46,7 +46,7 @@ public:
     struct outcome
     {
         std::uint64_t number = 0;
-        bool changed = false;                        // `keys` differ from those of the attempt before
+        bool changed = false; // `keys` differ from those of the attempt before
         std::vector<tokens::verification_key> keys;
     };
     // Starts; calls `tell` on the watch's thread after each attempt.
@@ -79,12 +79,12 @@ private:
     issuers::standing standing_;
     watch_figures figures_;
     std::optional<steady_time> asked_at_;
-    std::uint64_t begun_ = 0;                        // number of the last attempt that began
+    std::uint64_t begun_ = 0; // number of the last attempt that began
     std::uint64_t ended_ = 0;
-    std::atomic<std::uint64_t> wanted_{0};           // number of the last attempt that answers a question
+    std::atomic<std::uint64_t> wanted_{0}; // number of the last attempt that answers a question
     std::atomic<std::uint64_t> landed_{0};
     std::atomic<steady_time::rep> may_ask_at_{0};
-    std::jthread thread_;                            // last: it uses the rest
+    std::jthread thread_; // last: it uses the rest
 };
 
 } // namespace yett::issuers

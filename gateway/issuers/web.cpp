@@ -33,7 +33,7 @@ struct fetch
 {
     web_options const& options;
     std::atomic<bool> const& interrupted;
-    bool plain = false;              // without TLS
+    bool plain = false; // without TLS
     bool forbidden = false;
     bool too_large = false;
     std::size_t head = 0;
@@ -179,7 +179,7 @@ private:
         curl_easy_setopt(curl, CURLOPT_XFERINFOFUNCTION, is_interrupted);
         curl_easy_setopt(curl, CURLOPT_XFERINFODATA, &f);
         auto const left = std::chrono::duration_cast<milliseconds>(until - steady_now()).count();
-        auto const timeout = std::max(1L, static_cast<long>(left));      // 0 would be no limit
+        auto const timeout = std::max(1L, static_cast<long>(left)); // 0 would be no limit
         curl_easy_setopt(curl, CURLOPT_CONNECTTIMEOUT_MS, std::min(timeout, connect_timeout_ms));
         curl_easy_setopt(curl, CURLOPT_TIMEOUT_MS, timeout);
     }
@@ -190,7 +190,8 @@ private:
         if (f.too_large || code == CURLE_FILESIZE_EXCEEDED)
             return {kind::too_large, fmt::format("more than {} bytes", f.head > head_bytes ? head_bytes : options_.bytes)};
         if (f.forbidden && code == CURLE_COULDNT_CONNECT)
-            return {kind::forbidden_address, f.plain ? "without TLS, and not on this machine" : "a private address, which private_addresses does not allow"};
+            return {kind::forbidden_address, f.plain ? "without TLS, and not on this machine"
+                                                     : "a private address, which private_addresses does not allow"};
         return {kind_of(code), why};
     }
 
@@ -198,7 +199,8 @@ private:
     {
         long status = 0;
         curl_easy_getinfo(curl, CURLINFO_RESPONSE_CODE, &status);
-        if (status >= 300 && status < 400) return setback{kind::refused, fmt::format("status {}; redirects are not followed unless allowed", status)};
+        if (status >= 300 && status < 400)
+            return setback{kind::refused, fmt::format("status {}; redirects are not followed unless allowed", status)};
         if (status != 200) return setback{kind::refused, fmt::format("status {}", status)};
         auto const life = lifetime_of(field(curl, "Cache-Control"), field(curl, "Age"));
         return document{std::move(f.body), life};

@@ -11,11 +11,11 @@ namespace yett::issuers {
 
 struct web_options
 {
-    std::string ca_file;             // verifies the issuer's certificate; empty: the system's
+    std::string ca_file; // verifies the issuer's certificate; empty: the system's
     // Also private addresses and those of this machine, the latter without TLS as well.
     bool private_addresses = false;
-    bool redirects = false;          // are followed, three at most, to https alone
-    std::size_t bytes = 512 * 1024;  // of a body
+    bool redirects = false;         // are followed, three at most, to https alone
+    std::size_t bytes = 512 * 1024; // of a body
 };
 
 struct document

@@ -8,7 +8,7 @@ namespace yett::mail {
 // A file below gateway/mail/templates, as it was when the program was built.
 struct built_in_template
 {
-    std::string_view file;           // "en/verify_address.txt"
+    std::string_view file; // "en/verify_address.txt"
     std::string_view text;
 };
 

@@ -9,10 +9,10 @@ namespace yett::mail {
 // A written mail and where it goes; the addresses are canonical.
 struct envelope
 {
-    std::string id;                  // of letters, digits and hyphens
+    std::string id; // of letters, digits and hyphens
     std::string from;
     std::string to;
-    std::string mail;                // lines end with CRLF
+    std::string mail; // lines end with CRLF
 };
 
 // Why a mail did not leave.
@@ -20,17 +20,17 @@ struct setback
 {
     enum class kind : unsigned char
     {
-        unreachable,                 // no connection, no name, no answer in time
-        insecure,                    // no TLS where it is required, or a certificate that does not verify
+        unreachable, // no connection, no name, no answer in time
+        insecure,    // no TLS where it is required, or a certificate that does not verify
         login_refused,
-        refused_for_now,             // 4xx
-        refused,                     // 5xx
-        broken,                      // the dialogue ended in the middle: it may have been taken all the same
-        not_written,                 // a folder that cannot be written
+        refused_for_now, // 4xx
+        refused,         // 5xx
+        broken,          // the dialogue ended in the middle: it may have been taken all the same
+        not_written,     // a folder that cannot be written
         count_,
     };
     kind what = kind::broken;
-    std::string note;                // for the log; names the server's answer, never the mail
+    std::string note; // for the log; names the server's answer, never the mail
 };
 
 std::string_view name_of(setback::kind what) noexcept;

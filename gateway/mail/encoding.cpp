@@ -81,8 +81,8 @@ void append_line(std::string& to, std::string_view line)
 
 std::string header_text(std::string_view utf8)
 {
-    auto const plain = utf8.size() <= longest_plain && std::ranges::all_of(utf8, is_plain) && utf8.find("=?") == utf8.npos
-                       && !utf8.starts_with(' ') && !utf8.ends_with(' ');
+    auto const plain = utf8.size() <= longest_plain && std::ranges::all_of(utf8, is_plain) && utf8.find("=?") == utf8.npos &&
+                       !utf8.starts_with(' ') && !utf8.ends_with(' ');
     return plain ? std::string{utf8} : encoded_words(utf8);
 }
 
@@ -115,8 +115,7 @@ std::string quoted_printable(std::string_view text)
 std::string mail_date(wall_time at)
 {
     static constexpr char const* days[] = {"Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"};
-    static constexpr char const* months[] = {"Jan", "Feb", "Mar", "Apr", "May", "Jun",
-                                             "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
+    static constexpr char const* months[] = {"Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
     auto const day = std::chrono::floor<std::chrono::days>(at);
     std::chrono::year_month_day const date{day};
     std::chrono::hh_mm_ss const time{std::chrono::floor<seconds>(at - day)};

@@ -60,7 +60,8 @@ public:
     {
         auto const unfinished = folder_ / ("." + e.id + ".unfinished");
         auto const finished = folder_ / (e.id + ".eml");
-        auto const done = write_file(unfinished, e.mail) && ::rename(unfinished.c_str(), finished.c_str()) == 0 && sync_folder(folder_);
+        auto const done =
+            write_file(unfinished, e.mail) && ::rename(unfinished.c_str(), finished.c_str()) == 0 && sync_folder(folder_);
         if (done) return std::nullopt;
         setback why;
         why.what = setback::kind::not_written;

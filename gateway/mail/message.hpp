@@ -11,10 +11,10 @@ namespace yett::mail {
 // One mail with the same words as text and as HTML. All UTF-8.
 struct message
 {
-    std::string id;                  // of letters, digits and hyphens; becomes the Message-ID
+    std::string id; // of letters, digits and hyphens; becomes the Message-ID
     sender from;
-    std::string to;                  // canonical, see accounts/address.hpp
-    std::string language;            // a language tag
+    std::string to;       // canonical, see accounts/address.hpp
+    std::string language; // a language tag
     std::string subject;
     std::string text;
     std::string html;

@@ -9,20 +9,20 @@ namespace yett::mail {
 // that costs nobody anything; one that says no is left alone for longer each time.
 struct patience
 {
-    milliseconds first_wait{5'000};                       // doubled with every attempt
+    milliseconds first_wait{5'000}; // doubled with every attempt
     milliseconds longest_wait{15 * 60'000};
     milliseconds longest_unreachable_wait{60'000};
-    milliseconds give_up_after{48 * 3'600'000};           // since the letter was posted
-    unsigned refusals = 12;                               // attempts when the server says 5xx: about an hour
+    milliseconds give_up_after{48 * 3'600'000}; // since the letter was posted
+    unsigned refusals = 12;                     // attempts when the server says 5xx: about an hour
 };
 
 // A mail that did not leave.
 struct failed_attempt
 {
     setback::kind why = setback::kind::broken;
-    unsigned attempt = 1;            // the first one is 1
+    unsigned attempt = 1; // the first one is 1
     wall_time posted_at{};
-    wall_time until{};               // of its link; unset: none
+    wall_time until{}; // of its link; unset: none
 };
 
 // When to try again; nothing when it is time to give up. `dice` is between 0 and 1 and

@@ -153,7 +153,8 @@ task<void> postman::close(letter const& l, letter_end how)
         auto const done = co_await outbox_.close(l.id, how, wall_now());
         if (done || done.error() == errc::not_found) co_return;
         if (stopping_ || steady_now() >= until) {
-            log_.error("a letter could not be marked and may be sent again", {{"letter", l.id}, {"error", describe(done.error())}});
+            log_.error("a letter could not be marked and may be sent again",
+                       {{"letter", l.id}, {"error", describe(done.error())}});
             co_return;
         }
         boost::asio::steady_timer pause{loop_, mark_wait};

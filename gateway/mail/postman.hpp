@@ -19,7 +19,7 @@
 
 namespace yett::telemetry {
 class log;
-}
+} // namespace yett::telemetry
 
 namespace yett::mail {
 
@@ -33,8 +33,8 @@ struct office
 struct postman_options
 {
     mail::patience patience;
-    milliseconds lease{75'000};      // longer than the carrier takes at most
-    milliseconds poll{1'000};        // how often an idle postman looks into the outbox
+    milliseconds lease{75'000}; // longer than the carrier takes at most
+    milliseconds poll{1'000};   // how often an idle postman looks into the outbox
     milliseconds keep_marks{7 * 24 * 3'600'000};
 };
 
@@ -44,11 +44,11 @@ struct postman_figures
     template<class Count, auto Last>
     using by = std::array<std::atomic<Count>, static_cast<std::size_t>(Last)>;
 
-    by<std::uint64_t, accounts::letter_kind::count_> waiting{};     // in the outbox, as of the last look
+    by<std::uint64_t, accounts::letter_kind::count_> waiting{}; // in the outbox, as of the last look
     by<std::uint64_t, accounts::letter_kind::count_> sent{};
     by<std::uint64_t, accounts::letter_kind::count_> given_up{};
-    by<std::uint64_t, setback::kind::count_> setbacks{};            // attempts that failed
-    std::atomic<std::int64_t> oldest{0};                            // posted_at in ms since 1970; 0: nothing waits
+    by<std::uint64_t, setback::kind::count_> setbacks{}; // attempts that failed
+    std::atomic<std::int64_t> oldest{0};                 // posted_at in ms since 1970; 0: nothing waits
 };
 
 // Takes letters out of the outbox, one after the other on a thread of its own, and brings
@@ -74,7 +74,12 @@ public:
     postman_figures const& figures() const noexcept { return figures_; }
 
 private:
-    enum class step : unsigned char { idle, went_on, failed };
+    enum class step : unsigned char
+    {
+        idle,
+        went_on,
+        failed
+    };
 
     task<void> serve();
     task<step> deliver_next();
@@ -93,9 +98,9 @@ private:
     telemetry::log& log_;
     postman_options const options_;
     std::shared_ptr<office> office_;
-    std::atomic<std::shared_ptr<office>> at_work_;       // for the destructor's interruption
+    std::atomic<std::shared_ptr<office>> at_work_; // for the destructor's interruption
     postman_figures figures_;
-    bool failing_ = false;                               // the last attempt failed, and the log says so
+    bool failing_ = false; // the last attempt failed, and the log says so
     steady_time next_look_{};
     std::optional<steady_time> drain_until_;
     std::function<void()> finished_;
@@ -105,7 +110,7 @@ private:
     boost::asio::io_context loop_{1};
     boost::asio::executor_work_guard<executor> open_{loop_.get_executor()};
     boost::asio::steady_timer wake_{loop_};
-    std::jthread thread_;                                // last: it uses the rest
+    std::jthread thread_; // last: it uses the rest
 };
 
 } // namespace yett::mail

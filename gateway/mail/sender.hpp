@@ -10,8 +10,8 @@ namespace yett::mail {
 // Who a mail is from.
 struct sender
 {
-    std::string name;                // UTF-8, may be empty
-    std::string address;             // canonical, see accounts/address.hpp
+    std::string name;    // UTF-8, may be empty
+    std::string address; // canonical, see accounts/address.hpp
 };
 
 // Reads "user@host" or "Name <user@host>"; the name may stand in quotes. Fails with

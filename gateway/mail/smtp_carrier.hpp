@@ -11,14 +11,14 @@ namespace yett::mail {
 
 struct smtp_options
 {
-    secret url;                      // smtp[s]://[user:password@]host[:port][/name-for-EHLO]
-    std::string ca_file;             // verifies the server's certificate; empty: the system's
+    secret url;          // smtp[s]://[user:password@]host[:port][/name-for-EHLO]
+    std::string ca_file; // verifies the server's certificate; empty: the system's
     // True when the server is this machine: smtp:// then uses STARTTLS when it is offered, and
     // verifies nothing, because nobody is in between. Else STARTTLS is required and verified.
     // smtps:// is verified always.
     bool loopback = false;
     milliseconds connect_timeout{10'000};
-    milliseconds timeout{60'000};    // the whole dialogue
+    milliseconds timeout{60'000}; // the whole dialogue
 };
 
 // Hands mails to an SMTP server (RFC 5321) with libcurl. One connection for each mail: a

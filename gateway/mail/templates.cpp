@@ -69,10 +69,8 @@ kainjow::mustache::data data_of(template_values const& values)
         auto const found = values.find(name);
         auto const there = found != values.end() && !found->second.empty();
         // An absent value is false, which an empty text would not be.
-        if (there)
-            data.set(std::string{name}, found->second);
-        else
-            data.set(std::string{name}, kainjow::mustache::data{kainjow::mustache::data::type::bool_false});
+        if (there) data.set(std::string{name}, found->second);
+        else data.set(std::string{name}, kainjow::mustache::data{kainjow::mustache::data::type::bool_false});
     }
     return data;
 }
@@ -86,7 +84,7 @@ bool has_link(letter_kind kind) noexcept
 
 std::vector<std::string_view> const& templates::value_names()
 {
-    static std::vector<std::string_view> const names{"account_link", "address", "brand",      "client", "device", "language",
+    static std::vector<std::string_view> const names{"account_link", "address",    "brand",      "client", "device",  "language",
                                                      "link",         "link_until", "reset_link", "site",   "subject", "when"};
     return names;
 }
@@ -102,7 +100,8 @@ templates::templates(fs::path const& overrides, std::vector<std::string>& compla
     }
     for (auto const& [file, text] : files_) {
         auto const stem = file.substr(0, file.rfind('.'));
-        auto const alone = !file.ends_with("/frame.html") && (!files_.contains(stem + ".txt") || !files_.contains(stem + ".html"));
+        auto const alone =
+            !file.ends_with("/frame.html") && (!files_.contains(stem + ".txt") || !files_.contains(stem + ".html"));
         if (alone) complaints.push_back((overrides / file).string() + ": the other of " + stem + ".txt and .html is missing");
     }
 }
@@ -119,10 +118,8 @@ void templates::read_folder(fs::path const& folder, std::vector<std::string>& co
             auto const name = file.filename().string();
             auto text = content_of(file);
             auto const wrong = text ? complaint_about_template(name, *text) : "cannot be read, or is too large";
-            if (wrong.empty())
-                files_.insert_or_assign(tag + "/" + name, std::move(*text));
-            else
-                complaints.push_back(file.string() + ": " + wrong);
+            if (wrong.empty()) files_.insert_or_assign(tag + "/" + name, std::move(*text));
+            else complaints.push_back(file.string() + ": " + wrong);
         }
     }
 }

@@ -16,7 +16,7 @@ using template_values = std::map<std::string, std::string, std::less<>>;
 // A letter in words, UTF-8.
 struct wording
 {
-    std::string language;            // the tag of the templates' folder
+    std::string language; // the tag of the templates' folder
     std::string subject;
     std::string text;
     std::string html;
@@ -51,7 +51,7 @@ private:
     std::string const& file(std::string const& language, std::string const& name) const;
 
     std::map<std::string, std::string, std::less<>> files_;
-    std::vector<std::string> languages_;                     // folders, "en" first
+    std::vector<std::string> languages_; // folders, "en" first
 };
 
 // Whether a link belongs into mails of this kind.

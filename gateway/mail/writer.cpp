@@ -73,7 +73,8 @@ template_values writer::values_of(letter const& l) const
 
 result<envelope> writer::write(letter const& l) const
 {
-    if (has_link(l.kind) && !is_token(l.token.reveal())) return our_error(errc::internal, "a letter without the token of its link");
+    if (has_link(l.kind) && !is_token(l.token.reveal()))
+        return our_error(errc::internal, "a letter without the token of its link");
     auto words = texts_.render(l.kind, l.languages, values_of(l));
     message m;
     m.id = l.id;

@@ -133,8 +133,8 @@ std::int64_t line_of(boost::json::object const& row)
 struct batch
 {
     std::vector<accounts::user> users;
-    std::vector<std::int64_t> lines;     // of the users
-    std::vector<bool> own_ids;           // whether a row named the id
+    std::vector<std::int64_t> lines; // of the users
+    std::vector<bool> own_ids;       // whether a row named the id
     boost::json::array refused;
 
     void refuse(std::int64_t line, std::string_view why) { refused.push_back({{"line", line}, {"why", why}}); }

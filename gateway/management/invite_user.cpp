@@ -16,8 +16,7 @@ result<void> can_invite(accounts::rules const& rules)
 {
     if (rules.registration != accounts::admission::invited)
         return client_error(errc::conflict, "accounts.registration is not `invite`: an invitation would not count");
-    if (!rules.links)
-        return client_error(errc::conflict, "mail.public_url is not set: an invitation would lead nowhere");
+    if (!rules.links) return client_error(errc::conflict, "mail.public_url is not set: an invitation would lead nowhere");
     return {};
 }
 

@@ -17,7 +17,7 @@ struct office
 // Who asks, for the audit log.
 struct occasion
 {
-    std::string by;                  // "uid 0", as the kernel says
+    std::string by; // "uid 0", as the kernel says
     wall_time now{};
 };
 

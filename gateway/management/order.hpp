@@ -27,9 +27,9 @@ public:
     std::string text(std::string_view name);
     std::optional<std::string> optional_text(std::string_view name);
     secret secret_text(std::string_view name);
-    bool flag(std::string_view name);                                  // false when missing
-    std::vector<std::string> list(std::string_view name);              // of texts; empty when missing
-    boost::json::array const& rows(std::string_view name);             // whatever it holds
+    bool flag(std::string_view name);                      // false when missing
+    std::vector<std::string> list(std::string_view name);  // of texts; empty when missing
+    boost::json::array const& rows(std::string_view name); // whatever it holds
     std::size_t number(std::string_view name, std::size_t otherwise);
 
     // `bad_request` that says what is wrong with which member, also of those nobody asked for.

@@ -27,7 +27,7 @@ struct switching
 {
     accounts::user_change change;
     std::string_view event;
-    std::string_view done;               // "disabled"
+    std::string_view done; // "disabled"
 };
 
 // First the change, then the end of what was issued before it: a login in between reads the

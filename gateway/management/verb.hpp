@@ -17,13 +17,13 @@ struct argument
 {
     enum class kind : unsigned char
     {
-        word,            // NAME
-        optional_word,   // [NAME]
-        words,           // [NAME...], a list
-        option,          // --NAME TEXT
-        flag,            // --NAME
-        rows,            // FILE, whose records come as a list of objects, a batch at a time
-        password,        // asked for on the terminal, or read from standard input
+        word,          // NAME
+        optional_word, // [NAME]
+        words,         // [NAME...], a list
+        option,        // --NAME TEXT
+        flag,          // --NAME
+        rows,          // FILE, whose records come as a list of objects, a batch at a time
+        password,      // asked for on the terminal, or read from standard input
     };
     kind is = kind::word;
     std::string_view name;

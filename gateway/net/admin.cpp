@@ -83,7 +83,8 @@ private:
     std::uint16_t port_ = 0;
 };
 
-result<std::unique_ptr<admin>> admin::listen(asio::io_context& control, std::string const& host, std::uint16_t port, admin_answers ask)
+result<std::unique_ptr<admin>> admin::listen(asio::io_context& control, std::string const& host, std::uint16_t port,
+                                             admin_answers ask)
 {
     auto const where = "the management listener on " + host + " port " + std::to_string(port);
     boost::system::error_code failed;

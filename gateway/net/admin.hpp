@@ -19,14 +19,14 @@ namespace yett::net {
 struct readiness_check
 {
     std::string name;
-    std::function<std::optional<std::string>()> why_not;    // nothing: it is in order
-    std::function<std::string()> remark{};                  // beside what is in order; may be null
+    std::function<std::optional<std::string>()> why_not; // nothing: it is in order
+    std::function<std::string()> remark{};               // beside what is in order; may be null
 };
 
 // What the management listener tells, asked anew for each request and on its thread.
 struct admin_answers
 {
-    std::function<std::string()> metrics;                   // Prometheus text format
+    std::function<std::string()> metrics; // Prometheus text format
     std::vector<readiness_check> ready;
 };
 
@@ -43,9 +43,9 @@ class admin
 public:
     // `host` is an IP address without brackets; port 0 takes a free one. Runs on `control`,
     // whose thread is the only one to use the object once it runs. Fails with `internal`.
-    static result<std::unique_ptr<admin>> listen(boost::asio::io_context& control, std::string const& host,
-                                                 std::uint16_t port, admin_answers ask);
-    ~admin();                               // stops
+    static result<std::unique_ptr<admin>> listen(boost::asio::io_context& control, std::string const& host, std::uint16_t port,
+                                                 admin_answers ask);
+    ~admin(); // stops
     admin(admin const&) = delete;
     admin& operator=(admin const&) = delete;
 

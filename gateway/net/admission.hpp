@@ -20,7 +20,12 @@ public:
     admission(admission const&) = delete;
     admission& operator=(admission const&) = delete;
 
-    enum class verdict : unsigned char { admitted, too_many, too_many_of_this_client };
+    enum class verdict : unsigned char
+    {
+        admitted,
+        too_many,
+        too_many_of_this_client
+    };
     // Admitted connections are to be released once.
     verdict admit(ip_address const& client, client_limits const& limits);
     void release(ip_address const& client);

@@ -26,7 +26,9 @@ public:
     {
     public:
         buffer() = default;
-        buffer(buffer&& other) noexcept : pool_{std::exchange(other.pool_, nullptr)}, data_{std::exchange(other.data_, nullptr)} {}
+        buffer(buffer&& other) noexcept : pool_{std::exchange(other.pool_, nullptr)}, data_{std::exchange(other.data_, nullptr)}
+        {
+        }
         buffer& operator=(buffer&& other) noexcept
         {
             if (this != &other) {
@@ -75,9 +77,9 @@ private:
     std::size_t const buffer_bytes_;
     std::vector<void*> slabs_;
     std::vector<char*> warm_;
-    std::vector<char*> cold_;      // without pages
+    std::vector<char*> cold_; // without pages
     std::size_t lent_ = 0;
-    std::size_t least_warm_ = 0;   // since the last trim
+    std::size_t least_warm_ = 0; // since the last trim
 };
 
 } // namespace yett::net

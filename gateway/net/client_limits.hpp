@@ -10,17 +10,17 @@ namespace yett::net {
 // How much of us one client, and all of them together, may hold.
 struct client_limits
 {
-    std::size_t connections = 20'000;             // all workers together
-    std::size_t connections_per_client = 1'000;   // an IPv4 address or an IPv6 /64
-    std::size_t header_bytes = 16 * 1024;         // request line and fields
+    std::size_t connections = 20'000;           // all workers together
+    std::size_t connections_per_client = 1'000; // an IPv4 address or an IPv6 /64
+    std::size_t header_bytes = 16 * 1024;       // request line and fields
     std::size_t header_fields = 100;
-    std::uint64_t body_bytes = 10 * 1024 * 1024;  // a route may change it; 0 is no limit
+    std::uint64_t body_bytes = 10 * 1024 * 1024; // a route may change it; 0 is no limit
 
-    milliseconds header_timeout{10'000};     // from a head's first byte to its last
-    milliseconds body_idle_timeout{30'000};  // without progress while a body is read or a reply is written
-    milliseconds idle_timeout{75'000};       // between requests
+    milliseconds header_timeout{10'000};    // from a head's first byte to its last
+    milliseconds body_idle_timeout{30'000}; // without progress while a body is read or a reply is written
+    milliseconds idle_timeout{75'000};      // between requests
     milliseconds handshake_timeout{10'000};
-    milliseconds linger_timeout{3'000};      // what a client still sends is discarded for this long
+    milliseconds linger_timeout{3'000}; // what a client still sends is discarded for this long
 };
 
 // What worker::options::buffer_bytes has to be for these limits: a head and its fields lie

@@ -11,7 +11,7 @@ struct control_request
     std::string target;
     std::string content_type;
     std::string body;
-    std::string by;                  // who asks, where the socket tells: "uid 1000"
+    std::string by; // who asks, where the socket tells: "uid 1000"
 };
 
 struct control_reply

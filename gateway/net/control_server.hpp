@@ -36,12 +36,14 @@ public:
         std::function<task<control_reply>(control_request)> answer;
         // Names the peer; nothing turns it away.
         std::function<std::optional<std::string>(socket&)> admit;
-        std::string allow;                   // beside 405
+        std::string allow; // beside 405
         std::size_t body_bytes_max = 0;
     };
 
     control_server(boost::asio::io_context& control, behaviour b)
-        : executor_{control.get_executor()}, acceptor_{control}, behaviour_{std::move(b)}
+        : executor_{control.get_executor()},
+          acceptor_{control},
+          behaviour_{std::move(b)}
     {
     }
 
@@ -112,7 +114,12 @@ private:
         for (bool again = true; again && !self->stopped_;) again = co_await self->serve_one(client, buffer, who);
     }
 
-    enum class reading : unsigned char { done, refused, gone };
+    enum class reading : unsigned char
+    {
+        done,
+        refused,
+        gone
+    };
 
     static reading judge(error_code const& failed)
     {

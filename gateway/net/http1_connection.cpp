@@ -216,7 +216,8 @@ result<void> http1_connection::open_exchange(std::size_t head_bytes)
     reading_.disarm();
     auto const& limits = settings_->limits;
     auto const room = field_room();
-    auto const framed = http::framing::limits{.header_bytes = limits.header_bytes, .fields = std::min(limits.header_fields, room.size())};
+    auto const framed =
+        http::framing::limits{.header_bytes = limits.header_bytes, .fields = std::min(limits.header_fields, room.size())};
     auto const head = http::framing::read_request({head_.data(), head_bytes}, room, framed);
     if (!head) return head.error();
     auto where = http::target::from(*head);

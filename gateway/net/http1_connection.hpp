@@ -32,13 +32,18 @@ private:
     // How a connection ends.
     enum class ending : unsigned char
     {
-        quiet,          // nothing the client waits for
-        asleep,         // not at all: goes on when the client says something
-        lingering,      // a reply is under way that a reset must not overtake
-        broken,         // what was sent must not pass for the whole
+        quiet,     // nothing the client waits for
+        asleep,    // not at all: goes on when the client says something
+        lingering, // a reply is under way that a reset must not overtake
+        broken,    // what was sent must not pass for the whole
     };
 
-    enum class wait_for : unsigned char { first_byte, rest, rest_still };
+    enum class wait_for : unsigned char
+    {
+        first_byte,
+        rest,
+        rest_still
+    };
 
     void resume();
     task<void> run();
@@ -64,19 +69,19 @@ private:
     worker& worker_;
     std::shared_ptr<listener_settings const> settings_;
     std::unique_ptr<net::stream> stream_;
-    tls_stream* tls_ = nullptr;                  // the same stream, if it is one
+    tls_stream* tls_ = nullptr; // the same stream, if it is one
     ip_address client_;
     http::peer peer_;
     deadlines::entry reading_;
     deadlines::entry writing_;
     deadlines::entry quiet_;
-    std::uint64_t sent_before_ = 0;              // at the last look for progress
-    buffer_pool::buffer head_;                   // a head, what follows it, and at its end the fields
+    std::uint64_t sent_before_ = 0; // at the last look for progress
+    buffer_pool::buffer head_;      // a head, what follows it, and at its end the fields
     std::size_t have_ = 0;
-    bool shaken_ = false;                        // the handshake was tried
-    bool idle_ = false;                          // waits for a head's first byte
-    bool asleep_ = false;                        // does so without a coroutine
-    std::unique_ptr<http1_exchange> exchange_;   // not inside: an idle connection has none
+    bool shaken_ = false;                      // the handshake was tried
+    bool idle_ = false;                        // waits for a head's first byte
+    bool asleep_ = false;                      // does so without a coroutine
+    std::unique_ptr<http1_exchange> exchange_; // not inside: an idle connection has none
 };
 
 } // namespace yett::net

@@ -54,7 +54,7 @@ result<std::string_view> http1_exchange::next_part()
         auto const read = read_at_hand();
         if (!read) return read_failed(read.error());
         auto const nothing_came = raw_.empty();
-        auto part = body_.take(raw_);    // also without bytes: what was wrong with the body stays wrong
+        auto part = body_.take(raw_); // also without bytes: what was wrong with the body stays wrong
         if (!part || !part->empty()) return part;
         if (nothing_came) break;
     }
@@ -154,7 +154,8 @@ result<std::string_view> http1_exchange::next_through()
 // certain to come and short.
 bool http1_exchange::client_may_go_on() const noexcept
 {
-    return head_.keep_alive() && !last_here_ && !around_.worker.draining() && !continue_owed_ && body_.is_short() && body_.check_declared();
+    return head_.keep_alive() && !last_here_ && !around_.worker.draining() && !continue_owed_ && body_.is_short() &&
+           body_.check_declared();
 }
 
 task<result<void>> http1_exchange::begin(http::reply_head const& head, std::string_view part, bool last)

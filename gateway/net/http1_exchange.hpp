@@ -23,8 +23,8 @@ struct http1_surroundings
     net::stream& stream;
     http::peer const& peer;
     client_limits const& limits;
-    deadlines::entry& reading;     // expires: reading fails with timed_out
-    deadlines::entry& writing;     // expires: writing fails with timed_out unless it makes progress
+    deadlines::entry& reading; // expires: reading fails with timed_out
+    deadlines::entry& writing; // expires: writing fails with timed_out unless it makes progress
 };
 
 // One request of HTTP/1 and its reply.
@@ -59,7 +59,7 @@ public:
 
     // For the connection.
     void client_is_gone();
-    bool finished() const noexcept { return finished_; }             // the whole reply was handed to the wire
+    bool finished() const noexcept { return finished_; } // the whole reply was handed to the wire
     bool keeps_alive() const noexcept { return keeps_alive_; }
     bool body_complete() const noexcept { return body_.complete(); }
     // Reads the rest of a short body that nobody wanted. False when it does not come.
@@ -91,11 +91,11 @@ private:
     http::head head_;
     http::target target_;
     steady_time started_at_;
-    std::span<char> raw_;                        // bytes read but not yet taken as body
+    std::span<char> raw_; // bytes read but not yet taken as body
     buffer_pool::buffer body_buffer_;
     request_body body_;
     std::function<void()> notify_;
-    std::uint64_t left_out_ = 0;                 // of the reply's declared length
+    std::uint64_t left_out_ = 0; // of the reply's declared length
     std::uint64_t bytes_out_ = 0;
     std::uint64_t tunnelled_in_ = 0;
     unsigned status_ = 0;
@@ -104,8 +104,8 @@ private:
     bool continue_owed_;
     bool finished_ = false;
     bool gone_ = false;
-    bool last_here_ = false;                     // what follows is not read as a request
-    bool tunnel_ = false;                        // 101 was answered
+    bool last_here_ = false; // what follows is not read as a request
+    bool tunnel_ = false;    // 101 was answered
 };
 
 } // namespace yett::net

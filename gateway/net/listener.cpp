@@ -124,7 +124,8 @@ result<listening_sockets> listening_sockets::open(std::string_view address, std:
 }
 
 listening_sockets::listening_sockets(listening_sockets&& other) noexcept
-    : descriptors_{std::exchange(other.descriptors_, {})}, port_{other.port_}
+    : descriptors_{std::exchange(other.descriptors_, {})},
+      port_{other.port_}
 {
 }
 
@@ -149,7 +150,10 @@ int listening_sockets::release(std::size_t i) noexcept
 // --- listener ----------------------------------------------------------------------
 
 listener::listener(worker& home, int descriptor, std::shared_ptr<listener_settings const> settings)
-    : worker_{home}, settings_{std::move(settings)}, acceptor_{home.executor()}, resting_{[this] { wait(); }},
+    : worker_{home},
+      settings_{std::move(settings)},
+      acceptor_{home.executor()},
+      resting_{[this] { wait(); }},
       reserve_{::open("/dev/null", O_RDONLY | O_CLOEXEC)}
 {
     sockaddr_storage own{};

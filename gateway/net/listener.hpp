@@ -48,12 +48,12 @@ private:
 // keep the one they began with.
 struct listener_settings
 {
-    std::string name;                        // the configured address
-    std::size_t slot = 0;                    // metrics::listener(name)
-    std::shared_ptr<tls_context> tls;        // null: cleartext
+    std::string name;                 // the configured address
+    std::size_t slot = 0;             // metrics::listener(name)
+    std::shared_ptr<tls_context> tls; // null: cleartext
     client_limits limits;
-    std::shared_ptr<net::admission> admission;   // shared by all workers and listeners
-    http::answers answers;                   // of this worker
+    std::shared_ptr<net::admission> admission; // shared by all workers and listeners
+    http::answers answers;                     // of this worker
 };
 
 // Accepts the connections of one address for one worker.
@@ -81,7 +81,12 @@ private:
     using acceptor = boost::asio::basic_socket_acceptor<tcp, executor>;
 
     void wait();
-    enum class outcome : unsigned char { accepted, none, exhausted };
+    enum class outcome : unsigned char
+    {
+        accepted,
+        none,
+        exhausted
+    };
     void accept_some();
     outcome accept_one();
     void take(int descriptor, ip_address const& client, std::uint16_t port);

@@ -14,7 +14,7 @@ namespace {
 namespace asio = boost::asio;
 using local = asio::local::stream_protocol;
 
-constexpr std::size_t longest_path = 107;        // sun_path without its NUL
+constexpr std::size_t longest_path = 107; // sun_path without its NUL
 constexpr mode_t owner_only = S_IRUSR | S_IWUSR;
 
 // Who is at the other end, if it is somebody who may be here.
@@ -45,7 +45,9 @@ struct file_identity
 
 file_identity identity_of(std::filesystem::path const& file)
 {
-    struct stat seen{};
+    struct stat seen
+    {
+    };
     if (::lstat(file.c_str(), &seen) != 0) return {};
     return {seen.st_dev, seen.st_ino};
 }
@@ -56,7 +58,8 @@ class management_socket::desk : public control_server<local>
 {
 public:
     desk(asio::io_context& control, std::filesystem::path file, answerer answer)
-        : control_server{control, answering(std::move(answer))}, file_{std::move(file)}
+        : control_server{control, answering(std::move(answer))},
+          file_{std::move(file)}
     {
     }
 
@@ -102,8 +105,8 @@ private:
     file_identity own_;
 };
 
-result<std::unique_ptr<management_socket>> management_socket::listen(asio::io_context& control,
-                                                                     std::filesystem::path const& file, answerer answer)
+result<std::unique_ptr<management_socket>> management_socket::listen(asio::io_context& control, std::filesystem::path const& file,
+                                                                     answerer answer)
 {
     auto const where = "management.socket: " + file.string();
     // The suffix of the temporary name has to fit, too.

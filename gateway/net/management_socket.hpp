@@ -23,9 +23,9 @@ public:
     using answerer = std::function<task<control_reply>(control_request)>;
 
     // Makes the folder when it is missing. Fails with `internal` and a note for the operator.
-    static result<std::unique_ptr<management_socket>> listen(boost::asio::io_context& control,
-                                                             std::filesystem::path const& file, answerer answer);
-    ~management_socket();                   // stops
+    static result<std::unique_ptr<management_socket>> listen(boost::asio::io_context& control, std::filesystem::path const& file,
+                                                             answerer answer);
+    ~management_socket(); // stops
     management_socket(management_socket const&) = delete;
     management_socket& operator=(management_socket const&) = delete;
 

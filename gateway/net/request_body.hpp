@@ -34,7 +34,7 @@ private:
     result<std::string_view> counted(std::string_view part);
 
     http::chunk_decoder chunks_;
-    std::uint64_t left_;           // of a declared length
+    std::uint64_t left_; // of a declared length
     std::uint64_t declared_;
     std::uint64_t limit_;
     std::uint64_t received_ = 0;

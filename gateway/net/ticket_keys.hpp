@@ -19,8 +19,8 @@ public:
     struct key
     {
         std::array<unsigned char, 16> name{};
-        std::array<unsigned char, 32> cipher{};    // AES-256-CBC
-        std::array<unsigned char, 32> mac{};       // HMAC-SHA-256
+        std::array<unsigned char, 32> cipher{}; // AES-256-CBC
+        std::array<unsigned char, 32> mac{};    // HMAC-SHA-256
     };
     static constexpr seconds rotation{3600};
     static constexpr std::size_t kept = 3;
@@ -35,7 +35,7 @@ public:
     struct found
     {
         ticket_keys::key key;
-        bool newest;               // otherwise the client should get a fresh ticket
+        bool newest; // otherwise the client should get a fresh ticket
     };
     std::optional<found> named(unsigned char const* name, steady_time now);
 
@@ -43,7 +43,7 @@ private:
     void rotate(steady_time now);
 
     std::mutex mutex_;
-    std::deque<key> keys_;         // newest first
+    std::deque<key> keys_; // newest first
     steady_time made_at_{};
 };
 

@@ -82,8 +82,7 @@ struct tls_context::callbacks
         unsigned char const* data = nullptr;
         std::size_t size = 0;
         std::string name;
-        if (SSL_client_hello_get0_ext(ssl, TLSEXT_TYPE_server_name, &data, &size) == 1)
-            name = lower(host_name_in({data, size}));
+        if (SSL_client_hello_get0_ext(ssl, TLSEXT_TYPE_server_name, &data, &size) == 1) name = lower(host_name_in({data, size}));
         auto* const chosen = static_cast<tls_context*>(self)->context_for(name);
         // A session of another name has another id context, and OpenSSL then does a full handshake.
         auto const id = sha256("yett tls session\n" + name);
@@ -154,7 +153,8 @@ result<std::shared_ptr<tls_context>> tls_context::make(tls_options const& option
 }
 
 tls_context::tls_context(tls_options const& options, std::shared_ptr<ticket_keys> keys)
-    : options_{options}, keys_{std::move(keys)}
+    : options_{options},
+      keys_{std::move(keys)}
 {
     for (auto const& name : options_.protocols) {
         alpn_.push_back(static_cast<unsigned char>(name.size()));
@@ -173,8 +173,7 @@ result<void> tls_context::load(certificate_files const& files)
     auto* const ctx = configured();
     if (ctx == nullptr) return our_error(errc::internal, "no TLS: " + reasons());
     contexts_.push_back(ctx);
-    if (SSL_CTX_use_certificate_chain_file(ctx, files.chain_file.c_str()) != 1)
-        return unusable("certificate", files.chain_file);
+    if (SSL_CTX_use_certificate_chain_file(ctx, files.chain_file.c_str()) != 1) return unusable("certificate", files.chain_file);
     if (SSL_CTX_use_PrivateKey_file(ctx, files.key_file.c_str(), SSL_FILETYPE_PEM) != 1 || SSL_CTX_check_private_key(ctx) != 1)
         return unusable("key", files.key_file);
     // The first certificate that has a name keeps it.

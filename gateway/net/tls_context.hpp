@@ -15,17 +15,21 @@ namespace yett::net {
 
 struct certificate_files
 {
-    std::string chain_file;        // PEM: the leaf, then intermediates
-    std::string key_file;          // PEM
+    std::string chain_file; // PEM: the leaf, then intermediates
+    std::string key_file;   // PEM
 };
 
-enum class tls_floor : unsigned char { tls12, tls13 };
+enum class tls_floor : unsigned char
+{
+    tls12,
+    tls13
+};
 
 struct tls_options
 {
-    std::vector<certificate_files> certificates;   // SNI picks one; the first is for unknown and absent names
+    std::vector<certificate_files> certificates; // SNI picks one; the first is for unknown and absent names
     tls_floor min_version = tls_floor::tls12;
-    std::vector<std::string> protocols{"http/1.1"};   // ALPN, the most wanted first
+    std::vector<std::string> protocols{"http/1.1"}; // ALPN, the most wanted first
 };
 
 // How a listener speaks TLS: AEAD suites of 1.2 and 1.3, stateless tickets, and neither
@@ -48,7 +52,7 @@ public:
     ssl_ctx_st* handle() const noexcept { return first_; }
 
 private:
-    struct callbacks;              // what OpenSSL calls
+    struct callbacks; // what OpenSSL calls
 
     tls_context(tls_options const& options, std::shared_ptr<ticket_keys> keys);
     result<void> load(certificate_files const& files);
@@ -57,10 +61,10 @@ private:
 
     tls_options options_;
     std::shared_ptr<ticket_keys> keys_;
-    std::vector<unsigned char> alpn_;                        // length-prefixed names
+    std::vector<unsigned char> alpn_; // length-prefixed names
     ssl_ctx_st* first_ = nullptr;
-    std::vector<ssl_ctx_st*> contexts_;                      // one for each certificate
-    std::unordered_map<std::string, ssl_ctx_st*> by_name_;   // lower case; "*.example.com" as such
+    std::vector<ssl_ctx_st*> contexts_;                    // one for each certificate
+    std::unordered_map<std::string, ssl_ctx_st*> by_name_; // lower case; "*.example.com" as such
 };
 
 } // namespace yett::net

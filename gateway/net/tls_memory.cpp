@@ -26,7 +26,7 @@ public:
     ~spare_blocks()
     {
         while (void* block = take()) std::free(block);
-        count_ = blocks_.size();    // what is freed later goes its usual way
+        count_ = blocks_.size(); // what is freed later goes its usual way
     }
     void* take() noexcept { return count_ == 0 ? nullptr : std::exchange(blocks_[--count_], nullptr); }
     bool keep(void* block) noexcept

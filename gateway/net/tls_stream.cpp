@@ -74,7 +74,9 @@ struct tls_stream::bio
 };
 
 tls_stream::tls_stream(wire::socket s, buffer_pool& small, buffer_pool& large, std::shared_ptr<tls_context> context)
-    : stream{std::move(s), small, large}, context_{std::move(context)}, ssl_{SSL_new(context_->handle())}
+    : stream{std::move(s), small, large},
+      context_{std::move(context)},
+      ssl_{SSL_new(context_->handle())}
 {
     auto* const b = BIO_new(bio::method());
     if (ssl_ == nullptr || b == nullptr) {

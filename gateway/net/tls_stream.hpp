@@ -37,14 +37,14 @@ protected:
     std::size_t put(std::string_view bytes) override;
 
 private:
-    struct bio;                    // what OpenSSL calls
+    struct bio; // what OpenSSL calls
 
     error failed();
 
     std::shared_ptr<tls_context> context_;
     ssl_st* ssl_ = nullptr;
     bool cleartext_ = false;
-    bool dead_ = false;            // a fatal alert: no close_notify may follow
+    bool dead_ = false; // a fatal alert: no close_notify may follow
 };
 
 } // namespace yett::net

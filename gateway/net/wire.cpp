@@ -79,7 +79,8 @@ void wire::flush_now() noexcept
 {
     if (flushing_ || broken_) return;
     while (has_output()) {
-        auto const sent = ::send(socket_.native_handle(), out_.data() + out_begin_, out_end_ - out_begin_, MSG_NOSIGNAL | MSG_DONTWAIT);
+        auto const sent =
+            ::send(socket_.native_handle(), out_.data() + out_begin_, out_end_ - out_begin_, MSG_NOSIGNAL | MSG_DONTWAIT);
         if (sent < 0) {
             if (errno == EINTR) continue;
             broken_ = errno != EAGAIN && errno != EWOULDBLOCK;

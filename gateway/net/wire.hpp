@@ -58,7 +58,7 @@ public:
     // Lets `fill` be called again after an interruption.
     void resume_reading() noexcept { read_stop_ = {}; }
 
-    void finish_sending() noexcept;                // FIN
+    void finish_sending() noexcept; // FIN
     // Throws away what arrives until the client has closed; interrupt_reading ends it.
     task<void> discard();
     // Calls back when there is something to read, or with an error once interrupted.
@@ -86,7 +86,7 @@ public:
     bool is_dead() noexcept;
 
     void close() noexcept;
-    void reset() noexcept;                         // RST: what was sent must not pass for the whole
+    void reset() noexcept; // RST: what was sent must not pass for the whole
     bool is_open() const noexcept { return socket_.is_open(); }
 
 private:
@@ -103,13 +103,13 @@ private:
     std::size_t out_begin_ = 0;
     std::size_t out_end_ = 0;
     std::uint64_t sent_ = 0;
-    errc read_stop_{};                             // zero: none
+    errc read_stop_{}; // zero: none
     errc write_stop_{};
     bool filling_ = false;
     bool flushing_ = false;
     bool quiet_ = false;
-    bool thorough_ = false;                        // the end matters, and comes with data as often as not
-    bool bulk_ = false;                            // the last read filled its buffer
+    bool thorough_ = false; // the end matters, and comes with data as often as not
+    bool bulk_ = false;     // the last read filled its buffer
     bool broken_ = false;
     bool watched_ = false;
 };

@@ -17,7 +17,7 @@ namespace {
 constexpr std::size_t small_buffer_bytes = 4096;
 constexpr unsigned ticks_between_trims = 8;
 constexpr milliseconds farewell{1000};
-constexpr std::size_t worth_trimming = 256;    // connections
+constexpr std::size_t worth_trimming = 256; // connections
 constexpr std::size_t worth_trimming_when_calm = 8;
 
 } // namespace

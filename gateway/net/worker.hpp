@@ -39,12 +39,12 @@ class worker
 public:
     struct options
     {
-        unsigned index = 0;                        // names the thread: "worker-0"
-        telemetry::shard* figures = nullptr;       // required
-        std::size_t buffer_bytes = 0;              // of the large buffers; 0 suits default limits
+        unsigned index = 0;                  // names the thread: "worker-0"
+        telemetry::shard* figures = nullptr; // required
+        std::size_t buffer_bytes = 0;        // of the large buffers; 0 suits default limits
     };
     explicit worker(options const& opts);
-    ~worker();                                     // stops and joins
+    ~worker(); // stops and joins
     worker(worker const&) = delete;
     worker& operator=(worker const&) = delete;
 
@@ -106,9 +106,9 @@ private:
     std::optional<ticker> ticker_;
     steady_time next_tick_{};
     boost::intrusive::list<connection> connections_;
-    std::size_t most_open_ = 0;                    // since memory was last given back
-    std::size_t rested_ = 0;                       // connections that fell silent since then
-    std::size_t rested_before_ = 0;                // the same, when it was last looked at
+    std::size_t most_open_ = 0;     // since memory was last given back
+    std::size_t rested_ = 0;        // connections that fell silent since then
+    std::size_t rested_before_ = 0; // the same, when it was last looked at
     std::vector<std::unique_ptr<listener>> listeners_;
     bool draining_ = false;
     unsigned ticks_ = 0;

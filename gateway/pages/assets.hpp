@@ -10,7 +10,7 @@ namespace yett::pages {
 // it, so that browsers may keep it for good.
 struct asset
 {
-    std::string name;            // "style.3f7a90c1b2d4.css"
+    std::string name; // "style.3f7a90c1b2d4.css"
     std::string media_type;
     std::string bytes;
 };

@@ -22,12 +22,12 @@ using kainjow::mustache::mustache;
 struct design
 {
     std::string_view file;
-    std::string_view title;          // key of a text
-    std::string_view lead{};         // key of a text, where the template wants one
-    std::string_view way{};          // key of what the button says
-    std::string_view way_to{};       // below the prefix
-    std::string_view action{};       // where the form goes, below the prefix
-    std::string_view email_use{};    // autocomplete of the address
+    std::string_view title;       // key of a text
+    std::string_view lead{};      // key of a text, where the template wants one
+    std::string_view way{};       // key of what the button says
+    std::string_view way_to{};    // below the prefix
+    std::string_view action{};    // where the form goes, below the prefix
+    std::string_view email_use{}; // autocomplete of the address
 };
 
 design design_of(page which) noexcept
@@ -37,21 +37,31 @@ design design_of(page which) noexcept
     case page::register_: return {.file = "register.html", .title = "register_title", .email_use = "username"};
     case page::register_closed: return {.file = "message.html", .title = "register_closed_title", .lead = "register_closed"};
     case page::mail_verify:
-        return {.file = "mail.html", .title = "mail_title", .lead = "mail_verify", .action = "verify/resend", .email_use = "email"};
+        return {
+            .file = "mail.html", .title = "mail_title", .lead = "mail_verify", .action = "verify/resend", .email_use = "email"};
     case page::mail_reset:
-        return {.file = "mail.html", .title = "mail_title", .lead = "mail_reset", .action = "reset-request", .email_use = "email"};
+        return {
+            .file = "mail.html", .title = "mail_title", .lead = "mail_reset", .action = "reset-request", .email_use = "email"};
     case page::verify: return {.file = "verify.html", .title = "verify_title"};
     case page::reset: return {.file = "reset.html", .title = "reset_title", .email_use = "email"};
     case page::choose: return {.file = "choose.html", .title = "choose_title"};
     case page::link_dead_verify:
-        return {.file = "message.html", .title = "link_dead_title", .lead = "link_dead", .way = "link_dead_verify", .way_to = "/check-mail"};
+        return {.file = "message.html",
+                .title = "link_dead_title",
+                .lead = "link_dead",
+                .way = "link_dead_verify",
+                .way_to = "/check-mail"};
     case page::link_dead_reset:
-        return {.file = "message.html", .title = "link_dead_title", .lead = "link_dead", .way = "link_dead_reset", .way_to = "/reset"};
+        return {.file = "message.html",
+                .title = "link_dead_title",
+                .lead = "link_dead",
+                .way = "link_dead_reset",
+                .way_to = "/reset"};
     }
     return {};
 }
 
-constexpr std::array files{"login.html", "register.html", "message.html", "mail.html",    "verify.html",
+constexpr std::array files{"login.html", "register.html", "message.html", "mail.html",   "verify.html",
                            "reset.html", "choose.html",   "account.html", "failure.html"};
 
 std::string text_or(std::string_view key, std::string_view otherwise, language l)
@@ -189,7 +199,8 @@ book::book(look l) : look_{std::move(l)}, press_{std::make_unique<press>()}
     auto const style = assets_.add("style", "css", {{}, "text/css; charset=utf-8", stylesheet_in(look_.colour)});
     auto const icon = assets_.add("icon", "svg", {{}, "image/svg+xml", icon_in(look_.colour)});
     std::string logo;
-    if (!look_.logo.empty()) logo = below + assets_.add("logo", look_.logo_ending, {{}, std::string{media_type_of(look_.logo_ending)}, look_.logo});
+    if (!look_.logo.empty())
+        logo = below + assets_.add("logo", look_.logo_ending, {{}, std::string{media_type_of(look_.logo_ending)}, look_.logo});
 
     for (auto const* file : files) press_->templates.emplace(file, template_text(file));
     for (auto const each : {language::english, language::german}) {

@@ -19,14 +19,14 @@ struct look
 {
     std::string brand = "Yett";
     rgb colour{0x2f, 0x5d, 0x50};
-    std::string logo{};                  // bytes; empty: the name alone
-    std::string logo_ending{};           // "svg", "png", "webp", "jpg"
-    std::string home = "/";              // where the way back leads
-    std::string prefix = "/auth";        // where the files of error pages are served
-    std::size_t min_password = 12;       // code points, for the hint
-    bool registration = true;            // whether login pages point to it
-    bool login = true;                   // whether error pages point to it
-    bool links = true;                   // whether mails can bring links
+    std::string logo{};            // bytes; empty: the name alone
+    std::string logo_ending{};     // "svg", "png", "webp", "jpg"
+    std::string home = "/";        // where the way back leads
+    std::string prefix = "/auth";  // where the files of error pages are served
+    std::size_t min_password = 12; // code points, for the hint
+    bool registration = true;      // whether login pages point to it
+    bool login = true;             // whether error pages point to it
+    bool links = true;             // whether mails can bring links
 };
 
 enum class page : std::uint8_t
@@ -34,11 +34,11 @@ enum class page : std::uint8_t
     login,
     register_,
     register_closed,
-    mail_verify,             // "look in your mail"
+    mail_verify, // "look in your mail"
     mail_reset,
     verify,
-    reset,                   // ask for a link
-    choose,                  // a new password
+    reset,  // ask for a link
+    choose, // a new password
     link_dead_verify,
     link_dead_reset,
 };
@@ -46,9 +46,9 @@ enum class page : std::uint8_t
 // Something to say about one field of the form.
 struct field_message
 {
-    std::string_view field;      // "email", "password", "current_password", "new_password"
-    std::string_view code;       // "required", "email_invalid", "password_weak", ...
-    std::string_view message{};  // in English; other languages have one text for each code
+    std::string_view field;     // "email", "password", "current_password", "new_password"
+    std::string_view code;      // "required", "email_invalid", "password_weak", ...
+    std::string_view message{}; // in English; other languages have one text for each code
 };
 
 // What a page shows beside its own text. Everything here may come from a client: it is
@@ -56,14 +56,14 @@ struct field_message
 struct view
 {
     language in = language::english;
-    std::string_view prefix = "/auth";           // the one this page was asked below
+    std::string_view prefix = "/auth"; // the one this page was asked below
     std::string_view form_token{};
-    std::string_view link_token{};               // from a mail; on the page for newcomers their invitation
-    std::string_view email{};                    // as typed before
-    std::string_view next{};                     // where a login leads, checked by the caller
-    std::string_view notice{};                   // good news by name ("verified"); unknown names say nothing
-    std::string_view alert{};                    // what is wrong as a whole, by the code of the error
-    seconds wait{0};                             // for "rate_limited"
+    std::string_view link_token{}; // from a mail; on the page for newcomers their invitation
+    std::string_view email{};      // as typed before
+    std::string_view next{};       // where a login leads, checked by the caller
+    std::string_view notice{};     // good news by name ("verified"); unknown names say nothing
+    std::string_view alert{};      // what is wrong as a whole, by the code of the error
+    seconds wait{0};               // for "rate_limited"
     std::span<field_message const> wrong{};
 };
 
@@ -71,7 +71,7 @@ struct view
 struct session_line
 {
     std::string id;
-    std::string device;          // in words; empty when unknown
+    std::string device; // in words; empty when unknown
     std::string address;
     wall_time created_at{};
     wall_time last_seen{};
@@ -90,7 +90,7 @@ struct failure
     language in = language::english;
     unsigned status = 500;
     std::string_view request_id{};
-    seconds wait{0};             // for 429, when it is known
+    seconds wait{0}; // for 429, when it is known
 };
 
 // All the HTML that people see. Whole documents without script and without a style of their

@@ -34,7 +34,8 @@ constexpr text all[] = {
     {"mail_title", "Look in your mail", "Bitte sehen Sie in Ihre E-Mails"},
     {"mail_verify", "We have sent you a message with a link. Open it to confirm your address.",
      "Wir haben Ihnen eine Nachricht mit einem Link geschickt. Öffnen Sie ihn, um Ihre Adresse zu bestätigen."},
-    {"mail_reset", "If there is an account for this address, a message with a link is on its way. Open it to choose a new password.",
+    {"mail_reset",
+     "If there is an account for this address, a message with a link is on its way. Open it to choose a new password.",
      "Wenn es zu dieser Adresse ein Konto gibt, ist eine Nachricht mit einem Link unterwegs. Öffnen Sie ihn, um ein neues "
      "Passwort zu wählen."},
     {"mail_missing", "Nothing there?", "Nichts angekommen?"},
@@ -124,14 +125,16 @@ constexpr text all[] = {
 
     // Error pages, by status.
     {"error_400_title", "This request makes no sense", "Diese Anfrage ergibt keinen Sinn"},
-    {"error_400", "The address or the form is not as it should be.", "Die Adresse oder das Formular ist nicht, wie es sein sollte."},
+    {"error_400", "The address or the form is not as it should be.",
+     "Die Adresse oder das Formular ist nicht, wie es sein sollte."},
     {"error_401_title", "Please log in", "Bitte melden Sie sich an"},
     {"error_401", "This page is for people with an account.", "Diese Seite ist für Menschen mit einem Konto."},
     {"error_403_title", "This page is not for you", "Diese Seite ist nicht für Sie"},
     {"error_403", "Your account is not allowed to see it. If it should be, ask the people who run this service.",
      "Ihr Konto darf sie nicht sehen. Wenn es das sollte, fragen Sie die Betreiber dieses Dienstes."},
     {"error_404_title", "There is nothing here", "Hier ist nichts"},
-    {"error_404", "The address may be mistyped, or the page has gone.", "Vielleicht ist die Adresse vertippt, oder die Seite ist fort."},
+    {"error_404", "The address may be mistyped, or the page has gone.",
+     "Vielleicht ist die Adresse vertippt, oder die Seite ist fort."},
     {"error_429_title", "Too many requests", "Zu viele Anfragen"},
     {"error_429", "Please wait a moment and try again.", "Bitte warten Sie einen Moment und versuchen Sie es noch einmal."},
     {"error_502_title", "The application does not answer", "Die Anwendung antwortet nicht"},

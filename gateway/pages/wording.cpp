@@ -23,8 +23,7 @@ std::string counted(std::int64_t n, unit const& u, language l)
 
 std::string ago(seconds since, language l)
 {
-    constexpr unit units[] = {
-        {86400, "ago_day", "ago_days"}, {3600, "ago_hour", "ago_hours"}, {60, "ago_minute", "ago_minutes"}};
+    constexpr unit units[] = {{86400, "ago_day", "ago_days"}, {3600, "ago_hour", "ago_hours"}, {60, "ago_minute", "ago_minutes"}};
     for (auto const& each : units)
         if (since.count() >= each.length) return counted(since.count() / each.length, each, l);
     return std::string{text_of("ago_now", l)};

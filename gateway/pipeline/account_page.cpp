@@ -13,7 +13,8 @@ std::vector<pages::session_line> lines_of(std::vector<accounts::signed_in> const
 {
     std::vector<pages::session_line> lines;
     for (auto const& each : all)
-        lines.push_back({each.id, accounts::device_name(each.from.agent), each.from.address, each.created_at, each.last_seen, each.current});
+        lines.push_back(
+            {each.id, accounts::device_name(each.from.agent), each.from.address, each.created_at, each.last_seen, each.current});
     return lines;
 }
 

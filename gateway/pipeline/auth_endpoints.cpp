@@ -31,16 +31,25 @@ error refresh_refused(error const& why)
 auth_endpoints::endpoint auth_endpoints::endpoint_named(std::string_view target) noexcept
 {
     constexpr std::pair<std::string_view, endpoint> endpoints[] = {
-        {"register", &auth_endpoints::register_user}, {"login", &auth_endpoints::login},
-        {"refresh", &auth_endpoints::refresh},        {"logout", &auth_endpoints::logout},
-        {"me", &auth_endpoints::me},                  {"password", &auth_endpoints::change_password},
-        {"sessions", &auth_endpoints::sessions},      {"session", &auth_endpoints::end_session},
+        {"register", &auth_endpoints::register_user},
+        {"login", &auth_endpoints::login},
+        {"refresh", &auth_endpoints::refresh},
+        {"logout", &auth_endpoints::logout},
+        {"me", &auth_endpoints::me},
+        {"password", &auth_endpoints::change_password},
+        {"sessions", &auth_endpoints::sessions},
+        {"session", &auth_endpoints::end_session},
         {"other_sessions", &auth_endpoints::end_others},
-        {"verify", &auth_endpoints::verify},          {"verify_link", &auth_endpoints::verify_link},
-        {"resend", &auth_endpoints::resend},          {"reset_request", &auth_endpoints::request_reset},
-        {"reset_link", &auth_endpoints::reset_link},  {"reset_confirm", &auth_endpoints::confirm_reset},
-        {"jwks", &auth_endpoints::jwks},             {"metadata", &auth_endpoints::metadata},
-        {"api_keys", &auth_endpoints::api_keys},      {"create_api_key", &auth_endpoints::create_api_key},
+        {"verify", &auth_endpoints::verify},
+        {"verify_link", &auth_endpoints::verify_link},
+        {"resend", &auth_endpoints::resend},
+        {"reset_request", &auth_endpoints::request_reset},
+        {"reset_link", &auth_endpoints::reset_link},
+        {"reset_confirm", &auth_endpoints::confirm_reset},
+        {"jwks", &auth_endpoints::jwks},
+        {"metadata", &auth_endpoints::metadata},
+        {"api_keys", &auth_endpoints::api_keys},
+        {"create_api_key", &auth_endpoints::create_api_key},
         {"remove_api_key", &auth_endpoints::remove_api_key},
         {"nothing", &auth_endpoints::nothing},
     };
@@ -126,8 +135,11 @@ task<result<http::reply>> auth_endpoints::logout(call& c)
     if (!body) co_return body.error();
     auto token = refresh_token_of(c, *body);
     if (!token) co_return token.error();
-    accounts::leave asked{.user_id = {}, .session = {}, .refresh_token = std::move(*token),
-                          .everywhere = body->flag("everywhere"), .from = device_of(c)};
+    accounts::leave asked{.user_id = {},
+                          .session = {},
+                          .refresh_token = std::move(*token),
+                          .everywhere = body->flag("everywhere"),
+                          .from = device_of(c)};
     if (auto fine = require_only(*body, {"refresh_token", "everywhere"}, c.seen); !fine) co_return fine.error();
 
     auto const credential = credential_of(c.ex.request(), parts_.transport);

@@ -20,7 +20,7 @@
 
 namespace yett::tokens {
 class token_cache;
-}
+} // namespace yett::tokens
 
 namespace yett::pipeline {
 
@@ -33,7 +33,7 @@ public:
     struct parts
     {
         accounts::desk& desk;
-        tokens::token_cache& cache;         // of this worker
+        tokens::token_cache& cache; // of this worker
         auth_transport transport;
         std::shared_ptr<key_documents const> keys;
     };

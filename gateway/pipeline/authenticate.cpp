@@ -133,7 +133,8 @@ task<result<identity_ptr>> pipeline::renew(result<identity_ptr> who, http::excha
     using telemetry::renewal_outcome;
     auto& figures = station_.figures.renewals;
     auto const needed = !who || !*who;
-    renewals::request asked{seen.refresh_token, {seen.from.text, std::string{ex.request().value(http::known::user_agent)}}, needed};
+    renewals::request asked{
+        seen.refresh_token, {seen.from.text, std::string{ex.request().value(http::known::user_agent)}}, needed};
     auto const done = co_await station_.renewals.renew(std::move(asked), seen.now);
     if (!done) co_return recognised(std::move(who), seen);
     if (!done->shared) seen.refreshed = done->given ? refreshed_as(**done->given) : refreshed_as(done->given.error());

@@ -17,9 +17,9 @@ namespace yett::pipeline {
 struct client
 {
     ip_address address;
-    std::string text;             // the address as text
-    bool behind_proxy = false;    // the peer is a trusted proxy: its forwarding headers are believed
-    bool https = false;           // how the client came, to us or to the trusted proxy
+    std::string text;          // the address as text
+    bool behind_proxy = false; // the peer is a trusted proxy: its forwarding headers are believed
+    bool https = false;        // how the client came, to us or to the trusted proxy
 };
 
 // Finds the client behind trusted proxies. X-Forwarded-For is read from the right, as long

@@ -6,7 +6,7 @@
 
 namespace yett::http {
 class head;
-}
+} // namespace yett::http
 
 namespace yett::pipeline {
 
@@ -28,8 +28,8 @@ struct credential
         cookie,
     };
     way by = way::none;
-    std::string_view token;        // an access token or, from the header alone, an API key
-    std::string_view in_cookie;    // of a header credential: another token that came beside it
+    std::string_view token;     // an access token or, from the header alone, an API key
+    std::string_view in_cookie; // of a header credential: another token that came beside it
 };
 
 // The API key in `X-Api-Key`, empty when there is none; anything else in that field is the

@@ -57,12 +57,12 @@ task<result<void>> pipeline::forward(policies::permit const& permit, http::excha
     auto const added = added_to_reply(seen);
     open_streams::entry stream{station_.streams, permit.who().get()};
     upstream::forward_context context{.headers = seen.world->headers,
-                                            .client = {seen.from.text, seen.from.behind_proxy, seen.from.https},
-                                            .request_id = seen.request_id,
-                                            .assertion = *assertion ? std::string_view{**assertion} : std::string_view{},
-                                            .seen = seen.upstream,
-                                            .added = added,
-                                            .ends = &stream.recall()};
+                                      .client = {seen.from.text, seen.from.behind_proxy, seen.from.https},
+                                      .request_id = seen.request_id,
+                                      .assertion = *assertion ? std::string_view{**assertion} : std::string_view{},
+                                      .seen = seen.upstream,
+                                      .added = added,
+                                      .ends = &stream.recall()};
     if (seen.websocket) [[unlikely]]
         context.websocket.emplace(seen.world->facts[permit.route().index()].websocket->idle_timeout);
     co_return co_await forwarders_[permit.route().index()]->forward(permit, ex, context);

@@ -54,7 +54,8 @@ result<void> form_tokens::check(http::head const& sent, std::string_view form, s
     if (!key) return client_error(errc::csrf_rejected, "a form without the cookie of its page");
     auto const expected = token_for(form, *key);
     if (!expected) return expected.error();
-    if (!equal_in_constant_time(*expected, token)) return client_error(errc::csrf_rejected, "a form without the token of its page");
+    if (!equal_in_constant_time(*expected, token))
+        return client_error(errc::csrf_rejected, "a form without the token of its page");
     return {};
 }
 

@@ -8,7 +8,7 @@
 
 namespace yett::http {
 class head;
-}
+} // namespace yett::http
 
 namespace yett::pipeline {
 
@@ -29,7 +29,7 @@ public:
     struct issued
     {
         std::string token;
-        std::optional<std::string> set_cookie;     // when the browser has none yet
+        std::optional<std::string> set_cookie; // when the browser has none yet
     };
     // Fails (ourselves, internal) only when no HMAC can be computed.
     result<issued> issue(http::head const& asked, std::string_view form) const;

@@ -9,12 +9,12 @@ struct key_documents
 {
     struct document
     {
-        std::string body;            // empty: there is none
-        std::string etag;            // with its quotes
+        std::string body; // empty: there is none
+        std::string etag; // with its quotes
     };
     document jwks;
-    document metadata;               // OpenID Connect Discovery 1.0 section 3
-    std::string cache_control;       // never longer than a key is published before it signs
+    document metadata;         // OpenID Connect Discovery 1.0 section 3
+    std::string cache_control; // never longer than a key is published before it signs
 };
 
 } // namespace yett::pipeline

@@ -10,10 +10,10 @@
 
 namespace yett::tokens {
 class verifier;
-}
+} // namespace yett::tokens
 namespace yett::upstream {
 class waiter;
-}
+} // namespace yett::upstream
 
 namespace yett::pipeline {
 
@@ -29,7 +29,7 @@ public:
 
     struct parts
     {
-        question ask;                      // null: no issuer can be asked
+        question ask; // null: no issuer can be asked
         base::deadlines& times;
         executor on;
     };

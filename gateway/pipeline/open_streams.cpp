@@ -7,7 +7,10 @@ namespace yett::pipeline {
 using telemetry::session_end;
 
 open_streams::open_streams(parts p)
-    : parts_{std::move(p)}, view_{parts_.revoked}, looked_at_{parts_.revoked.generation()}, next_look_{[this] { look(parts_.now()); }}
+    : parts_{std::move(p)},
+      view_{parts_.revoked},
+      looked_at_{parts_.revoked.generation()},
+      next_look_{[this] { look(parts_.now()); }}
 {
     parts_.deadlines.arm_after(next_look_, milliseconds{0});
 }
@@ -17,7 +20,7 @@ struct open_streams::entry::lasting
 {
     tokens::revocable names;
     base::deadlines::entry expiry;
-    std::shared_ptr<entry*> slot;    // while the session's end is asked for
+    std::shared_ptr<entry*> slot; // while the session's end is asked for
 };
 
 open_streams::entry::entry(open_streams& among, identity const* who) : who_{who}

@@ -17,7 +17,7 @@
 
 namespace yett::accounts {
 class session_store;
-}
+} // namespace yett::accounts
 
 namespace yett::pipeline {
 
@@ -38,8 +38,8 @@ public:
         accounts::session_store& sessions;
         base::deadlines& deadlines;
         telemetry::by<telemetry::session_end>& figures;
-        seconds skew;                                // how long a token is accepted beyond its end
-        std::function<void(task<void>)> start;       // runs a coroutine on the worker
+        seconds skew;                          // how long a token is accepted beyond its end
+        std::function<void(task<void>)> start; // runs a coroutine on the worker
         wall_time (*now)() noexcept = wall_now;
     };
     explicit open_streams(parts p);
@@ -66,7 +66,7 @@ private:
 
     parts const parts_;
     tokens::revocations::view view_;
-    std::uint64_t looked_at_ = 0;                    // the generation of revocations
+    std::uint64_t looked_at_ = 0; // the generation of revocations
     base::deadlines::entry next_look_;
     bool draining_ = false;
 
@@ -91,12 +91,12 @@ public:
 
         identity const* who_;
         upstream::recall recall_;
-        std::unique_ptr<lasting> lasts_;             // once it does
+        std::unique_ptr<lasting> lasts_; // once it does
     };
 
 private:
-    list fresh_;                                     // since the last look
-    list young_;                                     // since the one before
+    list fresh_; // since the last look
+    list young_; // since the one before
     list lasting_;
 };
 

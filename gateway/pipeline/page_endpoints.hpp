@@ -27,7 +27,7 @@ public:
         auth_endpoints& endpoints;
         pages::look look;
         std::vector<std::string> prefixes;
-        bool enabled;                // otherwise only error pages and what they load
+        bool enabled; // otherwise only error pages and what they load
         bool secure_cookies;
     };
     explicit page_endpoints(parts p);

@@ -32,20 +32,20 @@ struct passage
     policies::method_set allowed_methods;
     bool credential_sent = false;
     std::optional<errc> credential_refused;
-    bool websocket = false;                    // asks for one, by a good handshake, where the rule lets it
-    bool by_cookie = false;                    // the credential was a cookie
-    bool key_awaited = false;                  // the key of its token is under way
-    bool key_given_up = false;                 // and did not come in time
-    std::string_view api_key;                  // in the request's head; the store has to be asked about it
-    std::string_view refresh_token;            // in the request's head; a renewal is asked for
-    std::vector<std::pair<std::string, std::string>> set_cookies;    // fields for the reply, of a renewed session
+    bool websocket = false;                                       // asks for one, by a good handshake, where the rule lets it
+    bool by_cookie = false;                                       // the credential was a cookie
+    bool key_awaited = false;                                     // the key of its token is under way
+    bool key_given_up = false;                                    // and did not come in time
+    std::string_view api_key;                                     // in the request's head; the store has to be asked about it
+    std::string_view refresh_token;                               // in the request's head; a renewal is asked for
+    std::vector<std::pair<std::string, std::string>> set_cookies; // fields for the reply, of a renewed session
     identity_ptr who;
-    std::optional<error> reported;             // what a rule in report_only mode would have refused
-    std::unique_ptr<limits::limit const> own_limit;    // what an API key brought along
-    std::vector<limits::admission> spent;      // in the order it was spent; only the last may be a refusal
-    std::string account;                       // the address a login is tried for
+    std::optional<error> reported;                  // what a rule in report_only mode would have refused
+    std::unique_ptr<limits::limit const> own_limit; // what an API key brought along
+    std::vector<limits::admission> spent;           // in the order it was spent; only the last may be a refusal
+    std::string account;                            // the address a login is tried for
     std::vector<http::field_error> complaints;
-    std::optional<std::string> page;           // the HTML that tells of the failure at its form
+    std::optional<std::string> page; // the HTML that tells of the failure at its form
     std::optional<telemetry::refresh_outcome> refreshed;
     upstream::observation upstream;
 };

@@ -33,7 +33,7 @@ void expect_token(http::head const& head, tokens::token_cache& cache)
 // can only be reached through the one before.
 task<result<void>> pipeline::answer(http::exchange& ex, passage& seen)
 {
-    auto const& world = *seen.world;                          // frozen for this request
+    auto const& world = *seen.world; // frozen for this request
     expect_token(ex.request(), station_.cache);
     seen.from = address_of(ex.from(), ex.request(), world.trusted_proxies);
     seen.request_id = request_id_of(ex.request(), seen.from.behind_proxy, seen.now);
@@ -52,8 +52,10 @@ task<result<void>> pipeline::answer(http::exchange& ex, passage& seen)
 
     auto who = authenticate(ex, seen);
     if (seen.key_awaited) who = co_await await_key(ex, seen);
-    if (seen.websocket) [[unlikely]] who = from_allowed_page(std::move(who), ex, seen);
-    if (who && !seen.api_key.empty()) [[unlikely]] who = co_await ask_about_key(seen);
+    if (seen.websocket) [[unlikely]]
+        who = from_allowed_page(std::move(who), ex, seen);
+    if (who && !seen.api_key.empty()) [[unlikely]]
+        who = co_await ask_about_key(seen);
     if (!seen.refresh_token.empty()) who = co_await renew(std::move(who), ex, seen);
     if (!who) co_return who.error();
     if (*who && (*who)->requests_per_minute != 0) [[unlikely]]
@@ -63,7 +65,7 @@ task<result<void>> pipeline::answer(http::exchange& ex, passage& seen)
     seen.reported = permit.reported;
     if (!permit) co_return permit.error();
 
-    co_return co_await dispatch(*permit, ex, seen);           // the only way to /auth or to an upstream
+    co_return co_await dispatch(*permit, ex, seen); // the only way to /auth or to an upstream
 }
 
 task<void> pipeline::serve(http::exchange& ex)

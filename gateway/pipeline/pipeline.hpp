@@ -16,21 +16,21 @@
 namespace yett::limits {
 class admission;
 class limit;
-}
+} // namespace yett::limits
 namespace yett::telemetry {
 class log;
-}
+} // namespace yett::telemetry
 namespace yett::tokens {
 class assertions;
 class token_cache;
-}
+} // namespace yett::tokens
 namespace yett::upstream {
 class forwarder;
-}
+} // namespace yett::upstream
 namespace yett::policies {
 class permit;
 class route;
-}
+} // namespace yett::policies
 
 namespace yett::pipeline {
 
@@ -107,9 +107,9 @@ private:
     void write_line(http::exchange const& ex, passage const& seen, error const* why);
 
     station station_;
-    unsigned asking_ = 0;                             // questions about API keys under way
+    unsigned asking_ = 0; // questions about API keys under way
     std::shared_ptr<world const> world_;
-    std::vector<upstream::forwarder*> forwarders_;    // by route index; null for our own endpoints
+    std::vector<upstream::forwarder*> forwarders_; // by route index; null for our own endpoints
 };
 
 } // namespace yett::pipeline

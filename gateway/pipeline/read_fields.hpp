@@ -6,7 +6,7 @@
 
 namespace yett::http {
 class exchange;
-}
+} // namespace yett::http
 
 namespace yett::pipeline {
 

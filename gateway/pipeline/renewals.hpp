@@ -16,7 +16,7 @@
 
 namespace yett::accounts {
 struct desk;
-}
+} // namespace yett::accounts
 
 namespace yett::pipeline {
 
@@ -57,13 +57,13 @@ public:
     {
         std::string_view refresh_token;
         accounts::device from;
-        bool needed = true;           // false: only somebody has to do it, not everybody who asks
+        bool needed = true; // false: only somebody has to do it, not everybody who asks
     };
     struct renewal
     {
         result<std::shared_ptr<accounts::grant const>> given;
-        wall_time at;                 // when it was asked for, which may be later than `now` of who shares it
-        bool shared;                  // got by another request
+        wall_time at; // when it was asked for, which may be later than `now` of who shares it
+        bool shared;  // got by another request
     };
     // What became of the session. Fails like accounts::refresh. Nothing when it is not
     // needed and another request is just at it.
@@ -79,8 +79,8 @@ private:
     void forget_old(wall_time now);
 
     parts parts_;
-    flights flights_;                                          // by the hash of the refresh token
-    std::deque<std::pair<wall_time, std::string>> landed_;     // those that succeeded, oldest first
+    flights flights_;                                      // by the hash of the refresh token
+    std::deque<std::pair<wall_time, std::string>> landed_; // those that succeeded, oldest first
 };
 
 } // namespace yett::pipeline

@@ -42,15 +42,24 @@ std::optional<account_operation> operation_of(policies::route const& route)
 {
     if (route.to() != policies::destination::accounts) return std::nullopt;
     constexpr std::pair<std::string_view, account_operation> operations[] = {
-        {"register", account_operation::register_account}, {"login", account_operation::login},
-        {"refresh", account_operation::refresh},           {"logout", account_operation::logout},
-        {"verify", account_operation::verify},             {"verify_link", account_operation::verify},
-        {"resend", account_operation::resend},             {"reset_request", account_operation::reset_request},
-        {"reset_confirm", account_operation::reset_confirm}, {"other_sessions", account_operation::sessions},
-        {"me", account_operation::me},                     {"password", account_operation::password},
-        {"sessions", account_operation::sessions},         {"session", account_operation::sessions},
-        {"account", account_operation::sessions},          {"api_keys", account_operation::api_keys},
-        {"create_api_key", account_operation::api_keys},   {"remove_api_key", account_operation::api_keys},
+        {"register", account_operation::register_account},
+        {"login", account_operation::login},
+        {"refresh", account_operation::refresh},
+        {"logout", account_operation::logout},
+        {"verify", account_operation::verify},
+        {"verify_link", account_operation::verify},
+        {"resend", account_operation::resend},
+        {"reset_request", account_operation::reset_request},
+        {"reset_confirm", account_operation::reset_confirm},
+        {"other_sessions", account_operation::sessions},
+        {"me", account_operation::me},
+        {"password", account_operation::password},
+        {"sessions", account_operation::sessions},
+        {"session", account_operation::sessions},
+        {"account", account_operation::sessions},
+        {"api_keys", account_operation::api_keys},
+        {"create_api_key", account_operation::api_keys},
+        {"remove_api_key", account_operation::api_keys},
     };
     for (auto const& [target, operation] : operations)
         if (target == route.target()) return operation;

@@ -6,7 +6,7 @@
 
 namespace yett::http {
 class head;
-}
+} // namespace yett::http
 
 namespace yett::pipeline {
 

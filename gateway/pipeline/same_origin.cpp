@@ -58,8 +58,8 @@ result<void> require_websocket_origin(http::head const& head, bool https, std::s
     if (!origin) return {};
     auto const given = without_usual_port(origin->value);
     auto const is_given = [given](std::string const& each) { return equal_without_case(without_usual_port(each), given); };
-    auto const same = allowed.empty() ? is_origin_of(origin->value, https, head.host())
-                                      : std::any_of(allowed.begin(), allowed.end(), is_given);
+    auto const same =
+        allowed.empty() ? is_origin_of(origin->value, https, head.host()) : std::any_of(allowed.begin(), allowed.end(), is_given);
     if (!same) return client_error(errc::csrf_rejected, "a WebSocket from a foreign Origin");
     return {};
 }

@@ -9,7 +9,7 @@
 
 namespace yett::accounts {
 struct grant;
-}
+} // namespace yett::accounts
 
 namespace yett::pipeline {
 
@@ -18,15 +18,15 @@ struct auth_transport
 {
     bool refresh_in_cookie = true;
     bool refresh_in_body = false;
-    bool access_in_header = true;           // and in the body of what hands them out
+    bool access_in_header = true; // and in the body of what hands them out
     bool access_in_cookie = false;
     std::string refresh_cookie = "__Host-yett_refresh";
     std::string access_cookie = "__Host-yett_access";
     std::string cookie_path = "/";
-    std::string cookie_domain;              // empty: the host that set it
+    std::string cookie_domain; // empty: the host that set it
     http::same_site same_site = http::same_site::lax;
     bool secure = true;
-    std::string login_page;                 // where navigations without a session go; empty: nowhere
+    std::string login_page; // where navigations without a session go; empty: nowhere
 
     bool uses_cookies() const noexcept { return refresh_in_cookie || access_in_cookie; }
 };

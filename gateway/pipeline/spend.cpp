@@ -57,10 +57,8 @@ void pipeline::settle(http::exchange const& ex, passage const& seen, error const
     for (auto const& each : seen.spent) {
         if (!each.allowed()) continue;
         auto const& limiter = *seen.world->limiter;
-        if (why && *why == errc::overloaded)
-            limiter.give_back(each, subject_of(ex, seen), ex.started_at());
-        else if (went_well(ex, why))
-            limiter.succeeded(each, subject_of(ex, seen), ex.started_at());
+        if (why && *why == errc::overloaded) limiter.give_back(each, subject_of(ex, seen), ex.started_at());
+        else if (went_well(ex, why)) limiter.succeeded(each, subject_of(ex, seen), ex.started_at());
     }
 }
 

@@ -18,10 +18,10 @@ struct route_facts
 {
     limits::chain limits;
     std::vector<limits::limit const*> account_limits;    // spent once the body has named the account
-    std::size_t slot = 0;           // of its figures
-    std::uint64_t body_bytes = 0;   // the largest body; 0 is no limit
-    policies::websocket_spec const* websocket = nullptr;    // the rule's; null: it lets none through
-    std::string audience;           // of assertions to the application; empty: it gets none
+    std::size_t slot = 0;                                // of its figures
+    std::uint64_t body_bytes = 0;                        // the largest body; 0 is no limit
+    policies::websocket_spec const* websocket = nullptr; // the rule's; null: it lets none through
+    std::string audience;                                // of assertions to the application; empty: it gets none
 };
 
 // What the limit of an API key of its own is called, in RateLimit fields and in figures.
@@ -34,10 +34,10 @@ struct world
     policies::route_table routes;
     std::vector<route_facts> facts;
     std::shared_ptr<limits::limiter const> limiter;
-    std::unordered_map<limits::limit const*, std::size_t> limit_slots;    // of their figures
+    std::unordered_map<limits::limit const*, std::size_t> limit_slots; // of their figures
     upstream::header_plan headers;
     std::vector<ip_prefix> trusted_proxies;
-    std::size_t own_limit_slot = 0;    // of the figures of limits that API keys bring along
+    std::size_t own_limit_slot = 0; // of the figures of limits that API keys bring along
 };
 
 } // namespace yett::pipeline

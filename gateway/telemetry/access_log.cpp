@@ -15,10 +15,7 @@ std::string_view without_query(std::string_view path)
 
 } // namespace
 
-access_log::access_log(log_sink& to, line_format format)
-    : sink_{&to}, ring_{&to.add("access")}, line_{format}
-{
-}
+access_log::access_log(log_sink& to, line_format format) : sink_{&to}, ring_{&to.add("access")}, line_{format} {}
 
 void access_log::write(access_record const& r)
 {

@@ -11,16 +11,16 @@ namespace yett::telemetry {
 struct audit_record
 {
     wall_time at{};
-    std::string_view event{};        // a stable name that people search and alert by: user.registered, login.failed
+    std::string_view event{}; // a stable name that people search and alert by: user.registered, login.failed
     std::string_view user_id{};
-    std::string_view email{};          // written masked
+    std::string_view email{}; // written masked
     std::string_view session{};
-    std::string_view key{};               // the id of an API key
+    std::string_view key{}; // the id of an API key
     std::string_view client_ip{};
-    std::string_view by{};             // an operator: "uid 0"
+    std::string_view by{}; // an operator: "uid 0"
     std::string_view request_id{};
     std::string_view user_agent{};
-    std::string_view reason{};         // a code: invalid_credentials, email_not_verified
+    std::string_view reason{}; // a code: invalid_credentials, email_not_verified
 };
 
 // a***@example.com: enough to recognise one's own address, too little to collect them.
@@ -30,7 +30,7 @@ std::string mask_email(std::string_view address);
 class audit_log
 {
 public:
-    audit_log() = default;           // writes nothing
+    audit_log() = default; // writes nothing
     audit_log(log_sink& to, line_format format);
 
     void write(audit_record const& r);

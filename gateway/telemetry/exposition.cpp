@@ -23,8 +23,8 @@ constexpr std::array outcome_names{"ok", "unavailable", "timeout", "broken", "ab
 constexpr std::array tls_names{"1.2", "1.3", "unknown"};
 constexpr std::array handshake_names{"full", "resumed", "failed"};
 constexpr std::array refusal_names{"limit", "client_limit", "draining", "proxy_protocol"};
-constexpr std::array operation_names{"register",      "verify", "resend", "login", "refresh", "logout", "reset_request",
-                                     "reset_confirm", "me",     "password", "sessions", "api_keys"};
+constexpr std::array operation_names{"register",      "verify",        "resend", "login",    "refresh",  "logout",
+                                     "reset_request", "reset_confirm", "me",     "password", "sessions", "api_keys"};
 constexpr std::array key_answer_names{"remembered", "asked", "refused", "failed"};
 constexpr std::array renewal_names{"renewed", "shared", "refused", "failed"};
 constexpr std::array session_end_names{"revoked", "expired"};
@@ -36,11 +36,11 @@ constexpr std::size_t certificates_max = 50;
 constexpr std::size_t issuers_max = 10;
 
 // Shown from the start at zero, so that an alert on a rate sees the first one.
-constexpr std::array auth_codes{errc::token_malformed,    errc::token_untrusted,    errc::token_expired,
-                                errc::token_not_yet_valid, errc::token_wrong_issuer, errc::token_wrong_audience,
-                                errc::token_revoked,      errc::credentials_disagree};
-constexpr std::array framing_codes{errc::bad_request, errc::header_too_large, errc::body_too_large,
-                                   errc::uri_too_long, errc::uri_rejected,    errc::not_implemented};
+constexpr std::array auth_codes{errc::token_malformed,     errc::token_untrusted,     errc::token_expired,
+                                errc::token_not_yet_valid, errc::token_wrong_issuer,  errc::token_wrong_audience,
+                                errc::token_revoked,       errc::credentials_disagree};
+constexpr std::array framing_codes{errc::bad_request,  errc::header_too_large, errc::body_too_large,
+                                   errc::uri_too_long, errc::uri_rejected,     errc::not_implemented};
 
 template<class Enum, std::size_t N>
 void must_name_every(std::array<char const*, N> const&)
@@ -65,10 +65,7 @@ public:
     {
         families_.push_back({std::string{"yett_"} + name, help, type, {}});
     }
-    void process_family(char const* name, char const* help, MetricType type)
-    {
-        families_.push_back({name, help, type, {}});
-    }
+    void process_family(char const* name, char const* help, MetricType type) { families_.push_back({name, help, type, {}}); }
 
     void value(labels l, double v)
     {
@@ -105,8 +102,8 @@ public:
         for (std::size_t i = 0; i <= figure::bounds.size(); ++i) {
             for (auto const& s : from_.shards_) h.sample_count += pick(*s).in_bucket(i);
             auto const last = i == figure::bounds.size();
-            h.bucket.push_back({h.sample_count, last ? std::numeric_limits<double>::infinity()
-                                                     : static_cast<double>(figure::bounds[i]) / 1e6});
+            h.bucket.push_back(
+                {h.sample_count, last ? std::numeric_limits<double>::infinity() : static_cast<double>(figure::bounds[i]) / 1e6});
         }
         families_.back().metric.push_back(std::move(m));
     }
@@ -118,7 +115,8 @@ public:
         for (std::size_t i = 0; i < N; ++i) {
             auto both = l;
             both.push_back({label, names[i]});
-            sum(std::move(both), [&](telemetry::shard const& s) -> auto& { return pick(s)[static_cast<Enum>(i)]; });
+            sum(
+                std::move(both), [&](telemetry::shard const& s) -> auto& { return pick(s)[static_cast<Enum>(i)]; });
         }
     }
 
@@ -162,21 +160,41 @@ void metrics::fold::routes()
     auto const& names = from_.routes_.names();
     auto const each = [&](auto emit) {
         for (std::size_t i = 0; i < names.size(); ++i) {
-            emit(labels{{"route", names[i]}}, [i](telemetry::shard const& s) -> auto& { return s.routes[i]; });
+            emit(
+                labels{{"route", names[i]}}, [i](telemetry::shard const& s) -> auto& { return s.routes[i]; });
         }
     };
-    family("requests_total", "Requests answered, by route and class of status; none: the client left before.", MetricType::Counter);
-    each([&](labels l, auto at) { sums<status_class>(l, "status", status_names, [=](auto const& s) -> auto& { return at(s).requests; }); });
+    family("requests_total", "Requests answered, by route and class of status; none: the client left before.",
+           MetricType::Counter);
+    each([&](labels l, auto at) {
+        sums<status_class>(
+            l, "status", status_names, [=](auto const& s) -> auto& { return at(s).requests; });
+    });
     family("request_duration_seconds", "From the request's head to the end of the reply.", MetricType::Histogram);
-    each([&](labels l, auto at) { durations(l, [=](auto const& s) -> auto& { return at(s).duration; }); });
+    each([&](labels l, auto at) {
+        durations(
+            l, [=](auto const& s) -> auto& { return at(s).duration; });
+    });
     family("request_bytes_total", "Bytes of request bodies.", MetricType::Counter);
-    each([&](labels l, auto at) { sum(l, [=](auto const& s) -> auto& { return at(s).bytes_in; }); });
+    each([&](labels l, auto at) {
+        sum(
+            l, [=](auto const& s) -> auto& { return at(s).bytes_in; });
+    });
     family("response_bytes_total", "Bytes of reply bodies.", MetricType::Counter);
-    each([&](labels l, auto at) { sum(l, [=](auto const& s) -> auto& { return at(s).bytes_out; }); });
+    each([&](labels l, auto at) {
+        sum(
+            l, [=](auto const& s) -> auto& { return at(s).bytes_out; });
+    });
     family("policy_decisions_total", "What the matching rule decided.", MetricType::Counter);
-    each([&](labels l, auto at) { sums<decision>(l, "outcome", decision_names, [=](auto const& s) -> auto& { return at(s).decisions; }); });
+    each([&](labels l, auto at) {
+        sums<decision>(
+            l, "outcome", decision_names, [=](auto const& s) -> auto& { return at(s).decisions; });
+    });
     family("policy_report_only_total", "Requests that a report-only rule would have refused.", MetricType::Counter);
-    each([&](labels l, auto at) { sum(l, [=](auto const& s) -> auto& { return at(s).report_only; }); });
+    each([&](labels l, auto at) {
+        sum(
+            l, [=](auto const& s) -> auto& { return at(s).report_only; });
+    });
 }
 
 void metrics::fold::upstreams()
@@ -184,25 +202,43 @@ void metrics::fold::upstreams()
     auto const& names = from_.upstreams_.names();
     auto const each = [&](auto emit) {
         for (std::size_t i = 0; i < names.size(); ++i) {
-            emit(labels{{"upstream", names[i]}}, [i](telemetry::shard const& s) -> auto& { return s.upstreams[i]; });
+            emit(
+                labels{{"upstream", names[i]}}, [i](telemetry::shard const& s) -> auto& { return s.upstreams[i]; });
         }
     };
     family("upstream_requests_total", "Requests forwarded, by how that ended.", MetricType::Counter);
-    each([&](labels l, auto at) { sums<upstream_outcome>(l, "result", outcome_names, [=](auto const& s) -> auto& { return at(s).requests; }); });
+    each([&](labels l, auto at) {
+        sums<upstream_outcome>(
+            l, "result", outcome_names, [=](auto const& s) -> auto& { return at(s).requests; });
+    });
     family("upstream_connect_duration_seconds", "Time to open a connection, TLS included.", MetricType::Histogram);
-    each([&](labels l, auto at) { durations(l, [=](auto const& s) -> auto& { return at(s).connect_duration; }); });
+    each([&](labels l, auto at) {
+        durations(
+            l, [=](auto const& s) -> auto& { return at(s).connect_duration; });
+    });
     family("upstream_reply_duration_seconds", "From forwarding the request to the head of the reply.", MetricType::Histogram);
-    each([&](labels l, auto at) { durations(l, [=](auto const& s) -> auto& { return at(s).reply_duration; }); });
+    each([&](labels l, auto at) {
+        durations(
+            l, [=](auto const& s) -> auto& { return at(s).reply_duration; });
+    });
     family("upstream_retries_total", "Requests sent once more.", MetricType::Counter);
-    each([&](labels l, auto at) { sum(l, [=](auto const& s) -> auto& { return at(s).retries; }); });
+    each([&](labels l, auto at) {
+        sum(
+            l, [=](auto const& s) -> auto& { return at(s).retries; });
+    });
     family("upstream_connections", "Connections held open.", MetricType::Gauge);
     each([&](labels l, auto at) {
         auto const in_state = [&](char const* state) { return labels{l.front(), {"state", state}}; };
-        sum(in_state("idle"), [=](auto const& s) -> auto& { return at(s).idle; });
-        sum(in_state("busy"), [=](auto const& s) -> auto& { return at(s).busy; });
+        sum(
+            in_state("idle"), [=](auto const& s) -> auto& { return at(s).idle; });
+        sum(
+            in_state("busy"), [=](auto const& s) -> auto& { return at(s).busy; });
     });
     family("upstream_pending_requests", "Requests that wait for a connection.", MetricType::Gauge);
-    each([&](labels l, auto at) { sum(l, [=](auto const& s) -> auto& { return at(s).pending; }); });
+    each([&](labels l, auto at) {
+        sum(
+            l, [=](auto const& s) -> auto& { return at(s).pending; });
+    });
 }
 
 void metrics::fold::websockets()
@@ -223,43 +259,61 @@ void metrics::fold::websockets()
     family("websocket_bytes_total", "Bytes that passed through WebSockets, counted when they end.", MetricType::Counter);
     value({{"direction", "in"}}, all([](auto const& w) -> auto& { return w.bytes_in; }));
     value({{"direction", "out"}}, all([](auto const& w) -> auto& { return w.bytes_out; }));
-    family("session_streams_ended_total", "WebSockets and requests under way that were ended with their session.", MetricType::Counter);
-    sums<session_end>({}, "reason", session_end_names, [](auto const& s) -> auto& { return s.streams_ended; });
+    family("session_streams_ended_total", "WebSockets and requests under way that were ended with their session.",
+           MetricType::Counter);
+    sums<session_end>(
+        {}, "reason", session_end_names, [](auto const& s) -> auto& { return s.streams_ended; });
 }
 
 void metrics::fold::callers()
 {
     family("auth_results_total", "Requests by what their credential was worth.", MetricType::Counter);
-    sum({{"reason", "ok"}}, [](auto const& s) -> auto& { return s.auth_ok; });
-    sum({{"reason", "none"}}, [](auto const& s) -> auto& { return s.auth_none; });
-    codes("reason", auth_codes, [](auto const& s) -> auto& { return s.auth_failed; });
+    sum(
+        {{"reason", "ok"}}, [](auto const& s) -> auto& { return s.auth_ok; });
+    sum(
+        {{"reason", "none"}}, [](auto const& s) -> auto& { return s.auth_none; });
+    codes(
+        "reason", auth_codes, [](auto const& s) -> auto& { return s.auth_failed; });
 
     family("api_key_checks_total", "Requests with an API key, by how it came out whom it speaks for.", MetricType::Counter);
-    sums<key_answer>({}, "result", key_answer_names, [](auto const& s) -> auto& { return s.api_keys; });
+    sums<key_answer>(
+        {}, "result", key_answer_names, [](auto const& s) -> auto& { return s.api_keys; });
 
     family("session_renewals_total", "Sessions of browsers renewed inside a request, by how that ended.", MetricType::Counter);
-    sums<renewal_outcome>({}, "result", renewal_names, [](auto const& s) -> auto& { return s.renewals; });
+    sums<renewal_outcome>(
+        {}, "result", renewal_names, [](auto const& s) -> auto& { return s.renewals; });
 
     family("token_cache_hits_total", "Tokens answered from the cache.", MetricType::Counter);
-    sum({}, [](auto const& s) -> auto& { return s.token_cache.hits; });
+    sum(
+        {}, [](auto const& s) -> auto& { return s.token_cache.hits; });
     family("token_cache_misses_total", "Tokens whose signature was checked.", MetricType::Counter);
-    sum({}, [](auto const& s) -> auto& { return s.token_cache.misses; });
+    sum(
+        {}, [](auto const& s) -> auto& { return s.token_cache.misses; });
     family("token_cache_negative_hits_total", "Bad tokens recognised without checking them again.", MetricType::Counter);
-    sum({}, [](auto const& s) -> auto& { return s.token_cache.negative_hits; });
+    sum(
+        {}, [](auto const& s) -> auto& { return s.token_cache.negative_hits; });
     family("token_cache_evictions_total", "Entries dropped to make room.", MetricType::Counter);
-    sum({}, [](auto const& s) -> auto& { return s.token_cache.evictions; });
+    sum(
+        {}, [](auto const& s) -> auto& { return s.token_cache.evictions; });
     family("token_cache_bytes", "Memory the cached tokens take.", MetricType::Gauge);
-    sum({}, [](auto const& s) -> auto& { return s.token_cache.bytes; });
+    sum(
+        {}, [](auto const& s) -> auto& { return s.token_cache.bytes; });
     family("token_cache_entries", "Cached tokens.", MetricType::Gauge);
-    sum({}, [](auto const& s) -> auto& { return s.token_cache.entries; });
+    sum(
+        {}, [](auto const& s) -> auto& { return s.token_cache.entries; });
 
     auto const& names = from_.limits_.names();
     family("limiter_allowed_total", "Requests within a limit.", MetricType::Counter);
-    for (std::size_t i = 0; i < names.size(); ++i) sum({{"limit", names[i]}}, [i](auto const& s) -> auto& { return s.limits[i].allowed; });
+    for (std::size_t i = 0; i < names.size(); ++i)
+        sum(
+            {{"limit", names[i]}}, [i](auto const& s) -> auto& { return s.limits[i].allowed; });
     family("limiter_refused_total", "Requests beyond a limit.", MetricType::Counter);
-    for (std::size_t i = 0; i < names.size(); ++i) sum({{"limit", names[i]}}, [i](auto const& s) -> auto& { return s.limits[i].refused; });
+    for (std::size_t i = 0; i < names.size(); ++i)
+        sum(
+            {{"limit", names[i]}}, [i](auto const& s) -> auto& { return s.limits[i].refused; });
     family("limiter_overflow_total", "Keys counted together because the limiter's memory was spent.", MetricType::Counter);
-    sum({}, [](auto const& s) -> auto& { return s.limiter_overflow; });
+    sum(
+        {}, [](auto const& s) -> auto& { return s.limiter_overflow; });
 }
 
 void metrics::fold::accounts(observations const& seen)
@@ -267,14 +321,17 @@ void metrics::fold::accounts(observations const& seen)
     must_name_every<account_operation>(operation_names);
     family("accounts_total", "Account operations by how they ended.", MetricType::Counter);
     for (std::size_t i = 0; i < operation_names.size(); ++i) {
-        sums<account_outcome>({{"operation", operation_names[i]}}, "result", account_outcome_names,
-                              [i](auto const& s) -> auto& { return s.accounts[static_cast<account_operation>(i)]; });
+        sums<account_outcome>(
+            {{"operation", operation_names[i]}}, "result",
+            account_outcome_names, [i](auto const& s) -> auto& { return s.accounts[static_cast<account_operation>(i)]; });
     }
     family("refreshes_total", "Refresh tokens by how they were answered: replayed inside the grace is benign, reused is not.",
            MetricType::Counter);
-    sums<refresh_outcome>({}, "result", refresh_outcome_names, [](auto const& s) -> auto& { return s.refreshes; });
+    sums<refresh_outcome>(
+        {}, "result", refresh_outcome_names, [](auto const& s) -> auto& { return s.refreshes; });
     family("password_hash_duration_seconds", "Time to hash one password, waiting excluded.", MetricType::Histogram);
-    durations({}, [](auto const& s) -> auto& { return s.password_hash_duration; });
+    durations(
+        {}, [](auto const& s) -> auto& { return s.password_hash_duration; });
     family("password_hash_queue_depth", "Passwords that wait to be hashed.", MetricType::Gauge);
     value({}, static_cast<double>(seen.password_hash_waiting));
     family("password_hash_running", "Passwords being hashed.", MetricType::Gauge);
@@ -287,22 +344,30 @@ void metrics::fold::connections()
 {
     auto const& names = from_.listeners_.names();
     family("connections", "Connections of clients that are open.", MetricType::Gauge);
-    for (std::size_t i = 0; i < names.size(); ++i) sum({{"listener", names[i]}}, [i](auto const& s) -> auto& { return s.listeners[i].open; });
+    for (std::size_t i = 0; i < names.size(); ++i)
+        sum(
+            {{"listener", names[i]}}, [i](auto const& s) -> auto& { return s.listeners[i].open; });
     family("connections_total", "Connections accepted.", MetricType::Counter);
-    for (std::size_t i = 0; i < names.size(); ++i) sum({{"listener", names[i]}}, [i](auto const& s) -> auto& { return s.listeners[i].accepted; });
+    for (std::size_t i = 0; i < names.size(); ++i)
+        sum(
+            {{"listener", names[i]}}, [i](auto const& s) -> auto& { return s.listeners[i].accepted; });
     family("connections_refused_total", "Connections closed at once.", MetricType::Counter);
-    sums<refused_because>({}, "reason", refusal_names, [](auto const& s) -> auto& { return s.connections_refused; });
+    sums<refused_because>(
+        {}, "reason", refusal_names, [](auto const& s) -> auto& { return s.connections_refused; });
 
     must_name_every<tls_version>(tls_names);
     family("tls_handshakes_total", "TLS handshakes by version and how they ended.", MetricType::Counter);
     for (std::size_t i = 0; i < tls_names.size(); ++i) {
-        sums<handshake>({{"version", tls_names[i]}}, "result", handshake_names,
-                        [i](auto const& s) -> auto& { return s.tls_handshakes[static_cast<tls_version>(i)]; });
+        sums<handshake>(
+            {{"version", tls_names[i]}}, "result",
+            handshake_names, [i](auto const& s) -> auto& { return s.tls_handshakes[static_cast<tls_version>(i)]; });
     }
     family("framing_refusals_total", "Bytes that did not become a request.", MetricType::Counter);
-    codes("code", framing_codes, [](auto const& s) -> auto& { return s.framing_refusals; });
+    codes(
+        "code", framing_codes, [](auto const& s) -> auto& { return s.framing_refusals; });
     family("event_loop_lag_seconds", "How late a worker's timer fires.", MetricType::Histogram);
-    durations({}, [](auto const& s) -> auto& { return s.event_loop_lag; });
+    durations(
+        {}, [](auto const& s) -> auto& { return s.event_loop_lag; });
 }
 
 void metrics::fold::issuers(observations const& seen)
@@ -336,7 +401,8 @@ void metrics::fold::mails(observations const& seen)
     family("mail_failed_total", "Mails that were given up.", MetricType::Counter);
     for (auto const& each : seen.mails) value({{"kind", std::string{each.kind}}}, static_cast<double>(each.given_up));
     family("mail_attempts_failed_total", "Attempts to send that failed, by reason.", MetricType::Counter);
-    for (auto const& [reason, attempts] : seen.mail_setbacks) value({{"reason", std::string{reason}}}, static_cast<double>(attempts));
+    for (auto const& [reason, attempts] : seen.mail_setbacks)
+        value({{"reason", std::string{reason}}}, static_cast<double>(attempts));
 }
 
 void metrics::fold::program(observations const& seen)

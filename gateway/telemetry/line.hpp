@@ -26,17 +26,17 @@ public:
     explicit line(line_format f) : format_{f} {}
 
     // The names are the program's own words and written as they are.
-    void begin(wall_time at);                                      // starts over, with the time
-    void add(std::string_view name, std::string_view value);       // left out when empty
+    void begin(wall_time at);                                // starts over, with the time
+    void add(std::string_view name, std::string_view value); // left out when empty
     void add(std::string_view name, std::string_view value, std::size_t at_most);
     void add(std::string_view name, std::uint64_t value);
     void add_signed(std::string_view name, std::int64_t value);
-    void add_milliseconds(std::string_view name, std::chrono::nanoseconds value);   // three decimals
+    void add_milliseconds(std::string_view name, std::chrono::nanoseconds value); // three decimals
     void add_number(std::string_view name, double value);
     void add_flag(std::string_view name, bool value);
     // A value without its name where text is written, in its usual place.
     void add_bare(std::string_view name, std::string_view value, std::size_t at_most);
-    std::string_view end();                                        // with the newline; valid until begin
+    std::string_view end(); // with the newline; valid until begin
 
 private:
     void name(std::string_view n);
@@ -44,7 +44,7 @@ private:
 
     line_format format_;
     std::string text_;
-    std::int64_t second_ = -1;     // the second that `stamp_` spells
+    std::int64_t second_ = -1; // the second that `stamp_` spells
     char stamp_[20] = {};
 };
 

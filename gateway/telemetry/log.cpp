@@ -11,7 +11,10 @@ constexpr std::size_t value_length = 2048;
 } // namespace
 
 log::log(log_sink& to, line_format format, level least)
-    : sink_{&to}, ring_{&to.add("program", 256 * 1024)}, least_{least}, line_{format}
+    : sink_{&to},
+      ring_{&to.add("program", 256 * 1024)},
+      least_{least},
+      line_{format}
 {
 }
 

@@ -49,7 +49,7 @@ class log
 public:
     using fields = std::initializer_list<log_field>;
 
-    log() = default;                                          // writes nothing
+    log() = default; // writes nothing
     log(log_sink& to, line_format format, level least);
 
     // Whether a line of this level is written at all.

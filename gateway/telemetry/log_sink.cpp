@@ -15,8 +15,8 @@
 namespace yett::telemetry {
 namespace {
 
-constexpr milliseconds gathering{5};        // how long lines wait for company
-constexpr milliseconds last_words{1000};    // how long the end waits for a stuck reader
+constexpr milliseconds gathering{5};     // how long lines wait for company
+constexpr milliseconds last_words{1000}; // how long the end waits for a stuck reader
 
 std::error_code last_error()
 {
@@ -33,7 +33,9 @@ int open_file(std::string const& path)
 // given: whoever else holds it would see it too.
 int open_standard(int fd)
 {
-    struct stat is {};
+    struct stat is
+    {
+    };
     if (::fstat(fd, &is) == 0 && S_ISFIFO(is.st_mode)) {
         auto const path = "/proc/self/fd/" + std::to_string(fd);
         auto const own = ::open(path.c_str(), O_WRONLY | O_NONBLOCK | O_CLOEXEC);
@@ -54,7 +56,9 @@ int open_target(std::string const& target)
 // --- ring ----------------------------------------------------------------------------
 
 log_ring::log_ring(std::string stream, std::size_t capacity)
-    : stream_{std::move(stream)}, capacity_{std::bit_ceil(capacity)}, bytes_{new char[capacity_]}
+    : stream_{std::move(stream)},
+      capacity_{std::bit_ceil(capacity)},
+      bytes_{new char[capacity_]}
 {
 }
 
@@ -97,7 +101,10 @@ result<std::unique_ptr<log_sink>> log_sink::open(std::string const& target)
 }
 
 log_sink::log_sink(std::string target, int fd)
-    : target_{std::move(target)}, fd_{fd}, terminal_{::isatty(fd) == 1}, writer_{[this] { serve(); }}
+    : target_{std::move(target)},
+      fd_{fd},
+      terminal_{::isatty(fd) == 1},
+      writer_{[this] { serve(); }}
 {
 }
 

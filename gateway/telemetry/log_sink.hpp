@@ -36,8 +36,8 @@ private:
     std::size_t const capacity_;
     std::unique_ptr<char[]> const bytes_;
     counter dropped_;
-    alignas(64) std::atomic<std::size_t> head_{0};   // read up to here; the reader's
-    alignas(64) std::atomic<std::size_t> tail_{0};   // written up to here; the writer's
+    alignas(64) std::atomic<std::size_t> head_{0}; // read up to here; the reader's
+    alignas(64) std::atomic<std::size_t> tail_{0}; // written up to here; the writer's
 };
 
 // One place lines go to, with the thread that writes them there: all that has gathered in
@@ -48,7 +48,7 @@ public:
     // `target`: stdout, stderr, or the path of a file that is created (mode 0640) or
     // appended to. Whoever uses pipes ignores SIGPIPE.
     static result<std::unique_ptr<log_sink>> open(std::string const& target);
-    ~log_sink();                            // writes what is left, for at most a second
+    ~log_sink(); // writes what is left, for at most a second
     log_sink(log_sink const&) = delete;
     log_sink& operator=(log_sink const&) = delete;
 
@@ -83,14 +83,14 @@ private:
     int fd_;
     bool const terminal_;
     std::atomic<int> reopened_{-1};
-    mutable std::mutex mutex_;              // for the list of rings, not for their bytes
+    mutable std::mutex mutex_; // for the list of rings, not for their bytes
     std::vector<std::unique_ptr<log_ring>> rings_;
     std::string batch_;
     counter unwritten_;
     std::atomic<bool> idle_{false};
     std::atomic<bool> stopping_{false};
-    std::atomic<std::uint64_t> rounds_{0};   // times the writer went over all rings
-    std::atomic<std::uint64_t> wanted_{0};   // rounds somebody waits for
+    std::atomic<std::uint64_t> rounds_{0}; // times the writer went over all rings
+    std::atomic<std::uint64_t> wanted_{0}; // rounds somebody waits for
     std::thread writer_;
 };
 

@@ -14,29 +14,128 @@ namespace yett::telemetry {
 
 // Values of the labels. Every label is either one of these closed lists or a name from
 // the configuration: nothing a client sends can make a series.
-enum class status_class : unsigned char { none, informational, success, redirect, client_error, server_error, count_ };
-enum class decision : unsigned char { permitted, unauthenticated, forbidden, recent_login, count_ };
-enum class upstream_outcome : unsigned char { ok, unavailable, timeout, broken, abandoned, count_ };
-enum class tls_version : unsigned char { tls12, tls13, unknown, count_ };
-enum class handshake : unsigned char { full, resumed, failed, count_ };
-enum class refused_because : unsigned char { limit, client_limit, draining, proxy_protocol, count_ };
+enum class status_class : unsigned char
+{
+    none,
+    informational,
+    success,
+    redirect,
+    client_error,
+    server_error,
+    count_
+};
+enum class decision : unsigned char
+{
+    permitted,
+    unauthenticated,
+    forbidden,
+    recent_login,
+    count_
+};
+enum class upstream_outcome : unsigned char
+{
+    ok,
+    unavailable,
+    timeout,
+    broken,
+    abandoned,
+    count_
+};
+enum class tls_version : unsigned char
+{
+    tls12,
+    tls13,
+    unknown,
+    count_
+};
+enum class handshake : unsigned char
+{
+    full,
+    resumed,
+    failed,
+    count_
+};
+enum class refused_because : unsigned char
+{
+    limit,
+    client_limit,
+    draining,
+    proxy_protocol,
+    count_
+};
 enum class account_operation : unsigned char
 {
-    register_account, verify, resend, login, refresh, logout, reset_request, reset_confirm, me, password, sessions, api_keys, count_
+    register_account,
+    verify,
+    resend,
+    login,
+    refresh,
+    logout,
+    reset_request,
+    reset_confirm,
+    me,
+    password,
+    sessions,
+    api_keys,
+    count_
 };
 // `shared`: another request had got the new tokens.
-enum class renewal_outcome : unsigned char { renewed, shared, refused, failed, count_ };
+enum class renewal_outcome : unsigned char
+{
+    renewed,
+    shared,
+    refused,
+    failed,
+    count_
+};
 // How a refresh token was answered. `replayed` is benign: a lost reply or a second tab, inside
 // the grace. `reused` is hostile until shown otherwise: the session was ended.
-enum class refresh_outcome : unsigned char { rotated, replayed, reused, refused, failed, count_ };
+enum class refresh_outcome : unsigned char
+{
+    rotated,
+    replayed,
+    reused,
+    refused,
+    failed,
+    count_
+};
 // How it came out whom an API key speaks for: `failed` is a store that did not answer.
-enum class key_answer : unsigned char { remembered, asked, refused, failed, count_ };
-enum class account_outcome : unsigned char { ok, refused, limited, failed, count_ };
+enum class key_answer : unsigned char
+{
+    remembered,
+    asked,
+    refused,
+    failed,
+    count_
+};
+enum class account_outcome : unsigned char
+{
+    ok,
+    refused,
+    limited,
+    failed,
+    count_
+};
 
 // Who or what ended a WebSocket first: `broken` is a side that was cut off.
-enum class websocket_end : unsigned char { client, application, idle, revoked, expired, draining, broken, count_ };
+enum class websocket_end : unsigned char
+{
+    client,
+    application,
+    idle,
+    revoked,
+    expired,
+    draining,
+    broken,
+    count_
+};
 // Why a session's streams were ended.
-enum class session_end : unsigned char { revoked, expired, count_ };
+enum class session_end : unsigned char
+{
+    revoked,
+    expired,
+    count_
+};
 
 // As labels say it.
 std::string_view name_of(websocket_end why) noexcept;
@@ -51,14 +150,14 @@ struct route_figures
     counter bytes_in;
     counter bytes_out;
     by<decision> decisions;
-    counter report_only;                   // would have been refused, had the rule been enforced
+    counter report_only; // would have been refused, had the rule been enforced
 };
 
 struct websocket_figures
 {
     gauge open;
     by<websocket_end> closed;
-    counter bytes_in;                      // of those that have ended
+    counter bytes_in; // of those that have ended
     counter bytes_out;
 };
 
@@ -66,12 +165,12 @@ struct upstream_figures
 {
     by<upstream_outcome> requests;
     histogram<connect_bounds> connect_duration;
-    histogram<exchange_bounds> reply_duration;   // from the request's first byte sent to the reply's head
+    histogram<exchange_bounds> reply_duration; // from the request's first byte sent to the reply's head
     counter retries;
     gauge idle;
     gauge busy;
-    gauge pending;                         // exchanges that wait for a connection
-    websocket_figures websockets;          // shown for all upstreams together
+    gauge pending;                // exchanges that wait for a connection
+    websocket_figures websockets; // shown for all upstreams together
 };
 
 struct limit_figures
@@ -111,13 +210,13 @@ struct alignas(64) shard
     std::array<listener_figures, listeners_max> listeners;
 
     counter auth_ok;
-    counter auth_none;                     // no credential came with the request
+    counter auth_none; // no credential came with the request
     by_code auth_failed;
     by<key_answer> api_keys;
-    by<renewal_outcome> renewals;          // of sessions, inside the requests they came with
-    by<session_end> streams_ended;         // WebSockets and requests under way whose session ended
+    by<renewal_outcome> renewals;  // of sessions, inside the requests they came with
+    by<session_end> streams_ended; // WebSockets and requests under way whose session ended
     token_cache_figures token_cache;
-    counter limiter_overflow;              // counted in a shared cell because the byte budget was spent
+    counter limiter_overflow; // counted in a shared cell because the byte budget was spent
     by<account_operation, by<account_outcome>> accounts;
     by<refresh_outcome> refreshes;
     histogram<hashing_bounds> password_hash_duration;
@@ -130,7 +229,7 @@ struct alignas(64) shard
 
 struct mail_figures
 {
-    std::string_view kind;                 // of letter
+    std::string_view kind; // of letter
     std::uint64_t waiting = 0;
     std::uint64_t sent = 0;
     std::uint64_t given_up = 0;
@@ -141,11 +240,11 @@ struct issuer_figures
 {
     std::string issuer;
     std::uint64_t keys = 0;
-    std::uint64_t displaced = 0;           // of these: their kid stands for another key now
-    std::uint64_t left_out = 0;            // keys of its last set that are of no use
-    std::optional<double> age_seconds;     // since its keys were confirmed; none: never
-    std::uint64_t questions = 0;           // fetches because of an unknown key
-    std::vector<std::pair<std::string_view, std::uint64_t>> fetches;           // result, attempts
+    std::uint64_t displaced = 0;                                     // of these: their kid stands for another key now
+    std::uint64_t left_out = 0;                                      // keys of its last set that are of no use
+    std::optional<double> age_seconds;                               // since its keys were confirmed; none: never
+    std::uint64_t questions = 0;                                     // fetches because of an unknown key
+    std::vector<std::pair<std::string_view, std::uint64_t>> fetches; // result, attempts
 };
 
 // What others own and a scrape asks them for.
@@ -154,12 +253,12 @@ struct observations
     std::uint64_t password_hash_waiting = 0;
     std::uint64_t password_hash_running = 0;
     std::uint64_t password_hash_refused = 0;
-    std::vector<std::pair<std::string, std::uint64_t>> log_dropped;            // stream, lines
-    std::vector<std::pair<std::string, wall_time>> certificates_expire;        // file as configured
-    std::vector<mail_figures> mails;                                           // one for each kind
-    std::vector<std::pair<std::string_view, std::uint64_t>> mail_setbacks;     // reason, attempts
-    std::vector<issuer_figures> issuers;                                       // the first 10 are shown
-    double mail_oldest_seconds = 0;                                            // age of the letter that waits the longest
+    std::vector<std::pair<std::string, std::uint64_t>> log_dropped;        // stream, lines
+    std::vector<std::pair<std::string, wall_time>> certificates_expire;    // file as configured
+    std::vector<mail_figures> mails;                                       // one for each kind
+    std::vector<std::pair<std::string_view, std::uint64_t>> mail_setbacks; // reason, attempts
+    std::vector<issuer_figures> issuers;                                   // the first 10 are shown
+    double mail_oldest_seconds = 0;                                        // age of the letter that waits the longest
 };
 
 struct build_facts
@@ -214,7 +313,7 @@ private:
 
     build_facts facts_;
     std::vector<std::unique_ptr<telemetry::shard>> shards_;
-    mutable std::mutex mutex_;             // for the slots and callbacks, never for a figure
+    mutable std::mutex mutex_; // for the slots and callbacks, never for a figure
     slots routes_;
     slots upstreams_;
     slots limits_;

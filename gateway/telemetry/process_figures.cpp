@@ -19,7 +19,7 @@ struct stat_line
     double ticks = 0;
     double virtual_bytes = 0;
     double resident_pages = 0;
-    double started_after_boot = 0;   // in ticks
+    double started_after_boot = 0; // in ticks
 };
 
 stat_line read_stat()

@@ -11,7 +11,7 @@ struct process_figures
     double virtual_bytes = 0;
     double open_fds = 0;
     double max_fds = 0;
-    double started_at = 0;       // seconds since the epoch
+    double started_at = 0; // seconds since the epoch
 };
 
 process_figures read_process_figures();

@@ -10,11 +10,19 @@ namespace yett::tokens {
 // `none` is not in it, and there is no way to add to it from a token.
 enum class algorithm : unsigned char
 {
-    hs256, hs384, hs512,
-    rs256, rs384, rs512,
-    ps256, ps384, ps512,
-    es256, es384, es512,
-    eddsa,                           // Ed25519 alone
+    hs256,
+    hs384,
+    hs512,
+    rs256,
+    rs384,
+    rs512,
+    ps256,
+    ps384,
+    ps512,
+    es256,
+    es384,
+    es512,
+    eddsa, // Ed25519 alone
 };
 
 // What kind of key an algorithm works with.

@@ -42,9 +42,10 @@ void append(std::string& to, std::vector<std::string> const& texts)
 result<assertions::text> assertions::for_audience(std::string_view audience, identity const& who, wall_time now)
 {
     auto const name = name_of(audience, who);
-    if (auto const at = young_.entries.find(name); at != young_.entries.end() && is_fresh(at->second, now)) return at->second.what;
+    if (auto const at = young_.entries.find(name); at != young_.entries.end() && is_fresh(at->second, now))
+        return at->second.what;
     if (auto const at = old_.entries.find(name); at != old_.entries.end() && is_fresh(at->second, now)) {
-        auto const known = at->second;         // remember() may drop the generation it is in
+        auto const known = at->second; // remember() may drop the generation it is in
         remember(name, known);
         return known.what;
     }

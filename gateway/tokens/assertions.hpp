@@ -44,7 +44,7 @@ public:
     struct options
     {
         seconds ttl{60};
-        std::size_t bytes = 4 << 20;           // of all assertions together
+        std::size_t bytes = 4 << 20; // of all assertions together
     };
     // Signs with the key of the signer whenever it signs; the signer outlives this.
     assertions(signer const& signs, options const& opts) : signer_{signs}, options_{opts} {}
@@ -66,7 +66,7 @@ private:
     {
         text what;
         wall_time made_at;
-        std::uint64_t key;                     // fingerprint
+        std::uint64_t key; // fingerprint
     };
     struct keyed_hash
     {
@@ -87,7 +87,7 @@ private:
     signer const& signer_;
     options const options_;
     token_digest digest_;
-    std::string naming_;                       // grows to the largest identity once
+    std::string naming_; // grows to the largest identity once
     generation young_;
     generation old_;
 };

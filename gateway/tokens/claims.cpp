@@ -147,8 +147,10 @@ struct wanted_text
 
 result<void> read_texts(object const& payload, claim_names const& names, claims& into)
 {
-    for (auto const& [path, to] : {wanted_text{"iss", &into.who.issuer}, {names.subject, &into.who.subject},
-                                   {names.email, &into.who.email}, {"jti", &into.who.token_id}}) {
+    for (auto const& [path, to] : {wanted_text{"iss", &into.who.issuer},
+                                   {names.subject, &into.who.subject},
+                                   {names.email, &into.who.email},
+                                   {"jti", &into.who.token_id}}) {
         auto text = text_at(payload, path);
         if (!text) return text.error();
         *to = std::move(*text);

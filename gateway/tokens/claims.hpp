@@ -27,9 +27,9 @@ struct claim_names
 struct claims
 {
     identity who;
-    wall_time expires_at{};          // `exp`
-    wall_time not_before{};          // the later of `nbf` and `iat`; the epoch without either
-    std::string kind;                // `type`
+    wall_time expires_at{}; // `exp`
+    wall_time not_before{}; // the later of `nbf` and `iat`; the epoch without either
+    std::string kind;       // `type`
 };
 
 // The members of a payload: one JSON object, UTF-8, no member twice. Fails with token_malformed.

@@ -13,8 +13,7 @@ constexpr std::size_t huge_page = 2 << 20;
 } // namespace
 
 // What is smaller than a huge page gets none: the page would be more than was asked for.
-huge_block::huge_block(std::size_t bytes)
-    : bytes_{bytes}, mapped_bytes_{bytes < huge_page ? bytes : bytes + huge_page}
+huge_block::huge_block(std::size_t bytes) : bytes_{bytes}, mapped_bytes_{bytes < huge_page ? bytes : bytes + huge_page}
 {
     mapped_ = ::mmap(nullptr, mapped_bytes_, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
     if (mapped_ == MAP_FAILED) throw std::bad_alloc{};

@@ -157,8 +157,7 @@ result<key_set> parse_jwks(std::string_view text, jwks_rules const& rules)
     }
     drop_secrets_beside_public_keys(set);
     drop_ambiguous(set);
-    if (set.keys.empty() && !rules.may_be_empty)
-        return refuse(fmt::format("no usable key: {}", fmt::join(set.complaints, "; ")));
+    if (set.keys.empty() && !rules.may_be_empty) return refuse(fmt::format("no usable key: {}", fmt::join(set.complaints, "; ")));
     return set;
 }
 

@@ -17,14 +17,14 @@ struct jwks_rules
     std::vector<algorithm> algorithms;
     std::size_t bytes = 512 * 1024;
     std::size_t keys = 100;
-    bool may_be_empty = false;       // no usable key is an answer as well
+    bool may_be_empty = false; // no usable key is an answer as well
 };
 
 struct key_set
 {
     std::vector<verification_key> keys;
-    std::vector<verification_key> disputed;  // left out because they share kid and algorithm but not their value
-    std::vector<std::string> complaints;     // about keys that were left out, for the log
+    std::vector<verification_key> disputed; // left out because they share kid and algorithm but not their value
+    std::vector<std::string> complaints;    // about keys that were left out, for the log
 };
 
 // Reads a JWK set (RFC 7517 section 5), or a single JWK.

@@ -154,8 +154,7 @@ result<verification_key const*> find_signer(jws_parts const& token, jws_header c
 
 result<std::string> sign_compact(signing_key const& key, std::string_view type, std::string_view payload)
 {
-    boost::json::object const header{
-        {"alg", name_of(key.alg())}, {"typ", type}, {"kid", key.kid()}};
+    boost::json::object const header{{"alg", name_of(key.alg())}, {"typ", type}, {"kid", key.kid()}};
     auto const text = base64url_encode(boost::json::serialize(header)) + '.' + base64url_encode(payload);
     auto const signature = key.sign(text);
     if (!signature) return signature.error();

@@ -18,8 +18,8 @@ struct jws_header
 {
     algorithm alg = algorithm::es256;
     bool has_kid = false;
-    std::string kid;                 // opaque, at most max_kid_bytes
-    std::string type;                // `typ` in lower case and without "application/"
+    std::string kid;  // opaque, at most max_kid_bytes
+    std::string type; // `typ` in lower case and without "application/"
 };
 
 // The three parts of the compact form, still encoded; views into the token.
@@ -28,7 +28,7 @@ struct jws_parts
     std::string_view header;
     std::string_view payload;
     std::string_view signature;
-    std::string_view signed_text;    // header.payload
+    std::string_view signed_text; // header.payload
 };
 
 // Bounds the size, counts the dots and refuses an empty header. Looks at nothing else:

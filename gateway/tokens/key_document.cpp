@@ -197,7 +197,8 @@ result<kept_key> write_key(own_key const& one, secret const& sealing)
     }
     auto const der = der_of(one.key);
     if (!der) return der.error();
-    auto text = fmt::format("A signing key of Yett, sealed with tokens.keys.secret.{}{}\n{}", kid_line, one.key.kid(), dates_of(one));
+    auto text =
+        fmt::format("A signing key of Yett, sealed with tokens.keys.secret.{}{}\n{}", kid_line, one.key.kid(), dates_of(one));
     auto const sealed = seal(der->reveal(), sealing, purpose_of(made.alg, made.number, text));
     if (!sealed) return sealed.error();
     made.document = secret{text + std::string{sealed_line.substr(1)} + *sealed + '\n'};

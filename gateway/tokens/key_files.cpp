@@ -77,12 +77,15 @@ result<secret> read_guarded(std::string const& path)
 {
     descriptor const file{::open(path.c_str(), O_RDONLY | O_NOFOLLOW | O_CLOEXEC)};
     if (!file) return cannot("open", path, last_error());
-    struct stat about{};
+    struct stat about
+    {
+    };
     if (::fstat(file.get(), &about) != 0 || !S_ISREG(about.st_mode)) return cannot("read", path);
     if ((about.st_mode & 077) != 0) return our_error(errc::internal, path + " can be read by others; its mode must be 0600");
     if (about.st_size < 0 || static_cast<std::size_t>(about.st_size) > max_file_bytes) return cannot("read", path);
     std::string text(static_cast<std::size_t>(about.st_size), '\0');
-    if (::read(file.get(), text.data(), text.size()) != static_cast<ssize_t>(text.size())) return cannot("read", path, last_error());
+    if (::read(file.get(), text.data(), text.size()) != static_cast<ssize_t>(text.size()))
+        return cannot("read", path, last_error());
     return secret{std::move(text)};
 }
 

@@ -19,7 +19,7 @@ public:
     struct options
     {
         algorithm alg = algorithm::es256;
-        secret sealing;                    // tokens.keys.secret; empty: keys are kept in the clear
+        secret sealing; // tokens.keys.secret; empty: keys are kept in the clear
         key_schedule schedule;
     };
     // The store outlives the ring.

@@ -46,8 +46,8 @@ bool is_power_of_65537(unsigned value, unsigned prime)
 // once in 2^27.
 bool has_roca_flaw(BIGNUM const* modulus)
 {
-    constexpr std::array<unsigned, 38> primes{3,  5,  7,  11, 13, 17, 19, 23,  29,  31,  37,  41,  43,
-                                              47, 53, 59, 61, 67, 71, 73, 79,  83,  89,  97,  101, 103,
+    constexpr std::array<unsigned, 38> primes{3,   5,   7,   11,  13,  17,  19,  23,  29,  31,  37,  41,  43,
+                                              47,  53,  59,  61,  67,  71,  73,  79,  83,  89,  97,  101, 103,
                                               107, 109, 113, 127, 131, 137, 139, 149, 151, 157, 163, 167};
     for (auto const prime : primes)
         if (!is_power_of_65537(static_cast<unsigned>(BN_mod_word(modulus, prime)), prime)) return false;

@@ -14,8 +14,8 @@ namespace yett::tokens {
 struct kept_key
 {
     algorithm alg = algorithm::es256;
-    unsigned number = 0;             // 1, 2, 3 …; never used twice
-    secret document;                 // at most 64 KiB of ASCII
+    unsigned number = 0; // 1, 2, 3 …; never used twice
+    secret document;     // at most 64 KiB of ASCII
 };
 
 // Where the keys are kept that Yett signs with. Processes that share a store agree on one

@@ -22,12 +22,12 @@ struct verification_key::material
 {
     algorithm alg;
     std::string kid;
-    evp_key key;                     // null for HMAC
-    secret bytes;                    // the secret of HMAC
-    std::string members;             // of the public JWK; empty for HMAC
-    std::string point;               // the raw key of Ed25519
+    evp_key key;         // null for HMAC
+    secret bytes;        // the secret of HMAC
+    std::string members; // of the public JWK; empty for HMAC
+    std::string point;   // the raw key of Ed25519
     std::size_t signature_bytes;
-    std::uint64_t serial;            // names the material in this process
+    std::uint64_t serial; // names the material in this process
     std::uint64_t fingerprint;
 };
 
@@ -114,8 +114,8 @@ result<verification_key> verification_key::from_public(algorithm alg, evp_key ke
     auto const fingerprint = fingerprint_of(alg, kid, members);
     auto point = alg == algorithm::eddsa ? raw_point(key.get()) : std::string{};
     auto const size = signature_bytes_of(alg, key.get());
-    return verification_key{std::make_shared<material const>(material{alg, std::move(kid), std::move(key), {}, std::move(members),
-                                                                      std::move(point), size, next_serial(), fingerprint})};
+    return verification_key{std::make_shared<material const>(material{
+        alg, std::move(kid), std::move(key), {}, std::move(members), std::move(point), size, next_serial(), fingerprint})};
 }
 
 algorithm verification_key::alg() const noexcept

@@ -71,14 +71,16 @@ public:
     algorithm alg() const noexcept { return public_.alg(); }
     std::string const& kid() const noexcept { return public_.kid(); }
     verification_key const& verification() const noexcept { return public_; }
-    evp_key const& private_key() const noexcept { return private_; }     // null for HMAC
+    evp_key const& private_key() const noexcept { return private_; } // null for HMAC
 
     // The raw signature of `text`. Any number of threads at once.
     result<std::string> sign(std::string_view text) const;
 
 private:
     signing_key(verification_key checks, evp_key signs, secret bytes)
-        : public_{std::move(checks)}, private_{std::move(signs)}, secret_{std::move(bytes)}
+        : public_{std::move(checks)},
+          private_{std::move(signs)},
+          secret_{std::move(bytes)}
     {
     }
 

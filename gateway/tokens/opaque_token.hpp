@@ -11,8 +11,8 @@ namespace yett::tokens {
 // What tells one kind of opaque token from another.
 struct opaque_kind
 {
-    std::string_view prefix;         // of four characters, "yr1_"
-    std::string_view label;          // goes into the checksum
+    std::string_view prefix; // of four characters, "yr1_"
+    std::string_view label;  // goes into the checksum
 };
 
 // A token that means something to its store alone: the prefix and 68 characters of base64url,
@@ -22,8 +22,8 @@ struct opaque_kind
 struct opaque_token
 {
     secret text;
-    std::string name;                // 22 characters of base64url
-    std::string hash;                // what a store keeps: SHA-256 of the text, hexadecimal
+    std::string name; // 22 characters of base64url
+    std::string hash; // what a store keeps: SHA-256 of the text, hexadecimal
 };
 
 inline constexpr std::size_t opaque_name_bytes = 16;

@@ -14,7 +14,7 @@ struct own_key
     signing_key key;
     unsigned number = 0;
     wall_time made_at{};
-    wall_time signs_from{};          // published before, used from here on
+    wall_time signs_from{}; // published before, used from here on
 };
 
 // tokens.keys of the configuration.
@@ -27,10 +27,10 @@ struct key_schedule
 
 enum class key_state : unsigned char
 {
-    coming,                          // published, signs later
+    coming, // published, signs later
     signing,
-    retired,                         // verifies what it signed
-    spent,                           // nothing it signed is good any more
+    retired, // verifies what it signed
+    spent,   // nothing it signed is good any more
 };
 
 // What follows from the keys and the clock alone, so that processes with the same keys and

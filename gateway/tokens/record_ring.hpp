@@ -37,7 +37,7 @@ private:
     std::size_t capacity_;
     std::size_t head_ = 0;
     std::size_t tail_ = 0;
-    std::size_t end_ = 0;            // where the older part ends once the younger began anew at 0
+    std::size_t end_ = 0; // where the older part ends once the younger began anew at 0
     std::size_t records_ = 0;
     std::size_t used_ = 0;
     std::size_t touched_ = 0;

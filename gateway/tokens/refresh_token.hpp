@@ -12,8 +12,8 @@ namespace yett::tokens {
 struct refresh_token
 {
     secret text;
-    std::string family;              // 22 characters, the same for all successors
-    std::string hash;                // what the store keeps: SHA-256 of the text, hexadecimal
+    std::string family; // 22 characters, the same for all successors
+    std::string hash;   // what the store keeps: SHA-256 of the text, hexadecimal
 };
 
 // The first token of a new family.

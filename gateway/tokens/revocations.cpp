@@ -63,7 +63,8 @@ class revocations::table
 {
 public:
     explicit table(std::size_t slots)
-        : mask_{slots - 1}, slots_{std::make_unique<slot[]>(slots)},
+        : mask_{slots - 1},
+          slots_{std::make_unique<slot[]>(slots)},
           filter_{std::make_unique<std::atomic<std::uint64_t>[]>(slots / sizeof(std::uint64_t))}
     {
     }
@@ -138,8 +139,8 @@ private:
 struct alignas(64) revocations::shard
 {
     std::atomic<table const*> current{nullptr};
-    std::mutex writing;                      // held while a table is changed or copied
-    std::mutex handing_over;                 // held while a pointer is copied, never longer
+    std::mutex writing;      // held while a table is changed or copied
+    std::mutex handing_over; // held while a pointer is copied, never longer
     std::shared_ptr<table> owner;
 
     void publish(std::shared_ptr<table> next)
@@ -167,7 +168,8 @@ struct alignas(64) revocations::shard
 };
 
 revocations::revocations(std::string own_issuer)
-    : own_issuer_{std::move(own_issuer)}, shards_{std::make_unique<shard[]>(shard_count)}
+    : own_issuer_{std::move(own_issuer)},
+      shards_{std::make_unique<shard[]>(shard_count)}
 {
     static_assert(sizeof key_ == crypto_shorthash_KEYBYTES);
     auto const random = random_bytes(key_.size());
@@ -230,11 +232,9 @@ std::uint64_t revocations::fingerprint(revoked_by what, std::string_view issuer,
 
 revocable revocations::names_of(identity const& who, std::string_view kid) const
 {
-    auto const name = [&](revoked_by what, std::string_view id) {
-        return id.empty() ? 0 : fingerprint(what, who.issuer, id);
-    };
-    return {name(revoked_by::token, who.token_id), name(revoked_by::session, who.session),
-            name(revoked_by::subject, who.subject), name(revoked_by::key, kid), who.issued_at};
+    auto const name = [&](revoked_by what, std::string_view id) { return id.empty() ? 0 : fingerprint(what, who.issuer, id); };
+    return {name(revoked_by::token, who.token_id), name(revoked_by::session, who.session), name(revoked_by::subject, who.subject),
+            name(revoked_by::key, kid), who.issued_at};
 }
 
 bool revocations::covers(identity const& who, std::string_view kid, wall_time now) const
@@ -268,7 +268,8 @@ std::size_t revocations::bytes() const noexcept
 }
 
 revocations::view::view(revocations const& of)
-    : source_{&of}, tables_{std::make_unique<std::shared_ptr<table const>[]>(shard_count)}
+    : source_{&of},
+      tables_{std::make_unique<std::shared_ptr<table const>[]>(shard_count)}
 {
 }
 

@@ -16,25 +16,25 @@ namespace yett::tokens {
 // What a revocation is about.
 enum class revoked_by : unsigned char
 {
-    token,                           // `jti`
-    session,                         // `sid`
-    subject,                         // `sub`: what was issued up to a moment
-    key,                             // `kid`
+    token,   // `jti`
+    session, // `sid`
+    subject, // `sub`: what was issued up to a moment
+    key,     // `kid`
 };
 
 struct revocation
 {
     revoked_by what = revoked_by::session;
     std::string id;
-    std::string issuer;              // empty: our own
-    wall_time issued_until{};        // of a subject alone: tokens issued up to here, to the millisecond, are dead
-    wall_time until{};               // when the last token it covers has expired
+    std::string issuer;       // empty: our own
+    wall_time issued_until{}; // of a subject alone: tokens issued up to here, to the millisecond, are dead
+    wall_time until{};        // when the last token it covers has expired
 };
 
 // The names by which one token can be revoked, hashed once when it is verified.
 struct revocable
 {
-    std::uint64_t token = 0;         // 0: the token has no such name
+    std::uint64_t token = 0; // 0: the token has no such name
     std::uint64_t session = 0;
     std::uint64_t subject = 0;
     std::uint64_t key = 0;

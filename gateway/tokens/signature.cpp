@@ -85,8 +85,7 @@ public:
         auto& at = slots_[serial % slots_.size()];
         if (at.serial != serial) {
             at = {serial, evp_pkey_context{EVP_PKEY_CTX_new_from_pkey(nullptr, key, nullptr)}, nullptr};
-            if (!at.verifies || EVP_PKEY_verify_init(at.verifies.get()) != 1 || !set_padding(alg, at.verifies.get()))
-                at = {};
+            if (!at.verifies || EVP_PKEY_verify_init(at.verifies.get()) != 1 || !set_padding(alg, at.verifies.get())) at = {};
         }
         return at.verifies.get();
     }
@@ -199,8 +198,7 @@ result<std::string> sign_ed25519(EVP_PKEY* key, std::string_view text)
 
 } // namespace
 
-bool check_signature(algorithm alg, EVP_PKEY* key, std::uint64_t serial, std::string_view text,
-                     std::string_view signature)
+bool check_signature(algorithm alg, EVP_PKEY* key, std::uint64_t serial, std::string_view text, std::string_view signature)
 {
     digest hashed;
     auto* const context = contexts.verification(alg, key, serial);

@@ -15,8 +15,7 @@ namespace yett::tokens {
 // Every call takes keys that `key_rules` has let in, of the kind that fits the algorithm.
 
 // `serial` names the key for good in this process: a thread keeps prepared contexts by it.
-bool check_signature(algorithm alg, EVP_PKEY* key, std::uint64_t serial, std::string_view text,
-                     std::string_view signature);
+bool check_signature(algorithm alg, EVP_PKEY* key, std::uint64_t serial, std::string_view text, std::string_view signature);
 bool check_hmac(algorithm alg, std::string_view key_bytes, std::uint64_t serial, std::string_view text,
                 std::string_view signature);
 

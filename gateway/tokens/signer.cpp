@@ -21,7 +21,9 @@ boost::json::array listed(std::vector<std::string> const& texts)
 } // namespace
 
 signer::signer(signing_key key, std::string issuer, std::vector<std::string> audience)
-    : key_{std::move(key)}, issuer_{std::move(issuer)}, audience_{std::move(audience)}
+    : key_{std::move(key)},
+      issuer_{std::move(issuer)},
+      audience_{std::move(audience)}
 {
 }
 

@@ -14,19 +14,19 @@ namespace yett::tokens {
 // Whom an access token is for.
 struct access_grant
 {
-    std::string subject;                   // `sub` and `user_id`
-    std::string session;                   // `sid`
+    std::string subject; // `sub` and `user_id`
+    std::string session; // `sid`
     std::string email;
     std::vector<std::string> roles;
     std::vector<std::string> scopes;
-    wall_time authenticated_at{};          // `auth_time`: when a password was last given; left out when unset
+    wall_time authenticated_at{}; // `auth_time`: when a password was last given; left out when unset
     seconds ttl{15 * 60};
 };
 
 struct access_token
 {
     secret text;
-    std::string id;                        // `jti`, a UUIDv7
+    std::string id; // `jti`, a UUIDv7
     wall_time expires_at;
 };
 
@@ -49,7 +49,7 @@ public:
     std::vector<std::string> const& audience() const noexcept { return audience_; }
 
 private:
-    mutable std::mutex turning_;           // held while a key is copied, never while it signs
+    mutable std::mutex turning_; // held while a key is copied, never while it signs
     signing_key key_;
     std::string issuer_;
     std::vector<std::string> audience_;

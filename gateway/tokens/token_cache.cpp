@@ -45,7 +45,10 @@ class token_cache::state
 {
 public:
     state(std::shared_ptr<verifier const> judge, revocations const& revoked, token_cache_options const& options)
-        : judge_{std::move(judge)}, revoked_{revoked}, view_{revoked}, options_{options},
+        : judge_{std::move(judge)},
+          revoked_{revoked},
+          view_{revoked},
+          options_{options},
           pool_{pool_slots(options.bytes)},
           store_{store_bytes(options.bytes, pool_.bytes() + recent_failures::bytes()),
                  [this](token_record const& gone) { pool_.forget(gone); }}
@@ -87,7 +90,7 @@ private:
     revocations::view view_;
     token_cache_options const options_;
     token_digest digests_;
-    std::uint64_t expected_ = 0;       // the hint of the token that was announced last
+    std::uint64_t expected_ = 0; // the hint of the token that was announced last
     recent_failures failures_;
     identity_pool pool_;
     token_store store_;

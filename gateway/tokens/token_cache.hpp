@@ -15,9 +15,9 @@ namespace yett::tokens {
 
 struct token_cache_options
 {
-    std::size_t bytes = 64 << 20;          // of this cache alone, all its structures together
+    std::size_t bytes = 64 << 20; // of this cache alone, all its structures together
     seconds ttl{300};
-    seconds failure_ttl{30};               // how long a refusal is remembered
+    seconds failure_ttl{30}; // how long a refusal is remembered
 };
 
 struct token_cache_counters
@@ -25,7 +25,7 @@ struct token_cache_counters
     std::uint64_t hits = 0;
     std::uint64_t misses = 0;
     std::uint64_t negative_hits = 0;
-    std::uint64_t evictions = 0;           // to make room; not those that expired or were revoked
+    std::uint64_t evictions = 0; // to make room; not those that expired or were revoked
     std::uint64_t bytes = 0;
     std::uint64_t entries = 0;
 };
@@ -33,9 +33,9 @@ struct token_cache_counters
 // What a store said of a token that nothing in it proves, an API key.
 struct vouched
 {
-    identity_ptr who;                      // `issued_at` is when the store was asked
-    wall_time until;                       // it has to be asked again from here on
-    std::uint64_t generation = 0;          // of the revocations, read before the store was asked
+    identity_ptr who;             // `issued_at` is when the store was asked
+    wall_time until;              // it has to be asked again from here on
+    std::uint64_t generation = 0; // of the revocations, read before the store was asked
 };
 
 // Remembers what the verifier said about a token. One per worker, without locks.
@@ -48,8 +48,7 @@ struct vouched
 class token_cache
 {
 public:
-    token_cache(std::shared_ptr<verifier const> judge, revocations const& revoked,
-                token_cache_options const& options = {});
+    token_cache(std::shared_ptr<verifier const> judge, revocations const& revoked, token_cache_options const& options = {});
     ~token_cache();
     token_cache(token_cache&&) noexcept;
 

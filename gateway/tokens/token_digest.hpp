@@ -56,7 +56,7 @@ private:
     {
         std::array<char, Bytes> text;
         SHA256_CTX after;
-        std::uint8_t credit = 0;         // how many others it outlives before it makes room; 0: unused
+        std::uint8_t credit = 0; // how many others it outlives before it makes room; 0: unused
     };
     // Beginnings are kept where a few bits of their ends put them.
     template<std::size_t Bytes>
@@ -70,7 +70,7 @@ private:
     SHA256_CTX keyed_;
     known<short_beginning> short_;
     known<long_beginning> long_;
-    SHA256_CTX other_[2];                // of beginnings that were not kept
+    SHA256_CTX other_[2]; // of beginnings that were not kept
     std::array<std::uint64_t, 2> hint_key_;
 };
 

@@ -13,17 +13,17 @@ namespace yett::tokens {
 struct token_record
 {
     digest256 digest;
-    std::uint64_t hint;              // see token_digest; the home in the index
+    std::uint64_t hint; // see token_digest; the home in the index
     wall_time not_before;
-    wall_time end;                   // of the token or of its time in the cache, whichever is first
-    std::uint64_t seen_revocations;  // the generation at which nothing covered the token
-    std::uint64_t seen_verifier;     // the generation of the verifier that stands by it
+    wall_time end;                  // of the token or of its time in the cache, whichever is first
+    std::uint64_t seen_revocations; // the generation at which nothing covered the token
+    std::uint64_t seen_verifier;    // the generation of the verifier that stands by it
     std::uint64_t basis;
     revocable names;
-    std::uint32_t bytes;             // of the record and its identity, rounded up
-    std::uint16_t slot;              // of identity_pool
-    std::uint8_t uses;               // since it was last looked at for eviction, at most 3
-    bool dead;                       // removed, and not yet at the end of its queue
+    std::uint32_t bytes; // of the record and its identity, rounded up
+    std::uint16_t slot;  // of identity_pool
+    std::uint8_t uses;   // since it was last looked at for eviction, at most 3
+    bool dead;           // removed, and not yet at the end of its queue
 
     char* identity() noexcept { return reinterpret_cast<char*>(this + 1); }
     char const* identity() const noexcept { return reinterpret_cast<char const*>(this + 1); }

@@ -37,13 +37,16 @@ std::uint64_t tag_of(std::uint64_t hint) noexcept
 } // namespace
 
 token_store::token_store(std::size_t bytes, farewell on_removal)
-    : budget_{bytes}, on_removal_{std::move(on_removal)},
+    : budget_{bytes},
+      on_removal_{std::move(on_removal)},
       index_mask_{std::bit_ceil(std::max<std::size_t>(64, bytes / usual_record_bytes * 5 / 4)) - 1},
       ghost_mask_{(index_mask_ + 1) / 2 - 1},
       fixed_bytes_{(index_mask_ + 1) * sizeof(std::uint64_t) + (ghost_mask_ + 1) * sizeof(ghost)},
       ring_bytes_{bytes > fixed_bytes_ ? rounded(bytes - fixed_bytes_) - record_ring::alignment : 0},
-      block_{fixed_bytes_ + ring_bytes_}, index_{reinterpret_cast<std::uint64_t*>(block_.data())},
-      ghosts_{reinterpret_cast<ghost*>(index_ + index_mask_ + 1)}, small_{ring_memory(0, rounded(ring_bytes_ / 10))},
+      block_{fixed_bytes_ + ring_bytes_},
+      index_{reinterpret_cast<std::uint64_t*>(block_.data())},
+      ghosts_{reinterpret_cast<ghost*>(index_ + index_mask_ + 1)},
+      small_{ring_memory(0, rounded(ring_bytes_ / 10))},
       main_{ring_memory(rounded(ring_bytes_ / 10), ring_bytes_)}
 {
 }

@@ -75,7 +75,7 @@ private:
     std::size_t fixed_bytes_;
     std::size_t ring_bytes_;
     huge_block block_;
-    std::uint64_t* index_;                   // pointer and, in the upper 16 bits, a piece of the hint
+    std::uint64_t* index_; // pointer and, in the upper 16 bits, a piece of the hint
     ghost* ghosts_;
     record_ring small_;
     record_ring main_;

@@ -31,9 +31,9 @@ std::uint64_t next_generation()
 // Everything but the key that a verdict depends on.
 std::uint64_t hash_of_rules(issuer const& of)
 {
-    auto const text = fmt::format("{}\n{}\n{}\n{}\n{}\n{}\n{}\n{}{}{}", of.name, fmt::join(of.audience, "\t"),
-                                  of.claims.subject, of.claims.email, of.claims.roles, of.claims.scopes,
-                                  of.skew.count(), of.own, of.any_name, of.any_audience);
+    auto const text =
+        fmt::format("{}\n{}\n{}\n{}\n{}\n{}\n{}\n{}{}{}", of.name, fmt::join(of.audience, "\t"), of.claims.subject,
+                    of.claims.email, of.claims.roles, of.claims.scopes, of.skew.count(), of.own, of.any_name, of.any_audience);
     std::uint64_t value;
     std::memcpy(&value, sha256(text).data(), sizeof value);
     return value;
@@ -153,8 +153,12 @@ result<verified> verifier::verify(std::string_view token, wall_time now) const
     if (from.own) said->who.issued_at = issue_moment(said->who);
     else said->who.session.clear();
 
-    verified good{nullptr, said->not_before - from.skew, said->expires_at + from.skew, static_cast<std::uint32_t>(*at),
-                  basis_of(*at, **key), (*key)->kid()};
+    verified good{nullptr,
+                  said->not_before - from.skew,
+                  said->expires_at + from.skew,
+                  static_cast<std::uint32_t>(*at),
+                  basis_of(*at, **key),
+                  (*key)->kid()};
     if (now < good.not_before) return refuse(errc::token_not_yet_valid, "`nbf` or `iat` is in the future");
     if (now >= good.expires) return refuse(errc::token_expired, "`exp` has passed");
     good.who = std::make_shared<identity const>(std::move(said->who));

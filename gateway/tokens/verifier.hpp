@@ -17,12 +17,12 @@ namespace yett::tokens {
 // Somebody whose tokens are accepted, and how they are read.
 struct issuer
 {
-    std::string name;                      // `iss`, compared whole
-    std::vector<std::string> audience;     // one of them must be in `aud`
-    std::vector<verification_key> keys;    // their algorithms are the accepted ones
+    std::string name;                   // `iss`, compared whole
+    std::vector<std::string> audience;  // one of them must be in `aud`
+    std::vector<verification_key> keys; // their algorithms are the accepted ones
     claim_names claims;
-    seconds skew{30};                      // between our clock and the issuer's
-    bool own = false;                      // demands `typ: at+jwt` and `type: access`
+    seconds skew{30}; // between our clock and the issuer's
+    bool own = false; // demands `typ: at+jwt` and `type: access`
 
     // For the offline check alone: accept whatever the token says.
     bool any_name = false;
@@ -33,11 +33,11 @@ struct issuer
 struct verified
 {
     identity_ptr who;
-    wall_time not_before;                  // good from here …
-    wall_time expires;                     // … until just before here; the skew is in both
-    std::uint32_t issuer = 0;              // index into the verifier's issuers
-    std::uint64_t basis = 0;               // names the key and every rule that were applied
-    std::string kid;                       // of the key that made the signature
+    wall_time not_before;     // good from here …
+    wall_time expires;        // … until just before here; the skew is in both
+    std::uint32_t issuer = 0; // index into the verifier's issuers
+    std::uint64_t basis = 0;  // names the key and every rule that were applied
+    std::string kid;          // of the key that made the signature
 };
 
 // Decides whether a bearer token speaks for somebody.
@@ -78,8 +78,8 @@ private:
     std::uint64_t basis_of(std::size_t at, verification_key const& key) const noexcept;
 
     std::vector<issuer> issuers_;
-    std::vector<std::uint64_t> rules_;     // of each issuer, hashed
-    std::vector<std::uint64_t> bases_;     // of each key of each issuer, sorted
+    std::vector<std::uint64_t> rules_; // of each issuer, hashed
+    std::vector<std::uint64_t> bases_; // of each key of each issuer, sorted
     std::uint64_t generation_;
 };
 

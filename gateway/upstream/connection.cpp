@@ -51,8 +51,7 @@ public:
     on_read(on_read&&) noexcept = default;
     ~on_read()
     {
-        if (connection_)
-            connection_->abandon();
+        if (connection_) connection_->abandon();
     }
 
     void operator()(error_code ec, std::size_t bytes)
@@ -86,14 +85,12 @@ connection::~connection() = default;
 void connection::consume(std::size_t bytes) noexcept
 {
     begin_ += bytes;
-    if (begin_ == end_ && !reading_)
-        begin_ = end_ = 0;
+    if (begin_ == end_ && !reading_) begin_ = end_ = 0;
 }
 
 void connection::expect_bulk()
 {
-    if (begin_ == end_ && capacity_ < bulk_bytes && !reading_)
-        resize(bulk_bytes);
+    if (begin_ == end_ && capacity_ < bulk_bytes && !reading_) resize(bulk_bytes);
 }
 
 void connection::resize(std::size_t bytes)
@@ -106,8 +103,7 @@ void connection::resize(std::size_t bytes)
 // Only while no read is pending: the kernel writes behind `end_`.
 void connection::make_room() noexcept
 {
-    if (begin_ == 0)
-        return;
+    if (begin_ == 0) return;
     std::memmove(buffer_.get(), buffer_.get() + begin_, end_ - begin_);
     end_ -= begin_;
     begin_ = 0;
@@ -115,8 +111,7 @@ void connection::make_room() noexcept
 
 void connection::start_read()
 {
-    if (reading_ || ending_ != ending::none)
-        return;
+    if (reading_ || ending_ != ending::none) return;
     make_room();
     reading_ = true;
     socket_.async_read_some(exhausting_buffer{buffer_.get() + end_, capacity_ - end_, false}, on_read{*this});
@@ -139,21 +134,18 @@ void connection::take_in(error_code ec, std::size_t bytes) noexcept
     news_ = true;
     was_short_ = bytes < capacity_ - end_;
     end_ += bytes;
-    if (ec && ending_ == ending::none)
-        ending_ = ending_for(ec);
+    if (ec && ending_ == ending::none) ending_ = ending_for(ec);
 }
 
 // The next read waits for an event, and an end that came with the last bytes has had its own
 // already. Whoever expects more asks the socket once; a kept connection spares the call.
 bool connection::look_again() noexcept
 {
-    if (!std::exchange(was_short_, false) || reading_)
-        return false;
+    if (!std::exchange(was_short_, false) || reading_) return false;
     make_room();
     error_code ec;
     auto const bytes = socket_.read_some(asio::buffer(buffer_.get() + end_, capacity_ - end_), ec);
-    if (ec == asio::error::would_block)
-        return false;
+    if (ec == asio::error::would_block) return false;
     take_in(ec, bytes);
     return true;
 }
@@ -172,10 +164,8 @@ std::error_code connection::send_now(pieces& p) noexcept
         auto const sent = one ? socket_.write_some(asio::buffer(p.parts()[0]), ec) : socket_.write_some(buffers_of(p), ec);
         p.advance(sent);
         sent_ += sent;
-        if (ec == asio::error::would_block)
-            return {};
-        if (ec)
-            return ec;
+        if (ec == asio::error::would_block) return {};
+        if (ec) return ec;
     }
     return {};
 }
@@ -190,11 +180,9 @@ task<std::error_code> connection::send_rest(pieces& p, milliseconds patience)
         send_patience_.disarm();
         p.advance(sent);
         sent_ += sent;
-        if (ec)
-            co_return ec;
+        if (ec) co_return ec;
     }
-    if (!p.empty())
-        co_return std::make_error_code(std::errc::broken_pipe);
+    if (!p.empty()) co_return std::make_error_code(std::errc::broken_pipe);
     co_return std::error_code{};
 }
 
@@ -207,8 +195,7 @@ void connection::finish_sending() noexcept
 void connection::watch(milliseconds at_most)
 {
     need_not_hear();
-    if (capacity_ != usual_bytes)
-        resize(usual_bytes);
+    if (capacity_ != usual_bytes) resize(usual_bytes);
     watched_ = true;
     news_ = false;
     start_read();
@@ -232,8 +219,7 @@ bool connection::looks_disturbed() noexcept
 
 void connection::shut(ending why) noexcept
 {
-    if (ending_ == ending::none)
-        ending_ = why;
+    if (ending_ == ending::none) ending_ = why;
     patience_.disarm();
     send_patience_.disarm();
     error_code ignored;

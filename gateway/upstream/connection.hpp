@@ -52,16 +52,16 @@ public:
     enum class ending : std::uint8_t
     {
         none,
-        closed,       // the server said it was done
+        closed, // the server said it was done
         broken,
-        timed_out,    // our deadline
-        shut,         // ours, for any other reason
+        timed_out, // our deadline
+        shut,      // ours, for any other reason
     };
 
     static constexpr std::size_t usual_bytes = 16384;
     static constexpr std::size_t bulk_bytes = 65536;
     static constexpr std::size_t most_fields = 100;
-    static constexpr std::size_t most_added = 8;      // fields that Yett adds to a reply
+    static constexpr std::size_t most_added = 8; // fields that Yett adds to a reply
 
     // Calls `disturbed` when something happens on a watched connection.
     connection(tcp_socket socket, base::deadlines& deadlines, std::function<void(connection&)> disturbed);
@@ -140,7 +140,7 @@ private:
     std::uint64_t sent_ = 0;
     ending ending_ = ending::none;
     bool reading_ = false;
-    bool was_short_ = false;      // the last read: the socket is empty, but its end may have come along
+    bool was_short_ = false; // the last read: the socket is empty, but its end may have come along
     bool news_ = false;
     bool watched_ = false;
     bool used_ = false;

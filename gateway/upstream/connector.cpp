@@ -29,8 +29,7 @@ public:
         error_code not_literal;
         auto const literal = asio::ip::make_address(where.host, not_literal);
         is_literal_ = !not_literal;
-        if (is_literal_)
-            known_.emplace_back(literal, where.port);
+        if (is_literal_) known_.emplace_back(literal, where.port);
     }
 
     std::vector<tcp::endpoint> const& known() const noexcept { return known_; }
@@ -38,8 +37,7 @@ public:
 
     void refresh(steady_time now)
     {
-        if (is_literal_ || resolving_ || (!known_.empty() && now < resolved_at_ + believed_for))
-            return;
+        if (is_literal_ || resolving_ || (!known_.empty() && now < resolved_at_ + believed_for)) return;
         resolving_ = true;
         auto done = [self = shared_from_this(), now](error_code ec, resolver::results_type const& found) {
             self->resolved(ec, found, now);
@@ -50,8 +48,7 @@ public:
     // Wakes everybody who waits, at the latest when the deadline calls.
     void wake_all()
     {
-        for (auto* w : std::exchange(waiting_, {}))
-            w->wake_later(executor_);
+        for (auto* w : std::exchange(waiting_, {})) w->wake_later(executor_);
     }
     task<void> wait(waiter& w)
     {
@@ -71,8 +68,7 @@ private:
         resolved_at_ = asked_at;
         if (!ec && !found.empty()) {
             known_.clear();
-            for (auto const& entry : found)
-                known_.push_back(entry.endpoint());
+            for (auto const& entry : found) known_.push_back(entry.endpoint());
         }
         wake_all();
     }
@@ -89,7 +85,10 @@ private:
 };
 
 connector::connector(server const& where, executor on, base::deadlines& deadlines)
-    : where_{where}, executor_{on}, deadlines_{deadlines}, addresses_{std::make_shared<addresses>(where, on)}
+    : where_{where},
+      executor_{on},
+      deadlines_{deadlines},
+      addresses_{std::make_shared<addresses>(where, on)}
 {
 }
 
@@ -99,8 +98,7 @@ task<result<void>> connector::resolved(milliseconds timeout)
 {
     auto const names = addresses_;
     names->refresh(deadlines_.now());
-    if (!names->known().empty())
-        co_return result<void>{};
+    if (!names->known().empty()) co_return result<void>{};
 
     waiter w;
     base::deadlines::entry limit{[&] {
@@ -116,8 +114,7 @@ task<result<void>> connector::resolved(milliseconds timeout)
 
 task<result<tcp_socket>> connector::connect(milliseconds timeout)
 {
-    if (auto known = co_await resolved(timeout); !known)
-        co_return known.error();
+    if (auto known = co_await resolved(timeout); !known) co_return known.error();
 
     auto const endpoints = addresses_->known();
     tcp_socket socket{executor_};
@@ -139,8 +136,7 @@ task<result<tcp_socket>> connector::connect(milliseconds timeout)
             co_return std::move(socket);
         }
     }
-    if (late)
-        co_return upstream_error(errc::upstream_timeout, fmt::format("{} does not take connections in time", where_.text));
+    if (late) co_return upstream_error(errc::upstream_timeout, fmt::format("{} does not take connections in time", where_.text));
     co_return upstream_error(errc::upstream_unavailable, fmt::format("{} cannot be reached", where_.text), ec);
 }
 

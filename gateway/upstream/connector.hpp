@@ -34,7 +34,7 @@ private:
     server const where_;
     executor executor_;
     base::deadlines& deadlines_;
-    std::shared_ptr<addresses> addresses_;    // a running look-up outlives the connector
+    std::shared_ptr<addresses> addresses_; // a running look-up outlives the connector
     std::size_t preferred_ = 0;
 };
 

@@ -16,13 +16,13 @@
 
 namespace yett::http {
 class exchange;
-}
+} // namespace yett::http
 namespace yett::policies {
 class permit;
-}
+} // namespace yett::policies
 namespace yett::telemetry {
 struct upstream_figures;
-}
+} // namespace yett::telemetry
 
 namespace yett::upstream {
 
@@ -30,17 +30,17 @@ namespace yett::upstream {
 // it is right after a failure too.
 struct observation
 {
-    std::string_view server;                              // "host:port", lives as long as the forwarder
-    unsigned status = 0;                                  // of its reply; 0: none came
-    std::string_view ended;                               // what ended a WebSocket
-    std::optional<std::chrono::nanoseconds> duration;     // from sending to the reply's head
+    std::string_view server;                          // "host:port", lives as long as the forwarder
+    unsigned status = 0;                              // of its reply; 0: none came
+    std::string_view ended;                           // what ended a WebSocket
+    std::optional<std::chrono::nanoseconds> duration; // from sending to the reply's head
     unsigned retries = 0;
 };
 
 // A request that may become a WebSocket; its handshake passed http::websocket::is_asked_for.
 struct websocket_passage
 {
-    milliseconds idle{300000};    // without a byte in either direction
+    milliseconds idle{300000}; // without a byte in either direction
 };
 
 // What a request is forwarded with, apart from itself. All of it outlives the call.
@@ -49,20 +49,20 @@ struct forward_context
     header_plan const& headers;
     client_facts client;
     std::string_view request_id = {};
-    std::string_view traceparent = {};    // empty: the client's own, if it is trusted
+    std::string_view traceparent = {}; // empty: the client's own, if it is trusted
     std::string_view assertion = {};
     observation& seen;
-    std::span<http::field const> added = {};    // to the reply, see fields_for_client; at most connection::most_added
+    std::span<http::field const> added = {}; // to the reply, see fields_for_client; at most connection::most_added
     std::optional<websocket_passage> websocket = {};
-    upstream::recall* ends = nullptr;           // how to end it from outside; null: not at all
+    upstream::recall* ends = nullptr; // how to end it from outside; null: not at all
 };
 
 struct forward_options
 {
     upstream::server server;
     pool_options connections;
-    milliseconds reply_timeout{60000};    // from the end of the request to the head of the reply
-    milliseconds idle_timeout{300000};    // without progress of either body at the upstream
+    milliseconds reply_timeout{60000}; // from the end of the request to the head of the reply
+    milliseconds idle_timeout{300000}; // without progress of either body at the upstream
     unsigned retries = 1;
 };
 

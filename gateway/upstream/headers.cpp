@@ -25,7 +25,7 @@ enum class fate : std::uint8_t
     pass,
     remove,
     pass_if_trusted,
-    special,            // written by a rule of its own: cookies, credentials
+    special, // written by a rule of its own: cookies, credentials
 };
 
 fate fate_of(known id) noexcept
@@ -87,15 +87,11 @@ bool is_among(Names const& names, std::string_view name) noexcept
 fate fate_of_unknown(std::string_view name) noexcept
 {
     auto const first = http::ascii::lower(name.front());
-    if (first != 'x' && first != 'p' && first != 'h' && first != 't' && first != 'f')
-        return fate::pass;
+    if (first != 'x' && first != 'p' && first != 'h' && first != 't' && first != 'f') return fate::pass;
     for (auto const family : rewriting_families)
-        if (begins_with(name, family))
-            return fate::remove;
-    if (is_among(rewriting_names, name))
-        return fate::remove;
-    if (begins_with(name, hearsay_family) || is_among(hearsay_names, name))
-        return fate::pass_if_trusted;
+        if (begins_with(name, family)) return fate::remove;
+    if (is_among(rewriting_names, name)) return fate::remove;
+    if (begins_with(name, hearsay_family) || is_among(hearsay_names, name)) return fate::pass_if_trusted;
     return fate::pass;
 }
 
@@ -109,8 +105,7 @@ bool is_bearer(std::string_view credentials) noexcept
 std::string_view port_of(std::string_view host) noexcept
 {
     auto const where = http::parse_authority(host);
-    if (!where || !where->port)
-        return {};
+    if (!where || !where->port) return {};
     return host.substr(host.rfind(':') + 1);
 }
 
@@ -130,15 +125,17 @@ class header_plan::writer
 {
 public:
     writer(header_plan const& plan, composition const& c, std::string& out)
-        : plan_{plan}, c_{c}, out_{out}, host_port_{port_of(c.head.host())}
+        : plan_{plan},
+          c_{c},
+          out_{out},
+          host_port_{port_of(c.head.host())}
     {
     }
 
     void request_line()
     {
         put(http::name_of(c_.head.method()), " ", c_.where.path());
-        if (c_.where.has_query())
-            put("?", c_.where.query());
+        if (c_.where.has_query()) put("?", c_.where.query());
         put(" HTTP/1.1\r\nHost: ");
         put_host();
         put("\r\n");
@@ -148,19 +145,15 @@ public:
     {
         bool cookies_written = false;
         for (auto const& f : c_.head.fields()) {
-            if (nominated.include(f.name))
-                continue;
+            if (nominated.include(f.name)) continue;
             switch (fate_in_plan(f)) {
             case fate::pass: field(f.name, f.value); break;
             case fate::pass_if_trusted:
-                if (c_.client.trusted)
-                    field(f.name, f.value);
+                if (c_.client.trusted) field(f.name, f.value);
                 break;
             case fate::special:
-                if (f.id != known::cookie)
-                    credential(f);
-                else if (!std::exchange(cookies_written, true))
-                    cookies();
+                if (f.id != known::cookie) credential(f);
+                else if (!std::exchange(cookies_written, true)) cookies();
                 break;
             case fate::remove: break;
             }
@@ -174,35 +167,27 @@ public:
         put(protocol_of(c_.head.version()), "\r\nX-Forwarded-For: ");
         put_sent(known::x_forwarded_for);
         put(hop(), "\r\nX-Forwarded-Proto: ", scheme(), "\r\nX-Forwarded-Host: ");
-        if (auto const sent = believed(known::x_forwarded_host); !sent.empty())
-            put(sent);
-        else
-            put_host();
+        if (auto const sent = believed(known::x_forwarded_host); !sent.empty()) put(sent);
+        else put_host();
         put("\r\nX-Forwarded-Port: ", port(), "\r\nX-Real-IP: ", c_.client.address, "\r\n");
         forwarded();
-        if (!c_.request_id.empty())
-            field("X-Request-Id", c_.request_id);
+        if (!c_.request_id.empty()) field("X-Request-Id", c_.request_id);
         trace();
     }
 
     result<void> identity_fields()
     {
-        if (!c_.assertion.empty() && !plan_.assertion_prefix_.empty())
-            put(plan_.assertion_prefix_, c_.assertion, "\r\n");
-        if (!c_.who)
-            return {};
+        if (!c_.assertion.empty() && !plan_.assertion_prefix_.empty()) put(plan_.assertion_prefix_, c_.assertion, "\r\n");
+        if (!c_.who) return {};
         return plan_.identity_.append_to(out_, *c_.who);
     }
 
     void framing_fields()
     {
-        if (c_.websocket)
-            return put("Connection: Upgrade\r\nUpgrade: websocket\r\n\r\n");
-        if (c_.head.body() == http::body_kind::chunked && !c_.length)
-            return put("Transfer-Encoding: chunked\r\n\r\n");
+        if (c_.websocket) return put("Connection: Upgrade\r\nUpgrade: websocket\r\n\r\n");
+        if (c_.head.body() == http::body_kind::chunked && !c_.length) return put("Transfer-Encoding: chunked\r\n\r\n");
         auto const length = c_.length.value_or(c_.head.content_length());
-        if (length > 0 || expects_body())
-            put_length(length);
+        if (length > 0 || expects_body()) put_length(length);
         put("\r\n");
     }
 
@@ -217,16 +202,13 @@ private:
     void put_host()
     {
         put(c_.where.host());
-        if (!host_port_.empty())
-            put(":", host_port_);
+        if (!host_port_.empty()) put(":", host_port_);
     }
 
     fate fate_in_plan(http::field const& f) const
     {
-        if (f.id != known::other)
-            return plan_.identity_.owns(f.id) ? fate::remove : fate_of(f.id);
-        if (http::has_foldable(f.name))
-            return fate_of_odd(f.name);
+        if (f.id != known::other) return plan_.identity_.owns(f.id) ? fate::remove : fate_of(f.id);
+        if (http::has_foldable(f.name)) return fate_of_odd(f.name);
         return plan_.identity_.owns(f.name) ? fate::remove : fate_of_unknown(f.name);
     }
 
@@ -235,19 +217,16 @@ private:
     {
         auto const& allowed = plan_.odd_names_;
         auto const same = [&](std::string const& n) { return http::ascii::equal_ignoring_case(n, name); };
-        if (plan_.identity_.owns(name) || std::none_of(allowed.begin(), allowed.end(), same))
-            return fate::remove;
+        if (plan_.identity_.owns(name) || std::none_of(allowed.begin(), allowed.end(), same)) return fate::remove;
         auto const id = http::known_named(http::folded(name));
-        if (id == known::other)
-            return fate_of_unknown(name);
+        if (id == known::other) return fate_of_unknown(name);
         return fate_of(id) == fate::pass ? fate::pass : fate::remove;
     }
 
     void credential(http::field const& f)
     {
         auto const is_ours = f.id == known::authorization && !plan_.keep_bearer_ && is_bearer(f.value);
-        if (!is_ours && !is_withheld(f.value))
-            field(f.name, f.value);
+        if (!is_ours && !is_withheld(f.value)) field(f.name, f.value);
     }
 
     // Wherever in the value it stands: a key in a list, or behind an unusual scheme, is a key.
@@ -261,29 +240,23 @@ private:
     {
         std::string_view between = "Cookie: ";
         for (auto const& f : c_.head.fields()) {
-            if (f.id != known::cookie)
-                continue;
+            if (f.id != known::cookie) continue;
             auto const before = out_.size();
             put(between);
             auto const start = out_.size();
             http::append_cookies_without(f.value, plan_.cookies_, out_);
-            if (out_.size() == start)
-                out_.resize(before);
-            else
-                between = "; ";
+            if (out_.size() == start) out_.resize(before);
+            else between = "; ";
         }
-        if (between == "; ")
-            put("\r\n");
+        if (between == "; ") put("\r\n");
     }
 
     // Continues what a trusted proxy sent as a list.
     void put_sent(known id)
     {
-        if (!c_.client.trusted)
-            return;
+        if (!c_.client.trusted) return;
         for (auto const& f : c_.head.fields())
-            if (f.id == id && !f.value.empty())
-                put(f.value, ", ");
+            if (f.id == id && !f.value.empty()) put(f.value, ", ");
     }
     std::string_view believed(known id) const { return c_.client.trusted ? c_.head.value(id) : std::string_view{}; }
     // Whom the next in line is told of: a trusted proxy has named the client itself.
@@ -291,10 +264,8 @@ private:
     std::string_view scheme() const { return c_.client.https ? "https" : "http"; }
     std::string_view port() const
     {
-        if (auto const sent = believed(known::x_forwarded_port); !sent.empty())
-            return sent;
-        if (!host_port_.empty())
-            return host_port_;
+        if (auto const sent = believed(known::x_forwarded_port); !sent.empty()) return sent;
+        if (!host_port_.empty()) return host_port_;
         return c_.client.https ? "443" : "80";
     }
 
@@ -312,11 +283,9 @@ private:
     void trace()
     {
         auto const parent = c_.traceparent.empty() ? believed(known::traceparent) : c_.traceparent;
-        if (parent.empty())
-            return;
+        if (parent.empty()) return;
         field("traceparent", parent);
-        if (auto const state = believed(known::tracestate); !state.empty())
-            field("tracestate", state);
+        if (auto const state = believed(known::tracestate); !state.empty()) field("tracestate", state);
     }
 
     // RFC 9110 section 8.6: methods that mean a body say so when it is empty.
@@ -346,16 +315,14 @@ result<header_plan> header_plan::from(header_options const& options)
     header_plan plan{options.identity};
     for (auto const& [name, word] : options.set) {
         auto const from = claim_named(word);
-        if (!from)
-            return our_error(errc::bad_request, fmt::format("{}: \"{}\" is no claim a header can carry", name, word));
-        if (auto set = plan.identity_.set(name, *from); !set)
-            return set.error();
+        if (!from) return our_error(errc::bad_request, fmt::format("{}: \"{}\" is no claim a header can carry", name, word));
+        if (auto set = plan.identity_.set(name, *from); !set) return set.error();
     }
     if (!options.assertion_header.empty()) {
-        if (auto reserved = plan.identity_.reserve(options.assertion_header); !reserved)
-            return reserved.error();
+        if (auto reserved = plan.identity_.reserve(options.assertion_header); !reserved) return reserved.error();
         if (plan.identity_.sets(options.assertion_header))
-            return our_error(errc::bad_request, fmt::format("{} carries a part of the identity already", options.assertion_header));
+            return our_error(errc::bad_request,
+                             fmt::format("{} carries a part of the identity already", options.assertion_header));
         plan.assertion_prefix_ = options.assertion_header + ": ";
     }
     plan.cookies_ = options.cookies;
@@ -368,15 +335,13 @@ result<header_plan> header_plan::from(header_options const& options)
 result<void> header_plan::compose(composition const& c, std::string& out) const
 {
     auto const nominated = nominations::of(c.head.fields());
-    if (!nominated)
-        return client_error(errc::bad_request, "Connection nominates too many fields");
+    if (!nominated) return client_error(errc::bad_request, "Connection nominates too many fields");
     out.clear();
     writer w{*this, c, out};
     w.request_line();
     w.client_fields(*nominated);
     w.forwarding_fields();
-    if (auto written = w.identity_fields(); !written)
-        return written.error();
+    if (auto written = w.identity_fields(); !written) return written.error();
     w.framing_fields();
     return {};
 }

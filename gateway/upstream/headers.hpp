@@ -41,9 +41,9 @@ struct header_options
 // What pipeline found out about the client.
 struct client_facts
 {
-    std::string_view address;    // textual IP of the client
-    bool trusted = false;        // the peer is a trusted proxy: its forwarding headers are believed
-    bool https = false;          // how the client came, to us or to the trusted proxy
+    std::string_view address; // textual IP of the client
+    bool trusted = false;     // the peer is a trusted proxy: its forwarding headers are believed
+    bool https = false;       // how the client came, to us or to the trusted proxy
 };
 
 // Everything a request head for the application is made of.
@@ -53,12 +53,12 @@ struct composition
     http::target const& where;
     http::peer const& peer;
     client_facts client;
-    identity const* who = nullptr;              // null: anonymous, no identity header is set
-    std::string_view request_id = {};           // X-Request-Id
-    std::string_view traceparent = {};          // empty: the client's own, if it is trusted
-    std::string_view assertion = {};            // empty: none
-    std::optional<std::uint64_t> length = {};   // of a body without a length that has arrived as a whole
-    bool websocket = false;                     // asks for one, which Connection and Upgrade have to say anew
+    identity const* who = nullptr;            // null: anonymous, no identity header is set
+    std::string_view request_id = {};         // X-Request-Id
+    std::string_view traceparent = {};        // empty: the client's own, if it is trusted
+    std::string_view assertion = {};          // empty: none
+    std::optional<std::uint64_t> length = {}; // of a body without a length that has arrived as a whole
+    bool websocket = false;                   // asks for one, which Connection and Upgrade have to say anew
 };
 
 // The rules for headers on the way to an application, made once, used for every request.
@@ -95,7 +95,7 @@ private:
     explicit header_plan(preset active) : identity_{active} {}
 
     identity_fields identity_;
-    std::string assertion_prefix_;            // "Name: ", empty when there is none
+    std::string assertion_prefix_; // "Name: ", empty when there is none
     std::vector<std::string> cookies_;
     std::vector<std::string> odd_names_;
     bool keep_bearer_ = false;

@@ -19,18 +19,12 @@ struct named_claim
 };
 
 constexpr std::array claim_names{
-    named_claim{"sub", claim::subject},
-    named_claim{"user_id", claim::subject},
-    named_claim{"email", claim::email},
-    named_claim{"preferred_username", claim::login_name},
-    named_claim{"roles", claim::roles},
-    named_claim{"groups", claim::roles},
-    named_claim{"scope", claim::scopes},
-    named_claim{"iss", claim::issuer},
-    named_claim{"sid", claim::session},
-    named_claim{"jti", claim::token_id},
-    named_claim{"iat", claim::issued_at},
-    named_claim{"auth_time", claim::authenticated_at},
+    named_claim{"sub", claim::subject},    named_claim{"user_id", claim::subject},
+    named_claim{"email", claim::email},    named_claim{"preferred_username", claim::login_name},
+    named_claim{"roles", claim::roles},    named_claim{"groups", claim::roles},
+    named_claim{"scope", claim::scopes},   named_claim{"iss", claim::issuer},
+    named_claim{"sid", claim::session},    named_claim{"jti", claim::token_id},
+    named_claim{"iat", claim::issued_at},  named_claim{"auth_time", claim::authenticated_at},
     named_claim{"exp", claim::expires_at},
 };
 
@@ -44,14 +38,10 @@ constexpr std::array yett_names{
 };
 
 constexpr std::array oauth2_proxy_names{
-    named_claim{"X-Auth-Request-User", claim::subject},
-    named_claim{"X-Auth-Request-Email", claim::email},
-    named_claim{"X-Auth-Request-Groups", claim::roles},
-    named_claim{"X-Auth-Request-Preferred-Username", claim::login_name},
-    named_claim{"X-Forwarded-User", claim::subject},
-    named_claim{"X-Forwarded-Email", claim::email},
-    named_claim{"X-Forwarded-Groups", claim::roles},
-    named_claim{"X-Forwarded-Preferred-Username", claim::login_name},
+    named_claim{"X-Auth-Request-User", claim::subject}, named_claim{"X-Auth-Request-Email", claim::email},
+    named_claim{"X-Auth-Request-Groups", claim::roles}, named_claim{"X-Auth-Request-Preferred-Username", claim::login_name},
+    named_claim{"X-Forwarded-User", claim::subject},    named_claim{"X-Forwarded-Email", claim::email},
+    named_claim{"X-Forwarded-Groups", claim::roles},    named_claim{"X-Forwarded-Preferred-Username", claim::login_name},
 };
 
 constexpr std::array remote_user_names{
@@ -61,8 +51,8 @@ constexpr std::array remote_user_names{
     named_claim{"Remote-Name", claim::login_name},
 };
 
-constexpr std::array<std::span<named_claim const>, 4> presets{
-    std::span<named_claim const>{}, yett_names, oauth2_proxy_names, remote_user_names};
+constexpr std::array<std::span<named_claim const>, 4> presets{std::span<named_claim const>{}, yett_names, oauth2_proxy_names,
+                                                              remote_user_names};
 
 // Set by the originals of these presets, though not by us.
 constexpr std::array<std::string_view, 3> also_owned{"X-Forwarded-Access-Token", "X-Auth-Request-Access-Token",
@@ -87,17 +77,14 @@ public:
     {
         for (std::size_t i = 0; i < text.size() && fits(); ++i) {
             auto const at_an_end = i == 0 || i + 1 == text.size();
-            if (is_plain(text[i]) && !(in_list && text[i] == ',') && !(text[i] == ' ' && at_an_end))
-                out_ += text[i];
-            else
-                escape(static_cast<unsigned char>(text[i]));
+            if (is_plain(text[i]) && !(in_list && text[i] == ',') && !(text[i] == ' ' && at_an_end)) out_ += text[i];
+            else escape(static_cast<unsigned char>(text[i]));
         }
     }
     void list(std::vector<std::string> const& members)
     {
         for (auto const& member : members) {
-            if (!member.empty() && !is_empty())
-                out_ += ',';
+            if (!member.empty() && !is_empty()) out_ += ',';
             text(member, true);
         }
     }
@@ -144,20 +131,16 @@ void write_claim(value_writer& to, identity const& who, claim from)
 std::optional<claim> claim_named(std::string_view word) noexcept
 {
     for (auto const& known : claim_names)
-        if (known.name == word)
-            return known.from;
+        if (known.name == word) return known.from;
     return std::nullopt;
 }
 
 identity_fields::identity_fields(preset active)
 {
     for (auto const& names : presets)
-        for (auto const& it : names)
-            owned_.emplace(it.name);
-    for (auto const name : also_owned)
-        owned_.emplace(name);
-    for (auto const& it : presets[static_cast<std::size_t>(active)])
-        set_known(it.name, it.from);
+        for (auto const& it : names) owned_.emplace(it.name);
+    for (auto const name : also_owned) owned_.emplace(name);
+    for (auto const& it : presets[static_cast<std::size_t>(active)]) set_known(it.name, it.from);
 }
 
 void identity_fields::set_known(std::string_view name, claim from)
@@ -167,8 +150,7 @@ void identity_fields::set_known(std::string_view name, claim from)
 
 result<void> identity_fields::set(std::string_view name, claim from)
 {
-    if (auto reserved = reserve(name); !reserved)
-        return reserved.error();
+    if (auto reserved = reserve(name); !reserved) return reserved.error();
     std::erase_if(fields_, [&](field const& f) { return f.is_named(name); });
     set_known(name, from);
     return {};
@@ -181,8 +163,7 @@ result<void> identity_fields::reserve(std::string_view name)
     if (!http::ascii::is_token(name) || is_framing || folded.starts_with("proxy"))
         return our_error(errc::bad_request, fmt::format("\"{}\" cannot carry an identity", name));
     owned_.emplace(name);
-    if (auto const id = http::known_named(folded); id != http::known::other)
-        owned_ids_[static_cast<std::size_t>(id)] = true;
+    if (auto const id = http::known_named(folded); id != http::known::other) owned_ids_[static_cast<std::size_t>(id)] = true;
     return {};
 }
 
@@ -199,8 +180,7 @@ bool identity_fields::sets(std::string_view name) const noexcept
 bool identity_fields::owns(std::string_view name) const noexcept
 {
     for (auto const family : owned_families)
-        if (name.size() >= family.size() && http::folds_equal(name.substr(0, family.size()), family))
-            return true;
+        if (name.size() >= family.size() && http::folds_equal(name.substr(0, family.size()), family)) return true;
     return owned_.contains(name);
 }
 
@@ -211,12 +191,9 @@ result<void> identity_fields::append_to(std::string& out, identity const& who) c
         out += f.prefix;
         value_writer value{out};
         write_claim(value, who, f.from);
-        if (!value.fits())
-            return our_error(errc::forbidden, fmt::format("the identity is too long for {}", f.prefix));
-        if (value.is_empty())
-            out.resize(before);
-        else
-            out += "\r\n";
+        if (!value.fits()) return our_error(errc::forbidden, fmt::format("the identity is too long for {}", f.prefix));
+        if (value.is_empty()) out.resize(before);
+        else out += "\r\n";
     }
     return {};
 }

@@ -21,9 +21,9 @@ namespace yett::upstream {
 enum class preset : std::uint8_t
 {
     none,
-    yett,            // X-Yett-User -Email -Roles -Scopes -Auth-Time -Session
-    oauth2_proxy,    // X-Auth-Request-* and X-Forwarded-*: User Email Groups Preferred-Username
-    remote_user,     // Remote-User -Email -Groups -Name
+    yett,         // X-Yett-User -Email -Roles -Scopes -Auth-Time -Session
+    oauth2_proxy, // X-Auth-Request-* and X-Forwarded-*: User Email Groups Preferred-Username
+    remote_user,  // Remote-User -Email -Groups -Name
 };
 
 // The parts of an identity that a header can carry.
@@ -31,13 +31,13 @@ enum class claim : std::uint8_t
 {
     subject,
     email,
-    login_name,         // the address people sign in with, else the subject
+    login_name, // the address people sign in with, else the subject
     roles,
     scopes,
     issuer,
     session,
     token_id,
-    issued_at,          // times are Unix seconds
+    issued_at, // times are Unix seconds
     authenticated_at,
     expires_at,
 };
@@ -74,7 +74,7 @@ public:
 private:
     struct field
     {
-        std::string prefix;    // "Name: "
+        std::string prefix; // "Name: "
         claim from;
         bool is_named(std::string_view name) const noexcept;
     };

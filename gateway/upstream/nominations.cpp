@@ -13,18 +13,15 @@ std::optional<nominations> nominations::of(std::span<http::field const> fields) 
 {
     nominations found;
     for (auto const& f : fields)
-        if (f.id == http::known::connection && !found.add_all(f.value))
-            return std::nullopt;
+        if (f.id == http::known::connection && !found.add_all(f.value)) return std::nullopt;
     return found;
 }
 
 bool nominations::add_all(std::string_view list) noexcept
 {
     while (auto const word = http::next_element(list)) {
-        if (equal_ignoring_case(*word, "close") || equal_ignoring_case(*word, "keep-alive"))
-            continue;
-        if (count_ == most)
-            return false;
+        if (equal_ignoring_case(*word, "close") || equal_ignoring_case(*word, "keep-alive")) continue;
+        if (count_ == most) return false;
         names_[count_++] = *word;
     }
     return true;

@@ -18,16 +18,14 @@ public:
     // Null when the room is taken or too small.
     void* take(std::size_t bytes) noexcept
     {
-        if (taken_ || bytes > room_.size())
-            return nullptr;
+        if (taken_ || bytes > room_.size()) return nullptr;
         taken_ = true;
         return room_.data();
     }
     // False for memory that is not from here.
     bool give_back(void* p) noexcept
     {
-        if (p != room_.data())
-            return false;
+        if (p != room_.data()) return false;
         taken_ = false;
         return true;
     }
@@ -57,8 +55,7 @@ public:
     }
     void deallocate(T* p, std::size_t n) noexcept
     {
-        if (!home_->give_back(p))
-            std::allocator<T>{}.deallocate(p, n);
+        if (!home_->give_back(p)) std::allocator<T>{}.deallocate(p, n);
     }
     friend bool operator==(operation_allocator const&, operation_allocator const&) = default;
 

@@ -7,7 +7,9 @@
 namespace yett::upstream {
 
 pool::pool(server const& where, pool_options const& options, surroundings const& around)
-    : options_{options}, around_{around}, connector_{where, around.executor, around.deadlines}
+    : options_{options},
+      around_{around},
+      connector_{where, around.executor, around.deadlines}
 {
     kept_.reserve(options.connections);
 }
@@ -54,15 +56,13 @@ connection_ptr pool::take() noexcept
 
 task<result<connection_ptr>> pool::acquire(turn& t)
 {
-    if (auto c = take())
-        co_return c;
+    if (auto c = take()) co_return c;
     co_return co_await acquire_new(t);
 }
 
 task<result<connection_ptr>> pool::acquire_new(turn& t)
 {
-    if (open_ == options_.connections && !kept_.empty())
-        disturbed(*kept_.front());
+    if (open_ == options_.connections && !kept_.empty()) disturbed(*kept_.front());
     if (open_ < options_.connections) {
         ++open_;
         co_return co_await open_one();
@@ -100,17 +100,14 @@ task<result<connection_ptr>> pool::wait_for_one(turn& t)
     co_await t.waiter_.wait();
     if (t.outcome_ == turn::outcome::late)
         co_return upstream_error(errc::overloaded, "no connection came free in time").as_retryable();
-    if (t.outcome_ == turn::outcome::cancelled)
-        co_return client_error(errc::peer_broke_off, "gave up waiting for a connection");
-    if (t.given_)
-        co_return std::move(t.given_);
+    if (t.outcome_ == turn::outcome::cancelled) co_return client_error(errc::peer_broke_off, "gave up waiting for a connection");
+    if (t.given_) co_return std::move(t.given_);
     co_return co_await open_one();
 }
 
 turn::~turn()
 {
-    if (queue_)
-        queue_->waiting_.erase(queue_->waiting_.iterator_to(*this));
+    if (queue_) queue_->waiting_.erase(queue_->waiting_.iterator_to(*this));
 }
 
 void turn::cancel() noexcept
@@ -120,8 +117,7 @@ void turn::cancel() noexcept
 
 void turn::give_up(outcome why) noexcept
 {
-    if (!queue_)
-        return;
+    if (!queue_) return;
     outcome_ = why;
     leave();
 }
@@ -137,8 +133,7 @@ void turn::leave() noexcept
 // Whoever waits longest gets the connection, or the right to open another one.
 void pool::serve_next() noexcept
 {
-    if (waiting_.empty() || open_ >= options_.connections)
-        return;
+    if (waiting_.empty() || open_ >= options_.connections) return;
     ++open_;
     auto& next = waiting_.front();
     next.outcome_ = turn::outcome::given;
@@ -147,8 +142,7 @@ void pool::serve_next() noexcept
 
 void pool::keep(connection_ptr c)
 {
-    if (draining_ || c->how_it_ended() != connection::ending::none)
-        return discard(std::move(c));
+    if (draining_ || c->how_it_ended() != connection::ending::none) return discard(std::move(c));
     if (!waiting_.empty()) {
         auto& next = waiting_.front();
         c->engage();
@@ -185,8 +179,7 @@ void pool::discard(connection_ptr c) noexcept
 void pool::close(connection& c) noexcept
 {
     c.shut(connection::ending::shut);
-    if (!c.is_linked())
-        return;
+    if (!c.is_linked()) return;
     all_.erase(all_.iterator_to(c));
     --open_;
     report();
@@ -195,8 +188,7 @@ void pool::close(connection& c) noexcept
 void pool::disturbed(connection& c) noexcept
 {
     auto const at = std::find(kept_.begin(), kept_.end(), &c);
-    if (at == kept_.end())
-        return;
+    if (at == kept_.end()) return;
     auto const held = std::move(*at);
     kept_.erase(at);
     held->engage();

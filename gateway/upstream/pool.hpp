@@ -13,16 +13,16 @@
 
 namespace yett::telemetry {
 struct upstream_figures;
-}
+} // namespace yett::telemetry
 
 namespace yett::upstream {
 
 struct pool_options
 {
-    std::size_t connections = 256;           // open at a time, kept ones included
-    std::size_t pending = 1024;              // more exchanges waiting than this fail at once
-    milliseconds connect_timeout{2000};      // also the longest wait for a free connection
-    milliseconds keep_timeout{60000};        // an unused connection is closed after this
+    std::size_t connections = 256;      // open at a time, kept ones included
+    std::size_t pending = 1024;         // more exchanges waiting than this fail at once
+    milliseconds connect_timeout{2000}; // also the longest wait for a free connection
+    milliseconds keep_timeout{60000};   // an unused connection is closed after this
 };
 
 class pool;
@@ -43,7 +43,7 @@ private:
     enum class outcome : std::uint8_t
     {
         waiting,
-        given,        // a connection, or the right to open one
+        given, // a connection, or the right to open one
         late,
         cancelled,
     };
@@ -115,14 +115,14 @@ private:
     pool_options const options_;
     surroundings around_;
     upstream::connector connector_;
-    std::vector<connection_ptr> kept_;                // the last one is used next
+    std::vector<connection_ptr> kept_; // the last one is used next
     using list = boost::intrusive::list<connection, boost::intrusive::constant_time_size<false>>;
     static void end_all(list& of) noexcept;
 
     list all_;
     list apart_;
     boost::intrusive::list<turn> waiting_;
-    std::size_t open_ = 0;                            // being opened, too
+    std::size_t open_ = 0; // being opened, too
     bool draining_ = false;
 };
 

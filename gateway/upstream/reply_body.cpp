@@ -22,8 +22,7 @@ result<reply_body::part> reply_body::next(std::span<char> bytes)
     case response_body::chunked: break;
     }
     auto const decoded = chunks_.decode(bytes);
-    if (!decoded)
-        return upstream_error(errc::upstream_broken, "malformed chunks: " + decoded.error().note());
+    if (!decoded) return upstream_error(errc::upstream_broken, "malformed chunks: " + decoded.error().note());
     return part{decoded->data, decoded->consumed, chunks_.done()};
 }
 

@@ -20,8 +20,8 @@ public:
 
     struct part
     {
-        std::string_view data;      // points into the bytes given
-        std::size_t consumed;       // what lies behind is no part of this reply
+        std::string_view data; // points into the bytes given
+        std::size_t consumed;  // what lies behind is no part of this reply
         bool last;
     };
     // Fails with upstream_broken when the chunks are not well-formed, and always after that.

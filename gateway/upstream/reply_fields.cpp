@@ -43,8 +43,7 @@ std::optional<std::span<http::field const>> fields_for_client(std::span<http::fi
                                                               std::span<http::field const> added) noexcept
 {
     auto const nominated = nominations::of(array.first(count));
-    if (!nominated)
-        return std::nullopt;
+    if (!nominated) return std::nullopt;
     auto const received = array.first(count);
     auto const goes = [&](http::field const& f) {
         return ends_here(f, plan) || nominated->include(f.name) || is_replaced(f, added);

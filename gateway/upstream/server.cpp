@@ -24,21 +24,17 @@ result<server> server::from(std::string_view url)
     constexpr std::string_view scheme = "http://";
     if (is_promised(url))
         return our_error(errc::not_implemented, fmt::format("upstream server \"{}\": not supported by this build", url));
-    if (!url.starts_with(scheme))
-        return unfit(url, "expected http://host:port");
+    if (!url.starts_with(scheme)) return unfit(url, "expected http://host:port");
     auto rest = url.substr(scheme.size());
-    if (rest.ends_with('/'))
-        rest.remove_suffix(1);
+    if (rest.ends_with('/')) rest.remove_suffix(1);
     auto const where = http::parse_authority(rest);
-    if (!where)
-        return unfit(url, "expected http://host:port without a path");
+    if (!where) return unfit(url, "expected http://host:port without a path");
 
     server s;
     s.port = where->port.value_or(80);
     s.text = fmt::format("{}:{}", where->host, s.port);
     auto host = where->host;
-    if (host.starts_with('['))
-        host = host.substr(1, host.size() - 2);
+    if (host.starts_with('[')) host = host.substr(1, host.size() - 2);
     s.host = host;
     return s;
 }

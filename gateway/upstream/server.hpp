@@ -11,9 +11,9 @@ namespace yett::upstream {
 // One server of an upstream, as configured.
 struct server
 {
-    std::string host;             // a name or an IP literal, without brackets
+    std::string host; // a name or an IP literal, without brackets
     std::uint16_t port = 80;
-    std::string text;             // "host:port" for logs and figures, IPv6 in brackets
+    std::string text; // "host:port" for logs and figures, IPv6 in brackets
 
     // Reads "http://host[:port]", without a path. Fails with not_implemented for https,
     // h2c and unix addresses, with bad_request for anything else.

@@ -22,15 +22,13 @@ constexpr http::framing::limits reply_limits{connection::usual_bytes, connection
 transfer::transfer(parties const& p) : parties_{p}, exchange_{p.exchange}, request_{p.exchange.request()}
 {
     exchange_.on_abandoned([this] { client_is_gone(); });
-    if (p.context.ends)
-        p.context.ends->running_ = this;
+    if (p.context.ends) p.context.ends->running_ = this;
 }
 
 transfer::~transfer()
 {
     exchange_.on_abandoned({});
-    if (parties_.context.ends)
-        parties_.context.ends->running_ = nullptr;
+    if (parties_.context.ends) parties_.context.ends->running_ = nullptr;
     release();
 }
 
@@ -42,14 +40,11 @@ bool recall::end(errc why) noexcept
 // Whoever waits for anything wakes from what is closed here, and finds out why.
 bool transfer::end(errc why) noexcept
 {
-    if (tunnel_)
-        return tunnel_->end(why);
-    if (why == errc::stopping || whole_ || gone_)
-        return false;
+    if (tunnel_) return tunnel_->end(why);
+    if (why == errc::stopping || whole_ || gone_) return false;
     ended_ = why;
     client_is_gone();
-    if (exchange_.begun())
-        exchange_.abort();
+    if (exchange_.begun()) exchange_.abort();
     return true;
 }
 
@@ -57,8 +52,7 @@ void transfer::client_is_gone() noexcept
 {
     gone_ = true;
     turn_.cancel();
-    if (connection_)
-        connection_->shut(ending::shut);
+    if (connection_) connection_->shut(ending::shut);
 }
 
 // Sending it again is the same as sending it once, and possible.
@@ -69,30 +63,22 @@ bool transfer::repeatable() const noexcept
 
 task<result<void>> transfer::run()
 {
-    if (exchange_.abandoned())
-        co_return why_ended();
-    if (request_.body() != http::body_kind::none)
-        at_hand_ = exchange_.body_at_hand();
-    if (request_.body() == http::body_kind::length && at_hand_.part.size() == request_.content_length())
-        at_hand_.complete = true;
+    if (exchange_.abandoned()) co_return why_ended();
+    if (request_.body() != http::body_kind::none) at_hand_ = exchange_.body_at_hand();
+    if (request_.body() == http::body_kind::length && at_hand_.part.size() == request_.content_length()) at_hand_.complete = true;
 
     for (auto& retries = parties_.context.seen.retries;; ++retries) {
         if (retries == 0 && !take_kept()) {
             auto const found = co_await find_connection();
-            if (!found)
-                co_return found.error();
+            if (!found) co_return found.error();
         } else if (retries > 0) {
             auto const found = co_await open_connection();
-            if (!found)
-                co_return found.error();
+            if (!found) co_return found.error();
         }
         auto heard = co_await hear_reply();
-        if (heard && reply_->status() == 101)
-            co_return co_await switch_protocols();
-        if (heard)
-            co_return co_await relay();
-        if (!died_unheard() || retries >= parties_.options.retries)
-            co_return heard.error();
+        if (heard && reply_->status() == 101) co_return co_await switch_protocols();
+        if (heard) co_return co_await relay();
+        if (!died_unheard() || retries >= parties_.options.retries) co_return heard.error();
         parties_.pool.discard(std::exchange(connection_, nullptr));
     }
 }
@@ -107,8 +93,7 @@ bool transfer::is_stale(connection& c) const noexcept
 bool transfer::take_kept() noexcept
 {
     while ((connection_ = parties_.pool.take())) {
-        if (!is_stale(*connection_))
-            return true;
+        if (!is_stale(*connection_)) return true;
         parties_.pool.discard(std::exchange(connection_, nullptr));
     }
     return false;
@@ -117,13 +102,10 @@ bool transfer::take_kept() noexcept
 task<result<void>> transfer::find_connection()
 {
     auto found = co_await parties_.pool.acquire(turn_);
-    if (!found)
-        co_return found.error();
+    if (!found) co_return found.error();
     connection_ = std::move(*found);
-    if (gone_)
-        co_return why_ended();
-    if (!is_stale(*connection_))
-        co_return result<void>{};
+    if (gone_) co_return why_ended();
+    if (!is_stale(*connection_)) co_return result<void>{};
     parties_.pool.discard(std::exchange(connection_, nullptr));
     co_return co_await open_connection();
 }
@@ -131,11 +113,9 @@ task<result<void>> transfer::find_connection()
 task<result<void>> transfer::open_connection()
 {
     auto found = co_await parties_.pool.acquire_new(turn_);
-    if (!found)
-        co_return found.error();
+    if (!found) co_return found.error();
     connection_ = std::move(*found);
-    if (gone_)
-        co_return why_ended();
+    if (gone_) co_return why_ended();
     co_return result<void>{};
 }
 
@@ -149,12 +129,9 @@ result<pieces> transfer::compose()
     c.assertion = parties_.context.assertion;
     c.websocket = parties_.context.websocket.has_value();
     auto const chunked = request_.body() == http::body_kind::chunked;
-    if (chunked && at_hand_.complete)
-        c.length = at_hand_.part.size();
-    if (auto composed = parties_.context.headers.compose(c, head); !composed)
-        return composed.error();
-    if (!chunked || at_hand_.complete || at_hand_.part.empty())
-        return pieces{head, at_hand_.part};
+    if (chunked && at_hand_.complete) c.length = at_hand_.part.size();
+    if (auto composed = parties_.context.headers.compose(c, head); !composed) return composed.error();
+    if (!chunked || at_hand_.complete || at_hand_.part.empty()) return pieces{head, at_hand_.part};
     http::chunk_line_buffer line;
     head += http::chunk_line(at_hand_.part.size(), line);
     return pieces{head, at_hand_.part, http::chunk_end};
@@ -163,29 +140,21 @@ result<pieces> transfer::compose()
 task<result<void>> transfer::hear_reply()
 {
     auto text = compose();
-    if (!text)
-        co_return text.error();
+    if (!text) co_return text.error();
     sent_at_ = steady_now();
     // A failure to send is told by what the connection says: perhaps a reply.
     auto const ec = connection_->send_now(*text);
-    if (!ec && !text->empty())
-        co_await connection_->send_rest(*text, parties_.options.idle_timeout);
-    if (at_hand_.complete)
-        connection_->hear_within(parties_.options.reply_timeout);
-    else
-        start_upload();
+    if (!ec && !text->empty()) co_await connection_->send_rest(*text, parties_.options.idle_timeout);
+    if (at_hand_.complete) connection_->hear_within(parties_.options.reply_timeout);
+    else start_upload();
 
     for (;;) {
-        if (!connection_->has_news())
-            co_await connection_->news();
+        if (!connection_->has_news()) co_await connection_->news();
         connection_->hear();
         auto const complete = read_head();
-        if (!complete)
-            co_return complete.error();
-        if (*complete)
-            co_return result<void>{};
-        if (connection_->how_it_ended() != ending::none)
-            co_return why_ended();
+        if (!complete) co_return complete.error();
+        if (*complete) co_return result<void>{};
+        if (connection_->how_it_ended() != ending::none) co_return why_ended();
     }
 }
 
@@ -193,8 +162,7 @@ void transfer::start_upload()
 {
     auto const chunked = request_.body() == http::body_kind::chunked;
     upload::plan how{chunked, 0, parties_.options.reply_timeout, parties_.options.idle_timeout};
-    if (!chunked)
-        how.left = request_.content_length() - at_hand_.part.size();
+    if (!chunked) how.left = request_.content_length() - at_hand_.part.size();
     upload_.emplace(exchange_, connection_, how);
     upload_->start(parties_.executor);
 }
@@ -206,24 +174,21 @@ result<bool> transfer::read_head()
         auto const bytes = connection_->unread();
         std::string_view const text{bytes.data(), bytes.size()};
         heard_ = heard_ || !text.empty();
-        if (text.empty())
-            return false;
+        if (text.empty()) return false;
         auto const end = http::framing::end_of_response_head(text, searched_);
         if (end == http::framing::npos) {
-            if (connection_->full())
-                return upstream_error(errc::upstream_broken, "the head of the reply is too long");
+            if (connection_->full()) return upstream_error(errc::upstream_broken, "the head of the reply is too long");
             searched_ = text.size();
             return false;
         }
-        auto const head = http::framing::read_response(text.substr(0, end), std::span{connection_->fields()}.first(connection::most_fields),
-                                                       request_.method(), reply_limits);
-        if (!head)
-            return head.error();
+        auto const head =
+            http::framing::read_response(text.substr(0, end), std::span{connection_->fields()}.first(connection::most_fields),
+                                         request_.method(), reply_limits);
+        if (!head) return head.error();
         connection_->consume(end);
         searched_ = 0;
         auto const final = accept_head(*head);
-        if (!final || *final)
-            return final;
+        if (!final || *final) return final;
     }
 }
 
@@ -234,8 +199,7 @@ result<bool> transfer::accept_head(http::response_head const& head)
         return upstream_error(errc::upstream_broken, "101 without having been asked, or not as it was");
     if (head.interim() && !switches && ++interim_ > most_interim_replies)
         return upstream_error(errc::upstream_broken, "too many interim replies");
-    if (head.interim() && !switches)
-        return false;
+    if (head.interim() && !switches) return false;
     reply_ = head;
     return true;
 }
@@ -256,18 +220,15 @@ void transfer::note_reply()
 task<result<void>> transfer::switch_protocols()
 {
     note_reply();
-    auto const fields = fields_for_client(connection_->fields(), reply_->fields().size(), parties_.context.headers,
-                                          parties_.context.added);
-    if (!fields)
-        co_return upstream_error(errc::upstream_broken, "Connection nominates too many fields");
+    auto const fields =
+        fields_for_client(connection_->fields(), reply_->fields().size(), parties_.context.headers, parties_.context.added);
+    if (!fields) co_return upstream_error(errc::upstream_broken, "Connection nominates too many fields");
     http::reply_head head;
     head.status = reply_->status();
     head.fields = *fields;
     auto const begun = co_await exchange_.begin(head, {}, false);
-    if (!begun)
-        co_return begun.error();
-    if (gone_)
-        co_return why_ended();
+    if (!begun) co_return begun.error();
+    if (gone_) co_return why_ended();
     parties_.pool.set_apart(*connection_);
     tunnel::parties const both{exchange_,          connection_,         parties_.executor,
                                parties_.deadlines, parties_.websockets, parties_.context.websocket->idle};
@@ -280,17 +241,14 @@ task<result<void>> transfer::switch_protocols()
 task<result<void>> transfer::relay()
 {
     note_reply();
-    if (upload_)
-        upload_->reply_began();
+    if (upload_) upload_->reply_began();
 
-    auto const fields = fields_for_client(connection_->fields(), reply_->fields().size(), parties_.context.headers,
-                                          parties_.context.added);
-    if (!fields)
-        co_return upstream_error(errc::upstream_broken, "Connection nominates too many fields");
+    auto const fields =
+        fields_for_client(connection_->fields(), reply_->fields().size(), parties_.context.headers, parties_.context.added);
+    if (!fields) co_return upstream_error(errc::upstream_broken, "Connection nominates too many fields");
     reply_body body{*reply_};
     auto const part = body.next(connection_->unread());
-    if (!part)
-        co_return part.error();
+    if (!part) co_return part.error();
     connection_->consume(part->consumed);
 
     http::reply_head head;
@@ -298,13 +256,10 @@ task<result<void>> transfer::relay()
     head.fields = *fields;
     head.length = reply_->content_length();
     // Chunks that came as a whole need none on the way on.
-    if (part->last && reply_->body() == http::response_body::chunked)
-        head.length = part->data.size();
+    if (part->last && reply_->body() == http::response_body::chunked) head.length = part->data.size();
     auto const begun = co_await exchange_.begin(head, part->data, part->last);
-    if (!begun)
-        co_return begun.error();
-    if (!part->last)
-        co_return co_await relay_rest(body);
+    if (!begun) co_return begun.error();
+    if (!part->last) co_return co_await relay_rest(body);
     whole_ = true;
     co_return result<void>{};
 }
@@ -312,30 +267,23 @@ task<result<void>> transfer::relay()
 task<result<void>> transfer::relay_rest(reply_body& body)
 {
     for (;;) {
-        if (passed_ > connection::bulk_bytes)
-            connection_->expect_bulk();
+        if (passed_ > connection::bulk_bytes) connection_->expect_bulk();
         connection_->hear_within(parties_.options.idle_timeout);
-        if (!connection_->has_news())
-            co_await connection_->news();
+        if (!connection_->has_news()) co_await connection_->news();
         connection_->hear();
         connection_->need_not_hear();
 
         auto const cut = connection_->unread().empty();
-        if (cut && !(connection_->how_it_ended() == ending::closed && body.ends_with_connection()))
-            co_return why_ended();
+        if (cut && !(connection_->how_it_ended() == ending::closed && body.ends_with_connection())) co_return why_ended();
         auto const part = body.next(connection_->unread());
-        if (!part)
-            co_return part.error();
+        if (!part) co_return part.error();
         connection_->consume(part->consumed);
         passed_ += part->consumed;
         auto const last = part->last || cut;
-        if (part->data.empty() && !last)
-            continue;
+        if (part->data.empty() && !last) continue;
         auto const written = co_await exchange_.write(part->data, last);
-        if (!written)
-            co_return written.error();
-        if (last)
-            break;
+        if (!written) co_return written.error();
+        if (last) break;
     }
     whole_ = true;
     co_return result<void>{};
@@ -343,10 +291,8 @@ task<result<void>> transfer::relay_rest(reply_body& body)
 
 error transfer::why_ended() const
 {
-    if (upload_ && upload_->trouble())
-        return *upload_->trouble();
-    if (gone_ || exchange_.abandoned())
-        return client_error(errc::peer_broke_off, "the client went away");
+    if (upload_ && upload_->trouble()) return *upload_->trouble();
+    if (gone_ || exchange_.abandoned()) return client_error(errc::peer_broke_off, "the client went away");
     auto const& server = parties_.options.server.text;
     auto const stage = reply_ ? "in its reply" : heard_ ? "in the head of its reply" : "before its reply";
     if (connection_ && connection_->how_it_ended() == ending::timed_out)
@@ -368,25 +314,20 @@ task<void> transfer::tie_up()
         co_return;
     }
     // One that is complete has only to come to its end.
-    if (!upload_->complete())
-        connection_->shut(ending::shut);
+    if (!upload_->complete()) connection_->shut(ending::shut);
     co_await upload_->stop();
 }
 
 void transfer::release() noexcept
 {
     // Not in a pool's list: closed already, or the pool is gone.
-    if (!connection_ || !connection_->is_linked())
-        return;
+    if (!connection_ || !connection_->is_linked()) return;
     connection_->need_not_hear();
     auto c = std::exchange(connection_, nullptr);
-    if (tunnel_)
-        return parties_.pool.forget(*c);
+    if (tunnel_) return parties_.pool.forget(*c);
     auto const sound = whole_ && reply_->keep_alive() && c->unread().empty() && (!upload_ || upload_->complete());
-    if (sound)
-        parties_.pool.keep(std::move(c));
-    else
-        parties_.pool.discard(std::move(c));
+    if (sound) parties_.pool.keep(std::move(c));
+    else parties_.pool.discard(std::move(c));
 }
 
 } // namespace yett::upstream

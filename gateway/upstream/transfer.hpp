@@ -81,13 +81,13 @@ private:
     std::optional<http::response_head> reply_;
     std::unique_ptr<tunnel> tunnel_;
     steady_time sent_at_{};
-    std::uint64_t passed_ = 0;       // of the reply's body
-    std::size_t searched_ = 0;       // bytes of an incomplete head that were looked at
+    std::uint64_t passed_ = 0; // of the reply's body
+    std::size_t searched_ = 0; // bytes of an incomplete head that were looked at
     unsigned interim_ = 0;
-    bool heard_ = false;             // any byte of a reply
-    errc ended_{};                   // from outside; zero: not
-    bool gone_ = false;              // the client is, or `ended_` says why it shall be
-    bool whole_ = false;             // the reply was read and passed on to its end
+    bool heard_ = false; // any byte of a reply
+    errc ended_{};       // from outside; zero: not
+    bool gone_ = false;  // the client is, or `ended_` says why it shall be
+    bool whole_ = false; // the reply was read and passed on to its end
 };
 
 } // namespace yett::upstream

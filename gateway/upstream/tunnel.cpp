@@ -3,8 +3,8 @@
 namespace yett::upstream {
 
 using ending = connection::ending;
-using telemetry::websocket_end;
 using http::websocket::close_code;
+using telemetry::websocket_end;
 
 namespace {
 
@@ -32,7 +32,9 @@ tunnel::tunnel(parties const& p)
     : parties_{p},
       application_{*p.application},
       client_says_{[this](std::string_view part) { hear_client(part); }, [this] { note(websocket_end::client); }},
-      upload_{p.exchange, p.application, {.chunked = false, .left = 0, .reply_timeout = p.idle, .patience = p.idle, .tunnel = &client_says_}},
+      upload_{p.exchange,
+              p.application,
+              {.chunked = false, .left = 0, .reply_timeout = p.idle, .patience = p.idle, .tunnel = &client_says_}},
       idle_{[this] { end(errc::timed_out); }},
       farewell_{[this] { cut(); }}
 {
@@ -53,8 +55,7 @@ task<result<void>> tunnel::run()
     auto const carried = co_await carry_to_client();
     said_all_ = true;
     // Whoever has heard everything may still have something to say, but not behind a close.
-    if (carried && ended_ == errc{} && !frames_.closed())
-        co_await upload_.finished();
+    if (carried && ended_ == errc{} && !frames_.closed()) co_await upload_.finished();
     co_await upload_.stop();
     farewell_.disarm();
     idle_.disarm();
@@ -69,36 +70,28 @@ task<result<void>> tunnel::run()
 // The first to end it is the reason.
 void tunnel::note(websocket_end why) noexcept
 {
-    if (!std::exchange(noted_, true))
-        reason_ = why;
+    if (!std::exchange(noted_, true)) reason_ = why;
 }
 
 result<void> tunnel::outcome_of(result<void> carried)
 {
-    if (is_about_session(ended_))
-        return client_error(ended_, "the session of a WebSocket is over");
-    if (ended_ != errc{} || frames_.closed())
-        return {};
-    if (upload_.trouble())
-        return *upload_.trouble();
+    if (is_about_session(ended_)) return client_error(ended_, "the session of a WebSocket is over");
+    if (ended_ != errc{} || frames_.closed()) return {};
+    if (upload_.trouble()) return *upload_.trouble();
     return carried;
 }
 
 task<result<void>> tunnel::carry_to_client()
 {
     for (;;) {
-        if (ended_ != errc{} && frames_.at_boundary())
-            co_return co_await say_goodbye();
+        if (ended_ != errc{} && frames_.at_boundary()) co_return co_await say_goodbye();
         if (!application_.unread().empty()) {
             auto const passed = co_await pass_on();
-            if (!passed)
-                co_return passed;
+            if (!passed) co_return passed;
             continue;
         }
-        if (application_.how_it_ended() != ending::none)
-            co_return co_await application_ended();
-        if (!application_.has_news())
-            co_await application_.news();
+        if (application_.how_it_ended() != ending::none) co_return co_await application_ended();
+        if (!application_.has_news()) co_await application_.news();
         application_.hear();
     }
 }
@@ -108,18 +101,14 @@ task<result<void>> tunnel::pass_on()
 {
     auto const unread = application_.unread();
     std::string_view part{unread.data(), unread.size()};
-    if (ended_ != errc{})
-        part = part.substr(0, frames_.follow(part));
-    else
-        frames_.follow_all(part);
+    if (ended_ != errc{}) part = part.substr(0, frames_.follow(part));
+    else frames_.follow_all(part);
     moved();
-    if (frames_.closed())
-        note(websocket_end::application);
+    if (frames_.closed()) note(websocket_end::application);
     writing_ = true;
     auto const written = co_await parties_.exchange.write(part, false);
     writing_ = false;
-    if (!written)
-        co_return written.error();
+    if (!written) co_return written.error();
     application_.consume(part.size());
     co_return result<void>{};
 }
@@ -152,15 +141,13 @@ task<result<void>> tunnel::application_ended()
 
 bool tunnel::end(errc why) noexcept
 {
-    if (ended_ != errc{})
-        return false;
+    if (ended_ != errc{}) return false;
     ended_ = why;
     note(reason_for(why));
     upload_.cancel();
     parties_.deadlines.arm_after(farewell_, farewell);
     // Whoever waits for the application stops to; between two frames there is nothing to wait for.
-    if (said_all_ || (frames_.at_boundary() && !writing_))
-        application_.shut(ending::shut);
+    if (said_all_ || (frames_.at_boundary() && !writing_)) application_.shut(ending::shut);
     return true;
 }
 
@@ -168,8 +155,7 @@ void tunnel::hear_client(std::string_view part) noexcept
 {
     moved();
     client_frames_.follow_all(part);
-    if (client_frames_.closed())
-        note(websocket_end::client);
+    if (client_frames_.closed()) note(websocket_end::client);
 }
 
 void tunnel::moved() noexcept

@@ -23,12 +23,12 @@ class tunnel
 public:
     struct parties
     {
-        http::exchange& exchange;          // has answered 101
-        connection_ptr application;        // has sent it; more may be unread
+        http::exchange& exchange;   // has answered 101
+        connection_ptr application; // has sent it; more may be unread
         base::executor executor;
         base::deadlines& deadlines;
         telemetry::websocket_figures& figures;
-        milliseconds idle;                 // without a byte in either direction
+        milliseconds idle; // without a byte in either direction
     };
     explicit tunnel(parties const& p);
     ~tunnel();
@@ -61,17 +61,17 @@ private:
 
     parties const parties_;
     connection& application_;
-    http::websocket::frames frames_;       // of the application
+    http::websocket::frames frames_; // of the application
     http::websocket::frames client_frames_;
     upload::watcher const client_says_;
     upload upload_;
     base::deadlines::entry idle_;
     base::deadlines::entry farewell_;
     telemetry::websocket_end reason_ = telemetry::websocket_end::broken;
-    errc ended_{};                         // zero: not from outside
+    errc ended_{}; // zero: not from outside
     bool noted_ = false;
-    bool writing_ = false;                 // to the client
-    bool said_all_ = false;                // nothing more can be said to it
+    bool writing_ = false;  // to the client
+    bool said_all_ = false; // nothing more can be said to it
 };
 
 } // namespace yett::upstream

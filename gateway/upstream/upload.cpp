@@ -17,14 +17,13 @@ public:
     on_end(on_end&& other) noexcept : upload_{std::exchange(other.upload_, nullptr)}, cancel_{std::move(other.cancel_)} {}
     ~on_end()
     {
-        if (upload_)
-            upload_->end_.drop();
+        if (upload_) upload_->end_.drop();
     }
     void operator()(std::exception_ptr thrown) { std::exchange(upload_, nullptr)->ended(std::move(thrown)); }
 
 private:
     upload* upload_;
-    std::shared_ptr<asio::cancellation_signal> cancel_;    // the coroutine's operations point into it
+    std::shared_ptr<asio::cancellation_signal> cancel_; // the coroutine's operations point into it
 };
 
 upload::upload(http::exchange& ex, connection_ptr c, plan const& how) : exchange_{ex}, connection_{std::move(c)}, plan_{how} {}
@@ -39,21 +38,18 @@ void upload::start(executor const& on)
 task<void> upload::stop()
 {
     cancel();
-    while (running_)
-        co_await end_.wait();
+    while (running_) co_await end_.wait();
 }
 
 void upload::cancel() noexcept
 {
-    if (!running_ || std::exchange(stopping_, true))
-        return;
+    if (!running_ || std::exchange(stopping_, true)) return;
     cancel_->emit(asio::cancellation_type::terminal);
 }
 
 task<void> upload::finished()
 {
-    while (running_)
-        co_await end_.wait();
+    while (running_) co_await end_.wait();
 }
 
 task<void> upload::carry()
@@ -61,27 +57,23 @@ task<void> upload::carry()
     // Not as the loop's condition: g++ 12 makes an illegal instruction of that.
     for (;;) {
         auto const more = co_await carry_part();
-        if (!more)
-            co_return;
+        if (!more) co_return;
     }
 }
 
 task<bool> upload::carry_part()
 {
     auto const part = co_await exchange_.read_body();
-    if (stopping_)
-        co_return false;
+    if (stopping_) co_return false;
     if (!part) {
         fail(part.error());
         co_return false;
     }
-    if (plan_.tunnel)
-        co_return co_await carry_through(*part);
+    if (plan_.tunnel) co_return co_await carry_through(*part);
     if (part->empty() && plan_.chunked) {
         pieces const end{http::last_chunk};
         auto const sent = co_await send(end);
-        if (sent)
-            finish();
+        if (sent) finish();
         co_return false;
     }
     // The exchange counts, too; a request that says one length and brings another would
@@ -93,13 +85,10 @@ task<bool> upload::carry_part()
     http::chunk_line_buffer line;
     auto const framed = plan_.chunked ? pieces{http::chunk_line(part->size(), line), *part, http::chunk_end} : pieces{*part};
     auto const sent = co_await send(framed);
-    if (!sent)
-        co_return false;
-    if (plan_.chunked)
-        co_return true;
+    if (!sent) co_return false;
+    if (plan_.chunked) co_return true;
     plan_.left -= part->size();
-    if (plan_.left == 0)
-        finish();
+    if (plan_.left == 0) finish();
     co_return plan_.left > 0;
 }
 
@@ -120,10 +109,8 @@ task<bool> upload::carry_through(std::string_view part)
 task<bool> upload::send(pieces p)
 {
     auto ec = connection_->send_now(p);
-    if (!ec && !p.empty())
-        ec = co_await connection_->send_rest(p, plan_.patience);
-    if (ec && !reply_began_)
-        connection_->hear_within(plan_.reply_timeout);
+    if (!ec && !p.empty()) ec = co_await connection_->send_rest(p, plan_.patience);
+    if (ec && !reply_began_) connection_->hear_within(plan_.reply_timeout);
     co_return !ec && p.empty();
 }
 
@@ -136,15 +123,13 @@ void upload::fail(error why)
 void upload::finish() noexcept
 {
     complete_ = true;
-    if (!reply_began_)
-        connection_->hear_within(plan_.reply_timeout);
+    if (!reply_began_) connection_->hear_within(plan_.reply_timeout);
 }
 
 void upload::ended(std::exception_ptr thrown) noexcept
 {
     running_ = false;
-    if (thrown && !stopping_)
-        fail(our_error(errc::internal, "reading a request's body threw"));
+    if (thrown && !stopping_) fail(our_error(errc::internal, "reading a request's body threw"));
     end_.wake();
 }
 

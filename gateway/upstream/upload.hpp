@@ -22,16 +22,16 @@ public:
     // Of a tunnel's direction: bytes as they come, until the client sends no more.
     struct watcher
     {
-        std::function<void(std::string_view)> moved;    // these are about to be carried
-        std::function<void()> over;                     // the client has said its last
+        std::function<void(std::string_view)> moved; // these are about to be carried
+        std::function<void()> over;                  // the client has said its last
     };
     struct plan
     {
-        bool chunked;                  // else exactly `left` bytes are to follow
+        bool chunked; // else exactly `left` bytes are to follow
         std::uint64_t left;
-        milliseconds reply_timeout;    // from the end of the body, until `reply_began`
-        milliseconds patience;         // for each piece of progress
-        watcher const* tunnel = nullptr;    // outlives the upload
+        milliseconds reply_timeout;      // from the end of the body, until `reply_began`
+        milliseconds patience;           // for each piece of progress
+        watcher const* tunnel = nullptr; // outlives the upload
     };
     upload(http::exchange& ex, connection_ptr c, plan const& how);
 

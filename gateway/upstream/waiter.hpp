@@ -25,8 +25,7 @@ public:
     // Resumes the coroutine on this stack, if one waits.
     void wake()
     {
-        if (!handler_)
-            return;
+        if (!handler_) return;
         auto h = std::move(*handler_);
         handler_.reset();
         std::move(h)();
@@ -34,16 +33,12 @@ public:
     // Resumes it from the event loop, for callers in the midst of something.
     void wake_later(executor const& on)
     {
-        if (!handler_)
-            return;
+        if (!handler_) return;
         boost::asio::post(on, std::move(*handler_));
         handler_.reset();
     }
     // Destroys the waiting coroutine, when the worker ends without waiting for anybody.
-    void drop() noexcept
-    {
-        auto const h = std::exchange(handler_, std::nullopt);
-    }
+    void drop() noexcept { auto const h = std::exchange(handler_, std::nullopt); }
 
 private:
     using handler = boost::asio::async_result<boost::asio::use_awaitable_t<executor>, void()>::handler_type;

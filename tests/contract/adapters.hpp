@@ -16,7 +16,7 @@ namespace yett::tests {
 // A fresh, empty store and whatever it needs to exist.
 struct opened
 {
-    std::shared_ptr<void> ground;        // dies last: a folder, a server
+    std::shared_ptr<void> ground; // dies last: a folder, a server
     accounts::stores stores;
 
     accounts::user_store& users() const { return *stores.users; }

@@ -17,16 +17,15 @@ tokens::signer make_signer()
 void written_audit::record(accounts::audit_event const& event) noexcept
 {
     std::lock_guard const lock{mutex_};
-    lines_.push_back(std::string{event.name} + " " + std::string{event.reason} + " " + std::string{event.user_id} + " "
-                     + std::string{event.session});
+    lines_.push_back(std::string{event.name} + " " + std::string{event.reason} + " " + std::string{event.user_id} + " " +
+                     std::string{event.session});
 }
 
 int written_audit::count(std::string_view name) const
 {
     std::lock_guard const lock{mutex_};
-    return static_cast<int>(std::count_if(lines_.begin(), lines_.end(), [&](std::string const& line) {
-        return line.starts_with(std::string{name} + " ");
-    }));
+    return static_cast<int>(std::count_if(lines_.begin(), lines_.end(),
+                                          [&](std::string const& line) { return line.starts_with(std::string{name} + " "); }));
 }
 
 accounts::hashing_rules cheap_hashing()

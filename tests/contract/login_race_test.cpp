@@ -24,10 +24,7 @@ public:
     task<result<rotated>> rotate(rotation const& asked) override { return real_.rotate(asked); }
     task<result<ended>> end(ending const& asked) override { return real_.end(asked); }
     task<result<void>> revoke(revocation const& wanted) override { return real_.revoke(wanted); }
-    task<result<std::vector<session>>> list(std::string_view user_id, wall_time now) override
-    {
-        return real_.list(user_id, now);
-    }
+    task<result<std::vector<session>>> list(std::string_view user_id, wall_time now) override { return real_.list(user_id, now); }
     task<result<std::vector<session>>> list_all(session_page const& asked) override { return real_.list_all(asked); }
     task<result<familiarity>> recognise(sighting const& seen) override { return real_.recognise(seen); }
     task<result<void>> load_revocations(wall_time now, std::function<void(revocation const&)> each) override
@@ -44,7 +41,8 @@ private:
 result<grant> log_in_while(front_desk& desk, std::function<task<void>()> something)
 {
     interrupted sessions{desk.store.sessions(), std::move(something)};
-    accounts::desk const at{desk.at.users, sessions, desk.at.letters, desk.at.links, desk.at.api_keys, desk.passwords, desk.signer, desk.revocations, desk.audit, desk.at.rules};
+    accounts::desk const at{desk.at.users,  sessions,    desk.at.letters,  desk.at.links, desk.at.api_keys,
+                            desk.passwords, desk.signer, desk.revocations, desk.audit,    desk.at.rules};
     credentials offered;
     offered.email = "anna@example.com";
     offered.password = secret{good_password};

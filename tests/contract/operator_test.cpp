@@ -108,8 +108,10 @@ TEST_CASE("operator: a service account is found by its name, comes in with a lis
         CHECK(made.body.at("email") == "service:ci");
         CHECK(tell(desk, "service-accounts/add", R"({"name":"ci"})").status == 409);
         CHECK(tell(desk, "service-accounts/add", R"({"name":"a b"})").status == 400);
-        CHECK(tell(desk, "users/set-password", R"({"user":"service:ci","password":"another horse battery staple"})").status == 400);
-        auto const done = tell(desk, "users/import", R"({"rows":[{"line":1,"email":"service:ci"},{"line":2,"email":"service:backup"},
+        CHECK(tell(desk, "users/set-password", R"({"user":"service:ci","password":"another horse battery staple"})").status ==
+              400);
+        auto const done =
+            tell(desk, "users/import", R"({"rows":[{"line":1,"email":"service:ci"},{"line":2,"email":"service:backup"},
             {"line":3,"email":"service:UPPER"},{"line":4,"email":"service:x","password_hash":"$2b$10$abcdefghijklmnopqrstuu5YGsPXv3fz9r3zPmM7NrC8NvzUxNB1G"}]})");
         CHECK(done.body.at("added") == 1);
         CHECK(done.body.at("known") == 1);

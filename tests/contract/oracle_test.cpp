@@ -17,7 +17,7 @@ struct work
     std::uint64_t hashes = 0;
     std::uint64_t reads = 0;
     std::uint64_t commits = 0;
-    std::size_t letters = 0;         // kept for a postman, those for nobody too
+    std::size_t letters = 0; // kept for a postman, those for nobody too
     std::size_t links = 0;
 
     friend bool operator==(work const&, work const&) = default;
@@ -62,10 +62,7 @@ private:
         auto const& read = desk_.store.stores.read_activity;
         return read ? read() : store_activity{};
     }
-    std::size_t forget_links()
-    {
-        return run(desk_.store.links().sweep(noon + std::chrono::hours{24 * 365}, 1000)).value();
-    }
+    std::size_t forget_links() { return run(desk_.store.links().sweep(noon + std::chrono::hours{24 * 365}, 1000)).value(); }
 
     front_desk& desk_;
     std::uint64_t hashes_ = 0;
@@ -126,7 +123,8 @@ TEST_CASE("oracle: failed logins do the same work for everybody and say the same
                 CHECK(why == errc::invalid_credentials);
                 CHECK(why.note().empty());
             }
-        auto const disabled = measured.of([&] { CHECK(desk.log_in("disabled@example.com", good_password).error() == errc::invalid_credentials); });
+        auto const disabled =
+            measured.of([&] { CHECK(desk.log_in("disabled@example.com", good_password).error() == errc::invalid_credentials); });
         CHECK(disabled == expected);
     });
 }

@@ -115,10 +115,8 @@ TEST_CASE("refresh: 200 at once with one token are one rotation, and nobody is l
             asked.token = first->refresh_token;
             auto const given = co_await refresh(desk.at, asked, noon + milliseconds{number});
             std::lock_guard const lock{mutex};
-            if (given)
-                successors.insert(std::string{given->refresh_token.reveal()});
-            else
-                ++failed;
+            if (given) successors.insert(std::string{given->refresh_token.reveal()});
+            else ++failed;
         };
         run_on_workers(4, 50, each);
         CHECK(failed == 0);
@@ -153,8 +151,8 @@ TEST_CASE("refresh: what is no refresh token, or nobody's, is invalid")
         auto const given = desk.log_in("anna@example.com", good_password);
         auto cut = std::string{given->refresh_token.reveal()};
         cut.pop_back();
-        for (auto const& token : {secret{}, secret{"yr1_"}, secret{cut}, secret{std::string(10000, 'a')},
-                                  given->access_token, tokens::make_refresh_token().text})
+        for (auto const& token : {secret{}, secret{"yr1_"}, secret{cut}, secret{std::string(10000, 'a')}, given->access_token,
+                                  tokens::make_refresh_token().text})
             CHECK(exchange(desk, token, noon).error() == errc::token_invalid);
         CHECK(exchange(desk, given->refresh_token, noon));
     });

@@ -21,7 +21,10 @@ registration form(std::string const& email, std::string const& password = good_p
 TEST_CASE("register: a new user is stored under the canonical address, unverified and without roles")
 {
     on_every_desk([](front_desk& desk) {
-        auto const made = run(register_user(desk.at, form("Anna@B\xc3\xbc" "cher.example"), noon));
+        auto const made = run(register_user(desk.at,
+                                            form("Anna@B\xc3\xbc"
+                                                 "cher.example"),
+                                            noon));
         REQUIRE(made);
         CHECK(made->created);
         CHECK_FALSE(made->verified);

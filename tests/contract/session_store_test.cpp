@@ -315,8 +315,8 @@ TEST_CASE("session_store: ending everything ends each session and remembers the 
         CHECK(done->revocations.size() == 3);
         auto const known = load(store, noon);
         CHECK(known.size() == 3);
-        auto const subject = std::find_if(known.begin(), known.end(),
-                                          [](auto const& r) { return r.what == revocation::kind::subject; });
+        auto const subject =
+            std::find_if(known.begin(), known.end(), [](auto const& r) { return r.what == revocation::kind::subject; });
         REQUIRE(subject != known.end());
         CHECK(subject->id == in.anna.id);
         CHECK(subject->at == noon + seconds{100});

@@ -68,7 +68,8 @@ void check_response(std::string_view bytes, method asked)
         FUZZ_EXPECT(read.error() == errc::upstream_broken);
         return;
     }
-    auto again = std::string{read->version() == version::http_1_0 ? "HTTP/1.0 " : "HTTP/1.1 "} + std::to_string(read->status()) + "\r\n";
+    auto again =
+        std::string{read->version() == version::http_1_0 ? "HTTP/1.0 " : "HTTP/1.1 "} + std::to_string(read->status()) + "\r\n";
     append_fields(again, *read);
     storage other_fields;
     auto const reread = framing::read_response(again, other_fields, asked, {.header_bytes = 20000});

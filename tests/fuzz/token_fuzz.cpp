@@ -79,7 +79,8 @@ extern "C" int LLVMFuzzerTestOneInput(std::uint8_t const* data, std::size_t size
         return 0;
     }
     auto const line = std::min(bytes.find('\n'), bytes.size());
-    auto const text = base64url_encode(bytes.substr(1, line - 1)) + '.' + base64url_encode(bytes.substr(std::min(line + 1, bytes.size())));
+    auto const text =
+        base64url_encode(bytes.substr(1, line - 1)) + '.' + base64url_encode(bytes.substr(std::min(line + 1, bytes.size())));
     judge(text + '.' + base64url_encode(the_world().key.sign(text).value()));
     return 0;
 }

@@ -136,12 +136,12 @@ def settings(upstream_port, **changes):
     return base
 
 
-_certs = None
-
-
 def lasts(seconds, longest):
     """Whether something lasts as long as promised: chance may shorten a token's life a little, never lengthen it."""
     return longest * 0.97 < seconds <= longest
+
+
+_certs = None
 
 
 def certificates():

@@ -10,12 +10,10 @@ namespace yett::tests {
 fake_exchange::fake_exchange(std::string_view head, http::peer from) : text_{head}, storage_(100), peer_{std::move(from)}
 {
     auto parsed = http::framing::read_request(text_, storage_, {});
-    if (!parsed)
-        throw std::invalid_argument{"fake_exchange: " + describe(parsed.error()) + "\n" + text_};
+    if (!parsed) throw std::invalid_argument{"fake_exchange: " + describe(parsed.error()) + "\n" + text_};
     head_.emplace(std::move(*parsed));
     auto where = http::target::from(*head_);
-    if (!where)
-        throw std::invalid_argument{"fake_exchange: " + describe(where.error())};
+    if (!where) throw std::invalid_argument{"fake_exchange: " + describe(where.error())};
     target_.emplace(std::move(*where));
     body_finished_ = head_->body() == http::body_kind::none;
 }
@@ -54,8 +52,7 @@ void fake_exchange::fail_body(error why)
 void fake_exchange::leave()
 {
     gone_ = true;
-    if (auto const notify = std::exchange(notify_, {}))
-        notify();
+    if (auto const notify = std::exchange(notify_, {})) notify();
     body_failure_ = error{errc::peer_broke_off};
     reader_.wake();
     writer_.wake();
@@ -70,32 +67,27 @@ void fake_exchange::take_part()
 std::string fake_exchange::field(std::string_view name) const
 {
     for (auto const& [n, v] : fields_)
-        if (http::ascii::equal_ignoring_case(n, name))
-            return v;
+        if (http::ascii::equal_ignoring_case(n, name)) return v;
     return {};
 }
 
 task<result<std::string_view>> fake_exchange::read_body()
 {
-    while (arrived_.empty() && !body_finished_ && !body_failure_ && !ended_)
-        co_await reader_.wait();
+    while (arrived_.empty() && !body_finished_ && !body_failure_ && !ended_) co_await reader_.wait();
     if (!arrived_.empty()) {
         current_ = std::move(arrived_.front());
         arrived_.pop_front();
         bytes_in_ += current_.size();
         co_return std::string_view{current_};
     }
-    if (body_failure_)
-        co_return *body_failure_;
-    if (body_finished_)
-        co_return std::string_view{};
+    if (body_failure_) co_return *body_failure_;
+    if (body_finished_) co_return std::string_view{};
     co_return error{errc::peer_closed};
 }
 
 http::exchange::arrived fake_exchange::body_at_hand()
 {
-    if (arrived_.empty())
-        return {{}, body_finished_};
+    if (arrived_.empty()) return {{}, body_finished_};
     current_ = std::move(arrived_.front());
     arrived_.pop_front();
     bytes_in_ += current_.size();
@@ -104,21 +96,17 @@ http::exchange::arrived fake_exchange::body_at_hand()
 
 task<result<void>> fake_exchange::begin(http::reply_head const& head, std::string_view part, bool last)
 {
-    if (status_ != 0)
-        throw std::logic_error{"a second reply was begun"};
+    if (status_ != 0) throw std::logic_error{"a second reply was begun"};
     status_ = head.status;
     length_ = head.length;
-    if (head.status == 101)
-        body_finished_ = false;
-    for (auto const& f : head.fields)
-        fields_.emplace_back(f.name, f.value);
+    if (head.status == 101) body_finished_ = false;
+    for (auto const& f : head.fields) fields_.emplace_back(f.name, f.value);
     return deliver(part, last);
 }
 
 task<result<void>> fake_exchange::write(std::string_view part, bool last)
 {
-    if (status_ == 0 || ended_ || aborted_)
-        throw std::logic_error{"a part outside a reply"};
+    if (status_ == 0 || ended_ || aborted_) throw std::logic_error{"a part outside a reply"};
     return deliver(part, last);
 }
 
@@ -126,25 +114,19 @@ task<result<void>> fake_exchange::deliver(std::string_view part, bool last)
 {
     ++parts_;
     largest_part_ = std::max(largest_part_, part.size());
-    while (slow_ && allowed_parts_ == 0 && !gone_)
-        co_await writer_.wait();
-    if (gone_)
-        co_return error{errc::peer_broke_off};
-    if (slow_)
-        --allowed_parts_;
+    while (slow_ && allowed_parts_ == 0 && !gone_) co_await writer_.wait();
+    if (gone_) co_return error{errc::peer_broke_off};
+    if (slow_) --allowed_parts_;
     bytes_out_ += part.size();
-    if (keep_body_)
-        body_.append(part);
+    if (keep_body_) body_.append(part);
     ended_ = last;
-    if (last)
-        reader_.wake();
+    if (last) reader_.wake();
     co_return result<void>{};
 }
 
 void fake_exchange::abort() noexcept
 {
-    if (!ended_)
-        aborted_ = true;
+    if (!ended_) aborted_ = true;
 }
 
 } // namespace yett::tests

@@ -27,7 +27,7 @@ public:
     void arrive(std::string_view part);
     void finish_body();
     void fail_body(error why);
-    void leave();                          // the client goes away
+    void leave(); // the client goes away
     // Reply parts are taken one by one, when `take_part` is called.
     void take_slowly() { slow_ = true; }
     void take_part();
@@ -40,11 +40,11 @@ public:
     std::optional<std::uint64_t> length() const noexcept { return length_; }
     bool ended() const noexcept { return ended_; }
     bool aborted() const noexcept { return aborted_; }
-    std::size_t parts() const noexcept { return parts_; }          // calls of begin and write
+    std::size_t parts() const noexcept { return parts_; } // calls of begin and write
     bool reading() const noexcept { return reader_.waiting(); }
     bool writing() const noexcept { return writer_.waiting(); }
     std::size_t largest_part() const noexcept { return largest_part_; }
-    void forget_body() { keep_body_ = false; }                     // counts it only
+    void forget_body() { keep_body_ = false; } // counts it only
 
     // --- http::exchange
     http::head const& request() const noexcept override { return *head_; }

@@ -12,9 +12,7 @@ struct doctest::StringMaker<boost::system::result<T, Failure>>
     static String convert(boost::system::result<T, Failure> const& shown)
     {
         if (shown) return "a value";
-        if constexpr (requires { describe(shown.error()); })
-            return describe(shown.error()).c_str();
-        else
-            return "a failure";
+        if constexpr (requires { describe(shown.error()); }) return describe(shown.error()).c_str();
+        else return "a failure";
     }
 };

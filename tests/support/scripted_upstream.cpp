@@ -38,10 +38,8 @@ std::optional<std::size_t> end_of_chunks(std::string_view text, std::size_t from
     std::string copy{text.substr(from)};
     http::chunk_decoder decoder;
     auto const decoded = decoder.decode(copy);
-    if (!decoded)
-        throw std::runtime_error{"the upstream was sent malformed chunks"};
-    if (!decoder.done())
-        return std::nullopt;
+    if (!decoded) throw std::runtime_error{"the upstream was sent malformed chunks"};
+    if (!decoder.done()) return std::nullopt;
     return from + decoded->consumed;
 }
 
@@ -49,18 +47,14 @@ std::optional<std::size_t> end_of_chunks(std::string_view text, std::size_t from
 std::optional<std::size_t> end_of_request(std::string_view text)
 {
     auto const end = http::framing::end_of_head(text, 0);
-    if (end == http::framing::npos)
-        return std::nullopt;
+    if (end == http::framing::npos) return std::nullopt;
     std::vector<http::field> fields(200);
     http::framing::limits wide{1 << 20, 200, 1 << 16};
     auto const head = http::framing::read_request(text.substr(0, end), fields, wide);
-    if (!head)
-        throw std::runtime_error{"the upstream was sent a malformed head: " + head.error().note()};
-    if (head->body() == http::body_kind::chunked)
-        return end_of_chunks(text, end);
+    if (!head) throw std::runtime_error{"the upstream was sent a malformed head: " + head.error().note()};
+    if (head->body() == http::body_kind::chunked) return end_of_chunks(text, end);
     auto const length = head->body() == http::body_kind::length ? head->content_length() : 0;
-    if (text.size() - end < length)
-        return std::nullopt;
+    if (text.size() - end < length) return std::nullopt;
     return end + length;
 }
 
@@ -81,8 +75,7 @@ scripted_upstream::scripted_upstream(executor on, std::vector<script> scripts) :
 scripted_upstream::~scripted_upstream()
 {
     stop();
-    for (auto const& l : state_->lines)
-        l->close();
+    for (auto const& l : state_->lines) l->close();
 }
 
 task<void> scripted_upstream::accept(std::shared_ptr<state> s)
@@ -90,16 +83,14 @@ task<void> scripted_upstream::accept(std::shared_ptr<state> s)
     for (std::size_t i = 0;; ++i) {
         error_code ec;
         auto socket = co_await s->acceptor.async_accept(asio::redirect_error(use_task, ec));
-        if (ec)
-            co_return;
+        if (ec) co_return;
         error_code ignored;
         socket.set_option(tcp::no_delay{true}, ignored);
         auto l = std::make_shared<line>(std::move(socket), *s);
         s->lines.push_back(l);
         auto const& play = s->scripts[std::min(i, s->scripts.size() - 1)];
         auto failed = [s](std::exception_ptr e) {
-            if (e)
-                std::rethrow_exception(e);
+            if (e) std::rethrow_exception(e);
         };
         asio::co_spawn(s->home, run_script(play, l), failed);
     }
@@ -134,8 +125,7 @@ std::vector<std::string> const& scripted_upstream::requests() const noexcept
 std::string scripted_upstream::leftovers() const
 {
     std::string all;
-    for (auto const& l : state_->lines)
-        all += l->received();
+    for (auto const& l : state_->lines) all += l->received();
     return all;
 }
 
@@ -144,8 +134,7 @@ scripted_upstream::script scripted_upstream::always(std::string reply)
     return [reply = std::move(reply)](line& l) -> task<void> {
         for (;;) {
             auto const asked = co_await l.request();
-            if (asked.empty())
-                co_return;
+            if (asked.empty()) co_return;
             co_await l.send(reply);
         }
     };
@@ -173,8 +162,7 @@ task<std::string> scripted_upstream::line::request()
     auto end = end_of_request(received_);
     while (!end) {
         auto const open = co_await more();
-        if (!open)
-            co_return std::string{};
+        if (!open) co_return std::string{};
         end = end_of_request(received_);
     }
     auto text = received_.substr(0, *end);
@@ -187,8 +175,7 @@ task<std::string> scripted_upstream::line::head()
 {
     while (received_.find("\r\n\r\n") == std::string::npos) {
         auto const open = co_await more();
-        if (!open)
-            co_return std::string{};
+        if (!open) co_return std::string{};
     }
     auto const end = received_.find("\r\n\r\n") + 4;
     auto text = received_.substr(0, end);
@@ -198,8 +185,7 @@ task<std::string> scripted_upstream::line::head()
 
 task<std::string> scripted_upstream::line::some()
 {
-    if (received_.empty())
-        co_await more();
+    if (received_.empty()) co_await more();
     co_return std::exchange(received_, {});
 }
 
@@ -227,8 +213,7 @@ task<void> scripted_upstream::line::closed()
     for (;;) {
         auto const open = co_await more();
         received_.clear();
-        if (!open)
-            co_return;
+        if (!open) co_return;
     }
 }
 

@@ -31,8 +31,8 @@ public:
     scripted_upstream& operator=(scripted_upstream const&) = delete;
 
     std::uint16_t port() const noexcept;
-    std::string url() const;                                   // "http://127.0.0.1:port"
-    void stop();                                               // further connections are refused
+    std::string url() const; // "http://127.0.0.1:port"
+    void stop();             // further connections are refused
 
     std::size_t connections() const noexcept;
     // Every complete request (head, and body as framed) in the order they came.
@@ -67,8 +67,8 @@ public:
     // Some more bytes; empty at the end.
     task<std::string> some();
     task<void> send(std::string_view text);
-    void close();                          // FIN, or RST when something was not read
-    void reset();                          // RST
+    void close(); // FIN, or RST when something was not read
+    void reset(); // RST
     // Waits until the other side closes; what it sends is thrown away.
     task<void> closed();
 

@@ -40,10 +40,7 @@ public:
         post_letter(*shared_, l);
         co_return result<void>{};
     }
-    task<result<claimed_letter>> claim(wall_time now, wall_time lease_until) override
-    {
-        co_return take(now, lease_until);
-    }
+    task<result<claimed_letter>> claim(wall_time now, wall_time lease_until) override { co_return take(now, lease_until); }
     task<result<void>> postpone(std::string_view id, unsigned attempt, wall_time due) override
     {
         co_return put_back(std::string{id}, attempt, due);
@@ -73,8 +70,7 @@ private:
     {
         std::lock_guard const lock{shared_->mutex};
         auto const found = shared_->letters.find(id);
-        if (found == shared_->letters.end() || found->second.end || found->second.attempts != attempt)
-            return errc::conflict;
+        if (found == shared_->letters.end() || found->second.end || found->second.attempts != attempt) return errc::conflict;
         reschedule(*shared_, found->second, due);
         return {};
     }

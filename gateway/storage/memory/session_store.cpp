@@ -36,10 +36,7 @@ public:
         co_return result<void>{};
     }
 
-    task<result<std::vector<session>>> list(std::string_view user_id, wall_time now) override
-    {
-        co_return live_of(user_id, now);
-    }
+    task<result<std::vector<session>>> list(std::string_view user_id, wall_time now) override { co_return live_of(user_id, now); }
     task<result<std::vector<session>>> list_all(accounts::session_page const& asked) override { co_return page(asked); }
     task<result<accounts::familiarity>> recognise(accounts::sighting const& seen) override { co_return meet(seen); }
     task<result<void>> load_revocations(wall_time now, std::function<void(revocation const&)> each) override
@@ -53,8 +50,7 @@ private:
     result<void> insert(session const& added)
     {
         std::lock_guard const lock{shared_->mutex};
-        if (shared_->sessions.contains(added.id) || shared_->ids_by_family.contains(added.family))
-            return errc::conflict;
+        if (shared_->sessions.contains(added.id) || shared_->ids_by_family.contains(added.family)) return errc::conflict;
         shared_->sessions.emplace(added.id, added);
         shared_->ids_by_family.emplace(added.family, added.id);
         return {};
@@ -142,7 +138,8 @@ private:
         for (auto const& each : seen.marks) is_strange |= marks.insert_or_assign(each, seen.now).second;
         constexpr std::size_t most = 64;
         while (marks.size() > most)
-            marks.erase(std::min_element(marks.begin(), marks.end(), [](auto const& a, auto const& b) { return a.second < b.second; }));
+            marks.erase(
+                std::min_element(marks.begin(), marks.end(), [](auto const& a, auto const& b) { return a.second < b.second; }));
         if (is_first) return accounts::familiarity::first;
         return is_strange ? accounts::familiarity::strange : accounts::familiarity::familiar;
     }

@@ -17,9 +17,9 @@ namespace yett::storage::memory {
 // A letter and where it is on its way.
 struct posted_letter
 {
-    accounts::letter letter;             // wiped when it is closed
+    accounts::letter letter; // wiped when it is closed
     unsigned attempts = 0;
-    wall_time due{};                     // of a claimed letter the end of its lease
+    wall_time due{}; // of a claimed letter the end of its lease
     std::optional<accounts::letter_end> end;
     wall_time closed_at{};
 };
@@ -28,16 +28,16 @@ struct posted_letter
 struct tables
 {
     std::mutex mutex;
-    std::map<std::string, accounts::user> users;                        // by id
-    std::unordered_map<std::string, std::string> ids_by_email;          // email_key to id
-    std::map<std::string, accounts::session> sessions;                  // by id
+    std::map<std::string, accounts::user> users;               // by id
+    std::unordered_map<std::string, std::string> ids_by_email; // email_key to id
+    std::map<std::string, accounts::session> sessions;         // by id
     std::unordered_map<std::string, std::string> ids_by_family;
     std::map<std::pair<accounts::revocation::kind, std::string>, accounts::revocation> revocations;
-    std::unordered_map<std::string, accounts::link> links;              // by hash
-    std::unordered_map<std::string, std::map<std::string, wall_time>> marks;    // of devices, by user
-    std::map<std::string, accounts::api_key> api_keys;                  // by id
-    std::unordered_map<std::string, posted_letter> letters;             // by id
-    std::set<std::pair<wall_time, std::string>> letters_by_due;         // those that are not closed
+    std::unordered_map<std::string, accounts::link> links;                   // by hash
+    std::unordered_map<std::string, std::map<std::string, wall_time>> marks; // of devices, by user
+    std::map<std::string, accounts::api_key> api_keys;                       // by id
+    std::unordered_map<std::string, posted_letter> letters;                  // by id
+    std::set<std::pair<wall_time, std::string>> letters_by_due;              // those that are not closed
 };
 
 // Keeps a letter together with what else the caller changes; see outbox::post. The caller

@@ -15,10 +15,7 @@ public:
 
     task<result<void>> add(user const& added) override { co_return insert(added); }
     task<result<user>> find(std::string_view id) override { co_return copy_of(std::string{id}); }
-    task<result<user>> find_by_email(std::string_view email_key) override
-    {
-        co_return by_email(std::string{email_key});
-    }
+    task<result<user>> find_by_email(std::string_view email_key) override { co_return by_email(std::string{email_key}); }
     task<result<void>> change_password(std::string_view id, accounts::password_change const& change) override
     {
         co_return replace_hash(std::string{id}, change);
@@ -50,8 +47,7 @@ private:
 
     result<void> put(user const& added)
     {
-        if (shared_->users.contains(added.id) || shared_->ids_by_email.contains(added.email_key))
-            return errc::conflict;
+        if (shared_->users.contains(added.id) || shared_->ids_by_email.contains(added.email_key)) return errc::conflict;
         shared_->users.emplace(added.id, added);
         shared_->ids_by_email.emplace(added.email_key, added.id);
         return {};

@@ -37,16 +37,13 @@ public:
         co_return outcome;
     }
 
-    accounts::store_activity activity() const noexcept
-    {
-        return {reads_.load(std::memory_order_relaxed), writer_.commits()};
-    }
+    accounts::store_activity activity() const noexcept { return {reads_.load(std::memory_order_relaxed), writer_.commits()}; }
 
 private:
     std::atomic<std::uint64_t> reads_{0};
     writer writer_;
     std::unique_ptr<database> const reading_;
-    worker_pool readers_;            // one thread, because a connection serves one; last: it uses the other
+    worker_pool readers_; // one thread, because a connection serves one; last: it uses the other
 };
 
 } // namespace yett::storage::sqlite

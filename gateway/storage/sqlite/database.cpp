@@ -29,10 +29,8 @@ void make_private(std::string const& path)
     if (!folder.empty() && std::filesystem::create_directories(folder, failure))
         std::filesystem::permissions(folder, std::filesystem::perms::owner_all, failure);
     auto const fd = ::open(path.c_str(), O_CREAT | O_EXCL | O_RDWR | O_CLOEXEC, 0600);
-    if (fd >= 0)
-        ::close(fd);
-    else if (errno != EEXIST)
-        complain(path, std::generic_category().message(errno));
+    if (fd >= 0) ::close(fd);
+    else if (errno != EEXIST) complain(path, std::generic_category().message(errno));
 }
 
 } // namespace
@@ -75,7 +73,8 @@ void database::configure(std::string const& path, use how)
                                      "PRAGMA cell_size_check = ON;"
                                      // A wiped token leaves no trace in the file.
                                      "PRAGMA secure_delete = ON;"
-                                     "PRAGMA query_only = " + std::string{how == use::read ? "ON" : "OFF"});
+                                     "PRAGMA query_only = " +
+                                     std::string{how == use::read ? "ON" : "OFF"});
     if (!settings) complain(path, describe(settings.error()));
 }
 
@@ -84,8 +83,8 @@ statement database::prepare(std::string_view sql)
     auto const known = prepared_.find(sql);
     if (known != prepared_.end()) return statement{known->second.get(), SQLITE_OK};
     sqlite3_stmt* made = nullptr;
-    auto const status = sqlite3_prepare_v3(handle_.get(), sql.data(), static_cast<int>(sql.size()),
-                                           SQLITE_PREPARE_PERSISTENT, &made, nullptr);
+    auto const status =
+        sqlite3_prepare_v3(handle_.get(), sql.data(), static_cast<int>(sql.size()), SQLITE_PREPARE_PERSISTENT, &made, nullptr);
     if (status == SQLITE_OK) prepared_.emplace(sql, made);
     return statement{made, status};
 }

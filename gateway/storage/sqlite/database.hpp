@@ -15,7 +15,11 @@ namespace yett::storage::sqlite {
 class database
 {
 public:
-    enum class use : unsigned char { write, read };
+    enum class use : unsigned char
+    {
+        write,
+        read
+    };
 
     // Opens the file, for writing makes it (mode 0600, and its folder 0700) when it does
     // not exist. Write-ahead log, an fsync for each commit, foreign keys, strict limits.

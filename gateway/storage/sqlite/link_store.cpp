@@ -18,9 +18,8 @@ using accounts::spending;
 std::string const select_link =
     "SELECT hash, purpose, coalesce(user_id, ''), email_key, password_hash, roles, created_at, expires_at FROM links";
 std::string const select_by_hash = select_link + " WHERE hash = ?1";
-std::string const select_newest = select_link
-                                  + " WHERE user_id = ?1 AND purpose = ?2 AND expires_at > ?3"
-                                    " ORDER BY created_at DESC LIMIT 1";
+std::string const select_newest = select_link + " WHERE user_id = ?1 AND purpose = ?2 AND expires_at > ?3"
+                                                " ORDER BY created_at DESC LIMIT 1";
 
 link read_link(statement const& row)
 {

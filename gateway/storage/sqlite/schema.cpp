@@ -143,8 +143,8 @@ bool take_step(database& db, std::string const& path)
     check(db.run("BEGIN IMMEDIATE"), path);
     auto const version = current_version(db, path);
     if (version > newest_schema())
-        complain(path, "was written by a newer program (schema " + std::to_string(version) + ", this one knows "
-                           + std::to_string(newest_schema()) + ")");
+        complain(path, "was written by a newer program (schema " + std::to_string(version) + ", this one knows " +
+                           std::to_string(newest_schema()) + ")");
     auto const due = version < newest_schema();
     if (due) {
         check(db.run_script(steps[static_cast<std::size_t>(version)]), path);

@@ -32,9 +32,9 @@ std::string const select_session =
 std::string const select_by_id = select_session + " WHERE id = ?1";
 std::string const select_by_family = select_session + " WHERE family = ?1";
 std::string const select_by_user = select_session + " WHERE user_id = ?1 AND ended_at IS NULL ORDER BY id DESC";
-std::string const select_live_page = select_session
-                                     + " WHERE id > ?1 AND ended_at IS NULL AND idle_until > ?2 AND expires_at > ?2"
-                                       " ORDER BY id LIMIT ?3";
+std::string const select_live_page = select_session +
+                                     " WHERE id > ?1 AND ended_at IS NULL AND idle_until > ?2 AND expires_at > ?2"
+                                     " ORDER BY id LIMIT ?3";
 
 // A later word about the same thing can only extend it.
 constexpr std::string_view upsert_revocation =
@@ -65,9 +65,8 @@ session read_session(statement const& row)
 result<void> insert(database& db, session const& s)
 {
     auto row = db.prepare(insert_session);
-    row.bind(s.id, s.user_id, s.family, s.current_hash, s.previous_hash, blob{s.successor_salt}, s.rotated_at,
-             s.created_at, s.last_seen, s.idle_until, s.expires_at, s.access_until, s.ended_at, s.from.address,
-             s.from.agent);
+    row.bind(s.id, s.user_id, s.family, s.current_hash, s.previous_hash, blob{s.successor_salt}, s.rotated_at, s.created_at,
+             s.last_seen, s.idle_until, s.expires_at, s.access_until, s.ended_at, s.from.address, s.from.agent);
     return row.run();
 }
 
@@ -210,8 +209,7 @@ result<std::vector<revocation>> select_page(database& db, revocation const& behi
                           " WHERE (kind, id) > (?1, ?2) AND until > ?3 ORDER BY kind, id LIMIT ?4");
     row.bind(static_cast<std::int64_t>(behind.what), behind.id, now, page_size);
     std::vector<revocation> page;
-    while (row.step())
-        page.push_back({static_cast<revocation::kind>(row.integer(0)), row.text(1), row.time(2), row.time(3)});
+    while (row.step()) page.push_back({static_cast<revocation::kind>(row.integer(0)), row.text(1), row.time(2), row.time(3)});
     if (row.failed()) return row.failure_or(errc::internal);
     return page;
 }

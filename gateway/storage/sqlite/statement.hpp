@@ -54,7 +54,7 @@ public:
     bool failed() const noexcept;
 
     // Columns of the row, from 0.
-    std::string text(int column) const;           // or a blob's bytes
+    std::string text(int column) const; // or a blob's bytes
     std::int64_t integer(int column) const;
     bool flag(int column) const { return integer(column) != 0; }
     wall_time time(int column) const { return wall_time{milliseconds{integer(column)}}; }

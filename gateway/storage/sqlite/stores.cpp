@@ -12,8 +12,8 @@ namespace yett::storage::sqlite {
 accounts::stores make_stores(std::string const& path)
 {
     auto const shared = std::make_shared<connections>(path);
-    return {make_user_store(shared), make_session_store(shared), make_outbox(shared), make_link_store(shared), make_api_key_store(shared),
-            [shared] { return shared->activity(); }};
+    return {make_user_store(shared), make_session_store(shared), make_outbox(shared),
+            make_link_store(shared), make_api_key_store(shared), [shared] { return shared->activity(); }};
 }
 
 } // namespace yett::storage::sqlite

@@ -50,8 +50,8 @@ result<void> insert(database& db, user const& added)
 {
     auto const roles = write_roles(added.roles);
     auto row = db.prepare(insert_user);
-    row.bind(added.id, added.email, added.email_key, added.password_hash, roles, added.verified, added.disabled,
-             added.created_at, added.password_changed_at);
+    row.bind(added.id, added.email, added.email_key, added.password_hash, roles, added.verified, added.disabled, added.created_at,
+             added.password_changed_at);
     return row.run();
 }
 

@@ -30,10 +30,8 @@ void writer::enqueue(std::unique_ptr<job> next)
     auto why = errc::stopping;
     {
         std::lock_guard const lock{mutex_};
-        if (waiting_.size() >= longest_queue)
-            why = errc::overloaded;
-        else if (!stopping_)
-            waiting_.push_back(std::move(next));
+        if (waiting_.size() >= longest_queue) why = errc::overloaded;
+        else if (!stopping_) waiting_.push_back(std::move(next));
     }
     if (next) return next->refuse(our_error(why, "the queue of the database writer"));
     ready_.notify_one();
@@ -70,10 +68,8 @@ void writer::commit(batch jobs)
         return;
     }
     for (auto const& each : jobs) {
-        if (done)
-            each->finish();
-        else
-            each->refuse(done.error());
+        if (done) each->finish();
+        else each->refuse(done.error());
     }
 }
 

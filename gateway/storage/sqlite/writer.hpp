@@ -27,7 +27,7 @@ class writer
 {
 public:
     explicit writer(std::unique_ptr<database> db);
-    ~writer();                       // commits what waits
+    ~writer(); // commits what waits
     writer(writer const&) = delete;
     writer& operator=(writer const&) = delete;
 
@@ -42,8 +42,8 @@ public:
         auto initiate = [this, &work, here](auto handler) {
             enqueue(std::make_unique<job_of<Work, Result, decltype(handler)>>(std::move(work), std::move(handler), here));
         };
-        auto started = boost::asio::async_initiate<boost::asio::use_awaitable_t<executor> const,
-                                                   void(std::shared_ptr<Result>)>(initiate, use_task);
+        auto started = boost::asio::async_initiate<boost::asio::use_awaitable_t<executor> const, void(std::shared_ptr<Result>)>(
+            initiate, use_task);
         auto outcome = co_await std::move(started);
         co_return std::move(*outcome);
     }
@@ -68,7 +68,10 @@ private:
     {
     public:
         job_of(Work work, Handler handler, executor home)
-            : work_{std::move(work)}, handler_{std::move(handler)}, home_{std::move(home)}, keep_{home_}
+            : work_{std::move(work)},
+              handler_{std::move(handler)},
+              home_{std::move(home)},
+              keep_{home_}
         {
         }
         bool execute(database& db) override
@@ -111,7 +114,7 @@ private:
     std::condition_variable ready_;
     std::deque<std::unique_ptr<job>> waiting_;
     bool stopping_ = false;
-    std::jthread thread_;            // last: it uses the rest
+    std::jthread thread_; // last: it uses the rest
 };
 
 } // namespace yett::storage::sqlite

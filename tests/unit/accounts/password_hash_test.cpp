@@ -135,13 +135,24 @@ TEST_CASE("passwords: malformed and absurdly expensive hashes are wrong, at the 
 {
     passwords hashing{cheap(argon2id)};
     std::vector<std::string> const hostile{
-        "", "*0", "*1", "x", "$", "$2", "$2b$", "$argon2id$", "plain text",
+        "",
+        "*0",
+        "*1",
+        "x",
+        "$",
+        "$2",
+        "$2b$",
+        "$argon2id$",
+        "plain text",
         "$argon2id$v=19$m=4194304,t=3,p=1$c29tZXNhbHRzb21lc2FsdA$AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA",
         "$argon2id$v=19$m=64,t=4294967295,p=1$c29tZXNhbHRzb21lc2FsdA$AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA",
         "$argon2id$v=19$m=99999999999999999999,t=1,p=1$c29tZXNhbHQ$AAAA",
-        "$argon2id$v=19$m=64,t=1,p=0$c29tZXNhbHQ$AAAA", "$argon2id$v=19$m=64,t=1,p=99999999$c29tZXNhbHQ$AAAA",
-        "$argon2id$v=19$m=-1,t=1,p=1$c29tZXNhbHQ$AAAA", "$argon2id$v=19$t=1,p=1$c29tZXNhbHQ$AAAA",
-        "$argon2id$v=19$m=64,t=1,p=1$" + std::string(500, 'A'), "$argon2d$v=19$m=64,t=1,p=1$c29tZXNhbHQ$AAAA",
+        "$argon2id$v=19$m=64,t=1,p=0$c29tZXNhbHQ$AAAA",
+        "$argon2id$v=19$m=64,t=1,p=99999999$c29tZXNhbHQ$AAAA",
+        "$argon2id$v=19$m=-1,t=1,p=1$c29tZXNhbHQ$AAAA",
+        "$argon2id$v=19$t=1,p=1$c29tZXNhbHQ$AAAA",
+        "$argon2id$v=19$m=64,t=1,p=1$" + std::string(500, 'A'),
+        "$argon2d$v=19$m=64,t=1,p=1$c29tZXNhbHQ$AAAA",
         "$2b$31$CCCCCCCCCCCCCCCCCCCCC.E5YPO9kmyuRGyh0XouQYb4YMJKvyOeW",
         "$2b$16$CCCCCCCCCCCCCCCCCCCCC.E5YPO9kmyuRGyh0XouQYb4YMJKvyOeW",
         "$2b$03$CCCCCCCCCCCCCCCCCCCCC.E5YPO9kmyuRGyh0XouQYb4YMJKvyOeW",
@@ -149,8 +160,12 @@ TEST_CASE("passwords: malformed and absurdly expensive hashes are wrong, at the 
         "$2b$-5$CCCCCCCCCCCCCCCCCCCCC.E5YPO9kmyuRGyh0XouQYb4YMJKvyOeW",
         "$2b$05$CCCCCCCCCCCCCCCCCCCCC.E5YPO9kmyuRGyh0XouQYb4YMJKvyOe",
         "$2b$05$CCCCCCCCCCCCCCCCCCC:C.E5YPO9kmyuRGyh0XouQYb4YMJKvyOeW",
-        "$bcrypt-hmac-sha256", "$bcrypt-hmac-sha256$2b$31$CCCCCCCCCCCCCCCCCCCCC.E5YPO9kmyuRGyh0XouQYb4YMJKvyOeW",
-        "$1$salt$qJH7.N4xYta3aEG/dfqo/0", "$6$rounds=999999999$salt$x", "$y$jFT$salt$x", "ab0123456789.",
+        "$bcrypt-hmac-sha256",
+        "$bcrypt-hmac-sha256$2b$31$CCCCCCCCCCCCCCCCCCCCC.E5YPO9kmyuRGyh0XouQYb4YMJKvyOeW",
+        "$1$salt$qJH7.N4xYta3aEG/dfqo/0",
+        "$6$rounds=999999999$salt$x",
+        "$y$jFT$salt$x",
+        "ab0123456789.",
     };
     for (auto const& each : hostile) {
         CAPTURE(each);

@@ -18,7 +18,8 @@ outcome<secret> accept(std::string const& typed, password_rules const& rules = {
 
 TEST_CASE("password policy: a strong one is accepted as it is, whatever it is made of")
 {
-    for (auto const* typed : {"correct horse battery staple", "zxnvqpwlrktm", "   spaces  and plenty  ", "パスワードではないものを選ぶ"}) {
+    for (auto const* typed :
+         {"correct horse battery staple", "zxnvqpwlrktm", "   spaces  and plenty  ", "パスワードではないものを選ぶ"}) {
         CAPTURE(typed);
         auto const accepted = accept(typed);
         REQUIRE(accepted.has_value());
@@ -54,7 +55,9 @@ TEST_CASE("password policy: length counts code points and the limit counts bytes
     CHECK_FALSE(accept("äöüßäöü", rules));
     // Grows beyond the limit when it is normalised.
     rules.max_bytes = 5;
-    CHECK_FALSE(accept("\xf0\x9d\x85\x9e" "a", rules));
+    CHECK_FALSE(accept("\xf0\x9d\x85\x9e"
+                       "a",
+                       rules));
 }
 
 TEST_CASE("password policy: the strength that is asked for decides")

@@ -98,10 +98,11 @@ x509_ptr forged(fs::path const& in, X509* ca, char const* name)
     X509_set_issuer_name(c.get(), X509_get_subject_name(ca));
     X509V3_CTX context;
     X509V3_set_ctx(&context, ca, c.get(), nullptr, nullptr, 0);
-    X509_NAME_add_entry_by_txt(X509_get_subject_name(c.get()), "O", MBSTRING_ASC, reinterpret_cast<unsigned char const*>("x"), -1, -1, 0);
-    for (auto const& [nid, value] : {std::pair{NID_subject_alt_name, std::string{"DNS:"} + name},
-                                     std::pair{NID_subject_key_identifier, std::string{"hash"}},
-                                     std::pair{NID_authority_key_identifier, std::string{"keyid"}}}) {
+    X509_NAME_add_entry_by_txt(X509_get_subject_name(c.get()), "O", MBSTRING_ASC, reinterpret_cast<unsigned char const*>("x"), -1,
+                               -1, 0);
+    for (auto const& [nid, value] :
+         {std::pair{NID_subject_alt_name, std::string{"DNS:"} + name}, std::pair{NID_subject_key_identifier, std::string{"hash"}},
+          std::pair{NID_authority_key_identifier, std::string{"keyid"}}}) {
         auto* const e = X509V3_EXT_conf_nid(nullptr, &context, nid, value.c_str());
         X509_add_ext(c.get(), e, -1);
         X509_EXTENSION_free(e);
@@ -200,7 +201,8 @@ TEST_CASE("dev certs: what is missing, broken or does not belong together is mad
          true},
         {"no leaf", [](auto const& f) { fs::remove(f / "leaf.crt"); }, false},
         {"no leaf key", [](auto const& f) { fs::remove(f / "leaf.key"); }, false},
-        {"another leaf's key", [](auto const& f) { fs::copy_file(f / "ca.key", f / "leaf.key", fs::copy_options::overwrite_existing); }, false},
+        {"another leaf's key",
+         [](auto const& f) { fs::copy_file(f / "ca.key", f / "leaf.key", fs::copy_options::overwrite_existing); }, false},
         {"the CA as leaf",
          [](auto const& f) {
              fs::copy_file(f / "ca.crt", f / "leaf.crt", fs::copy_options::overwrite_existing);

@@ -45,7 +45,8 @@ std::string request(std::string_view line, std::string_view rest = "\r\n")
 TEST_CASE("echo: it tells what it was sent")
 {
     echo_server const server{"127.0.0.1:0"};
-    auto const reply = talk(server, request("POST /a?b=c", "X-User: ada\r\nX-Two: 1\r\nX-Two: 2\r\nContent-Length: 3\r\n\r\nabc"));
+    auto const reply =
+        talk(server, request("POST /a?b=c", "X-User: ada\r\nX-Two: 1\r\nX-Two: 2\r\nContent-Length: 3\r\n\r\nabc"));
     CHECK(reply.starts_with("HTTP/1.1 200 OK\r\n"));
     auto const told = boost::json::parse(body_of(reply)).as_object();
     CHECK(told.at("method") == "POST");
@@ -72,7 +73,8 @@ TEST_CASE("echo: it sends bodies back as they were framed")
 {
     echo_server const server{"127.0.0.1:0"};
     CHECK(body_of(talk(server, request("POST /echo", "Content-Length: 5\r\n\r\nhello"))) == "hello");
-    CHECK(body_of(talk(server, request("PUT /echo", "Transfer-Encoding: chunked\r\n\r\n2\r\nhe\r\n3\r\nllo\r\n0\r\n\r\n"))).ends_with("0\r\n\r\n"));
+    CHECK(body_of(talk(server, request("PUT /echo", "Transfer-Encoding: chunked\r\n\r\n2\r\nhe\r\n3\r\nllo\r\n0\r\n\r\n")))
+              .ends_with("0\r\n\r\n"));
     auto const told = talk(server, request("POST /echo", "Expect: 100-continue\r\nContent-Length: 2\r\n\r\nhi"));
     CHECK(told.starts_with("HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 200 OK\r\n"));
     CHECK(told.ends_with("hi"));

@@ -6,7 +6,13 @@ using namespace yett;
 
 TEST_CASE("base64url: the vectors of RFC 4648 without padding")
 {
-    for (auto const& [bytes, text] : {std::pair{"", ""}, {"f", "Zg"}, {"fo", "Zm8"}, {"foo", "Zm9v"}, {"foob", "Zm9vYg"}, {"fooba", "Zm9vYmE"}, {"foobar", "Zm9vYmFy"}}) {
+    for (auto const& [bytes, text] : {std::pair{"", ""},
+                                      {"f", "Zg"},
+                                      {"fo", "Zm8"},
+                                      {"foo", "Zm9v"},
+                                      {"foob", "Zm9vYg"},
+                                      {"fooba", "Zm9vYmE"},
+                                      {"foobar", "Zm9vYmFy"}}) {
         CHECK(base64url_encode(bytes) == text);
         CHECK(base64url_decode(text) == bytes);
     }

@@ -86,8 +86,7 @@ TEST_CASE("deadlines: times beyond a turn of the wheel and in the past are kept"
     counted far, past;
     wheel.arm(far.entry, start + 1h);
     wheel.arm(past.entry, start - 1h);
-    for (auto at = start; at < start + 1h; at += 250ms)
-        wheel.tick(at);
+    for (auto at = start; at < start + 1h; at += 250ms) wheel.tick(at);
     CHECK(past.calls == 1);
     CHECK(far.calls == 0);
     wheel.tick(start + 1h);
@@ -103,8 +102,7 @@ TEST_CASE("deadlines: a late ticker misses nothing")
         wheel.arm(all.back()->entry, start + i * 100ms);
     }
     wheel.tick(start + 300s);
-    for (auto const& c : all)
-        CHECK(c->calls == 1);
+    for (auto const& c : all) CHECK(c->calls == 1);
 }
 
 TEST_CASE("deadlines: a callback may arm itself, and waits for the next tick")
@@ -127,16 +125,14 @@ TEST_CASE("deadlines: a callback may destroy its neighbours in the same tick")
 {
     deadlines wheel{start};
     std::vector<std::unique_ptr<counted>> others;
-    for (int i = 0; i < 4; ++i)
-        others.push_back(std::make_unique<counted>());
+    for (int i = 0; i < 4; ++i) others.push_back(std::make_unique<counted>());
     int calls = 0;
     deadlines::entry killer{[&] {
         ++calls;
         others.clear();
     }};
     wheel.arm(killer, start + 1s);
-    for (auto& o : others)
-        wheel.arm(o->entry, start + 1s);
+    for (auto& o : others) wheel.arm(o->entry, start + 1s);
     wheel.tick(start + 1s);
     CHECK(calls == 1);
     CHECK(others.empty());
@@ -170,8 +166,7 @@ TEST_CASE("deadlines: random use never fires early, twice or more than a step la
     auto now = start;
     for (int round = 0; round < 4000; ++round) {
         now += milliseconds{1 + random() % 250};
-        for (auto& w : all)
-            w.now = now;
+        for (auto& w : all) w.now = now;
         wheel.tick(now);
         for (int i = 0; i < 20; ++i) {
             auto& w = all[random() % all.size()];

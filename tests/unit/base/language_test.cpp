@@ -49,11 +49,21 @@ TEST_CASE("language: what the reader prefers and we speak is chosen, else the fi
 TEST_CASE("language: a malformed range is passed over, whatever it is")
 {
     constexpr wish wishes[] = {
-        {"de;q=2, fr;q=0.5", "fr"},   {"de;q=1.001, fr;q=0.5", "fr"}, {"de;q=0.1234, fr;q=0.1", "fr"},
-        {"de;q=-1", "en"},            {"de;q=", "en"},                {"de;x=1", "en"},
-        {"de;q=a", "en"},             {"de;q=0.x", "en"},             {";;;,,,=", "en"},
-        {",,, ,\t, de", "de"},        {"-", "en"},                    {"de-", "de"},
-        {"de_DE", "en"},              {"\xff\xfe", "en"},             {"de\r\nX: y", "en"},
+        {"de;q=2, fr;q=0.5", "fr"},
+        {"de;q=1.001, fr;q=0.5", "fr"},
+        {"de;q=0.1234, fr;q=0.1", "fr"},
+        {"de;q=-1", "en"},
+        {"de;q=", "en"},
+        {"de;x=1", "en"},
+        {"de;q=a", "en"},
+        {"de;q=0.x", "en"},
+        {";;;,,,=", "en"},
+        {",,, ,\t, de", "de"},
+        {"-", "en"},
+        {"de-", "de"},
+        {"de_DE", "en"},
+        {"\xff\xfe", "en"},
+        {"de\r\nX: y", "en"},
         {"a,a,a,a,a,a,a,a,a,a,a,a,a,a,a,a,de", "en"},
     };
     for (auto const& each : wishes) {

@@ -43,7 +43,8 @@ std::string from_base64(std::string text)
 
 TEST_CASE("strict json: an object keeps its members, in order and with their types")
 {
-    auto const read = parse_strict_object(R"( {"s":"a\u00e9\n","n":-5,"u":18446744073709551615,"d":1.5,"b":true,"z":null,"a":[1,{"x":2}],"o":{}} )");
+    auto const read = parse_strict_object(
+        R"( {"s":"a\u00e9\n","n":-5,"u":18446744073709551615,"d":1.5,"b":true,"z":null,"a":[1,{"x":2}],"o":{}} )");
     REQUIRE(read.has_value());
     CHECK(read->at("s").as_string() == "a\xc3\xa9\n");
     CHECK(read->at("n").as_int64() == -5);
@@ -65,8 +66,8 @@ TEST_CASE("strict json: a long escaped string and a long key survive in one piec
 
 TEST_CASE("strict json: a member twice is refused at any depth")
 {
-    for (auto const* text : {R"({"a":1,"a":1})", R"({"a":1,"a":2,"b":3})", R"({"o":{"a":1,"a":2}})", R"({"l":[1,{"x":1,"y":2,"x":3}]})",
-                             R"({"a":{"b":1},"a":{}})", R"({"a":1,"\u0061":2})"}) {
+    for (auto const* text : {R"({"a":1,"a":1})", R"({"a":1,"a":2,"b":3})", R"({"o":{"a":1,"a":2}})",
+                             R"({"l":[1,{"x":1,"y":2,"x":3}]})", R"({"a":{"b":1},"a":{}})", R"({"a":1,"\u0061":2})"}) {
         auto const read = parse_strict_object(text);
         REQUIRE_MESSAGE(!read.has_value(), text);
         CHECK(read.error() == errc::bad_request);
@@ -77,10 +78,38 @@ TEST_CASE("strict json: a member twice is refused at any depth")
 
 TEST_CASE("strict json: what another reader could take differently is refused")
 {
-    for (auto const* text : {"", " ", "[]", "1", "\"a\"", "null", "{", "}", "{}{}", "{} x", "{\"a\":1,}", "{a:1}", "{'a':1}", "{\"a\":01}",
-                             "{\"a\":+1}", "{\"a\":.5}", "{\"a\":1.}", "{\"a\":NaN}", "{\"a\":Infinity}", "{\"a\":1e999}", "{\"a\":-1e999}",
-                             "{\"a\":1} // x", "{/* */}", "{\"a\":\"\x01\"}", "{\"a\":\"\xff\"}", "{\"a\":\"\xed\xa0\x80\"}",
-                             "{\"a\":\"\xc0\xaf\"}", "{\"a\":\"\\ud800\"}", "{\"a\":\"\\x41\"}", "\xef\xbb\xbf{}", "{\"a\":tru}", "{\"a\" 1}"}) {
+    for (auto const* text : {"",
+                             " ",
+                             "[]",
+                             "1",
+                             "\"a\"",
+                             "null",
+                             "{",
+                             "}",
+                             "{}{}",
+                             "{} x",
+                             "{\"a\":1,}",
+                             "{a:1}",
+                             "{'a':1}",
+                             "{\"a\":01}",
+                             "{\"a\":+1}",
+                             "{\"a\":.5}",
+                             "{\"a\":1.}",
+                             "{\"a\":NaN}",
+                             "{\"a\":Infinity}",
+                             "{\"a\":1e999}",
+                             "{\"a\":-1e999}",
+                             "{\"a\":1} // x",
+                             "{/* */}",
+                             "{\"a\":\"\x01\"}",
+                             "{\"a\":\"\xff\"}",
+                             "{\"a\":\"\xed\xa0\x80\"}",
+                             "{\"a\":\"\xc0\xaf\"}",
+                             "{\"a\":\"\\ud800\"}",
+                             "{\"a\":\"\\x41\"}",
+                             "\xef\xbb\xbf{}",
+                             "{\"a\":tru}",
+                             "{\"a\" 1}"}) {
         auto const read = parse_strict_object(text);
         CHECK_MESSAGE(!read.has_value(), text);
     }
@@ -118,7 +147,8 @@ TEST_CASE("strict json: the public JSON test suite")
     for (auto const& [name, encoded] : suite.at("files").as_object()) {
         auto document = from_base64(std::string{encoded.as_string()});
         // Only objects are read at the top; whatever else stands there moves inside one.
-        bool const is_object = document.find_first_not_of(" \t\r\n") != std::string::npos && document[document.find_first_not_of(" \t\r\n")] == '{';
+        bool const is_object =
+            document.find_first_not_of(" \t\r\n") != std::string::npos && document[document.find_first_not_of(" \t\r\n")] == '{';
         if (!is_object) document = "{\"v\":" + document + "}";
         auto const read = parse_strict_object(document, {.bytes = 1u << 20, .depth = 512});
         bool const twice = name.find("duplicated_key") != std::string_view::npos;

@@ -40,7 +40,11 @@ TEST_CASE("worker_pool: a full queue refuses at once and runs nothing of what it
     worker_pool pool{{.threads = 1, .queue = 1, .wait = milliseconds{60000}, .niceness = 0, .name = "test"}};
     std::latch started{1}, release{1};
     auto hold = [&]() -> task<void> {
-        auto block = [&] { started.count_down(); release.wait(); return 1; };
+        auto block = [&] {
+            started.count_down();
+            release.wait();
+            return 1;
+        };
         co_await pool.run(block);
     };
     std::vector<std::string> done;

@@ -172,7 +172,8 @@ TEST_CASE("config: accounts")
 {
     check(
         {
-            {"accounts: { api_keys: { self_service: false, scopes: [read, a:b/c], max_ttl: 90d, per_user: 1 }, require_verified_email: false }\n", R"(
+            {"accounts: { api_keys: { self_service: false, scopes: [read, a:b/c], max_ttl: 90d, per_user: 1 }, require_verified_email: false }\n",
+             R"(
 )"},
             {"accounts: { api_keys: { scopes: ['a b', 'a,b'], max_ttl: 30s, per_user: 0 }, require_verified_email: false }\n", R"(
 yett.yaml:2:34: accounts.api_keys.scopes[0]: "a b" is not a scope: 1 to 128 visible ASCII characters without quotes, backslashes and commas
@@ -238,9 +239,11 @@ yett.yaml:1:1: mail.public_url: is missing; the links that verify addresses are 
 )"},
             {"accounts: { require_verified_email: true, registration: closed }\n", R"(
 )"},
-            {"accounts: { registration: invite, verify_ttl: 1h, reset_ttl: 30m }\nmail: { public_url: \"https://app.example.com\" }\n", R"(
+            {"accounts: { registration: invite, verify_ttl: 1h, reset_ttl: 30m }\nmail: { public_url: \"https://app.example.com\" }\n",
+             R"(
 )"},
-            {"accounts: { registration: open, verify_ttl: 4m, reset_ttl: 25h }\nmail: { public_url: \"https://app.example.com\" }\n", R"(
+            {"accounts: { registration: open, verify_ttl: 4m, reset_ttl: 25h }\nmail: { public_url: \"https://app.example.com\" }\n",
+             R"(
 yett.yaml:2:45: accounts.verify_ttl: "4m" is out of range; 5m to 30d is allowed
 yett.yaml:2:60: accounts.reset_ttl: "25h" is out of range; 5m to 1d is allowed
 )"},

@@ -34,7 +34,9 @@ TEST_CASE("record_reader: a line of CSV is split as RFC 4180 says, or not at all
 
 TEST_CASE("record_reader: the names of CSV come from its first line, empty fields are left out")
 {
-    auto const all = read_all("\xef\xbb\xbf" "email,roles\r\nada@example.com,\"a,b\"\r\n\r\nbob@example.com,\r\neve\r\n", record_format::csv);
+    auto const all = read_all("\xef\xbb\xbf"
+                              "email,roles\r\nada@example.com,\"a,b\"\r\n\r\nbob@example.com,\r\neve\r\n",
+                              record_format::csv);
     REQUIRE(all.size() == 3);
     CHECK(all[0].line == 2);
     CHECK(all[0].row == boost::json::object{{"email", "ada@example.com"}, {"roles", "a,b"}});

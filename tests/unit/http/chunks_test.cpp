@@ -15,7 +15,7 @@ struct outcome
     std::string data;
     bool done = false;
     bool broken = false;
-    std::size_t left = 0;        // bytes behind the end
+    std::size_t left = 0; // bytes behind the end
     std::size_t trailers = 0;
 };
 
@@ -48,7 +48,8 @@ outcome decode(std::string bytes, std::size_t part, chunk_decoder::limits const&
 
 TEST_CASE("chunks: the data is the same however the reads cut it")
 {
-    auto const bytes = "5\r\nhello\r\n1;a\r\n,\r\n1;a=b;c=\"d \\\" ; e\"\r\n \r\n0b\r\nwonderful w\r\n4\r\norld\r\n000\r\nX-Sum: 1\r\nY:\r\n\r\nNEXT"s;
+    auto const bytes =
+        "5\r\nhello\r\n1;a\r\n,\r\n1;a=b;c=\"d \\\" ; e\"\r\n \r\n0b\r\nwonderful w\r\n4\r\norld\r\n000\r\nX-Sum: 1\r\nY:\r\n\r\nNEXT"s;
     for (std::size_t part = 1; part <= bytes.size(); ++part) {
         auto const o = decode(bytes, part);
         CAPTURE(part);
@@ -81,7 +82,9 @@ TEST_CASE("chunks: binary data passes through")
 
 TEST_CASE("chunks: an incomplete body is neither done nor broken")
 {
-    for (auto const* bytes : {"", "5", "5\r", "5\r\n", "5\r\nhel", "5\r\nhello", "5\r\nhello\r", "5\r\nhello\r\n", "5\r\nhello\r\n0", "0\r\n", "0\r\n\r", "0\r\nX", "0\r\nX: y\r\n", "0\r\nX: y\r\n\r", "5;a", "5;a=\"b"}) {
+    for (auto const* bytes :
+         {"", "5", "5\r", "5\r\n", "5\r\nhel", "5\r\nhello", "5\r\nhello\r", "5\r\nhello\r\n", "5\r\nhello\r\n0", "0\r\n",
+          "0\r\n\r", "0\r\nX", "0\r\nX: y\r\n", "0\r\nX: y\r\n\r", "5;a", "5;a=\"b"}) {
         auto const o = decode(bytes, 100);
         CAPTURE(bytes);
         CHECK_FALSE(o.done);
@@ -91,29 +94,60 @@ TEST_CASE("chunks: an incomplete body is neither done nor broken")
 
 TEST_CASE("chunks: a malformed size is refused")
 {
-    for (auto const* size : {"", " 5", "5 ", "\t5", "5\t", "+5", "-1", "-0", "0x5", "0X5", "x", "g", "5g", "1_0", "5,5", "5 5", "\xd9\xa5", "5h", "FFFFFFFFFFFFFFFF", "FFFFFFFFFFFFFFFF0",
-                             "8000000000000000", "10000000000000000", "0000000000000005", "5.", "\"5\"", "=5"}) {
+    for (auto const* size : {"",
+                             " 5",
+                             "5 ",
+                             "\t5",
+                             "5\t",
+                             "+5",
+                             "-1",
+                             "-0",
+                             "0x5",
+                             "0X5",
+                             "x",
+                             "g",
+                             "5g",
+                             "1_0",
+                             "5,5",
+                             "5 5",
+                             "\xd9\xa5",
+                             "5h",
+                             "FFFFFFFFFFFFFFFF",
+                             "FFFFFFFFFFFFFFFF0",
+                             "8000000000000000",
+                             "10000000000000000",
+                             "0000000000000005",
+                             "5.",
+                             "\"5\"",
+                             "=5"}) {
         for (std::size_t part : {1, 1000}) {
             auto const o = decode(size + "\r\nhello\r\n0\r\n\r\n"s, part);
             CAPTURE(size);
             CHECK(o.broken);
         }
     }
-    CHECK(decode("\0" "5\r\nhello\r\n"s, 100).broken);
+    CHECK(decode("\0"
+                 "5\r\nhello\r\n"s,
+                 100)
+              .broken);
     CHECK(decode("000000000000005\r\nhello\r\n0\r\n\r\n", 100).done);
 }
 
 TEST_CASE("chunks: lines that do not end in CRLF are refused")
 {
-    for (auto const* bytes : {"5\nhello\r\n0\r\n\r\n", "5\rhello\r\n0\r\n\r\n", "5\r\r\nhello\r\n", "5\r\nhello\n0\r\n\r\n", "5\r\nhello\r0\r\n\r\n", "5\r\nhello0\r\n\r\n", "5\r\nhello!!\r\n0\r\n\r\n",
-                              "5\r\nhell\r\n0\r\n\r\n", "5\r\nhello\r\n0\n\r\n", "5\r\nhello\r\n0\r\n\n", "0\r\nX: y\n\r\n", "0\r\nX: y\r\r\n", "0\r\n\rX", "5\r\nhello\r\n\r\n0\r\n\r\n", "\r\n5\r\nhello\r\n"})
+    for (auto const* bytes : {"5\nhello\r\n0\r\n\r\n", "5\rhello\r\n0\r\n\r\n", "5\r\r\nhello\r\n", "5\r\nhello\n0\r\n\r\n",
+                              "5\r\nhello\r0\r\n\r\n", "5\r\nhello0\r\n\r\n", "5\r\nhello!!\r\n0\r\n\r\n",
+                              "5\r\nhell\r\n0\r\n\r\n", "5\r\nhello\r\n0\n\r\n", "5\r\nhello\r\n0\r\n\n", "0\r\nX: y\n\r\n",
+                              "0\r\nX: y\r\r\n", "0\r\n\rX", "5\r\nhello\r\n\r\n0\r\n\r\n", "\r\n5\r\nhello\r\n"})
         CHECK_MESSAGE(decode(bytes, 100).broken, bytes);
 }
 
 TEST_CASE("chunks: malformed extensions are refused")
 {
-    for (auto const* extension : {";", ";=", ";a=", ";;a", ";a;", "; a", ";a ", " ;a", ";a =b", ";a= b", ";a b", ";a=\"b", ";a=\"b\"c", ";a=b\"c\"", ";[", ";a=[", ";a=\"\x01\"", ";a=\"\\\x01\"", ";a\n", ";a\rb",
-                                  ";\n", ";a=\"\r\n\"", ";a=\"\n\"", " erfr", ";a=b=c", ";caf\xc3\xa9"})
+    for (auto const* extension :
+         {";",     ";=",    ";a=",    ";;a",         ";a;",       "; a",   ";a ",    " ;a",         ";a =b",
+          ";a= b", ";a b",  ";a=\"b", ";a=\"b\"c",   ";a=b\"c\"", ";[",    ";a=[",   ";a=\"\x01\"", ";a=\"\\\x01\"",
+          ";a\n",  ";a\rb", ";\n",    ";a=\"\r\n\"", ";a=\"\n\"", " erfr", ";a=b=c", ";caf\xc3\xa9"})
         CHECK_MESSAGE(decode("2"s + extension + "\r\naa\r\n0\r\n\r\n", 100).broken, extension);
     for (auto const* extension : {";a", ";a=b", ";a=\"\"", ";a=\"b;c\\\"\"", ";a;b;c=d", ";a=\"caf\xc3\xa9\t\""})
         CHECK_MESSAGE(decode("2"s + extension + "\r\naa\r\n0"s + extension + "\r\n\r\n", 100).done, extension);
@@ -123,7 +157,8 @@ TEST_CASE("chunks: malformed trailers are refused, good ones are dropped")
 {
     for (auto const* trailer : {"X", ": a", "X : a", " X: a", "X: a\r\n b", "X: \x01", "X@: a", "caf\xc3\xa9: a"})
         CHECK_MESSAGE(decode("0\r\n"s + trailer + "\r\n\r\n", 100).broken, trailer);
-    auto const o = decode("2\r\nab\r\n0\r\nContent-Length: 50\r\nTransfer-Encoding: chunked\r\nHost: evil\r\nAuthorization: Bearer x\r\n\r\n", 100);
+    auto const o = decode(
+        "2\r\nab\r\n0\r\nContent-Length: 50\r\nTransfer-Encoding: chunked\r\nHost: evil\r\nAuthorization: Bearer x\r\n\r\n", 100);
     CHECK(o.done);
     CHECK(o.data == "ab");
     CHECK(o.trailers == 4);

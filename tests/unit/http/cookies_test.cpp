@@ -56,7 +56,8 @@ TEST_CASE("cookies: two of our name are refused, equal ones too")
 
 TEST_CASE("cookies: nameless cookies, $Version and look-alikes are not ours")
 {
-    for (auto const* value : {"=yett", "=yett=evil", "yett", "YETT=evil", "Yett=evil", "yett =evil", "yett\t=evil", "$Version=1; $yett=evil", "xyett=evil", "yettx=evil", "\"yett\"=evil", "__Host-yett=evil",
+    for (auto const* value : {"=yett", "=yett=evil", "yett", "YETT=evil", "Yett=evil", "yett =evil", "yett\t=evil",
+                              "$Version=1; $yett=evil", "xyett=evil", "yettx=evil", "\"yett\"=evil", "__Host-yett=evil",
                               "ye tt=evil", "a=yett=evil", "a=b yett=evil", "a=b,yett=evil", "yet%74=evil", "a=; =yett=evil"})
         CHECK_MESSAGE(in_cookie(value) == "-", value);
     CHECK(in_cookie("$Version=1; yett=abc; $Path=/") == "abc");
@@ -65,7 +66,8 @@ TEST_CASE("cookies: nameless cookies, $Version and look-alikes are not ours")
 
 TEST_CASE("cookies: a value that is not made of cookie octets is refused")
 {
-    for (auto const* value : {"yett=\"abc\"", "yett=a b", "yett=a,b", "yett=a\\b", "yett=a\"b", "yett=caf\xc3\xa9", "yett= abc", "yett=a\tb"})
+    for (auto const* value :
+         {"yett=\"abc\"", "yett=a b", "yett=a,b", "yett=a\\b", "yett=a\"b", "yett=caf\xc3\xa9", "yett= abc", "yett=a\tb"})
         CHECK_MESSAGE(in_cookie(value) == "!", value);
 }
 
@@ -97,10 +99,11 @@ TEST_CASE("cookies: ours are taken out for forwarding, however they are spelled"
 TEST_CASE("cookies: what browsers would send back under our name is seen in Set-Cookie")
 {
     std::string const names[] = {"yett", "__Host-yett_rt"};
-    for (auto const* value : {"yett=x", "yett=x; Path=/", "YETT=x", " yett =x", "yett", "yett; Path=/", "=yett=x", "==yett=x", "= yett=x", "\t=\tyett=x",
-                              "__host-yett_rt=; Max-Age=0", "=__Host-yett_rt=evil; Secure"})
+    for (auto const* value : {"yett=x", "yett=x; Path=/", "YETT=x", " yett =x", "yett", "yett; Path=/", "=yett=x", "==yett=x",
+                              "= yett=x", "\t=\tyett=x", "__host-yett_rt=; Max-Age=0", "=__Host-yett_rt=evil; Secure"})
         CHECK_MESSAGE(sets_one_of(value, names), value);
-    for (auto const* value : {"", "=", ";", "a=yett", "a=1; yett=x", "xyett=1", "yettx=1", "yett_rt=1", "\"yett\"=x", "a b yett=x", "$yett=x", "=a=yett"})
+    for (auto const* value : {"", "=", ";", "a=yett", "a=1; yett=x", "xyett=1", "yettx=1", "yett_rt=1", "\"yett\"=x",
+                              "a b yett=x", "$yett=x", "=a=yett"})
         CHECK_MESSAGE(!sets_one_of(value, names), value);
 }
 
@@ -113,7 +116,13 @@ TEST_CASE("cookies: a cookie is written with its attributes, and deleted with th
     CHECK(format(c).value() == "__Host-yett_rt=yr1_abc; Path=/; Max-Age=3600; Secure; HttpOnly; SameSite=Strict");
     CHECK(format_deletion(c).value() == "__Host-yett_rt=; Path=/; Max-Age=0; Secure; HttpOnly; SameSite=Strict");
 
-    set_cookie const d{.name = "yett", .value = "x", .path = "/auth", .domain = "yett.test", .max_age = seconds{-5}, .secure = false, .http_only = false};
+    set_cookie const d{.name = "yett",
+                       .value = "x",
+                       .path = "/auth",
+                       .domain = "yett.test",
+                       .max_age = seconds{-5},
+                       .secure = false,
+                       .http_only = false};
     CHECK(format(d).value() == "yett=x; Path=/auth; Domain=yett.test; Max-Age=0; SameSite=Lax");
     set_cookie const e{.name = "yett", .value = "x", .same_site = same_site::none};
     CHECK(format(e).value() == "yett=x; Path=/; Secure; HttpOnly; SameSite=None");
@@ -122,7 +131,9 @@ TEST_CASE("cookies: a cookie is written with its attributes, and deleted with th
 TEST_CASE("cookies: no part of a cookie can break out of its place")
 {
     set_cookie const good{.name = "yett", .value = "x"};
-    auto const refused = [](set_cookie const& c) { return format(c).has_error() && format(c).error().from() == origin::ourselves; };
+    auto const refused = [](set_cookie const& c) {
+        return format(c).has_error() && format(c).error().from() == origin::ourselves;
+    };
     CHECK_FALSE(refused(good));
     for (auto const* text : {"a;b", "a b", "a\r\nb", "a,b", "\"a\"", "a\\b", "caf\xc3\xa9", "a\tb"}) {
         auto c = good;

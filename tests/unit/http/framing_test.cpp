@@ -59,7 +59,8 @@ TEST_CASE("framing: every method of ours is known, any other word is not")
         REQUIRE(p.h.has_value());
         CHECK(p.h->method() == m);
     }
-    for (auto const* word : {"FOO", "GETS", "get", "Get", "PROPFIND", "X", "OPTION", "PATCHY", "DELETED", "HEAT", "POSS", "PUR", "!#$%&'*+-.^_`|~09"})
+    for (auto const* word : {"FOO", "GETS", "get", "Get", "PROPFIND", "X", "OPTION", "PATCHY", "DELETED", "HEAT", "POSS", "PUR",
+                             "!#$%&'*+-.^_`|~09"})
         check_refused(request(std::string{word} + " / HTTP/1.1"), errc::not_implemented);
 }
 
@@ -78,16 +79,34 @@ TEST_CASE("framing: X-HTTP-Method-Override means nothing")
 
 TEST_CASE("framing: a malformed request line is refused")
 {
-    for (auto const* line : {"GET  / HTTP/1.1", "GET /  HTTP/1.1", " GET / HTTP/1.1", "GET / HTTP/1.1 ", "GET\t/ HTTP/1.1", "GET /\tHTTP/1.1",
-                             "GET /", "GET / ", "GET", "", " ", "/ HTTP/1.1", "GET HTTP/1.1", "GET /a b HTTP/1.1", "G@T / HTTP/1.1",
-                             "G\xc3\x8bT / HTTP/1.1", "GET / HTTP/1.1\r", "GET / HTTP/1.1\n", "\"GET\" / HTTP/1.1", "GET, / HTTP/1.1"})
+    for (auto const* line : {"GET  / HTTP/1.1",
+                             "GET /  HTTP/1.1",
+                             " GET / HTTP/1.1",
+                             "GET / HTTP/1.1 ",
+                             "GET\t/ HTTP/1.1",
+                             "GET /\tHTTP/1.1",
+                             "GET /",
+                             "GET / ",
+                             "GET",
+                             "",
+                             " ",
+                             "/ HTTP/1.1",
+                             "GET HTTP/1.1",
+                             "GET /a b HTTP/1.1",
+                             "G@T / HTTP/1.1",
+                             "G\xc3\x8bT / HTTP/1.1",
+                             "GET / HTTP/1.1\r",
+                             "GET / HTTP/1.1\n",
+                             "\"GET\" / HTTP/1.1",
+                             "GET, / HTTP/1.1"})
         check_refused(request(line));
 }
 
 TEST_CASE("framing: versions other than 1.0 and 1.1 are refused")
 {
-    for (auto const* version : {"HTTP/0.9", "HTTP/1.2", "HTTP/2.0", "HTTP/2", "HTTP/1", "HTTP/1.", "HTTP/11", "HTTP/1.10", "HTTP/01.1", "HTTP/1.01",
-                                "HTTP/ 1.1", "http/1.1", "HTTP/1.1x", "HTTP/+1.1", "HTTPS/1.1", "HTTP 1.1", "ICE/1.0", "RTSP/1.0", "HTTP/1,1"})
+    for (auto const* version :
+         {"HTTP/0.9", "HTTP/1.2", "HTTP/2.0", "HTTP/2", "HTTP/1", "HTTP/1.", "HTTP/11", "HTTP/1.10", "HTTP/01.1", "HTTP/1.01",
+          "HTTP/ 1.1", "http/1.1", "HTTP/1.1x", "HTTP/+1.1", "HTTPS/1.1", "HTTP 1.1", "ICE/1.0", "RTSP/1.0", "HTTP/1,1"})
         check_refused(request("GET / "s + version));
 }
 
@@ -106,10 +125,11 @@ TEST_CASE("framing: bytes that are no token are refused in names")
     std::string_view const others = "!#$%&'*+-.^_`|~";
     for (int byte = 0; byte < 256; ++byte) {
         auto const c = static_cast<char>(byte);
-        if (c == ':') continue;     // it ends the name
+        if (c == ':') continue; // it ends the name
         parsed const p{post("X"s + c + "Y: 1\r\n")};
         CAPTURE(byte);
-        bool const token = (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || others.find(c) != std::string_view::npos;
+        bool const token = (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
+                           others.find(c) != std::string_view::npos;
         CHECK(p.h.has_value() == token);
     }
 }
@@ -135,21 +155,23 @@ TEST_CASE("framing: bare CR and LF are refused wherever they stand")
         lacking.erase(i, 1);
         check_refused(lacking);
     }
-    for (auto const* line : {"X: a\rb\r\n", "X: a\nb\r\n", "X: a\r\r\n", "X: a\n\r\n", "X:\r\n\n", "X\r: a\r\n", "\rX: a\r\n", "\nX: a\r\n", "X: a\r", "X: a\n"})
+    for (auto const* line : {"X: a\rb\r\n", "X: a\nb\r\n", "X: a\r\r\n", "X: a\n\r\n", "X:\r\n\n", "X\r: a\r\n", "\rX: a\r\n",
+                             "\nX: a\r\n", "X: a\r", "X: a\n"})
         check_refused(post(line));
 }
 
 TEST_CASE("framing: folded lines are refused")
 {
-    for (auto const* lines : {"X: a\r\n b\r\n", "X: a\r\n\tb\r\n", " X: a\r\n", "\tX: a\r\n", "X:\r\n a\r\n", "X: a\r\n \r\n", " \r\n",
-                              "Transfer-Encoding:\r\n chunked\r\n", "Content-Length:\r\n 5\r\n"})
+    for (auto const* lines : {"X: a\r\n b\r\n", "X: a\r\n\tb\r\n", " X: a\r\n", "\tX: a\r\n", "X:\r\n a\r\n", "X: a\r\n \r\n",
+                              " \r\n", "Transfer-Encoding:\r\n chunked\r\n", "Content-Length:\r\n 5\r\n"})
         check_refused(post(lines));
 }
 
 TEST_CASE("framing: blanks around a name and lines without one are refused")
 {
-    for (auto const* line : {"X : a\r\n", "X\t: a\r\n", ": a\r\n", " : a\r\n", "NoColon\r\n", "X Y: a\r\n", "X,Y: a\r\n", "X[]: a\r\n", "(X): a\r\n",
-                             "X@Y: a\r\n", "X\"Y: a\r\n", "X/Y: a\r\n", "X;Y: a\r\n", "{X}: a\r\n", "Content-Length : 5\r\n", "Transfer-Encoding : chunked\r\n"})
+    for (auto const* line : {"X : a\r\n", "X\t: a\r\n", ": a\r\n", " : a\r\n", "NoColon\r\n", "X Y: a\r\n", "X,Y: a\r\n",
+                             "X[]: a\r\n", "(X): a\r\n", "X@Y: a\r\n", "X\"Y: a\r\n", "X/Y: a\r\n", "X;Y: a\r\n", "{X}: a\r\n",
+                             "Content-Length : 5\r\n", "Transfer-Encoding : chunked\r\n"})
         check_refused(post(line));
 }
 
@@ -164,14 +186,37 @@ TEST_CASE("framing: bytes behind the empty line are no part of a head")
 
 TEST_CASE("framing: a length is one plain decimal number")
 {
-    for (auto const& [value, length] : {std::pair{"0", 0ull}, {"5", 5ull}, {"005", 5ull}, {"  7\t", 7ull}, {"9223372036854775807", 9223372036854775807ull}}) {
+    for (auto const& [value, length] :
+         {std::pair{"0", 0ull}, {"5", 5ull}, {"005", 5ull}, {"  7\t", 7ull}, {"9223372036854775807", 9223372036854775807ull}}) {
         parsed const p{post("Content-Length: "s + value + "\r\n")};
         REQUIRE_MESSAGE(p.h.has_value(), value);
         CHECK(p.h->body() == body_kind::length);
         CHECK(p.h->content_length() == length);
     }
-    for (auto const* value : {"", " ", "-1", "+5", "-0", "0x5", "5x", "5 5", "1 0", "5,5", "5, 5", "5, 6", "5;", "\"5\"", "1_0", "0o5", "1e3", "5.0", "five",
-                              "9223372036854775808", "18446744073709551616", "99999999999999999999", "00000000000000000005", "\xd9\xa5"})
+    for (auto const* value : {"",
+                              " ",
+                              "-1",
+                              "+5",
+                              "-0",
+                              "0x5",
+                              "5x",
+                              "5 5",
+                              "1 0",
+                              "5,5",
+                              "5, 5",
+                              "5, 6",
+                              "5;",
+                              "\"5\"",
+                              "1_0",
+                              "0o5",
+                              "1e3",
+                              "5.0",
+                              "five",
+                              "9223372036854775808",
+                              "18446744073709551616",
+                              "99999999999999999999",
+                              "00000000000000000005",
+                              "\xd9\xa5"})
         check_refused(post("Content-Length: "s + value + "\r\n"));
 }
 
@@ -189,9 +234,33 @@ TEST_CASE("framing: the only transfer coding is chunked")
         REQUIRE_MESSAGE(p.h.has_value(), value);
         CHECK(p.h->body() == body_kind::chunked);
     }
-    for (auto const* value : {"", "identity", "gzip", "gzip, chunked", "chunked, gzip", "chunked, chunked", "chunked,", ", chunked", "xchunked", "chunkedx",
-                              "\"chunked\"", "'chunked'", "chunked;x", "chunked;q=1", "chunked chunked", "chun ked", "chunked\x0b", "\x0b" "chunked",
-                              "chunked\xa0", "x chunked", "chunke", "chunkef", "trailers", "chu\tnked", "chunk\xc3\xa9" "d"})
+    for (auto const* value : {"",
+                              "identity",
+                              "gzip",
+                              "gzip, chunked",
+                              "chunked, gzip",
+                              "chunked, chunked",
+                              "chunked,",
+                              ", chunked",
+                              "xchunked",
+                              "chunkedx",
+                              "\"chunked\"",
+                              "'chunked'",
+                              "chunked;x",
+                              "chunked;q=1",
+                              "chunked chunked",
+                              "chun ked",
+                              "chunked\x0b",
+                              "\x0b"
+                              "chunked",
+                              "chunked\xa0",
+                              "x chunked",
+                              "chunke",
+                              "chunkef",
+                              "trailers",
+                              "chu\tnked",
+                              "chunk\xc3\xa9"
+                              "d"})
         check_refused(post("Transfer-Encoding: "s + value + "\r\n"));
     check_refused(post("Transfer-Encoding: chunked\0\r\n"s));
     check_refused(post("Transfer-Encoding: chunked\r\nTransfer-Encoding: chunked\r\n"));
@@ -214,7 +283,8 @@ TEST_CASE("framing: a coding in HTTP/1.0 is refused")
 
 TEST_CASE("framing: look-alike framing fields frame nothing")
 {
-    parsed const p{post("Transfer_Encoding: chunked\r\nContent_Length: 9\r\nX-Content-Length: 7\r\nContent-Encoding: chunked\r\n")};
+    parsed const p{
+        post("Transfer_Encoding: chunked\r\nContent_Length: 9\r\nX-Content-Length: 7\r\nContent-Encoding: chunked\r\n")};
     REQUIRE(p.h.has_value());
     CHECK(p.h->body() == body_kind::none);
 }
@@ -245,27 +315,94 @@ TEST_CASE("framing: a Host is there once, in both versions")
 
 TEST_CASE("framing: a malformed Host is refused")
 {
-    for (auto const* host : {"a", "yett.test", "yett.test.", "YETT.test:443", "a-b_c.d", "127.0.0.1:80", "[::1]", "[2001:db8::1]:8443", "[::ffff:1.2.3.4]", "xn--bcher-kva.example", "a:1", "a:65535"}) {
+    for (auto const* host : {"a", "yett.test", "yett.test.", "YETT.test:443", "a-b_c.d", "127.0.0.1:80", "[::1]",
+                             "[2001:db8::1]:8443", "[::ffff:1.2.3.4]", "xn--bcher-kva.example", "a:1", "a:65535"}) {
         parsed const p{request("GET / HTTP/1.1", "Host: "s + host + "\r\n")};
         CHECK_MESSAGE(p.h.has_value(), host);
     }
-    for (auto const* host : {"a, b", "a b", "a/b", "a?b", "a#b", "u@a", "a:b@c", "http://a", ".", "..", ".a", "a..b", "a..", "a:", ":80", "a:0", "a:65536",
-                             "a:99999", "a:080000", "a:-1", "a:+1", "a:8 0", "a:80:80", "a:x", "a%2eb", "a\\b", "a;b", "a=b", "a\"b", "b\xc3\xbc" "cher.example", "[::1", "::1",
-                             "[::1]x", "[::1]:", "[]", "[1.2.3.4]", "[fe80::1%25eth0]", "[fe80::1%eth0]", "[:::1]", "[g::1]", "*", "*.a", "a,", "(a)", "a\tb", "a`b"})
+    for (auto const* host : {"a, b",
+                             "a b",
+                             "a/b",
+                             "a?b",
+                             "a#b",
+                             "u@a",
+                             "a:b@c",
+                             "http://a",
+                             ".",
+                             "..",
+                             ".a",
+                             "a..b",
+                             "a..",
+                             "a:",
+                             ":80",
+                             "a:0",
+                             "a:65536",
+                             "a:99999",
+                             "a:080000",
+                             "a:-1",
+                             "a:+1",
+                             "a:8 0",
+                             "a:80:80",
+                             "a:x",
+                             "a%2eb",
+                             "a\\b",
+                             "a;b",
+                             "a=b",
+                             "a\"b",
+                             "b\xc3\xbc"
+                             "cher.example",
+                             "[::1",
+                             "::1",
+                             "[::1]x",
+                             "[::1]:",
+                             "[]",
+                             "[1.2.3.4]",
+                             "[fe80::1%25eth0]",
+                             "[fe80::1%eth0]",
+                             "[:::1]",
+                             "[g::1]",
+                             "*",
+                             "*.a",
+                             "a,",
+                             "(a)",
+                             "a\tb",
+                             "a`b"})
         check_refused(request("GET / HTTP/1.1", "Host: "s + host + "\r\n"));
     check_refused(request("GET / HTTP/1.1", "Host: " + std::string(256, 'a') + "\r\n"));
 }
 
 TEST_CASE("framing: an absolute target has to name the Host's server")
 {
-    for (auto const& [target, host] : {std::pair{"http://yett.test/a", "yett.test"}, {"HTTP://Yett.Test/", "yEtt.test"}, {"https://yett.test:443/", "yett.test"},
-                                       {"http://yett.test", "yett.test:80"}, {"http://yett.test?q", "yett.test."}, {"http://[::1]:81/a", "[::1]:81"}}) {
+    for (auto const& [target, host] : {std::pair{"http://yett.test/a", "yett.test"},
+                                       {"HTTP://Yett.Test/", "yEtt.test"},
+                                       {"https://yett.test:443/", "yett.test"},
+                                       {"http://yett.test", "yett.test:80"},
+                                       {"http://yett.test?q", "yett.test."},
+                                       {"http://[::1]:81/a", "[::1]:81"}}) {
         parsed const p{request("GET "s + target + " HTTP/1.1", "Host: "s + host + "\r\n")};
         CHECK_MESSAGE(p.h.has_value(), target);
     }
-    for (auto const* target : {"http://other.test/", "http://yett.test:81/", "https://yett.test:80/", "http://yett.test@other.test/", "http://other.test@yett.test/", "http://u:p@yett.test/",
-                               "http:///a", "http://", "http:/yett.test/", "http:yett.test", "ftp://yett.test/", "yett.test/", "yett.test:80", "a", "?a", "//yett.test:x",
-                               "http//yett.test/", "javascript:alert(1)", "http://yett.test\\a/", "*a", "http://yett.test:/"}) {
+    for (auto const* target : {"http://other.test/",
+                               "http://yett.test:81/",
+                               "https://yett.test:80/",
+                               "http://yett.test@other.test/",
+                               "http://other.test@yett.test/",
+                               "http://u:p@yett.test/",
+                               "http:///a",
+                               "http://",
+                               "http:/yett.test/",
+                               "http:yett.test",
+                               "ftp://yett.test/",
+                               "yett.test/",
+                               "yett.test:80",
+                               "a",
+                               "?a",
+                               "//yett.test:x",
+                               "http//yett.test/",
+                               "javascript:alert(1)",
+                               "http://yett.test\\a/",
+                               "*a",
+                               "http://yett.test:/"}) {
         if (target[0] == '/') continue;
         check_refused(request("GET "s + target + " HTTP/1.1"));
     }
@@ -290,7 +427,8 @@ TEST_CASE("framing: Expect is 100-continue or nothing")
     CHECK_FALSE(expects(post("Expect: 100-continue\r\nContent-Length: 0\r\n")));
     CHECK_FALSE(expects(post("Expect: 100-continue\r\n")));
     CHECK_FALSE(expects("POST / HTTP/1.0\r\nHost: a\r\nExpect: 100-continue\r\nContent-Length: 5\r\n\r\n"));
-    for (auto const* value : {"", "200-ok", "100-continue, 100-continue", "100-continue;a", "y 100-continue", "100 continue", "100-continu", "\"100-continue\"", "x=100-continue"})
+    for (auto const* value : {"", "200-ok", "100-continue, 100-continue", "100-continue;a", "y 100-continue", "100 continue",
+                              "100-continu", "\"100-continue\"", "x=100-continue"})
         check_refused(post("Content-Length: 5\r\nExpect: "s + value + "\r\n"));
     check_refused(post("Content-Length: 5\r\nExpect: 100-continue\r\nExpect: 100-continue\r\n"));
     check_refused(post("Content-Length: 5\r\nExpect: 100-continue\r\nExpect: x\r\n"));
@@ -298,19 +436,34 @@ TEST_CASE("framing: Expect is 100-continue or nothing")
 
 TEST_CASE("framing: the connection is kept as version and options say")
 {
-    struct { char const* version; char const* field; bool kept; } const cases[] = {
-        {"1.1", "", true}, {"1.0", "", false},
-        {"1.1", "Connection: close\r\n", false}, {"1.1", "Connection: CLOSE\r\n", false}, {"1.1", "Connection: keep-alive\r\n", true},
-        {"1.1", "Connection: Upgrade, close\r\n", false}, {"1.1", "Connection: upgrade ,\tClose,\r\n", false}, {"1.1", "Connection: closed\r\n", true},
-        {"1.1", "Connection: keep-alive\r\nConnection: close\r\n", false}, {"1.0", "Connection: Keep-Alive\r\n", true},
-        {"1.0", "Connection: keep-alive, close\r\n", false}, {"1.0", "Connection: x\r\n", false}, {"1.1", "Connection:\r\n", true}, {"1.1", "Connection: ,,\r\n", true},
+    struct
+    {
+        char const* version;
+        char const* field;
+        bool kept;
+    } const cases[] = {
+        {"1.1", "", true},
+        {"1.0", "", false},
+        {"1.1", "Connection: close\r\n", false},
+        {"1.1", "Connection: CLOSE\r\n", false},
+        {"1.1", "Connection: keep-alive\r\n", true},
+        {"1.1", "Connection: Upgrade, close\r\n", false},
+        {"1.1", "Connection: upgrade ,\tClose,\r\n", false},
+        {"1.1", "Connection: closed\r\n", true},
+        {"1.1", "Connection: keep-alive\r\nConnection: close\r\n", false},
+        {"1.0", "Connection: Keep-Alive\r\n", true},
+        {"1.0", "Connection: keep-alive, close\r\n", false},
+        {"1.0", "Connection: x\r\n", false},
+        {"1.1", "Connection:\r\n", true},
+        {"1.1", "Connection: ,,\r\n", true},
     };
     for (auto const& c : cases) {
         parsed const p{"GET / HTTP/"s + c.version + "\r\nHost: a\r\n" + c.field + "\r\n"};
         REQUIRE_MESSAGE(p.h.has_value(), c.field);
         CHECK_MESSAGE(p.h->keep_alive() == c.kept, c.version << c.field);
     }
-    for (auto const* value : {"close;x", "\"close\"", "a b", "close@", "\xc3\xa9"}) check_refused(post("Connection: "s + value + "\r\n"));
+    for (auto const* value : {"close;x", "\"close\"", "a b", "close@", "\xc3\xa9"})
+        check_refused(post("Connection: "s + value + "\r\n"));
 }
 
 TEST_CASE("framing: an h2c upgrade is no error and changes nothing")
@@ -371,9 +524,26 @@ TEST_CASE("end of head: found wherever the reads cut it")
 
 TEST_CASE("end of head: what can never become a request is not waited for")
 {
-    for (auto const& bytes : {"\x16\x03\x01\x02"s, "\0"s, "\r\nGET / HTTP/1.1\r\n"s, "\n"s, " GET /"s, "\tGET"s, "GET / HTTP/1.1\n"s, "GET / HTTP/1.1\r\nHost: a\n"s,
-                              "GET / HTTP/1.1\rX"s, "GET / HTTP/1.1\r\nX: \x01"s, "GET \0"s, "GET / HTTP/1.1\r\nA: b\r\n\rX"s, "GET / HTTP/1.1\r\nHost: a\n\n"s,
-                              "GET /\r\n"s, "HELO example.org\r\n"s, "GET / HTTP/5.6\r\nHost"s, "PRI * HTTP/2.0\r\n"s, "\x80\x03"s, "GET / HTTP/1.1\r\nX: \x7f"s, "\xff\xd8"s}) {
+    for (auto const& bytes : {"\x16\x03\x01\x02"s,
+                              "\0"s,
+                              "\r\nGET / HTTP/1.1\r\n"s,
+                              "\n"s,
+                              " GET /"s,
+                              "\tGET"s,
+                              "GET / HTTP/1.1\n"s,
+                              "GET / HTTP/1.1\r\nHost: a\n"s,
+                              "GET / HTTP/1.1\rX"s,
+                              "GET / HTTP/1.1\r\nX: \x01"s,
+                              "GET \0"s,
+                              "GET / HTTP/1.1\r\nA: b\r\n\rX"s,
+                              "GET / HTTP/1.1\r\nHost: a\n\n"s,
+                              "GET /\r\n"s,
+                              "HELO example.org\r\n"s,
+                              "GET / HTTP/5.6\r\nHost"s,
+                              "PRI * HTTP/2.0\r\n"s,
+                              "\x80\x03"s,
+                              "GET / HTTP/1.1\r\nX: \x7f"s,
+                              "\xff\xd8"s}) {
         CAPTURE(bytes);
         auto const end = framing::end_of_head(bytes, 0);
         REQUIRE(end != framing::npos);
@@ -389,7 +559,8 @@ TEST_CASE("end of head: what can never become a request is not waited for")
 
 TEST_CASE("end of head: what may still become a request is waited for")
 {
-    for (auto const* bytes : {"", "G", "GET", "GET /", "GET / HTTP/1.1", "GET / HTTP/1.1\r", "GET / HTTP/1.1\r\n", "GET / HTTP/1.1\r\nHost: a\r\n\r", "FOO / HTTP/1.0\r\nX"})
+    for (auto const* bytes : {"", "G", "GET", "GET /", "GET / HTTP/1.1", "GET / HTTP/1.1\r", "GET / HTTP/1.1\r\n",
+                              "GET / HTTP/1.1\r\nHost: a\r\n\r", "FOO / HTTP/1.0\r\nX"})
         CHECK_MESSAGE(framing::end_of_head(bytes, 0) == framing::npos, bytes);
     CHECK(framing::end_of_response_head("HTTP/1.1 200 OK\r\n", 0) == framing::npos);
     CHECK(framing::end_of_response_head("HTTP/1.1 200 OK\r\n\r\n", 0) == 19);

@@ -34,7 +34,8 @@ TEST_CASE("head: every known name is found in any case, and nothing like it")
     }
     // x_request_id is the last of the list: none was forgotten.
     CHECK(seen.size() == static_cast<std::size_t>(known::x_request_id));
-    for (auto const* name : {"", "x", "\r\n", "cookies", "set_cookie", "hos", "x-forwarded-foo"}) CHECK(known_named(name) == known::other);
+    for (auto const* name : {"", "x", "\r\n", "cookies", "set_cookie", "hos", "x-forwarded-foo"})
+        CHECK(known_named(name) == known::other);
 }
 
 TEST_CASE("head: safe methods are idempotent, and so are PUT and DELETE")
@@ -89,7 +90,9 @@ TEST_CASE("field list: elements come without blanks, empty ones are skipped")
 
 TEST_CASE("authority: the same server whatever the case, the dot and the default port")
 {
-    auto const same = [](char const* a, char const* b, std::uint16_t port) { return same_server(*parse_authority(a), *parse_authority(b), port); };
+    auto const same = [](char const* a, char const* b, std::uint16_t port) {
+        return same_server(*parse_authority(a), *parse_authority(b), port);
+    };
     CHECK(same("A.b", "a.B.", 80));
     CHECK(same("a:443", "a", 443));
     CHECK_FALSE(same("a:443", "a", 80));

@@ -19,7 +19,8 @@ struct written
     reply_framing framing;
 };
 
-written write(unsigned status, std::optional<std::uint64_t> length, reply_context const& context, std::span<field const> fields = {})
+written write(unsigned status, std::optional<std::uint64_t> length, reply_context const& context,
+              std::span<field const> fields = {})
 {
     written w{};
     reply_head const head{.status = status, .fields = fields, .length = length};
@@ -73,18 +74,38 @@ TEST_CASE("writer: a reply with a length on a kept connection")
 {
     field const fields[] = {{"Content-Type", "text/plain", known::content_type}, {"X-A", "b\tc", known::other}};
     auto const w = write(200, 5, {.date = "Sun, 06 Nov 1994 08:49:37 GMT"}, fields);
-    CHECK(w.bytes == "HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nX-A: b\tc\r\nDate: Sun, 06 Nov 1994 08:49:37 GMT\r\nContent-Length: 5\r\n\r\n");
+    CHECK(
+        w.bytes ==
+        "HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nX-A: b\tc\r\nDate: Sun, 06 Nov 1994 08:49:37 GMT\r\nContent-Length: 5\r\n\r\n");
     CHECK(w.framing.body == response_body::length);
     CHECK(w.framing.keep_alive);
 }
 
 TEST_CASE("writer: framing follows length, version, method and status")
 {
-    struct { unsigned status; std::optional<std::uint64_t> length; version spoken; method asked; bool keep; char const* lines; response_body body; bool kept; } const cases[] = {
+    struct
+    {
+        unsigned status;
+        std::optional<std::uint64_t> length;
+        version spoken;
+        method asked;
+        bool keep;
+        char const* lines;
+        response_body body;
+        bool kept;
+    } const cases[] = {
         {200, {}, version::http_1_1, method::get, true, "Transfer-Encoding: chunked\r\n", response_body::chunked, true},
-        {200, {}, version::http_1_1, method::get, false, "Transfer-Encoding: chunked\r\nConnection: close\r\n", response_body::chunked, false},
+        {200,
+         {},
+         version::http_1_1,
+         method::get,
+         false,
+         "Transfer-Encoding: chunked\r\nConnection: close\r\n",
+         response_body::chunked,
+         false},
         {200, {}, version::http_1_0, method::get, true, "Connection: close\r\n", response_body::until_close, false},
-        {200, 5, version::http_1_0, method::get, true, "Content-Length: 5\r\nConnection: keep-alive\r\n", response_body::length, true},
+        {200, 5, version::http_1_0, method::get, true, "Content-Length: 5\r\nConnection: keep-alive\r\n", response_body::length,
+         true},
         {200, 5, version::http_1_1, method::head, true, "Content-Length: 5\r\n", response_body::none, true},
         {200, {}, version::http_1_1, method::head, true, "", response_body::none, true},
         {204, {}, version::http_1_1, method::get, true, "", response_body::none, true},
@@ -92,12 +113,14 @@ TEST_CASE("writer: framing follows length, version, method and status")
         {304, 77, version::http_1_1, method::get, true, "Content-Length: 77\r\n", response_body::none, true},
         {304, {}, version::http_1_1, method::get, true, "", response_body::none, true},
         {103, {}, version::http_1_1, method::get, true, "", response_body::none, true},
-        {200, 18446744073709551615ull, version::http_1_1, method::get, true, "Content-Length: 18446744073709551615\r\n", response_body::length, true},
+        {200, 18446744073709551615ull, version::http_1_1, method::get, true, "Content-Length: 18446744073709551615\r\n",
+         response_body::length, true},
     };
     for (auto const& c : cases) {
         auto const w = write(c.status, c.length, {.version = c.spoken, .method = c.asked, .keep_alive = c.keep});
         CAPTURE(w.bytes);
-        CHECK(w.bytes == "HTTP/1.1 " + std::to_string(c.status) + " " + std::string{reason_of(c.status)} + "\r\n" + c.lines + "\r\n");
+        CHECK(w.bytes ==
+              "HTTP/1.1 " + std::to_string(c.status) + " " + std::string{reason_of(c.status)} + "\r\n" + c.lines + "\r\n");
         CHECK(w.framing.body == c.body);
         CHECK(w.framing.keep_alive == c.kept);
     }
@@ -105,15 +128,23 @@ TEST_CASE("writer: framing follows length, version, method and status")
 
 TEST_CASE("writer: framing and hop-by-hop fields of others are left out, whatever their id says")
 {
-    field const fields[] = {{"Content-Length", "9", known::content_length}, {"transfer-encoding", "chunked", known::other}, {"CONNECTION", "close", known::other}, {"Keep-Alive", "x", known::other},
-                            {"Upgrade", "h2c", known::other}, {"TE", "x", known::other}, {"Trailer", "x", known::other}, {"Proxy-Connection", "x", known::other}, {"X", "y", known::other}};
+    field const fields[] = {{"Content-Length", "9", known::content_length},
+                            {"transfer-encoding", "chunked", known::other},
+                            {"CONNECTION", "close", known::other},
+                            {"Keep-Alive", "x", known::other},
+                            {"Upgrade", "h2c", known::other},
+                            {"TE", "x", known::other},
+                            {"Trailer", "x", known::other},
+                            {"Proxy-Connection", "x", known::other},
+                            {"X", "y", known::other}};
     CHECK(write(200, 1, {}, fields).bytes == "HTTP/1.1 200 OK\r\nX: y\r\nContent-Length: 1\r\n\r\n");
 }
 
 TEST_CASE("writer: a Date that is there already stays the only one")
 {
     field const fields[] = {{"date", "Mon, 01 Jan 2024 00:00:00 GMT", known::other}};
-    CHECK(write(200, 0, {.date = "Sun, 06 Nov 1994 08:49:37 GMT"}, fields).bytes == "HTTP/1.1 200 OK\r\ndate: Mon, 01 Jan 2024 00:00:00 GMT\r\nContent-Length: 0\r\n\r\n");
+    CHECK(write(200, 0, {.date = "Sun, 06 Nov 1994 08:49:37 GMT"}, fields).bytes ==
+          "HTTP/1.1 200 OK\r\ndate: Mon, 01 Jan 2024 00:00:00 GMT\r\nContent-Length: 0\r\n\r\n");
 }
 
 TEST_CASE("writer: nothing breaks out of its line")
@@ -132,7 +163,8 @@ TEST_CASE("writer: nothing breaks out of its line")
         return framing.has_error();
     };
     CHECK_FALSE(fails("X", "plain caf\xc3\xa9 \t text"));
-    for (auto const& value : {"a\r\nSet-Cookie: x"s, "a\nb"s, "a\rb"s, "a\0b"s, "a\x01"s, "\x7f"s, "12345678\r\n"s}) CHECK(fails("X", value));
+    for (auto const& value : {"a\r\nSet-Cookie: x"s, "a\nb"s, "a\rb"s, "a\0b"s, "a\x01"s, "\x7f"s, "12345678\r\n"s})
+        CHECK(fails("X", value));
     for (auto const* name : {"", "X Y", "X:", "X\r\n", "caf\xc3\xa9"}) CHECK(fails(name, "a"));
     std::string out;
     CHECK(append_reply_head(out, {.status = 99, .fields = {}, .length = 0}, {}).has_error());

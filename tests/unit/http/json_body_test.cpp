@@ -62,7 +62,8 @@ TEST_CASE("body: members of an object and of a form read the same")
 
 TEST_CASE("body: it can be moved and its text stays")
 {
-    auto first = std::make_unique<body_fields>(read(json_type, R"({"a":"short","b":"long enough to live outside of its string object"})"));
+    auto first =
+        std::make_unique<body_fields>(read(json_type, R"({"a":"short","b":"long enough to live outside of its string object"})"));
     body_fields second{std::move(*first)};
     first.reset();
     CHECK(second.text("a") == "short");
@@ -80,7 +81,8 @@ TEST_CASE("body: all that is wrong is told at once")
     auto const fine = body.expect_only({"email", "password", "token", "everywhere"});
     REQUIRE(fine.has_error());
     CHECK(fine.error() == errc::bad_request);
-    CHECK(complaints_of(body) == "email:wrong_type password:required token:required everywhere:wrong_type roles:wrong_type roles:unknown ");
+    CHECK(complaints_of(body) ==
+          "email:wrong_type password:required token:required everywhere:wrong_type roles:wrong_type roles:unknown ");
 }
 
 TEST_CASE("body: unknown members are refused (mass assignment)")
@@ -121,11 +123,13 @@ TEST_CASE("body: flags of a form are words")
 
 TEST_CASE("body: other content types are refused with 415")
 {
-    for (auto const* type : {"text/plain", "text/json", "application/jsonx", "application/json, text/plain", "multipart/form-data; boundary=x", "application/json; charset=utf-16",
+    for (auto const* type : {"text/plain", "text/json", "application/jsonx", "application/json, text/plain",
+                             "multipart/form-data; boundary=x", "application/json; charset=utf-16",
                              "application/json; charset=utf-8; x=y", "application/problem+json", "*/*", "json", ";"})
         CHECK_MESSAGE(refusal_of(type, "{}") == errc::unsupported_media_type, type);
     CHECK(refusal_of("", "{}") == errc::unsupported_media_type);
-    for (auto const* type : {"application/json", "Application/JSON", "application/json;charset=utf-8", "application/json; charset=UTF-8", "application/json ; charset=\"utf-8\"", "application/json;"})
+    for (auto const* type : {"application/json", "Application/JSON", "application/json;charset=utf-8",
+                             "application/json; charset=UTF-8", "application/json ; charset=\"utf-8\"", "application/json;"})
         CHECK_MESSAGE(body_fields::read(type, "{}").has_value(), type);
     CHECK(body_fields::read("application/x-www-form-urlencoded; charset=utf-8", "a=b").has_value());
 }
@@ -142,7 +146,8 @@ TEST_CASE("body: an empty body has no members")
 
 TEST_CASE("body: malformed JSON is refused")
 {
-    for (auto const* body : {"[]", "null", "\"a\"", "{", "{\"a\":1,\"a\":2}", "{\"a\":\"\xff\"}", "{\"a\":1e999}", "{}{}", "{\"a\":[[[[[[[[1]]]]]]]]}", "\xef\xbb\xbf{}", "a=b"})
+    for (auto const* body : {"[]", "null", "\"a\"", "{", "{\"a\":1,\"a\":2}", "{\"a\":\"\xff\"}", "{\"a\":1e999}", "{}{}",
+                             "{\"a\":[[[[[[[[1]]]]]]]]}", "\xef\xbb\xbf{}", "a=b"})
         CHECK_MESSAGE(refusal_of(json_type, body) == errc::bad_request, body);
 }
 
@@ -157,7 +162,7 @@ TEST_CASE("body: a member can be taken out before the others are judged")
 
     auto json = read(json_type, R"({"form":1,"email":"a"})");
     CHECK(json.take("form").empty());
-    CHECK(json.expect_only({"email"}).has_error());    // it was no text
+    CHECK(json.expect_only({"email"}).has_error()); // it was no text
 }
 
 TEST_CASE("body: a form holds no NUL")
@@ -167,7 +172,8 @@ TEST_CASE("body: a form holds no NUL")
 
 TEST_CASE("body: malformed forms are refused")
 {
-    for (auto const* body : {"a=1&a=2", "a=1&%61=2", "a=%", "a=%4", "a=%zz", "a=%ff", "a=%c0%af", "a=\xff", "%ff=a", "a=%ed%a0%80", "a=%f4%90%80%80", "a=%e2%82"})
+    for (auto const* body : {"a=1&a=2", "a=1&%61=2", "a=%", "a=%4", "a=%zz", "a=%ff", "a=%c0%af", "a=\xff", "%ff=a",
+                             "a=%ed%a0%80", "a=%f4%90%80%80", "a=%e2%82"})
         CHECK_MESSAGE(refusal_of(form_type, body) == errc::bad_request, body);
     auto body = read(form_type, "&a=1&&b&c=x=y&d=%E2%82%AC%F0%9F%98%80%C3%A9&");
     CHECK(body.text("a") == "1");
@@ -197,8 +203,12 @@ TEST_CASE("body: size is bounded")
 
 TEST_CASE("utf-8: exactly the sequences of RFC 3629")
 {
-    for (auto const* good : {"", "a", "\xc2\x80", "\xdf\xbf", "\xe0\xa0\x80", "\xed\x9f\xbf", "\xee\x80\x80", "\xf0\x90\x80\x80", "\xf4\x8f\xbf\xbf"}) CHECK(is_utf8(good));
-    for (auto const* bad : {"\x80", "\xc1\x80", "\xc2", "\xc2\xc0", "\xe0\x9f\x80", "\xed\xa0\x80", "\xe1\x80", "\xe1\x80\xc0", "\xf0\x8f\x80\x80", "\xf4\x90\x80\x80", "\xf5\x80\x80\x80", "\xf1\x80\x80\x7f", "a\xff"}) CHECK_FALSE(is_utf8(bad));
+    for (auto const* good : {"", "a", "\xc2\x80", "\xdf\xbf", "\xe0\xa0\x80", "\xed\x9f\xbf", "\xee\x80\x80", "\xf0\x90\x80\x80",
+                             "\xf4\x8f\xbf\xbf"})
+        CHECK(is_utf8(good));
+    for (auto const* bad : {"\x80", "\xc1\x80", "\xc2", "\xc2\xc0", "\xe0\x9f\x80", "\xed\xa0\x80", "\xe1\x80", "\xe1\x80\xc0",
+                            "\xf0\x8f\x80\x80", "\xf4\x90\x80\x80", "\xf5\x80\x80\x80", "\xf1\x80\x80\x7f", "a\xff"})
+        CHECK_FALSE(is_utf8(bad));
 }
 
 TEST_CASE("body: numbers are whole and below 2^32, in a form as well")
@@ -209,7 +219,8 @@ TEST_CASE("body: numbers are whole and below 2^32, in a form as well")
     CHECK_FALSE(body.number("c"));
     CHECK_FALSE(body.number("d"));
     CHECK(body.complaints().empty());
-    for (auto const* const wrong : {R"({"a":-1})", R"({"a":4294967296})", R"({"a":1.5})", R"({"a":"1"})", R"({"a":true})", R"({"a":[1]})"}) {
+    for (auto const* const wrong :
+         {R"({"a":-1})", R"({"a":4294967296})", R"({"a":1.5})", R"({"a":"1"})", R"({"a":true})", R"({"a":[1]})"}) {
         auto other = read(json_type, wrong);
         CHECK_FALSE(other.number("a"));
         CHECK_MESSAGE(complaints_of(other) == "a:wrong_type ", wrong);

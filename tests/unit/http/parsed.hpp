@@ -25,7 +25,7 @@ struct parsed
     std::string bytes;
     std::array<field, 100> storage;
     std::optional<head> h;
-    std::optional<errc> why;      // of the refusal
+    std::optional<errc> why; // of the refusal
 };
 
 struct parsed_response

@@ -25,19 +25,55 @@ std::string field_of(reply const& r, std::string_view name)
 
 TEST_CASE("problem: every failure has its status and public code")
 {
-    struct { errc code; unsigned status; char const* name; } const cases[] = {
-        {errc::no_such_route, 404, "no_such_route"}, {errc::method_not_allowed, 405, "method_not_allowed"}, {errc::not_implemented, 501, "not_implemented"}, {errc::bad_request, 400, "bad_request"},
-        {errc::header_too_large, 431, "header_too_large"}, {errc::body_too_large, 413, "body_too_large"}, {errc::uri_too_long, 414, "uri_too_long"}, {errc::uri_rejected, 400, "uri_rejected"},
-        {errc::unsupported_media_type, 415, "unsupported_media_type"}, {errc::unauthenticated, 401, "unauthenticated"}, {errc::invalid_credentials, 401, "invalid_credentials"},
-        {errc::email_not_verified, 403, "email_not_verified"}, {errc::token_invalid, 400, "token_invalid"}, {errc::refresh_reused, 401, "refresh_reused"}, {errc::forbidden, 403, "forbidden"},
-        {errc::recent_login_required, 401, "recent_login_required"}, {errc::csrf_rejected, 403, "csrf_rejected"}, {errc::email_taken, 409, "email_taken"}, {errc::email_invalid, 400, "email_invalid"},
-        {errc::password_weak, 400, "password_weak"}, {errc::rate_limited, 429, "rate_limited"}, {errc::overloaded, 503, "overloaded"}, {errc::upstream_unavailable, 502, "upstream_unavailable"},
-        {errc::upstream_timeout, 504, "upstream_timeout"}, {errc::upstream_broken, 502, "upstream_unavailable"}, {errc::storage_unavailable, 503, "storage_unavailable"}, {errc::internal, 500, "internal"},
-        {errc::token_malformed, 401, "unauthenticated"}, {errc::token_untrusted, 401, "unauthenticated"}, {errc::token_expired, 401, "unauthenticated"}, {errc::token_not_yet_valid, 401, "unauthenticated"},
-        {errc::token_wrong_issuer, 401, "unauthenticated"}, {errc::token_wrong_audience, 401, "unauthenticated"}, {errc::token_revoked, 401, "unauthenticated"},
-        {errc::credentials_disagree, 401, "unauthenticated"}, {errc::peer_closed, 400, "bad_request"}, {errc::peer_broke_off, 400, "bad_request"}, {errc::timed_out, 408, "bad_request"},
-        {errc::stopping, 503, "overloaded"}, {errc::not_found, 404, "no_such_route"}, {errc::conflict, 409, "bad_request"},
-        {errc::link_invalid, 400, "token_invalid"}, {errc::link_expired, 400, "token_expired"},
+    struct
+    {
+        errc code;
+        unsigned status;
+        char const* name;
+    } const cases[] = {
+        {errc::no_such_route, 404, "no_such_route"},
+        {errc::method_not_allowed, 405, "method_not_allowed"},
+        {errc::not_implemented, 501, "not_implemented"},
+        {errc::bad_request, 400, "bad_request"},
+        {errc::header_too_large, 431, "header_too_large"},
+        {errc::body_too_large, 413, "body_too_large"},
+        {errc::uri_too_long, 414, "uri_too_long"},
+        {errc::uri_rejected, 400, "uri_rejected"},
+        {errc::unsupported_media_type, 415, "unsupported_media_type"},
+        {errc::unauthenticated, 401, "unauthenticated"},
+        {errc::invalid_credentials, 401, "invalid_credentials"},
+        {errc::email_not_verified, 403, "email_not_verified"},
+        {errc::token_invalid, 400, "token_invalid"},
+        {errc::refresh_reused, 401, "refresh_reused"},
+        {errc::forbidden, 403, "forbidden"},
+        {errc::recent_login_required, 401, "recent_login_required"},
+        {errc::csrf_rejected, 403, "csrf_rejected"},
+        {errc::email_taken, 409, "email_taken"},
+        {errc::email_invalid, 400, "email_invalid"},
+        {errc::password_weak, 400, "password_weak"},
+        {errc::rate_limited, 429, "rate_limited"},
+        {errc::overloaded, 503, "overloaded"},
+        {errc::upstream_unavailable, 502, "upstream_unavailable"},
+        {errc::upstream_timeout, 504, "upstream_timeout"},
+        {errc::upstream_broken, 502, "upstream_unavailable"},
+        {errc::storage_unavailable, 503, "storage_unavailable"},
+        {errc::internal, 500, "internal"},
+        {errc::token_malformed, 401, "unauthenticated"},
+        {errc::token_untrusted, 401, "unauthenticated"},
+        {errc::token_expired, 401, "unauthenticated"},
+        {errc::token_not_yet_valid, 401, "unauthenticated"},
+        {errc::token_wrong_issuer, 401, "unauthenticated"},
+        {errc::token_wrong_audience, 401, "unauthenticated"},
+        {errc::token_revoked, 401, "unauthenticated"},
+        {errc::credentials_disagree, 401, "unauthenticated"},
+        {errc::peer_closed, 400, "bad_request"},
+        {errc::peer_broke_off, 400, "bad_request"},
+        {errc::timed_out, 408, "bad_request"},
+        {errc::stopping, 503, "overloaded"},
+        {errc::not_found, 404, "no_such_route"},
+        {errc::conflict, 409, "bad_request"},
+        {errc::link_invalid, 400, "token_invalid"},
+        {errc::link_expired, 400, "token_expired"},
     };
     for (auto const& c : cases) {
         auto const face = face_of(error{c.code});
@@ -81,7 +117,8 @@ TEST_CASE("problem: the reply is problem+json and says nothing but the code")
 TEST_CASE("problem: all reasons for which a credential fails give the same bytes")
 {
     std::set<std::string> bodies;
-    for (auto code : {errc::token_malformed, errc::token_untrusted, errc::token_expired, errc::token_not_yet_valid, errc::token_wrong_issuer, errc::token_wrong_audience, errc::token_revoked, errc::credentials_disagree})
+    for (auto code : {errc::token_malformed, errc::token_untrusted, errc::token_expired, errc::token_not_yet_valid,
+                      errc::token_wrong_issuer, errc::token_wrong_audience, errc::token_revoked, errc::credentials_disagree})
         bodies.insert(problem_reply(client_error(code, "why"), {.credential_sent = true}).body);
     CHECK(bodies.size() == 1);
 }
@@ -89,8 +126,10 @@ TEST_CASE("problem: all reasons for which a credential fails give the same bytes
 TEST_CASE("problem: invalid_token is said only where a credential was sent")
 {
     CHECK(field_of(problem_reply(errc::unauthenticated, {}), "WWW-Authenticate") == "Bearer");
-    CHECK(field_of(problem_reply(errc::token_expired, {.credential_sent = true}), "WWW-Authenticate") == R"(Bearer error="invalid_token")");
-    CHECK(field_of(problem_reply(errc::recent_login_required, {.credential_sent = true}), "WWW-Authenticate") == R"(Bearer error="insufficient_user_authentication")");
+    CHECK(field_of(problem_reply(errc::token_expired, {.credential_sent = true}), "WWW-Authenticate") ==
+          R"(Bearer error="invalid_token")");
+    CHECK(field_of(problem_reply(errc::recent_login_required, {.credential_sent = true}), "WWW-Authenticate") ==
+          R"(Bearer error="insufficient_user_authentication")");
     CHECK(field_of(problem_reply(errc::forbidden, {.credential_sent = true}), "WWW-Authenticate") == "-");
 }
 
@@ -121,9 +160,20 @@ TEST_CASE("problem: wrong members are listed")
 
 TEST_CASE("problem: token endpoints speak the words of RFC 6749, too")
 {
-    struct { errc code; char const* word; } const cases[] = {
-        {errc::invalid_credentials, "invalid_grant"}, {errc::refresh_reused, "invalid_grant"}, {errc::token_invalid, "invalid_grant"}, {errc::unauthenticated, "invalid_grant"}, {errc::bad_request, "invalid_request"},
-        {errc::unsupported_media_type, "invalid_request"}, {errc::rate_limited, "temporarily_unavailable"}, {errc::overloaded, "temporarily_unavailable"}, {errc::internal, "server_error"},
+    struct
+    {
+        errc code;
+        char const* word;
+    } const cases[] = {
+        {errc::invalid_credentials, "invalid_grant"},
+        {errc::refresh_reused, "invalid_grant"},
+        {errc::token_invalid, "invalid_grant"},
+        {errc::unauthenticated, "invalid_grant"},
+        {errc::bad_request, "invalid_request"},
+        {errc::unsupported_media_type, "invalid_request"},
+        {errc::rate_limited, "temporarily_unavailable"},
+        {errc::overloaded, "temporarily_unavailable"},
+        {errc::internal, "server_error"},
     };
     for (auto const& c : cases) {
         auto const body = boost::json::parse(problem_reply(c.code, {.token_endpoint = true}).body);

@@ -25,7 +25,14 @@ void check_broken(std::string const& bytes, method asked = method::get)
 
 TEST_CASE("reply head: the way the body ends follows status, method and fields")
 {
-    struct { char const* line; char const* fields; method asked; response_body body; bool kept; } const cases[] = {
+    struct
+    {
+        char const* line;
+        char const* fields;
+        method asked;
+        response_body body;
+        bool kept;
+    } const cases[] = {
         {"HTTP/1.1 200 OK", "Content-Length: 5\r\n", method::get, response_body::length, true},
         {"HTTP/1.1 200 OK", "Transfer-Encoding: chunked\r\n", method::get, response_body::chunked, true},
         {"HTTP/1.1 200 OK", "", method::get, response_body::until_close, false},
@@ -58,7 +65,8 @@ TEST_CASE("reply head: the way the body ends follows status, method and fields")
 
 TEST_CASE("reply head: status, length and fields are kept as written")
 {
-    parsed_response const p{reply_with("Content-Length: 42\r\nSet-Cookie: a=b\r\nSet-Cookie: c=d\r\nExpect: nothing\r\n"), method::head};
+    parsed_response const p{reply_with("Content-Length: 42\r\nSet-Cookie: a=b\r\nSet-Cookie: c=d\r\nExpect: nothing\r\n"),
+                            method::head};
     REQUIRE(p.h.has_value());
     CHECK(p.h->status() == 200);
     CHECK(p.h->version() == version::http_1_1);
@@ -71,12 +79,29 @@ TEST_CASE("reply head: status, length and fields are kept as written")
 
 TEST_CASE("reply head: split or duplicated framing fields break the connection")
 {
-    for (auto const* fields : {"Content-Length: 5\r\nContent-Length: 5\r\n", "Content-Length: 5\r\nContent-Length: 6\r\n", "Content-Length: 5, 5\r\n",
-                               "Content-Length: -5\r\n", "Content-Length:\r\n", "Content-Length: 0x5\r\n", "Content-Length: 99999999999999999999\r\n",
-                               "Transfer-Encoding: chunked\r\nContent-Length: 5\r\n", "Content-Length: 5\r\nTransfer-Encoding: chunked\r\n",
-                               "Transfer-Encoding: gzip, chunked\r\n", "Transfer-Encoding: identity\r\n", "Transfer-Encoding: chunked, chunked\r\n",
-                               "Transfer-Encoding: chunked\r\nTransfer-Encoding: chunked\r\n", "Transfer-Encoding:\r\n", "Transfer-Encoding: xchunked\r\n",
-                               "Content-Length : 5\r\n", "Transfer-Encoding:\r\n chunked\r\n", "X: a\r\n b\r\n", "X: a\nY: b\r\n", "X: a\rY: b\r\n", "X: \x01\r\n", ": a\r\n", "X\r\n",
+    for (auto const* fields : {"Content-Length: 5\r\nContent-Length: 5\r\n",
+                               "Content-Length: 5\r\nContent-Length: 6\r\n",
+                               "Content-Length: 5, 5\r\n",
+                               "Content-Length: -5\r\n",
+                               "Content-Length:\r\n",
+                               "Content-Length: 0x5\r\n",
+                               "Content-Length: 99999999999999999999\r\n",
+                               "Transfer-Encoding: chunked\r\nContent-Length: 5\r\n",
+                               "Content-Length: 5\r\nTransfer-Encoding: chunked\r\n",
+                               "Transfer-Encoding: gzip, chunked\r\n",
+                               "Transfer-Encoding: identity\r\n",
+                               "Transfer-Encoding: chunked, chunked\r\n",
+                               "Transfer-Encoding: chunked\r\nTransfer-Encoding: chunked\r\n",
+                               "Transfer-Encoding:\r\n",
+                               "Transfer-Encoding: xchunked\r\n",
+                               "Content-Length : 5\r\n",
+                               "Transfer-Encoding:\r\n chunked\r\n",
+                               "X: a\r\n b\r\n",
+                               "X: a\nY: b\r\n",
+                               "X: a\rY: b\r\n",
+                               "X: \x01\r\n",
+                               ": a\r\n",
+                               "X\r\n",
                                "Connection: \"close\"\r\n"})
         check_broken(reply_with(fields));
     check_broken(reply_with("Transfer-Encoding: chunked\r\n", "HTTP/1.0 200 OK"));
@@ -93,9 +118,14 @@ TEST_CASE("reply head: a body announced where none can be breaks the connection"
 
 TEST_CASE("reply head: a malformed status line breaks the connection")
 {
-    for (auto const* line : {"HTTP/1.1 099 X", "HTTP/1.1 600 X", "HTTP/1.1 999 X", "HTTP/1.1 000 X", "HTTP/1.1 20 OK", "HTTP/1.1 2000 OK", "HTTP/1.1 -20 OK", "HTTP/1.1  200 OK",
-                             "HTTP/1.1\t200 OK", "HTTP/1.1 200\tOK", "HTTP/1.1 2x0 OK", "HTTP/1.2 200 OK", "HTTP/2 200 OK", "HTTP/0.9 200 OK", "ICY 200 OK", "http/1.1 200 OK", " HTTP/1.1 200 OK",
-                             "HTTP/1.1 200 O\x01K", "HTTP/1.1 200 OK\r", "HTTP/1.1", "", "\r\nHTTP/1.1 200 OK", "HTTP/1.1 200OK"})
+    for (auto const* line : {"HTTP/1.1 099 X",      "HTTP/1.1 600 X",   "HTTP/1.1 999 X",
+                             "HTTP/1.1 000 X",      "HTTP/1.1 20 OK",   "HTTP/1.1 2000 OK",
+                             "HTTP/1.1 -20 OK",     "HTTP/1.1  200 OK", "HTTP/1.1\t200 OK",
+                             "HTTP/1.1 200\tOK",    "HTTP/1.1 2x0 OK",  "HTTP/1.2 200 OK",
+                             "HTTP/2 200 OK",       "HTTP/0.9 200 OK",  "ICY 200 OK",
+                             "http/1.1 200 OK",     " HTTP/1.1 200 OK", "HTTP/1.1 200 O\x01K",
+                             "HTTP/1.1 200 OK\r",   "HTTP/1.1",         "",
+                             "\r\nHTTP/1.1 200 OK", "HTTP/1.1 200OK"})
         check_broken(reply_with("Content-Length: 0\r\n", line));
     check_broken("HTTP/1.1 200 OK\nContent-Length: 0\r\n\r\n");
     check_broken("HTTP/1.1 200");

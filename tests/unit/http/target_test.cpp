@@ -29,18 +29,50 @@ spelled spell(std::string const& raw, std::string const& host = "yett.test", std
     REQUIRE(p.h.has_value());
     auto const t = target::from(*p.h);
     if (!t) return {.why = t.error().code(), .path = {}, .query = {}, .host = {}};
-    return {true, errc::internal, std::string{t->path()}, std::string{t->query()}, std::string{t->host()}, t->has_query(), t->has_encoded_slash()};
+    return {true,           errc::internal,        std::string{t->path()}, std::string{t->query()}, std::string{t->host()},
+            t->has_query(), t->has_encoded_slash()};
 }
 
 } // namespace
 
 TEST_CASE("target: each path has one spelling")
 {
-    for (auto const& [raw, path] : {std::pair{"/", "/"}, {"/a/b.c", "/a/b.c"}, {"/a/", "/a/"}, {"/%41%7a%2D%2e%5f%7E", "/Az-._~"}, {"/caf%c3%a9", "/caf%C3%A9"}, {"/a%20b", "/a%20b"},
-                                    {"/./a", "/a"}, {"/a/./b", "/a/b"}, {"/a/../b", "/b"}, {"/a/b/..", "/a/"}, {"/a/b/.", "/a/b/"}, {"/..", "/"}, {"/.", "/"}, {"/../../a", "/a"}, {"/a/b/../../..", "/"},
-                                    {"/%2e%2e/a", "/a"}, {"/a/%2E./b", "/b"}, {"/a/.%2e", "/"}, {"/...", "/..."}, {"/.a", "/.a"}, {"/a./..b", "/a./..b"}, {"/a/.../b", "/a/.../b"}, {"/.well-known/x", "/.well-known/x"},
-                                    {"/a|b", "/a%7Cb"}, {"/[x]", "/%5Bx%5D"}, {"/%5bx%5d", "/%5Bx%5D"}, {"/{x}^`<>\"", "/%7Bx%7D%5E%60%3C%3E%22"}, {"/!$&'()*+,=:@-_~", "/!$&'()*+,=:@-_~"}, {"/100%25", "/100%25"},
-                                    {"/%25zz", "/%25zz"}, {"/a%3fb", "/a%3Fb"}, {"/%3B", "/%3B"}, {"/a%E9b", "/a%E9b"}, {"/%e2%82%ac", "/%E2%82%AC"}, {"/%f0%9f%98%80", "/%F0%9F%98%80"}, {"/a/b/c/../../d/./e/..", "/a/d/"}}) {
+    for (auto const& [raw, path] : {std::pair{"/", "/"},
+                                    {"/a/b.c", "/a/b.c"},
+                                    {"/a/", "/a/"},
+                                    {"/%41%7a%2D%2e%5f%7E", "/Az-._~"},
+                                    {"/caf%c3%a9", "/caf%C3%A9"},
+                                    {"/a%20b", "/a%20b"},
+                                    {"/./a", "/a"},
+                                    {"/a/./b", "/a/b"},
+                                    {"/a/../b", "/b"},
+                                    {"/a/b/..", "/a/"},
+                                    {"/a/b/.", "/a/b/"},
+                                    {"/..", "/"},
+                                    {"/.", "/"},
+                                    {"/../../a", "/a"},
+                                    {"/a/b/../../..", "/"},
+                                    {"/%2e%2e/a", "/a"},
+                                    {"/a/%2E./b", "/b"},
+                                    {"/a/.%2e", "/"},
+                                    {"/...", "/..."},
+                                    {"/.a", "/.a"},
+                                    {"/a./..b", "/a./..b"},
+                                    {"/a/.../b", "/a/.../b"},
+                                    {"/.well-known/x", "/.well-known/x"},
+                                    {"/a|b", "/a%7Cb"},
+                                    {"/[x]", "/%5Bx%5D"},
+                                    {"/%5bx%5d", "/%5Bx%5D"},
+                                    {"/{x}^`<>\"", "/%7Bx%7D%5E%60%3C%3E%22"},
+                                    {"/!$&'()*+,=:@-_~", "/!$&'()*+,=:@-_~"},
+                                    {"/100%25", "/100%25"},
+                                    {"/%25zz", "/%25zz"},
+                                    {"/a%3fb", "/a%3Fb"},
+                                    {"/%3B", "/%3B"},
+                                    {"/a%E9b", "/a%E9b"},
+                                    {"/%e2%82%ac", "/%E2%82%AC"},
+                                    {"/%f0%9f%98%80", "/%F0%9F%98%80"},
+                                    {"/a/b/c/../../d/./e/..", "/a/d/"}}) {
         auto const s = spell(raw);
         CAPTURE(raw);
         REQUIRE(s.accepted);
@@ -52,9 +84,14 @@ TEST_CASE("target: each path has one spelling")
 
 TEST_CASE("target: what a second reader could take differently is refused")
 {
-    for (auto const* raw : {"/a//b", "//", "//a", "/a//", "/a/%5cb", "/a%5C", "/a\\b", "/a;b", "/;", "/a;x=1/b", "/%00", "/a%00b", "/%01", "/%0a", "/%0D%0a", "/%1f", "/%7f", "/%7F", "/%", "/%4", "/%4g", "/%g4", "/%%41",
-                            "/a%", "/a%2", "/%252f", "/%252e%252e/", "/%2541", "/%25%34%31", "/%%34%31", "/%2525", "/%2%35f", "/a#b", "/#", "/%u0041", "/%c0%af", "/%c1%9c", "/%C0%AE%C0%AE/", "/%e0%80%af", "/%f0%80%80%af",
-                            "/..%2fa", "/a/..%2f", "/a/.%2f", "/%2e%2e%2fa", "/a%2f..", "/a%2F../b", "/a%2f.", "/a%2f%2e%2e", "/a%2f./b", "/a/.%2E%2F"}) {
+    for (auto const* raw :
+         {"/a//b",    "//",        "//a",          "/a//",        "/a/%5cb",    "/a%5C",          "/a\\b",      "/a;b",
+          "/;",       "/a;x=1/b",  "/%00",         "/a%00b",      "/%01",       "/%0a",           "/%0D%0a",    "/%1f",
+          "/%7f",     "/%7F",      "/%",           "/%4",         "/%4g",       "/%g4",           "/%%41",      "/a%",
+          "/a%2",     "/%252f",    "/%252e%252e/", "/%2541",      "/%25%34%31", "/%%34%31",       "/%2525",     "/%2%35f",
+          "/a#b",     "/#",        "/%u0041",      "/%c0%af",     "/%c1%9c",    "/%C0%AE%C0%AE/", "/%e0%80%af", "/%f0%80%80%af",
+          "/..%2fa",  "/a/..%2f",  "/a/.%2f",      "/%2e%2e%2fa", "/a%2f..",    "/a%2F../b",      "/a%2f.",     "/a%2f%2e%2e",
+          "/a%2f./b", "/a/.%2E%2F"}) {
         auto const s = spell(raw);
         CHECK_MESSAGE(!s.accepted, raw);
         CHECK(s.why == errc::uri_rejected);
@@ -87,8 +124,15 @@ TEST_CASE("target: the query is kept as sent")
 
 TEST_CASE("target: the host is lower case without port and trailing dot")
 {
-    for (auto const& [sent, host] : {std::pair{"yett.test", "yett.test"}, {"YETT.Test:8443", "yett.test"}, {"yett.test.", "yett.test"}, {"Yett.Test.:80", "yett.test"}, {"[::1]:8443", "[::1]"}, {"[2001:DB8::A]", "[2001:db8::a]"},
-                                     {"10.0.0.1:1", "10.0.0.1"}, {"A-very-long-name-that-does-not-fit-into-a-short-string.example", "a-very-long-name-that-does-not-fit-into-a-short-string.example"}})
+    for (auto const& [sent, host] : {std::pair{"yett.test", "yett.test"},
+                                     {"YETT.Test:8443", "yett.test"},
+                                     {"yett.test.", "yett.test"},
+                                     {"Yett.Test.:80", "yett.test"},
+                                     {"[::1]:8443", "[::1]"},
+                                     {"[2001:DB8::A]", "[2001:db8::a]"},
+                                     {"10.0.0.1:1", "10.0.0.1"},
+                                     {"A-very-long-name-that-does-not-fit-into-a-short-string.example",
+                                      "a-very-long-name-that-does-not-fit-into-a-short-string.example"}})
         CHECK(spell("/", sent).host == host);
 }
 
@@ -142,7 +186,8 @@ TEST_CASE("target: a canonical target is not copied, and any target survives bei
 
 TEST_CASE("target: normalising twice is normalising once, on random paths")
 {
-    constexpr std::string_view pieces[] = {"/", "/", ".", "..", "%2e", "%2F", "%2f", "%41", "a", "B", "~", "%25", "%", "2", "e", "%c3%a9", "|", "*", "@", "%20", "%5B", "[", "-"};
+    constexpr std::string_view pieces[] = {"/", "/", ".", "..",     "%2e", "%2F", "%2f", "%41", "a",   "B", "~", "%25",
+                                           "%", "2", "e", "%c3%a9", "|",   "*",   "@",   "%20", "%5B", "[", "-"};
     std::mt19937 random{20240601};
     std::size_t accepted = 0;
     for (int round = 0; round < 20000; ++round) {

@@ -51,7 +51,7 @@ enum class fate
 struct run
 {
     std::size_t accepted = 0;
-    fate end = fate::accepted;    // of what comes behind the accepted messages
+    fate end = fate::accepted; // of what comes behind the accepted messages
 };
 
 // Takes the body off the front. What is left tells whether it was whole.
@@ -167,14 +167,18 @@ TEST_CASE("vectors: whatever llhttp refuses in a reply is refused here, too")
         if (end == framing::npos) continue;
         parsed_response const p{std::string_view{bytes}.substr(0, end)};
         // Its complaints about bytes behind the body are the connection's business here.
-        std::string_view const reason = one.at("llhttp_reason").is_string() ? std::string_view{one.at("llhttp_reason").as_string()} : "";
+        std::string_view const reason =
+            one.at("llhttp_reason").is_string() ? std::string_view{one.at("llhttp_reason").as_string()} : "";
         if (verdict == "error" && p.h && reason != "Data after `Connection: close`") {
             REQUIRE(p.h->body() == response_body::chunked);
             bytes.erase(0, end);
             CHECK(chunk_decoder{}.decode(bytes).has_error());
         }
         // What it lets pass and no careful proxy may.
-        if (id.ends_with("transfer-encoding-002") || id.ends_with("transfer-encoding-003") || id.ends_with("transfer-encoding-004")) CHECK(!p.h.has_value());
-        if (id.ends_with("content-length-001") || id.ends_with("sample-017")) CHECK((p.h && p.h->body() == response_body::until_close));
+        if (id.ends_with("transfer-encoding-002") || id.ends_with("transfer-encoding-003") ||
+            id.ends_with("transfer-encoding-004"))
+            CHECK(!p.h.has_value());
+        if (id.ends_with("content-length-001") || id.ends_with("sample-017"))
+            CHECK((p.h && p.h->body() == response_body::until_close));
     }
 }

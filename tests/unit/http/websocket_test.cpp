@@ -13,7 +13,7 @@ namespace websocket = yett::http::websocket;
 namespace {
 
 constexpr std::string_view sample_key = "dGhlIHNhbXBsZSBub25jZQ==";
-constexpr std::string_view sample_proof = "s3pPLMBiTxaQ9kYGzzhZRbK+xOo=";    // RFC 6455 section 1.3
+constexpr std::string_view sample_proof = "s3pPLMBiTxaQ9kYGzzhZRbK+xOo="; // RFC 6455 section 1.3
 
 enum class verdict
 {
@@ -92,8 +92,8 @@ TEST_CASE("websocket: a handshake is passed on when it is exactly right")
         {"Connection with more than one name", with(&h::connection, "Connection: keep-alive, upgrade\r\n"), verdict::websocket},
         {"two Connection fields", with(&h::connection, "Connection: keep-alive\r\nConnection: UPGRADE\r\n"), verdict::websocket},
         {"another case", with(&h::upgrade, "upgrade: WebSocket\r\n"), verdict::websocket},
-        {"subprotocols and extensions", with(&h::more, "Sec-WebSocket-Protocol: a, b\r\nSec-WebSocket-Extensions: permessage-deflate\r\n"),
-         verdict::websocket},
+        {"subprotocols and extensions",
+         with(&h::more, "Sec-WebSocket-Protocol: a, b\r\nSec-WebSocket-Extensions: permessage-deflate\r\n"), verdict::websocket},
 
         {"no Upgrade at all", with(&h::upgrade, ""), verdict::ordinary},
         {"h2c", with(&h::upgrade, "Upgrade: h2c\r\n"), verdict::ordinary},
@@ -111,7 +111,8 @@ TEST_CASE("websocket: a handshake is passed on when it is exactly right")
         {"no Connection", with(&h::connection, ""), verdict::refused},
         {"Connection without upgrade", with(&h::connection, "Connection: keep-alive\r\n"), verdict::refused},
         {"a nominated key", with(&h::connection, "Connection: Upgrade, Sec-WebSocket-Key\r\n"), verdict::refused},
-        {"a nominated version", with(&h::connection, "Connection: Upgrade\r\nConnection: sec-websocket-version\r\n"), verdict::refused},
+        {"a nominated version", with(&h::connection, "Connection: Upgrade\r\nConnection: sec-websocket-version\r\n"),
+         verdict::refused},
         {"no key", with(&h::key_field, ""), verdict::refused},
         {"an empty key", with(&h::key_field, "Sec-WebSocket-Key:\r\n"), verdict::refused},
         {"two keys", with(&h::more, "Sec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n"), verdict::refused},
@@ -146,12 +147,12 @@ TEST_CASE("websocket: a 101 counts when it answers the handshake")
     CHECK(accepted(reply("upgrade: WebSocket\r\nconnection: keep-alive, upgrade\r\n" + proof)));
     CHECK(accepted(reply(switches + proof + "Sec-WebSocket-Protocol: chat\r\n")));
     for (auto const& fields : std::vector<std::string>{
-             switches,                                                     // no proof
+             switches, // no proof
              switches + proof + proof,
              switches + "Sec-WebSocket-Accept: S3pPLMBiTxaQ9kYGzzhZRbK+xOo=\r\n",
              switches + "Sec-WebSocket-Accept: dGhlIHNhbXBsZSBub25jZQ==\r\n",
              switches + "Sec-WebSocket-Accept:\r\n",
-             "Upgrade: websocket\r\n" + proof,                             // no Connection
+             "Upgrade: websocket\r\n" + proof, // no Connection
              "Connection: Upgrade\r\n" + proof,
              "Upgrade: h2c\r\nConnection: Upgrade\r\n" + proof,
              "Upgrade: websocket, h2c\r\nConnection: Upgrade\r\n" + proof,
@@ -168,8 +169,9 @@ TEST_CASE("websocket: a 101 counts when it answers the handshake")
 
 TEST_CASE("websocket: frames are followed however their bytes are cut")
 {
-    std::vector<std::string> const all{frame(1, 0),        frame(2, 1),      frame(9, 125),        frame(2, 126),       frame(0, 65535),
-                                       frame(2, 65536),    frame(1, 5, true), frame(2, 200, true), frame(10, 0, true)};
+    std::vector<std::string> const all{frame(1, 0),       frame(2, 1),         frame(9, 125),
+                                       frame(2, 126),     frame(0, 65535),     frame(2, 65536),
+                                       frame(1, 5, true), frame(2, 200, true), frame(10, 0, true)};
     std::string text;
     std::vector<std::size_t> ends;
     for (auto const& each : all) {

@@ -13,17 +13,19 @@ TEST_CASE("metadata: are where the issuer is, one slash or none at its end")
 
 TEST_CASE("metadata: name the address of the keys, on whichever host")
 {
-    auto const found = key_address_in(R"({"issuer":"https://idp.example","jwks_uri":"https://keys.example/a?b","other":[1]})", "https://idp.example");
+    auto const found = key_address_in(R"({"issuer":"https://idp.example","jwks_uri":"https://keys.example/a?b","other":[1]})",
+                                      "https://idp.example");
     REQUIRE(found.has_value());
     CHECK(*found == "https://keys.example/a?b");
 }
 
 TEST_CASE("metadata: of anybody else are refused")
 {
-    for (auto const* named : {R"("https://idp.example/")", R"("https://IDP.example")", R"("https://idp.example.evil")", R"("")", "null", "7",
-                              R"(["https://idp.example"])"}) {
+    for (auto const* named : {R"("https://idp.example/")", R"("https://IDP.example")", R"("https://idp.example.evil")", R"("")",
+                              "null", "7", R"(["https://idp.example"])"}) {
         CAPTURE(named);
-        auto const found = key_address_in(std::string{R"({"jwks_uri":"https://k/","issuer":)"} + named + "}", "https://idp.example");
+        auto const found =
+            key_address_in(std::string{R"({"jwks_uri":"https://k/","issuer":)"} + named + "}", "https://idp.example");
         REQUIRE_FALSE(found.has_value());
         CHECK(found.error().what == setback::kind::wrong_issuer);
     }
@@ -32,10 +34,13 @@ TEST_CASE("metadata: of anybody else are refused")
 TEST_CASE("metadata: that are no metadata are refused")
 {
     auto const long_one = R"({"issuer":"i","jwks_uri":"https://k/)" + std::string(2048, 'a') + "\"}";
-    for (std::string const text : {"", "<html>", "[]", R"({"issuer":"i"})", R"({"issuer":"i","jwks_uri":7})", R"({"issuer":"i","jwks_uri":""})",
-                                   R"({"issuer":"i","jwks_uri":"https://k/\r\nx: y"})", R"({"issuer":"i","jwks_uri":"https://k/ a"})",
-                                   R"({"issuer":"i","issuer":"i","jwks_uri":"https://k/"})", R"({"issuer":"i","jwks_uri":"https://k/"} )" "x",
-                                   long_one.c_str()}) {
+    for (std::string const text :
+         {"", "<html>", "[]", R"({"issuer":"i"})", R"({"issuer":"i","jwks_uri":7})", R"({"issuer":"i","jwks_uri":""})",
+          R"({"issuer":"i","jwks_uri":"https://k/\r\nx: y"})", R"({"issuer":"i","jwks_uri":"https://k/ a"})",
+          R"({"issuer":"i","issuer":"i","jwks_uri":"https://k/"})",
+          R"({"issuer":"i","jwks_uri":"https://k/"} )"
+          "x",
+          long_one.c_str()}) {
         CAPTURE(text);
         auto const found = key_address_in(text, "i");
         REQUIRE_FALSE(found.has_value());

@@ -27,10 +27,15 @@ TEST_CASE("schedule: keys are fetched ahead of the end of their life, within the
         milliseconds after;
     };
     row const rows[] = {
-        {seconds{1000}, 0.0, seconds{700}}, {seconds{1000}, 1.0, seconds{900}}, {seconds{1000}, 0.5, seconds{800}},
-        {std::nullopt, 0.0, seconds{420}},  {std::nullopt, 1.0, seconds{540}},
+        {seconds{1000}, 0.0, seconds{700}},
+        {seconds{1000}, 1.0, seconds{900}},
+        {seconds{1000}, 0.5, seconds{800}},
+        {std::nullopt, 0.0, seconds{420}},
+        {std::nullopt, 1.0, seconds{540}},
         // The issuer's word counts only between the bounds.
-        {seconds{0}, 0.0, seconds{42}},     {seconds{59}, 1.0, seconds{54}},    {seconds{0x7fffffff}, 0.0, seconds{2520}},
+        {seconds{0}, 0.0, seconds{42}},
+        {seconds{59}, 1.0, seconds{54}},
+        {seconds{0x7fffffff}, 0.0, seconds{2520}},
         {seconds{3601}, 1.0, seconds{3240}},
     };
     for (auto const& [max_age, dice, after] : rows) {
@@ -63,8 +68,9 @@ TEST_CASE("schedule: failures are tried again soon, then ever more rarely, and n
         double dice;
         milliseconds after;
     };
-    row const rows[] = {{1, 1.0, seconds{1}},   {1, 0.0, milliseconds{500}}, {2, 1.0, seconds{2}},     {3, 1.0, seconds{4}},
-                        {6, 1.0, seconds{32}},  {7, 1.0, seconds{60}},       {8, 0.0, seconds{30}},    {4'000'000'000, 1.0, seconds{60}}};
+    row const rows[] = {
+        {1, 1.0, seconds{1}},  {1, 0.0, milliseconds{500}}, {2, 1.0, seconds{2}},  {3, 1.0, seconds{4}},
+        {6, 1.0, seconds{32}}, {7, 1.0, seconds{60}},       {8, 0.0, seconds{30}}, {4'000'000'000, 1.0, seconds{60}}};
     for (auto const& [failures, dice, after] : rows) {
         CAPTURE(failures);
         CHECK(next_retry(by(), failures, noon, dice) == noon + after);

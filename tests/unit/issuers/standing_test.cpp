@@ -166,7 +166,8 @@ TEST_CASE("standing: keys outlive every kind of failure, and their age is counte
     for (unsigned k = 0; k < static_cast<unsigned>(setback::kind::count_); ++k) {
         standing s;
         settle_at(s, with({make("a")}), noon);
-        for (int i = 1; i <= 100; ++i) CHECK_FALSE(settle_at(s, setback{static_cast<setback::kind>(k), "x"}, noon + std::chrono::hours{i}));
+        for (int i = 1; i <= 100; ++i)
+            CHECK_FALSE(settle_at(s, setback{static_cast<setback::kind>(k), "x"}, noon + std::chrono::hours{i}));
         CHECK(kids(s) == std::vector<std::string>{"a"});
         CHECK(s.fetched_at == noon);
         CHECK(s.failures == 100);
@@ -215,7 +216,8 @@ TEST_CASE("standing: one line says how matters stand")
     settle_at(s, two, noon);
     settle_at(s, down, noon);
     settle_at(s, down, noon);
-    CHECK(describe(s, noon + seconds{9}) == "2 keys, confirmed 9 s ago, 1 left out; the last 2 fetches failed: unreachable: refused");
+    CHECK(describe(s, noon + seconds{9}) ==
+          "2 keys, confirmed 9 s ago, 1 left out; the last 2 fetches failed: unreachable: refused");
 }
 
 TEST_CASE("standing: every kind of trouble has a name of its own")

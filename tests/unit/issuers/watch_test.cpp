@@ -134,7 +134,8 @@ TEST_CASE("watch: the keys are there once the first attempt is over")
 TEST_CASE("watch: the metadata lead to the keys")
 {
     desk d;
-    d.put("https://idp.example/.well-known/openid-configuration", R"({"issuer":"https://idp.example","jwks_uri":"https://keys.example/k"})");
+    d.put("https://idp.example/.well-known/openid-configuration",
+          R"({"issuer":"https://idp.example","jwks_uri":"https://keys.example/k"})");
     d.put("https://keys.example/k", set_of({"a"}));
     d.start(source_named(""));
     CHECK(d.next().keys.size() == 1);

@@ -44,10 +44,23 @@ TEST_CASE("encoding: quoted-printable keeps every byte, in short lines that mean
     std::string every;
     for (int i = 0; i < 256; ++i)
         if (i != '\r' && i != '\n') every += static_cast<char>(i);
-    std::string const texts[] = {
-        "plain", "", "ä ö ü €", "a=b", "trailing blank ", "trailing tab\t", std::string(76, 'x'), std::string(77, 'x'),
-        std::string(500, '.'), std::string(75, 'x') + ".", std::string(75, 'x') + "=", ". dot", "From here", every,
-        std::string(75, 'x') + "From here", std::string(300, ' '), std::string(200, '=')};
+    std::string const texts[] = {"plain",
+                                 "",
+                                 "ä ö ü €",
+                                 "a=b",
+                                 "trailing blank ",
+                                 "trailing tab\t",
+                                 std::string(76, 'x'),
+                                 std::string(77, 'x'),
+                                 std::string(500, '.'),
+                                 std::string(75, 'x') + ".",
+                                 std::string(75, 'x') + "=",
+                                 ". dot",
+                                 "From here",
+                                 every,
+                                 std::string(75, 'x') + "From here",
+                                 std::string(300, ' '),
+                                 std::string(200, '=')};
     for (auto const& text : texts) {
         CAPTURE(text);
         auto const encoded = quoted_printable(text);
@@ -73,7 +86,8 @@ TEST_CASE("encoding: lines of a text end with CRLF, however they ended before")
 TEST_CASE("encoding: a header field is plain, or encoded words that never cut a character")
 {
     CHECK(header_text("Confirm your address") == "Confirm your address");
-    CHECK(header_text("Gr\xc3\xbc\xc3\x9f""e") == "=?utf-8?B?R3LDvMOfZQ==?=");
+    CHECK(header_text("Gr\xc3\xbc\xc3\x9f"
+                      "e") == "=?utf-8?B?R3LDvMOfZQ==?=");
     CHECK(header_text("=?utf-8?B?aGk=?=") == "=?utf-8?B?PT91dGYtOD9CP2FHaz0/PQ==?=");
     CHECK(header_text(" blank") == "=?utf-8?B?IGJsYW5r?=");
     CHECK(header_text("a\r\nBcc: x") == "=?utf-8?B?YQ0KQmNjOiB4?=");

@@ -83,7 +83,8 @@ TEST_CASE("message: no recipient brings a field, a second recipient or a second 
         "anna@example.com.",
         "anna@exam_ple.com",
         "anna@EXAMPLE.com",
-        "anna@b\xc3\xbc""cher.example",
+        "anna@b\xc3\xbc"
+        "cher.example",
         "anna\xe2\x80\xa8@example.com",
         "anna\xc2\x85@example.com",
         "anna\xff@example.com",
@@ -137,7 +138,9 @@ TEST_CASE("message: everything but an international local part is ASCII, in line
     auto m = some_message();
     m.from.name = "B\xc3\xa4r, Fuchs & S\xc3\xb6hne, the shop with the longest name of all shops there are";
     for (int i = 0; i < 30; ++i) m.subject += " \xe2\x82\xac und";
-    for (int i = 0; i < 30; ++i) m.text += "Stra\xc3\x9f""e ";
+    for (int i = 0; i < 30; ++i)
+        m.text += "Stra\xc3\x9f"
+                  "e ";
     auto const written = write_message(m);
     REQUIRE(written);
     std::size_t begin = 0;

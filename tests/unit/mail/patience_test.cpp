@@ -47,7 +47,8 @@ TEST_CASE("patience: a server that says no is believed after twelve times, any o
     using kind = setback::kind;
     CHECK(wait_after(kind::refused, 11));
     CHECK_FALSE(wait_after(kind::refused, 12));
-    for (auto const each : {kind::unreachable, kind::insecure, kind::login_refused, kind::refused_for_now, kind::broken, kind::not_written})
+    for (auto const each :
+         {kind::unreachable, kind::insecure, kind::login_refused, kind::refused_for_now, kind::broken, kind::not_written})
         CHECK(wait_after(each, 1000));
 }
 

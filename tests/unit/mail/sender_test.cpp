@@ -28,7 +28,8 @@ TEST_CASE("sender: an address, with or without a name, in its canonical spelling
 
 TEST_CASE("sender: what is none is refused")
 {
-    for (auto const* text : {"", "x", "a@b <c@d", "A <a b@c>", "A <>", "a@b>", "A\r\nBcc: x <a@b.example>", "A\x7f <a@b.example>"}) {
+    for (auto const* text :
+         {"", "x", "a@b <c@d", "A <a b@c>", "A <>", "a@b>", "A\r\nBcc: x <a@b.example>", "A\x7f <a@b.example>"}) {
         CAPTURE(text);
         CHECK_FALSE(mail::parse_sender(text));
     }

@@ -47,7 +47,9 @@ TEST_CASE("templates: every kind of letter speaks English and German, and names 
     for (std::size_t i = 0; i < static_cast<std::size_t>(letter_kind::count_); ++i) {
         auto const kind = static_cast<letter_kind>(i);
         CAPTURE(name_of(kind));
-        template_values const values{{"brand", "Acme"}, {"site", "https://acme.example"}, {"link", "https://acme.example/l"},
+        template_values const values{{"brand", "Acme"},
+                                     {"site", "https://acme.example"},
+                                     {"link", "https://acme.example/l"},
                                      {"address", "anna@example.com"}};
         auto const english = texts.render(kind, "fr", values);
         auto const german = texts.render(kind, "de-CH, en;q=0.5", values);

@@ -39,7 +39,8 @@ TEST_CASE("writer: links begin with the site and the prefix, and end with the to
     CHECK(contains(verify, "<a href=\"https://example.com/auth/verify/yl1_AbC-123_xyz\""));
     CHECK(contains(verify, "2026-11-22 11:08 UTC"));
     CHECK(contains(mail_of(a_letter(letter_kind::reset_password)), "https://example.com/auth/reset/yl1_AbC-123_xyz\r\n"));
-    CHECK(contains(mail_of(a_letter(letter_kind::invitation)), "https://example.com/auth/register?invitation=yl1_AbC-123_xyz\r\n"));
+    CHECK(
+        contains(mail_of(a_letter(letter_kind::invitation)), "https://example.com/auth/register?invitation=yl1_AbC-123_xyz\r\n"));
     auto elsewhere = paper();
     elsewhere.prefix = "/api/v1/auth";
     CHECK(contains(mail_of(a_letter(), elsewhere), "https://example.com/api/v1/auth/verify/yl1_"));

@@ -111,7 +111,8 @@ TEST_CASE("admin: requests are answered one after the other on one connection")
                             "HEAD /metrics HTTP/1.1\r\nHost: x\r\n\r\n"
                             "POST /livez HTTP/1.1\r\nHost: x\r\nContent-Length: 0\r\n\r\n"
                             "GET /livez HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n");
-    CHECK(all.find("HTTP/1.1 200 OK\r\nContent-Type: text/plain; version=0.0.4; charset=utf-8\r\nCache-Control: no-store\r\n") == 0);
+    CHECK(all.find("HTTP/1.1 200 OK\r\nContent-Type: text/plain; version=0.0.4; charset=utf-8\r\nCache-Control: no-store\r\n") ==
+          0);
     CHECK(all.find("Content-Length: 9\r\n\r\nyett_x 1\nHTTP/1.1 200 OK") != all.npos);
     CHECK(all.find("Content-Length: 9\r\n\r\nHTTP/1.1 405 Method Not Allowed") != all.npos);
     CHECK(all.find("Allow: GET, HEAD\r\n") != all.npos);

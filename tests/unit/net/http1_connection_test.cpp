@@ -29,7 +29,8 @@ std::string const chunked = "POST /count HTTP/1.1\r\nHost: a\r\nTransfer-Encodin
 struct both_ways
 {
     explicit both_ways(bool tls, client_limits const& limits = {})
-        : secure{tls}, host{server::options{.tls = tls ? tls_for({&leaf()}) : nullptr, .limits = limits}}
+        : secure{tls},
+          host{server::options{.tls = tls ? tls_for({&leaf()}) : nullptr, .limits = limits}}
     {
     }
 
@@ -159,9 +160,10 @@ TEST_CASE("http1: nothing behind a refused head is read as a request")
 {
     for (auto const tls : {false, true}) {
         both_ways w{tls};
-        for (std::string const bad : {"GET / HTTP/1.1\r\n\r\n", "GET /\x01 HTTP/1.1\r\nHost: a\r\n\r\n", "\r\nGET / HTTP/1.1\r\nHost: a\r\n\r\n",
-                                      "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n",
-                                      "GET /%zz HTTP/1.1\r\nHost: a\r\n\r\n"}) {
+        for (std::string const bad :
+             {"GET / HTTP/1.1\r\n\r\n", "GET /\x01 HTTP/1.1\r\nHost: a\r\n\r\n", "\r\nGET / HTTP/1.1\r\nHost: a\r\n\r\n",
+              "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n",
+              "GET /%zz HTTP/1.1\r\nHost: a\r\n\r\n"}) {
             CAPTURE(bad);
             auto c = w.connect();
             c.send(bad + get("/smuggled"));
@@ -203,7 +205,8 @@ TEST_CASE("http1: 100 Continue is sent when the body is wanted, and only then")
 
         // Whoever sends at once needs none.
         auto eager = w.connect();
-        CHECK(eager.ask("POST /count HTTP/1.1\r\nHost: a\r\nExpect: 100-continue\r\nContent-Length: 3\r\n\r\nabc").starts_with("HTTP/1.1 200"));
+        CHECK(eager.ask("POST /count HTTP/1.1\r\nHost: a\r\nExpect: 100-continue\r\nContent-Length: 3\r\n\r\nabc")
+                  .starts_with("HTTP/1.1 200"));
     }
 }
 
@@ -386,7 +389,8 @@ TEST_CASE("http1: a connection that slept goes on where it was")
         for (int i = 0; i < 3; ++i) {
             CHECK(body_of(c.ask(get("/again"))) == "hello /again");
             w.host.advance(milliseconds{3000});
-            CHECK(w.host.ask<std::size_t>([&] { return w.host.worker().small_buffers().lent() + w.host.worker().large_buffers().lent(); }) == 0);
+            CHECK(w.host.ask<std::size_t>(
+                      [&] { return w.host.worker().small_buffers().lent() + w.host.worker().large_buffers().lent(); }) == 0);
         }
         // Half a head, silence, and the other half.
         auto const head = get("/halves");
@@ -440,7 +444,8 @@ TEST_CASE("http1: large bodies stream both ways in bounded memory")
         std::string const part(1024 * 1024, 'u');
         for (std::size_t sent = 0; sent < size; sent += part.size()) REQUIRE(c.send(part));
         CHECK(body_of(c.ask("")) == std::to_string(size));
-        auto const held = w.host.ask<std::size_t>([&] { return w.host.worker().large_buffers().warm() + w.host.worker().large_buffers().lent(); });
+        auto const held = w.host.ask<std::size_t>(
+            [&] { return w.host.worker().large_buffers().warm() + w.host.worker().large_buffers().lent(); });
         CHECK(held <= 8);
     }
 }

@@ -61,7 +61,10 @@ public:
     // Lets that much time pass for the worker, in steps.
     void advance(milliseconds by);
     milliseconds passed() const { return passed_; }
-    std::size_t open() { return ask<std::size_t>([this] { return worker_.open(); }); }
+    std::size_t open()
+    {
+        return ask<std::size_t>([this] { return worker_.open(); });
+    }
     telemetry::shard const& figures() const { return figures_; }
 
 private:
@@ -90,10 +93,10 @@ public:
     struct tls_wish
     {
         std::string server_name = "one.example";
-        int version = 0;                 // TLS1_2_VERSION and so on; 0: any
+        int version = 0; // TLS1_2_VERSION and so on; 0: any
         ssl_session_st* session = nullptr;
-        std::string alpn{};              // one name
-        std::string suites{};            // of TLS 1.2, as OpenSSL names them
+        std::string alpn{};   // one name
+        std::string suites{}; // of TLS 1.2, as OpenSSL names them
     };
     // Asks for a new handshake on the same connection (TLS 1.2).
     bool renegotiate();
@@ -102,7 +105,7 @@ public:
     // False when the handshake fails.
     bool encrypt(tls_wish const& wish);
     bool resumed() const;
-    ssl_session_st* session() const;     // the caller frees it; needs a byte to have been read
+    ssl_session_st* session() const; // the caller frees it; needs a byte to have been read
     std::string certificate_name() const;
     std::string agreed_protocol() const;
 

@@ -138,8 +138,8 @@ task<void> many_bytes(http::exchange& ex, bool with_length)
 task<void> wait_for_departure(http::exchange& ex)
 {
     auto const here = co_await boost::asio::this_coro::executor;
-    boost::asio::basic_waitable_timer<std::chrono::steady_clock, boost::asio::wait_traits<std::chrono::steady_clock>, executor> timer{
-        here, std::chrono::seconds{20}};
+    boost::asio::basic_waitable_timer<std::chrono::steady_clock, boost::asio::wait_traits<std::chrono::steady_clock>, executor>
+        timer{here, std::chrono::seconds{20}};
     auto* const wakes = &timer;
     ex.on_abandoned([wakes] { wakes->cancel(); });
     boost::system::error_code ec;
@@ -164,8 +164,8 @@ task<void> read_and_write_at_once(http::exchange& ex)
     std::string const part(16384, 'd');
     auto failed = false;
     auto const here = co_await boost::asio::this_coro::executor;
-    boost::asio::basic_waitable_timer<std::chrono::steady_clock, boost::asio::wait_traits<std::chrono::steady_clock>, executor> written{
-        here, std::chrono::seconds{60}};
+    boost::asio::basic_waitable_timer<std::chrono::steady_clock, boost::asio::wait_traits<std::chrono::steady_clock>, executor>
+        written{here, std::chrono::seconds{60}};
     auto* const wakes = &written;
     auto ended = [wakes](std::exception_ptr) { wakes->expires_at(steady_time::min()); };
     boost::asio::co_spawn(here, write_much(ex, part, failed), ended);
@@ -197,7 +197,9 @@ task<void> answer(http::exchange& ex)
         auto const [part, complete] = ex.body_at_hand();
         co_return co_await say(ex, 200, std::string{part} + (complete ? "|whole" : "|part"));
     }
-    if (path == "/peer") co_return co_await say(ex, 200, ex.from().address + "|" + std::string{ex.from().tls_version} + "|" + ex.from().server_name);
+    if (path == "/peer")
+        co_return co_await say(ex, 200,
+                               ex.from().address + "|" + std::string{ex.from().tls_version} + "|" + ex.from().server_name);
     if (path == "/short" || path == "/long") {
         auto head = http::reply_head{};
         head.length = path == "/short" ? 9 : 3;
@@ -238,7 +240,9 @@ worker::options worker_options(telemetry::shard& figures, client_limits const& l
 } // namespace
 
 server::server(options opts)
-    : worker_{worker_options(figures_, opts.limits)}, keep_running_{worker_.executor()}, began_{worker_.deadlines().now()}
+    : worker_{worker_options(figures_, opts.limits)},
+      keep_running_{worker_.executor()},
+      began_{worker_.deadlines().now()}
 {
     auto settings = std::make_shared<listener_settings>();
     settings->name = "127.0.0.1:0";
@@ -292,7 +296,9 @@ client::client(std::uint16_t port) : fd_{::socket(AF_INET, SOCK_STREAM | SOCK_CL
 }
 
 client::client(client&& other) noexcept
-    : fd_{std::exchange(other.fd_, -1)}, ssl_{std::exchange(other.ssl_, nullptr)}, ctx_{std::exchange(other.ctx_, nullptr)}
+    : fd_{std::exchange(other.fd_, -1)},
+      ssl_{std::exchange(other.ssl_, nullptr)},
+      ctx_{std::exchange(other.ctx_, nullptr)}
 {
 }
 

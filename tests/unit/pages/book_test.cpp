@@ -13,8 +13,9 @@ using namespace yett::pages;
 
 namespace {
 
-constexpr page every_page[] = {page::login, page::register_, page::register_closed,  page::mail_verify,     page::mail_reset,
-                               page::verify, page::reset,    page::choose,           page::link_dead_verify, page::link_dead_reset};
+constexpr page every_page[] = {
+    page::login,  page::register_, page::register_closed, page::mail_verify,      page::mail_reset,
+    page::verify, page::reset,     page::choose,          page::link_dead_verify, page::link_dead_reset};
 constexpr language every_language[] = {language::english, language::german};
 
 bool has(std::string const& text, std::string_view part)
@@ -37,10 +38,19 @@ wall_time some_day()
 std::vector<std::string> all_pages(language l)
 {
     book b{{}};
-    field_message const wrong[] = {{"email", "required"}, {"password", "password_weak", "Use more."},
-                                   {"current_password", "current_password"}, {"new_password", "password_weak"}};
-    view v{.in = l, .form_token = "TOKEN", .link_token = "LINK", .email = "a@b.example", .next = "/x?y", .notice = "verified",
-           .alert = "rate_limited", .wait = seconds{61}, .wrong = wrong};
+    field_message const wrong[] = {{"email", "required"},
+                                   {"password", "password_weak", "Use more."},
+                                   {"current_password", "current_password"},
+                                   {"new_password", "password_weak"}};
+    view v{.in = l,
+           .form_token = "TOKEN",
+           .link_token = "LINK",
+           .email = "a@b.example",
+           .next = "/x?y",
+           .notice = "verified",
+           .alert = "rate_limited",
+           .wait = seconds{61},
+           .wrong = wrong};
     std::vector<std::string> all;
     for (auto const each : every_page) all.push_back(b.write(each, v));
     auto const now = some_day();
@@ -64,7 +74,8 @@ TEST_CASE("pages: each is a whole document in its language, without script or st
             CHECK_FALSE(has(html, "<title> "));
             CHECK(has(html, "<h1>"));
             CHECK_FALSE(has(html, "<h1></h1>"));
-            for (auto const* forbidden : {"<script", "<style", " style=", "javascript:", "{{", "}}", "<iframe", "onclick", "=\"http"})
+            for (auto const* forbidden :
+                 {"<script", "<style", " style=", "javascript:", "{{", "}}", "<iframe", "onclick", "=\"http"})
                 CHECK_MESSAGE(!has(html, forbidden), forbidden);
         }
 }
@@ -90,7 +101,8 @@ TEST_CASE("pages: what comes from a client is text and stays where it belongs")
     std::string const evil = "\"'><script>alert(1)</script>&{{t.email}}";
     book b{{.brand = evil, .home = evil}};
     field_message const wrong[] = {{"email", "email_taken", evil}, {"password", "password_weak", evil}, {evil, evil, evil}};
-    view const v{.form_token = evil, .link_token = evil, .email = evil, .next = evil, .notice = evil, .alert = evil, .wrong = wrong};
+    view const v{
+        .form_token = evil, .link_token = evil, .email = evil, .next = evil, .notice = evil, .alert = evil, .wrong = wrong};
     auto const now = some_day();
     std::vector<session_line> const lines{{evil, evil, evil, now, now, false}};
     std::vector<std::string> all;

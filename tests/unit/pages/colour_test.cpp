@@ -23,7 +23,9 @@ void for_many_colours(F f)
 rgb variable_of(std::string const& css, std::string_view name, std::size_t from = 0)
 {
     auto const at = css.find("--" + std::string{name} + ": #", from) + name.size() + 5;
-    auto const channel = [&](std::size_t i) { return static_cast<std::uint8_t>(std::stoul(css.substr(at + 2 * i, 2), nullptr, 16)); };
+    auto const channel = [&](std::size_t i) {
+        return static_cast<std::uint8_t>(std::stoul(css.substr(at + 2 * i, 2), nullptr, 16));
+    };
     return {channel(0), channel(1), channel(2)};
 }
 
@@ -57,7 +59,8 @@ TEST_CASE("colour: any colour becomes readable on light and on dark paper")
 
 TEST_CASE("stylesheet: whatever the brand's colour, text and focus ring keep AA in light and dark")
 {
-    for (auto const accent : {rgb{255, 230, 0}, rgb{0, 0, 0}, rgb{255, 255, 255}, rgb{0x2f, 0x5d, 0x50}, rgb{255, 0, 90}, rgb{20, 20, 120}}) {
+    for (auto const accent :
+         {rgb{255, 230, 0}, rgb{0, 0, 0}, rgb{255, 255, 255}, rgb{0x2f, 0x5d, 0x50}, rgb{255, 0, 90}, rgb{20, 20, 120}}) {
         auto const css = stylesheet_in(accent);
         CHECK(variable_of(css, "accent") == accent);
         CHECK(contrast(variable_of(css, "on-accent"), accent) >= 4.5);

@@ -60,11 +60,14 @@ TEST_CASE("credential: a token counts only on the ways that are configured")
 TEST_CASE("credential: what only looks like our cookie is none, and two of them are refused")
 {
     auto const by = ways(false, true);
-    for (auto const* value : {"yett_access=x", "__Secure-yett_access=x", "__host-yett_access=x", "=__Host-yett_access=x", "__Host-yett_access", "__Host-yett_access =x",
-                              "$Version=1; $__Host-yett_access=x", "\"__Host-yett_access\"=x", "__Host-yett_access=", "__Host-yett_refresh=x", "a=__Host-yett_access=x"})
+    for (auto const* value :
+         {"yett_access=x", "__Secure-yett_access=x", "__host-yett_access=x", "=__Host-yett_access=x", "__Host-yett_access",
+          "__Host-yett_access =x", "$Version=1; $__Host-yett_access=x", "\"__Host-yett_access\"=x",
+          "__Host-yett_access=", "__Host-yett_refresh=x", "a=__Host-yett_access=x"})
         CHECK_MESSAGE(found_in("Cookie: " + std::string{value} + "\r\n", by) == "none", value);
-    for (auto const* value : {"__Host-yett_access=x; __Host-yett_access=y", "__Host-yett_access=x; __Host-yett_access=x", "__Host-yett_access=\"x\"",
-                              "__Host-yett_access=x; __Host-yett_access=", "a=\"; __Host-yett_access=x"})
+    for (auto const* value :
+         {"__Host-yett_access=x; __Host-yett_access=y", "__Host-yett_access=x; __Host-yett_access=x", "__Host-yett_access=\"x\"",
+          "__Host-yett_access=x; __Host-yett_access=", "a=\"; __Host-yett_access=x"})
         CHECK_MESSAGE(found_in("Cookie: " + std::string{value} + "\r\n", by) == "!", value);
     CHECK(found_in("Cookie: __Host-yett_access=x\r\nCookie: __Host-yett_access=x\r\n", by) == "!");
 }
@@ -76,7 +79,8 @@ TEST_CASE("credential: what changes something or opens a WebSocket needs its ori
         REQUIRE(p.h.has_value());
         return pipeline::needs_same_origin(*p.h);
     };
-    for (auto const* method : {"POST", "PUT", "PATCH", "DELETE"}) CHECK_MESSAGE(needs(std::string{method} + " / HTTP/1.1", ""), method);
+    for (auto const* method : {"POST", "PUT", "PATCH", "DELETE"})
+        CHECK_MESSAGE(needs(std::string{method} + " / HTTP/1.1", ""), method);
     for (auto const* method : {"GET", "HEAD", "OPTIONS"}) CHECK_MESSAGE(!needs(std::string{method} + " / HTTP/1.1", ""), method);
     CHECK(needs("GET / HTTP/1.1", "Upgrade: websocket\r\nConnection: Upgrade\r\n"));
     CHECK(needs("GET / HTTP/1.1", "Upgrade: h2c, WebSocket\r\n"));
@@ -84,7 +88,8 @@ TEST_CASE("credential: what changes something or opens a WebSocket needs its ori
 
 TEST_CASE("credential: the scheme is compared without case and blanks are skipped")
 {
-    for (auto const* field : {"Authorization: Bearer abc.def", "authorization: bearer abc.def", "AUTHORIZATION: BEARER  abc.def"}) {
+    for (auto const* field :
+         {"Authorization: Bearer abc.def", "authorization: bearer abc.def", "AUTHORIZATION: BEARER  abc.def"}) {
         read_head const head{std::string{field} + "\r\n"};
         CHECK_MESSAGE(bearer(head).value() == "abc.def", field);
     }
@@ -92,7 +97,8 @@ TEST_CASE("credential: the scheme is compared without case and blanks are skippe
 
 TEST_CASE("credential: another scheme or none is no credential")
 {
-    for (auto const* field : {"", "Authorization: Basic YTpi\r\n", "Authorization: Bearerabc\r\n", "Authorization: Digest x\r\n", "Authorization:\r\n"}) {
+    for (auto const* field : {"", "Authorization: Basic YTpi\r\n", "Authorization: Bearerabc\r\n", "Authorization: Digest x\r\n",
+                              "Authorization:\r\n"}) {
         read_head const head{field};
         CHECK_MESSAGE(bearer(head).value().empty(), field);
     }
@@ -100,7 +106,8 @@ TEST_CASE("credential: another scheme or none is no credential")
 
 TEST_CASE("credential: a bearer scheme without one token is malformed")
 {
-    for (auto const* field : {"Authorization: Bearer", "Authorization: Bearer a b", "Authorization: Bearer a,b", "Authorization: bearer a\tb"}) {
+    for (auto const* field :
+         {"Authorization: Bearer", "Authorization: Bearer a b", "Authorization: Bearer a,b", "Authorization: bearer a\tb"}) {
         read_head const head{std::string{field} + "\r\n"};
         CHECK_MESSAGE(bearer(head).error() == errc::token_malformed, field);
     }
@@ -158,7 +165,8 @@ TEST_CASE("same_origin: a program that says nothing of its origin may log in, a 
         read_head const ours{fields};
         CHECK_MESSAGE(pipeline::refuse_foreign_origin(*ours, true).has_value(), fields);
     }
-    for (auto const* fields : {"Sec-Fetch-Site: cross-site\r\n", "Sec-Fetch-Site: same-site\r\n", "Origin: https://evil\r\n", "Origin: null\r\n"}) {
+    for (auto const* fields :
+         {"Sec-Fetch-Site: cross-site\r\n", "Sec-Fetch-Site: same-site\r\n", "Origin: https://evil\r\n", "Origin: null\r\n"}) {
         read_head const foreign{fields};
         CHECK_MESSAGE(pipeline::refuse_foreign_origin(*foreign, true).error() == errc::csrf_rejected, fields);
     }

@@ -73,8 +73,10 @@ TEST_CASE("form token: nothing else is good")
     CHECK(refusal(forms, cookie, "login", mine.token.substr(1)) == errc::csrf_rejected);
     CHECK(refusal(forms, "", "login", mine.token) == errc::csrf_rejected);
     CHECK(refusal(forms, "Cookie: " + mine.cookie + "; " + theirs.cookie + "\r\n", "login", mine.token) == errc::csrf_rejected);
-    for (auto const* planted : {"__Host-yett_form=", "__Host-yett_form=AAAA", "__Host-yett_form=====", "yett_form=x", "__host-yett_form=x"})
-        CHECK_MESSAGE(refusal(forms, "Cookie: " + std::string{planted} + "\r\n", "login", mine.token) == errc::csrf_rejected, std::string{planted});
+    for (auto const* planted :
+         {"__Host-yett_form=", "__Host-yett_form=AAAA", "__Host-yett_form=====", "yett_form=x", "__host-yett_form=x"})
+        CHECK_MESSAGE(refusal(forms, "Cookie: " + std::string{planted} + "\r\n", "login", mine.token) == errc::csrf_rejected,
+                      std::string{planted});
 }
 
 TEST_CASE("form token: a cookie that is none of ours is replaced")
@@ -91,7 +93,8 @@ TEST_CASE("form token: the cookie is for this host, and no script sees it")
     read_head const head{""};
     auto const line = form_tokens{true}.issue(*head, "login")->set_cookie.value();
     CHECK(line.starts_with("__Host-yett_form="));
-    for (auto const* part : {"; Path=/", "; Secure", "; HttpOnly", "; SameSite=Lax"}) CHECK_MESSAGE(line.find(part) != line.npos, std::string{part});
+    for (auto const* part : {"; Path=/", "; Secure", "; HttpOnly", "; SameSite=Lax"})
+        CHECK_MESSAGE(line.find(part) != line.npos, std::string{part});
     CHECK(line.find("Max-Age") == line.npos);
     CHECK(line.find("Domain") == line.npos);
     CHECK(form_tokens{false}.issue(*head, "login")->set_cookie.value().starts_with("yett_form="));

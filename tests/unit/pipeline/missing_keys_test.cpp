@@ -24,13 +24,13 @@ struct room
     base::deadlines times{steady_time{}};
     bool on_the_way = true;
     std::vector<std::size_t> asked;
-    std::unique_ptr<pipeline::missing_keys> keys = std::make_unique<pipeline::missing_keys>(
-        pipeline::missing_keys::parts{[this](std::size_t issuer) {
-                                          asked.push_back(issuer);
-                                          return on_the_way;
-                                      },
-                                      times, io.get_executor()});
-    std::deque<std::optional<bool>> said;          // of each that waits: whether it is worth another look
+    std::unique_ptr<pipeline::missing_keys> keys =
+        std::make_unique<pipeline::missing_keys>(pipeline::missing_keys::parts{[this](std::size_t issuer) {
+                                                                                   asked.push_back(issuer);
+                                                                                   return on_the_way;
+                                                                               },
+                                                                               times, io.get_executor()});
+    std::deque<std::optional<bool>> said; // of each that waits: whether it is worth another look
 
     void wait(steady_time until)
     {
@@ -52,8 +52,8 @@ struct room
 
 tokens::verifier const& judge()
 {
-    static tokens::verifier const one{
-        {own_issuer_with({test_key().verification()}), foreign_issuer("https://idp.test", {test_key(tokens::algorithm::eddsa).verification()})}};
+    static tokens::verifier const one{{own_issuer_with({test_key().verification()}),
+                                       foreign_issuer("https://idp.test", {test_key(tokens::algorithm::eddsa).verification()})}};
     return one;
 }
 

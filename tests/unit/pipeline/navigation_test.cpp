@@ -52,7 +52,8 @@ TEST_CASE("navigation: a person who waits for a page is told from scripts and pr
 TEST_CASE("navigation: only a GET can be sent elsewhere and come back")
 {
     for (auto const* method : {"HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"}) {
-        http::parsed const p{http::request(std::string{method} + " / HTTP/1.1", "Host: a\r\nSec-Fetch-Mode: navigate\r\nAccept: text/html\r\nContent-Length: 0\r\n")};
+        http::parsed const p{http::request(std::string{method} + " / HTTP/1.1",
+                                           "Host: a\r\nSec-Fetch-Mode: navigate\r\nAccept: text/html\r\nContent-Length: 0\r\n")};
         REQUIRE(p.h.has_value());
         CHECK_FALSE_MESSAGE(pipeline::is_navigation(*p.h), method);
     }
@@ -65,7 +66,8 @@ TEST_CASE("navigation: the login page's address leads back to the very page")
     CHECK(login_address_for("/a?b=c&d=e+f%20g") == "/auth/login?next=/a%3Fb%3Dc%26d%3De%2Bf%2520g");
     CHECK(login_address_for("/a?") == "/auth/login?next=/a%3F");
     CHECK(login_address_for("/%e6%97%a5") == "/auth/login?next=/%25E6%2597%25A5");
-    for (auto const* page : {"/", "/a", "/a?b=c&d=e+f%20g", "/a?", "/%E6%97%A5?x=%2F", "/a/b%2Fc", "/?next=/auth/login%3Fnext%3D/", "/a?b=\"<>'&amp;", "/a'b?c=d%0d%0a"}) {
+    for (auto const* page : {"/", "/a", "/a?b=c&d=e+f%20g", "/a?", "/%E6%97%A5?x=%2F", "/a/b%2Fc",
+                             "/?next=/auth/login%3Fnext%3D/", "/a?b=\"<>'&amp;", "/a'b?c=d%0d%0a"}) {
         auto const address = login_address_for(page);
         auto const next = http::form_decoded(address.substr(address.find("next=") + 5));
         REQUIRE(next.has_value());

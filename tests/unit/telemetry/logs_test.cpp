@@ -23,7 +23,10 @@ using namespace std::chrono_literals;
 // A secret has no way into a line: formatting, streaming and passing one do not compile.
 static_assert(!fmt::is_formattable<secret>::value);
 template<class T>
-concept streamable = requires(std::ostream& out, T const& value) { out << value; };
+concept streamable = requires(std::ostream& out, T const& value)
+{
+    out << value;
+};
 static_assert(streamable<std::string> && !streamable<secret>);
 static_assert(std::is_constructible_v<log_field, std::string_view, std::string>);
 static_assert(!std::is_constructible_v<log_field, std::string_view, secret>);
@@ -56,7 +59,7 @@ private:
     std::unique_ptr<log_sink> sink_;
 };
 
-wall_time const noon = from_unix(1800000000) + 7ms;   // 2027-01-15T08:00:00.007Z
+wall_time const noon = from_unix(1800000000) + 7ms; // 2027-01-15T08:00:00.007Z
 
 access_record usual()
 {
@@ -99,7 +102,8 @@ TEST_CASE("access log: a request is one JSON object with what is known of it")
           R"({"time":"2027-01-15T08:00:00.007Z","request_id":"0190-abc","client_ip":"192.0.2.1","peer_ip":"10.0.0.1",)"
           R"("method":"GET","host":"example.com","path":"/a/b","protocol":"HTTP/1.1","status":200,"duration_ms":1.234,)"
           R"("bytes_in":0,"bytes_out":512,"route":"everything","upstream":"app","upstream_status":200,"upstream_ms":0.900,)"
-          R"("sub":"u1","auth":"ok","decision":"permitted","user_agent":"curl/8"})" "\n");
+          R"("sub":"u1","auth":"ok","decision":"permitted","user_agent":"curl/8"})"
+          "\n");
 }
 
 TEST_CASE("access log: on a terminal the client, the method, the host and the path stand first")
@@ -257,7 +261,8 @@ TEST_CASE("audit log: an event has a stable name and shows no whole address")
     r.reason = "invalid_credentials";
     log.write(r);
     CHECK(p.read() == R"({"time":"2027-01-15T08:00:00.007Z","event":"login.failed","user_id":"u1","email":"a***@example.com",)"
-                      R"("client_ip":"192.0.2.1","reason":"invalid_credentials"})" "\n");
+                      R"("client_ip":"192.0.2.1","reason":"invalid_credentials"})"
+                      "\n");
 }
 
 TEST_CASE("audit log: one that goes nowhere may be written to")

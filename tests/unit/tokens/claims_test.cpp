@@ -56,7 +56,8 @@ TEST_CASE("claims: roles are found by dotted paths, in lists and in text with bl
 
 TEST_CASE("claims: a mapped claim of another type is malformed, not ignored")
 {
-    for (auto const* members : {R"("roles":1)", R"("roles":{"a":1})", R"("roles":["a",1])", R"("email":1)", R"("scope":true)", R"("jti":5)"}) {
+    for (auto const* members :
+         {R"("roles":1)", R"("roles":{"a":1})", R"("roles":["a",1])", R"("email":1)", R"("scope":true)", R"("jti":5)"}) {
         auto const said = read(members);
         REQUIRE_MESSAGE(!said, members);
         CHECK(said.error() == errc::token_malformed);
@@ -96,6 +97,7 @@ TEST_CASE("claims: auth_time says when a password was given, else iat does")
 
 TEST_CASE("claims: a payload that is not base64url or not JSON is malformed")
 {
-    for (auto const* encoded : {"e30=", "e30 ", "", "e3", "bm8", "!!!!"}) CHECK(parse_payload(encoded).error() == errc::token_malformed);
+    for (auto const* encoded : {"e30=", "e30 ", "", "e3", "bm8", "!!!!"})
+        CHECK(parse_payload(encoded).error() == errc::token_malformed);
     CHECK(parse_payload("e30"));
 }

@@ -127,9 +127,10 @@ TEST_CASE("key set: a bad key is left out with a complaint, and the good one bes
 TEST_CASE("key set: a text that is no strict key set is refused whole")
 {
     auto const good = boost::json::serialize(jwk_of(algorithm::es256));
-    for (auto const& text : {std::string{}, std::string{"{}"}, std::string{"[]"}, std::string{R"({"keys":{}})"}, std::string{R"({"keys":[]})"},
-                             std::string{R"({"keys":[1,null,"x"]})"}, R"({"keys":[)" + good + "],\"keys\":[]}", R"({"keys":[)" + good + "]}x",
-                             R"({"keys":[)" + good.substr(0, good.size() - 1) + R"(,"kty":"EC"}]})"})
+    for (auto const& text :
+         {std::string{}, std::string{"{}"}, std::string{"[]"}, std::string{R"({"keys":{}})"}, std::string{R"({"keys":[]})"},
+          std::string{R"({"keys":[1,null,"x"]})"}, R"({"keys":[)" + good + "],\"keys\":[]}", R"({"keys":[)" + good + "]}x",
+          R"({"keys":[)" + good.substr(0, good.size() - 1) + R"(,"kty":"EC"}]})"})
         CHECK_FALSE_MESSAGE(parse_jwks(text, asymmetric), text);
     CHECK_MESSAGE(parse_jwks(good, asymmetric), "a single JWK is a set of one");
 }
@@ -161,7 +162,9 @@ TEST_CASE("key set: where it may be empty, no usable key is an answer with its r
 TEST_CASE("key set: of two different keys with one name neither is believed, of two equal ones one is kept")
 {
     auto const key = jwk_of(algorithm::es256);
-    auto const rival = changed(boost::json::parse(signing_key::generate(algorithm::es256)->verification().public_jwk()).as_object(), "kid", key.at("kid"));
+    auto const rival =
+        changed(boost::json::parse(signing_key::generate(algorithm::es256)->verification().public_jwk()).as_object(), "kid",
+                key.at("kid"));
     auto const other = jwk_of(algorithm::eddsa);
     CHECK(algorithms_in(set_of({key, rival, other}), asymmetric) == std::vector{algorithm::eddsa});
     CHECK_FALSE(parse_jwks(set_of({key, rival}), asymmetric));
@@ -183,7 +186,9 @@ TEST_CASE("key set: a secret beside public keys is none, alone it is one if HMAC
 
 TEST_CASE("key set: the private half of a key is ignored")
 {
-    auto const key = parse_jwks(R"({"kty":"OKP","crv":"Ed25519","key_ops":["sign"],"x":"11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo","d":"nWGxne_9WmC6hEr0kuwsxERJxWl7MmkZcDusAxyuf2A"})", asymmetric);
+    auto const key = parse_jwks(
+        R"({"kty":"OKP","crv":"Ed25519","key_ops":["sign"],"x":"11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo","d":"nWGxne_9WmC6hEr0kuwsxERJxWl7MmkZcDusAxyuf2A"})",
+        asymmetric);
     REQUIRE(key);
     CHECK(key->keys[0].public_jwk().find("\"d\"") == std::string::npos);
 }

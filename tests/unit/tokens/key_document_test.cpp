@@ -79,7 +79,8 @@ TEST_CASE("key document: a sealed key serves in its place alone")
     elsewhere = kept;
     elsewhere.alg = algorithm::rs256;
     CHECK(note_of(elsewhere, sealing).find("does not open it") != std::string::npos);
-    CHECK(note_of(changed(kept, "signs from: 17672292", "signs from: 17672293"), sealing).find("does not open it") != std::string::npos);
+    CHECK(note_of(changed(kept, "signs from: 17672292", "signs from: 17672293"), sealing).find("does not open it") !=
+          std::string::npos);
     CHECK(note_of(changed(kept, "kid: ", "kid: A"), sealing).find("does not open it") != std::string::npos);
     CHECK(note_of(changed(kept, "sealed: ", "sealed: A"), sealing).size() > 0);
 }

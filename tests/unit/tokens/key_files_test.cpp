@@ -26,7 +26,10 @@ struct fixture
     fs::path directory = folder.path() / "var" / "keys";
     std::unique_ptr<key_store> keys = make_key_files(directory.string());
 
-    result<bool> add(unsigned number, std::string text = "a key") { return run(keys->add({alg, number, secret{std::move(text)}})); }
+    result<bool> add(unsigned number, std::string text = "a key")
+    {
+        return run(keys->add({alg, number, secret{std::move(text)}}));
+    }
     result<std::vector<kept_key>> list(algorithm of = alg) { return run(keys->list(of)); }
     fs::path file(char const* name) const { return directory / name; }
 };

@@ -36,7 +36,8 @@ evp_key rsa_of(bignum const& modulus, std::string_view exponent)
 {
     std::string n(static_cast<std::size_t>(BN_num_bytes(modulus.get())), '\0');
     BN_bn2bin(modulus.get(), bytes_of(n));
-    auto const key = public_key_of(algorithm::rs256, {{"kty", "RSA"}, {"n", base64url_encode(n)}, {"e", base64url_encode(exponent)}});
+    auto const key =
+        public_key_of(algorithm::rs256, {{"kty", "RSA"}, {"n", base64url_encode(n)}, {"e", base64url_encode(exponent)}});
     return key ? key.value() : nullptr;
 }
 
@@ -71,19 +72,23 @@ TEST_CASE("keys: HMAC secrets are at least as long as the digest")
         algorithm alg;
         std::size_t bytes;
         bool good;
-    } const rows[]{{algorithm::hs256, 0, false}, {algorithm::hs256, 31, false}, {algorithm::hs256, 32, true}, {algorithm::hs256, 4096, true},
-                   {algorithm::hs256, 4097, false}, {algorithm::hs384, 47, false}, {algorithm::hs384, 48, true}, {algorithm::hs512, 63, false},
-                   {algorithm::hs512, 64, true}, {algorithm::es256, 64, false}};
+    } const rows[]{{algorithm::hs256, 0, false},   {algorithm::hs256, 31, false},   {algorithm::hs256, 32, true},
+                   {algorithm::hs256, 4096, true}, {algorithm::hs256, 4097, false}, {algorithm::hs384, 47, false},
+                   {algorithm::hs384, 48, true},   {algorithm::hs512, 63, false},   {algorithm::hs512, 64, true},
+                   {algorithm::es256, 64, false}};
     for (auto const& [alg, bytes, good] : rows)
-        CHECK_MESSAGE(verification_key::from_secret(alg, secret{std::string(bytes, 'k')}).has_value() == good, name_of(alg), ' ', bytes);
+        CHECK_MESSAGE(verification_key::from_secret(alg, secret{std::string(bytes, 'k')}).has_value() == good, name_of(alg), ' ',
+                      bytes);
 }
 
 TEST_CASE("keys: a key serves no algorithm of another kind or curve")
 {
     for (auto const of : {algorithm::rs256, algorithm::es256, algorithm::es384, algorithm::eddsa})
-        for (auto const as : {algorithm::hs256, algorithm::rs256, algorithm::ps256, algorithm::es256, algorithm::es384, algorithm::es512, algorithm::eddsa}) {
+        for (auto const as : {algorithm::hs256, algorithm::rs256, algorithm::ps256, algorithm::es256, algorithm::es384,
+                              algorithm::es512, algorithm::eddsa}) {
             bool const fits = of == as || (of == algorithm::rs256 && as == algorithm::ps256);
-            CHECK_MESSAGE(verification_key::from_public(as, test_key(of).private_key()).has_value() == fits, name_of(of), " as ", name_of(as));
+            CHECK_MESSAGE(verification_key::from_public(as, test_key(of).private_key()).has_value() == fits, name_of(of), " as ",
+                          name_of(as));
         }
     CHECK_FALSE(verification_key::from_public(algorithm::es256, nullptr));
     evp_key const secp256k1 = adopt(EVP_EC_gen("secp256k1"));
@@ -93,9 +98,12 @@ TEST_CASE("keys: a key serves no algorithm of another kind or curve")
 TEST_CASE("keys: RSA keys are neither short nor absurd")
 {
     CHECK(verification_key::from_public(algorithm::rs256, rsa_of(odd_number(2048), usual_exponent)));
-    CHECK(note_of(verification_key::from_public(algorithm::rs256, rsa_of(odd_number(2047), usual_exponent))).find("fewer than 2048") != std::string::npos);
-    CHECK(note_of(verification_key::from_public(algorithm::rs256, rsa_of(odd_number(1024), usual_exponent))).find("fewer than 2048") != std::string::npos);
-    CHECK(note_of(verification_key::from_public(algorithm::rs256, rsa_of(odd_number(8193), usual_exponent))).find("more than 8192") != std::string::npos);
+    CHECK(note_of(verification_key::from_public(algorithm::rs256, rsa_of(odd_number(2047), usual_exponent)))
+              .find("fewer than 2048") != std::string::npos);
+    CHECK(note_of(verification_key::from_public(algorithm::rs256, rsa_of(odd_number(1024), usual_exponent)))
+              .find("fewer than 2048") != std::string::npos);
+    CHECK(note_of(verification_key::from_public(algorithm::rs256, rsa_of(odd_number(8193), usual_exponent)))
+              .find("more than 8192") != std::string::npos);
     for (auto const& exponent : {std::string{"\x01"}, std::string{"\x02"}, std::string{"\x04"}, std::string(9, '\x01')})
         CHECK_FALSE(verification_key::from_public(algorithm::rs256, rsa_of(odd_number(2048), exponent)));
     CHECK(verification_key::from_public(algorithm::rs256, rsa_of(odd_number(2048), "\x03")));
@@ -126,7 +134,8 @@ TEST_CASE("keys: a modulus with the fingerprint of CVE-2017-15361 is refused")
         BN_mul(made.get(), made.get(), half.get(), scratch.get());
     }
     REQUIRE(BN_num_bits(made.get()) >= 2048);
-    CHECK(note_of(verification_key::from_public(algorithm::rs256, rsa_of(made, usual_exponent))).find("CVE-2017-15361") != std::string::npos);
+    CHECK(note_of(verification_key::from_public(algorithm::rs256, rsa_of(made, usual_exponent))).find("CVE-2017-15361") !=
+          std::string::npos);
 }
 
 TEST_CASE("keys: points off the curve, cut coordinates and points of small order are refused")
@@ -140,20 +149,27 @@ TEST_CASE("keys: points off the curve, cut coordinates and points of small order
         auto const key = public_key_of(algorithm::es256, changed);
         CHECK_FALSE((key && verification_key::from_public(algorithm::es256, *key)));
     }
-    for (auto const* hex : {"0000000000000000000000000000000000000000000000000000000000000000", "0100000000000000000000000000000000000000000000000000000000000000",
-                            "ecffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f", "26e8958fc2b227b045c3f489f2ef98f0d5dfac05d3c63339b13802886d53fc05",
+    for (auto const* hex : {"0000000000000000000000000000000000000000000000000000000000000000",
+                            "0100000000000000000000000000000000000000000000000000000000000000",
+                            "ecffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f",
+                            "26e8958fc2b227b045c3f489f2ef98f0d5dfac05d3c63339b13802886d53fc05",
                             "ffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff"}) {
-        auto const key = public_key_of(algorithm::eddsa, {{"kty", "OKP"}, {"crv", "Ed25519"}, {"x", base64url_encode(*hex_decode(hex))}});
+        auto const key =
+            public_key_of(algorithm::eddsa, {{"kty", "OKP"}, {"crv", "Ed25519"}, {"x", base64url_encode(*hex_decode(hex))}});
         CHECK_FALSE_MESSAGE((key && verification_key::from_public(algorithm::eddsa, *key)), hex);
     }
 }
 
 TEST_CASE("keys: thumbprints are those of RFC 7638 and RFC 8037")
 {
-    auto const rsa = public_key_of(algorithm::rs256, parsed(R"({"kty":"RSA","n":"0vx7agoebGcQSuuPiLJXZptN9nndrQmbXEps2aiAFbWhM78LhWx4cbbfAAtVT86zwu1RK7aPFFxuhDR1L6tSoc_BJECPebWKRXjBZCiFV4n3oknjhMstn64tZ_2W-5JsGY4Hc5n9yBXArwl93lqt7_RN5w6Cf0h4QyQ5v-65YGjQR0_FDW2QvzqY368QQMicAtaSqzs8KJZgnYb9c7d0zgdAZHzu6qMQvRL5hajrn1n91CbOpbISD08qNLyrdkt-bFTWhAI4vMQFh6WeZu0fM4lFd2NcRwr3XPksINHaQ-G_xBniIqbw0Ls1jF44-csFCur-kEgU8awapJzKnqDKgw","e":"AQAB"})"));
+    auto const rsa = public_key_of(
+        algorithm::rs256,
+        parsed(
+            R"({"kty":"RSA","n":"0vx7agoebGcQSuuPiLJXZptN9nndrQmbXEps2aiAFbWhM78LhWx4cbbfAAtVT86zwu1RK7aPFFxuhDR1L6tSoc_BJECPebWKRXjBZCiFV4n3oknjhMstn64tZ_2W-5JsGY4Hc5n9yBXArwl93lqt7_RN5w6Cf0h4QyQ5v-65YGjQR0_FDW2QvzqY368QQMicAtaSqzs8KJZgnYb9c7d0zgdAZHzu6qMQvRL5hajrn1n91CbOpbISD08qNLyrdkt-bFTWhAI4vMQFh6WeZu0fM4lFd2NcRwr3XPksINHaQ-G_xBniIqbw0Ls1jF44-csFCur-kEgU8awapJzKnqDKgw","e":"AQAB"})"));
     REQUIRE(rsa);
     CHECK(verification_key::from_public(algorithm::rs256, *rsa)->kid() == "NzbLsXh8uDCcd-6MNwXF4W_7noWXFZAfHkxZsRGC9Xs");
-    auto const ed = public_key_of(algorithm::eddsa, parsed(R"({"kty":"OKP","crv":"Ed25519","x":"11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"})"));
+    auto const ed = public_key_of(algorithm::eddsa,
+                                  parsed(R"({"kty":"OKP","crv":"Ed25519","x":"11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"})"));
     REQUIRE(ed);
     CHECK(verification_key::from_public(algorithm::eddsa, *ed)->kid() == "kPrK_qmxVWaYVA9wwBF6Iuo3vVzz7TxHCTwXBygrS4k");
 }
@@ -178,7 +194,9 @@ TEST_CASE("keys: a public key cannot sign, and a generated one can")
 TEST_CASE("keys: a fingerprint names algorithm, kid and key")
 {
     auto const& key = test_key(algorithm::rs256);
-    auto const as = [&](algorithm alg, std::string kid) { return verification_key::from_public(alg, key.private_key(), std::move(kid))->fingerprint(); };
+    auto const as = [&](algorithm alg, std::string kid) {
+        return verification_key::from_public(alg, key.private_key(), std::move(kid))->fingerprint();
+    };
     CHECK(as(algorithm::rs256, "a") == as(algorithm::rs256, "a"));
     CHECK(as(algorithm::rs256, "a") != as(algorithm::rs256, "b"));
     CHECK(as(algorithm::rs256, "a") != as(algorithm::ps256, "a"));

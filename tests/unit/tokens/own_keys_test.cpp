@@ -37,7 +37,7 @@ TEST_CASE("own keys: one is coming, signing, retired and spent in turn")
     {
         std::int64_t now;
         key_state first, second;
-    } const rows[]{{0, key_state::signing, key_state::coming},   {99, key_state::signing, key_state::coming},
+    } const rows[]{{0, key_state::signing, key_state::coming},    {99, key_state::signing, key_state::coming},
                    {100, key_state::retired, key_state::signing}, {149, key_state::retired, key_state::signing},
                    {150, key_state::spent, key_state::signing},   {100'000, key_state::spent, key_state::signing}};
     for (auto const& [now, first, second] : rows) {

@@ -82,7 +82,7 @@ TEST_CASE("packed identity: UUIDs come back digit by digit")
 TEST_CASE("packed identity: what is nearly a UUID comes back as it was written")
 {
     for (std::string const text : {
-             "0197A2C5-7F00-7000-8000-00000012ABEF",      // RFC 9562 allows capitals; the text must stay what it was
+             "0197A2C5-7F00-7000-8000-00000012ABEF", // RFC 9562 allows capitals; the text must stay what it was
              "0197a2c5-7f00-7000-8000-00000012abeg",
              "0197a2c5-7f00-7000-8000-00000012abe",
              "0197a2c5-7f00-7000-8000-00000012abef0",

@@ -23,7 +23,8 @@ TEST_CASE("record ring: whatever the sizes, records leave in the order they came
         REQUIRE(oldest.hint == expected.front().first);
         REQUIRE(oldest.bytes == expected.front().second);
         auto const* const tail = reinterpret_cast<unsigned char const*>(&oldest) + sizeof oldest;
-        for (std::size_t i = 0; i < oldest.bytes - sizeof oldest; ++i) REQUIRE(tail[i] == static_cast<unsigned char>(oldest.hint));
+        for (std::size_t i = 0; i < oldest.bytes - sizeof oldest; ++i)
+            REQUIRE(tail[i] == static_cast<unsigned char>(oldest.hint));
         held -= oldest.bytes;
         expected.pop_front();
         ring.pop();

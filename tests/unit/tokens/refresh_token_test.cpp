@@ -45,7 +45,8 @@ TEST_CASE("refresh token: one wrong character, one more or one less is told by t
         changed[i] = changed[i] == 'x' ? 'y' : 'x';
         CHECK_FALSE(read_refresh_token(changed));
     }
-    for (auto const& other : {text + 'A', text.substr(1), text.substr(0, 71), std::string{}, std::string{"yr1_"}, ' ' + text.substr(1), "yr1_" + std::string(68, '=')})
+    for (auto const& other : {text + 'A', text.substr(1), text.substr(0, 71), std::string{}, std::string{"yr1_"},
+                              ' ' + text.substr(1), "yr1_" + std::string(68, '=')})
         CHECK_FALSE(read_refresh_token(other));
 }
 

@@ -38,10 +38,14 @@ TEST_CASE("revocations: a token dies by its jti, its session, its subject and it
         revocation added;
         bool dead;
     } const rows[]{
-        {entry(revoked_by::token, "token-1"), true},       {entry(revoked_by::token, "token-2"), false},
-        {entry(revoked_by::session, "session-1"), true},   {entry(revoked_by::session, "token-1"), false},
-        {entry(revoked_by::subject, "ada"), true},         {entry(revoked_by::subject, "ADA"), false},
-        {entry(revoked_by::key, "kid-1"), true},           {entry(revoked_by::key, "ada"), false},
+        {entry(revoked_by::token, "token-1"), true},
+        {entry(revoked_by::token, "token-2"), false},
+        {entry(revoked_by::session, "session-1"), true},
+        {entry(revoked_by::session, "token-1"), false},
+        {entry(revoked_by::subject, "ada"), true},
+        {entry(revoked_by::subject, "ADA"), false},
+        {entry(revoked_by::key, "kid-1"), true},
+        {entry(revoked_by::key, "ada"), false},
         {entry(revoked_by::subject, "ada", std::string{own_issuer}), true},
         {entry(revoked_by::subject, "ada", "https://idp.test"), false},
         {entry(revoked_by::token, ""), false},
@@ -71,7 +75,11 @@ TEST_CASE("revocations: a subject's epoch spares what was issued after it, to th
     auto const epoch = at(10) + milliseconds{500};
     all.add({revoked_by::subject, "ada", {}, epoch, at(900)});
     auto who = ada();
-    for (auto const& [issued, dead] : {std::pair{epoch - milliseconds{1}, true}, {epoch, true}, {epoch + milliseconds{1}, false}, {at(11), false}, {wall_time{}, true}}) {
+    for (auto const& [issued, dead] : {std::pair{epoch - milliseconds{1}, true},
+                                       {epoch, true},
+                                       {epoch + milliseconds{1}, false},
+                                       {at(11), false},
+                                       {wall_time{}, true}}) {
         who.issued_at = issued;
         CHECK(all.covers(who, {}, at(20)) == dead);
     }
@@ -142,7 +150,7 @@ TEST_CASE("revocations: once add() has returned no thread accepts the token")
     std::vector<std::uint64_t> names;
     for (int i = 0; i < count; ++i) names.push_back(all.fingerprint(revoked_by::session, {}, fmt::format("s{}", i)));
 
-    std::atomic<int> answered{0};          // revocations whose add() has returned
+    std::atomic<int> answered{0}; // revocations whose add() has returned
     std::atomic<int> escaped{0};
     std::atomic<bool> done{false};
     auto const worker = [&] {
@@ -165,7 +173,7 @@ TEST_CASE("revocations: once add() has returned no thread accepts the token")
         }};
         for (int i = 0; i < count; ++i) {
             all.add(entry(revoked_by::session, fmt::format("s{}", i)));
-            if (i % 2) all.add({revoked_by::token, fmt::format("old{}", i), {}, {}, at(-1000)});    // something to sweep
+            if (i % 2) all.add({revoked_by::token, fmt::format("old{}", i), {}, {}, at(-1000)}); // something to sweep
             answered.store(i + 1, std::memory_order_release);
         }
         done = true;

@@ -20,8 +20,13 @@ namespace {
 
 access_grant grant_for_ada()
 {
-    return {.subject = "ada", .session = "session-9", .email = "ada@example.com", .roles = {"user", "admin"},
-            .scopes = {"read", "write"}, .authenticated_at = at(-100), .ttl = seconds{900}};
+    return {.subject = "ada",
+            .session = "session-9",
+            .email = "ada@example.com",
+            .roles = {"user", "admin"},
+            .scopes = {"read", "write"},
+            .authenticated_at = at(-100),
+            .ttl = seconds{900}};
 }
 
 } // namespace
@@ -55,7 +60,8 @@ TEST_CASE("signer: a token says exactly what was agreed")
     auto const payload = boost::json::parse(*base64url_decode(parts->payload));
     CHECK(payload == boost::json::parse(fmt::format(R"({{"iss":"https://yett.test","sub":"ada","aud":["api","web"],
         "iat":1767225600,"nbf":1767225600,"exp":1767226500,"jti":"{}","sid":"session-9","user_id":"ada","email":"ada@example.com",
-        "roles":["user","admin"],"scope":"read write","type":"access","auth_time":1767225500}})", made->id)));
+        "roles":["user","admin"],"scope":"read write","type":"access","auth_time":1767225500}})",
+                                                    made->id)));
 }
 
 TEST_CASE("signer: one audience is a text, and no auth_time is said when none is known")

@@ -34,7 +34,11 @@ token_builder quick_token()
 
 std::string numbered(int i)
 {
-    return quick_token().of(fmt::format("user-{}", i)).named(fmt::format("token-{}", i)).in_session(fmt::format("session-{}", i)).text();
+    return quick_token()
+        .of(fmt::format("user-{}", i))
+        .named(fmt::format("token-{}", i))
+        .in_session(fmt::format("session-{}", i))
+        .text();
 }
 
 struct fixture
@@ -59,7 +63,8 @@ struct fixture
 TEST_CASE("token cache: the second time a token is answered from memory, with the same identity")
 {
     fixture f;
-    auto const token = a_token().with("auth_time", new_year - 500).with("roles", std::vector<std::string>{"user", "admin"}).text();
+    auto const token =
+        a_token().with("auth_time", new_year - 500).with("roles", std::vector<std::string>{"user", "admin"}).text();
     auto const first = f.cache.identify(token, at()).value();
     auto const second = f.cache.identify(token, at()).value();
     auto const third = f.cache.identify(token, at()).value();
@@ -155,8 +160,10 @@ TEST_CASE("token cache: a cached token dies at once by jti, session, subject and
     {
         revoked_by what;
         std::string id;
-    } const causes[]{{revoked_by::token, "token-1"}, {revoked_by::session, "session-1"},
-                     {revoked_by::subject, "0197a2c5-7f00-7000-8000-00000000ada0"}, {revoked_by::key, quick_key().kid()}};
+    } const causes[]{{revoked_by::token, "token-1"},
+                     {revoked_by::session, "session-1"},
+                     {revoked_by::subject, "0197a2c5-7f00-7000-8000-00000000ada0"},
+                     {revoked_by::key, quick_key().kid()}};
     for (auto const& [what, id] : causes) {
         fixture f;
         auto const token = quick_token().text();
@@ -178,7 +185,8 @@ TEST_CASE("token cache: another token of the same session dies with it, one issu
 {
     fixture f;
     auto const sibling = quick_token().named("token-2").text();
-    auto const later = quick_token().named(make_uuid(at() + milliseconds{2})).with("iat", new_year).in_session("session-3").text();
+    auto const later =
+        quick_token().named(make_uuid(at() + milliseconds{2})).with("iat", new_year).in_session("session-3").text();
     REQUIRE(f.cache.identify(sibling, at()));
     f.revoked.add({revoked_by::session, "session-1", {}, {}, at(900)});
     CHECK(f.refusal(sibling) == errc::token_revoked);
@@ -303,10 +311,15 @@ TEST_CASE("token cache: a usual claim set takes at most 400 bytes, everything co
 {
     fixture f{{.bytes = 32 << 20}};
     auto const usual = [](int i) {
-        return quick_token().of(make_uuid(at())).named(make_uuid(at())).in_session(make_uuid(at()))
-            .with("email", fmt::format("someone{:06}@example.com", i)).text();
+        return quick_token()
+            .of(make_uuid(at()))
+            .named(make_uuid(at()))
+            .in_session(make_uuid(at()))
+            .with("email", fmt::format("someone{:06}@example.com", i))
+            .text();
     };
-    while (f.cache.counters().evictions == 0) REQUIRE(f.cache.identify(usual(static_cast<int>(f.cache.counters().entries)), at()));
+    while (f.cache.counters().evictions == 0)
+        REQUIRE(f.cache.identify(usual(static_cast<int>(f.cache.counters().entries)), at()));
     MESSAGE("bytes per token in a full cache: ", f.cache.counters().bytes / f.cache.counters().entries);
     CHECK(f.cache.counters().bytes / f.cache.counters().entries <= 400);
 }

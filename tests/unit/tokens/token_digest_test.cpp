@@ -22,7 +22,8 @@ TEST_CASE("token digest: no two texts share one, however dots and lengths fall")
 {
     token_digest digests;
     std::set<std::string> texts;
-    for (auto const& head : {std::string{}, std::string{"a"}, std::string(63, 'a'), std::string(64, 'a'), std::string(65, 'a'), std::string(300, 'a')})
+    for (auto const& head : {std::string{}, std::string{"a"}, std::string(63, 'a'), std::string(64, 'a'), std::string(65, 'a'),
+                             std::string(300, 'a')})
         for (auto const* dots : {"", ".", "..", "...", "................................................................"})
             for (auto const* tail : {"", "b", "b.c", ".b", "a"}) texts.insert(head + dots + tail);
     std::set<digest256> made;

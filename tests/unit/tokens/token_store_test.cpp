@@ -27,10 +27,7 @@ std::uint64_t scrambled(std::uint64_t x)
 class numbers
 {
 public:
-    explicit numbers(std::size_t bytes)
-        : store_{bytes, [this](token_record const& gone) { gone_.insert(gone.digest[0]); }}
-    {
-    }
+    explicit numbers(std::size_t bytes) : store_{bytes, [this](token_record const& gone) { gone_.insert(gone.digest[0]); }} {}
 
     // True when it was there already.
     bool use(std::uint64_t number)
@@ -60,7 +57,9 @@ std::vector<std::uint64_t> zipf(std::size_t users, std::size_t requests, bool ev
     std::vector<std::uint64_t> stream(requests);
     std::uint64_t once = 1 << 30;
     for (auto& number : stream)
-        number = every_other_once && random() % 2 ? once++ : static_cast<std::uint64_t>(std::ranges::lower_bound(upto, draw(random)) - upto.begin());
+        number = every_other_once && random() % 2
+                     ? once++
+                     : static_cast<std::uint64_t>(std::ranges::lower_bound(upto, draw(random)) - upto.begin());
     return stream;
 }
 
@@ -130,7 +129,8 @@ TEST_CASE("token store: on a Zipf stream it is within three points of the best f
         auto const ratio = 100.0 * static_cast<double>(hits) / (static_cast<double>(stream.size()) * 0.75);
         // Whoever knows the probabilities keeps the likeliest, which is the best without knowing the future.
         auto const harmonic = [](double n) { return std::log(n) + 0.5772; };
-        auto const best = 100.0 * harmonic(static_cast<double>(all.store().entries())) / harmonic(users) / (every_other_once ? 2 : 1);
+        auto const best =
+            100.0 * harmonic(static_cast<double>(all.store().entries())) / harmonic(users) / (every_other_once ? 2 : 1);
         MESSAGE("hit ratio ", ratio, " %, best fixed choice ", best, " %, entries ", all.store().entries());
         CHECK(ratio >= best - 3);
     }

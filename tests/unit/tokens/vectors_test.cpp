@@ -115,9 +115,8 @@ constexpr char const* rfc7515_token_3 =
     "eyJhbGciOiJFUzI1NiJ9.eyJpc3MiOiJqb2UiLA0KICJleHAiOjEzMDA4MTkzODAsDQogImh0dHA6Ly9leGFtcGxlLmNvbS9pc19yb290Ijp0cnVlfQ"
     ".DtEhU3ljbEg8L38VWAfUAqOyKAM6-Xx-F4GawxaepmXFCgfTjDxw5djxLa8ISlSApmWQxfKTUJqPP3-Kg6NU1Q";
 constexpr char const* rfc8037_key = R"({"kty":"OKP","crv":"Ed25519","x":"11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"})";
-constexpr char const* rfc8037_token =
-    "eyJhbGciOiJFZERTQSJ9.RXhhbXBsZSBvZiBFZDI1NTE5IHNpZ25pbmc"
-    ".hgyY0il_MGCjP0JzlnLWG1PPOt7-09PGcvMg3AIbQR6dWbhijcNR4ki4iylGjg5BhVsPt9g7sVvpAr_MuM0KAg";
+constexpr char const* rfc8037_token = "eyJhbGciOiJFZERTQSJ9.RXhhbXBsZSBvZiBFZDI1NTE5IHNpZ25pbmc"
+                                      ".hgyY0il_MGCjP0JzlnLWG1PPOt7-09PGcvMg3AIbQR6dWbhijcNR4ki4iylGjg5BhVsPt9g7sVvpAr_MuM0KAg";
 
 } // namespace
 
@@ -130,7 +129,9 @@ TEST_CASE("vectors: the tokens of RFC 7515 A.1 and A.3 and RFC 8037 A.4 are sign
     CHECK_FALSE(is_signed(rfc7515_token_3, rfc7515_key_1));
     CHECK_FALSE(is_signed(rfc8037_token, rfc7515_key_3));
     // A.5, unsecured
-    CHECK_FALSE(is_signed("eyJhbGciOiJub25lIn0.eyJpc3MiOiJqb2UiLA0KICJleHAiOjEzMDA4MTkzODAsDQogImh0dHA6Ly9leGFtcGxlLmNvbS9pc19yb290Ijp0cnVlfQ.", rfc7515_key_1));
+    CHECK_FALSE(is_signed(
+        "eyJhbGciOiJub25lIn0.eyJpc3MiOiJqb2UiLA0KICJleHAiOjEzMDA4MTkzODAsDQogImh0dHA6Ly9leGFtcGxlLmNvbS9pc19yb290Ijp0cnVlfQ.",
+        rfc7515_key_1));
 }
 
 TEST_CASE("vectors: RFC 7515's token expired in 2011, and has no subject")
@@ -154,21 +155,23 @@ TEST_CASE("vectors: RFC 7515, 7517 and 7520 as packed by latchset/jose")
         std::string const file{std::string_view{name}};
         if (!file.ends_with(".jwsc")) continue;
         auto const stem = file.substr(0, file.size() - 5);
-        if (stem == "rfc7515_A.5") continue;                    // alg none
-        bool const detached = stem == "rfc7520_4.5";            // payload elsewhere
+        if (stem == "rfc7515_A.5") continue;         // alg none
+        bool const detached = stem == "rfc7520_4.5"; // payload elsewhere
         auto const token = std::string{std::string_view{content.as_string()}};
         CHECK_MESSAGE(is_signed(token.substr(0, token.find_last_not_of('\n') + 1), resolve(stem + ".jwk")) == !detached, stem);
         ++signed_ones;
     }
     CHECK(signed_ones >= 8);
-    for (auto const* name : {"rfc7517_A.1.jwkset", "rfc7517_A.2.jwkset", "rfc7517_A.3.jwkset", "rfc7515_A.6.jwkset", "rfc7520_4.8.jwkset"}) {
+    for (auto const* name :
+         {"rfc7517_A.1.jwkset", "rfc7517_A.2.jwkset", "rfc7517_A.3.jwkset", "rfc7515_A.6.jwkset", "rfc7520_4.8.jwkset"}) {
         auto const set = parse_jwks(std::string_view{files.at(name).as_string()}, {.algorithms = every_algorithm()});
         CHECK_MESSAGE(set, name);
     }
     for (auto const& [name, content] : files)
         for (auto const* kind : {".jwsf", ".jwsg", ".jwec", ".jwef", ".jweg"})
             if (std::string_view{name}.ends_with(kind))
-                CHECK_MESSAGE(split_compact(std::string_view{content.as_string()}).error() == errc::token_malformed, std::string_view{name});
+                CHECK_MESSAGE(split_compact(std::string_view{content.as_string()}).error() == errc::token_malformed,
+                              std::string_view{name});
 }
 
 TEST_CASE("vectors: the JOSE cookbook's compact signatures")
@@ -184,7 +187,8 @@ TEST_CASE("vectors: the JOSE cookbook's compact signatures")
         auto const& input = example.at("input").as_object();
         if (!output.contains("compact") || !input.contains("key") || !input.at("key").is_object()) continue;
         bool const detached = file.find("detached") != file.npos;
-        CHECK_MESSAGE(is_signed(std::string_view{output.at("compact").as_string()}, json::serialize(input.at("key"))) == !detached, file);
+        CHECK_MESSAGE(
+            is_signed(std::string_view{output.at("compact").as_string()}, json::serialize(input.at("key"))) == !detached, file);
         ++checked;
     }
     CHECK(checked >= 5);
@@ -254,7 +258,8 @@ TEST_CASE("vectors: Wycheproof RSA PKCS#1 v1.5, 2048 bits")
 {
     run_wycheproof("rsa_signature_2048_sha256_test.json", [](json::value const& group, json::value const& test) {
         auto const* const der = group.as_object().if_contains("publicKeyDer");
-        auto const key = verification_key::from_public(algorithm::rs256, key_from_der(bytes(group, der ? "publicKeyDer" : "keyDer")));
+        auto const key =
+            verification_key::from_public(algorithm::rs256, key_from_der(bytes(group, der ? "publicKeyDer" : "keyDer")));
         return key && key->verifies(bytes(test, "msg"), bytes(test, "sig"));
     });
 }

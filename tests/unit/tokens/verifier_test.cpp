@@ -98,16 +98,19 @@ TEST_CASE("verifier: the algorithm belongs to the key, not to the token")
 {
     auto const& rsa = test_key(algorithm::rs256);
     verifier const judge{{own_issuer_with({rsa.verification(), test_key(algorithm::es256).verification()})}};
-    auto const public_pem_as_secret = signing_key::from_secret(algorithm::hs256, secret{rsa.verification().public_jwk()}, rsa.kid()).value();
+    auto const public_pem_as_secret =
+        signing_key::from_secret(algorithm::hs256, secret{rsa.verification().public_jwk()}, rsa.kid()).value();
     auto const pss = signing_key::from_private(algorithm::ps256, rsa.private_key(), rsa.kid()).value();
     auto const rs512 = signing_key::from_private(algorithm::rs512, rsa.private_key(), rsa.kid()).value();
-    check_refusals(judge, {
-        {"HS256 with the public key as secret", a_token().signed_with(public_pem_as_secret), errc::token_untrusted},
-        {"PS256 by the RS256 key", a_token().signed_with(pss), errc::token_untrusted},
-        {"RS512 by the RS256 key", a_token().signed_with(rs512), errc::token_untrusted},
-        {"another alg in the header", a_token().signed_with(rsa).with_header("alg", "ES256"), errc::token_untrusted},
-        {"another key's kid", a_token().signed_with(rsa).with_header("kid", test_key(algorithm::es256).kid()), errc::token_untrusted},
-    });
+    check_refusals(
+        judge, {
+                   {"HS256 with the public key as secret", a_token().signed_with(public_pem_as_secret), errc::token_untrusted},
+                   {"PS256 by the RS256 key", a_token().signed_with(pss), errc::token_untrusted},
+                   {"RS512 by the RS256 key", a_token().signed_with(rs512), errc::token_untrusted},
+                   {"another alg in the header", a_token().signed_with(rsa).with_header("alg", "ES256"), errc::token_untrusted},
+                   {"another key's kid", a_token().signed_with(rsa).with_header("kid", test_key(algorithm::es256).kid()),
+                    errc::token_untrusted},
+               });
 }
 
 TEST_CASE("verifier: `none` in any spelling, unknown and missing algorithms are refused")
@@ -128,11 +131,15 @@ TEST_CASE("verifier: keys that a token brings along mean nothing")
     auto const stranger = signing_key::generate(algorithm::es256).value();
     auto const jwk = boost::json::parse(stranger.verification().public_jwk());
     auto const judge = own_verifier();
-    for (auto const& [name, value] : std::vector<std::pair<std::string, boost::json::value>>{
-             {"jwk", jwk}, {"jku", "https://attacker.test/jwks.json"}, {"x5u", "https://attacker.test/c.pem"},
-             {"x5c", boost::json::array{"MIIB"}}, {"x5t", "AAAA"}}) {
+    for (auto const& [name, value] :
+         std::vector<std::pair<std::string, boost::json::value>>{{"jwk", jwk},
+                                                                 {"jku", "https://attacker.test/jwks.json"},
+                                                                 {"x5u", "https://attacker.test/c.pem"},
+                                                                 {"x5c", boost::json::array{"MIIB"}},
+                                                                 {"x5t", "AAAA"}}) {
         CHECK(refusal(judge, a_token().signed_with(stranger).with_header(name, value)) == errc::token_untrusted);
-        CHECK(refusal(judge, a_token().signed_with(stranger).with_header(name, value).without_header("kid")) == errc::token_untrusted);
+        CHECK(refusal(judge, a_token().signed_with(stranger).with_header(name, value).without_header("kid")) ==
+              errc::token_untrusted);
         CHECK_MESSAGE(judge.verify(a_token().with_header(name, value), at()), name, " on a good token is ignored");
     }
 }
@@ -140,22 +147,25 @@ TEST_CASE("verifier: keys that a token brings along mean nothing")
 TEST_CASE("verifier: headers with extensions are refused")
 {
     auto const judge = own_verifier();
-    check_refusals(judge, {
-        {"crit with exp", a_token().with_header("crit", boost::json::array{"exp"}), errc::token_malformed},
-        {"empty crit", a_token().with_header("crit", boost::json::array{}), errc::token_malformed},
-        {"crit null", a_token().with_header("crit", nullptr), errc::token_malformed},
-        {"b64 false", a_token().with_header("b64", false), errc::token_malformed},
-        {"b64 true", a_token().with_header("b64", true), errc::token_malformed},
-        {"kid of another type", a_token().with_header("kid", 7), errc::token_malformed},
-        {"typ of another type", a_token().with_header("typ", 7), errc::token_malformed},
-        {"a kid beyond the bound", a_token().with_header("kid", std::string(max_kid_bytes + 1, 'k')), errc::token_untrusted},
-        {"a typ beyond the bound", a_token().with_header("typ", std::string(65, 't')), errc::token_untrusted},
-        {"kid twice", a_token().with_raw_header(R"({"alg":"ES256","kid":"a","kid":"a"})"), errc::token_malformed},
-        {"a header that is no object", a_token().with_raw_header(R"(["ES256"])"), errc::token_malformed},
-        {"a header that is no JSON", a_token().with_raw_header("ES256"), errc::token_malformed},
-        {"a header in broken UTF-8", a_token().with_raw_header("{\"alg\":\"ES256\",\"kid\":\"\xff\"}"), errc::token_malformed},
-        {"a deep header", a_token().with_raw_header(R"({"alg":"ES256","a":[[[[[[[[[[]]]]]]]]]]})"), errc::token_malformed},
-    });
+    check_refusals(
+        judge,
+        {
+            {"crit with exp", a_token().with_header("crit", boost::json::array{"exp"}), errc::token_malformed},
+            {"empty crit", a_token().with_header("crit", boost::json::array{}), errc::token_malformed},
+            {"crit null", a_token().with_header("crit", nullptr), errc::token_malformed},
+            {"b64 false", a_token().with_header("b64", false), errc::token_malformed},
+            {"b64 true", a_token().with_header("b64", true), errc::token_malformed},
+            {"kid of another type", a_token().with_header("kid", 7), errc::token_malformed},
+            {"typ of another type", a_token().with_header("typ", 7), errc::token_malformed},
+            {"a kid beyond the bound", a_token().with_header("kid", std::string(max_kid_bytes + 1, 'k')), errc::token_untrusted},
+            {"a typ beyond the bound", a_token().with_header("typ", std::string(65, 't')), errc::token_untrusted},
+            {"kid twice", a_token().with_raw_header(R"({"alg":"ES256","kid":"a","kid":"a"})"), errc::token_malformed},
+            {"a header that is no object", a_token().with_raw_header(R"(["ES256"])"), errc::token_malformed},
+            {"a header that is no JSON", a_token().with_raw_header("ES256"), errc::token_malformed},
+            {"a header in broken UTF-8", a_token().with_raw_header("{\"alg\":\"ES256\",\"kid\":\"\xff\"}"),
+             errc::token_malformed},
+            {"a deep header", a_token().with_raw_header(R"({"alg":"ES256","a":[[[[[[[[[[]]]]]]]]]]})"), errc::token_malformed},
+        });
 }
 
 TEST_CASE("verifier: a kid is opaque text and finds only its equal")
@@ -186,27 +196,31 @@ TEST_CASE("verifier: whatever is not exactly three strict parts is refused witho
     auto const judge = own_verifier();
     auto const good = a_token().text();
     auto const first = good.find('.'), second = good.rfind('.');
-    auto const header = good.substr(0, first), payload = good.substr(first + 1, second - first - 1), signature = good.substr(second + 1);
-    check_refusals(judge, {
-        {"nothing", "", errc::token_malformed},
-        {"one part", header, errc::token_malformed},
-        {"two parts", header + '.' + payload, errc::token_malformed},
-        {"four parts", good + '.', errc::token_malformed},
-        {"five parts, JWE", header + "..AAAA.AAAA.AAAA", errc::token_malformed},
-        {"dots alone", "..", errc::token_malformed},
-        {"many dots", std::string(8000, '.'), errc::token_malformed},
-        {"no header", '.' + payload + '.' + signature, errc::token_malformed},
-        {"JSON, flattened", R"({"protected":")" + header + R"(","payload":")" + payload + R"(","signature":")" + signature + "\"}", errc::token_malformed},
-        {"too long", good + std::string(max_token_bytes, 'A'), errc::token_malformed},
-        {"padded header", header + "=." + payload + '.' + signature, errc::token_malformed},
-        {"padded signature", good + "==", errc::token_malformed},
-        {"blank in front", ' ' + good, errc::token_malformed},
-        {"blank behind", good + ' ', errc::token_malformed},
-        {"line break", good + '\n', errc::token_malformed},
-        {"standard alphabet", header + '.' + payload + ".ab+/" + signature.substr(4), errc::token_malformed},
-        {"NUL inside", good.substr(0, good.size() - 3) + '\0' + good.substr(good.size() - 2), errc::token_malformed},
-        {"a Bearer prefix", "Bearer " + good, errc::token_malformed},
-    });
+    auto const header = good.substr(0, first), payload = good.substr(first + 1, second - first - 1),
+               signature = good.substr(second + 1);
+    check_refusals(
+        judge, {
+                   {"nothing", "", errc::token_malformed},
+                   {"one part", header, errc::token_malformed},
+                   {"two parts", header + '.' + payload, errc::token_malformed},
+                   {"four parts", good + '.', errc::token_malformed},
+                   {"five parts, JWE", header + "..AAAA.AAAA.AAAA", errc::token_malformed},
+                   {"dots alone", "..", errc::token_malformed},
+                   {"many dots", std::string(8000, '.'), errc::token_malformed},
+                   {"no header", '.' + payload + '.' + signature, errc::token_malformed},
+                   {"JSON, flattened",
+                    R"({"protected":")" + header + R"(","payload":")" + payload + R"(","signature":")" + signature + "\"}",
+                    errc::token_malformed},
+                   {"too long", good + std::string(max_token_bytes, 'A'), errc::token_malformed},
+                   {"padded header", header + "=." + payload + '.' + signature, errc::token_malformed},
+                   {"padded signature", good + "==", errc::token_malformed},
+                   {"blank in front", ' ' + good, errc::token_malformed},
+                   {"blank behind", good + ' ', errc::token_malformed},
+                   {"line break", good + '\n', errc::token_malformed},
+                   {"standard alphabet", header + '.' + payload + ".ab+/" + signature.substr(4), errc::token_malformed},
+                   {"NUL inside", good.substr(0, good.size() - 3) + '\0' + good.substr(good.size() - 2), errc::token_malformed},
+                   {"a Bearer prefix", "Bearer " + good, errc::token_malformed},
+               });
 }
 
 TEST_CASE("verifier: a token has one spelling; a signature's unused bits must be zero")
@@ -215,7 +229,7 @@ TEST_CASE("verifier: a token has one spelling; a signature's unused bits must be
     auto spelling = a_token().text();
     constexpr std::string_view alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
     auto const last = alphabet.find(spelling.back());
-    REQUIRE(last % 16 == 0);    // 64 bytes leave four bits of the last character
+    REQUIRE(last % 16 == 0); // 64 bytes leave four bits of the last character
     spelling.back() = alphabet[last + 1];
     CHECK(refusal(judge, spelling) == errc::token_malformed);
 }
@@ -225,22 +239,26 @@ TEST_CASE("verifier: payloads that are not one strict JSON object are malformed"
     auto const judge = own_verifier();
     std::string const claims = R"("iss":"https://yett.test","aud":"api","sub":"s","type":"access","exp":1767226000)";
     CHECK_MESSAGE(judge.verify(a_token().with_payload('{' + claims + '}'), at()), "the pattern itself is good");
-    check_refusals(judge, {
-        {"exp twice", a_token().with_payload('{' + claims + R"(,"exp":1867226000})"), errc::token_malformed},
-        {"sub twice", a_token().with_payload('{' + claims + R"(,"sub":"admin"})"), errc::token_malformed},
-        {"sub twice, once escaped", a_token().with_payload('{' + claims + ",\"\\u0073ub\":\"admin\"}"), errc::token_malformed},
-        {"nested duplicate", a_token().with_payload('{' + claims + R"(,"x":{"a":1,"a":2}})"), errc::token_malformed},
-        {"comment", a_token().with_payload('{' + claims + "/**/}"), errc::token_malformed},
-        {"trailing comma", a_token().with_payload('{' + claims + ",}"), errc::token_malformed},
-        {"trailing text", a_token().with_payload('{' + claims + "}x"), errc::token_malformed},
-        {"broken UTF-8", a_token().with_payload('{' + claims + ",\"x\":\"\xc3\x28\"}"), errc::token_malformed},
-        {"lone surrogate", a_token().with_payload('{' + claims + ",\"x\":\"\\ud800\"}"), errc::token_malformed},
-        {"byte order mark", a_token().with_payload("\xef\xbb\xbf{" + claims + '}'), errc::token_malformed},
-        {"list", a_token().with_payload('[' + claims + ']'), errc::token_malformed},
-        {"nothing but text", a_token().with_payload("foo"), errc::token_malformed},
-        {"too deep", a_token().with_payload('{' + claims + ",\"x\":" + std::string(40, '[') + std::string(40, ']') + '}'), errc::token_malformed},
-        {"infinity by exponent", a_token().with_payload('{' + claims + ",\"x\":1e999}"), errc::token_malformed},
-    });
+    check_refusals(
+        judge,
+        {
+            {"exp twice", a_token().with_payload('{' + claims + R"(,"exp":1867226000})"), errc::token_malformed},
+            {"sub twice", a_token().with_payload('{' + claims + R"(,"sub":"admin"})"), errc::token_malformed},
+            {"sub twice, once escaped", a_token().with_payload('{' + claims + ",\"\\u0073ub\":\"admin\"}"),
+             errc::token_malformed},
+            {"nested duplicate", a_token().with_payload('{' + claims + R"(,"x":{"a":1,"a":2}})"), errc::token_malformed},
+            {"comment", a_token().with_payload('{' + claims + "/**/}"), errc::token_malformed},
+            {"trailing comma", a_token().with_payload('{' + claims + ",}"), errc::token_malformed},
+            {"trailing text", a_token().with_payload('{' + claims + "}x"), errc::token_malformed},
+            {"broken UTF-8", a_token().with_payload('{' + claims + ",\"x\":\"\xc3\x28\"}"), errc::token_malformed},
+            {"lone surrogate", a_token().with_payload('{' + claims + ",\"x\":\"\\ud800\"}"), errc::token_malformed},
+            {"byte order mark", a_token().with_payload("\xef\xbb\xbf{" + claims + '}'), errc::token_malformed},
+            {"list", a_token().with_payload('[' + claims + ']'), errc::token_malformed},
+            {"nothing but text", a_token().with_payload("foo"), errc::token_malformed},
+            {"too deep", a_token().with_payload('{' + claims + ",\"x\":" + std::string(40, '[') + std::string(40, ']') + '}'),
+             errc::token_malformed},
+            {"infinity by exponent", a_token().with_payload('{' + claims + ",\"x\":1e999}"), errc::token_malformed},
+        });
 }
 
 TEST_CASE("verifier: times are whole seconds in range, and exp is required")
@@ -329,13 +347,15 @@ TEST_CASE("verifier: a key of one issuer never serves another")
     auto const key_a = signing_key::generate(algorithm::es256).value();
     auto const key_b = signing_key::generate(algorithm::es256).value();
     auto const b_with_kid_of_a = signing_key::from_private(algorithm::es256, key_b.private_key(), key_a.kid()).value();
-    verifier const distinct{{foreign_issuer("https://a.test", {key_a.verification()}), foreign_issuer("https://b.test", {key_b.verification()})}};
+    verifier const distinct{
+        {foreign_issuer("https://a.test", {key_a.verification()}), foreign_issuer("https://b.test", {key_b.verification()})}};
     CHECK(distinct.verify(a_token().from("https://a.test").signed_with(key_a), at())->issuer == 0);
     CHECK(distinct.verify(a_token().from("https://b.test").signed_with(key_b), at())->issuer == 1);
     CHECK(refusal(distinct, a_token().from("https://a.test").signed_with(key_b)) == errc::token_wrong_issuer);
     CHECK(refusal(distinct, a_token().from("https://a.test").signed_with(key_b).without_header("kid")) == errc::token_untrusted);
 
-    verifier const same_kid{{foreign_issuer("https://a.test", {key_a.verification()}), foreign_issuer("https://b.test", {b_with_kid_of_a.verification()})}};
+    verifier const same_kid{{foreign_issuer("https://a.test", {key_a.verification()}),
+                             foreign_issuer("https://b.test", {b_with_kid_of_a.verification()})}};
     CHECK(same_kid.verify(a_token().from("https://a.test").signed_with(key_a), at())->issuer == 0);
     CHECK(same_kid.verify(a_token().from("https://b.test").signed_with(b_with_kid_of_a), at())->issuer == 1);
     CHECK(refusal(same_kid, a_token().from("https://a.test").signed_with(b_with_kid_of_a)) == errc::token_untrusted);
@@ -378,13 +398,15 @@ TEST_CASE("verifier: a basis dies with any rule of its issuer")
 
 TEST_CASE("verifier: the issuer whose keys a refused token is not signed with is named, nobody else")
 {
-    verifier const judge{{own_issuer_with({test_key().verification()}), foreign_issuer("https://idp.test", {test_key(algorithm::rs256).verification()})}};
+    verifier const judge{{own_issuer_with({test_key().verification()}),
+                          foreign_issuer("https://idp.test", {test_key(algorithm::rs256).verification()})}};
     auto const fresh = signing_key::generate(algorithm::es256).value();
     CHECK(judge.issuer_lacking_key(a_token().from("https://idp.test").signed_with(fresh).text()) == 1u);
     CHECK(judge.issuer_lacking_key(a_token().signed_with(fresh).text()) == 0u);
     CHECK_FALSE(judge.issuer_lacking_key(a_token().from("https://other.test").signed_with(fresh).text()));
     CHECK(judge.issuer_lacking_key(a_token().from("https://idp.test").without_header("kid").signed_with(fresh).text()) == 1u);
-    CHECK_FALSE(judge.issuer_lacking_key(a_token().from("https://idp.test").with_header("typ", "logout+jwt").signed_with(fresh).text()));
+    CHECK_FALSE(
+        judge.issuer_lacking_key(a_token().from("https://idp.test").with_header("typ", "logout+jwt").signed_with(fresh).text()));
     CHECK_FALSE(judge.issuer_lacking_key(a_token().without("iss").signed_with(fresh).text()));
     CHECK_FALSE(judge.issuer_lacking_key("no token"));
 }

@@ -31,8 +31,7 @@ TEST_CASE("forwarder: a request goes up and its reply comes back in one part")
 TEST_CASE("forwarder: a kept connection serves the next request")
 {
     rig r{{scripted_upstream::always(hello)}};
-    for (int i = 0; i < 5; ++i)
-        CHECK(r.ask(get)->exchange.body() == "hello");
+    for (int i = 0; i < 5; ++i) CHECK(r.ask(get)->exchange.body() == "hello");
     CHECK(r.app->connections() == 1);
     CHECK(r.app->requests().size() == 5);
 }
@@ -47,8 +46,7 @@ TEST_CASE("forwarder: an application that breaks the protocol gets a 502 and its
         std::string reply;
     };
     std::string flood;
-    for (int i = 0; i < 20; ++i)
-        flood += "HTTP/1.1 103 Early Hints\r\n\r\n";
+    for (int i = 0; i < 20; ++i) flood += "HTTP/1.1 103 Early Hints\r\n\r\n";
     wrong const cases[] = {
         {"nothing and a close", ""},
         {"half a head", "HTTP/1.1 200 OK\r\nContent-Le"},
@@ -68,8 +66,7 @@ TEST_CASE("forwarder: an application that breaks the protocol gets a 502 and its
         {"nominations without end",
          [] {
              std::string text = "HTTP/1.1 200 OK\r\nContent-Length: 0\r\nConnection: a0";
-             for (int i = 1; i < 40; ++i)
-                 text += ",a" + std::to_string(i);
+             for (int i = 1; i < 40; ++i) text += ",a" + std::to_string(i);
              return text + "\r\n\r\n";
          }()},
     };
@@ -104,7 +101,8 @@ TEST_CASE("forwarder: a name that cannot be resolved gives upstream_unavailable"
 {
     rig r{{scripted_upstream::always(hello)}};
     r.options.server = *upstream::server::from("http://nowhere.invalid:1");
-    r.forwarder = std::make_unique<upstream::forwarder>(r.options, upstream::forwarder::surroundings{r.io.get_executor(), r.wheel, r.figures});
+    r.forwarder = std::make_unique<upstream::forwarder>(
+        r.options, upstream::forwarder::surroundings{r.io.get_executor(), r.wheel, r.figures});
     auto* const asked = r.start(get);
     r.until([&] {
         r.pass(100ms);
@@ -119,7 +117,8 @@ TEST_CASE("forwarder: a name is resolved to the addresses behind it")
 {
     rig r{{scripted_upstream::always(hello)}};
     r.options.server = *upstream::server::from("http://localhost:" + std::to_string(r.app->port()));
-    r.forwarder = std::make_unique<upstream::forwarder>(r.options, upstream::forwarder::surroundings{r.io.get_executor(), r.wheel, r.figures});
+    r.forwarder = std::make_unique<upstream::forwarder>(
+        r.options, upstream::forwarder::surroundings{r.io.get_executor(), r.wheel, r.figures});
     CHECK(r.ask(get)->exchange.body() == "hello");
     r.pass(120s);
     CHECK(r.ask(get)->exchange.body() == "hello");
@@ -133,8 +132,7 @@ TEST_CASE("forwarder: a slow head is a timeout, and 102s do not buy more time")
         for (;;) {
             co_await l.send("HTTP/1.1 102 Processing\r\n\r\n");
             auto const said = co_await l.some();
-            if (said.empty())
-                co_return;
+            if (said.empty()) co_return;
         }
     }}};
     auto* const asked = r.start(get);
@@ -340,11 +338,9 @@ TEST_CASE("forwarder: a kept connection that the server closes or speaks on is d
         script const first = [&](line& l) -> task<void> {
             co_await l.request();
             co_await l.send(hello);
-            while (!speak && l.socket().is_open())
-                co_await boost::asio::post(l.socket().get_executor(), use_task);
+            while (!speak && l.socket().is_open()) co_await boost::asio::post(l.socket().get_executor(), use_task);
             co_await l.send(said);
-            if (!said.empty())
-                co_await l.closed();
+            if (!said.empty()) co_await l.closed();
         };
         rig r{{first, scripted_upstream::always(hello)}};
         r.ask(get);
@@ -415,11 +411,9 @@ TEST_CASE("forwarder: a stale connection costs a retry where that is harmless, a
         rig r{{stale, scripted_upstream::always(hello)}};
         r.ask(get);
         auto* const asked = r.prepare(c.head);
-        if (!c.body.empty())
-            asked->exchange.arrive(c.body);
+        if (!c.body.empty()) asked->exchange.arrive(c.body);
         auto const at_hand = std::string_view{c.what} != "PUT not at hand";
-        if (at_hand)
-            asked->exchange.finish_body();
+        if (at_hand) asked->exchange.finish_body();
         r.begin(*asked);
         r.settle();
         asked->exchange.finish_body();
@@ -428,8 +422,7 @@ TEST_CASE("forwarder: a stale connection costs a retry where that is harmless, a
         CHECK(asked->seen.retries == (c.repeated ? 1 : 0));
         CHECK(r.app->connections() == (c.repeated ? 2 : 1));
         CHECK(r.figures.retries.value() == (c.repeated ? 1 : 0));
-        if (!c.repeated)
-            CHECK(asked->outcome->error() == errc::upstream_broken);
+        if (!c.repeated) CHECK(asked->outcome->error() == errc::upstream_broken);
     }
 }
 
@@ -560,8 +553,7 @@ TEST_CASE("forwarder: an early reply is passed on, the rest of the body is not r
         script const early = [closes](line& l) -> task<void> {
             co_await l.head();
             co_await l.send("HTTP/1.1 413 Content Too Large\r\nContent-Length: 3\r\n\r\nbig");
-            if (!closes)
-                co_await l.closed();
+            if (!closes) co_await l.closed();
         };
         rig r{{early, scripted_upstream::always(hello)}};
         auto* const asked = r.prepare("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 1000000\r\n\r\n");
@@ -757,8 +749,7 @@ TEST_CASE("forwarder: a slow client slows the application down, in bounded memor
         co_await l.request();
         co_await l.send("HTTP/1.1 200 OK\r\nContent-Length: 67108864\r\n\r\n");
         std::string const part(65536, 'x');
-        for (; sent < 67108864; sent += part.size())
-            co_await l.send(part);
+        for (; sent < 67108864; sent += part.size()) co_await l.send(part);
         co_await l.closed();
     };
     rig r{{endless}};
@@ -792,10 +783,8 @@ TEST_CASE("forwarder: more exchanges than connections wait in order, and too man
     script const held = [&](line& l) -> task<void> {
         for (;;) {
             auto const asked = co_await l.request();
-            if (asked.empty())
-                co_return;
-            while (!answer && l.socket().is_open())
-                co_await boost::asio::post(l.socket().get_executor(), use_task);
+            if (asked.empty()) co_return;
+            while (!answer && l.socket().is_open()) co_await boost::asio::post(l.socket().get_executor(), use_task);
             co_await l.send(hello);
         }
     };
@@ -854,8 +843,7 @@ TEST_CASE("forwarder: more exchanges than connections wait in order, and too man
     {
         script const closing = [&](line& l) -> task<void> {
             co_await l.request();
-            while (!answer && l.socket().is_open())
-                co_await boost::asio::post(l.socket().get_executor(), use_task);
+            while (!answer && l.socket().is_open()) co_await boost::asio::post(l.socket().get_executor(), use_task);
             co_await l.send("HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 5\r\n\r\nhello");
         };
         rig r{{closing}, few};
@@ -889,8 +877,7 @@ TEST_CASE("forwarder: the connection used last is used next")
     r.finish(*b);
     CHECK(r.app->connections() == 2);
     r.pass(50s);
-    for (int i = 0; i < 10; ++i)
-        r.ask(get);
+    for (int i = 0; i < 10; ++i) r.ask(get);
     r.pass(15s);
     CHECK(r.forwarder->open_connections() == 1);
 }
@@ -900,7 +887,8 @@ TEST_CASE("forwarder: the upstream sees as many requests as clients sent, whatev
     rig r{{scripted_upstream::always(hello)}};
     std::string const inner = "GET /evil HTTP/1.1\r\nHost: a\r\n\r\n";
     for (int i = 0; i < 3; ++i) {
-        auto* const asked = r.prepare("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: " + std::to_string(inner.size()) + "\r\n\r\n");
+        auto* const asked =
+            r.prepare("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: " + std::to_string(inner.size()) + "\r\n\r\n");
         asked->exchange.arrive(inner);
         asked->exchange.finish_body();
         r.begin(*asked);
@@ -919,19 +907,20 @@ TEST_CASE("forwarder: the upstream sees as many requests as clients sent, whatev
 
 TEST_CASE("forwarder: replies lose what is not meant for clients")
 {
-    rig r{{scripted_upstream::always("HTTP/1.1 200 OK\r\nContent-Length: 0\r\nConnection: X-Hop, keep-alive\r\nKeep-Alive: timeout=5\r\n"
-                                     "X-Hop: 1\r\nX-Yett-Internal: 1\r\nX_Yett.User: 1\r\nX-Auth-Request-User: eve\r\nremote-user: eve\r\n"
-                                     "Upgrade: h2c\r\nTrailer: X\r\nProxy-Authenticate: Basic\r\nX-Stays: 1\r\nSet-Cookie: a=b\r\nSet-Cookie: c=d\r\n\r\n")}};
+    rig r{{scripted_upstream::always(
+        "HTTP/1.1 200 OK\r\nContent-Length: 0\r\nConnection: X-Hop, keep-alive\r\nKeep-Alive: timeout=5\r\n"
+        "X-Hop: 1\r\nX-Yett-Internal: 1\r\nX_Yett.User: 1\r\nX-Auth-Request-User: eve\r\nremote-user: eve\r\n"
+        "Upgrade: h2c\r\nTrailer: X\r\nProxy-Authenticate: Basic\r\nX-Stays: 1\r\nSet-Cookie: a=b\r\nSet-Cookie: c=d\r\n\r\n")}};
     auto* const asked = r.ask(get);
     std::string all;
-    for (auto const& [name, value] : asked->exchange.fields())
-        all += name + ": " + value + "\n";
+    for (auto const& [name, value] : asked->exchange.fields()) all += name + ": " + value + "\n";
     CHECK(all == "X-Stays: 1\nSet-Cookie: a=b\nSet-Cookie: c=d\nVia: 1.1 yett\n");
 }
 
 TEST_CASE("forwarder: trailers of a reply are dropped")
 {
-    rig r{{scripted_upstream::always("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n0\r\nX-Yett-User: eve\r\n\r\n")}};
+    rig r{{scripted_upstream::always(
+        "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n0\r\nX-Yett-User: eve\r\n\r\n")}};
     for (int i = 0; i < 2; ++i) {
         auto* const asked = r.ask(get);
         CHECK(asked->exchange.body() == "hello");

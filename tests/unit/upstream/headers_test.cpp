@@ -32,9 +32,8 @@ struct composed
     std::size_t count(std::string_view name) const
     {
         auto const fields = head->fields();
-        return static_cast<std::size_t>(std::count_if(fields.begin(), fields.end(), [&](http::field const& f) {
-            return http::ascii::equal_ignoring_case(f.name, name);
-        }));
+        return static_cast<std::size_t>(std::count_if(
+            fields.begin(), fields.end(), [&](http::field const& f) { return http::ascii::equal_ignoring_case(f.name, name); }));
     }
 };
 
@@ -99,11 +98,30 @@ identity ada()
     return who;
 }
 
-constexpr std::array identity_names{
-    "X-Yett-User", "X-Yett-Email", "X-Yett-Roles", "X-Yett-Scopes", "X-Yett-Auth-Time", "X-Yett-Session", "X-Yett-Assertion",
-    "X-Yett-Anything", "X-Auth-Request-User", "X-Auth-Request-Email", "X-Auth-Request-Groups", "X-Auth-Request-Preferred-Username",
-    "X-Auth-Request-Access-Token", "X-Forwarded-User", "X-Forwarded-Email", "X-Forwarded-Groups", "X-Forwarded-Preferred-Username",
-    "X-Forwarded-Access-Token", "Remote-User", "Remote-Email", "Remote-Groups", "Remote-Name", "X-Person", "X-Api-Key"};
+constexpr std::array identity_names{"X-Yett-User",
+                                    "X-Yett-Email",
+                                    "X-Yett-Roles",
+                                    "X-Yett-Scopes",
+                                    "X-Yett-Auth-Time",
+                                    "X-Yett-Session",
+                                    "X-Yett-Assertion",
+                                    "X-Yett-Anything",
+                                    "X-Auth-Request-User",
+                                    "X-Auth-Request-Email",
+                                    "X-Auth-Request-Groups",
+                                    "X-Auth-Request-Preferred-Username",
+                                    "X-Auth-Request-Access-Token",
+                                    "X-Forwarded-User",
+                                    "X-Forwarded-Email",
+                                    "X-Forwarded-Groups",
+                                    "X-Forwarded-Preferred-Username",
+                                    "X-Forwarded-Access-Token",
+                                    "Remote-User",
+                                    "Remote-Email",
+                                    "Remote-Groups",
+                                    "Remote-Name",
+                                    "X-Person",
+                                    "X-Api-Key"};
 
 } // namespace
 
@@ -154,17 +172,35 @@ TEST_CASE("headers: Host is what the client asked for, normalised, with its port
 
 TEST_CASE("headers: what belongs to the application passes as it is, repeats and order included")
 {
-    CHECK(begin_of(compose("Accept: */*\r\nX-One: 1\r\nUser-Agent: u\r\nX-One: 2\r\nOrigin: https://a\r\nX-Empty:\r\n").text) ==
-          "GET / HTTP/1.1\r\nHost: example.com\r\nAccept: */*\r\nX-One: 1\r\nUser-Agent: u\r\nX-One: 2\r\nOrigin: https://a\r\nX-Empty: ");
+    CHECK(
+        begin_of(compose("Accept: */*\r\nX-One: 1\r\nUser-Agent: u\r\nX-One: 2\r\nOrigin: https://a\r\nX-Empty:\r\n").text) ==
+        "GET / HTTP/1.1\r\nHost: example.com\r\nAccept: */*\r\nX-One: 1\r\nUser-Agent: u\r\nX-One: 2\r\nOrigin: https://a\r\nX-Empty: ");
 }
 
 TEST_CASE("headers: hop-by-hop fields and what speaks over Yett's head are removed")
 {
-    for (std::string_view const gone :
-         {"Connection: close", "Keep-Alive: timeout=5", "Proxy: http://evil", "Proxy-Connection: keep-alive", "Proxy-Authorization: Basic x",
-          "Proxy-Authenticate: Basic", "Proxy-Anything: 1", "TE: trailers", "Trailer: X-A", "Upgrade: websocket", "HTTP2-Settings: x",
-          "Expect: 100-continue", "X-Original-URL: /admin", "X-Original-Method: PUT", "X-Original-Host: a", "X-Rewrite-URL: /admin",
-          "X-HTTP-Method-Override: PUT", "X-HTTP-Method: PUT", "X-Method-Override: PUT", "x_odd: 1", "x.odd: 1", "a_: 1"}) {
+    for (std::string_view const gone : {"Connection: close",
+                                        "Keep-Alive: timeout=5",
+                                        "Proxy: http://evil",
+                                        "Proxy-Connection: keep-alive",
+                                        "Proxy-Authorization: Basic x",
+                                        "Proxy-Authenticate: Basic",
+                                        "Proxy-Anything: 1",
+                                        "TE: trailers",
+                                        "Trailer: X-A",
+                                        "Upgrade: websocket",
+                                        "HTTP2-Settings: x",
+                                        "Expect: 100-continue",
+                                        "X-Original-URL: /admin",
+                                        "X-Original-Method: PUT",
+                                        "X-Original-Host: a",
+                                        "X-Rewrite-URL: /admin",
+                                        "X-HTTP-Method-Override: PUT",
+                                        "X-HTTP-Method: PUT",
+                                        "X-Method-Override: PUT",
+                                        "x_odd: 1",
+                                        "x.odd: 1",
+                                        "a_: 1"}) {
         CAPTURE(gone);
         CHECK(begin_of(compose(std::string{gone} + "\r\n").text) == "GET / HTTP/1.1\r\nHost: example.com");
         auto trusted = asking{};
@@ -178,9 +214,10 @@ TEST_CASE("headers: Connection removes what it names, but nothing that Yett sets
     auto const who = ada();
     asking a;
     a.who = &who;
-    auto const c = compose("Connection: close, X-Hop ,x-OTHER\r\nConnection: Host, X-Yett-User, Content-Length, X-Forwarded-For, Via\r\n"
-                           "X-Hop: 1\r\nX-Other: 1\r\nX-Stays: 1\r\nContent-Length: 3\r\n",
-                           a, "POST / HTTP/1.1");
+    auto const c =
+        compose("Connection: close, X-Hop ,x-OTHER\r\nConnection: Host, X-Yett-User, Content-Length, X-Forwarded-For, Via\r\n"
+                "X-Hop: 1\r\nX-Other: 1\r\nX-Stays: 1\r\nContent-Length: 3\r\n",
+                a, "POST / HTTP/1.1");
     CHECK(c.value("X-Hop") == "(none)");
     CHECK(c.value("X-Other") == "(none)");
     CHECK(c.value("X-Stays") == "1");
@@ -195,8 +232,7 @@ TEST_CASE("headers: Connection removes what it names, but nothing that Yett sets
 TEST_CASE("headers: a Connection that names too much is refused")
 {
     std::string fields = "Connection: keep-alive";
-    for (int i = 0; i < 33; ++i)
-        fields += ",a" + std::to_string(i);
+    for (int i = 0; i < 33; ++i) fields += ",a" + std::to_string(i);
     std::string out;
     auto const refused = try_compose("GET / HTTP/1.1\r\nHost: a\r\n" + fields + "\r\n\r\n", {}, out);
     REQUIRE_FALSE(refused);
@@ -211,10 +247,8 @@ TEST_CASE("headers: identity names are removed in random spellings, under every 
         std::string const name = identity_names[pick(identity_names.size())];
         auto spelled = name;
         for (auto& c : spelled) {
-            if (c == '-')
-                c = "-_."[pick(3)];
-            else if (pick(2))
-                c = static_cast<char>(c ^ ((c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ? 0x20 : 0));
+            if (c == '-') c = "-_."[pick(3)];
+            else if (pick(2)) c = static_cast<char>(c ^ ((c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ? 0x20 : 0));
         }
         asking a;
         a.options.identity = static_cast<preset>(pick(4));
@@ -224,8 +258,7 @@ TEST_CASE("headers: identity names are removed in random spellings, under every 
         std::string value = pick(4) ? "eve" : "";
         auto const c = compose(spelled + ": " + value + "\r\nAccept: x\r\n" + spelled + ": mallory\r\n", a);
         CAPTURE(spelled);
-        for (auto const& f : c.head->fields())
-            CHECK_FALSE(http::folds_equal(f.name, name));
+        for (auto const& f : c.head->fields()) CHECK_FALSE(http::folds_equal(f.name, name));
         CHECK(c.text.find("eve") == c.text.npos);
         CHECK(c.text.find("mallory") == c.text.npos);
     }
@@ -240,20 +273,18 @@ TEST_CASE("headers: with an identity, each of its headers comes once and from Ye
         a.options.set = {{"X-Person", "sub"}, {"X-Api-Key", "sid"}};
         a.who = &who;
         std::string fields;
-        for (std::string const name : identity_names)
-            fields += name + ": eve\r\n";
+        for (std::string const name : identity_names) fields += name + ": eve\r\n";
         auto const c = compose(fields, a);
         CHECK(c.text.find("eve") == c.text.npos);
-        for (std::string const name : identity_names)
-            CHECK(c.count(name) <= 1);
+        for (std::string const name : identity_names) CHECK(c.count(name) <= 1);
     }
 }
 
 TEST_CASE("headers: odd names pass only when they are allowed, and then are judged as their usual spelling")
 {
     asking a;
-    a.options.odd_names = {"my_header", "x.version", "x_forwarded_for", "content_length", "x_forwarded_user", "transfer.encoding",
-                           "x_original_url"};
+    a.options.odd_names = {"my_header",        "x.version",         "x_forwarded_for", "content_length",
+                           "x_forwarded_user", "transfer.encoding", "x_original_url"};
     auto const c = compose("My_Header: 1\r\nx.version: 2\r\nmy.header: 3\r\nX_Forwarded_For: 1.2.3.4\r\nContent_Length: 5\r\n"
                            "x_forwarded_user: eve\r\nTransfer.Encoding: chunked\r\nX_Original_Url: /admin\r\n",
                            a);
@@ -288,7 +319,10 @@ TEST_CASE("headers: the presets carry the identity")
           {"X-Forwarded-Preferred-Username", "ada@example.com"},
           {"X-Yett-User", "(none)"}}},
         {preset::remote_user,
-         {{"Remote-User", "u-1"}, {"Remote-Email", "ada@example.com"}, {"Remote-Groups", "admin,staff"}, {"Remote-Name", "ada@example.com"}}},
+         {{"Remote-User", "u-1"},
+          {"Remote-Email", "ada@example.com"},
+          {"Remote-Groups", "admin,staff"},
+          {"Remote-Name", "ada@example.com"}}},
     };
     for (auto const& w : cases) {
         asking a;
@@ -307,15 +341,25 @@ TEST_CASE("headers: configured names carry any claim, and replace a preset's")
     auto const who = ada();
     asking a;
     a.who = &who;
-    a.options.set = {{"X-User-Id", "sub"},   {"X-U", "user_id"},  {"X-Mail", "email"},    {"X-Login", "preferred_username"},
-                     {"X-R", "roles"},       {"X-G", "groups"},   {"X-S", "scope"},       {"X-Iss", "iss"},
-                     {"X-Sid", "sid"},       {"X-Jti", "jti"},    {"X-Iat", "iat"},       {"X-At", "auth_time"},
-                     {"X-Exp", "exp"},       {"x-yett-user", "email"}};
+    a.options.set = {{"X-User-Id", "sub"}, {"X-U", "user_id"},      {"X-Mail", "email"}, {"X-Login", "preferred_username"},
+                     {"X-R", "roles"},     {"X-G", "groups"},       {"X-S", "scope"},    {"X-Iss", "iss"},
+                     {"X-Sid", "sid"},     {"X-Jti", "jti"},        {"X-Iat", "iat"},    {"X-At", "auth_time"},
+                     {"X-Exp", "exp"},     {"x-yett-user", "email"}};
     auto const c = compose("X-Sid: eve\r\n", a);
-    for (auto const& [name, value] : std::vector<std::pair<std::string, std::string>>{
-             {"X-User-Id", "u-1"}, {"X-U", "u-1"}, {"X-Mail", "ada@example.com"}, {"X-Login", "ada@example.com"}, {"X-R", "admin,staff"},
-             {"X-G", "admin,staff"}, {"X-S", "read"}, {"X-Iss", "https://auth.example.com"}, {"X-Sid", "s-1"}, {"X-Jti", "t-1"},
-             {"X-Iat", "1700000100"}, {"X-At", "1700000000"}, {"X-Exp", "1700001000"}, {"X-Yett-User", "ada@example.com"}}) {
+    for (auto const& [name, value] : std::vector<std::pair<std::string, std::string>>{{"X-User-Id", "u-1"},
+                                                                                      {"X-U", "u-1"},
+                                                                                      {"X-Mail", "ada@example.com"},
+                                                                                      {"X-Login", "ada@example.com"},
+                                                                                      {"X-R", "admin,staff"},
+                                                                                      {"X-G", "admin,staff"},
+                                                                                      {"X-S", "read"},
+                                                                                      {"X-Iss", "https://auth.example.com"},
+                                                                                      {"X-Sid", "s-1"},
+                                                                                      {"X-Jti", "t-1"},
+                                                                                      {"X-Iat", "1700000100"},
+                                                                                      {"X-At", "1700000000"},
+                                                                                      {"X-Exp", "1700001000"},
+                                                                                      {"X-Yett-User", "ada@example.com"}}) {
         CAPTURE(name);
         CHECK(c.value(name) == value);
         CHECK(c.count(name) == 1);
@@ -324,7 +368,8 @@ TEST_CASE("headers: configured names carry any claim, and replace a preset's")
 
 TEST_CASE("headers: a plan that cannot be kept is refused")
 {
-    for (std::string const name : {"", "X Y", "X:Y", "X\r\nY", "Host", "content_length", "Transfer-Encoding", "Connection", "Proxy-User", "TE"}) {
+    for (std::string const name :
+         {"", "X Y", "X:Y", "X\r\nY", "Host", "content_length", "Transfer-Encoding", "Connection", "Proxy-User", "TE"}) {
         CAPTURE(name);
         header_options options;
         options.set = {{name, "sub"}};
@@ -385,8 +430,7 @@ TEST_CASE("headers: random claims never make another line")
     for (int round = 0; round < 500; ++round) {
         identity who = ada();
         std::string bytes(random() % 40 + 1, ' ');
-        for (auto& c : bytes)
-            c = static_cast<char>(random() % 256);
+        for (auto& c : bytes) c = static_cast<char>(random() % 256);
         who.subject = who.email = who.session = bytes;
         who.roles = {bytes, bytes};
         asking a;
@@ -442,7 +486,8 @@ TEST_CASE("headers: an API key stays behind wherever it stands, and other keys p
     asking keep = a;
     keep.options.keep_bearer = true;
     for (auto const& each : {a, keep}) {
-        for (std::string const value : {"yk1_abc", "a, yk1_abc", " yk1_abc", "ApiKey yk1_abc", "Bearer yk1_abc", "bearer yk1_abc"}) {
+        for (std::string const value :
+             {"yk1_abc", "a, yk1_abc", " yk1_abc", "ApiKey yk1_abc", "Bearer yk1_abc", "bearer yk1_abc"}) {
             CAPTURE(value);
             CHECK(compose("X-Api-Key: " + value + "\r\n", each).value("X-Api-Key") == "(none)");
             CHECK(compose("X-API-KEY: " + value + "\r\nX-Api-Key: mine\r\n", each).value("X-Api-Key") == "mine");
@@ -483,10 +528,11 @@ TEST_CASE("headers: Yett's cookies are cut out of all Cookie fields")
 
 TEST_CASE("headers: forwarding headers of untrusted clients are replaced")
 {
-    auto const c = compose("X-Forwarded-For: 1.1.1.1\r\nX-Forwarded-Proto: http\r\nX-Forwarded-Host: evil\r\nX-Forwarded-Port: 1\r\n"
-                           "X-Real-IP: 1.1.1.1\r\nForwarded: for=1.1.1.1\r\nVia: 1.1 evil\r\nX-Request-Id: evil\r\ntraceparent: evil\r\n"
-                           "tracestate: evil\r\nX-Forwarded-Prefix: /evil\r\nX-Forwarded-Server: evil\r\nX-Client-IP: 1.1.1.1\r\n"
-                           "True-Client-IP: 1.1.1.1\r\nX-Forwarded: evil\r\nFront-End-Https: on\r\n");
+    auto const c =
+        compose("X-Forwarded-For: 1.1.1.1\r\nX-Forwarded-Proto: http\r\nX-Forwarded-Host: evil\r\nX-Forwarded-Port: 1\r\n"
+                "X-Real-IP: 1.1.1.1\r\nForwarded: for=1.1.1.1\r\nVia: 1.1 evil\r\nX-Request-Id: evil\r\ntraceparent: evil\r\n"
+                "tracestate: evil\r\nX-Forwarded-Prefix: /evil\r\nX-Forwarded-Server: evil\r\nX-Client-IP: 1.1.1.1\r\n"
+                "True-Client-IP: 1.1.1.1\r\nX-Forwarded: evil\r\nFront-End-Https: on\r\n");
     CHECK(c.text ==
           "GET / HTTP/1.1\r\nHost: example.com\r\nVia: 1.1 yett\r\nX-Forwarded-For: 192.0.2.7\r\nX-Forwarded-Proto: https\r\n"
           "X-Forwarded-Host: example.com\r\nX-Forwarded-Port: 443\r\nX-Real-IP: 192.0.2.7\r\n"
@@ -498,10 +544,11 @@ TEST_CASE("headers: forwarding headers of trusted proxies are continued")
     asking a;
     a.client = {.address = "203.0.113.5", .trusted = true, .https = false};
     a.peer = "2001:db8::7";
-    auto const c = compose("X-Forwarded-For: 203.0.113.5\r\nX-Forwarded-For: 10.0.0.1\r\nX-Forwarded-Proto: http\r\n"
-                           "X-Forwarded-Host: public.example\r\nX-Forwarded-Port: 8080\r\nForwarded: for=203.0.113.5\r\nVia: 1.1 edge\r\n"
-                           "traceparent: 00-a-b-01\r\ntracestate: x=y\r\nX-Forwarded-Prefix: /p\r\nX-Real-IP: 9.9.9.9\r\n",
-                           a, "GET / HTTP/1.0");
+    auto const c =
+        compose("X-Forwarded-For: 203.0.113.5\r\nX-Forwarded-For: 10.0.0.1\r\nX-Forwarded-Proto: http\r\n"
+                "X-Forwarded-Host: public.example\r\nX-Forwarded-Port: 8080\r\nForwarded: for=203.0.113.5\r\nVia: 1.1 edge\r\n"
+                "traceparent: 00-a-b-01\r\ntracestate: x=y\r\nX-Forwarded-Prefix: /p\r\nX-Real-IP: 9.9.9.9\r\n",
+                a, "GET / HTTP/1.0");
     CHECK(c.value("X-Forwarded-For") == "203.0.113.5, 10.0.0.1, 2001:db8::7");
     CHECK(c.value("X-Forwarded-Proto") == "http");
     CHECK(c.value("X-Forwarded-Host") == "public.example");

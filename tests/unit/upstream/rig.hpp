@@ -70,7 +70,8 @@ struct running
 struct rig
 {
     explicit rig(std::vector<script> scripts, upstream::forward_options wanted = {})
-        : app{std::make_unique<scripted_upstream>(io.get_executor(), std::move(scripts))}, options{std::move(wanted)}
+        : app{std::make_unique<scripted_upstream>(io.get_executor(), std::move(scripts))},
+          options{std::move(wanted)}
     {
         options.server = *upstream::server::from(app->url());
         upstream::forwarder::surroundings const around{io.get_executor(), wheel, figures};
@@ -85,10 +86,7 @@ struct rig
     }
 
     // The rig keeps them all, so that a test that fails leaves nothing dangling.
-    running* prepare(std::string_view head)
-    {
-        return all.emplace_back(std::make_unique<running>(head)).get();
-    }
+    running* prepare(std::string_view head) { return all.emplace_back(std::make_unique<running>(head)).get(); }
     running* start(std::string_view head)
     {
         auto* const r = prepare(head);
@@ -97,10 +95,10 @@ struct rig
     }
     void begin(running& r)
     {
-        r.context.emplace(upstream::forward_context{plan, {.address = "192.0.2.7", .trusted = false, .https = true}, "req-1", {}, {}, r.seen});
+        r.context.emplace(
+            upstream::forward_context{plan, {.address = "192.0.2.7", .trusted = false, .https = true}, "req-1", {}, {}, r.seen});
         auto keep = [&r](std::exception_ptr thrown, result<void> outcome) {
-            if (thrown)
-                std::rethrow_exception(thrown);
+            if (thrown) std::rethrow_exception(thrown);
             r.outcome = std::move(outcome);
         };
         boost::asio::co_spawn(io, forwarder->forward(permit, r.exchange, *r.context), keep);
@@ -113,12 +111,14 @@ struct rig
         auto const give_up = steady_now() + 20s;
         while (!condition()) {
             io.restart();
-            if (io.run_one_for(50ms) == 0 && steady_now() > give_up)
-                return false;
+            if (io.run_one_for(50ms) == 0 && steady_now() > give_up) return false;
         }
         return true;
     }
-    void finish(running& r) { REQUIRE(until([&] { return r.outcome.has_value(); })); }
+    void finish(running& r)
+    {
+        REQUIRE(until([&] { return r.outcome.has_value(); }));
+    }
     running* ask(std::string_view head)
     {
         auto* const r = start(head);

@@ -22,8 +22,7 @@ scripted_upstream::script saying(std::string words)
         co_await line.send(text);
         for (;;) {
             auto const heard = co_await line.some();
-            if (heard.empty())
-                break;
+            if (heard.empty()) break;
             co_await line.send(heard);
         }
         co_await line.send("end");
@@ -39,8 +38,7 @@ struct open_tunnel
         asked->context->websocket.emplace(idle);
         asked->context->ends = &recall;
         auto keep = [a = asked](std::exception_ptr thrown, result<void> outcome) {
-            if (thrown)
-                std::rethrow_exception(thrown);
+            if (thrown) std::rethrow_exception(thrown);
             a->outcome = std::move(outcome);
         };
         boost::asio::co_spawn(r.io, r.forwarder->forward(r.permit, asked->exchange, *asked->context), keep);
@@ -68,7 +66,8 @@ TEST_CASE("tunnel: bytes pass both ways until both have said their last")
     client.finish_body();
     r.finish(*t.asked);
     CHECK(*t.asked->outcome);
-    CHECK(client.body() == "\x81\x05hello\x81\x02hi" "end");
+    CHECK(client.body() == "\x81\x05hello\x81\x02hi"
+                           "end");
     CHECK(client.ended());
     CHECK_FALSE(client.aborted());
     CHECK(t.asked->seen.ended == "client");
@@ -128,8 +127,7 @@ TEST_CASE("tunnel: whoever ends it from outside says so between two frames")
         CHECK_FALSE(t.recall.end(each.why));
         r.finish(*t.asked);
         CHECK(t.asked->outcome->has_value() == each.well);
-        if (!each.well)
-            CHECK(t.asked->outcome->error() == each.why);
+        if (!each.well) CHECK(t.asked->outcome->error() == each.why);
         CHECK(t.asked->exchange.body() == "\x81\x05hello" + each.frame);
         CHECK(t.asked->exchange.ended());
         CHECK_FALSE(t.asked->exchange.aborted());

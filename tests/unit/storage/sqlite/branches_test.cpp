@@ -33,8 +33,8 @@ struct race
         std::atomic<int> rotated;
         std::atomic<int> replayed;
         std::atomic<int> otherwise;
-        std::atomic<int> branch;         // the successor that was handed out, plus one
-        std::atomic<int> disagreed;      // callers that were handed out another one
+        std::atomic<int> branch;    // the successor that was handed out, plus one
+        std::atomic<int> disagreed; // callers that were handed out another one
     };
     std::array<round, rounds> seen;
 };
@@ -97,7 +97,8 @@ int take_part(std::string const& file, race& all, int process)
         // Nobody exchanges before everybody has read.
         pthread_barrier_wait(&all.line);
         auto const each = [&](int caller) {
-            return exchange(at, now->current_hash, (r * processes + process) * parallel + caller, all.seen[static_cast<std::size_t>(r)]);
+            return exchange(at, now->current_hash, (r * processes + process) * parallel + caller,
+                            all.seen[static_cast<std::size_t>(r)]);
         };
         tests::run_on_workers(2, parallel / 2, each);
     }

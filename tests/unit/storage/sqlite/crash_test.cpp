@@ -26,7 +26,7 @@ struct promises
 {
     std::set<std::string> users;
     std::set<std::string> sessions;
-    std::map<std::string, int> rotations;      // session to its last acknowledged generation
+    std::map<std::string, int> rotations; // session to its last acknowledged generation
     std::set<std::string> ended;
 };
 
@@ -86,9 +86,7 @@ task<void> live(stores const& at, std::string name, int pipe)
 [[noreturn]] void be_the_child(std::string const& path, int round, int pipe)
 {
     auto const at = storage::sqlite::make_stores(path);
-    auto const each = [&](int number) {
-        return live(at, std::to_string(round) + "-" + std::to_string(number), pipe);
-    };
+    auto const each = [&](int number) { return live(at, std::to_string(round) + "-" + std::to_string(number), pipe); };
     tests::run_on_workers(2, 4, each);
     _exit(7);
 }

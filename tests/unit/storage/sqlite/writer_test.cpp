@@ -54,8 +54,7 @@ public:
         boost::asio::co_spawn(io, give(hold, ignored), boost::asio::detached);
         io.poll();
         held.wait();
-        for (std::size_t i = 0; i < jobs.size(); ++i)
-            boost::asio::co_spawn(io, give(jobs[i], told[i]), boost::asio::detached);
+        for (std::size_t i = 0; i < jobs.size(); ++i) boost::asio::co_spawn(io, give(jobs[i], told[i]), boost::asio::detached);
         io.poll();
         release.count_down();
         io.run();
