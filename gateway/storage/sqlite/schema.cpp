@@ -117,6 +117,12 @@ CREATE TABLE signing_keys (
     document  TEXT    NOT NULL,                    -- sealed when tokens.keys.secret was set
     PRIMARY KEY (algorithm, number)
 ) STRICT, WITHOUT ROWID;
+)sql",
+    // The newest link of an account is found without looking at the others: how long that
+    // takes would tell how many there are.
+    R"sql(
+DROP INDEX links_by_user;
+CREATE INDEX links_by_user ON links (user_id, purpose, created_at);
 )sql"};
 
 [[noreturn]] void complain(std::string const& path, std::string const& what)
