@@ -43,6 +43,7 @@ task<result<void>> pipeline::answer(http::exchange& ex, passage& seen)
     seen.allowed_methods = route.allowed();
     if (!route) co_return route.why();
     seen.route = route.get();
+    station_.cache.fetch_expected();
     auto const& facts = world.facts[route->index()];
     ex.limit_body(facts.body_bytes);
     if (is_too_large(ex.request(), facts.body_bytes)) co_return errc::body_too_large;

@@ -65,9 +65,7 @@ digest256 assertions::name_of(std::string_view audience, identity const& who)
     append(naming_, who.roles);
     append(naming_, who.scopes);
     append(naming_, to_unix(who.authenticated_at));
-    auto run = digest_.start(naming_);
-    run.take(run.rest());
-    return run.finish();
+    return digest_.of(naming_);
 }
 
 result<assertions::entry> assertions::make(std::string_view audience, identity const& who, wall_time now) const

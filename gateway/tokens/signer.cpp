@@ -44,7 +44,6 @@ result<access_token> signer::sign(access_grant const& grant, wall_time now) cons
     auto id = make_uuid(now);
     auto const issued = to_unix(now);
     auto const expires = issued + grant.ttl.count();
-    // What most tokens share comes first: see token_digest.
     boost::json::object payload{
         {"iss", issuer_},
         {"aud", audience_.size() == 1 ? boost::json::value(audience_.front()) : boost::json::value(listed(audience_))},

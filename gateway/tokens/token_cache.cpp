@@ -57,6 +57,7 @@ public:
     }
 
     void expect(std::string_view token) noexcept;
+    void fetch_expected() noexcept;
     result<identity_ptr> identify(std::string_view token, wall_time now);
     std::optional<result<identity_ptr>> recall(std::string_view token, wall_time now);
     bool remember(std::string_view token, vouched const& word, wall_time now);
@@ -90,7 +91,7 @@ private:
     revocations::view view_;
     token_cache_options const options_;
     token_digest digests_;
-    std::uint64_t expected_ = 0; // the hint of the token that was announced last
+    std::uint64_t expected_ = 0; // the hint of the token that was announced last; 0: it is being fetched
     recent_failures failures_;
     identity_pool pool_;
     token_store store_;
@@ -104,27 +105,16 @@ void token_cache::state::expect(std::string_view token) noexcept
     store_.prefetch(expected_);
 }
 
-// The digest takes a quarter of a microsecond in which memory can be on its way: the record
-// is fetched before it when the index is there, because the token was announced, and after
-// its first third when not; what will be asked about revocations before the last block.
+void token_cache::state::fetch_expected() noexcept
+{
+    if (expected_ != 0) store_.prefetch_likely(std::exchange(expected_, 0));
+}
+
 token_cache::state::presented token_cache::state::look_at(std::string_view token, wall_time now)
 {
-    presented asked{token, digests_.hint(token), {}, now};
-    auto const expected = asked.hint == expected_;
-    token_record const* likely = nullptr;
-    if (expected) likely = store_.prefetch_likely(asked.hint);
-    else store_.prefetch(asked.hint);
-    auto run = digests_.start(token);
-    auto const rest = run.rest();
-    auto const third = rest.size() / 3 & ~std::size_t{63};
-    run.take(rest.substr(0, third));
-    if (!expected) likely = store_.prefetch_likely(asked.hint);
-    auto const most = std::max(third, (rest.size() - 1) & ~std::size_t{63});
-    run.take(rest.substr(third, most - third));
-    if (likely && likely->seen_revocations != revoked_.generation()) view_.prefetch(likely->names);
-    run.take(rest.substr(most));
-    asked.digest = run.finish();
-    return asked;
+    auto const hint = digests_.hint(token);
+    store_.prefetch(hint);
+    return {token, hint, digests_.of(token), now};
 }
 
 result<identity_ptr> token_cache::state::identify(std::string_view token, wall_time now)
@@ -303,6 +293,11 @@ token_cache::token_cache(token_cache&&) noexcept = default;
 void token_cache::expect(std::string_view token) noexcept
 {
     state_->expect(token);
+}
+
+void token_cache::fetch_expected() noexcept
+{
+    state_->fetch_expected();
 }
 
 result<identity_ptr> token_cache::identify(std::string_view token, wall_time now)
