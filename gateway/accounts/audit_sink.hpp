@@ -14,9 +14,9 @@ struct audit_event
                            // verification_requested, reset_requested, password_reset, login_succeeded, login_failed,
                            // password_rehashed, refresh_refused, refresh_reused, logged_out,
                            // logged_out_everywhere, session_ended, other_sessions_ended, password_changed,
-        // password_change_failed, api_key_created, api_key_removed; by an operator: user_added, user_disabled, user_enabled,
-        // user_deleted, roles_changed, password_set, sessions_ended, users_imported,
-        // users_exported, user_invited, service_account_added
+    // password_change_failed, api_key_created, api_key_removed; by an operator: user_added, user_disabled, user_enabled,
+    // user_deleted, roles_changed, password_set, sessions_ended, users_imported,
+    // users_exported, user_invited, service_account_added
     wall_time at{};
     std::string_view user_id; // empty when nobody is known
     std::string_view session;

@@ -46,9 +46,10 @@ public:
     // A link that was not spent, expired or not; `not_found`.
     virtual task<result<link>> find(std::string_view hash) = 0;
 
-    // The one of the account that was made last, among those that were not spent and are
-    // good at that time; `not_found`.
-    virtual task<result<link>> find_newest(std::string_view user_id, link_purpose purpose, wall_time now) = 0;
+    // The password that came with the account's link that was made last, among those that were
+    // not spent and are good at that time; empty when it came with none; `not_found`. Takes
+    // as long to find nothing.
+    virtual task<result<std::string>> find_newest_password(std::string_view user_id, link_purpose purpose, wall_time now) = 0;
 
     // One durable transaction. Nothing is changed when it fails:
     //   link_invalid  the link to be spent does not exist, has another purpose, or was

@@ -34,10 +34,9 @@ task<result<void>> end_foreign_sessions(desk const& at, std::string user_id, std
 // sent once more must not lose. Asked for nobody, too: the work must not tell.
 task<result<std::string>> pending_password(desk const& at, std::string user_id, wall_time now)
 {
-    auto const newest = co_await at.links.find_newest(user_id, link_purpose::verify_address, now);
-    if (newest) co_return newest->password_hash;
-    if (newest.error() == errc::not_found) co_return std::string{};
-    co_return newest.error();
+    auto newest = co_await at.links.find_newest_password(user_id, link_purpose::verify_address, now);
+    if (!newest && newest.error() == errc::not_found) co_return std::string{};
+    co_return newest;
 }
 
 } // namespace

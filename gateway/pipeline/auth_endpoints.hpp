@@ -21,6 +21,9 @@
 namespace yett::tokens {
 class token_cache;
 } // namespace yett::tokens
+namespace yett::accounts {
+struct letter_request;
+} // namespace yett::accounts
 
 namespace yett::pipeline {
 
@@ -86,6 +89,8 @@ private:
     result<http::reply> shown(call& c, key_documents::document const& wanted, char const* type) const;
     task<result<http::reply>> nothing(call& c);
 
+    using letter_service = task<result<void>> (*)(accounts::desk const&, accounts::letter_request, wall_time);
+    task<result<http::reply>> send_letter(call& c, letter_service service);
     task<result<http::reply>> follow_verification(call& c, secret token);
     std::string own_session(call& c) const;
     task<result<http::reply>> look_at_link(call& c, accounts::link_purpose purpose);

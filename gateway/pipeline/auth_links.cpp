@@ -2,9 +2,11 @@
 
 #include "gateway/accounts/reset_password.hpp"
 #include "gateway/accounts/verify_email.hpp"
+#include "gateway/base/wait_until.hpp"
 #include "gateway/http/problem.hpp"
 #include "gateway/pipeline/auth_fields.hpp"
 #include "gateway/pipeline/auth_replies.hpp"
+#include "gateway/pipeline/beat.hpp"
 #include "gateway/pipeline/caller.hpp"
 #include "gateway/pipeline/credential.hpp"
 #include "gateway/pipeline/passage.hpp"
@@ -98,22 +100,26 @@ task<result<http::reply>> auth_endpoints::verify_link(call& c)
     co_return co_await follow_verification(c, token_in(c.ex.where()));
 }
 
-task<result<http::reply>> auth_endpoints::resend(call& c)
+// The beat begins when all was read: how it was sent is no choice of phase.
+task<result<http::reply>> auth_endpoints::send_letter(call& c, letter_service service)
 {
     auto wanted = co_await read_request(c);
     if (wanted.refused) co_return *wanted.refused;
-    auto const done = co_await accounts::resend_verification(parts_.desk, std::move(wanted.asked), c.seen.now);
+    auto const began = steady_now();
+    auto const done = co_await service(parts_.desk, std::move(wanted.asked), c.seen.now);
+    co_await wait_until(next_beat(began, steady_now()));
     if (!done) co_return done.error();
     co_return accepted();
 }
 
+task<result<http::reply>> auth_endpoints::resend(call& c)
+{
+    return send_letter(c, accounts::resend_verification);
+}
+
 task<result<http::reply>> auth_endpoints::request_reset(call& c)
 {
-    auto wanted = co_await read_request(c);
-    if (wanted.refused) co_return *wanted.refused;
-    auto const done = co_await accounts::request_reset(parts_.desk, std::move(wanted.asked), c.seen.now);
-    if (!done) co_return done.error();
-    co_return accepted();
+    return send_letter(c, accounts::request_reset);
 }
 
 task<result<http::reply>> auth_endpoints::reset_link(call& c)

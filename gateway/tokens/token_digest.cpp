@@ -9,8 +9,7 @@
 
 namespace yett::tokens {
 
-token_digest::token_digest()
-    : key_{random_u64(), random_u64(), random_u64(), random_u64()}, hint_key_{random_u64(), random_u64()}
+token_digest::token_digest() : key_{random_u64(), random_u64(), random_u64(), random_u64()}, hint_key_{random_u64(), random_u64()}
 {
 }
 

@@ -223,26 +223,28 @@ TEST_CASE("links: a user, a link and a letter come into being together")
     });
 }
 
-TEST_CASE("links: the newest good one of an account and purpose is found")
+TEST_CASE("links: the password of the newest good one of an account and purpose is found")
 {
     on_every_store([](opened const& store) {
         auto const anna = some_user("anna");
         REQUIRE(run(store.users().add(anna)));
         auto const find = [&](std::string const& id, wall_time now) {
-            auto const found = run(store.links().find_newest(id, link_purpose::reset_password, now));
-            return found ? found->hash : std::string{name_of(found.error().code())};
+            auto const found = run(store.links().find_newest_password(id, link_purpose::reset_password, now));
+            return found ? *found : std::string{name_of(found.error().code())};
         };
         CHECK(find(anna.id, noon) == "not_found");
         for (int i = 0; i < 3; ++i) {
             auto made = some_link("h" + std::to_string(i), anna.id);
             made.created_at = noon + seconds{i};
             made.expires_at = noon + seconds{100 - i};
+            made.password_hash = i == 0 ? "" : "p" + std::to_string(i);
             REQUIRE(run(store.links().commit(making(made))));
         }
         REQUIRE(run(store.links().commit(making(some_link("other", anna.id, link_purpose::verify_address)))));
         REQUIRE(run(store.links().commit(making(some_link("nobody's", "")))));
-        CHECK(find(anna.id, noon) == "h2");
-        CHECK(find(anna.id, noon + seconds{98}) == "h1");
+        CHECK(find(anna.id, noon) == "p2");
+        CHECK(find(anna.id, noon + seconds{98}) == "p1");
+        CHECK(find(anna.id, noon + seconds{99}).empty());
         CHECK(find(anna.id, noon + seconds{100}) == "not_found");
         CHECK(find("", noon) == "not_found");
     });

@@ -18,9 +18,9 @@ public:
     explicit links(std::shared_ptr<tables> shared) : shared_{std::move(shared)} {}
 
     task<result<link>> find(std::string_view hash) override { co_return copy_of(std::string{hash}); }
-    task<result<link>> find_newest(std::string_view user_id, link_purpose purpose, wall_time now) override
+    task<result<std::string>> find_newest_password(std::string_view user_id, link_purpose purpose, wall_time now) override
     {
-        co_return newest_of(user_id, purpose, now);
+        co_return newest_password(user_id, purpose, now);
     }
     task<result<void>> commit(paperwork const& all) override { co_return apply(all); }
     task<result<std::size_t>> sweep(wall_time expired_before, std::size_t limit) override
@@ -37,7 +37,7 @@ private:
         return found->second;
     }
 
-    result<link> newest_of(std::string_view user_id, link_purpose purpose, wall_time now)
+    result<std::string> newest_password(std::string_view user_id, link_purpose purpose, wall_time now)
     {
         std::lock_guard const lock{shared_->mutex};
         link const* newest = nullptr;
@@ -46,7 +46,7 @@ private:
             if (fits && (!newest || each.created_at >= newest->created_at)) newest = &each;
         }
         if (!newest || user_id.empty()) return errc::not_found;
-        return *newest;
+        return newest->password_hash;
     }
 
     // Everything is checked before anything is changed.

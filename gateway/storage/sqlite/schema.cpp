@@ -118,11 +118,11 @@ CREATE TABLE signing_keys (
     PRIMARY KEY (algorithm, number)
 ) STRICT, WITHOUT ROWID;
 )sql",
-    // The newest link of an account is found without looking at the others: how long that
-    // takes would tell how many there are.
+    // The password of an account's newest link is found without looking at the others, or at
+    // the link itself: how long that takes would tell what there is.
     R"sql(
 DROP INDEX links_by_user;
-CREATE INDEX links_by_user ON links (user_id, purpose, created_at);
+CREATE INDEX links_by_user ON links (user_id, purpose, created_at, expires_at, password_hash);
 )sql"};
 
 [[noreturn]] void complain(std::string const& path, std::string const& what)
