@@ -10,13 +10,13 @@ namespace yett::accounts {
 // live until `record` returns. There is no place for a secret in it.
 struct audit_event
 {
-    std::string_view name; // user_registered, registration_repeated, email_verified,
-                           // verification_requested, reset_requested, password_reset, login_succeeded, login_failed,
-                           // password_rehashed, refresh_refused, refresh_reused, logged_out,
-                           // logged_out_everywhere, session_ended, other_sessions_ended, password_changed,
-    // password_change_failed, api_key_created, api_key_removed; by an operator: user_added, user_disabled, user_enabled,
-    // user_deleted, roles_changed, password_set, sessions_ended, users_imported,
-    // users_exported, user_invited, service_account_added
+    // By its owner: user_registered, registration_repeated, email_verified, verification_requested,
+    // reset_requested, password_reset, login_succeeded, login_failed, password_rehashed, refresh_refused,
+    // refresh_reused, logged_out, logged_out_everywhere, session_ended, other_sessions_ended,
+    // password_changed, password_change_failed, api_key_created, api_key_removed.
+    // By an operator: user_added, user_disabled, user_enabled, user_deleted, roles_changed, password_set,
+    // sessions_ended, users_imported, users_exported, user_invited, service_account_added.
+    std::string_view name;
     wall_time at{};
     std::string_view user_id; // empty when nobody is known
     std::string_view session;
