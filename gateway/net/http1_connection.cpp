@@ -33,7 +33,7 @@ void http1_connection::start(worker& home, std::shared_ptr<listener_settings con
 void http1_connection::resume()
 {
     // Nothing is thrown but for want of memory; then this connection alone ends.
-    auto ended = [self = shared_from_this()](std::exception_ptr failed) {
+    auto ended = [self = shared_from_this()](std::exception_ptr const& failed) {
         if (failed) self->close_now();
     };
     boost::asio::co_spawn(worker_.executor(), run(), std::move(ended));
@@ -244,6 +244,7 @@ task<void> http1_connection::refuse(error why)
 {
     auto const reply = settings_->answers.refusal(peer_, why);
     std::vector<http::field> fields;
+    fields.reserve(reply.fields.size());
     for (auto const& [name, value] : reply.fields) fields.push_back({name, value, http::known_named(name)});
     auto const head = http::reply_head{reply.status, fields, reply.body.size()};
     auto const context = http::reply_context{.keep_alive = false, .date = worker_.date()};

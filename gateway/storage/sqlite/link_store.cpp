@@ -72,7 +72,7 @@ result<void> amend(database& db, amendment const& a)
     }
     auto row = db.prepare("UPDATE users SET verified = verified OR ?2, password_hash = ?3, password_changed_at = ?4"
                           " WHERE id = ?1");
-    auto const done = row.bind(a.user_id, a.verified, found->password_hash, found->password_changed_at).run();
+    auto done = row.bind(a.user_id, a.verified, found->password_hash, found->password_changed_at).run();
     if (!done) return done;
     return db.prepare("DELETE FROM links WHERE user_id = ?1").bind(a.user_id).run();
 }
