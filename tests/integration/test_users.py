@@ -430,12 +430,16 @@ def test_ten_thousand_users_come_in_and_each_bad_line_is_named(operator):
 
 
 def test_an_import_that_was_killed_goes_on_and_adds_nobody_twice(operator):
-    (operator.folder / "users.jsonl").write_text("\n".join(many_users(10_000, 5000)))
-    first = subprocess.Popen([harness.BINARY, "users", "import", "users.jsonl"], cwd=operator.folder,
-                             stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    lines = list(many_users(10_000, 5000))
+    (operator.folder / "users.jsonl").write_text("\n".join(lines))
+    first = subprocess.Popen([harness.BINARY, "users", "import", "-"], cwd=operator.folder, text=True,
+                             stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    first.stdin.write("\n".join(lines[:6000]) + "\n")      # and then nothing: it is still at work when it dies
+    first.stdin.flush()
     harness.wait_until(lambda: len(operator.rows("users", "list")) > 500, 30, "the first users")
     first.send_signal(signal.SIGKILL)
     first.wait()
+    first.stdin.close()
     before = len(operator.rows("users", "list"))
     assert 500 < before < 9998
     again = json.loads(operator.run("users", "import", "users.jsonl", "--json").stdout)

@@ -65,9 +65,7 @@ void database::configure(std::string const& path, use how)
     // A file that somebody else prepared must not run code or damage the reader.
     sqlite3_db_config(handle, SQLITE_DBCONFIG_DEFENSIVE, 1, nullptr);
     sqlite3_db_config(handle, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0, nullptr);
-    auto log = prepare("PRAGMA journal_mode = WAL");
-    if (!log.step() || log.text(0) != "wal")
-        complain(path, "cannot use a write-ahead log: " + describe(log.failure_or(errc::storage_unavailable)));
+    if (auto const ahead = write_log_ahead(); !ahead) complain(path, "cannot use a write-ahead log: " + describe(ahead.error()));
     auto const settings = run_script("PRAGMA synchronous = FULL;"
                                      "PRAGMA foreign_keys = ON;"
                                      "PRAGMA cell_size_check = ON;"
@@ -76,6 +74,20 @@ void database::configure(std::string const& path, use how)
                                      "PRAGMA query_only = " +
                                      std::string{how == use::read ? "ON" : "OFF"});
     if (!settings) complain(path, describe(settings.error()));
+}
+
+// Two that change a new file to this at the same moment would wait for each other for ever.
+// SQLite refuses one of them at once, whatever the timeout is; asked again, it finds the work done.
+result<void> database::write_log_ahead()
+{
+    constexpr int pause_ms = 5;
+    for (int waited_ms = 0;; waited_ms += pause_ms) {
+        auto log = prepare("PRAGMA journal_mode = WAL");
+        if (log.step() && log.text(0) == "wal") return {};
+        auto const busy = (sqlite3_extended_errcode(handle_.get()) & 0xff) == SQLITE_BUSY;
+        if (!busy || waited_ms >= busy_timeout_ms) return log.failure_or(errc::storage_unavailable);
+        sqlite3_sleep(pause_ms);
+    }
 }
 
 statement database::prepare(std::string_view sql)

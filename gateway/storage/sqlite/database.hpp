@@ -49,6 +49,7 @@ private:
     };
 
     void configure(std::string const& path, use how);
+    result<void> write_log_ahead();
 
     std::unique_ptr<sqlite3, closer> handle_;
     std::map<std::string_view, std::unique_ptr<sqlite3_stmt, closer>> prepared_;

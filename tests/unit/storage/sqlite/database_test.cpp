@@ -8,9 +8,13 @@
 
 #include <sys/stat.h>
 
+#include <atomic>
 #include <fstream>
+#include <latch>
 #include <sstream>
 #include <stdexcept>
+#include <thread>
+#include <vector>
 
 using namespace yett;
 using namespace yett::storage::sqlite;
@@ -83,6 +87,26 @@ TEST_CASE("database: commits are synced, the log is ahead and references are kep
     auto mode = db.prepare("PRAGMA journal_mode");
     REQUIRE(mode.step());
     CHECK(mode.text(0) == "wal");
+}
+
+TEST_CASE("database: programs that open a new file in the same moment wait for each other")
+{
+    for (int round = 0; round < 40; ++round) {
+        temporary_folder const folder;
+        auto const path = folder.file("yett.db");
+        constexpr int crowd = 6;
+        std::latch ready{crowd};
+        std::atomic<int> opened{0};
+        {
+            std::vector<std::jthread> programs;
+            for (int i = 0; i < crowd; ++i)
+                programs.emplace_back([&] {
+                    ready.arrive_and_wait();
+                    if (complaint_about(path).empty()) ++opened;
+                });
+        }
+        CHECK(opened == crowd);
+    }
 }
 
 TEST_CASE("database: what was written is there when the file is opened again")
