@@ -30,14 +30,6 @@ api_key read_key(statement const& row)
     return found;
 }
 
-result<std::vector<api_key>> read_all(statement& row)
-{
-    std::vector<api_key> found;
-    while (row.step()) found.push_back(read_key(row));
-    if (row.failed()) return row.failure_or(errc::internal);
-    return found;
-}
-
 result<std::size_t> count_of(database& db, std::string const& user_id)
 {
     auto row = db.prepare("SELECT count(*) FROM api_keys WHERE user_id = ?1");
@@ -69,13 +61,13 @@ result<api_key> select(database& db, std::string const& id)
 result<std::vector<api_key>> of_user(database& db, std::string const& user_id)
 {
     auto row = db.prepare(select_by_user);
-    return read_all(row.bind(user_id));
+    return row.bind(user_id).rows(read_key);
 }
 
 result<std::vector<api_key>> page(database& db, accounts::api_key_page const& asked)
 {
     auto row = db.prepare(select_page);
-    return read_all(row.bind(asked.after, static_cast<std::int64_t>(asked.limit)));
+    return row.bind(asked.after, static_cast<std::int64_t>(asked.limit)).rows(read_key);
 }
 
 result<void> erase(database& db, std::string const& user_id, std::string const& id)
@@ -87,12 +79,8 @@ result<void> erase(database& db, std::string const& user_id, std::string const& 
 
 result<std::vector<std::string>> erase_all(database& db, std::string const& user_id)
 {
-    std::vector<std::string> gone;
     auto row = db.prepare("DELETE FROM api_keys WHERE user_id = ?1 RETURNING id");
-    row.bind(user_id);
-    while (row.step()) gone.push_back(row.text(0));
-    if (row.failed()) return row.failure_or(errc::internal);
-    return gone;
+    return row.bind(user_id).rows([](statement const& one) { return one.text(0); });
 }
 
 result<void> note_use(database& db, std::string const& id, wall_time used)

@@ -12,10 +12,9 @@ result<std::vector<kept_key>> select(database& db, tokens::algorithm alg)
 {
     auto row = db.prepare("SELECT number, document FROM signing_keys WHERE algorithm = ?1 ORDER BY number");
     row.bind(name_of(alg));
-    std::vector<kept_key> found;
-    while (row.step()) found.push_back({alg, static_cast<unsigned>(row.integer(0)), secret{row.text(1)}});
-    if (row.failed()) return row.failure_or(errc::internal);
-    return found;
+    return row.rows([alg](statement const& one) {
+        return kept_key{alg, static_cast<unsigned>(one.integer(0)), secret{one.text(1)}};
+    });
 }
 
 // Nothing is inserted, and so nothing returned, where the number was taken.

@@ -80,12 +80,8 @@ result<void> update(database& db, session const& s)
 
 result<std::vector<session>> select_all(database& db, accounts::session_page const& asked)
 {
-    std::vector<session> live;
     auto row = db.prepare(select_live_page);
-    row.bind(asked.after, asked.now, static_cast<std::int64_t>(asked.limit));
-    while (row.step()) live.push_back(read_session(row));
-    if (row.failed()) return row.failure_or(errc::internal);
-    return live;
+    return row.bind(asked.after, asked.now, static_cast<std::int64_t>(asked.limit)).rows(read_session);
 }
 
 result<session> select(database& db, std::string_view sql, std::string const& key)
@@ -99,11 +95,7 @@ result<session> select(database& db, std::string_view sql, std::string const& ke
 result<std::vector<session>> select_open(database& db, std::string const& user_id)
 {
     auto row = db.prepare(select_by_user);
-    row.bind(user_id);
-    std::vector<session> found;
-    while (row.step()) found.push_back(read_session(row));
-    if (row.failed()) return row.failure_or(errc::internal);
-    return found;
+    return row.bind(user_id).rows(read_session);
 }
 
 result<void> remember(database& db, revocation const& known)
@@ -208,10 +200,9 @@ result<std::vector<revocation>> select_page(database& db, revocation const& behi
     auto row = db.prepare("SELECT kind, id, at, until FROM revocations"
                           " WHERE (kind, id) > (?1, ?2) AND until > ?3 ORDER BY kind, id LIMIT ?4");
     row.bind(static_cast<std::int64_t>(behind.what), behind.id, now, page_size);
-    std::vector<revocation> page;
-    while (row.step()) page.push_back({static_cast<revocation::kind>(row.integer(0)), row.text(1), row.time(2), row.time(3)});
-    if (row.failed()) return row.failure_or(errc::internal);
-    return page;
+    return row.rows([](statement const& one) {
+        return revocation{static_cast<revocation::kind>(one.integer(0)), one.text(1), one.time(2), one.time(3)};
+    });
 }
 
 // Deletes by a statement that names what it deleted, and counts.

@@ -8,6 +8,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 struct sqlite3_stmt;
 
@@ -48,6 +49,16 @@ public:
     // For statements without rows. `conflict` for a row that exists, `not_found` for a
     // reference to one that does not, else `storage_unavailable`.
     result<void> run();
+
+    // What `read` makes of each row that is left.
+    template<class Read>
+    auto rows(Read read) -> result<std::vector<decltype(read(*this))>>
+    {
+        std::vector<decltype(read(*this))> found;
+        while (step()) found.push_back(read(*this));
+        if (failed()) return failure_or(errc::internal);
+        return found;
+    }
 
     // Why there was no row: the failure, or `otherwise` when there was none.
     error failure_or(errc otherwise) const;

@@ -99,12 +99,8 @@ result<void> remove(database& db, std::string const& id)
 
 result<std::vector<user>> page(database& db, accounts::user_page const& asked)
 {
-    std::vector<user> found;
     auto row = db.prepare(select_page);
-    row.bind(asked.after, static_cast<std::int64_t>(asked.limit));
-    while (row.step()) found.push_back(read_user(row));
-    if (row.failed()) return row.failure_or(errc::internal);
-    return found;
+    return row.bind(asked.after, static_cast<std::int64_t>(asked.limit)).rows(read_user);
 }
 
 result<accounts::user_count> tally(database& db)
