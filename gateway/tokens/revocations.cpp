@@ -81,8 +81,6 @@ public:
         }
     }
 
-    void prefetch(std::uint64_t fingerprint) const noexcept { __builtin_prefetch(&filter_word(fingerprint)); }
-
     void put(std::uint64_t fingerprint, span_of_death span)
     {
         auto at = fingerprint;
@@ -296,12 +294,6 @@ bool revocations::view::covers(revocable const& names, wall_time now)
 {
     return covers(names.token, names.issued_at, now) || covers(names.session, names.issued_at, now) ||
            covers(names.subject, names.issued_at, now) || covers(names.key, names.issued_at, now);
-}
-
-void revocations::view::prefetch(revocable const& names)
-{
-    for (auto const name : {names.token, names.session, names.subject, names.key})
-        if (name != 0) table_of(name).prefetch(name);
 }
 
 } // namespace yett::tokens

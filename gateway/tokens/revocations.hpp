@@ -65,9 +65,6 @@ public:
         bool covers(revocable const& names, wall_time now);
         bool covers(std::uint64_t fingerprint, wall_time issued_at, wall_time now);
 
-        // Fetches what covers() will read.
-        void prefetch(revocable const& names);
-
     private:
         table const& table_of(std::uint64_t fingerprint);
 

@@ -77,6 +77,7 @@ private:
 
     presented look_at(std::string_view token, wall_time now);
     presented look_at_vouched(std::string_view token, wall_time now);
+    std::optional<error> refused_before(presented const& token);
     bool is_fresh(token_record const& known, wall_time now) const noexcept;
     bool is_revoked(token_record& known, wall_time now);
     result<identity_ptr> answer_from(token_record& known, presented const& token);
@@ -117,6 +118,14 @@ token_cache::state::presented token_cache::state::look_at(std::string_view token
     return {token, hint, digests_.of(token), now};
 }
 
+std::optional<error> token_cache::state::refused_before(presented const& token)
+{
+    auto const code = failures_.find(token.digest, judge_->generation(), token.now);
+    if (!code) return std::nullopt;
+    ++counters_.negative_hits;
+    return client_error(*code, "as before");
+}
+
 result<identity_ptr> token_cache::state::identify(std::string_view token, wall_time now)
 {
     // What is no token by its size alone is not worth a digest.
@@ -127,10 +136,7 @@ result<identity_ptr> token_cache::state::identify(std::string_view token, wall_t
     }
     auto const asked = look_at(token, now);
     if (auto* const known = store_.find(asked.hint, asked.digest)) return answer_from(*known, asked);
-    if (auto const code = failures_.find(asked.digest, judge_->generation(), now)) {
-        ++counters_.negative_hits;
-        return client_error(*code, "as before");
-    }
+    if (auto const why = refused_before(asked)) return *why;
     auto answer = settle(asked, judge_->verify(token, now));
     update_counters();
     return answer;
@@ -158,10 +164,7 @@ std::optional<result<identity_ptr>> token_cache::state::recall(std::string_view 
         update_counters();
         return std::nullopt;
     }
-    if (auto const code = failures_.find(asked.digest, judge_->generation(), now)) {
-        ++counters_.negative_hits;
-        return client_error(*code, "as before");
-    }
+    if (auto const why = refused_before(asked)) return *why;
     return std::nullopt;
 }
 

@@ -61,15 +61,15 @@ void token_store::prefetch(std::uint64_t hint) const noexcept
     __builtin_prefetch(&index_[hint & index_mask_]);
 }
 
-token_record const* token_store::prefetch_likely(std::uint64_t hint) const noexcept
+void token_store::prefetch_likely(std::uint64_t hint) const noexcept
 {
     for (auto at = hint;; ++at) {
         auto const word = index_[at & index_mask_];
-        if (word == 0) return nullptr;
+        if (word == 0) return;
         if (word >> pointer_bits != tag_of(hint)) continue;
         auto const* const likely = reinterpret_cast<char const*>(record_in(word));
         for (std::size_t line = 0; line < 5 * 64; line += 64) __builtin_prefetch(likely + line, 1);
-        return record_in(word);
+        return;
     }
 }
 

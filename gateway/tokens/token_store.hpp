@@ -31,7 +31,7 @@ public:
 
     // Fetches what find() will read: the index first, then the record that is likely meant.
     void prefetch(std::uint64_t hint) const noexcept;
-    token_record const* prefetch_likely(std::uint64_t hint) const noexcept;
+    void prefetch_likely(std::uint64_t hint) const noexcept;
 
     // Counts as a use of the record. It stays where it is until the next insert().
     token_record* find(std::uint64_t hint, digest256 const& digest) noexcept;
