@@ -3,6 +3,7 @@
 #include "gateway/app/startup_error.hpp"
 #include "gateway/base/clock.hpp"
 #include "gateway/base/task.hpp"
+#include "gateway/base/wait_until.hpp"
 #include "gateway/http/authority.hpp"
 
 #include <boost/asio/basic_socket_acceptor.hpp>
@@ -112,7 +113,7 @@ private:
             co_await send_bytes(request, *count);
             co_return;
         }
-        if (auto const delay = number_behind(target, "/slow/")) co_await pause(milliseconds{*delay});
+        if (auto const delay = number_behind(target, "/slow/")) co_await wait_until(steady_now() + milliseconds{*delay});
         auto const status = number_behind(target, "/status/");
         if (status && *status >= 200 && *status <= 599) {
             co_await send_text(request, static_cast<unsigned>(*status), {});
@@ -190,13 +191,6 @@ private:
         auto message = text_of(head);
         if (!bodiless && request.get().method() != beast_http::verb::head) message += text;
         co_await send(message);
-    }
-
-    task<void> pause(milliseconds delay)
-    {
-        asio::basic_waitable_timer<std::chrono::steady_clock, asio::wait_traits<std::chrono::steady_clock>, executor> timer{
-            socket_.get_executor(), delay};
-        co_await timer.async_wait(use_task);
     }
 
     static reply_head head_for(request_parser const& request, unsigned status)

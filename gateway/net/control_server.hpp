@@ -2,10 +2,10 @@
 
 #include "gateway/base/clock.hpp"
 #include "gateway/base/task.hpp"
+#include "gateway/base/wait_until.hpp"
 #include "gateway/net/control_reply.hpp"
 
 #include <boost/asio/basic_socket_acceptor.hpp>
-#include <boost/asio/basic_waitable_timer.hpp>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
 #include <boost/asio/redirect_error.hpp>
@@ -71,7 +71,7 @@ private:
             auto next = co_await self->acceptor_.async_accept(boost::asio::redirect_error(use_task, failed));
             if (failed == boost::asio::error::operation_aborted) co_return;
             // Out of descriptors: the pause keeps the loop from spinning.
-            if (failed) co_await self->pause();
+            if (failed) co_await wait_until(steady_now() + milliseconds{100});
             else self->take(std::move(next));
         }
     }
@@ -83,16 +83,6 @@ private:
         if (!who) return;
         boost::asio::co_spawn(executor_, serve(this->shared_from_this(), stream{std::move(next)}, std::move(*who)),
                               boost::asio::detached);
-    }
-
-    task<void> pause()
-    {
-        using timer = boost::asio::basic_waitable_timer<std::chrono::steady_clock,
-                                                        boost::asio::wait_traits<std::chrono::steady_clock>, executor>;
-        timer rest{executor_};
-        rest.expires_after(milliseconds{100});
-        error_code ignored;
-        co_await rest.async_wait(boost::asio::redirect_error(use_task, ignored));
     }
 
     class seat
