@@ -16,6 +16,7 @@ constexpr std::size_t longest_name = 64;
 constexpr std::size_t most_scopes = 32;
 constexpr std::size_t longest_scope = 128;
 constexpr seconds shortest_ttl{60};
+constexpr seconds longest_belief{60}; // in what the store said
 // Of keys that end when they are removed, and of what operators may ask for.
 constexpr seconds forever = std::chrono::years{100};
 
@@ -84,7 +85,7 @@ std::optional<wall_time> end_of(api_key_rules const& rules, api_key_wish const& 
 // their access tokens.
 seconds believed_for(rules const& r)
 {
-    return std::min(seconds{60}, r.access_ttl);
+    return std::min(longest_belief, r.access_ttl);
 }
 
 // Makes workers ask the store again. The entry has to outlive what they believe.
@@ -93,7 +94,7 @@ void make_known(desk const& at, std::string id, wall_time now)
     tokens::revocation gone;
     gone.what = tokens::revoked_by::token;
     gone.id = std::move(id);
-    gone.until = now + 2 * seconds{60};
+    gone.until = now + 2 * longest_belief;
     at.revocations.add(gone);
 }
 

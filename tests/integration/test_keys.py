@@ -122,6 +122,16 @@ def test_a_revoked_key_takes_its_tokens_with_it(tmp_path, echo):
         assert gateway.call("GET", "/api/x", fresh).status_code == 200
 
 
+def each_accepts_what_the_other_signs(one, two):
+    kids, end = set(), time.monotonic() + 7
+    while time.monotonic() < end:
+        for maker, judge in ((one, two), (two, one)):
+            token = maker.login("ada@example.com").json()["access_token"]
+            kids.add(kid_of(token))
+            assert judge.call("GET", "/api/x", token).status_code == 200
+    assert len(kids) >= 3
+
+
 def test_programs_that_share_a_directory_accept_each_others_tokens_all_the_time(tmp_path, echo):
     keys = {"directory": str(tmp_path / "keys"), "rotate_every": "2s", "publish_before": "1s", "keep_for": "10s"}
     folders = [tmp_path / "one", tmp_path / "two"]
@@ -129,13 +139,7 @@ def test_programs_that_share_a_directory_accept_each_others_tokens_all_the_time(
         folder.mkdir()
     with harness.Gateway(folders[0], config(echo.port, **keys)) as one, harness.Gateway(folders[1], config(echo.port, **keys)) as two:
         one.register("ada@example.com"), two.register("ada@example.com")
-        kids, end = set(), time.monotonic() + 7
-        while time.monotonic() < end:
-            for maker, judge in ((one, two), (two, one)):
-                token = maker.login("ada@example.com").json()["access_token"]
-                kids.add(kid_of(token))
-                assert judge.call("GET", "/api/x", token).status_code == 200
-        assert len(kids) >= 3
+        each_accepts_what_the_other_signs(one, two)
 
 
 def test_programs_that_share_a_database_sign_with_one_key_all_the_time(tmp_path, echo):
@@ -147,13 +151,7 @@ def test_programs_that_share_a_database_sign_with_one_key_all_the_time(tmp_path,
     made["storage"] = {"url": f"sqlite:{tmp_path}/shared.db"}
     with harness.Gateway(folders[0], made) as one, harness.Gateway(folders[1], made) as two:
         assert one.register("ada@example.com").status_code == 201
-        kids, end = set(), time.monotonic() + 7
-        while time.monotonic() < end:
-            for maker, judge in ((one, two), (two, one)):
-                token = maker.login("ada@example.com").json()["access_token"]
-                kids.add(kid_of(token))
-                assert judge.call("GET", "/api/x", token).status_code == 200
-        assert len(kids) >= 3
+        each_accepts_what_the_other_signs(one, two)
         assert not list(tmp_path.rglob("*.pem")), "nothing is kept beside the database"
 
         doomed = one.login("ada@example.com").json()["access_token"]
