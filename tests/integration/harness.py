@@ -220,6 +220,10 @@ class Gateway(Process):
                 total, seen = total + float(found.group(2)), True
         return total if seen else None
 
+    def await_metric(self, wanted, name, **labels):
+        """A request is counted when its reply has gone, which the client may have seen before."""
+        wait_until(lambda: (self.metric(name, **labels) or 0) == wanted, what=f"{name} of {wanted}")
+
     def raw(self, tls=False):
         return Raw(self, tls)
 

@@ -224,7 +224,7 @@ def test_a_session_is_renewed_inside_the_request(gateway, state):
     fresh = ask(gateway, "/page", new)
     assert fresh.status_code == 200 and not set_cookies(fresh) and "Cache-Control" not in fresh.headers
     assert renewals(gateway) == {**before, "renewed": before["renewed"] + 1}
-    assert gateway.metric("yett_refreshes_total", result="rotated") == rotated + 1
+    gateway.await_metric(rotated + 1, "yett_refreshes_total", result="rotated")
 
 
 def test_a_fresh_session_is_left_alone(gateway):

@@ -200,7 +200,7 @@ def test_programs_may_send_forms_and_get_json(gateway):
 def test_failed_forms_are_counted_as_failed(gateway, browser):
     before = gateway.metric("yett_accounts_total", operation="login", result="refused") or 0
     browser.submit("/auth/login", "/auth/login", email="no@example.com", password="wrong wrong wrong")
-    assert gateway.metric("yett_accounts_total", operation="login", result="refused") == before + 1
+    gateway.await_metric(before + 1, "yett_accounts_total", operation="login", result="refused")
 
 
 def test_cookies_of_the_pages_do_not_reach_the_application(gateway, browser):
