@@ -1,6 +1,6 @@
 #include "gateway/base/random.hpp"
 
-#include "gateway/base/base64url.hpp"
+#include "gateway/base/uuid.hpp"
 
 #include <openssl/evp.h>
 #include <openssl/rand.h>
@@ -60,14 +60,14 @@ std::uint64_t random_u64()
 
 std::string make_uuid(wall_time now)
 {
-    unsigned char id[16];
-    randomness.take(id, sizeof id);
+    uuid id;
+    randomness.take(id.data(), id.size());
     auto const since_epoch = static_cast<std::uint64_t>(now.time_since_epoch().count());
-    for (int i = 0; i < 6; ++i) id[i] = static_cast<unsigned char>(since_epoch >> (40 - 8 * i));
+    for (unsigned i = 0; i < 6; ++i) id[i] = static_cast<unsigned char>(since_epoch >> (40 - 8 * i));
     id[6] = static_cast<unsigned char>(0x70 | (id[6] & 0x0f));
     id[8] = static_cast<unsigned char>(0x80 | (id[8] & 0x3f));
-    auto text = hex_encode({reinterpret_cast<char const*>(id), sizeof id});
-    for (std::size_t const at : {8, 13, 18, 23}) text.insert(at, 1, '-');
+    std::string text(uuid_text_bytes, '\0');
+    write_uuid(id, text.data());
     return text;
 }
 

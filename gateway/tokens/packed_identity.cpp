@@ -1,5 +1,7 @@
 #include "gateway/tokens/packed_identity.hpp"
 
+#include "gateway/base/uuid.hpp"
+
 #include <array>
 #include <cstdint>
 #include <cstring>
@@ -11,8 +13,6 @@ namespace {
 constexpr std::uint8_t long_size = 255;
 // Instead of a size: sixteen bytes that stand for a UUID as Yett writes them, in lower case.
 constexpr std::uint8_t uuid_mark = 254;
-constexpr std::size_t uuid_text = 36;
-constexpr std::size_t uuid_bytes = 16;
 
 struct times
 {
@@ -20,66 +20,6 @@ struct times
     wall_time authenticated_at;
     wall_time expires_at;
 };
-
-constexpr bool is_dash_at(std::size_t at)
-{
-    return at == 8 || at == 13 || at == 18 || at == 23;
-}
-
-bool is_uuid(std::string const& text) noexcept
-{
-    if (text.size() != uuid_text) return false;
-    for (std::size_t at = 0; at < uuid_text; ++at) {
-        auto const c = text[at];
-        bool const digit = (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f');
-        if (is_dash_at(at) ? c != '-' : !digit) return false;
-    }
-    return true;
-}
-
-unsigned value_of(char digit)
-{
-    return static_cast<unsigned>(digit <= '9' ? digit - '0' : digit - 'a' + 10);
-}
-
-std::array<char, uuid_bytes> bytes_of(std::string const& uuid)
-{
-    std::array<char, uuid_bytes> made;
-    auto at = uuid.begin();
-    for (auto& byte : made) {
-        if (*at == '-') ++at;
-        auto const high = value_of(*at++);
-        byte = static_cast<char>(high << 4 | value_of(*at++));
-    }
-    return made;
-}
-
-using sixteen [[gnu::vector_size(16)]] = unsigned char;
-
-sixteen digits_of(sixteen values)
-{
-    return values + '0' + (static_cast<sixteen>(values > 9) & ('a' - '0' - 10));
-}
-
-// All digits at once: a cache hit writes three of them.
-void write_uuid(char const* from, char* to)
-{
-    sixteen bytes;
-    std::memcpy(&bytes, from, sizeof bytes);
-    sixteen const high = bytes >> 4;
-    sixteen const low = bytes & 15;
-    auto const front = digits_of(__builtin_shufflevector(high, low, 0, 16, 1, 17, 2, 18, 3, 19, 4, 20, 5, 21, 6, 22, 7, 23));
-    auto const back = digits_of(__builtin_shufflevector(high, low, 8, 24, 9, 25, 10, 26, 11, 27, 12, 28, 13, 29, 14, 30, 15, 31));
-    std::array<char, 2 * uuid_bytes> digits;
-    std::memcpy(digits.data(), &front, sizeof front);
-    std::memcpy(digits.data() + sizeof front, &back, sizeof back);
-    std::memcpy(to, digits.data(), 8);
-    std::memcpy(to + 9, digits.data() + 8, 4);
-    std::memcpy(to + 14, digits.data() + 12, 4);
-    std::memcpy(to + 19, digits.data() + 16, 4);
-    std::memcpy(to + 24, digits.data() + 20, 12);
-    to[8] = to[13] = to[18] = to[23] = '-';
-}
 
 std::size_t size_bytes(std::size_t size)
 {
@@ -122,7 +62,7 @@ public:
     {
         if (is_uuid(text)) {
             put(uuid_mark);
-            return put(bytes_of(text));
+            return put(parse_uuid(text));
         }
         put_size(text.size());
         std::memcpy(at_, text.data(), text.size());
@@ -150,9 +90,8 @@ public:
     {
         auto const mark = take<std::uint8_t>();
         if (mark == uuid_mark) {
-            into.resize(uuid_text);
-            write_uuid(at_, into.data());
-            at_ += uuid_bytes;
+            into.resize(uuid_text_bytes);
+            write_uuid(take<uuid>(), into.data());
             return;
         }
         auto const size = size_from(mark);
