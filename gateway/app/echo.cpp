@@ -152,7 +152,7 @@ private:
     {
         auto head = head_for(request, 200);
         auto const length = request.content_length();
-        if (length) head.content_length(*length);
+        if (length) head.content_length(length);
         else head.chunked(true);
         co_await send_head(head);
         for (;;) {
@@ -223,15 +223,6 @@ private:
     std::array<char, 65536> part_;
 };
 
-task<void> serve(std::unique_ptr<session> s)
-{
-    try {
-        co_await s->serve();
-    } catch (boost::system::system_error const&) {
-        // The peer ended the connection, in whatever way.
-    }
-}
-
 } // namespace
 
 class echo_server::acceptor
@@ -293,7 +284,9 @@ private:
             if (ec == asio::error::operation_aborted) co_return;
             if (ec) continue;
             accepted.set_option(tcp::no_delay{true}, ec);
-            asio::co_spawn(io_, app::serve(std::make_unique<session>(std::move(accepted))), asio::detached);
+            // However the peer ends the connection: it has ended.
+            auto const one = std::make_shared<session>(std::move(accepted));
+            asio::co_spawn(io_, one->serve(), [one](std::exception_ptr const&) {});
         }
     }
 

@@ -85,8 +85,8 @@ task<void> open_streams::ask_for_end(std::string session, std::shared_ptr<entry*
     result<accounts::session> found = our_error(errc::internal);
     try {
         found = co_await parts_.sessions.find(session);
-    } catch (std::exception const&) {
-        // As if it had not answered.
+    } catch (std::exception const& defect) {
+        found = our_error(errc::internal, defect.what());
     }
     if (*slot == nullptr) co_return;
     auto& one = **slot;

@@ -218,15 +218,15 @@ result<std::size_t> erase(database& db, std::string_view sql, wall_time now, std
 
 result<std::size_t> forget(database& db, wall_time now, std::size_t limit)
 {
-    auto const sessions = erase(db,
-                                "DELETE FROM sessions WHERE id IN (SELECT id FROM sessions WHERE access_until <= ?1"
-                                " AND (ended_at IS NOT NULL OR idle_until <= ?1) LIMIT ?2) RETURNING 1",
-                                now, limit);
+    auto sessions = erase(db,
+                          "DELETE FROM sessions WHERE id IN (SELECT id FROM sessions WHERE access_until <= ?1"
+                          " AND (ended_at IS NOT NULL OR idle_until <= ?1) LIMIT ?2) RETURNING 1",
+                          now, limit);
     if (!sessions) return sessions;
-    auto const revocations = erase(db,
-                                   "DELETE FROM revocations WHERE (kind, id) IN (SELECT kind, id FROM revocations"
-                                   " WHERE until <= ?1 LIMIT ?2) RETURNING 1",
-                                   now, limit);
+    auto revocations = erase(db,
+                             "DELETE FROM revocations WHERE (kind, id) IN (SELECT kind, id FROM revocations"
+                             " WHERE until <= ?1 LIMIT ?2) RETURNING 1",
+                             now, limit);
     if (!revocations) return revocations;
     return *sessions + *revocations;
 }
