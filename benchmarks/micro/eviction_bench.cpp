@@ -192,7 +192,7 @@ public:
     explicit ours(std::size_t) : store_{bytes, [](token_record const&) {}} {}
     bool use(std::uint64_t key)
     {
-        digest256 const digest{key, 1, 0, 0};
+        digest128 const digest{key, 1};
         auto const hint = scrambled(key + 1);
         if (store_.find(hint, digest)) return true;
         if (auto* const made = store_.insert(hint, digest, 200, wall_time{})) made->end = wall_time{} + seconds{1};
@@ -201,7 +201,7 @@ public:
     std::size_t entries() const { return store_.entries(); }
 
 private:
-    static constexpr std::size_t bytes = room * 336 + (16384 + 4096) * 8;
+    static constexpr std::size_t bytes = room * 330;
     token_store store_;
 };
 

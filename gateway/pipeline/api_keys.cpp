@@ -40,11 +40,11 @@ bool is_final(errc why)
 
 } // namespace
 
-result<identity_ptr> pipeline::recall_key(std::string_view key, passage& seen)
+result<identity_ptr> pipeline::recall_key(passage& seen)
 {
-    auto known = station_.cache.recall(key, seen.now);
+    auto known = station_.cache.recall(seen.token, seen.now);
     if (!known) {
-        seen.api_key = key;
+        seen.api_key = seen.token.text();
         return identity_ptr{};
     }
     station_.figures.api_keys[*known ? key_answer::remembered : key_answer::refused].add();

@@ -142,13 +142,13 @@ task<result<http::reply>> auth_endpoints::logout(call& c)
                           .from = device_of(c)};
     if (auto fine = require_only(*body, {"refresh_token", "everywhere"}, c.seen); !fine) co_return fine.error();
 
-    auto const credential = credential_of(c.ex.request(), parts_.transport);
+    auto const& credential = c.seen.shown;
     if (!credential) co_return credential.error();
     if (credential->by == credential::way::cookie)
         if (auto ours = require_same_origin(c.ex.request(), c.seen.from.https); !ours) co_return ours.error();
     if (credential->by != credential::way::none) {
         c.seen.credential_sent = true;
-        auto who = parts_.cache.identify(credential->token, c.seen.now);
+        auto who = parts_.cache.identify(c.seen.token, c.seen.now);
         // Only our own tokens belong to a session that can be ended here.
         if (who && !(*who)->session.empty()) {
             c.seen.who = *who;

@@ -55,10 +55,10 @@ secret token_in(http::target const& where)
 // again. Empty when there is none, and when another site sent the cookie.
 std::string auth_endpoints::own_session(call& c) const
 {
-    auto const credential = credential_of(c.ex.request(), parts_.transport);
+    auto const& credential = c.seen.shown;
     if (!credential || credential->by == credential::way::none) return {};
     if (credential->by == credential::way::cookie && !require_same_origin(c.ex.request(), c.seen.from.https)) return {};
-    auto const who = parts_.cache.identify(credential->token, c.seen.now);
+    auto const who = parts_.cache.identify(c.seen.token, c.seen.now);
     return who ? (*who)->session : std::string{};
 }
 

@@ -43,28 +43,27 @@ bool has_ended(errc why)
 result<identity_ptr> pipeline::authenticate(http::exchange const& ex, passage& seen)
 {
     if (seen.route->credentials() == policies::credential_use::ignored) return identity_ptr{};
-    auto const& ways = station_.endpoints.transport();
-    auto const found = credential_of(ex.request(), ways);
+    auto const& found = seen.shown;
     seen.credential_sent = !found || found->by != credential::way::none;
     if (!found) return refused(found.error(), seen);
     if (found->by == credential::way::header && tokens::looks_like_api_key(found->token)) [[unlikely]] {
         // A key belongs to no session, so that a cookie beside it can only speak for somebody else.
         if (!found->in_cookie.empty())
             if (auto same = agree({}, found->in_cookie, station_.cache, seen.now); !same) return refused(same.error(), seen);
-        return recall_key(found->token, seen);
+        return recall_key(seen);
     }
     if (found->by == credential::way::header) {
-        auto who = station_.cache.identify(found->token, seen.now);
+        auto who = station_.cache.identify(seen.token, seen.now);
         if (!who && may_come_to_be_known(who.error(), found->token, seen)) return who;
         if (who && !found->in_cookie.empty())
             if (auto same = agree(**who, found->in_cookie, station_.cache, seen.now); !same) return refused(same.error(), seen);
         return recognised(std::move(who), seen);
     }
-    if (!ways.access_in_cookie) return recognised(identity_ptr{}, seen);
+    if (!station_.endpoints.transport().access_in_cookie) return recognised(identity_ptr{}, seen);
 
     seen.by_cookie = found->by == credential::way::cookie;
     result<identity_ptr> who = identity_ptr{};
-    if (seen.by_cookie) who = station_.cache.identify(found->token, seen.now);
+    if (seen.by_cookie) who = station_.cache.identify(seen.token, seen.now);
     auto const fresh = who && *who && !is_near_end(**who, seen.now);
     if (!fresh)
         if (auto asked = ask_for_renewal(ex.request(), seen); !asked) return refused(asked.error(), seen);

@@ -5,7 +5,9 @@
 #include "gateway/http/problem.hpp"
 #include "gateway/limits/limiter.hpp"
 #include "gateway/pipeline/client_address.hpp"
+#include "gateway/pipeline/credential.hpp"
 #include "gateway/telemetry/metrics.hpp"
+#include "gateway/tokens/token_cache.hpp"
 #include "gateway/upstream/forwarder.hpp"
 #include "policies/route_table.hpp"
 
@@ -30,6 +32,8 @@ struct passage
     std::string request_id;
     policies::route const* route = nullptr;
     policies::method_set allowed_methods;
+    result<credential> shown = credential{}; // how the request says who sends it
+    tokens::shown_token token;               // of that
     bool credential_sent = false;
     std::optional<errc> credential_refused;
     bool websocket = false;                                       // asks for one, by a good handshake, where the rule lets it

@@ -21,12 +21,6 @@ bool is_too_large(http::head const& head, std::uint64_t most)
     return most != 0 && head.body() == http::body_kind::length && head.content_length() > most;
 }
 
-// What the cache knows of the token is on its way from memory while the rule is looked for.
-void expect_token(http::head const& head, tokens::token_cache& cache)
-{
-    if (auto const* const field = head.find(http::known::authorization)) cache.expect(field->value);
-}
-
 } // namespace
 
 // The table of contents. Every request takes these steps in this order, and each of them
@@ -34,7 +28,9 @@ void expect_token(http::head const& head, tokens::token_cache& cache)
 task<result<void>> pipeline::answer(http::exchange& ex, passage& seen)
 {
     auto const& world = *seen.world; // frozen for this request
-    expect_token(ex.request(), station_.cache);
+    // What the cache knows of the token is on its way from memory while the rule is looked for.
+    seen.shown = credential_of(ex.request(), station_.endpoints.transport());
+    if (seen.shown) seen.token = station_.cache.expect(seen.shown->token);
     seen.from = address_of(ex.from(), ex.request(), world.trusted_proxies);
     seen.request_id = request_id_of(ex.request(), seen.from.behind_proxy, seen.now);
 
@@ -43,7 +39,7 @@ task<result<void>> pipeline::answer(http::exchange& ex, passage& seen)
     seen.allowed_methods = route.allowed();
     if (!route) co_return route.why();
     seen.route = route.get();
-    station_.cache.fetch_expected();
+    if (route->credentials() != policies::credential_use::ignored) station_.cache.fetch(seen.token);
     auto const& facts = world.facts[route->index()];
     ex.limit_body(facts.body_bytes);
     if (is_too_large(ex.request(), facts.body_bytes)) co_return errc::body_too_large;

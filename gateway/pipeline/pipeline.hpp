@@ -86,7 +86,7 @@ private:
     bool may_come_to_be_known(error const& why, std::string_view token, passage& seen);
     task<result<identity_ptr>> await_key(http::exchange const& ex, passage& seen);
     result<void> ask_for_renewal(http::head const& head, passage& seen) const;
-    result<identity_ptr> recall_key(std::string_view key, passage& seen);
+    result<identity_ptr> recall_key(passage& seen);
     task<result<identity_ptr>> ask_about_key(passage& seen);
     task<result<identity_ptr>> vouch_for(std::string_view key, wall_time now);
     task<result<identity_ptr>> renew(result<identity_ptr> who, http::exchange const& ex, passage& seen);

@@ -56,7 +56,7 @@ result<assertions::text> assertions::for_audience(std::string_view audience, ide
 }
 
 // Everything the text says but the time, so that a role that came or went makes another.
-digest256 assertions::name_of(std::string_view audience, identity const& who)
+digest128 assertions::name_of(std::string_view audience, identity const& who)
 {
     naming_.clear();
     for (std::string_view const part : {audience, std::string_view{who.subject}, std::string_view{who.session},
@@ -96,7 +96,7 @@ bool assertions::is_fresh(entry const& e, wall_time now) const noexcept
     return e.made_at <= now && now - e.made_at < milliseconds{options_.ttl} / 2;
 }
 
-void assertions::remember(digest256 const& name, entry const& made)
+void assertions::remember(digest128 const& name, entry const& made)
 {
     auto const size = made.what->size() + entry_overhead;
     if (young_.bytes + size > options_.bytes / 2) old_ = std::exchange(young_, {});

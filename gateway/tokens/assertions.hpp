@@ -71,18 +71,18 @@ private:
     struct keyed_hash
     {
         using is_avalanching = void;
-        std::size_t operator()(digest256 const& name) const noexcept { return name[0]; }
+        std::size_t operator()(digest128 const& name) const noexcept { return name[0]; }
     };
     struct generation
     {
-        boost::unordered_flat_map<digest256, entry, keyed_hash> entries;
+        boost::unordered_flat_map<digest128, entry, keyed_hash> entries;
         std::size_t bytes = 0;
     };
 
-    digest256 name_of(std::string_view audience, identity const& who);
+    digest128 name_of(std::string_view audience, identity const& who);
     result<entry> make(std::string_view audience, identity const& who, wall_time now) const;
     bool is_fresh(entry const& e, wall_time now) const noexcept;
-    void remember(digest256 const& name, entry const& made);
+    void remember(digest128 const& name, entry const& made);
 
     signer const& signer_;
     options const options_;

@@ -30,7 +30,7 @@ private:
     struct entry
     {
         std::shared_ptr<identity> who;
-        digest256 of{}; // all zeros: nobody's
+        digest128 of{}; // all zeros: nobody's
     };
 
     std::vector<entry> entries_;

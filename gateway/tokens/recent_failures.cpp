@@ -4,7 +4,7 @@
 
 namespace yett::tokens {
 
-std::optional<errc> recent_failures::find(digest256 const& digest, std::uint64_t verifier_generation,
+std::optional<errc> recent_failures::find(digest128 const& digest, std::uint64_t verifier_generation,
                                           wall_time now) const noexcept
 {
     for (auto const& entry : rows_[digest[0] % row_count])
@@ -12,7 +12,7 @@ std::optional<errc> recent_failures::find(digest256 const& digest, std::uint64_t
     return std::nullopt;
 }
 
-void recent_failures::remember(digest256 const& digest, std::uint64_t verifier_generation, errc code, wall_time until) noexcept
+void recent_failures::remember(digest128 const& digest, std::uint64_t verifier_generation, errc code, wall_time until) noexcept
 {
     auto const soonest = std::ranges::min_element(rows_[digest[0] % row_count], {}, &failure::until);
     *soonest = {digest, verifier_generation, until, code};

@@ -10,22 +10,22 @@
 
 namespace yett::tokens {
 
-// Refusals that cost a signature check, remembered for a moment: 512 of them, 32 KiB, apart
+// Refusals that cost a signature check, remembered for a moment: 512 of them, 20 KiB, apart
 // from everything else. A flood of forged tokens turns this table over and nothing more.
 class recent_failures
 {
 public:
     recent_failures() : rows_(row_count) {}
 
-    std::optional<errc> find(digest256 const& digest, std::uint64_t verifier_generation, wall_time now) const noexcept;
-    void remember(digest256 const& digest, std::uint64_t verifier_generation, errc code, wall_time until) noexcept;
+    std::optional<errc> find(digest128 const& digest, std::uint64_t verifier_generation, wall_time now) const noexcept;
+    void remember(digest128 const& digest, std::uint64_t verifier_generation, errc code, wall_time until) noexcept;
 
     static constexpr std::size_t bytes() noexcept { return row_count * sizeof(row); }
 
 private:
     struct failure
     {
-        digest256 digest{};
+        digest128 digest{};
         std::uint64_t verifier_generation = 0;
         wall_time until{};
         errc code{};

@@ -4,7 +4,6 @@
 #include "gateway/tokens/jws.hpp"
 #include "gateway/tokens/packed_identity.hpp"
 #include "gateway/tokens/recent_failures.hpp"
-#include "gateway/tokens/token_digest.hpp"
 #include "gateway/tokens/token_store.hpp"
 
 #include <algorithm>
@@ -12,8 +11,14 @@
 namespace yett::tokens {
 namespace {
 
-// The shortest token of the weakest algorithm is longer.
+// The shortest token of the weakest algorithm is longer. What is no token by its size alone is
+// not worth a digest.
 constexpr std::size_t min_token_bytes = 64;
+
+bool is_of_a_token(std::size_t bytes)
+{
+    return bytes >= min_token_bytes && bytes <= max_token_bytes;
+}
 
 // One identity unpacked for every 64 KiB of packed ones.
 std::size_t pool_slots(std::size_t bytes)
@@ -56,10 +61,10 @@ public:
         update_counters();
     }
 
-    void expect(std::string_view token) noexcept;
-    void fetch_expected() noexcept;
-    result<identity_ptr> identify(std::string_view token, wall_time now);
-    std::optional<result<identity_ptr>> recall(std::string_view token, wall_time now);
+    shown_token expect(std::string_view text) const noexcept;
+    void fetch(shown_token& token) const noexcept;
+    result<identity_ptr> identify(shown_token const& token, wall_time now);
+    std::optional<result<identity_ptr>> recall(shown_token const& token, wall_time now);
     bool remember(std::string_view token, vouched const& word, wall_time now);
     void remember_refusal(std::string_view token, errc why, wall_time now);
     void use(std::shared_ptr<verifier const> judge) { judge_ = std::move(judge); }
@@ -71,12 +76,12 @@ private:
     {
         std::string_view text;
         std::uint64_t hint;
-        digest256 digest;
+        digest128 digest;
         wall_time now;
     };
 
-    presented look_at(std::string_view token, wall_time now);
-    presented look_at_vouched(std::string_view token, wall_time now);
+    presented look_at(shown_token const& token, wall_time now) const;
+    presented look_at_vouched(shown_token const& token, wall_time now) const;
     std::optional<error> refused_before(presented const& token);
     bool is_fresh(token_record const& known, wall_time now) const noexcept;
     bool is_revoked(token_record& known, wall_time now);
@@ -92,30 +97,33 @@ private:
     revocations::view view_;
     token_cache_options const options_;
     token_digest digests_;
-    std::uint64_t expected_ = 0; // the hint of the token that was announced last; 0: it is being fetched
     recent_failures failures_;
     identity_pool pool_;
     token_store store_;
     token_cache_counters counters_;
 };
 
-void token_cache::state::expect(std::string_view token) noexcept
+shown_token token_cache::state::expect(std::string_view text) const noexcept
 {
-    if (token.size() < min_token_bytes) return;
-    expected_ = digests_.hint(token);
-    store_.prefetch(expected_);
+    shown_token made;
+    made.text_ = text;
+    if (!is_of_a_token(text.size())) return made;
+    made.hint_ = digests_.hint(text);
+    store_.prefetch(made.hint_);
+    return made;
 }
 
-void token_cache::state::fetch_expected() noexcept
+// The processor goes on with the digest while it waits for the record's page tables.
+void token_cache::state::fetch(shown_token& token) const noexcept
 {
-    if (expected_ != 0) store_.prefetch_likely(std::exchange(expected_, 0));
+    if (!is_of_a_token(token.text_.size())) return;
+    store_.prefetch_likely(token.hint_);
+    token.digest_ = digests_.of(token.text_);
 }
 
-token_cache::state::presented token_cache::state::look_at(std::string_view token, wall_time now)
+token_cache::state::presented token_cache::state::look_at(shown_token const& token, wall_time now) const
 {
-    auto const hint = digests_.hint(token);
-    store_.prefetch(hint);
-    return {token, hint, digests_.of(token), now};
+    return {token.text_, token.hint_, token.digest_ ? *token.digest_ : digests_.of(token.text_), now};
 }
 
 std::optional<error> token_cache::state::refused_before(presented const& token)
@@ -126,34 +134,32 @@ std::optional<error> token_cache::state::refused_before(presented const& token)
     return client_error(*code, "as before");
 }
 
-result<identity_ptr> token_cache::state::identify(std::string_view token, wall_time now)
+result<identity_ptr> token_cache::state::identify(shown_token const& token, wall_time now)
 {
-    // What is no token by its size alone is not worth a digest.
-    if (token.size() < min_token_bytes || token.size() > max_token_bytes) {
-        auto good = judge_->verify(token, now);
+    if (!is_of_a_token(token.text_.size())) {
+        auto good = judge_->verify(token.text_, now);
         if (!good) return good.error();
         return client_error(errc::token_malformed, "the token is too short");
     }
     auto const asked = look_at(token, now);
     if (auto* const known = store_.find(asked.hint, asked.digest)) return answer_from(*known, asked);
     if (auto const why = refused_before(asked)) return *why;
-    auto answer = settle(asked, judge_->verify(token, now));
+    auto answer = settle(asked, judge_->verify(token.text_, now));
     update_counters();
     return answer;
 }
 
 // Under a name of their own, or identify() would find them.
-token_cache::state::presented token_cache::state::look_at_vouched(std::string_view token, wall_time now)
+token_cache::state::presented token_cache::state::look_at_vouched(shown_token const& token, wall_time now) const
 {
     auto asked = look_at(token, now);
     asked.digest.back() = ~asked.digest.back();
     return asked;
 }
 
-std::optional<result<identity_ptr>> token_cache::state::recall(std::string_view token, wall_time now)
+std::optional<result<identity_ptr>> token_cache::state::recall(shown_token const& token, wall_time now)
 {
-    if (token.size() < min_token_bytes || token.size() > max_token_bytes)
-        return client_error(errc::token_malformed, "the token is too short or too long");
+    if (!is_of_a_token(token.text_.size())) return client_error(errc::token_malformed, "the token is too short or too long");
     auto const asked = look_at_vouched(token, now);
     if (auto* const known = store_.find(asked.hint, asked.digest)) {
         if (is_fresh(*known, now) && !is_revoked(*known, now)) {
@@ -176,7 +182,7 @@ bool token_cache::state::remember(std::string_view token, vouched const& word, w
     auto const generation = revoked_.generation();
     // What was known before the store was asked is part of its answer.
     if (generation != word.generation && view_.covers(names, now)) return false;
-    auto const asked = look_at_vouched(token, now);
+    auto const asked = look_at_vouched(expect(token), now);
     if (auto* const known = store_.find(asked.hint, asked.digest)) store_.remove(*known);
     if (auto* const made = store_.insert(asked.hint, asked.digest, packed_bytes(*word.who), now)) {
         made->names = names;
@@ -194,7 +200,7 @@ bool token_cache::state::remember(std::string_view token, vouched const& word, w
 void token_cache::state::remember_refusal(std::string_view token, errc why, wall_time now)
 {
     ++counters_.misses;
-    auto const asked = look_at_vouched(token, now);
+    auto const asked = look_at_vouched(expect(token), now);
     failures_.remember(asked.digest, judge_->generation(), why, now + options_.failure_ttl);
 }
 
@@ -293,22 +299,22 @@ token_cache::token_cache(std::shared_ptr<verifier const> judge, revocations cons
 token_cache::~token_cache() = default;
 token_cache::token_cache(token_cache&&) noexcept = default;
 
-void token_cache::expect(std::string_view token) noexcept
+shown_token token_cache::expect(std::string_view text) const noexcept
 {
-    state_->expect(token);
+    return state_->expect(text);
 }
 
-void token_cache::fetch_expected() noexcept
+void token_cache::fetch(shown_token& token) const noexcept
 {
-    state_->fetch_expected();
+    state_->fetch(token);
 }
 
-result<identity_ptr> token_cache::identify(std::string_view token, wall_time now)
+result<identity_ptr> token_cache::identify(shown_token const& token, wall_time now)
 {
     return state_->identify(token, now);
 }
 
-std::optional<result<identity_ptr>> token_cache::recall(std::string_view token, wall_time now)
+std::optional<result<identity_ptr>> token_cache::recall(shown_token const& token, wall_time now)
 {
     return state_->recall(token, now);
 }

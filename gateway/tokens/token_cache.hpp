@@ -4,6 +4,7 @@
 #include "gateway/base/identity.hpp"
 #include "gateway/base/result.hpp"
 #include "gateway/tokens/revocations.hpp"
+#include "gateway/tokens/token_digest.hpp"
 #include "gateway/tokens/verifier.hpp"
 
 #include <cstdint>
@@ -38,10 +39,26 @@ struct vouched
     std::uint64_t generation = 0; // of the revocations, read before the store was asked
 };
 
+// A token that a request shows, and as much of its names in a cache as is known so far. Made
+// by token_cache::expect() and of use to that cache alone. The text outlives it.
+class shown_token
+{
+public:
+    shown_token() = default; // empty
+    std::string_view text() const noexcept { return text_; }
+
+private:
+    friend class token_cache;
+
+    std::string_view text_;
+    std::uint64_t hint_ = 0;
+    std::optional<digest128> digest_;
+};
+
 // Remembers what the verifier said about a token. One per worker, without locks.
 //
 // An entry ends with the token, its key, a revocation, or after `ttl`, and all four are
-// looked at on every hit. Tokens are known by a keyed 256-bit hash; the text is not kept.
+// looked at on every hit. Tokens are known by a keyed 128-bit hash; the text is not kept.
 // Which entries stay is decided by S3-FIFO, which a flood of tokens that are shown once
 // cannot use to push out those that are used. Refusals live apart, in a small table of
 // fixed size, and never take room from good tokens.
@@ -52,23 +69,24 @@ public:
     ~token_cache();
     token_cache(token_cache&&) noexcept;
 
-    // Memory answers in a sixth of a microsecond when the cache is large, and the second
+    // Memory answers in a quarter of a microsecond when the cache is large, and the second
     // question follows from the first answer. Call expect() as soon as the token is known
-    // and fetch_expected() a little later, and what is done until identify() hides both.
-    // They cost little and change no answer.
-    void expect(std::string_view token) noexcept;
-    void fetch_expected() noexcept;
+    // and fetch() a little later, which does half of the work besides, and what is done until
+    // identify() hides both. Nobody has to, and neither changes an answer.
+    shown_token expect(std::string_view text) const noexcept;
+    void fetch(shown_token& token) const noexcept;
 
     // Who the token speaks for: from memory, or verified and remembered. Fails as the
     // verifier does, or with token_revoked. The identity does not change while anybody
     // holds it, but it must be released on this worker's thread.
-    result<identity_ptr> identify(std::string_view token, wall_time now);
+    result<identity_ptr> identify(shown_token const& token, wall_time now);
+    result<identity_ptr> identify(std::string_view text, wall_time now) { return identify(expect(text), now); }
 
     // Of tokens that a store has to vouch for, the same memory in three steps. What is known
     // of one: who it speaks for, or why it does not. Nothing when the store has to be asked:
     // it never was, its word has run out, or something was revoked that touches the token,
     // its subject, or the subject's other tokens.
-    std::optional<result<identity_ptr>> recall(std::string_view token, wall_time now);
+    std::optional<result<identity_ptr>> recall(shown_token const& token, wall_time now);
     // Keeps the store's word. False when something was revoked meanwhile that the store may
     // not have known when it answered; then the word counts for nothing and it has to be
     // asked again.

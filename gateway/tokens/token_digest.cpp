@@ -13,13 +13,13 @@ token_digest::token_digest() : key_{random_u64(), random_u64(), random_u64(), ra
 {
 }
 
-digest256 token_digest::of(std::string_view text) const noexcept
+digest128 token_digest::of(std::string_view text) const noexcept
 {
     using namespace highwayhash;
-    static_assert(sizeof(HHKey) == sizeof key_ && sizeof(HHResult256) == sizeof(digest256));
-    digest256 made;
+    static_assert(sizeof(HHKey) == sizeof key_ && sizeof(HHResult128) == sizeof(digest128));
+    digest128 made;
     auto const& key = reinterpret_cast<HHKey const&>(key_);
-    InstructionSets::Run<HighwayHash>(key, text.data(), text.size(), reinterpret_cast<HHResult256*>(made.data()));
+    InstructionSets::Run<HighwayHash>(key, text.data(), text.size(), reinterpret_cast<HHResult128*>(made.data()));
     return made;
 }
 

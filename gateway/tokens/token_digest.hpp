@@ -6,9 +6,9 @@
 
 namespace yett::tokens {
 
-using digest256 = std::array<std::uint64_t, 4>;
+using digest128 = std::array<std::uint64_t, 2>;
 
-// The name of a token in a cache: HighwayHash-256 (Alakuijala, Cox and Wassenberg, 2016)
+// The name of a token in a cache: HighwayHash-128 (Alakuijala, Cox and Wassenberg, 2016)
 // of the exact text under a random key that never leaves the process, and neither do the
 // names. Nobody outside can search for two tokens with one name.
 //
@@ -19,7 +19,7 @@ class token_digest
 public:
     token_digest();
 
-    digest256 of(std::string_view text) const noexcept;
+    digest128 of(std::string_view text) const noexcept;
 
     // A quick keyed hash of the last 16 bytes, which are signature: good enough to fetch
     // memory before the digest is made. The text has at least 16 bytes.

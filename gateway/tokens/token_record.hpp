@@ -12,7 +12,7 @@ namespace yett::tokens {
 // and a record may be moved as bytes; the members are in the order in which a hit reads them.
 struct token_record
 {
-    digest256 digest;
+    digest128 digest;
     std::uint64_t hint; // see token_digest; the home in the index
     wall_time not_before;
     wall_time end;                  // of the token or of its time in the cache, whichever is first

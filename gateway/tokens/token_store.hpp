@@ -1,6 +1,7 @@
 #pragma once
 
 #include "gateway/tokens/huge_block.hpp"
+#include "gateway/tokens/record_index.hpp"
 #include "gateway/tokens/record_ring.hpp"
 #include "gateway/tokens/token_record.hpp"
 
@@ -11,7 +12,7 @@
 
 namespace yett::tokens {
 
-// The records of a cache, found by digest and bounded in bytes: one block of memory holds
+// The records of a cache, found by digest and bounded in bytes, 32 GiB at most: one block of memory holds
 // the index, what is remembered of the evicted, and two rings of records.
 //
 // Eviction is S3-FIFO (Yang et al., SOSP 2023): what is new waits in a small queue, a tenth
@@ -30,15 +31,15 @@ public:
     token_store& operator=(token_store const&) = delete;
 
     // Fetches what find() will read: the index first, then the record that is likely meant.
-    void prefetch(std::uint64_t hint) const noexcept;
+    void prefetch(std::uint64_t hint) const noexcept { index_.prefetch(hint); }
     void prefetch_likely(std::uint64_t hint) const noexcept;
 
     // Counts as a use of the record. It stays where it is until the next insert().
-    token_record* find(std::uint64_t hint, digest256 const& digest) noexcept;
+    token_record* find(std::uint64_t hint, digest128 const& digest) noexcept;
 
     // Makes a record with room for `identity_bytes` and evicts others for it. Null when it
     // is larger than a hundredth of the cache. The digest and the hint are filled in.
-    token_record* insert(std::uint64_t hint, digest256 const& digest, std::size_t identity_bytes, wall_time now);
+    token_record* insert(std::uint64_t hint, digest128 const& digest, std::size_t identity_bytes, wall_time now);
     void remove(token_record& gone) noexcept;
 
     // What was written so far, and never less later.
@@ -63,20 +64,17 @@ private:
     void evict(token_record& gone) noexcept;
     void rotate_main() noexcept;
     void move(token_record& from, char* to) noexcept;
-    void place(token_record& added) noexcept;
-    void unplace(token_record const& gone) noexcept;
     ghost& ghost_of(std::uint64_t hint) noexcept;
     bool came_back(std::uint64_t hint) noexcept;
 
     std::size_t const budget_;
     farewell on_removal_;
-    std::size_t index_mask_;
-    std::size_t ghost_mask_;
+    std::size_t slots_;
     std::size_t fixed_bytes_;
     std::size_t ring_bytes_;
     huge_block block_;
-    std::uint64_t* index_; // pointer and, in the upper 16 bits, a piece of the hint
-    ghost* ghosts_;
+    record_index index_;
+    std::span<ghost> ghosts_;
     record_ring small_;
     record_ring main_;
     std::vector<char> moving_;

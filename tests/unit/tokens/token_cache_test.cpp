@@ -56,6 +56,10 @@ struct fixture
         REQUIRE(!who);
         return who.error().code();
     }
+    std::optional<result<identity_ptr>> recalled(std::string_view key, wall_time now = at())
+    {
+        return cache.recall(cache.expect(key), now);
+    }
 };
 
 } // namespace
@@ -85,28 +89,40 @@ TEST_CASE("token cache: the second time a token is answered from memory, with th
     CHECK(second->expires_at == first->expires_at);
 }
 
-TEST_CASE("token cache: announcing a token changes no answer, whichever comes then")
+TEST_CASE("token cache: a token that was announced gets the same answer, fetched or not, whoever came between")
 {
     fixture f;
     auto const ada = quick_token().of("ada").text();
     auto const bob = quick_token().of("bob").text();
-    f.cache.expect(ada);
-    CHECK(f.cache.identify(ada, at()).value()->subject == "ada");
-    f.cache.expect(ada);
-    CHECK(f.cache.identify(bob, at()).value()->subject == "bob");
-    f.cache.expect(bob);
-    CHECK(f.cache.identify(ada, at()).value()->subject == "ada");
-    f.cache.expect("Bearer " + bob);
-    CHECK(f.cache.identify(bob, at()).value()->subject == "bob");
-    f.cache.expect({});
-    f.cache.expect("short");
+    auto const whose = [&f](tokens::shown_token const& token) { return f.cache.identify(token, at()).value()->subject; };
+    for (int round = 0; round < 2; ++round) {
+        auto const announced = f.cache.expect(ada);
+        auto fetched = f.cache.expect(bob);
+        f.cache.fetch(fetched);
+        CHECK(whose(announced) == "ada");
+        CHECK(whose(fetched) == "bob");
+        CHECK(whose(fetched) == "bob");
+    }
     CHECK(f.cache.counters().misses == 2);
-    CHECK(f.cache.counters().hits == 2);
+    CHECK(f.cache.counters().hits == 4);
 
     auto forged = ada;
     forged[forged.size() / 2] = forged[forged.size() / 2] == 'A' ? 'B' : 'A';
-    f.cache.expect(ada);
-    CHECK(f.refusal(forged) != errc{});
+    auto shown = f.cache.expect(forged);
+    f.cache.fetch(shown);
+    CHECK(!f.cache.identify(shown, at()));
+}
+
+TEST_CASE("token cache: what is no token by its size is not fetched and is refused")
+{
+    fixture f;
+    for (auto const& text : {std::string{}, std::string{"short"}, std::string(tokens::max_token_bytes + 1, 'a')}) {
+        auto shown = f.cache.expect(text);
+        f.cache.fetch(shown);
+        CHECK(f.cache.identify(shown, at()).error() == errc::token_malformed);
+    }
+    CHECK(!f.cache.identify(tokens::shown_token{}, at()));
+    CHECK(f.cache.counters().hits + f.cache.counters().misses == 0);
 }
 
 TEST_CASE("token cache: every byte of a token counts")
@@ -412,19 +428,19 @@ revocation of_subject(std::string id, wall_time until)
 TEST_CASE("token cache: a store's word is kept as it was, for as long as it was given")
 {
     fixture f;
-    CHECK_FALSE(f.cache.recall(key_text, at()));
+    CHECK_FALSE(f.recalled(key_text));
     REQUIRE(f.cache.remember(key_text, word_for(f.revoked), at()));
-    auto const known = f.cache.recall(key_text, at(59));
+    auto const known = f.recalled(key_text, at(59));
     REQUIRE(known);
     auto const& who = **known;
     CHECK(who->subject == "robot");
     CHECK(who->roles == std::vector<std::string>{"deploy"});
     CHECK(who->requests_per_minute == 7);
     CHECK(who->issued_at == at());
-    CHECK_FALSE(f.cache.recall(key_text, at(60)));
+    CHECK_FALSE(f.recalled(key_text, at(60)));
     CHECK(f.cache.counters().entries == 0);
-    CHECK_FALSE(f.cache.recall("yk1_" + std::string(68, 'j'), at()));
-    CHECK((*f.cache.recall("yk1_", at())).error() == errc::token_malformed);
+    CHECK_FALSE(f.recalled("yk1_" + std::string(68, 'j')));
+    CHECK((*f.recalled("yk1_")).error() == errc::token_malformed);
 }
 
 TEST_CASE("token cache: a vouched token is no access token, known or not")
@@ -435,7 +451,7 @@ TEST_CASE("token cache: a vouched token is no access token, known or not")
     CHECK(f.refusal(key_text) == errc::token_malformed);
     auto const token = quick_token().text();
     REQUIRE(f.cache.identify(token, at()));
-    CHECK_FALSE(f.cache.recall(token, at()));
+    CHECK_FALSE(f.recalled(token));
 }
 
 TEST_CASE("token cache: a vouched token outlives the keys that sign others")
@@ -443,7 +459,7 @@ TEST_CASE("token cache: a vouched token outlives the keys that sign others")
     fixture f;
     REQUIRE(f.cache.remember(key_text, word_for(f.revoked), at()));
     f.cache.use(judge_with({test_key().verification()}));
-    CHECK(f.cache.recall(key_text, at(1)));
+    CHECK(f.recalled(key_text, at(1)));
 }
 
 TEST_CASE("token cache: what touches a vouched token or its subject has the store asked again")
@@ -451,19 +467,19 @@ TEST_CASE("token cache: what touches a vouched token or its subject has the stor
     fixture f;
     REQUIRE(f.cache.remember(key_text, word_for(f.revoked), at()));
     f.revoked.add(of_subject("somebody else", at(1)));
-    CHECK(f.cache.recall(key_text, at(1)));
+    CHECK(f.recalled(key_text, at(1)));
     f.revoked.add(of_subject("robot", at(1)));
-    CHECK_FALSE(f.cache.recall(key_text, at(1)));
+    CHECK_FALSE(f.recalled(key_text, at(1)));
     // What the store says afterwards counts, also in the very same moment.
     REQUIRE(f.cache.remember(key_text, word_for(f.revoked, at(1)), at(1)));
-    CHECK(f.cache.recall(key_text, at(1)));
+    CHECK(f.recalled(key_text, at(1)));
 
     revocation gone;
     gone.what = revoked_by::token;
     gone.id = "key-1";
     gone.until = at(100);
     f.revoked.add(gone);
-    CHECK_FALSE(f.cache.recall(key_text, at(2)));
+    CHECK_FALSE(f.recalled(key_text, at(2)));
     CHECK_MESSAGE(f.cache.counters().negative_hits == 0, "that it was revoked is the store's to say");
 }
 
@@ -474,7 +490,7 @@ TEST_CASE("token cache: a word that was overtaken by a revocation counts for not
     // Its time was read before the store was asked.
     f.revoked.add(of_subject("robot", at(9)));
     CHECK_FALSE(f.cache.remember(key_text, before, at(10)));
-    CHECK_FALSE(f.cache.recall(key_text, at(10)));
+    CHECK_FALSE(f.recalled(key_text, at(10)));
     CHECK(f.cache.remember(key_text, word_for(f.revoked, at(10)), at(10)));
 
     fixture quiet;
@@ -487,8 +503,8 @@ TEST_CASE("token cache: a store's refusal is remembered for a moment")
 {
     fixture f{{.bytes = 4 << 20, .failure_ttl = seconds{30}}};
     f.cache.remember_refusal(key_text, errc::token_untrusted, at());
-    auto const known = f.cache.recall(key_text, at(29));
+    auto const known = f.recalled(key_text, at(29));
     REQUIRE(known);
     CHECK(known->error() == errc::token_untrusted);
-    CHECK_FALSE(f.cache.recall(key_text, at(30)));
+    CHECK_FALSE(f.recalled(key_text, at(30)));
 }
