@@ -12,8 +12,8 @@
 
 namespace yett::tokens {
 
-// The records of a cache, found by digest and bounded in bytes, 32 GiB at most: one block of memory holds
-// the index, what is remembered of the evicted, and two rings of records.
+// The records of a cache, found by digest and bounded in bytes, 32 GiB at most: one block of
+// memory holds the index, what is remembered of the evicted, and two rings of records.
 //
 // Eviction is S3-FIFO (Yang et al., SOSP 2023): what is new waits in a small queue, a tenth
 // of the room, and once the cache is full only what was used there more than once, or comes
