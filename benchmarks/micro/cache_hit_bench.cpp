@@ -1,3 +1,4 @@
+#include "gateway/base/random.hpp"
 #include "gateway/http/exchange.hpp"
 #include "gateway/http/framing.hpp"
 #include "gateway/limits/limiter.hpp"
@@ -237,6 +238,19 @@ BENCHMARK(cache_hit)
     ->Args({1000, 1'000'000, 1})
     ->Args({1'000'000, 0, 1})
     ->Args({1'000'000, 1'000'000, 1});
+
+void revocation_check(benchmark::State& state)
+{
+    revocations revoked{issuer_name};
+    fill(revoked, state.range(0));
+    revocations::view view{revoked};
+    std::vector<revocable> names;
+    for (int i = 0; i < 100'000; ++i)
+        names.push_back({random_u64() | 1, random_u64() | 1, random_u64() | 1, random_u64() | 1, now});
+    std::size_t next = 0;
+    for (auto _ : state) benchmark::DoNotOptimize(view.covers(names[next++ % names.size()], now));
+}
+BENCHMARK(revocation_check)->Arg(0)->Arg(1000)->Arg(1'000'000);
 
 } // namespace
 } // namespace yett::tokens

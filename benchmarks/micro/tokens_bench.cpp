@@ -75,25 +75,6 @@ BENCHMARK_CAPTURE(sign, RS256, algorithm::rs256);
 BENCHMARK_CAPTURE(sign, ES256, algorithm::es256);
 BENCHMARK_CAPTURE(sign, EdDSA, algorithm::eddsa);
 
-void fill(revocations& revoked, std::int64_t count)
-{
-    for (std::int64_t i = 0; i < count; ++i)
-        revoked.add({revoked_by::session, fmt::format("0197a2c5-7f00-7000-8000-{:012}", i), {}, {}, now + seconds{900}});
-}
-
-void revocation_check(benchmark::State& state)
-{
-    revocations revoked{issuer_name};
-    fill(revoked, state.range(0));
-    revocations::view view{revoked};
-    std::vector<revocable> names;
-    for (int i = 0; i < 100'000; ++i)
-        names.push_back({random_u64() | 1, random_u64() | 1, random_u64() | 1, random_u64() | 1, now});
-    std::size_t next = 0;
-    for (auto _ : state) benchmark::DoNotOptimize(view.covers(names[next++ % names.size()], now));
-}
-BENCHMARK(revocation_check)->Arg(0)->Arg(1000)->Arg(1'000'000);
-
 void known_bad_token(benchmark::State& state)
 {
     revocations revoked{issuer_name};
