@@ -174,9 +174,7 @@ double median(std::vector<double>& values)
 // added before every hit and looked for by it, so that no look-up is saved.
 //
 // ns_per_hit is what a hit adds to a request as the pipeline runs it. The same without the
-// cache is measured beside it (`ns_without`) and taken off. ns_alone is identify() by itself,
-// one after the other, with nothing to hide the memory behind; what reads the head and finds
-// the token is taken off it. Medians of batches of 64.
+// cache is measured beside it (`ns_without`) and taken off. Medians of batches of 64.
 void cache_hit(benchmark::State& state)
 {
     auto const count = static_cast<std::uint64_t>(state.range(0));
@@ -230,7 +228,7 @@ BENCHMARK(cache_hit)
     ->Args({1, 0, 0})
     ->Args({1000, 0, 0})
     ->Args({10'000, 0, 0})
-    ->Args({100000, 0, 0})
+    ->Args({100'000, 0, 0})
     ->Args({1'000'000, 0, 0})
     ->Args({1000, 1'000'000, 0})
     ->Args({1'000'000, 1'000'000, 0})
