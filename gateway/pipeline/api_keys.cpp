@@ -44,7 +44,7 @@ result<identity_ptr> pipeline::recall_key(passage& seen)
 {
     auto known = station_.cache.recall(seen.token, seen.now);
     if (!known) {
-        seen.api_key = seen.token.text();
+        seen.api_key_unknown = true;
         return identity_ptr{};
     }
     station_.figures.api_keys[*known ? key_answer::remembered : key_answer::refused].add();
@@ -53,7 +53,7 @@ result<identity_ptr> pipeline::recall_key(passage& seen)
 
 task<result<identity_ptr>> pipeline::ask_about_key(passage& seen)
 {
-    auto who = co_await vouch_for(seen.api_key, seen.now);
+    auto who = co_await vouch_for(seen.token.text(), seen.now);
     auto const failed = !who && who.error().from() != origin::client;
     station_.figures.api_keys[failed ? key_answer::failed : who ? key_answer::asked : key_answer::refused].add();
     if (failed) co_return who.error();

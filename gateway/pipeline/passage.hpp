@@ -40,7 +40,7 @@ struct passage
     bool by_cookie = false;                                       // the credential was a cookie
     bool key_awaited = false;                                     // the key of its token is under way
     bool key_given_up = false;                                    // and did not come in time
-    std::string_view api_key;                                     // in the request's head; the store has to be asked about it
+    bool api_key_unknown = false;                                 // the token is an API key, the store has to be asked about it
     std::string_view refresh_token;                               // in the request's head; a renewal is asked for
     std::vector<std::pair<std::string, std::string>> set_cookies; // fields for the reply, of a renewed session
     identity_ptr who;

@@ -51,7 +51,7 @@ task<result<void>> pipeline::answer(http::exchange& ex, passage& seen)
     if (seen.key_awaited) who = co_await await_key(ex, seen);
     if (seen.websocket) [[unlikely]]
         who = from_allowed_page(std::move(who), ex, seen);
-    if (who && !seen.api_key.empty()) [[unlikely]]
+    if (who && seen.api_key_unknown) [[unlikely]]
         who = co_await ask_about_key(seen);
     if (!seen.refresh_token.empty()) who = co_await renew(std::move(who), ex, seen);
     if (!who) co_return who.error();
