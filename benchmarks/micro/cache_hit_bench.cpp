@@ -7,8 +7,11 @@
 #include "gateway/pipeline/credential.hpp"
 #include "gateway/pipeline/request_id.hpp"
 #include "gateway/pipeline/session_cookies.hpp"
+#include "gateway/tokens/huge_block.hpp"
 #include "gateway/tokens/jws.hpp"
+#include "gateway/tokens/record_index.hpp"
 #include "gateway/tokens/token_cache.hpp"
+#include "gateway/tokens/token_digest.hpp"
 #include "policies/compile.hpp"
 
 #include <benchmark/benchmark.h>
@@ -170,11 +173,47 @@ double median(std::vector<double>& values)
     return *middle;
 }
 
+// What some steps of a request take more than others, in batches of requests that just
+// arrived, one batch by the ones and one by the others in turn.
+class comparison
+{
+public:
+    explicit comparison(std::uint64_t users) : arrived_{users} {}
+
+    template<class With, class Without>
+    void run(benchmark::State& state, With const& with, Without const& without)
+    {
+        with_.push_back(each(with));
+        without_.push_back(each(without));
+        state.SetIterationTime(1e-9 * with_.back() * arrivals::batch);
+    }
+    // Medians, in nanoseconds a request.
+    void report(benchmark::State& state)
+    {
+        auto const spent_without = median(without_);
+        state.counters["ns_added"] = median(with_) - spent_without;
+        state.counters["ns_without"] = spent_without;
+    }
+
+private:
+    double each(auto const& steps)
+    {
+        auto const& texts = arrived_.next();
+        auto const from = thread_seconds();
+        for (auto const& text : texts) steps(text);
+        return 1e9 * (thread_seconds() - from) / arrivals::batch;
+    }
+
+    arrivals arrived_;
+    std::vector<double> with_;
+    std::vector<double> without_;
+};
+
 // A hit among `tokens` in random order, with live `revocations`. With `each_time` one is
 // added before every hit and looked for by it, so that no look-up is saved.
 //
-// ns_per_hit is what a hit adds to a request as the pipeline runs it. The same without the
-// cache is measured beside it (`ns_without`) and taken off. Medians of batches of 64.
+// ns_added is what a hit adds to a request as the pipeline runs it; the same without the
+// cache is measured beside it (ns_without) and taken off.
 void cache_hit(benchmark::State& state)
 {
     auto const count = static_cast<std::uint64_t>(state.range(0));
@@ -184,41 +223,33 @@ void cache_hit(benchmark::State& state)
     for (int round = 0; round < 2; ++round)
         for (std::uint64_t i = 0; i < count; ++i) (void)cache.identify(token_of(i), now);
 
-    arrivals arrived{count};
+    comparison requests{count};
     other_steps others;
     revocation const again{revoked_by::session, "again", {}, {}, now + seconds{900}};
     auto const add = [&] {
         if (state.range(2)) revoked.add(again);
     };
-    auto const each = [&](auto step) {
-        auto const& texts = arrived.next();
-        auto const from = thread_seconds();
-        for (auto const& text : texts) step(text);
-        return 1e9 * (thread_seconds() - from) / arrivals::batch;
-    };
-    std::vector<double> with, without;
     auto const missed = cache.counters().misses;
     for (auto _ : state) {
-        with.push_back(each([&](std::string const& text) {
-            auto token = cache.expect(others.read(text));
-            others.find_the_rule();
-            cache.fetch(token);
-            others.spend_from_a_limit();
-            add();
-            benchmark::DoNotOptimize(cache.identify(token, now));
-        }));
-        without.push_back(each([&](std::string const& text) {
-            benchmark::DoNotOptimize(others.read(text).data());
-            others.find_the_rule();
-            others.spend_from_a_limit();
-            add();
-        }));
-        state.SetIterationTime(1e-9 * with.back() * arrivals::batch);
+        requests.run(
+            state,
+            [&](std::string const& text) {
+                auto token = cache.expect(others.read(text));
+                others.find_the_rule();
+                cache.fetch(token);
+                others.spend_from_a_limit();
+                add();
+                benchmark::DoNotOptimize(cache.identify(token, now));
+            },
+            [&](std::string const& text) {
+                benchmark::DoNotOptimize(others.read(text).data());
+                others.find_the_rule();
+                others.spend_from_a_limit();
+                add();
+            });
     }
     if (cache.counters().misses != missed) state.SkipWithError("not every look-up was a hit");
-    auto const spent_without = median(without);
-    state.counters["ns_per_hit"] = median(with) - spent_without;
-    state.counters["ns_without"] = spent_without;
+    requests.report(state);
     state.counters["bytes_per_token"] = static_cast<double>(cache.counters().bytes) / static_cast<double>(count);
 }
 BENCHMARK(cache_hit)
@@ -236,6 +267,44 @@ BENCHMARK(cache_hit)
     ->Args({1000, 1'000'000, 1})
     ->Args({1'000'000, 0, 1})
     ->Args({1'000'000, 1'000'000, 1});
+
+// What the machine alone asks of any cache: a line of `bytes` for each token, whose address
+// is known from the token at once, is fetched in the middle of the request and read at its
+// end. The other side does the same with one line for all.
+void cold_line(benchmark::State& state)
+{
+    auto const count = static_cast<std::uint64_t>(state.range(0));
+    auto const bytes = static_cast<std::size_t>(state.range(1));
+    huge_block const lines{count * bytes};
+    std::fill_n(lines.data(), lines.size(), '\1');
+
+    comparison requests{count};
+    other_steps others;
+    token_digest const digests;
+    auto const steps = [&](std::uint64_t tokens) {
+        return [&, tokens](std::string const& text) {
+            auto const token = others.read(text);
+            auto const* const line = lines.data() + slot_of(digests.hint(token), tokens) * bytes;
+            others.find_the_rule();
+            __builtin_prefetch(line);
+            benchmark::DoNotOptimize(digests.of(token));
+            others.spend_from_a_limit();
+            benchmark::DoNotOptimize(*line + 0);
+        };
+    };
+    for (auto _ : state) requests.run(state, steps(count), steps(1));
+    requests.report(state);
+}
+BENCHMARK(cold_line)
+    ->ArgNames({"tokens", "bytes"})
+    ->UseManualTime()
+    ->Iterations(4000)
+    ->Args({1000, 64})
+    ->Args({10'000, 64})
+    ->Args({100'000, 64})
+    ->Args({1'000'000, 64})
+    ->Args({1'000'000, 32})
+    ->Args({1'000'000, 256});
 
 void revocation_check(benchmark::State& state)
 {

@@ -13,22 +13,24 @@ record_index::record_index(std::span<char> block, std::size_t slots) noexcept
 {
 }
 
-token_record* record_index::find_likely(std::uint64_t hint) const noexcept
-{
-    auto const tag = tag_of(hint);
-    for (auto at = home_of(hint); words_[at] != 0; at = after(at))
-        if ((words_[at] ^ tag) >> place_bits_ == 0) return record_in(words_[at]);
-    return nullptr;
-}
-
-token_record* record_index::find(std::uint64_t hint, digest128 const& digest) const noexcept
+token_record* record_index::first(std::uint64_t hint, auto const& is_meant) const noexcept
 {
     auto const tag = tag_of(hint);
     for (auto at = home_of(hint); words_[at] != 0; at = after(at)) {
         if ((words_[at] ^ tag) >> place_bits_ != 0) continue;
-        if (auto* const found = record_in(words_[at]); found->digest == digest) return found;
+        if (auto* const found = record_in(words_[at]); is_meant(*found)) return found;
     }
     return nullptr;
+}
+
+token_record* record_index::find_likely(std::uint64_t hint) const noexcept
+{
+    return first(hint, [](token_record const&) { return true; });
+}
+
+token_record* record_index::find(std::uint64_t hint, digest128 const& digest) const noexcept
+{
+    return first(hint, [&](token_record const& found) { return found.digest == digest; });
 }
 
 void record_index::add(token_record const& added) noexcept

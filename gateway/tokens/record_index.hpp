@@ -46,6 +46,8 @@ private:
 
     std::size_t home_of(std::uint64_t hint) const noexcept { return slot_of(hint, words_.size()); }
     std::size_t after(std::size_t slot) const noexcept { return slot + 1 == words_.size() ? 0 : slot + 1; }
+    // The first with this piece of hint that is the one meant.
+    token_record* first(std::uint64_t hint, auto const& is_meant) const noexcept;
     std::size_t distance(std::size_t from, std::size_t to) const noexcept;
     word tag_of(std::uint64_t hint) const noexcept;
     word word_of(token_record const& record) const noexcept;

@@ -21,16 +21,21 @@ std::size_t rounded(std::size_t bytes) noexcept
     return (bytes + record_ring::alignment - 1) / record_ring::alignment * record_ring::alignment;
 }
 
-// Long probes cost more than the room that the last fifth of the index would give.
-constexpr std::size_t most_records(std::size_t slots) noexcept
+// A number for which the index and as many ghosts as records end on an alignment.
+std::size_t slots(std::size_t budget) noexcept
 {
-    return slots * 4 / 5;
+    return std::max<std::size_t>(80, budget / small_record_bytes * 5 / 4) / 20 * 20;
 }
 
-// A number for which the index and as many ghosts as records end on an alignment.
-std::size_t slots_for(std::size_t bytes) noexcept
+std::size_t index_bytes(std::size_t budget) noexcept
 {
-    return std::max<std::size_t>(80, bytes / small_record_bytes * 5 / 4) / 20 * 20;
+    return record_index::bytes_for(slots(budget));
+}
+
+// Long probes cost more than the room that the last fifth of the index would give.
+std::size_t most_records(std::size_t budget) noexcept
+{
+    return slots(budget) * 4 / 5;
 }
 
 } // namespace
@@ -38,12 +43,11 @@ std::size_t slots_for(std::size_t bytes) noexcept
 token_store::token_store(std::size_t bytes, farewell on_removal)
     : budget_{std::min(bytes, record_index::most_block_bytes)},
       on_removal_{std::move(on_removal)},
-      slots_{slots_for(budget_)},
-      fixed_bytes_{record_index::bytes_for(slots_) + most_records(slots_) * sizeof(ghost)},
+      fixed_bytes_{index_bytes(budget_) + most_records(budget_) * sizeof(ghost)},
       ring_bytes_{budget_ > fixed_bytes_ ? (budget_ - fixed_bytes_) / record_ring::alignment * record_ring::alignment : 0},
       block_{fixed_bytes_ + ring_bytes_},
-      index_{{block_.data(), block_.size()}, slots_},
-      ghosts_{reinterpret_cast<ghost*>(block_.data() + record_index::bytes_for(slots_)), most_records(slots_)},
+      index_{{block_.data(), block_.size()}, slots(budget_)},
+      ghosts_{reinterpret_cast<ghost*>(block_.data() + index_bytes(budget_)), most_records(budget_)},
       small_{ring_memory(0, rounded(ring_bytes_ / 10))},
       main_{ring_memory(rounded(ring_bytes_ / 10), ring_bytes_)}
 {
@@ -102,7 +106,7 @@ void token_store::make_room_in_main(std::size_t bytes, wall_time now)
 
 bool token_store::crowded() const noexcept
 {
-    return entries_ >= most_records(slots_);
+    return entries_ >= ghosts_.size();
 }
 
 void token_store::make_room_in_index(wall_time now)

@@ -69,12 +69,11 @@ private:
 
     std::size_t const budget_;
     farewell on_removal_;
-    std::size_t slots_;
-    std::size_t fixed_bytes_;
-    std::size_t ring_bytes_;
+    std::size_t const fixed_bytes_;
+    std::size_t const ring_bytes_;
     huge_block block_;
     record_index index_;
-    std::span<ghost> ghosts_;
+    std::span<ghost> ghosts_; // as many as there may be records
     record_ring small_;
     record_ring main_;
     std::vector<char> moving_;
