@@ -64,14 +64,16 @@ std::optional<authority> split(std::string_view text)
         rest = text.substr(out.host.size());
     }
     if (rest.empty()) return out;
-    if (!rest.starts_with(':') || !(out.port = read_port(rest.substr(1)))) return std::nullopt;
+    if (!rest.starts_with(':')) return std::nullopt;
+    out.port = read_port(rest.substr(1));
+    if (!out.port) return std::nullopt;
     return out;
 }
 
 // Host and port of a URL: a name, an IPv4 address, or an IPv6 address in brackets.
 std::optional<authority> split_url_authority(std::string_view text)
 {
-    auto const parts = split(text);
+    auto parts = split(text);
     if (!parts || parts->port == 0) return std::nullopt;
     auto const v6 = parts->bracketed && parse_ip(parts->host) && parts->host.find(':') != std::string::npos;
     if (parts->bracketed ? !v6 : !is_host(parts->host)) return std::nullopt;

@@ -81,8 +81,8 @@ bool is_closed(std::string_view quoted)
 {
     auto const quote = quoted.front();
     for (std::size_t i = 1; i < quoted.size(); ++i) {
-        if (quote == '"' && quoted[i] == '\\') ++i;
-        else if (quoted[i] == quote && quote == '\'' && quoted.substr(i + 1).starts_with('\'')) ++i;
+        bool const escapes = quote == '"' ? quoted[i] == '\\' : quoted.substr(i).starts_with("''");
+        if (escapes) ++i;
         else if (quoted[i] == quote) return true;
     }
     return false;

@@ -65,7 +65,7 @@ result<file_content> read_file(std::filesystem::path const& file)
 
 std::optional<std::string> read_variable(std::string const& name)
 {
-    auto const* const value = std::getenv(name.c_str());
+    auto const* const value = std::getenv(name.c_str()); // NOLINT(concurrency-mt-unsafe): nothing here sets variables
     return value ? std::optional<std::string>{value} : std::nullopt;
 }
 

@@ -91,6 +91,7 @@ std::vector<spot> elements_of(reading& r, spot const& at, bool may_be_empty)
     }
     if (at.value->children.empty() && !may_be_empty) r.complain(at, "is an empty list; at least one entry is wanted");
     std::vector<spot> out;
+    out.reserve(at.value->children.size());
     for (std::size_t i = 0; i < at.value->children.size(); ++i) out.push_back(at.element(i));
     return out;
 }

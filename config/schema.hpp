@@ -93,6 +93,7 @@ void read_section(reading& r, spot const& at, Owner& into, section<Owner> const&
     if (!detail::is_mapping(r, at)) return;
     r.note(at.path, {at.value->at, {}, {}, true});
     std::vector<std::string> known;
+    known.reserve(of.keys.size());
     for (auto const& k : of.keys) known.push_back(k.name);
     auto const members = detail::members_of(r, at, &known);
     for (auto const& k : of.keys) {
@@ -114,7 +115,7 @@ void describe_section(Owner const& defaults, std::string const& path, section<Ow
 
 // A plain value.
 template<class Owner, class T>
-key<Owner> value(std::string name, T Owner::*member, codec<T> of, std::string about)
+key<Owner> value(std::string name, T Owner::*member, codec<T> const& of, std::string about)
 {
     auto const read = [member, of](reading& r, spot const& at, Owner& into) {
         if (auto got = detail::read_value(r, at, of)) into.*member = std::move(*got);
@@ -122,7 +123,8 @@ key<Owner> value(std::string name, T Owner::*member, codec<T> of, std::string ab
     auto const absent = [member, of](reading& r, spot const& parent, std::string const& path, Owner& into) {
         r.note(path, {parent.value->at, {}, detail::shown(of, into.*member), false});
     };
-    auto const describe = [member, of, about](Owner const& defaults, std::string const& path, std::vector<row>& out) {
+    auto const describe = [member, of, about = std::move(about)](Owner const& defaults, std::string const& path,
+                                                                 std::vector<row>& out) {
         out.push_back({path, of.type, detail::shown(of, defaults.*member), of.allowed, about});
     };
     return {std::move(name), false, read, absent, describe};
@@ -144,10 +146,10 @@ key<Owner> required(key<Owner> k)
 
 // An optional plain value: absent stays absent.
 template<class Owner, class T>
-key<Owner> maybe(std::string name, std::optional<T> Owner::*member, codec<T> of, std::string about)
+key<Owner> maybe(std::string name, std::optional<T> Owner::*member, codec<T> const& of, std::string about)
 {
     auto const read = [member, of](reading& r, spot const& at, Owner& into) { into.*member = detail::read_value(r, at, of); };
-    auto const describe = [of, about](Owner const&, std::string const& path, std::vector<row>& out) {
+    auto const describe = [of, about = std::move(about)](Owner const&, std::string const& path, std::vector<row>& out) {
         out.push_back({path, of.type, "null", of.allowed, about});
     };
     return {std::move(name), false, read, {}, describe};
@@ -161,7 +163,7 @@ enum class emptiness
 
 // A list of plain values; one alone needs no brackets.
 template<class Owner, class T>
-key<Owner> values(std::string name, std::vector<T> Owner::*member, codec<T> of, emptiness empty, std::string about)
+key<Owner> values(std::string name, std::vector<T> Owner::*member, codec<T> const& of, emptiness empty, std::string about)
 {
     auto const read = [member, of, empty](reading& r, spot const& at, Owner& into) {
         (into.*member).clear();
@@ -169,7 +171,8 @@ key<Owner> values(std::string name, std::vector<T> Owner::*member, codec<T> of, 
         for (auto const& one : detail::elements_of(r, at, empty == emptiness::allowed))
             if (auto got = detail::read_value(r, one, of)) (into.*member).push_back(std::move(*got));
     };
-    auto const describe = [member, of, about](Owner const& defaults, std::string const& path, std::vector<row>& out) {
+    auto const describe = [member, of, about = std::move(about)](Owner const& defaults, std::string const& path,
+                                                                 std::vector<row>& out) {
         std::string shown;
         for (auto const& one : defaults.*member) shown += fmt::format("{}{}", shown.empty() ? "" : ", ", of.show(one));
         out.push_back({path, fmt::format("list of {}s", of.type), fmt::format("[{}]", shown), of.allowed, about});
@@ -189,7 +192,8 @@ key<Owner> file(std::string name, path Owner::*member, std::string about)
     auto const absent = [member](reading& r, spot const&, std::string const&, Owner& into) {
         if (!(into.*member).empty()) into.*member = r.resolve(into.*member);
     };
-    auto const describe = [member, about](Owner const& defaults, std::string const& where, std::vector<row>& out) {
+    auto const describe = [member, about = std::move(about)](Owner const& defaults, std::string const& where,
+                                                             std::vector<row>& out) {
         auto const& shown = defaults.*member;
         out.push_back({where, "path", shown.empty() ? "null" : shown.string(), {}, about});
     };
@@ -219,7 +223,7 @@ key<Owner> optional_part(std::string name, std::optional<Part> Owner::*member, s
     auto const read = [member, &of](reading& r, spot const& at, Owner& into) {
         if (at.value->is != node::kind::null) read_section(r, at, (into.*member).emplace(), of);
     };
-    auto const describe = [&of, about](Owner const&, std::string const& path, std::vector<row>& out) {
+    auto const describe = [&of, about = std::move(about)](Owner const&, std::string const& path, std::vector<row>& out) {
         out.push_back({path, "mapping", "null", {}, about});
         describe_section(Part{}, path, of, out);
     };
@@ -235,7 +239,7 @@ key<Owner> parts(std::string name, std::vector<Part> Owner::*member, section<Par
         r.note(at.path, {at.value->at, {}, {}, true});
         for (auto const& one : detail::elements_of(r, at, false)) read_section(r, one, (into.*member).emplace_back(), of);
     };
-    auto const describe = [&of, about](Owner const&, std::string const& path, std::vector<row>& out) {
+    auto const describe = [&of, about = std::move(about)](Owner const&, std::string const& path, std::vector<row>& out) {
         out.push_back({path, "list of mappings", "[]", {}, about});
         describe_section(Part{}, path + "[]", of, out);
     };
@@ -253,7 +257,7 @@ key<Owner> named_parts(std::string name, std::map<std::string, Part> Owner::*mem
         for (auto const& [word, child] : detail::members_of(r, at, nullptr))
             if (auto const one = at.member(*child); detail::is_name(r, one)) read_section(r, one, (into.*member)[word], of);
     };
-    auto const describe = [&of, about](Owner const&, std::string const& path, std::vector<row>& out) {
+    auto const describe = [&of, about = std::move(about)](Owner const&, std::string const& path, std::vector<row>& out) {
         out.push_back({path, "mappings by name", "{}", {}, about});
         describe_section(Part{}, path + ".NAME", of, out);
     };
@@ -270,7 +274,7 @@ key<Owner> secret_text(std::string name, yett::secret Owner::*member, std::strin
         if (got && got->empty()) r.complain(at, "is empty");
         else if (got) into.*member = yett::secret{std::move(*got)};
     };
-    auto const describe = [about](Owner const&, std::string const& path, std::vector<row>& out) {
+    auto const describe = [about = std::move(about)](Owner const&, std::string const& path, std::vector<row>& out) {
         out.push_back({path, "secret", "null", {}, about});
     };
     return {std::move(name), false, read, {}, describe};

@@ -33,7 +33,7 @@ std::optional<unsigned> digit_of(char c)
 
 result<color> parse_color(std::string_view text)
 {
-    auto const fault = wrong("is no colour; allowed, in quotes: #rrggbb, #rgb");
+    auto fault = wrong("is no colour; allowed, in quotes: #rrggbb, #rgb");
     if ((text.size() != 7 && text.size() != 4) || text.front() != '#') return fault;
     std::array<unsigned, 6> digits{};
     for (std::size_t i = 0; i < digits.size(); ++i) {

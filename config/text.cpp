@@ -112,9 +112,8 @@ result<std::uint64_t> parse_count(std::string_view text)
 result<double> parse_fraction(std::string_view text)
 {
     double value = -1;
-    auto const* const end = text.data() + text.size();
-    auto const read = std::from_chars(text.data(), end, value, std::chars_format::fixed);
-    if (read.ec != std::errc{} || read.ptr != end || !(value >= 0 && value <= 1))
+    auto const read = std::from_chars(text.data(), text.data() + text.size(), value, std::chars_format::fixed);
+    if (read.ec != std::errc{} || read.ptr != text.data() + text.size() || !(value >= 0 && value <= 1))
         return wrong("is not a fraction; a number from 0 to 1 is allowed, as in 0.01");
     return value;
 }

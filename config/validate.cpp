@@ -17,6 +17,7 @@ template<class T>
 std::vector<std::string> names_in(std::map<std::string, T> const& all)
 {
     std::vector<std::string> names;
+    names.reserve(all.size());
     for (auto const& [name, value] : all) names.push_back(name);
     return names;
 }

@@ -32,7 +32,7 @@ double estimate_bits(secret const& password, std::string_view email)
     std::string const whole{email.substr(0, longest_estimate)};
     std::string const local{whole.substr(0, whole.find('@'))};
     std::array<char const*, 3> known{whole.c_str(), local.c_str(), nullptr};
-    return ZxcvbnMatch(start.reveal().data(), known.data(), nullptr);
+    return ZxcvbnMatch(start.reveal_c_str(), known.data(), nullptr);
 }
 
 refusal weak(std::string message)

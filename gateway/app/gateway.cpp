@@ -168,17 +168,20 @@ void gateway::open_management()
 
 void gateway::open_management_socket()
 {
-    auto answer = [this](net::control_request asked) -> task<net::control_reply> {
-        management::office const here{desk_};
-        management::occasion const when{std::move(asked.by), wall_now()};
-        management::posted const posted{asked.method, asked.target, asked.body};
-        ++performing_;
-        auto told = co_await management::perform(here, posted, when);
-        --performing_;
-        net::control_reply reply{told.status, "application/json", std::move(told.body)};
-        co_return reply;
-    };
+    auto answer = [this](net::control_request asked) { return perform(std::move(asked)); };
     operators_ = or_refuse_to_start(net::management_socket::listen(control_, settings_.management.socket, std::move(answer)));
+}
+
+task<net::control_reply> gateway::perform(net::control_request asked)
+{
+    management::office const here{desk_};
+    management::occasion const when{std::move(asked.by), wall_now()};
+    management::posted const posted{asked.method, asked.target, asked.body};
+    ++performing_;
+    auto told = co_await management::perform(here, posted, when);
+    --performing_;
+    net::control_reply reply{told.status, "application/json", std::move(told.body)};
+    co_return reply;
 }
 
 void gateway::report_figures(telemetry::observations& seen) const
@@ -304,13 +307,15 @@ void gateway::sweep_later()
 void gateway::sweep()
 {
     revoked_.sweep(wall_now());
-    auto forget = [this]() -> task<void> {
-        auto const gone = co_await stores_.sessions->sweep(wall_now(), sweep_rows);
-        if (!gone) logs_.program().error("old sessions could not be removed", gone.error());
-        auto const links = co_await stores_.links->sweep(wall_now() - links_remembered, sweep_rows);
-        if (!links) logs_.program().error("old links could not be removed", links.error());
-    };
-    boost::asio::co_spawn(control_, forget, boost::asio::detached);
+    boost::asio::co_spawn(control_, sweep_stores(), boost::asio::detached);
+}
+
+task<void> gateway::sweep_stores()
+{
+    auto const gone = co_await stores_.sessions->sweep(wall_now(), sweep_rows);
+    if (!gone) logs_.program().error("old sessions could not be removed", gone.error());
+    auto const links = co_await stores_.links->sweep(wall_now() - links_remembered, sweep_rows);
+    if (!links) logs_.program().error("old links could not be removed", links.error());
 }
 
 // A cache belongs to its worker, so the worker itself shows the figures.

@@ -61,6 +61,7 @@ private:
     void open_listeners();
     void open_management();
     void open_management_socket();
+    task<net::control_reply> perform(net::control_request asked);
     void note_certificates();
     void make_stations();
     void attach(station& to, unsigned index);
@@ -77,6 +78,7 @@ private:
     void stop();
     void sweep_later();
     void sweep();
+    task<void> sweep_stores();
     void publish_figures_later();
 
     config::settings const settings_;

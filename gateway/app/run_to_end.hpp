@@ -19,7 +19,7 @@ T run_to_end(task<T> work)
     std::optional<T> outcome;
     std::exception_ptr failure;
     auto finish = [&](std::exception_ptr thrown, T value) {
-        failure = thrown;
+        failure = std::move(thrown);
         outcome.emplace(std::move(value));
     };
     boost::asio::co_spawn(loop, std::move(work), finish);

@@ -163,6 +163,7 @@ issuers::web_options web_of(config::issuer const& i)
 std::vector<limits::limit_spec> limits_of(config::settings const& s)
 {
     std::vector<limits::limit_spec> specs;
+    specs.reserve(s.limits.size());
     for (auto const& [name, each] : s.limits) specs.push_back(limit_of(name, each));
     return specs;
 }

@@ -18,8 +18,10 @@ public:
     secret& operator=(secret other) noexcept;
     ~secret();
 
-    // The only way to the text; the name makes every use easy to find.
+    // The only ways to the text; their names make every use easy to find.
     std::string_view reveal() const noexcept { return text_; }
+    // The same with a zero behind it, for functions of C, which take the first zero for the end.
+    char const* reveal_c_str() const noexcept { return text_.c_str(); }
     bool empty() const noexcept { return text_.empty(); }
     std::size_t size() const noexcept { return text_.size(); }
 

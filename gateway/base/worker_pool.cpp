@@ -34,17 +34,21 @@ worker_pool::figures worker_pool::read_figures() const
 
 void worker_pool::enqueue(std::unique_ptr<job> next)
 {
-    {
-        std::lock_guard const lock{mutex_};
-        if (!stopping_ && waiting_.size() < options_.queue) {
-            next->queued_at = steady_now();
-            waiting_.push_back(std::move(next));
-        } else {
-            ++refused_;
-        }
+    if (takes(next)) return ready_.notify_one();
+    next->refuse(our_error(errc::overloaded, "the queue of " + std::string{options_.name} + " is full"));
+}
+
+// Leaves the job alone when it does not.
+bool worker_pool::takes(std::unique_ptr<job>& next)
+{
+    std::lock_guard const lock{mutex_};
+    if (stopping_ || waiting_.size() >= options_.queue) {
+        ++refused_;
+        return false;
     }
-    if (next) return next->refuse(our_error(errc::overloaded, "the queue of " + std::string{options_.name} + " is full"));
-    ready_.notify_one();
+    next->queued_at = steady_now();
+    waiting_.push_back(std::move(next));
+    return true;
 }
 
 void worker_pool::serve()

@@ -87,7 +87,7 @@ std::optional<secret> ask(std::string const& prompt)
 
 result<secret> read_password(std::string const& prompt)
 {
-    auto const nothing = client_error(errc::password_weak, "no password was given");
+    auto nothing = client_error(errc::password_weak, "no password was given");
     if (::isatty(STDIN_FILENO) == 0) {
         auto line = read_line();
         if (!line || line->empty()) return nothing;

@@ -119,9 +119,10 @@ result<chunk_decoder::decoded> chunk_decoder::decode(std::span<char> bytes)
 
 std::string_view chunk_line(std::uint64_t size, chunk_line_buffer& buffer) noexcept
 {
-    auto* const end = std::to_chars(buffer.data(), buffer.data() + 16, size, 16).ptr;
-    std::memcpy(end, "\r\n", 2);
-    return {buffer.data(), static_cast<std::size_t>(end + 2 - buffer.data())};
+    auto* end = std::to_chars(buffer.data(), buffer.data() + 16, size, 16).ptr;
+    *end++ = '\r';
+    *end++ = '\n';
+    return {buffer.data(), static_cast<std::size_t>(end - buffer.data())};
 }
 
 } // namespace yett::http

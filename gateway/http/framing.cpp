@@ -53,9 +53,7 @@ std::size_t scan_for_end(std::string_view bytes, std::size_t from) noexcept
         at += ascii::plain_run(at, end);
         if (at == end) break;
         auto const here = static_cast<std::size_t>(at - begin);
-        if (*at == '\t') {
-            ++at;
-        } else if (*at == '\n' && here > 0 && at[-1] == '\r') {
+        if (*at == '\t' || (*at == '\n' && here > 0 && at[-1] == '\r')) {
             ++at;
         } else if (*at == '\r') {
             if (end - at == 1) break;

@@ -5,6 +5,7 @@
 
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/post.hpp>
+#include <boost/asio/redirect_error.hpp>
 
 #include <pthread.h>
 
@@ -41,7 +42,7 @@ postman::postman(accounts::outbox& from, office with, telemetry::log& log, postm
       at_work_{office_},
       thread_{[this] {
           pthread_setname_np(pthread_self(), "postman");
-          boost::asio::co_spawn(loop_, serve(), [this](std::exception_ptr thrown) { end(thrown); });
+          boost::asio::co_spawn(loop_, serve(), [this](std::exception_ptr const& thrown) { end(thrown); });
           loop_.run();
       }}
 {
@@ -96,7 +97,7 @@ task<void> postman::serve()
     }
 }
 
-void postman::end(std::exception_ptr thrown)
+void postman::end(std::exception_ptr const& thrown)
 {
     if (thrown) log_.error("the postman stopped by a defect; letters wait for the next start");
     ended_ = true;
@@ -108,10 +109,8 @@ task<void> postman::sleep(milliseconds length)
     if (stopping_ || drain_until_) co_return;
     wake_.expires_after(length);
     // Whatever ends the wait, there is something to do.
-    try {
-        co_await wake_.async_wait(use_task);
-    } catch (boost::system::system_error const&) {
-    }
+    boost::system::error_code ended;
+    co_await wake_.async_wait(boost::asio::redirect_error(use_task, ended));
 }
 
 task<postman::step> postman::deliver_next()

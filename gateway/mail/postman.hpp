@@ -92,7 +92,7 @@ private:
     void note_setback(setback const& why);
     void note_success(accounts::letter_kind kind);
     bool is_over(step last) const;
-    void end(std::exception_ptr thrown);
+    void end(std::exception_ptr const& thrown);
 
     accounts::outbox& outbox_;
     telemetry::log& log_;

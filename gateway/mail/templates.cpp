@@ -118,7 +118,7 @@ void templates::read_folder(fs::path const& folder, std::vector<std::string>& co
             auto const name = file.filename().string();
             auto text = content_of(file);
             auto const wrong = text ? complaint_about_template(name, *text) : "cannot be read, or is too large";
-            if (wrong.empty()) files_.insert_or_assign(tag + "/" + name, std::move(*text));
+            if (wrong.empty()) files_.insert_or_assign(fmt::format("{}/{}", tag, name), std::move(*text));
             else complaints.push_back(file.string() + ": " + wrong);
         }
     }

@@ -68,7 +68,7 @@ bool is_id(std::string_view text)
 
 result<std::string> hash_in(office const& at, order& row, bool allow_weak)
 {
-    auto const hash = accounts::canonical_hash(row.optional_text("password_hash").value_or(std::string{}));
+    auto hash = accounts::canonical_hash(row.optional_text("password_hash").value_or(std::string{}));
     if (hash.empty()) return hash;
     auto const verdict = at.desk.passwords.judge(hash);
     if (verdict == judgement::unusable)

@@ -14,10 +14,10 @@ using accounts::handle_of;
 
 namespace {
 
-boost::json::object said(std::string message, accounts::user const& about)
+boost::json::object said(std::string const& message, accounts::user const& about)
 {
     boost::json::object body;
-    body["message"] = std::move(message);
+    body["message"] = message;
     body["id"] = about.id;
     body["email"] = handle_of(about);
     return body;

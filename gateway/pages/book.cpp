@@ -144,10 +144,10 @@ void set_view(data& d, view const& v)
         d.set("notice", std::string{notice});
 }
 
-void set_way(data& d, std::string text, std::string href)
+void set_way(data& d, std::string const& text, std::string const& href)
 {
-    d.set("way", std::move(text));
-    d.set("way_href", std::move(href));
+    d.set("way", text);
+    d.set("way_href", href);
 }
 
 std::string timestamp(wall_time at)
@@ -172,7 +172,7 @@ data line_of(session_line const& s, wall_time now, language l)
 // The texts for a status; those that have none of their own share one with their class.
 std::string error_key(unsigned status)
 {
-    auto const key = fmt::format("error_{}", status);
+    auto key = fmt::format("error_{}", status);
     if (!text_of(key, language::english).empty()) return key;
     return status < 500 ? "error_4xx" : "error_5xx";
 }

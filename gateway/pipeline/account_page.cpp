@@ -12,6 +12,7 @@ namespace {
 std::vector<pages::session_line> lines_of(std::vector<accounts::signed_in> const& all)
 {
     std::vector<pages::session_line> lines;
+    lines.reserve(all.size());
     for (auto const& each : all)
         lines.push_back(
             {each.id, accounts::device_name(each.from.agent), each.from.address, each.created_at, each.last_seen, each.current});

@@ -1,13 +1,12 @@
 #include "gateway/pipeline/credential.hpp"
 
+#include "gateway/http/ascii.hpp"
 #include "gateway/http/cookies.hpp"
 #include "gateway/http/head.hpp"
 #include "gateway/pipeline/session_cookies.hpp"
 #include "gateway/tokens/api_key.hpp"
 
 #include <algorithm>
-
-#include <strings.h>
 
 namespace yett::pipeline {
 namespace {
@@ -29,7 +28,7 @@ result<std::string_view> bearer_of(http::head const& head)
 
     constexpr std::string_view scheme = "bearer";
     auto const& value = field->value;
-    if (value.size() < scheme.size() || strncasecmp(value.data(), scheme.data(), scheme.size()) != 0) return std::string_view{};
+    if (!http::ascii::equal_ignoring_case(value.substr(0, scheme.size()), scheme)) return std::string_view{};
     if (value.size() == scheme.size()) return errc::token_malformed;
     if (value[scheme.size()] != ' ') return std::string_view{};
     auto const start = value.find_first_not_of(' ', scheme.size());

@@ -18,6 +18,8 @@ open_streams::open_streams(parts p)
 // What a request needs when it has turned out to be a stream.
 struct open_streams::entry::lasting
 {
+    lasting(tokens::revocable const& its, std::function<void()> expired) : names{its}, expiry{std::move(expired)} {}
+
     tokens::revocable names;
     base::deadlines::entry expiry;
     std::shared_ptr<entry*> slot; // while the session's end is asked for
@@ -56,7 +58,7 @@ void open_streams::settle(entry& one, wall_time now)
     auto names = parts_.revoked.names_of(*one.who_, {});
     // Tokens of a session come and go while it lasts.
     if (names.session != 0) names.token = 0;
-    one.lasts_.reset(new entry::lasting{names, base::deadlines::entry{[this, &one] { expired(one); }}, {}});
+    one.lasts_ = std::make_unique<entry::lasting>(names, [this, &one] { expired(one); });
     if (is_revoked(one, now)) return end(one, errc::token_revoked);
     arm(one, one.who_->expires_at + parts_.skew, now);
 }

@@ -238,6 +238,7 @@ task<error> page_endpoints::explain_form(form const& f, sent const& s, error why
     if (!is_about_the_form(why)) co_return why;
 
     std::vector<pages::field_message> wrong;
+    wrong.reserve(s.empty.size() + c.seen.complaints.size() + 1);
     for (auto const each : s.empty) wrong.push_back({each, "required"});
     for (auto const& each : c.seen.complaints) wrong.push_back({each.field, each.code, each.message});
     if (why == errc::email_taken && wrong.empty()) wrong.push_back({"email", "email_taken"});

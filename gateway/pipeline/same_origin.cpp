@@ -1,18 +1,12 @@
 #include "gateway/pipeline/same_origin.hpp"
 
+#include "gateway/http/ascii.hpp"
 #include "gateway/http/head.hpp"
-
-#include <strings.h>
 
 #include <algorithm>
 
 namespace yett::pipeline {
 namespace {
-
-bool equal_without_case(std::string_view a, std::string_view b)
-{
-    return a.size() == b.size() && strncasecmp(a.data(), b.data(), a.size()) == 0;
-}
 
 // Browsers leave out the port that the scheme implies (RFC 6454 section 6.2).
 std::string_view without_usual_port(std::string_view origin)
@@ -25,7 +19,7 @@ std::string_view without_usual_port(std::string_view origin)
 bool is_origin_of(std::string_view origin, bool https, std::string_view host)
 {
     std::string_view const scheme = https ? "https://" : "http://";
-    return origin.starts_with(scheme) && equal_without_case(origin.substr(scheme.size()), host);
+    return origin.starts_with(scheme) && http::ascii::equal_ignoring_case(origin.substr(scheme.size()), host);
 }
 
 } // namespace
@@ -57,7 +51,9 @@ result<void> require_websocket_origin(http::head const& head, bool https, std::s
     if (!origin && by_cookie) return client_error(errc::csrf_rejected, "a WebSocket by cookie without Origin");
     if (!origin) return {};
     auto const given = without_usual_port(origin->value);
-    auto const is_given = [given](std::string const& each) { return equal_without_case(without_usual_port(each), given); };
+    auto const is_given = [given](std::string const& each) {
+        return http::ascii::equal_ignoring_case(without_usual_port(each), given);
+    };
     auto const same =
         allowed.empty() ? is_origin_of(origin->value, https, head.host()) : std::any_of(allowed.begin(), allowed.end(), is_given);
     if (!same) return client_error(errc::csrf_rejected, "a WebSocket from a foreign Origin");

@@ -166,32 +166,32 @@ void metrics::fold::routes()
     };
     family("requests_total", "Requests answered, by route and class of status; none: the client left before.",
            MetricType::Counter);
-    each([&](labels l, auto at) {
+    each([&](labels const& l, auto at) {
         sums<status_class>(
             l, "status", status_names, [=](auto const& s) -> auto& { return at(s).requests; });
     });
     family("request_duration_seconds", "From the request's head to the end of the reply.", MetricType::Histogram);
-    each([&](labels l, auto at) {
+    each([&](labels const& l, auto at) {
         durations(
             l, [=](auto const& s) -> auto& { return at(s).duration; });
     });
     family("request_bytes_total", "Bytes of request bodies.", MetricType::Counter);
-    each([&](labels l, auto at) {
+    each([&](labels const& l, auto at) {
         sum(
             l, [=](auto const& s) -> auto& { return at(s).bytes_in; });
     });
     family("response_bytes_total", "Bytes of reply bodies.", MetricType::Counter);
-    each([&](labels l, auto at) {
+    each([&](labels const& l, auto at) {
         sum(
             l, [=](auto const& s) -> auto& { return at(s).bytes_out; });
     });
     family("policy_decisions_total", "What the matching rule decided.", MetricType::Counter);
-    each([&](labels l, auto at) {
+    each([&](labels const& l, auto at) {
         sums<decision>(
             l, "outcome", decision_names, [=](auto const& s) -> auto& { return at(s).decisions; });
     });
     family("policy_report_only_total", "Requests that a report-only rule would have refused.", MetricType::Counter);
-    each([&](labels l, auto at) {
+    each([&](labels const& l, auto at) {
         sum(
             l, [=](auto const& s) -> auto& { return at(s).report_only; });
     });
@@ -207,27 +207,27 @@ void metrics::fold::upstreams()
         }
     };
     family("upstream_requests_total", "Requests forwarded, by how that ended.", MetricType::Counter);
-    each([&](labels l, auto at) {
+    each([&](labels const& l, auto at) {
         sums<upstream_outcome>(
             l, "result", outcome_names, [=](auto const& s) -> auto& { return at(s).requests; });
     });
     family("upstream_connect_duration_seconds", "Time to open a connection, TLS included.", MetricType::Histogram);
-    each([&](labels l, auto at) {
+    each([&](labels const& l, auto at) {
         durations(
             l, [=](auto const& s) -> auto& { return at(s).connect_duration; });
     });
     family("upstream_reply_duration_seconds", "From forwarding the request to the head of the reply.", MetricType::Histogram);
-    each([&](labels l, auto at) {
+    each([&](labels const& l, auto at) {
         durations(
             l, [=](auto const& s) -> auto& { return at(s).reply_duration; });
     });
     family("upstream_retries_total", "Requests sent once more.", MetricType::Counter);
-    each([&](labels l, auto at) {
+    each([&](labels const& l, auto at) {
         sum(
             l, [=](auto const& s) -> auto& { return at(s).retries; });
     });
     family("upstream_connections", "Connections held open.", MetricType::Gauge);
-    each([&](labels l, auto at) {
+    each([&](labels const& l, auto at) {
         auto const in_state = [&](char const* state) { return labels{l.front(), {"state", state}}; };
         sum(
             in_state("idle"), [=](auto const& s) -> auto& { return at(s).idle; });
@@ -235,7 +235,7 @@ void metrics::fold::upstreams()
             in_state("busy"), [=](auto const& s) -> auto& { return at(s).busy; });
     });
     family("upstream_pending_requests", "Requests that wait for a connection.", MetricType::Gauge);
-    each([&](labels l, auto at) {
+    each([&](labels const& l, auto at) {
         sum(
             l, [=](auto const& s) -> auto& { return at(s).pending; });
     });

@@ -180,7 +180,7 @@ result<signing_key> signing_key::generate(algorithm alg)
     EVP_PKEY* made = nullptr;
     switch (kind_of(alg)) {
     case key_kind::rsa: made = EVP_RSA_gen(2048); break;
-    case key_kind::ec: made = EVP_EC_gen(curve_of(alg).data()); break;
+    case key_kind::ec: made = EVP_EC_gen(std::string{curve_of(alg)}.c_str()); break;
     case key_kind::ed25519: made = EVP_PKEY_Q_keygen(nullptr, nullptr, "ED25519"); break;
     case key_kind::hmac: return signing_key::from_secret(alg, secret{random_bytes(digest_bytes(alg))});
     }

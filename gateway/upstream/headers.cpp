@@ -193,7 +193,7 @@ public:
 
 private:
     template<class... Text>
-    void put(Text... text)
+    void put(Text const&... text)
     {
         (out_.append(text), ...);
     }

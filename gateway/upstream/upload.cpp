@@ -19,7 +19,7 @@ public:
     {
         if (upload_) upload_->end_.drop();
     }
-    void operator()(std::exception_ptr thrown) { std::exchange(upload_, nullptr)->ended(std::move(thrown)); }
+    void operator()(std::exception_ptr const& thrown) { std::exchange(upload_, nullptr)->ended(thrown); }
 
 private:
     upload* upload_;
@@ -126,7 +126,7 @@ void upload::finish() noexcept
     if (!reply_began_) connection_->hear_within(plan_.reply_timeout);
 }
 
-void upload::ended(std::exception_ptr thrown) noexcept
+void upload::ended(std::exception_ptr const& thrown) noexcept
 {
     running_ = false;
     if (thrown && !stopping_) fail(our_error(errc::internal, "reading a request's body threw"));

@@ -62,7 +62,7 @@ private:
     task<bool> send(pieces p);
     void fail(error why);
     void finish() noexcept;
-    void ended(std::exception_ptr thrown) noexcept;
+    void ended(std::exception_ptr const& thrown) noexcept;
 
     http::exchange& exchange_;
     connection_ptr connection_;

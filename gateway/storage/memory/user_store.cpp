@@ -41,6 +41,7 @@ private:
     {
         std::lock_guard const lock{shared_->mutex};
         std::vector<bool> done;
+        done.reserve(added.size());
         for (auto const& each : added) done.push_back(put(each).has_value());
         return done;
     }

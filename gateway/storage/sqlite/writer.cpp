@@ -27,14 +27,18 @@ writer::~writer()
 
 void writer::enqueue(std::unique_ptr<job> next)
 {
-    auto why = errc::stopping;
-    {
-        std::lock_guard const lock{mutex_};
-        if (waiting_.size() >= longest_queue) why = errc::overloaded;
-        else if (!stopping_) waiting_.push_back(std::move(next));
-    }
-    if (next) return next->refuse(our_error(why, "the queue of the database writer"));
+    if (auto const accepted = accept(next); !accepted) return next->refuse(accepted.error());
     ready_.notify_one();
+}
+
+// Leaves the job alone when it fails.
+result<void> writer::accept(std::unique_ptr<job>& next)
+{
+    std::lock_guard const lock{mutex_};
+    if (waiting_.size() >= longest_queue) return our_error(errc::overloaded, "the queue of the database writer");
+    if (stopping_) return our_error(errc::stopping, "the queue of the database writer");
+    waiting_.push_back(std::move(next));
+    return {};
 }
 
 void writer::serve()

@@ -103,6 +103,7 @@ private:
     using batch = std::span<std::unique_ptr<job> const>;
 
     void enqueue(std::unique_ptr<job> next);
+    result<void> accept(std::unique_ptr<job>& next);
     void serve();
     std::vector<std::unique_ptr<job>> take();
     void commit(batch jobs);
