@@ -42,7 +42,7 @@ curl -sS --cacert {ca} {url}/hello -H "Authorization: Bearer $TOKEN" -w ' %{{htt
 # what Prometheus would see
 curl -sS {management}/metrics | grep yett_auth
 
-Ctrl-C ends the demonstration. Certificates and data stay in {folder}.
+Ctrl-C ends the demonstration. Certificates stay in {certs}, data in {data}.
 
 )walk";
 
@@ -60,10 +60,10 @@ void print_walk(std::filesystem::path const& folder, gateway const& program)
     for (auto const& each : program.endpoints()) (each.management ? management : url) = each.url;
     // The certificate is for the name; curl would accept the address, too.
     if (auto const at = url.find("127.0.0.1"); at != url.npos) url.replace(at, 9, "localhost");
-    fmt::print(fmt::runtime(walk), fmt::arg("ca", (folder / "certs/dev/ca.crt").lexically_normal().string()),
-               fmt::arg("jar", (folder / "var/demo.cookies").lexically_normal().string()), fmt::arg("url", url),
-               fmt::arg("management", management), fmt::arg("password", "correct horse battery staple"),
-               fmt::arg("folder", folder.string()));
+    auto const in_folder = [&folder](char const* name) { return (folder / name).lexically_normal().string(); };
+    fmt::print(fmt::runtime(walk), fmt::arg("ca", in_folder("certs/dev/ca.crt")), fmt::arg("jar", in_folder("var/demo.cookies")),
+               fmt::arg("url", url), fmt::arg("management", management), fmt::arg("password", "correct horse battery staple"),
+               fmt::arg("certs", in_folder("certs/dev")), fmt::arg("data", in_folder("var")));
     std::fflush(stdout);
 }
 
