@@ -53,7 +53,7 @@ result<identity_ptr> pipeline::recall_key(passage& seen)
 
 task<result<identity_ptr>> pipeline::ask_about_key(passage& seen)
 {
-    auto who = co_await vouch_for(seen.token.text(), seen.now);
+    auto who = co_await vouch_for(seen);
     auto const failed = !who && who.error().from() != origin::client;
     station_.figures.api_keys[failed ? key_answer::failed : who ? key_answer::asked : key_answer::refused].add();
     if (failed) co_return who.error();
@@ -62,20 +62,21 @@ task<result<identity_ptr>> pipeline::ask_about_key(passage& seen)
 
 // Whatever is revoked while the store is asked may have been written after it answered: it
 // is asked again, and nobody gets by on what was true before.
-task<result<identity_ptr>> pipeline::vouch_for(std::string_view key, wall_time now)
+task<result<identity_ptr>> pipeline::vouch_for(passage const& seen)
 {
     if (asking_ >= most_questions) co_return our_error(errc::overloaded, "too many unknown API keys at once");
     counted const under_way{asking_};
+    auto now = seen.now;
     for (int attempt = 0; attempt < most_attempts; ++attempt) {
         auto const generation = station_.desk.revocations.generation();
-        std::string text{key};
+        std::string text{seen.token.text()};
         auto const found = co_await accounts::recognise_api_key(station_.desk, std::move(text), now);
         if (!found) {
-            if (is_final(found.error().code())) station_.cache.remember_refusal(key, found.error().code(), now);
+            if (is_final(found.error().code())) station_.cache.remember_refusal(seen.token, found.error().code(), now);
             co_return found.error();
         }
         tokens::vouched const word{found->who, found->until, generation};
-        if (station_.cache.remember(key, word, now)) co_return found->who;
+        if (station_.cache.remember(seen.token, word, now)) co_return found->who;
         now = wall_now();
     }
     co_return our_error(errc::overloaded, "an API key's owner changes faster than the store answers");

@@ -88,7 +88,7 @@ private:
     result<void> ask_for_renewal(http::head const& head, passage& seen) const;
     result<identity_ptr> recall_key(passage& seen);
     task<result<identity_ptr>> ask_about_key(passage& seen);
-    task<result<identity_ptr>> vouch_for(std::string_view key, wall_time now);
+    task<result<identity_ptr>> vouch_for(passage const& seen);
     task<result<identity_ptr>> renew(result<identity_ptr> who, http::exchange const& ex, passage& seen);
     result<identity_ptr> enter_session(result<identity_ptr> who, accounts::grant const& given, wall_time now, passage& seen);
     result<identity_ptr> recognised(result<identity_ptr> who, passage& seen);

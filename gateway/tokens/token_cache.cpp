@@ -65,8 +65,8 @@ public:
     void fetch(shown_token& token) const noexcept;
     result<identity_ptr> identify(shown_token const& token, wall_time now);
     std::optional<result<identity_ptr>> recall(shown_token const& token, wall_time now);
-    bool remember(std::string_view token, vouched const& word, wall_time now);
-    void remember_refusal(std::string_view token, errc why, wall_time now);
+    bool remember(shown_token const& token, vouched const& word, wall_time now);
+    void remember_refusal(shown_token const& token, errc why, wall_time now);
     void use(std::shared_ptr<verifier const> judge) { judge_ = std::move(judge); }
     verifier const& judge() const noexcept { return *judge_; }
     token_cache_counters const& counters() const noexcept { return counters_; }
@@ -174,7 +174,7 @@ std::optional<result<identity_ptr>> token_cache::state::recall(shown_token const
     return std::nullopt;
 }
 
-bool token_cache::state::remember(std::string_view token, vouched const& word, wall_time now)
+bool token_cache::state::remember(shown_token const& token, vouched const& word, wall_time now)
 {
     ++counters_.misses;
     auto names = revoked_.names_of(*word.who, {});
@@ -182,7 +182,7 @@ bool token_cache::state::remember(std::string_view token, vouched const& word, w
     auto const generation = revoked_.generation();
     // What was known before the store was asked is part of its answer.
     if (generation != word.generation && view_.covers(names, now)) return false;
-    auto const asked = look_at_vouched(expect(token), now);
+    auto const asked = look_at_vouched(token, now);
     if (auto* const known = store_.find(asked.hint, asked.digest)) store_.remove(*known);
     if (auto* const made = store_.insert(asked.hint, asked.digest, packed_bytes(*word.who), now)) {
         made->names = names;
@@ -197,10 +197,10 @@ bool token_cache::state::remember(std::string_view token, vouched const& word, w
     return true;
 }
 
-void token_cache::state::remember_refusal(std::string_view token, errc why, wall_time now)
+void token_cache::state::remember_refusal(shown_token const& token, errc why, wall_time now)
 {
     ++counters_.misses;
-    auto const asked = look_at_vouched(expect(token), now);
+    auto const asked = look_at_vouched(token, now);
     failures_.remember(asked.digest, judge_->generation(), why, now + options_.failure_ttl);
 }
 
@@ -319,12 +319,12 @@ std::optional<result<identity_ptr>> token_cache::recall(shown_token const& token
     return state_->recall(token, now);
 }
 
-bool token_cache::remember(std::string_view token, vouched const& word, wall_time now)
+bool token_cache::remember(shown_token const& token, vouched const& word, wall_time now)
 {
     return state_->remember(token, word, now);
 }
 
-void token_cache::remember_refusal(std::string_view token, errc why, wall_time now)
+void token_cache::remember_refusal(shown_token const& token, errc why, wall_time now)
 {
     state_->remember_refusal(token, why, now);
 }

@@ -90,9 +90,9 @@ public:
     // Keeps the store's word. False when something was revoked meanwhile that the store may
     // not have known when it answered; then the word counts for nothing and it has to be
     // asked again.
-    bool remember(std::string_view token, vouched const& word, wall_time now);
+    bool remember(shown_token const& token, vouched const& word, wall_time now);
     // Keeps its refusal for a moment. Not for one that may change soon.
-    void remember_refusal(std::string_view token, errc why, wall_time now);
+    void remember_refusal(shown_token const& token, errc why, wall_time now);
 
     // Goes on with other keys or issuers; entries whose key and rules are still there stay.
     void use(std::shared_ptr<verifier const> judge);

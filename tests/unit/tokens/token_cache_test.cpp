@@ -429,7 +429,7 @@ TEST_CASE("token cache: a store's word is kept as it was, for as long as it was 
 {
     fixture f;
     CHECK_FALSE(f.recalled(key_text));
-    REQUIRE(f.cache.remember(key_text, word_for(f.revoked), at()));
+    REQUIRE(f.cache.remember(f.cache.expect(key_text), word_for(f.revoked), at()));
     auto const known = f.recalled(key_text, at(59));
     REQUIRE(known);
     auto const& who = **known;
@@ -447,7 +447,7 @@ TEST_CASE("token cache: a vouched token is no access token, known or not")
 {
     fixture f;
     CHECK(f.refusal(key_text) == errc::token_malformed);
-    REQUIRE(f.cache.remember(key_text, word_for(f.revoked), at()));
+    REQUIRE(f.cache.remember(f.cache.expect(key_text), word_for(f.revoked), at()));
     CHECK(f.refusal(key_text) == errc::token_malformed);
     auto const token = quick_token().text();
     REQUIRE(f.cache.identify(token, at()));
@@ -457,7 +457,7 @@ TEST_CASE("token cache: a vouched token is no access token, known or not")
 TEST_CASE("token cache: a vouched token outlives the keys that sign others")
 {
     fixture f;
-    REQUIRE(f.cache.remember(key_text, word_for(f.revoked), at()));
+    REQUIRE(f.cache.remember(f.cache.expect(key_text), word_for(f.revoked), at()));
     f.cache.use(judge_with({test_key().verification()}));
     CHECK(f.recalled(key_text, at(1)));
 }
@@ -465,13 +465,13 @@ TEST_CASE("token cache: a vouched token outlives the keys that sign others")
 TEST_CASE("token cache: what touches a vouched token or its subject has the store asked again")
 {
     fixture f;
-    REQUIRE(f.cache.remember(key_text, word_for(f.revoked), at()));
+    REQUIRE(f.cache.remember(f.cache.expect(key_text), word_for(f.revoked), at()));
     f.revoked.add(of_subject("somebody else", at(1)));
     CHECK(f.recalled(key_text, at(1)));
     f.revoked.add(of_subject("robot", at(1)));
     CHECK_FALSE(f.recalled(key_text, at(1)));
     // What the store says afterwards counts, also in the very same moment.
-    REQUIRE(f.cache.remember(key_text, word_for(f.revoked, at(1)), at(1)));
+    REQUIRE(f.cache.remember(f.cache.expect(key_text), word_for(f.revoked, at(1)), at(1)));
     CHECK(f.recalled(key_text, at(1)));
 
     revocation gone;
@@ -489,20 +489,20 @@ TEST_CASE("token cache: a word that was overtaken by a revocation counts for not
     auto const before = word_for(f.revoked, at(10));
     // Its time was read before the store was asked.
     f.revoked.add(of_subject("robot", at(9)));
-    CHECK_FALSE(f.cache.remember(key_text, before, at(10)));
+    CHECK_FALSE(f.cache.remember(f.cache.expect(key_text), before, at(10)));
     CHECK_FALSE(f.recalled(key_text, at(10)));
-    CHECK(f.cache.remember(key_text, word_for(f.revoked, at(10)), at(10)));
+    CHECK(f.cache.remember(f.cache.expect(key_text), word_for(f.revoked, at(10)), at(10)));
 
     fixture quiet;
     auto const other = word_for(quiet.revoked, at(10));
     quiet.revoked.add(of_subject("somebody else", at(10)));
-    CHECK(quiet.cache.remember(key_text, other, at(10)));
+    CHECK(quiet.cache.remember(quiet.cache.expect(key_text), other, at(10)));
 }
 
 TEST_CASE("token cache: a store's refusal is remembered for a moment")
 {
     fixture f{{.bytes = 4 << 20, .failure_ttl = seconds{30}}};
-    f.cache.remember_refusal(key_text, errc::token_untrusted, at());
+    f.cache.remember_refusal(f.cache.expect(key_text), errc::token_untrusted, at());
     auto const known = f.recalled(key_text, at(29));
     REQUIRE(known);
     CHECK(known->error() == errc::token_untrusted);
