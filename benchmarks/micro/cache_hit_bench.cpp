@@ -1,3 +1,4 @@
+#include "benchmarks/micro/own_issuer.hpp"
 #include "gateway/base/random.hpp"
 #include "gateway/http/exchange.hpp"
 #include "gateway/http/framing.hpp"
@@ -25,24 +26,7 @@
 namespace yett::tokens {
 namespace {
 
-wall_time const now = from_unix(1'767'225'600);
-constexpr char const* issuer_name = "https://auth.example.com";
-
-signing_key const& key()
-{
-    static auto const made = signing_key::generate(algorithm::hs256).value();
-    return made;
-}
-
-std::shared_ptr<verifier const> judge()
-{
-    issuer own;
-    own.name = issuer_name;
-    own.audience = {"api"};
-    own.keys = {key().verification()};
-    own.own = true;
-    return std::make_shared<verifier const>(std::vector{own});
-}
+using namespace benchmarks;
 
 void fill(revocations& revoked, std::int64_t count)
 {
@@ -68,7 +52,7 @@ std::string token_of(std::uint64_t number)
         R"({{"iss":"{0}","aud":"api","type":"access","scope":"","roles":["user"],"iat":{1},"nbf":{1},"exp":{2},"sub":"{3}",)"
         R"("user_id":"{3}","email":"someone{4}@example.com","sid":"{5}","jti":"{6}","auth_time":{1}}})",
         issuer_name, to_unix(now), to_unix(now) + 900, uuid(0), number, uuid(1), uuid(2));
-    return sign_compact(key(), "at+jwt", payload).value();
+    return sign_compact(key_of(algorithm::hs256), "at+jwt", payload).value();
 }
 
 // Requests as they lie in the buffers of connections that were just read: their bytes are in
@@ -219,7 +203,7 @@ void cache_hit(benchmark::State& state)
     auto const count = static_cast<std::uint64_t>(state.range(0));
     revocations revoked{issuer_name};
     fill(revoked, state.range(1));
-    token_cache cache{judge(), revoked, {.bytes = std::max<std::size_t>(64 << 20, count * 330)}};
+    token_cache cache{judge_of(algorithm::hs256), revoked, {.bytes = std::max<std::size_t>(64 << 20, count * 330)}};
     for (int round = 0; round < 2; ++round)
         for (std::uint64_t i = 0; i < count; ++i) (void)cache.identify(token_of(i), now);
 

@@ -1,3 +1,4 @@
+#include "benchmarks/micro/own_issuer.hpp"
 #include "gateway/base/random.hpp"
 #include "gateway/tokens/signer.hpp"
 #include "gateway/tokens/token_cache.hpp"
@@ -5,20 +6,10 @@
 #include <benchmark/benchmark.h>
 #include <fmt/format.h>
 
-#include <map>
-
 namespace yett::tokens {
 namespace {
 
-wall_time const now = from_unix(1'767'225'600);
-constexpr char const* issuer_name = "https://auth.example.com";
-
-signing_key const& key_of(algorithm alg)
-{
-    static std::map<algorithm, signing_key> made;
-    auto const found = made.find(alg);
-    return found != made.end() ? found->second : made.emplace(alg, signing_key::generate(alg).value()).first->second;
-}
+using namespace benchmarks;
 
 std::string usual_token(algorithm alg, int number)
 {
@@ -31,16 +22,6 @@ std::string usual_token(algorithm alg, int number)
                              .authenticated_at = now,
                              .ttl = seconds{900}};
     return std::string{signs.sign(grant, now)->text.reveal()};
-}
-
-std::shared_ptr<verifier const> judge_of(algorithm alg)
-{
-    issuer own;
-    own.name = issuer_name;
-    own.audience = {"api"};
-    own.keys = {key_of(alg).verification()};
-    own.own = true;
-    return std::make_shared<verifier const>(std::vector{own});
 }
 
 void verify(benchmark::State& state, algorithm alg)
