@@ -34,21 +34,21 @@ worker_pool::figures worker_pool::read_figures() const
 
 void worker_pool::enqueue(std::unique_ptr<job> next)
 {
-    if (takes(next)) return ready_.notify_one();
-    next->refuse(our_error(errc::overloaded, "the queue of " + std::string{options_.name} + " is full"));
+    if (auto const accepted = accept(next); !accepted) return next->refuse(accepted.error());
+    ready_.notify_one();
 }
 
-// Leaves the job alone when it does not.
-bool worker_pool::takes(std::unique_ptr<job>& next)
+// Leaves the job alone when it fails.
+result<void> worker_pool::accept(std::unique_ptr<job>& next)
 {
     std::lock_guard const lock{mutex_};
     if (stopping_ || waiting_.size() >= options_.queue) {
         ++refused_;
-        return false;
+        return our_error(errc::overloaded, "the queue of " + std::string{options_.name} + " is full");
     }
     next->queued_at = steady_now();
     waiting_.push_back(std::move(next));
-    return true;
+    return {};
 }
 
 void worker_pool::serve()

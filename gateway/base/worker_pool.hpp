@@ -108,7 +108,7 @@ private:
     };
 
     void enqueue(std::unique_ptr<job> next);
-    bool takes(std::unique_ptr<job>& next);
+    result<void> accept(std::unique_ptr<job>& next);
     void serve();
     std::unique_ptr<job> next_job();
 
