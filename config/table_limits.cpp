@@ -46,7 +46,8 @@ section<limit> const& limit_keys()
                    emptiness::refused, "Who is counted: each value, or each combination of several."),
             value("count", &limit::count,
                   one_of<limit_count>({{"requests", limit_count::requests}, {"failures", limit_count::failures}}),
-                  "What is counted: every request, or those that were refused."),
+                  "What is counted: every request, or those that were refused. A request counts until it has "
+                  "succeeded; one that finds the limit full of others under way waits for them, 5 s at most."),
         },
         finish_limit,
     };

@@ -144,10 +144,36 @@ bool limiter::settle(limit const& from, verdict const& v, subject const& who, st
         return true;
     }
     give_back(a, who, now);
+    a.lent_.clear();
     a.refused_by_ = &from;
-    a.retry_after_ = v.retry_after;
+    a.retry_after_ = a.for_loans_ ? nanoseconds{} : v.retry_after;
     a.note(from, v);
     return false;
+}
+
+void limiter::note_loan(loans::turn const& mine, charge const& what, verdict const& v, admission& a) const
+{
+    if (v.allowed) a.lent_.push_back(loans_->lend(mine, *what.of, what.key));
+    else a.for_loans_ = loans_->has_lent(mine, *what.of, what.key);
+}
+
+std::optional<verdict> limiter::spend_at_hand(charge const& what, admission& a) const
+{
+    if (!what.of->counts_failures()) return counting_->spend_at_hand(what);
+    auto const mine = loans_->take_turn();
+    auto const v = counting_->spend_at_hand(what);
+    if (v) note_loan(mine, what, *v, a);
+    return v;
+}
+
+// Counters that live elsewhere answer in their order, and a loan is known here when the
+// answer is: whoever asked through this program and was refused later sees it.
+task<result<verdict>> limiter::spend(charge const& what, admission& a) const
+{
+    if (auto const at_hand = spend_at_hand(what, a)) co_return *at_hand;
+    auto const v = co_await counting_->spend(what);
+    if (v && what.of->counts_failures()) note_loan(loans_->take_turn(), what, *v, a);
+    co_return v;
 }
 
 std::optional<admission> limiter::spend_at_hand(list limits, subject const& who, steady_time now) const
@@ -156,7 +182,7 @@ std::optional<admission> limiter::spend_at_hand(list limits, subject const& who,
     for (auto const* each : limits.first(std::min(limits.size(), most_limits))) {
         key_bytes key;
         make_key(key, *each, who);
-        auto const v = counting_->spend_at_hand({each, view(key), now});
+        auto const v = spend_at_hand({each, view(key), now}, *answer);
         if (!v) return std::nullopt;
         if (!settle(*each, *v, who, now, *answer)) break;
     }
@@ -170,14 +196,14 @@ task<result<admission>> limiter::spend(list limits, subject const& who, steady_t
         key_bytes key;
         make_key(key, *each, who);
         charge const what{each, view(key), now};
-        auto const v = co_await counting_->spend(what);
+        auto const v = co_await spend(what, answer);
         if (!v) {
             give_back(answer, who, now);
             co_return v.error();
         }
         if (!settle(*each, *v, who, now, answer)) break;
     }
-    co_return answer;
+    co_return std::move(answer);
 }
 
 void limiter::succeeded(admission const& a, subject const& who, steady_time now) const

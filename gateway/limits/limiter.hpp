@@ -1,6 +1,7 @@
 #pragma once
 
 #include "gateway/limits/counters.hpp"
+#include "gateway/limits/loans.hpp"
 #include "gateway/limits/network.hpp"
 
 #include <array>
@@ -37,7 +38,8 @@ struct chain
     bool empty() const noexcept { return early.empty() && late.empty(); }
 };
 
-// What became of a request at its limits.
+// What became of a request at its limits. While it lives, what limits on failures took of an
+// allowed request counts as lent.
 class admission
 {
 public:
@@ -54,6 +56,9 @@ public:
     // Null when allowed.
     limit const* refused_by() const noexcept { return refused_by_; }
     nanoseconds retry_after() const noexcept { return retry_after_; }
+    // Refused though failures have not used up the limit: requests under way, whose end is
+    // not known yet, hold the rest. It is worth asking again soon.
+    bool is_for_loans() const noexcept { return for_loans_; }
     // For Retry-After (RFC 9110 section 10.2.3): rounded up, at least 1.
     std::chrono::seconds retry_after_seconds() const noexcept;
     // What was looked at, the refusing limit last.
@@ -67,6 +72,8 @@ private:
     std::size_t count_ = 0;
     limit const* refused_by_ = nullptr;
     nanoseconds retry_after_{};
+    bool for_loans_ = false;
+    std::vector<loan> lent_;
 };
 
 // Values of the fields of draft-ietf-httpapi-ratelimit-headers, for limits that are
@@ -109,9 +116,13 @@ public:
 
 private:
     void give_back(admission::state const& spent, subject const& who, steady_time now) const;
+    std::optional<verdict> spend_at_hand(charge const& what, admission& a) const;
+    task<result<verdict>> spend(charge const& what, admission& a) const;
+    void note_loan(loans::turn const& mine, charge const& what, verdict const& v, admission& a) const;
     bool settle(limit const& from, verdict const& v, subject const& who, steady_time now, admission& a) const;
 
     std::shared_ptr<counters> counting_;
+    std::unique_ptr<loans> loans_ = std::make_unique<loans>(); // at one address: open ones point to it
     std::vector<std::unique_ptr<limit const>> limits_;
 };
 

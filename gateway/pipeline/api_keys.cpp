@@ -1,6 +1,7 @@
 #include "gateway/accounts/api_keys.hpp"
 
 #include "gateway/accounts/desk.hpp"
+#include "gateway/pipeline/counted.hpp"
 #include "gateway/pipeline/passage.hpp"
 #include "gateway/pipeline/pipeline.hpp"
 #include "gateway/pipeline/world.hpp"
@@ -19,18 +20,6 @@ constexpr int most_attempts = 5;
 // Anybody can make up keys that only the store can tell from real ones; logins wait for the
 // same store. Keys that are known do not get here.
 constexpr unsigned most_questions = 64;
-
-class counted
-{
-public:
-    explicit counted(unsigned& number) noexcept : number_{number} { ++number_; }
-    ~counted() { --number_; }
-    counted(counted const&) = delete;
-    counted& operator=(counted const&) = delete;
-
-private:
-    unsigned& number_;
-};
 
 // The others may change by themselves: somebody is enabled again.
 bool is_final(errc why)

@@ -16,6 +16,8 @@
 namespace yett::limits {
 class admission;
 class limit;
+class limiter;
+struct subject;
 } // namespace yett::limits
 namespace yett::telemetry {
 class log;
@@ -78,6 +80,8 @@ public:
 private:
     task<result<void>> answer(http::exchange& ex, passage& seen);
     task<result<void>> spend(std::span<limits::limit const* const> from, http::exchange& ex, passage& seen);
+    task<result<limits::admission>> spend_patiently(std::span<limits::limit const* const> from, limits::limiter const& limiter,
+                                                    limits::subject const& who);
     task<result<void>> spend_own(http::exchange& ex, passage& seen);
 
     static result<void> recognise_websocket(http::exchange& ex, passage& seen);
@@ -107,7 +111,8 @@ private:
     void write_line(http::exchange const& ex, passage const& seen, error const* why);
 
     station station_;
-    unsigned asking_ = 0; // questions about API keys under way
+    unsigned asking_ = 0;             // questions about API keys under way
+    unsigned waiting_for_others_ = 0; // requests at a limit on failures
     std::shared_ptr<world const> world_;
     std::vector<upstream::forwarder*> forwarders_; // by route index; null for our own endpoints
 };

@@ -1,9 +1,17 @@
+#include "gateway/base/wait_until.hpp"
+#include "gateway/pipeline/counted.hpp"
 #include "gateway/pipeline/passage.hpp"
 #include "gateway/pipeline/pipeline.hpp"
 #include "gateway/pipeline/world.hpp"
 
 namespace yett::pipeline {
 namespace {
+
+// Of requests that find a limit on failures full of others that may yet succeed.
+constexpr milliseconds patience{5000};
+constexpr milliseconds first_pause{2};
+constexpr milliseconds longest_pause{50};
+constexpr unsigned most_waiting = 256; // on one worker
 
 limits::subject subject_of(http::exchange const& ex, passage const& seen)
 {
@@ -35,19 +43,37 @@ task<result<void>> pipeline::spend(std::span<limits::limit const* const> from, h
     auto const& limiter = *seen.world->limiter;
     auto const who = subject_of(ex, seen);
     auto at_hand = limiter.spend_at_hand(from, who, ex.started_at());
-    if (!at_hand) {
-        auto waited = co_await limiter.spend(from, who, ex.started_at());
+    if (!at_hand || at_hand->is_for_loans()) [[unlikely]] {
+        auto waited = co_await spend_patiently(from, limiter, who);
         if (!waited) co_return waited.error();
-        at_hand = *waited;
+        at_hand = std::move(*waited);
     }
-    seen.spent.push_back(*at_hand);
-    for (auto const& each : at_hand->states()) {
+    seen.spent.push_back(std::move(*at_hand));
+    auto const& spent = seen.spent.back();
+    for (auto const& each : spent.states()) {
         auto const is_own = each.of == seen.own_limit.get();
         auto& figures = station_.figures.limits[is_own ? seen.world->own_limit_slot : seen.world->limit_slots.at(each.of)];
-        (each.of == at_hand->refused_by() ? figures.refused : figures.allowed).add();
+        (each.of == spent.refused_by() ? figures.refused : figures.allowed).add();
     }
-    if (!*at_hand) co_return client_error(errc::rate_limited, "the limit " + at_hand->refused_by()->name());
+    if (!spent) co_return client_error(errc::rate_limited, "the limit " + spent.refused_by()->name());
     co_return result<void>{};
+}
+
+// Colleagues behind one address log in at the same hour, and tabs that wake together refresh
+// together: whoever would be refused before any of them did wrong waits for their outcome.
+// All spend in the same order and give back what they took in the same list, so that nobody
+// waits in a circle.
+task<result<limits::admission>> pipeline::spend_patiently(std::span<limits::limit const* const> from,
+                                                          limits::limiter const& limiter, limits::subject const& who)
+{
+    auto const until = steady_now() + patience;
+    for (auto pause = first_pause;; pause = std::min(2 * pause, longest_pause)) {
+        auto const now = steady_now();
+        auto tried = co_await limiter.spend(from, who, now);
+        if (!tried || !tried->is_for_loans() || now >= until || waiting_for_others_ >= most_waiting) co_return tried;
+        counted const one_more{waiting_for_others_};
+        co_await wait_until(now + pause);
+    }
 }
 
 // Gives back what was only lent: limits on failures count what failed, and no limit counts

@@ -1,5 +1,7 @@
 """Limits at the real program. Every address of 127.0.0.0/8 is a client of its own."""
 
+import socket
+import threading
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
@@ -89,6 +91,55 @@ def test_two_hundred_guesses_at_once_get_five_answers(gateway, users, client):
     assert_limited(client.login("ada@example.com"), 900, announced=False)        # the right password does not help either
     assert Client(gateway, "127.3.0.1").login("ada@example.com").status_code == 200
     assert gateway.metric("yett_limiter_refused_total", limit="login") >= 196
+
+
+def at_once(number, call):
+    """Calls that reach the gateway together: every thread waits for the others."""
+    together = threading.Barrier(number)
+
+    def one(i):
+        together.wait()
+        return call(i)
+    with ThreadPoolExecutor(number) as pool:
+        return list(pool.map(one, range(number)))
+
+
+def test_colleagues_behind_one_address_log_in_at_once(users, client):
+    replies = at_once(40, lambda i: client.login(("ada@example.com", "bob@example.com")[i % 2]))
+    assert [r.status_code for r in replies] == [200] * 40
+    statuses = [client.login(f"u{i}@example.com", WRONG).status_code for i in range(6)]
+    assert statuses == [401] * 5 + [429]
+
+
+def test_tabs_that_wake_together_refresh_together(users, client):
+    token = client.login("ada@example.com").json()["refresh_token"]
+    replies = at_once(40, lambda _: client.call("POST", "/auth/refresh", json={"refresh_token": token}))
+    assert [r.status_code for r in replies] == [200] * 40
+    assert len({r.json()["refresh_token"] for r in replies}) == 1
+
+
+def test_the_right_password_waits_for_guesses_and_is_refused_after_the_fifth(users, client):
+    replies = at_once(60, lambda i: client.login("ada@example.com", WRONG if i % 2 else harness.PASSWORD))
+    statuses = [r.status_code for r in replies]
+    assert statuses.count(401) == 5 and set(statuses) <= {200, 401, 429}
+    assert set(statuses[1::2]) == {401, 429}
+    assert client.login("ada@example.com").status_code == 429
+
+
+def test_nobody_waits_for_long_behind_requests_that_do_not_end(gateway, users, client):
+    def begin_login():
+        held = socket.create_connection(("127.0.0.1", gateway.plain_port), source_address=(client.address, 0))
+        held.sendall(b"POST /auth/login HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: 100\r\n\r\n{")
+        return held
+    held = [begin_login() for _ in range(5)]
+
+    def refusal():
+        reply = client.login("ada@example.com")
+        return [reply] if reply.status_code == 429 else None
+    refused, = harness.wait_until(refusal, what="a full limit")
+    assert_limited(refused, 1, announced=False)                   # another second may do: nothing has failed
+    for each in held:
+        each.close()
 
 
 def test_successes_are_not_counted_but_failures_are(users, client):

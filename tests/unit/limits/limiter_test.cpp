@@ -6,7 +6,9 @@
 #include <boost/asio/detached.hpp>
 #include <doctest/doctest.h>
 
+#include <atomic>
 #include <map>
+#include <thread>
 
 using namespace yett;
 using namespace yett::limits;
@@ -227,6 +229,79 @@ TEST_CASE("limiter: five wrong guesses are refused from then on, and successes d
     CHECK(spend(l, "login", who, at(16min)).allowed());
 }
 
+TEST_CASE("limiter: a limit full of requests under way is told from one full of failures")
+{
+    limiter const l{in_memory(), {}};
+    auto const who = from("192.0.2.1");
+    for (int i = 0; i < 3; ++i) REQUIRE(spend(l, "login", who, at(0s)).allowed());
+    std::vector<admission> under_way;
+    for (int i = 0; i < 2; ++i) under_way.push_back(spend(l, "login", who, at(1s)));
+    auto const early = spend(l, "login", who, at(2s));
+    CHECK_FALSE(early.allowed());
+    CHECK(early.is_for_loans());
+    CHECK(early.retry_after_seconds() == 1s);
+    CHECK_FALSE(spend(l, "refresh", who, at(2s)).is_for_loans());
+    CHECK(spend(l, "login", from("192.0.2.2"), at(2s)).allowed());
+
+    l.succeeded(under_way.back(), who, at(3s));
+    under_way.pop_back();
+    auto const next = spend(l, "login", who, at(3s));
+    CHECK(next.allowed());
+    CHECK_FALSE(next.is_for_loans());
+    CHECK(spend(l, "login", who, at(4s)).is_for_loans());
+}
+
+TEST_CASE("limiter: what failures have filled is no loan")
+{
+    limiter const l{in_memory(), {}};
+    auto const who = from("192.0.2.1");
+    {
+        std::vector<admission> under_way;
+        for (int i = 0; i < 5; ++i) under_way.push_back(spend(l, "login", who, at(0s)));
+        CHECK(spend(l, "login", who, at(1s)).is_for_loans());
+        while (under_way.size() > 1) under_way.pop_back();
+        CHECK(spend(l, "login", who, at(1s)).is_for_loans());
+    }
+    auto const refused = spend(l, "login", who, at(1s));
+    CHECK_FALSE(refused.allowed());
+    CHECK_FALSE(refused.is_for_loans());
+    CHECK(refused.retry_after() == 15min - 1s);
+}
+
+TEST_CASE("limiter: limits on requests lend nothing, and a refused list none of its loans")
+{
+    limiter const l{in_memory(), {named("narrow", a_limit(1, 1min))}};
+    auto const who = from("192.0.2.1");
+    auto const one = spend(l, "narrow", who, at(0s));
+    CHECK_FALSE(spend(l, "narrow", who, at(0s)).is_for_loans());
+    std::vector<limit const*> const both{l.named("login"), l.named("narrow")};
+    auto const refused = *l.spend_at_hand(both, who, at(0s));
+    CHECK_FALSE(refused.is_for_loans());
+    for (int i = 0; i < 5; ++i) CHECK(spend(l, "login", who, at(0s)).allowed());
+    CHECK_FALSE(spend(l, "login", who, at(0s)).is_for_loans());
+}
+
+TEST_CASE("limiter: as long as everybody succeeds, whoever is refused is refused for loans")
+{
+    limiter const l{in_memory(), {on_failures(named("one", a_limit(1, 1min)))}};
+    std::vector<limit const*> const one{l.named("one")};
+    auto const who = from("192.0.2.1");
+    std::atomic<int> passed = 0, waited = 0, wronged = 0;
+    auto const come_and_go = [&] {
+        for (int i = 0; i < 50'000; ++i) {
+            auto const mine = *l.spend_at_hand(one, who, at(0s));
+            if (mine.allowed()) l.succeeded(mine, who, at(0s));
+            ++(mine.allowed() ? passed : mine.is_for_loans() ? waited : wronged);
+        }
+    };
+    {
+        std::vector<std::jthread> crowd;
+        for (int i = 0; i < 4; ++i) crowd.emplace_back(come_and_go);
+    }
+    CHECK(wronged.load() == 0);
+    CHECK(spend(l, "one", who, at(0s)).allowed());
+}
+
 TEST_CASE("limiter: success gives back to limits on failures alone, a request that was shed to all")
 {
     limiter const l{in_memory(), {}};
@@ -273,6 +348,20 @@ TEST_CASE("limiter: counters elsewhere are awaited, and losing them is an error 
     auto const third = awaited(l.spend(both, who, at(0s)));
     CHECK(third.error().code() == errc::storage_unavailable);
     CHECK(away->returned == 2);
+}
+
+TEST_CASE("limiter: counters elsewhere lend, too")
+{
+    limiter const l{std::make_shared<remote_counters>(), {on_failures(named("a", a_limit(1, 1min)))}};
+    std::vector<limit const*> const one{l.named("a")};
+    auto const who = from("192.0.2.1");
+    {
+        auto const under_way = awaited(l.spend(one, who, at(0s)));
+        REQUIRE(under_way.has_value());
+        CHECK(under_way->allowed());
+        CHECK(awaited(l.spend(one, who, at(1s)))->is_for_loans());
+    }
+    CHECK_FALSE(awaited(l.spend(one, who, at(1s)))->is_for_loans());
 }
 
 TEST_CASE("limiter: an empty list allows")

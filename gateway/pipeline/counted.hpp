@@ -1,0 +1,18 @@
+#pragma once
+
+namespace yett::pipeline {
+
+// One of a number of things under way on this worker, as long as it lives.
+class counted
+{
+public:
+    explicit counted(unsigned& number) noexcept : number_{number} { ++number_; }
+    ~counted() { --number_; }
+    counted(counted const&) = delete;
+    counted& operator=(counted const&) = delete;
+
+private:
+    unsigned& number_;
+};
+
+} // namespace yett::pipeline
