@@ -3,7 +3,6 @@
 #include "gateway/accounts/revoke.hpp"
 #include "gateway/app/build_facts.hpp"
 #include "gateway/app/build_world.hpp"
-#include "gateway/app/certificate_expiry.hpp"
 #include "gateway/app/mail_office.hpp"
 #include "gateway/app/open_stores.hpp"
 #include "gateway/app/page_look.hpp"
@@ -28,6 +27,7 @@ constexpr std::size_t sweep_rows = 1000;
 // So long an expired link says that it has expired, and after that nothing.
 constexpr std::chrono::hours links_remembered{7 * 24};
 constexpr seconds publication_interval{1};
+constexpr seconds look_interval{1};
 constexpr seconds mail_drain_timeout{10};
 
 unsigned worker_count(config::settings const& s)
@@ -97,7 +97,6 @@ gateway::gateway(config::settings settings)
     load_revocations(*stores_.sessions, revoked_);
     issuers_.open();
     open_listeners();
-    note_certificates();
     make_stations();
     open_management();
     start_postman();
@@ -113,17 +112,7 @@ void gateway::open_listeners()
     for (auto const& each : settings_.listeners) {
         auto sockets = or_refuse_to_start(net::listening_sockets::open(text_of(each.address), workers_));
         endpoints_.push_back({(each.tls ? "https://" : "http://") + text_of({each.address.host, sockets.port()})});
-        listeners_.push_back({&each, std::move(sockets)});
-    }
-}
-
-void gateway::note_certificates()
-{
-    for (auto const& each : settings_.listeners) {
-        if (!each.tls) continue;
-        for (auto const& certificate : each.tls->certificates)
-            if (auto const until = certificate_expiry(certificate.chain_file))
-                certificates_expire_.emplace_back(certificate.chain_file.string(), *until);
+        listeners_.push_back({&each, std::move(sockets), {}});
     }
 }
 
@@ -136,19 +125,20 @@ void gateway::make_stations()
         stations_.push_back(std::make_unique<station>(i, workers_, all));
         attach(*stations_.back(), i);
     }
+    certificates_.note(true);
 }
 
 void gateway::attach(station& to, unsigned index)
 {
-    for (auto& [settings, sockets] : listeners_) {
+    for (auto& [settings, sockets, on_workers] : listeners_) {
         auto listener = std::make_shared<net::listener_settings>();
         listener->name = text_of(settings->address);
         listener->slot = figures_.listener(listener->name);
-        if (settings->tls) listener->tls = or_refuse_to_start(net::tls_context::make(tls_of(*settings->tls), ticket_keys_));
+        if (settings->tls) listener->tls = or_refuse_to_start(certificates_.read(*settings->tls));
         listener->limits = client_limits_of(settings_.client_limits);
         listener->admission = admission_;
         listener->answers = to.answers();
-        to.worker().listen(sockets.release(index), std::move(listener));
+        on_workers.push_back(&to.worker().listen(sockets.release(index), std::move(listener)));
     }
 }
 
@@ -191,7 +181,8 @@ void gateway::report_figures(telemetry::observations& seen) const
     seen.password_hash_running = hashing.running;
     seen.password_hash_refused = hashing.refused;
     seen.log_dropped = logs_.dropped();
-    seen.certificates_expire = certificates_expire_;
+    seen.certificates_read = certificates_.are_current();
+    seen.certificates_expire = certificates_.expire();
     issuers_.report(seen);
     report_mail(postman_->figures(), wall_now(), seen);
 }
@@ -216,6 +207,7 @@ void gateway::run()
     wait_for_signal();
     sweep_later();
     publish_figures_later();
+    look_at_certificates_later();
     auto const give = [this](token_keys::snapshot const& keys, std::function<void()> done) { hand_out(keys, std::move(done)); };
     turner_.run(give);
     issuers_.run(give, [this] { tell_of_keys(); });
@@ -248,6 +240,42 @@ void gateway::tell_of_keys()
     for (auto& each : stations_) each->worker().post([&to = *each] { to.keys_arrived(); });
 }
 
+void gateway::look_at_certificates_later()
+{
+    next_look_.expires_after(look_interval);
+    next_look_.async_wait([this](boost::system::error_code failure) {
+        if (failure) return;
+        if (certificates_.have_changed()) read_certificates();
+        look_at_certificates_later();
+    });
+}
+
+void gateway::read_certificates()
+{
+    bool all = true;
+    for (auto const& each : listeners_)
+        if (each.settings->tls) all = read_certificates_of(each) && all;
+    certificates_.note(all);
+    if (all) logs_.program().info("certificates were read again");
+}
+
+// New connections are shown the new ones; those that are open keep theirs.
+bool gateway::read_certificates_of(open_listener const& one)
+{
+    std::vector<std::shared_ptr<net::tls_context>> read;
+    while (read.size() < workers_) {
+        auto made = certificates_.read(*one.settings->tls);
+        if (!made) {
+            logs_.program().error("certificates could not be read again; those before stay in use", made.error());
+            return false;
+        }
+        read.push_back(std::move(*made));
+    }
+    for (unsigned i = 0; i < workers_; ++i)
+        stations_[i]->worker().post([at = one.on_workers[i], tls = read[i]] { at->use(tls); });
+    return true;
+}
+
 void gateway::wait_for_signal()
 {
     signals_.async_wait([this](boost::system::error_code failure, int signal) {
@@ -260,7 +288,10 @@ void gateway::wait_for_signal()
 void gateway::handle(int signal)
 {
     if (signal == SIGUSR1) return logs_.reopen();
-    if (signal == SIGHUP) return logs_.program().warning("reloading is not supported by this build; restart to apply changes");
+    if (signal == SIGHUP) {
+        logs_.program().warning("only certificates are read again by this build; restart to apply other changes");
+        return read_certificates();
+    }
     if (stopping_) return stop();
     begin_draining();
 }

@@ -4,6 +4,7 @@
 #include "gateway/accounts/desk.hpp"
 #include "gateway/accounts/password.hpp"
 #include "gateway/accounts/stores.hpp"
+#include "gateway/app/certificates.hpp"
 #include "gateway/app/issuer_watches.hpp"
 #include "gateway/app/key_turner.hpp"
 #include "gateway/app/logs.hpp"
@@ -56,13 +57,13 @@ private:
     {
         config::listener const* settings;
         net::listening_sockets sockets;
+        std::vector<net::listener*> on_workers; // once they are made
     };
 
     void open_listeners();
     void open_management();
     void open_management_socket();
     task<net::control_reply> perform(net::control_request asked);
-    void note_certificates();
     void make_stations();
     void attach(station& to, unsigned index);
     void report_figures(telemetry::observations& seen) const;
@@ -71,6 +72,9 @@ private:
 
     void hand_out(token_keys::snapshot const& keys, std::function<void()> done);
     void tell_of_keys();
+    void look_at_certificates_later();
+    void read_certificates();
+    bool read_certificates_of(open_listener const& one);
     void wait_for_signal();
     void handle(int signal);
     void begin_draining();
@@ -93,7 +97,7 @@ private:
     std::shared_ptr<limits::memory_counters> counting_;
     std::shared_ptr<pipeline::world const> world_;
     std::shared_ptr<net::admission> admission_ = std::make_shared<net::admission>();
-    std::shared_ptr<net::ticket_keys> ticket_keys_ = std::make_shared<net::ticket_keys>();
+    certificates certificates_{settings_.listeners};
     std::vector<open_listener> listeners_;
 
     boost::asio::io_context control_{1};
@@ -102,8 +106,8 @@ private:
     issuer_watches issuers_{control_, keys_, settings_, logs_};
     boost::asio::steady_timer next_sweep_{control_};
     boost::asio::steady_timer next_publication_{control_};
+    boost::asio::steady_timer next_look_{control_}; // at the files of certificates
     std::vector<endpoint> endpoints_;
-    std::vector<std::pair<std::string, wall_time>> certificates_expire_;
     std::vector<std::unique_ptr<station>> stations_;
     std::unique_ptr<net::admin> management_;
     std::unique_ptr<mail::postman> postman_;

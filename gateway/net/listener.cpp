@@ -179,6 +179,13 @@ void listener::stop()
     acceptor_.close(ignored);
 }
 
+void listener::use(std::shared_ptr<tls_context> tls)
+{
+    auto next = std::make_shared<listener_settings>(*settings_);
+    next->tls = std::move(tls);
+    settings_ = std::move(next);
+}
+
 void listener::wait()
 {
     if (!acceptor_.is_open()) return;

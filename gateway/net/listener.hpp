@@ -44,8 +44,8 @@ private:
     std::uint16_t port_ = 0;
 };
 
-// What a listener and all its connections go by. A reload makes a new one; connections
-// keep the one they began with.
+// What a listener and all its connections go by. Another certificate makes a new one;
+// connections keep the one they began with.
 struct listener_settings
 {
     std::string name;                 // the configured address
@@ -72,8 +72,8 @@ public:
     void start();
     // Accepts no more; what is open goes on.
     void stop();
-    // For connections that open from now on.
-    void use(std::shared_ptr<listener_settings const> settings) { settings_ = std::move(settings); }
+    // For connections that open from now on; on the worker's thread.
+    void use(std::shared_ptr<tls_context> tls);
     listener_settings const& settings() const noexcept { return *settings_; }
 
 private:

@@ -417,6 +417,9 @@ void metrics::fold::program(observations const& seen)
     value({}, static_cast<double>(from_.reload_succeeded_.value()));
     family("config_last_reload_success_timestamp_seconds", "When the configuration in force was read.", MetricType::Gauge);
     value({}, static_cast<double>(from_.reload_succeeded_at_.value()));
+    family("tls_certificates_last_read_successful", "1 when all certificates could be read when their files last changed.",
+           MetricType::Gauge);
+    value({}, seen.certificates_read ? 1 : 0);
     family("tls_certificate_expiry_timestamp_seconds", "When a certificate in use expires.", MetricType::Gauge);
     std::map<std::string, wall_time> expire;
     for (auto const& [file, at] : seen.certificates_expire) {

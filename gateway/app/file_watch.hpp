@@ -1,0 +1,44 @@
+#pragma once
+
+#include <sys/types.h>
+
+#include <cstdint>
+#include <filesystem>
+#include <optional>
+#include <vector>
+
+namespace yett::app {
+
+// Tells when files have changed, by what stat(2) says of them: also when they were replaced,
+// or a link on the way to them leads elsewhere.
+class file_watch
+{
+public:
+    // What is there at this moment counts as known.
+    explicit file_watch(std::vector<std::filesystem::path> files);
+
+    // True once for each change, when a second look found the files as the first: what
+    // somebody is still writing is better not read.
+    bool look();
+
+private:
+    struct stamp
+    {
+        dev_t device;
+        ino_t inode;
+        mode_t mode;
+        off_t size;
+        std::int64_t changed; // nanoseconds
+        bool operator==(stamp const&) const = default;
+    };
+    using stamps = std::vector<std::optional<stamp>>; // nothing: no such file
+
+    static std::optional<stamp> stamp_of(std::filesystem::path const& file);
+    stamps look_at_all() const;
+
+    std::vector<std::filesystem::path> files_;
+    stamps known_;
+    stamps seen_; // by the last look
+};
+
+} // namespace yett::app
