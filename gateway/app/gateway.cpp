@@ -6,7 +6,7 @@
 #include "gateway/app/mail_office.hpp"
 #include "gateway/app/open_stores.hpp"
 #include "gateway/app/page_look.hpp"
-#include "gateway/app/run_to_end.hpp"
+#include "gateway/base/run_to_end.hpp"
 #include "gateway/app/startup_error.hpp"
 #include "gateway/app/translate.hpp"
 #include "gateway/base/random.hpp"

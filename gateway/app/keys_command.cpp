@@ -2,7 +2,7 @@
 #include "gateway/app/key_turner.hpp"
 #include "gateway/app/load_settings.hpp"
 #include "gateway/app/open_stores.hpp"
-#include "gateway/app/run_to_end.hpp"
+#include "gateway/base/run_to_end.hpp"
 #include "gateway/app/startup_error.hpp"
 #include "gateway/app/token_keys.hpp"
 

@@ -4,7 +4,7 @@
 #include "gateway/accounts/password.hpp"
 #include "gateway/app/logs.hpp"
 #include "gateway/app/open_stores.hpp"
-#include "gateway/app/run_to_end.hpp"
+#include "gateway/base/run_to_end.hpp"
 #include "gateway/app/startup_error.hpp"
 #include "gateway/app/translate.hpp"
 #include "gateway/base/random.hpp"

@@ -1,9 +1,8 @@
 #include "gateway/limits/limiter.hpp"
 
+#include "tests/support/run.hpp"
 #include "tests/unit/limits/limits.hpp"
 
-#include <boost/asio/co_spawn.hpp>
-#include <boost/asio/detached.hpp>
 #include <doctest/doctest.h>
 
 #include <atomic>
@@ -12,6 +11,7 @@
 
 using namespace yett;
 using namespace yett::limits;
+using tests::run;
 using namespace std::chrono_literals;
 using kind = key_part::kind;
 
@@ -27,17 +27,6 @@ subject from(std::string_view address)
     subject who;
     who.client = network::of(address);
     return who;
-}
-
-template<class T>
-T awaited(task<T> pending)
-{
-    boost::asio::io_context io{1};
-    std::optional<T> answer;
-    auto wait = [&]() -> task<void> { answer.emplace(co_await std::move(pending)); };
-    boost::asio::co_spawn(io, wait(), boost::asio::detached);
-    io.run();
-    return std::move(*answer);
 }
 
 // Spends once from the limit of that name.
@@ -337,15 +326,15 @@ TEST_CASE("limiter: counters elsewhere are awaited, and losing them is an error 
     std::vector<limit const*> const both{l.named("a"), l.named("b")};
     auto const who = from("192.0.2.1");
     CHECK_FALSE(l.spend_at_hand(both, who, at(0s)).has_value());
-    auto const first = awaited(l.spend(both, who, at(0s)));
+    auto const first = run(l.spend(both, who, at(0s)));
     REQUIRE(first.has_value());
     CHECK(first->allowed());
-    auto const second = awaited(l.spend(both, who, at(0s)));
+    auto const second = run(l.spend(both, who, at(0s)));
     REQUIRE(second.has_value());
     CHECK(second->refused_by() == l.named("b"));
     CHECK(away->returned == 1);
     away->fails_at = 5;
-    auto const third = awaited(l.spend(both, who, at(0s)));
+    auto const third = run(l.spend(both, who, at(0s)));
     CHECK(third.error().code() == errc::storage_unavailable);
     CHECK(away->returned == 2);
 }
@@ -356,12 +345,12 @@ TEST_CASE("limiter: counters elsewhere lend, too")
     std::vector<limit const*> const one{l.named("a")};
     auto const who = from("192.0.2.1");
     {
-        auto const under_way = awaited(l.spend(one, who, at(0s)));
+        auto const under_way = run(l.spend(one, who, at(0s)));
         REQUIRE(under_way.has_value());
         CHECK(under_way->allowed());
-        CHECK(awaited(l.spend(one, who, at(1s)))->is_for_loans());
+        CHECK(run(l.spend(one, who, at(1s)))->is_for_loans());
     }
-    CHECK_FALSE(awaited(l.spend(one, who, at(1s)))->is_for_loans());
+    CHECK_FALSE(run(l.spend(one, who, at(1s)))->is_for_loans());
 }
 
 TEST_CASE("limiter: an empty list allows")

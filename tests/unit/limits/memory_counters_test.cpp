@@ -1,9 +1,8 @@
 #include "gateway/limits/memory_counters.hpp"
 
+#include "tests/support/run.hpp"
 #include "tests/unit/limits/limits.hpp"
 
-#include <boost/asio/co_spawn.hpp>
-#include <boost/asio/detached.hpp>
 #include <doctest/doctest.h>
 
 #include <fstream>
@@ -22,12 +21,7 @@ verdict spend(memory_counters& in, limit const& of, std::string const& key, stea
 
 verdict awaited(task<result<verdict>> pending)
 {
-    boost::asio::io_context io{1};
-    std::optional<result<verdict>> answer;
-    auto wait = [&]() -> task<void> { answer = co_await std::move(pending); };
-    boost::asio::co_spawn(io, wait(), boost::asio::detached);
-    io.run();
-    return answer->value();
+    return tests::run(std::move(pending)).value();
 }
 
 // What a touched byte costs: the thread sanitizer keeps four more for each.
