@@ -151,28 +151,33 @@ bool limiter::settle(limit const& from, verdict const& v, subject const& who, st
     return false;
 }
 
+loans& limiter::desk_for(charge const& what) const
+{
+    return desks_[std::hash<std::string_view>{}(what.key) % desks_.size()];
+}
+
 void limiter::note_loan(loans::turn const& mine, charge const& what, verdict const& v, admission& a) const
 {
-    if (v.allowed) a.lent_.push_back(loans_->lend(mine, *what.of, what.key));
-    else a.for_loans_ = loans_->has_lent(mine, *what.of, what.key);
+    auto& desk = desk_for(what);
+    if (v.allowed) a.lent_.push_back(desk.lend(mine, *what.of, what.key, what.now));
+    else a.for_loans_ = desk.has_lent(mine, *what.of, what.key, what.now);
 }
 
 std::optional<verdict> limiter::spend_at_hand(charge const& what, admission& a) const
 {
     if (!what.of->counts_failures()) return counting_->spend_at_hand(what);
-    auto const mine = loans_->take_turn();
+    a.lent_.reserve(most_limits); // a loan that found no room would end, and wait for this turn to do so
+    auto const mine = desk_for(what).take_turn();
     auto const v = counting_->spend_at_hand(what);
     if (v) note_loan(mine, what, *v, a);
     return v;
 }
 
-// Counters that live elsewhere answer in their order, and a loan is known here when the
-// answer is: whoever asked through this program and was refused later sees it.
 task<result<verdict>> limiter::spend(charge const& what, admission& a) const
 {
     if (auto const at_hand = spend_at_hand(what, a)) co_return *at_hand;
     auto const v = co_await counting_->spend(what);
-    if (v && what.of->counts_failures()) note_loan(loans_->take_turn(), what, *v, a);
+    if (v && what.of->counts_failures()) note_loan(desk_for(what).take_turn(), what, *v, a);
     co_return v;
 }
 

@@ -82,8 +82,8 @@ private:
 std::string rate_limit_field(admission const& a);
 std::string rate_limit_policy_field(admission const& a);
 
-// Spends from the limits of a rule. Immutable: made anew by a reload over the same
-// counters, which keep what was counted for limits that did not change.
+// Spends from the limits of a rule. Made anew by a reload over the same counters, which keep
+// what was counted for limits that did not change; what is lent, each limiter knows for itself.
 class limiter
 {
 public:
@@ -118,11 +118,12 @@ private:
     void give_back(admission::state const& spent, subject const& who, steady_time now) const;
     std::optional<verdict> spend_at_hand(charge const& what, admission& a) const;
     task<result<verdict>> spend(charge const& what, admission& a) const;
+    loans& desk_for(charge const& what) const;
     void note_loan(loans::turn const& mine, charge const& what, verdict const& v, admission& a) const;
     bool settle(limit const& from, verdict const& v, subject const& who, steady_time now, admission& a) const;
 
     std::shared_ptr<counters> counting_;
-    std::unique_ptr<loans> loans_ = std::make_unique<loans>(); // at one address: open ones point to it
+    mutable std::array<loans, 16> desks_; // by key, so that workers seldom meet
     std::vector<std::unique_ptr<limit const>> limits_;
 };
 

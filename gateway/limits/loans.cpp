@@ -4,25 +4,29 @@ namespace yett::limits {
 
 loan::~loan()
 {
-    if (by_ != nullptr) by_->end(of_);
+    if (by_ != nullptr) by_->end(*this);
 }
 
-loan loans::lend(turn const&, limit const& of, std::string_view key)
+loan loans::lend(turn const&, limit const& of, std::string_view key, steady_time now)
 {
-    auto const at = open_.try_emplace({of.fingerprint(), std::string{key}}, 0).first;
-    ++at->second;
-    return {*this, at};
+    auto const at = open_.try_emplace({of.fingerprint(), std::string{key}}).first;
+    auto const until = now + of.period();
+    at->second.insert(until);
+    return {*this, at, until};
 }
 
-bool loans::has_lent(turn const&, limit const& of, std::string_view key) const
+bool loans::has_lent(turn const&, limit const& of, std::string_view key, steady_time now) const
 {
-    return open_.contains({of.fingerprint(), std::string{key}});
+    auto const at = open_.find({of.fingerprint(), std::string{key}});
+    return at != open_.end() && now < *at->second.rbegin();
 }
 
-void loans::end(loan::open_loans::iterator of)
+void loans::end(loan const& one)
 {
     turn const mine{mutex_};
-    if (--of->second == 0) open_.erase(of);
+    auto& all = one.of_->second;
+    all.erase(all.find(one.until_));
+    if (all.empty()) open_.erase(one.of_);
 }
 
 } // namespace yett::limits

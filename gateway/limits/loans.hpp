@@ -1,10 +1,12 @@
 #pragma once
 
+#include "gateway/base/clock.hpp"
 #include "gateway/limits/limit.hpp"
 
 #include <cstdint>
 #include <map>
 #include <mutex>
+#include <set>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -17,23 +19,24 @@ class loans;
 class loan
 {
 public:
-    loan(loan&& other) noexcept : by_{std::exchange(other.by_, nullptr)}, of_{other.of_} {}
+    loan(loan&& other) noexcept : by_{std::exchange(other.by_, nullptr)}, of_{other.of_}, until_{other.until_} {}
     loan& operator=(loan&&) = delete;
     ~loan();
 
 private:
     friend class loans;
-    using open_loans = std::map<std::pair<std::uint64_t, std::string>, std::uint32_t>; // by limit and key
+    // By limit and key: until when each counts, for a request may outlast the limit's period.
+    using open_loans = std::map<std::pair<std::uint64_t, std::string>, std::multiset<steady_time>>;
 
-    loan(loans& by, open_loans::iterator of) noexcept : by_{&by}, of_{of} {}
+    loan(loans& by, open_loans::iterator of, steady_time until) noexcept : by_{&by}, of_{of}, until_{until} {}
 
     loans* by_; // null: moved from
     open_loans::iterator of_;
+    steady_time until_;
 };
 
 // The loans that are open, so that a limit that is full of requests under way can be told
-// from one that failures have filled. As many entries as there are requests under way, at
-// most. Called from every worker; outlives its loans.
+// from one that failures have filled. Called from every worker; outlives its loans.
 class loans
 {
 public:
@@ -46,12 +49,13 @@ public:
     using turn = std::unique_lock<std::mutex>;
     turn take_turn() { return turn{mutex_}; }
 
-    loan lend(turn const& mine, limit const& of, std::string_view key);
-    bool has_lent(turn const& mine, limit const& of, std::string_view key) const;
+    loan lend(turn const& mine, limit const& of, std::string_view key, steady_time now);
+    // Whether anything is lent that still counts.
+    bool has_lent(turn const& mine, limit const& of, std::string_view key, steady_time now) const;
 
 private:
     friend class loan;
-    void end(loan::open_loans::iterator of);
+    void end(loan const& one);
 
     std::mutex mutex_;
     loan::open_loans open_;

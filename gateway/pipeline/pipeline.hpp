@@ -16,7 +16,6 @@
 namespace yett::limits {
 class admission;
 class limit;
-class limiter;
 struct subject;
 } // namespace yett::limits
 namespace yett::telemetry {
@@ -80,8 +79,8 @@ public:
 private:
     task<result<void>> answer(http::exchange& ex, passage& seen);
     task<result<void>> spend(std::span<limits::limit const* const> from, http::exchange& ex, passage& seen);
-    task<result<limits::admission>> spend_patiently(std::span<limits::limit const* const> from, limits::limiter const& limiter,
-                                                    limits::subject const& who);
+    task<result<limits::admission>> spend_patiently(std::span<limits::limit const* const> from, limits::subject const& who,
+                                                    http::exchange const& ex, passage const& seen);
     task<result<void>> spend_own(http::exchange& ex, passage& seen);
 
     static result<void> recognise_websocket(http::exchange& ex, passage& seen);

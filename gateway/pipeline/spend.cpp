@@ -42,9 +42,9 @@ task<result<void>> pipeline::spend(std::span<limits::limit const* const> from, h
     if (from.empty()) co_return result<void>{};
     auto const& limiter = *seen.world->limiter;
     auto const who = subject_of(ex, seen);
-    auto at_hand = limiter.spend_at_hand(from, who, ex.started_at());
+    auto at_hand = limiter.spend_at_hand(from, who, steady_now());
     if (!at_hand || at_hand->is_for_loans()) [[unlikely]] {
-        auto waited = co_await spend_patiently(from, limiter, who);
+        auto waited = co_await spend_patiently(from, who, ex, seen);
         if (!waited) co_return waited.error();
         at_hand = std::move(*waited);
     }
@@ -63,16 +63,17 @@ task<result<void>> pipeline::spend(std::span<limits::limit const* const> from, h
 // together: whoever would be refused before any of them did wrong waits for their outcome.
 // All spend in the same order and give back what they took in the same list, so that nobody
 // waits in a circle.
-task<result<limits::admission>> pipeline::spend_patiently(std::span<limits::limit const* const> from,
-                                                          limits::limiter const& limiter, limits::subject const& who)
+task<result<limits::admission>> pipeline::spend_patiently(std::span<limits::limit const* const> from, limits::subject const& who,
+                                                          http::exchange const& ex, passage const& seen)
 {
     auto const until = steady_now() + patience;
     for (auto pause = first_pause;; pause = std::min(2 * pause, longest_pause)) {
         auto const now = steady_now();
-        auto tried = co_await limiter.spend(from, who, now);
+        auto tried = co_await seen.world->limiter->spend(from, who, now);
         if (!tried || !tried->is_for_loans() || now >= until || waiting_for_others_ >= most_waiting) co_return tried;
         counted const one_more{waiting_for_others_};
         co_await wait_until(now + pause);
+        if (ex.abandoned()) co_return tried;
     }
 }
 
@@ -80,11 +81,13 @@ task<result<limits::admission>> pipeline::spend_patiently(std::span<limits::limi
 // what was turned away for want of room.
 void pipeline::settle(http::exchange const& ex, passage const& seen, error const* why)
 {
+    if (seen.spent.empty()) return;
+    auto const& limiter = *seen.world->limiter;
+    auto const never_tried = (why && *why == errc::overloaded) || seen.spent.back().is_for_loans();
+    auto const now = steady_now();
     for (auto const& each : seen.spent) {
-        if (!each.allowed()) continue;
-        auto const& limiter = *seen.world->limiter;
-        if (why && *why == errc::overloaded) limiter.give_back(each, subject_of(ex, seen), ex.started_at());
-        else if (went_well(ex, why)) limiter.succeeded(each, subject_of(ex, seen), ex.started_at());
+        if (never_tried) limiter.give_back(each, subject_of(ex, seen), now);
+        else if (went_well(ex, why)) limiter.succeeded(each, subject_of(ex, seen), now);
     }
 }
 

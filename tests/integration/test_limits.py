@@ -1,6 +1,8 @@
 """Limits at the real program. Every address of 127.0.0.0/8 is a client of its own."""
 
+import json
 import socket
+import struct
 import threading
 from concurrent.futures import ThreadPoolExecutor
 
@@ -88,6 +90,7 @@ def test_two_hundred_guesses_at_once_get_five_answers(gateway, users, client):
     for reply in replies:
         if reply.status_code == 429:
             assert_limited(reply, 900, announced=False)
+            assert int(reply.headers["Retry-After"]) > 800
     assert_limited(client.login("ada@example.com"), 900, announced=False)        # the right password does not help either
     assert Client(gateway, "127.3.0.1").login("ada@example.com").status_code == 200
     assert gateway.metric("yett_limiter_refused_total", limit="login") >= 196
@@ -138,8 +141,38 @@ def test_nobody_waits_for_long_behind_requests_that_do_not_end(gateway, users, c
         return [reply] if reply.status_code == 429 else None
     refused, = harness.wait_until(refusal, what="a full limit")
     assert_limited(refused, 1, announced=False)                   # another second may do: nothing has failed
+    assert refused.elapsed.total_seconds() < 8
     for each in held:
         each.close()
+
+
+def test_who_leaves_while_waiting_costs_nothing(gateway, users, client):
+    body = json.dumps({"email": "ada@example.com", "password": harness.PASSWORD}).encode()
+    head = b"POST /auth/login HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n"
+
+    def begin(sent):
+        opened = socket.create_connection(("127.0.0.1", gateway.plain_port), source_address=(client.address, 0))
+        opened.sendall(head % len(body) + sent)
+        return opened
+
+    def connections(number):
+        harness.wait_until(lambda: gateway.metric("yett_connections") == number, what=f"{number} connections")
+    connections(0)
+    holding = [begin(body[:1]) for _ in range(5)]                # they hold the limit until the rest of their body comes
+    connections(5)
+    leaving = [begin(body) for _ in range(8)]
+    connections(13)
+    before = hashes(gateway)
+    for each in leaving:
+        each.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        each.close()
+    connections(5)
+    for each in holding:
+        each.sendall(body[1:])
+        assert b" 200 OK" in each.recv(65536)
+        each.close()
+    assert hashes(gateway) == before + 5
+    assert client.login("ada@example.com").status_code == 200
 
 
 def test_successes_are_not_counted_but_failures_are(users, client):
