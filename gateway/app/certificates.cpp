@@ -2,59 +2,38 @@
 
 #include "gateway/app/translate.hpp"
 
-#include <openssl/bio.h>
-#include <openssl/pem.h>
-#include <openssl/x509.h>
-
-#include <ctime>
-#include <optional>
-
 namespace yett::app {
 namespace {
 
-using paths = std::vector<std::filesystem::path>;
-using bio = std::unique_ptr<BIO, decltype(&BIO_free)>;
-using x509 = std::unique_ptr<X509, decltype(&X509_free)>;
+constexpr unsigned looks_before_another_try = 60;
 
-template<class Visit>
-paths paths_of(std::vector<config::listener> const& listeners, Visit const& visit)
+std::vector<std::filesystem::path> files_of(std::vector<config::listener> const& listeners)
 {
-    paths all;
+    std::vector<std::filesystem::path> all;
     for (auto const& each : listeners) {
         if (!each.tls) continue;
-        for (auto const& certificate : each.tls->certificates) visit(all, certificate);
+        for (auto const& certificate : each.tls->certificates) {
+            all.push_back(certificate.chain_file);
+            all.push_back(certificate.key_file);
+        }
     }
     return all;
 }
 
-void add_chain(paths& all, config::certificate const& of)
-{
-    all.push_back(of.chain_file);
-}
-
-void add_both(paths& all, config::certificate const& of)
-{
-    all.push_back(of.chain_file);
-    all.push_back(of.key_file);
-}
-
-// When the first certificate of a PEM file ends; nothing when the file holds none.
-std::optional<wall_time> expiry_of(std::filesystem::path const& file)
-{
-    bio const in{BIO_new_file(file.c_str(), "r"), &BIO_free};
-    if (!in) return std::nullopt;
-    x509 const leaf{PEM_read_bio_X509(in.get(), nullptr, nullptr, nullptr), &X509_free};
-    std::tm until{};
-    if (!leaf || ASN1_TIME_to_tm(X509_get0_notAfter(leaf.get()), &until) != 1) return std::nullopt;
-    return from_unix(timegm(&until));
-}
-
 } // namespace
 
-certificates::certificates(std::vector<config::listener> const& of)
-    : chains_{paths_of(of, add_chain)},
-      files_{paths_of(of, add_both)}
+certificates::certificates(std::vector<config::listener> const& of) : files_{files_of(of)} {}
+
+bool certificates::are_due()
 {
+    ++looks_;
+    return files_.look() || (!current_ && looks_ >= looks_before_another_try);
+}
+
+void certificates::begin_to_read()
+{
+    files_.accept();
+    looks_ = 0;
 }
 
 result<std::shared_ptr<net::tls_context>> certificates::read(config::listener_tls const& of) const
@@ -62,13 +41,14 @@ result<std::shared_ptr<net::tls_context>> certificates::read(config::listener_tl
     return net::tls_context::make(tls_of(of), ticket_keys_);
 }
 
-void certificates::note(bool all_read)
+void certificates::use(net::tls_context const& shown)
 {
-    current_ = all_read;
-    if (!all_read) return;
-    expire_.clear();
-    for (auto const& file : chains_)
-        if (auto const until = expiry_of(file)) expire_.emplace_back(file.string(), *until);
+    for (auto const& [file, end] : shown.ends()) ends_[file] = end;
+}
+
+void certificates::done(bool all_could_be_used)
+{
+    current_ = all_could_be_used;
 }
 
 } // namespace yett::app

@@ -6,9 +6,9 @@
 #include "gateway/base/result.hpp"
 #include "gateway/net/tls_context.hpp"
 
+#include <map>
 #include <memory>
 #include <string>
-#include <utility>
 #include <vector>
 
 namespace yett::app {
@@ -19,24 +19,28 @@ class certificates
 public:
     explicit certificates(std::vector<config::listener> const& of);
 
+    // Asked every second. True when it is time to read all of them again: the files have
+    // changed and been still since (see file_watch), or could not be used a minute ago.
+    bool are_due();
+    // All are read now: what the files are from here on is a change.
+    void begin_to_read();
     // From the files as they are; one for each worker.
     result<std::shared_ptr<net::tls_context>> read(config::listener_tls const& of) const;
-    // See file_watch::look.
-    bool have_changed() { return files_.look(); }
-    // All were read again and are in use, or one could not be.
-    void note(bool all_read);
+    // A listener shows these from now on.
+    void use(net::tls_context const& shown);
+    void done(bool all_could_be_used);
 
-    // Whether what is in use is what the files hold, as far as is known.
+    // Whether what the files held when they were read last is in use.
     bool are_current() const noexcept { return current_; }
     // When each of those in use ends, by the name of its file.
-    std::vector<std::pair<std::string, wall_time>> const& expire() const noexcept { return expire_; }
+    std::map<std::string, wall_time> const& ends() const noexcept { return ends_; }
 
 private:
-    std::vector<std::filesystem::path> chains_;
     file_watch files_;
     std::shared_ptr<net::ticket_keys> ticket_keys_ = std::make_shared<net::ticket_keys>();
-    std::vector<std::pair<std::string, wall_time>> expire_;
-    bool current_ = false;
+    std::map<std::string, wall_time> ends_;
+    unsigned looks_ = 0; // since they were read
+    bool current_ = true;
 };
 
 } // namespace yett::app

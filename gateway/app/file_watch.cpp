@@ -13,9 +13,12 @@ file_watch::file_watch(std::vector<std::filesystem::path> files) : files_{std::m
 bool file_watch::look()
 {
     auto const before = std::exchange(seen_, look_at_all());
-    if (seen_ == known_ || seen_ != before) return false;
-    known_ = seen_;
-    return true;
+    return seen_ != known_ && seen_ == before;
+}
+
+void file_watch::accept()
+{
+    known_ = seen_ = look_at_all();
 }
 
 // The time of the last change of status: unlike that of the content, nobody can set it back.

@@ -17,9 +17,11 @@ public:
     // What is there at this moment counts as known.
     explicit file_watch(std::vector<std::filesystem::path> files);
 
-    // True once for each change, when a second look found the files as the first: what
+    // True when the files are not as known, and this look found them as the one before: what
     // somebody is still writing is better not read.
     bool look();
+    // What is there at this moment is known from now on.
+    void accept();
 
 private:
     struct stamp

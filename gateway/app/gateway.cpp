@@ -6,10 +6,10 @@
 #include "gateway/app/mail_office.hpp"
 #include "gateway/app/open_stores.hpp"
 #include "gateway/app/page_look.hpp"
-#include "gateway/base/run_to_end.hpp"
 #include "gateway/app/startup_error.hpp"
 #include "gateway/app/translate.hpp"
 #include "gateway/base/random.hpp"
+#include "gateway/base/run_to_end.hpp"
 #include "gateway/management/perform.hpp"
 
 #include <csignal>
@@ -125,7 +125,6 @@ void gateway::make_stations()
         stations_.push_back(std::make_unique<station>(i, workers_, all));
         attach(*stations_.back(), i);
     }
-    certificates_.note(true);
 }
 
 void gateway::attach(station& to, unsigned index)
@@ -134,7 +133,10 @@ void gateway::attach(station& to, unsigned index)
         auto listener = std::make_shared<net::listener_settings>();
         listener->name = text_of(settings->address);
         listener->slot = figures_.listener(listener->name);
-        if (settings->tls) listener->tls = or_refuse_to_start(certificates_.read(*settings->tls));
+        if (settings->tls) {
+            listener->tls = or_refuse_to_start(certificates_.read(*settings->tls));
+            certificates_.use(*listener->tls);
+        }
         listener->limits = client_limits_of(settings_.client_limits);
         listener->admission = admission_;
         listener->answers = to.answers();
@@ -182,7 +184,7 @@ void gateway::report_figures(telemetry::observations& seen) const
     seen.password_hash_refused = hashing.refused;
     seen.log_dropped = logs_.dropped();
     seen.certificates_read = certificates_.are_current();
-    seen.certificates_expire = certificates_.expire();
+    seen.certificates_expire.assign(certificates_.ends().begin(), certificates_.ends().end());
     issuers_.report(seen);
     report_mail(postman_->figures(), wall_now(), seen);
 }
@@ -245,18 +247,19 @@ void gateway::look_at_certificates_later()
     next_look_.expires_after(look_interval);
     next_look_.async_wait([this](boost::system::error_code failure) {
         if (failure) return;
-        if (certificates_.have_changed()) read_certificates();
+        if (certificates_.are_due()) read_certificates();
         look_at_certificates_later();
     });
 }
 
 void gateway::read_certificates()
 {
-    bool all = true;
+    certificates_.begin_to_read();
+    auto unusable = 0;
     for (auto const& each : listeners_)
-        if (each.settings->tls) all = read_certificates_of(each) && all;
-    certificates_.note(all);
-    if (all) logs_.program().info("certificates were read again");
+        if (each.settings->tls && !read_certificates_of(each)) ++unusable;
+    certificates_.done(unusable == 0);
+    if (unusable == 0) logs_.program().info("certificates were read again");
 }
 
 // New connections are shown the new ones; those that are open keep theirs.
@@ -271,6 +274,7 @@ bool gateway::read_certificates_of(open_listener const& one)
         }
         read.push_back(std::move(*made));
     }
+    certificates_.use(*read.front());
     for (unsigned i = 0; i < workers_; ++i)
         stations_[i]->worker().post([at = one.on_workers[i], tls = read[i]] { at->use(tls); });
     return true;

@@ -1,6 +1,5 @@
 #include "gateway/net/tls_context.hpp"
 
-#include "gateway/base/clock.hpp"
 #include "gateway/base/random.hpp"
 #include "gateway/net/tls_memory.hpp"
 
@@ -13,6 +12,7 @@
 
 #include <algorithm>
 #include <array>
+#include <ctime>
 #include <span>
 
 namespace yett::net {
@@ -165,6 +165,18 @@ tls_context::tls_context(tls_options const& options, std::shared_ptr<ticket_keys
 tls_context::~tls_context()
 {
     for (auto* ctx : contexts_) SSL_CTX_free(ctx);
+}
+
+std::vector<std::pair<std::string, wall_time>> tls_context::ends() const
+{
+    std::vector<std::pair<std::string, wall_time>> all;
+    for (std::size_t i = 0; i < contexts_.size(); ++i) {
+        std::tm end{};
+        auto const* const leaf = SSL_CTX_get0_certificate(contexts_[i]);
+        if (ASN1_TIME_to_tm(X509_get0_notAfter(leaf), &end) == 1)
+            all.emplace_back(options_.certificates[i].chain_file, from_unix(timegm(&end)));
+    }
+    return all;
 }
 
 result<void> tls_context::load(certificate_files const& files)

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "gateway/base/clock.hpp"
 #include "gateway/base/result.hpp"
 #include "gateway/net/ticket_keys.hpp"
 
@@ -9,6 +10,7 @@
 #include <string>
 #include <string_view>
 #include <unordered_map>
+#include <utility>
 #include <vector>
 
 namespace yett::net {
@@ -50,6 +52,8 @@ public:
     tls_context& operator=(tls_context const&) = delete;
 
     ssl_ctx_st* handle() const noexcept { return first_; }
+    // When each certificate ends, by the name of its file.
+    std::vector<std::pair<std::string, wall_time>> ends() const;
 
 private:
     struct callbacks; // what OpenSSL calls

@@ -118,6 +118,22 @@ def test_files_that_cannot_be_used_change_nothing(gateway, successor, tmp_path, 
     await_shown(gateway, successor)
 
 
+def test_one_listener_does_not_wait_for_the_files_of_another(start, echo, tmp_path):
+    shutil.copytree(harness.certificates(), tmp_path / "certs")
+    shutil.copytree(harness.certificates(), tmp_path / "others")
+    successor = issue(tmp_path / "successor", tmp_path / "certs")
+    config = harness.settings(echo.port, workers=2)
+    config["listeners"].append({"address": "127.0.0.1:0", "tls": {"certificates": [
+        {"chain_file": "others/leaf.crt", "key_file": "others/leaf.key"}]}})
+    gateway = start(harness.Gateway(tmp_path, config))
+    (tmp_path / "others/leaf.crt").write_text("-----BEGIN NOTHING-----\n")
+    for name in ("leaf.crt", "leaf.key"):
+        put(successor / name, tmp_path / "certs" / name)
+    await_shown(gateway, successor)
+    assert "others/leaf.crt" in errors(gateway)[0]["error"]
+    assert gateway.metric("yett_tls_certificates_last_read_successful") == 0
+
+
 def test_a_folder_that_a_link_leads_to_can_be_changed(start, echo, tmp_path):
     """As Kubernetes mounts secrets: leaf.crt -> ..data/leaf.crt, ..data -> a folder of the day."""
     certs = tmp_path / "certs"

@@ -36,11 +36,15 @@ void write(fs::path const& file, std::string_view text)
     }
 }
 
-// How many of the next looks told of a change.
-int told(file_watch& by, int looks = 5)
+// How many of the next looks told of a change, each of which was accepted.
+int told(file_watch& by)
 {
     int changes = 0;
-    for (int i = 0; i < looks; ++i) changes += by.look();
+    for (int i = 0; i < 5; ++i) {
+        if (!by.look()) continue;
+        by.accept();
+        ++changes;
+    }
     return changes;
 }
 
@@ -98,7 +102,27 @@ TEST_CASE("file watch: what somebody is still writing is not told of")
         CHECK_FALSE(watch.look());
     }
     CHECK(watch.look());
+    CHECK_MESSAGE(watch.look(), "until it is accepted");
+    watch.accept();
     CHECK_FALSE(watch.look());
+}
+
+TEST_CASE("file watch: a change that was accepted unasked is a change when it is taken back")
+{
+    tests::temporary_folder const at;
+    fs::create_directory(at.path() / "monday");
+    fs::create_directory(at.path() / "tuesday");
+    for (auto const* folder : {"monday", "tuesday"}) write(at.path() / folder / "leaf.crt", "one");
+    auto const lead_to = [&](char const* folder) {
+        fs::create_directory_symlink(folder, at.path() / "next");
+        fs::rename(at.path() / "next", at.path() / "live");
+    };
+    lead_to("monday");
+    file_watch watch{{at.path() / "live/leaf.crt"}};
+    lead_to("tuesday");
+    watch.accept();
+    lead_to("monday");
+    CHECK(told(watch) == 1);
 }
 
 TEST_CASE("file watch: a change that was taken back between two looks is none")
