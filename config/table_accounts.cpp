@@ -129,8 +129,9 @@ section<argon2id> const& argon2id_keys()
 {
     static section<argon2id> const keys{
         {
-            value("memory", &argon2id::memory, size(8 << 20, 4ull << 30), "Memory of one hash."),
-            value("iterations", &argon2id::iterations, count<unsigned>(1, 100), "Passes over it."),
+            value("memory", &argon2id::memory, size(8 << 20, 2ull << 30), "Memory of one hash."),
+            value("iterations", &argon2id::iterations, count<unsigned>(1, 16),
+                  "Passes over it; memory times passes is at most 2GiB."),
             value("parallelism", &argon2id::parallelism, count<unsigned>(1, 1), "Lanes; one is all that the library knows."),
         },
         {},
@@ -140,7 +141,7 @@ section<argon2id> const& argon2id_keys()
 
 section<bcrypt> const& bcrypt_keys()
 {
-    static section<bcrypt> const keys{{value("cost", &bcrypt::cost, count<unsigned>(10, 16), "Rounds, as a power of two.")}, {}};
+    static section<bcrypt> const keys{{value("cost", &bcrypt::cost, count<unsigned>(10, 15), "Rounds, as a power of two.")}, {}};
     return keys;
 }
 
@@ -164,6 +165,9 @@ void finish_passwords(reading& r, spot const& at, passwords& p)
 {
     if (p.argon2id.memory > p.hashing.memory)
         r.complain_at(at.path + ".hashing.memory", fmt::format("is less than one hash needs, {}", show_size(p.argon2id.memory)));
+    // What a stored hash may cost at most, whoever wrote it: see accounts/password_hash.
+    if (p.argon2id.memory * p.argon2id.iterations > 2ull << 30)
+        r.complain_at(at.path + ".argon2id.iterations", "times memory is more than 2GiB, the most that a login may cost");
 }
 
 } // namespace

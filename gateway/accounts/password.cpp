@@ -44,6 +44,7 @@ std::string make_decoy(hashing_rules const& rules)
 {
     auto decoy = make_hash(secret{hex_encode(random_bytes(16))}, rules);
     if (!decoy) throw std::invalid_argument{"passwords: " + describe(decoy.error())};
+    if (!read_shape(*decoy, rules)) throw std::invalid_argument{"passwords: one hash costs more than a login may cost"};
     return *decoy;
 }
 

@@ -260,9 +260,17 @@ TEST_CASE("config: passwords")
             {"passwords: { argon2id: { memory: 64MiB }, hashing: { memory: 32MiB } }\n", R"(
 yett.yaml:2:62: passwords.hashing.memory: is less than one hash needs, 64MiB
 )"},
+            {"passwords: { argon2id: { memory: 256MiB, iterations: 9 } }\n", R"(
+yett.yaml:2:54: passwords.argon2id.iterations: times memory is more than 2GiB, the most that a login may cost
+)"},
+            {"passwords: { argon2id: { memory: 128MiB, iterations: 16 } }\n", R"(
+)"},
+            {"passwords: { argon2id: { iterations: 17 } }\n", R"(
+yett.yaml:2:38: passwords.argon2id.iterations: "17" is out of range; 1 to 16 is allowed
+)"},
             {"passwords: { min_length: 7, bcrypt: { cost: 4 }, min_strength: 5 }\n", R"(
 yett.yaml:2:26: passwords.min_length: "7" is out of range; 8 to 128 is allowed
-yett.yaml:2:45: passwords.bcrypt.cost: "4" is out of range; 10 to 16 is allowed
+yett.yaml:2:45: passwords.bcrypt.cost: "4" is out of range; 10 to 15 is allowed
 yett.yaml:2:64: passwords.min_strength: "5" is out of range; 0 to 4 is allowed
 )"},
         },
