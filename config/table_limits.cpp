@@ -1,11 +1,15 @@
 #include "config/table.hpp"
 
+#include <fmt/format.h>
+
 namespace yett::config {
 namespace {
 
 void finish_limit(reading& r, spot const& at, limit& one)
 {
     one.place = r.place(at.value->at);
+    constexpr std::uint64_t most = 1'000'000'000;
+    if (one.rate.amount > most) r.complain_at(at.path + ".rate", fmt::format("is more than {} at a time", most));
     auto const bursts = one.algorithm == limit_algorithm::gcra;
     if (one.rate.amount == 0 && !r.has_complaint_at(at.path + ".rate"))
         r.complain(at.value->at, at.path + ".rate", "is missing and has no default");

@@ -25,13 +25,21 @@ config::complaint complaint_from(policies::complaint const& c)
     return made;
 }
 
+// `place` as above; a built-in limit that was not named has none, and nothing to complain of.
+void add_complaints(limits::limit_spec const& about, std::string const& place, std::vector<config::complaint>& to)
+{
+    for (auto& each : limits::limit::complaints(about))
+        to.push_back(complaint_from({policies::complaint::weight::error, place, "limits." + about.name, std::move(each)}));
+}
+
 bool counts_by_account(limits::limit const& l)
 {
     auto const& keys = l.spec().keys;
     return std::any_of(keys.begin(), keys.end(), [](auto const& k) { return k.is == limits::key_part::kind::account; });
 }
 
-// An account is known once the body was read, by the endpoint itself.
+// An account is known once the body was read, by the endpoint itself. Where no body names
+// one, the client is counted instead.
 void put_off_account_limits(pipeline::route_facts& facts)
 {
     auto& early = facts.limits.early;
@@ -58,7 +66,7 @@ pipeline::route_facts facts_of(policies::route const& route, pipeline::world con
     auto chain = world.limiter->resolve(route.limits());
     if (!chain) throw startup_error{startup_error::blame::configuration, route.place() + ": " + chain.error().note()};
     facts.limits = std::move(*chain);
-    if (route.to() == policies::destination::accounts) put_off_account_limits(facts);
+    if (route.to() == policies::destination::accounts && pipeline::names_account(route.target())) put_off_account_limits(facts);
     facts.slot = figures.route(route.name());
     if (route.spec().websocket) facts.websocket = &*route.spec().websocket;
     facts.audience = audience_of(route, s);
@@ -82,6 +90,7 @@ compiled_rules compile_rules(config::settings const& s)
     auto compiled = policies::compile(std::move(specs));
     compiled_rules rules{std::move(compiled.table), {}};
     for (auto const& each : compiled.complaints) rules.complaints.push_back(complaint_from(each));
+    for (auto const& each : limits_of(s)) add_complaints(each, s.limits.at(each.name).place, rules.complaints);
     return rules;
 }
 

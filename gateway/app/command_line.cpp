@@ -141,6 +141,10 @@ try {
 } catch (startup_error const& why) {
     std::fprintf(stderr, "yett: %s\n", why.what());
     return why.exit_status();
+} catch (std::invalid_argument const& why) {
+    // What is built of settings says so of those it cannot work with.
+    std::fprintf(stderr, "yett: %s\n", why.what());
+    return startup_error::exit_status_of(startup_error::blame::configuration);
 } catch (std::exception const& why) {
     std::fprintf(stderr, "yett: %s\n", why.what());
     return EXIT_FAILURE;

@@ -88,4 +88,9 @@ std::vector<policies::route_spec> auth_routes(std::vector<std::string> const& pr
     return routes;
 }
 
+bool names_account(std::string_view target) noexcept
+{
+    return target == "login" || target == "resend" || target == "reset_request";
+}
+
 } // namespace yett::pipeline

@@ -15,4 +15,8 @@ namespace yett::pipeline {
 // URL for changing passwords"); without them the application may have its own place for that.
 std::vector<policies::route_spec> auth_routes(std::vector<std::string> const& prefixes, bool pages);
 
+// Whether the body of what is sent there names the account it is about, so that limits can
+// count by it.
+bool names_account(std::string_view target) noexcept;
+
 } // namespace yett::pipeline

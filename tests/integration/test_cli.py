@@ -97,6 +97,12 @@ def test_rules_that_can_never_match_are_complaints(tmp_path, path):
     assert done.returncode == 78 and re.search(r"yett\.yaml:\d+:\d+: routes(\[0\]|\.public)\.match", done.stderr), done
 
 
+def test_limits_that_cannot_be_counted_are_complaints(tmp_path):
+    for limit in ({"rate": "2001/1m", "algorithm": "window"}, {"rate": "4294967297/1s"}, {"rate": "1/1s", "key": ["client", "user", "route", "token", "account"]}):
+        done = yett("check", write(tmp_path, harness.settings(9, listeners=[{"address": "127.0.0.1:0"}], limits={"login": limit})))
+        assert done.returncode == 78 and re.search(r"yett\.yaml:\d+:\d+: limits\.login", done.stderr), done
+
+
 def test_every_sample_passes(tmp_path):
     shutil.copytree(SAMPLES, tmp_path, dirs_exist_ok=True)
     assert yett("dev-certs", tmp_path / "certs/dev").returncode == 0

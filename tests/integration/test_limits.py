@@ -298,6 +298,21 @@ def test_guesses_are_counted_by_the_account_not_its_spelling(start, echo, tmp_pa
     assert Client(gateway, "127.5.2.2").call("POST", "/auth/login", data=forms).status_code == 429
 
 
+def test_where_no_body_names_an_account_the_client_is_counted(start, echo, tmp_path):
+    by_account = {name: {"rate": "3/15m", "algorithm": "window", "key": ["account"]} for name in ("register", "refresh", "verify", "reset")}
+    gateway = start(harness.Gateway(tmp_path, settings(echo.port, **by_account)))
+    client = Client(gateway, "127.5.3.1")
+
+    def post(path, **body):
+        return [client.call("POST", path, json=body).status_code for _ in range(4)]
+    assert [client.register(f"u{i}@example.com").status_code for i in range(4)] == [201] * 3 + [429]
+    assert post("/auth/refresh", refresh_token="yr1_x") == [401] * 3 + [429]
+    assert post("/auth/verify", token="yl1_x")[3] == 429
+    assert post("/auth/reset-confirm", token="yl1_x", password=harness.PASSWORD)[3] == 429
+    assert post("/auth/reset-request", email="u1@example.com")[3] == 429
+    assert client.call("POST", "/auth/reset-request", json={"email": "u2@example.com"}).status_code != 429
+
+
 def test_guesses_can_be_counted_by_client_and_account(start, echo, tmp_path):
     login = {"rate": "3/15m", "algorithm": "window", "key": ["client", "account"], "count": "failures"}
     gateway = start(harness.Gateway(tmp_path, settings(echo.port, login=login)))
