@@ -94,7 +94,8 @@ key<route_spec> access_key()
              {},
              std::string{allowed_access},
              "Who may pass. `roles`, `users` and `emails` want one of their list, `scopes` all of it; emails are exact or *@domain."});
-        out.push_back({path + ".recent_login", "duration", "null", "1s to 365d", "Signed in at most so long ago."});
+        out.push_back({path + ".recent_login", "duration", "null", "1s to 365d",
+                       "Signed in at most so long ago, by the token's `auth_time`; a token without one is refused."});
     };
     return {"access", true, read, {}, describe};
 }

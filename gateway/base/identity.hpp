@@ -23,7 +23,7 @@ struct identity
     std::string token_id; // `jti`, empty when the issuer sets none
     std::string session;  // `sid`, empty for tokens of other issuers
     wall_time issued_at{};
-    wall_time authenticated_at{}; // `auth_time`, else `iat`
+    wall_time authenticated_at{}; // `auth_time`; unset: nobody says when a password was given
     wall_time expires_at{};
     std::uint32_t requests_per_minute = 0; // the limit an API key brings along; 0: none
 };

@@ -134,7 +134,8 @@ result<void> read_times(object const& payload, claims& into)
     if (!auth_time) return auth_time.error();
     into.expires_at = into.who.expires_at = **exp;
     into.who.issued_at = iat->value_or(wall_time{});
-    into.who.authenticated_at = auth_time->value_or(into.who.issued_at);
+    // Not `iat`: an issuer that renews a token silently asks nobody for a password.
+    into.who.authenticated_at = auth_time->value_or(wall_time{});
     into.not_before = std::max(nbf->value_or(wall_time{}), into.who.issued_at);
     return {};
 }
