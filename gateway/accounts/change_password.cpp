@@ -4,6 +4,7 @@
 #include "gateway/accounts/desk.hpp"
 #include "gateway/accounts/letters.hpp"
 #include "gateway/accounts/password.hpp"
+#include "gateway/accounts/revoke.hpp"
 #include "gateway/accounts/user_store.hpp"
 
 namespace yett::accounts {
@@ -73,6 +74,8 @@ task<outcome<void>> change_password(desk const& at, new_password asked, wall_tim
     auto hash = co_await at.passwords.hash(std::move(*accepted));
     if (!hash) co_return hash.error();
 
+    auto const before = co_await end_sessions(at, asked.who.user_id, asked.who.session, now);
+    if (!before) co_return before.error();
     auto const all = papers_for(*who, std::move(*hash), asked.who.from, now);
     auto const done = co_await at.links.commit(all);
     // Somebody changed it meanwhile: what was proved is no longer the password.

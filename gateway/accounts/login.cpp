@@ -68,12 +68,14 @@ task<void> hash_anew(desk const& at, user const& who, secret password, wall_time
     at.audit.record(event);
 }
 
-// A user who was disabled, or whose password changed, while the hash was computed: whoever
-// did that ended the sessions there were, and this one may have come too late to be among them.
+// A user who was disabled, or whose password or roles changed, while the hash was computed:
+// whoever did that ended the sessions there were, and this one may have come too late to be
+// among them.
 task<result<void>> check_again(desk const& at, user const& who, session const& begun)
 {
     auto const current = co_await at.users.find(who.id);
-    auto const same = current && !current->disabled && current->password_changed_at == who.password_changed_at;
+    auto const same =
+        current && !current->disabled && current->password_changed_at == who.password_changed_at && current->roles == who.roles;
     if (same) co_return result<void>{};
     ending asked;
     asked.user_id = who.id;

@@ -19,17 +19,6 @@ void report(desk const& at, audit_event event, device const& from, wall_time now
     at.audit.record(event);
 }
 
-task<result<void>> end_sessions(desk const& at, std::string user_id, wall_time now)
-{
-    ending wanted;
-    wanted.user_id = std::move(user_id);
-    wanted.now = now;
-    wanted.until = access_until(at.rules, now);
-    auto const done = co_await end_and_revoke(at, std::move(wanted));
-    if (!done) co_return done.error();
-    co_return result<void>{};
-}
-
 paperwork papers_for(link const& followed, user const& who, std::string hash, device const& from, wall_time now)
 {
     paperwork all;
@@ -78,14 +67,12 @@ task<outcome<void>> reset_password(desk const& at, password_reset asked, wall_ti
     auto hash = co_await at.passwords.hash(std::move(*accepted));
     if (!hash) co_return hash.error();
 
-    // Sessions end before the password changes and after it: whenever the process dies,
-    // no session that the old password opened outlives the new one.
-    auto const before = co_await end_sessions(at, who->id, now);
+    auto const before = co_await end_sessions(at, who->id, {}, now);
     if (!before) co_return before.error();
     auto const all = papers_for(*found, *who, std::move(*hash), asked.from, now);
     auto const done = co_await at.links.commit(all);
     if (!done) co_return refused(done.error());
-    auto const after = co_await end_sessions(at, who->id, now);
+    auto const after = co_await end_sessions(at, who->id, {}, now);
     if (!after) co_return after.error();
 
     audit_event event;

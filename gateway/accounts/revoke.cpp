@@ -1,6 +1,7 @@
 #include "gateway/accounts/revoke.hpp"
 
 #include "gateway/accounts/desk.hpp"
+#include "gateway/accounts/issue.hpp"
 #include "gateway/tokens/revocations.hpp"
 
 namespace yett::accounts {
@@ -44,6 +45,16 @@ task<result<ended>> end_and_revoke(desk const& at, ending asked)
     if (!done) co_return done.error();
     for (auto const& each : done->revocations) at.revocations.add(as_token_revocation(each));
     co_return done;
+}
+
+task<result<ended>> end_sessions(desk const& at, std::string user_id, std::string except, wall_time now)
+{
+    ending wanted;
+    wanted.user_id = std::move(user_id);
+    wanted.except = std::move(except);
+    wanted.now = now;
+    wanted.until = access_until(at.rules, now);
+    co_return co_await end_and_revoke(at, std::move(wanted));
 }
 
 task<result<void>> load_revocations(session_store& sessions, tokens::revocations& into, wall_time now)

@@ -19,6 +19,11 @@ tokens::revocation as_token_revocation(revocation const& known);
 // Ends sessions in the store, then makes it known to this process's verifiers.
 task<result<ended>> end_and_revoke(desk const& at, ending asked);
 
+// Ends every session of a user but `except`, with its access tokens. What changes who may sign
+// in does so before the change and after it: whenever the process dies, no session that the
+// old state opened outlives the new one.
+task<result<ended>> end_sessions(desk const& at, std::string user_id, std::string except, wall_time now);
+
 // Writes a revocation that is about no session of the store, a token's or a key's, then
 // makes it known to this process's verifiers.
 task<result<void>> revoke(desk const& at, revocation wanted);

@@ -55,12 +55,7 @@ task<result<void>> end_session(desk const& at, caller who, std::string id, wall_
 
 task<result<std::size_t>> end_other_sessions(desk const& at, caller who, wall_time now)
 {
-    ending wanted;
-    wanted.user_id = who.user_id;
-    wanted.except = who.session;
-    wanted.now = now;
-    wanted.until = access_until(at.rules, now);
-    auto const done = co_await end_and_revoke(at, std::move(wanted));
+    auto const done = co_await end_sessions(at, who.user_id, who.session, now);
     if (!done) co_return done.error();
     deed const what{"other_sessions_ended", who.session};
     report(at, what, who, now);

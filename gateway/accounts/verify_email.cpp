@@ -3,7 +3,6 @@
 #include "gateway/accounts/audit_sink.hpp"
 #include "gateway/accounts/desk.hpp"
 #include "gateway/accounts/follow_link.hpp"
-#include "gateway/accounts/issue.hpp"
 #include "gateway/accounts/letters.hpp"
 #include "gateway/accounts/look_up.hpp"
 #include "gateway/accounts/revoke.hpp"
@@ -16,18 +15,6 @@ void report(desk const& at, audit_event event, device const& from, wall_time now
     event.at = now;
     event.client = from.address;
     at.audit.record(event);
-}
-
-task<result<void>> end_foreign_sessions(desk const& at, std::string user_id, std::string own, wall_time now)
-{
-    ending wanted;
-    wanted.user_id = std::move(user_id);
-    wanted.except = std::move(own);
-    wanted.now = now;
-    wanted.until = access_until(at.rules, now);
-    auto const done = co_await end_and_revoke(at, std::move(wanted));
-    if (!done) co_return done.error();
-    co_return result<void>{};
 }
 
 // The password that was typed with the latest registration of this address, which a link
@@ -62,10 +49,12 @@ task<result<profile>> verify_email(desk const& at, verification asked, wall_time
     all.amended->verified = true;
     all.amended->password_hash = found->password_hash;
     all.amended->now = now;
+    auto const before = co_await end_sessions(at, who->id, asked.session, now);
+    if (!before) co_return before.error();
     auto const done = co_await at.links.commit(all);
     if (!done) co_return refused(done.error());
-    auto const alone = co_await end_foreign_sessions(at, who->id, asked.session, now);
-    if (!alone) co_return alone.error();
+    auto const after = co_await end_sessions(at, who->id, asked.session, now);
+    if (!after) co_return after.error();
 
     audit_event event;
     event.name = "email_verified";

@@ -63,6 +63,18 @@ TEST_CASE("login: a user who is disabled while the password is verified gets no 
     });
 }
 
+TEST_CASE("login: roles that change while the password is verified are not those of before")
+{
+    on_every_desk([](front_desk& desk) {
+        auto const id = desk.add_user("anna@example.com", good_password);
+        user_change change;
+        change.roles = {"nobody"};
+        auto const something = [&]() -> task<void> { co_await desk.store.users().change(id, change); };
+        CHECK(log_in_while(desk, something).error() == errc::invalid_credentials);
+        CHECK(run(desk.store.sessions().list(id, noon))->empty());
+    });
+}
+
 TEST_CASE("login: a password that changes while the old one is verified opens nothing")
 {
     on_every_desk([](front_desk& desk) {
