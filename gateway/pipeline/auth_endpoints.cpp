@@ -2,7 +2,6 @@
 
 #include "gateway/accounts/change_password.hpp"
 #include "gateway/accounts/login.hpp"
-#include "gateway/accounts/logout.hpp"
 #include "gateway/accounts/me.hpp"
 #include "gateway/accounts/refresh.hpp"
 #include "gateway/accounts/register.hpp"
@@ -24,6 +23,12 @@ namespace {
 error refresh_refused(error const& why)
 {
     return why == errc::token_invalid ? client_error(errc::unauthenticated, why.note()) : why;
+}
+
+// Nothing where such a cookie is not used here.
+result<std::optional<std::string_view>> cookie_in(http::head const& head, std::string const& name, bool used)
+{
+    return used ? http::find_cookie(head, name) : std::optional<std::string_view>{};
 }
 
 } // namespace
@@ -94,23 +99,32 @@ task<result<http::reply>> auth_endpoints::login(call& c)
 
     c.seen.account = account_of(offered.email);
     if (auto spent = co_await c.spend_for_account(); !spent) co_return spent.error();
+    auto previous = previous_session(c);
+    if (!previous) co_return previous.error();
     auto grant = co_await accounts::login(parts_.desk, std::move(offered), c.seen.now);
     if (!grant) co_return grant.error();
-    co_await leave_previous(c, *grant);
+    // A store that fails here does not undo the login.
+    (void)co_await accounts::logout(parts_.desk, std::move(*previous), c.seen.now);
     co_return granted(*grant, c.seen.now);
 }
 
-// The browser forgets the session it had; nobody else should go on with it. A store that
-// fails here does not undo the login.
-task<void> auth_endpoints::leave_previous(call& c, accounts::grant const& now_in)
+// The browser forgets the session it had; nobody else should go on with it.
+result<accounts::leave> auth_endpoints::previous_session(call& c) const
 {
-    if (!parts_.transport.refresh_in_cookie) co_return;
-    auto const cookie = http::find_cookie(c.ex.request(), parts_.transport.refresh_cookie);
-    if (!cookie || !*cookie || now_in.refresh_token.reveal() == **cookie) co_return;
     accounts::leave previous;
-    previous.refresh_token = secret{std::string{**cookie}};
     previous.from = device_of(c);
-    (void)co_await accounts::logout(parts_.desk, std::move(previous), c.seen.now);
+    auto const& ways = parts_.transport;
+    auto const refresh = cookie_in(c.ex.request(), ways.refresh_cookie, ways.refresh_in_cookie);
+    if (!refresh) return refresh.error();
+    if (*refresh) previous.refresh_token = secret{std::string{**refresh}};
+    auto const access = cookie_in(c.ex.request(), ways.access_cookie, ways.access_in_cookie);
+    if (!access) return access.error();
+    if (*refresh || !*access) return previous;
+    if (auto const who = parts_.cache.identify(**access, c.seen.now); who && !(*who)->session.empty()) {
+        previous.user_id = (*who)->subject;
+        previous.session = (*who)->session;
+    }
+    return previous;
 }
 
 task<result<http::reply>> auth_endpoints::refresh(call& c)

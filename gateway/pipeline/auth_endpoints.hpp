@@ -3,6 +3,7 @@
 #include "gateway/accounts/desk.hpp"
 #include "gateway/accounts/grant.hpp"
 #include "gateway/accounts/link.hpp"
+#include "gateway/accounts/logout.hpp"
 #include "gateway/accounts/session_store.hpp"
 #include "gateway/base/identity.hpp"
 #include "gateway/base/result.hpp"
@@ -95,7 +96,7 @@ private:
     std::string own_session(call& c) const;
     task<result<http::reply>> look_at_link(call& c, accounts::link_purpose purpose);
     result<secret> refresh_token_of(call& c, http::body_fields& body) const;
-    task<void> leave_previous(call& c, accounts::grant const& now_in);
+    result<accounts::leave> previous_session(call& c) const;
     result<http::reply> granted(accounts::grant const& g, wall_time now) const;
     result<http::reply> signed_out() const;
 

@@ -8,6 +8,7 @@
 #include "gateway/pipeline/passage.hpp"
 #include "gateway/pipeline/read_fields.hpp"
 #include "gateway/pipeline/return_address.hpp"
+#include "gateway/pipeline/same_origin.hpp"
 
 #include <algorithm>
 #include <array>
@@ -171,7 +172,9 @@ task<result<http::reply>> page_endpoints::answer_form(form const& f, auth_endpoi
     for (auto const name : f.fields)
         if (!name.empty() && body->optional_text(name).value_or(std::string_view{}).empty()) s.empty.push_back(name);
 
-    if (auto ours = tokens_.check(c.ex.request(), f.proof, token); !ours) co_return co_await explain_form(f, s, ours.error(), c);
+    auto ours = refuse_foreign_origin(c.ex.request(), c.seen.from.https);
+    if (ours) ours = tokens_.check(c.ex.request(), f.proof, token);
+    if (!ours) co_return co_await explain_form(f, s, ours.error(), c);
     if (!s.empty.empty()) {
         auto const incomplete = client_error(errc::bad_request, "a field of the form is empty");
         co_return co_await explain_form(f, s, incomplete, c);

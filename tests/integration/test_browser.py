@@ -375,6 +375,24 @@ def test_a_login_begins_a_new_session_and_ends_the_one_the_browser_had(gateway):
     assert ask(gateway, "/", {REFRESH: first[REFRESH]}).status_code == 401
 
 
+def test_a_login_ends_a_session_that_only_its_access_cookie_names(start, echo, tmp_path):
+    gateway = start(harness.Gateway(tmp_path, config(echo.port, tokens={"refresh_transport": "body"})))
+    first = sign_in(gateway, "body@example.com")
+    assert set(first) == {ACCESS} and ask(gateway, "/", first).status_code == 200
+    headers = {"Cookie": f"{ACCESS}={first[ACCESS]}", **SCRIPT}
+    assert gateway.call("POST", "/auth/login", headers=headers, json={"email": "body@example.com", "password": harness.PASSWORD}).status_code == 200
+    assert ask(gateway, "/", first).status_code == 401
+
+
+@pytest.mark.parametrize("name", [ACCESS, REFRESH])
+def test_a_login_with_two_cookies_of_one_name_is_refused(gateway, name):
+    had = sign_in(gateway, "two@example.com")
+    headers = {"Cookie": f"{name}={had[name]}; {name}=planted", **SCRIPT}
+    reply = gateway.call("POST", "/auth/login", headers=headers, json={"email": "two@example.com", "password": harness.PASSWORD})
+    assert reply.status_code in (400, 401) and "Set-Cookie" not in reply.headers, reply.text
+    assert ask(gateway, "/", had).status_code == 200
+
+
 # --- Header and cookie --------------------------------------------------------------------
 
 def test_header_and_cookie_may_both_name_the_session_but_not_two(both):

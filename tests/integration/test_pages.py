@@ -145,6 +145,17 @@ def test_a_foreign_page_can_sign_nobody_in(gateway, browser):
     assert browser.post("/auth/login", {**login, "form": token}).status_code == 303
 
 
+@pytest.mark.parametrize("path", ["/auth/register", "/auth/reset-request"])
+def test_a_foreign_page_can_send_no_form(browser, path):
+    page = {"/auth/reset-request": "/auth/reset"}.get(path, path)
+    form = {"email": "foreign@example.com", "form": browser.form(page)}
+    if path == "/auth/register":
+        form["password"] = harness.PASSWORD
+    foreign = {"Origin": "https://evil.example", "Sec-Fetch-Site": "cross-site"}
+    assert browser.post(path, form, **foreign).status_code == 403
+    assert browser.post(path, form).status_code == 303
+
+
 def test_a_form_that_went_well_leads_on(browser):
     member = {"email": "ada@example.com", "password": harness.PASSWORD}
     joined = browser.submit("/auth/register", "/auth/register", **member)
