@@ -70,7 +70,9 @@ bool open_streams::is_revoked(entry& one, wall_time now)
 
 void open_streams::arm(entry& one, wall_time end, wall_time now)
 {
-    parts_.deadlines.arm_after(one.lasts_->expiry, std::max(end - now, milliseconds{0}));
+    // Issuers may write any year; what is armed counts nanoseconds.
+    constexpr milliseconds longest = std::chrono::hours{24 * 365};
+    parts_.deadlines.arm_after(one.lasts_->expiry, std::clamp(end - now, milliseconds{0}, longest));
 }
 
 void open_streams::expired(entry& one)

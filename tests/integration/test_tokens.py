@@ -262,6 +262,11 @@ def test_a_cached_token_lends_nothing_to_its_likes(gateway, ours):
     assert gateway.call("GET", "/hello", good).status_code == 200
 
 
+def test_a_token_of_the_year_9999_does_not_end_what_it_opened(gateway, keys):
+    token = compact({"alg": "ES256", "typ": "at+jwt", "kid": keys["ES256"].kid}, theirs("ES256", exp=253402300799), keys["ES256"].sign)
+    assert gateway.call("GET", "/slow/2500", token).status_code == 200
+
+
 @pytest.mark.parametrize("kind", ["HS256", "RS256", "ES256", "EdDSA"])
 def test_no_change_of_any_character_passes(gateway, ours, keys, kind):
     good = changed(ours) if kind == "HS256" else compact({"alg": kind, "kid": keys[kind].kid}, theirs(kind), keys[kind].sign)
