@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <sqlite3.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -20,8 +21,17 @@ constexpr int busy_timeout_ms = 2000;
     throw std::runtime_error{"storage.url: " + path + ": " + what};
 }
 
-// SQLite would make the file readable for everybody the umask allows. Its log and index
-// files take the mode of this one.
+void close_to_others(std::string const& file)
+{
+    struct stat found
+    {
+    };
+    auto const open_to_others = ::stat(file.c_str(), &found) == 0 && S_ISREG(found.st_mode) && (found.st_mode & 077) != 0;
+    if (open_to_others && ::chmod(file.c_str(), 0600) != 0) complain(file, std::generic_category().message(errno));
+}
+
+// SQLite would make the file readable for everybody the umask allows, and a copy that was
+// brought back may be. Its log and index files take the mode of this one.
 void make_private(std::string const& path)
 {
     auto const folder = std::filesystem::path{path}.parent_path();
@@ -31,6 +41,8 @@ void make_private(std::string const& path)
     auto const fd = ::open(path.c_str(), O_CREAT | O_EXCL | O_RDWR | O_CLOEXEC, 0600);
     if (fd >= 0) ::close(fd);
     else if (errno != EEXIST) complain(path, std::generic_category().message(errno));
+    else
+        for (auto const* const part : {"", "-wal", "-shm"}) close_to_others(path + part);
 }
 
 } // namespace

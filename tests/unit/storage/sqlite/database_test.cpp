@@ -78,6 +78,18 @@ TEST_CASE("database: a new file, its log and its folder are the owner's alone")
     umask(before);
 }
 
+TEST_CASE("database: a copy that everybody may read is closed to them")
+{
+    temporary_folder const folder;
+    auto const path = folder.file("yett.db");
+    REQUIRE(tests::run(make_stores(path).users->add(anna())));
+    ::chmod(path.c_str(), 0644);
+    auto const stores = make_stores(path);
+    REQUIRE(tests::run(stores.users->find("1")));
+    CHECK(mode_of(path) == 0600);
+    CHECK(mode_of(path + "-wal") == 0600);
+}
+
 TEST_CASE("database: commits are synced, the log is ahead and references are kept")
 {
     temporary_folder const folder;
