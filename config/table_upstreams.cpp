@@ -87,7 +87,7 @@ section<upstream> const& upstream_keys()
             value("reply_timeout", &u::reply_timeout, duration<milliseconds>(milliseconds{10}, hours{24}),
                   "From the request to the head of its reply."),
             value("idle_timeout", &u::idle_timeout, duration<milliseconds>(seconds{1}, hours{24}),
-                  "Without a byte in either direction, of streams and kept connections."),
+                  "Without a byte in either direction, of streams; and of kept connections, where it is at most 60 s."),
             value("retries", &u::retries, count<unsigned>(0, 10),
                   "Further attempts, only where nothing reached the application or the method is idempotent."),
             optional_part("health", &u::health, health_keys(), "Asks the servers whether they are well."),

@@ -199,6 +199,7 @@ upstream::forward_options forwarding_of(config::upstream const& u)
     options.connections.connections = u.connections;
     options.connections.pending = u.pending;
     options.connections.connect_timeout = u.connect_timeout;
+    options.connections.keep_timeout = std::min(u.idle_timeout, options.connections.keep_timeout);
     options.reply_timeout = u.reply_timeout;
     options.idle_timeout = u.idle_timeout;
     options.retries = u.retries;
