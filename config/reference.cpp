@@ -12,9 +12,11 @@ constexpr std::string_view preface = R"(# The configuration file
 
 <!-- Written by `yett reference` from the table the program reads files by. -->
 
-One YAML file, `version: 1`. Everything but `upstreams` and `routes` has a default. `yett check FILE` says all that is
-wrong with a file at once, as `file:line:column: path.to.key: what is wrong, what is allowed`, and ends with status 78;
-`yett run` does the same before it starts. Warnings are marked as such and keep nothing from starting.
+One YAML file, `version: 1`. Everything but `upstreams` and `routes` has a default; `mail.public_url` is wanted as well,
+unless addresses need no proof (`accounts.require_verified_email: false`, or `registration: closed`) and mail stays in a
+folder. `yett check FILE` says all that is wrong with a file at once, as `file:line:column: path.to.key: what is wrong, what
+is allowed`, and ends with status 78; `yett run` does the same before it starts. Warnings are marked as such and keep
+nothing from starting.
 
 - Unknown keys, keys given twice, a second document, anchors, aliases and tags are errors.
 - `${NAME}` and `${NAME:-default}` in any value come from the environment, filled in after the file was parsed; `$$` is a
@@ -25,6 +27,7 @@ wrong with a file at once, as `file:line:column: path.to.key: what is wrong, wha
   file is refused when its group or others can read it.
 - Relative paths are relative to the configuration file.
 - A list of one needs no brackets.
+- `null` and `[]` among the defaults stand for "not given"; they cannot be written everywhere.
 - What this build does not know yet is refused by name; the list is at the end.
 )";
 

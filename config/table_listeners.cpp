@@ -83,8 +83,7 @@ section<config::management> const& management_keys()
 {
     static section<management> const keys{
         {
-            value("address", &management::address, address(),
-                  "Serves /metrics, /livez, /readyz and /top, to whoever reaches it."),
+            value("address", &management::address, address(), "Serves /metrics, /livez and /readyz, to whoever reaches it."),
             file("socket", &management::socket, "Where the command line reaches the running process; mode 0600."),
         },
         {},
@@ -100,11 +99,13 @@ section<config::client_limits> const& client_limit_keys()
             value("connections", &c::connections, count<std::uint64_t>(1, 10'000'000),
                   "Open connections of all clients together."),
             value("connections_per_client", &c::connections_per_client, count<std::uint64_t>(1, 10'000'000),
-                  "Open connections of one address."),
+                  "Open connections of one IPv4 address or IPv6 /64, as it connects; a proxy in front counts as one "
+                  "client."),
             value("header_bytes", &c::header_bytes, size(1 << 10, 1 << 20),
                   "Request line and header of one request; more is answered with 431."),
             value("header_fields", &c::header_fields, count<std::uint64_t>(8, 1'000),
-                  "Header fields of one request; more are answered with 431."),
+                  "Header fields of one request; more are answered with 431. They get half of the buffer that holds a "
+                  "head at most, so that very many fit only with more `header_bytes`."),
             value("body_bytes", &c::body_bytes, size(0, 1ull << 40),
                   "Body of one request, where the route says nothing else; 0 is no limit."),
             value("header_timeout", &c::header_timeout, duration<milliseconds>(seconds{1}, seconds{300}),

@@ -166,14 +166,17 @@ section<policies::route_spec> const& route_keys()
             match_key(),
             access_key(),
             required(value("upstream", &route::target, text(), "Who gets what passes.")),
-            values("limits", &route::limits, text(), emptiness::allowed, "Names of `limits`, spent in this order."),
+            values("limits", &route::limits, text(), emptiness::allowed,
+                   "Names of `limits`, at most 8, spent in this order; those that count users or tokens after all "
+                   "others."),
             maybe("body_bytes", &route::body_bytes, size(0, 1ull << 40), "Instead of `client_limits.body_bytes`; 0 is no limit."),
             value("encoded_slash", &route::encoded_slash_allowed, reject_or_allow(),
                   "What happens to %2F in paths; allowed ones stay encoded in matching and forwarding alike."),
             websocket_key(),
             value("mode", &route::mode,
                   one_of<enforcement>({{"enforce", enforcement::enforce}, {"report_only", enforcement::report_only}}),
-                  "report_only decides, logs and counts, and lets through."),
+                  "report_only decides, logs and counts, and lets through what `access` would refuse; a credential "
+                  "that does not hold, and limits, are refused all the same."),
         },
         finish_route,
     };

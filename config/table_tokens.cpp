@@ -84,7 +84,8 @@ section<key_refresh> const& key_refresh_keys()
     static section<key_refresh> const keys{
         {
             value("least", &key_refresh::least, duration<seconds>(seconds{1}, hours{1}),
-                  "Keys are not fetched more often, whatever their Cache-Control says."),
+                  "Bounds their Cache-Control from below. Keys are fetched again after 70 to 90 % of it, and because "
+                  "of an unknown key once a minute at most."),
             value("most", &key_refresh::most, duration<seconds>(seconds{1}, days{1}),
                   "They are fetched again after this at the latest."),
         },

@@ -83,13 +83,15 @@ section<upstream> const& upstream_keys()
             value("pending", &u::pending, count<std::uint64_t>(0, 1'000'000),
                   "Requests of each worker that may wait for a connection; more are answered with 503 at once."),
             value("connect_timeout", &u::connect_timeout, duration<milliseconds>(milliseconds{10}, seconds{300}),
-                  "For a new connection."),
+                  "For a new connection, and the longest wait for a free one; a name may take as long again to resolve."),
             value("reply_timeout", &u::reply_timeout, duration<milliseconds>(milliseconds{10}, hours{24}),
                   "From the request to the head of its reply."),
             value("idle_timeout", &u::idle_timeout, duration<milliseconds>(seconds{1}, hours{24}),
                   "Without a byte in either direction, of streams; and of kept connections, where it is at most 60 s."),
             value("retries", &u::retries, count<unsigned>(0, 10),
-                  "Further attempts, only where nothing reached the application or the method is idempotent."),
+                  "Further attempts when a kept connection turns out dead, where nothing reached the application or "
+                  "the method is idempotent, and the body was there as a whole; a connection that cannot be made is "
+                  "not tried again."),
             optional_part("health", &u::health, health_keys(), "Asks the servers whether they are well."),
             optional_part("ejection", &u::ejection, ejection_keys(), "Takes servers away that fail too often."),
             optional_part("tls", &u::tls, tls_keys(), "How https servers are checked and what is shown to them."),
