@@ -2,9 +2,13 @@
 
 #include "config/reference.hpp"
 #include "gateway/app/build_facts.hpp"
+#include "gateway/app/build_world.hpp"
+#include "gateway/app/certificates.hpp"
 #include "gateway/app/gateway.hpp"
 #include "gateway/app/load_settings.hpp"
 #include "gateway/app/startup_error.hpp"
+#include "gateway/limits/memory_counters.hpp"
+#include "gateway/telemetry/metrics.hpp"
 
 #include <fstream>
 #include <iostream>
@@ -18,6 +22,20 @@ constexpr int bad_configuration = startup_error::exit_status_of(startup_error::b
 std::string everything_from(std::istream& in)
 {
     return {std::istreambuf_iterator<char>{in}, {}};
+}
+
+// What reading the file does not show: whether what it describes can be built.
+void try_out(config::settings const& settings)
+{
+    telemetry::metrics figures{1, build_facts()};
+    auto const counting = std::make_shared<limits::memory_counters>(limits::memory_options{.bytes = 8 << 20});
+    (void)build_world(settings, counting, figures);
+    certificates const shown{settings.listeners};
+    for (auto const& each : settings.listeners) {
+        if (!each.tls) continue;
+        auto const made = shown.read(*each.tls);
+        if (!made) throw startup_error{startup_error::blame::configuration, made.error().note()};
+    }
 }
 
 } // namespace
@@ -35,6 +53,7 @@ int check_command(std::filesystem::path const& file)
 {
     auto const settings = load_settings(file);
     if (!settings) return bad_configuration;
+    try_out(*settings);
     std::cout << file.string() << ": fine\n";
     return EXIT_SUCCESS;
 }

@@ -103,6 +103,17 @@ def test_limits_that_cannot_be_counted_are_complaints(tmp_path):
         assert done.returncode == 78 and re.search(r"yett\.yaml:\d+:\d+: limits\.login", done.stderr), done
 
 
+def test_what_cannot_be_built_is_no_fine_configuration(tmp_path):
+    plain = {"listeners": [{"address": "127.0.0.1:0"}]}
+    many = {f"l{i}": {"rate": "1/1s"} for i in range(9)}
+    for change in ({"identity_headers": {"set": {"Proxy-Authorization": "sub"}}}, {"limits": many}):
+        config = harness.settings(9, **plain, **change)
+        if "limits" in change:
+            config["routes"][0]["limits"] = list(many)
+        for verb in ("check", "run"):
+            assert yett(verb, write(tmp_path, config)).returncode == 78
+
+
 def test_every_sample_passes(tmp_path):
     shutil.copytree(SAMPLES, tmp_path, dirs_exist_ok=True)
     assert yett("dev-certs", tmp_path / "certs/dev").returncode == 0
@@ -249,7 +260,9 @@ def test_a_certificate_that_cannot_be_used_stops_the_start(tmp_path, damage):
             broken.chmod(0o600)
         elif damage == "a folder":
             broken.mkdir()
-    done = yett("run", write(tmp_path, harness.settings(9)))
+    file = write(tmp_path, harness.settings(9))
+    assert yett("check", file).returncode == 78
+    done = yett("run", file)
     assert done.returncode in (69, 78), done
     assert broken.name in done.stderr or (damage == "another's key" and chain.name in done.stderr), done.stderr
     assert "ready" not in done.stdout
