@@ -91,6 +91,7 @@ gateway::gateway(config::settings settings)
       world_{build_world(settings_, counting_, figures_)}
 {
     std::signal(SIGPIPE, SIG_IGN);
+    outlive_orders();
     raise_descriptor_limit();
     forbid_core_dumps();
     for (auto const& each : keys_.complaints()) logs_.program().warning("a key was left out", {{"key", each}});
@@ -106,6 +107,13 @@ gateway::gateway(config::settings settings)
 }
 
 gateway::~gateway() = default;
+
+// Starting may take seconds. An order that comes before then is carried out by run; TERM and INT
+// still end the start at once.
+void gateway::outlive_orders()
+{
+    for (auto const signal : {SIGHUP, SIGUSR1}) signals_.add(signal);
+}
 
 void gateway::open_listeners()
 {
@@ -205,7 +213,7 @@ void gateway::announce()
 
 void gateway::run()
 {
-    for (auto const signal : {SIGTERM, SIGINT, SIGHUP, SIGUSR1}) signals_.add(signal);
+    for (auto const signal : {SIGTERM, SIGINT}) signals_.add(signal);
     wait_for_signal();
     sweep_later();
     publish_figures_later();

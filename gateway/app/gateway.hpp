@@ -60,6 +60,7 @@ private:
         std::vector<net::listener*> on_workers; // once they are made
     };
 
+    void outlive_orders();
     void open_listeners();
     void open_management();
     void open_management_socket();

@@ -5,6 +5,7 @@ import json
 import os
 import pathlib
 import shutil
+import signal
 import socket
 import ssl
 import subprocess
@@ -520,6 +521,19 @@ def test_metadata_cannot_lead_to_keys_in_the_clear(start, tmp_path, echo, idp):
     idp.metadata = {"jwks_uri": "http://192.0.2.1/keys"}
     gateway = run(start, tmp_path, echo, settings_of(idp, jwks_url=None, discovery=True))
     assert readiness(gateway)[0] == 503 and "forbidden_address" in readiness(gateway)[1]
+
+
+def test_orders_that_come_while_the_program_starts_are_carried_out_when_it_serves(start, tmp_path, echo, idp):
+    idp.misbehave = lambda *_: time.sleep(3)
+    shutil.copytree(harness.certificates(), tmp_path / "certs")
+    file = tmp_path / "yett.yaml"
+    file.write_text(json.dumps(harness.settings(echo.port, tokens={"issuers": [settings_of(idp)]})))
+    program = start(harness.Process([harness.BINARY, "run", file], cwd=tmp_path))
+    harness.wait_until(lambda: idp.paths, what="the question for keys")
+    for order in (signal.SIGHUP, signal.SIGUSR1):
+        program.popen.send_signal(order)
+    program.wait_for('"message":"ready"')
+    program.wait_for('"certificates were read again"')
 
 
 def test_the_program_stops_while_an_issuer_hangs(start, tmp_path, echo, idp):
