@@ -38,6 +38,15 @@ std::string_view path_for_log(std::string_view path, std::string& kept)
     return kept;
 }
 
+// Whoever runs the application wants to know what was wrong with it; these notes name its
+// server and never quote it.
+std::string cause_for_log(error const* why)
+{
+    if (!why || why->from() != origin::upstream) return {};
+    if (!why->cause()) return why->note();
+    return why->note() + " (" + why->cause().message() + ')';
+}
+
 std::optional<account_operation> operation_of(policies::route const& route)
 {
     if (route.to() != policies::destination::accounts) return std::nullopt;
@@ -210,6 +219,8 @@ void pipeline::write_line(http::exchange const& ex, passage const& seen, error c
     else if (seen.route) r.decision = seen.reported ? "report_only" : "permitted";
     r.ended = seen.upstream.ended;
     if (why) r.error = http::face_of(*why).code;
+    auto const cause = cause_for_log(why);
+    r.cause = cause;
     r.user_agent = ex.request().value(http::known::user_agent);
     station_.access.write(r);
 }

@@ -44,6 +44,7 @@ void access_log::write(access_record const& r)
     line_.add("decision", r.decision);
     line_.add("ended", r.ended);
     line_.add("error", r.error);
+    line_.add("cause", r.cause, name_length);
     line_.add("user_agent", r.user_agent, agent_length);
     ring_->push(line_.end());
     sink_->wake();

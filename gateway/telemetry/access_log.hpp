@@ -34,6 +34,7 @@ struct access_record
     std::string_view decision{};    // permitted | refused | report_only
     std::string_view ended{};       // what ended a WebSocket
     std::string_view error{};       // the public code of an error reply
+    std::string_view cause{};       // what went wrong with the application, kept from the client
     std::string_view user_agent{};
 };
 

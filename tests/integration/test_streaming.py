@@ -127,10 +127,18 @@ def closed_port():
         return server.getsockname()[1]
 
 
+def cause_in_log(gateway, status):
+    """Why the application did not answer, as the access log has it."""
+    return harness.wait_until(lambda: gateway.log(status=status), what="the line of the access log")[0]["cause"]
+
+
 def test_an_application_that_is_away(start, tmp_path):
-    gateway = start(harness.Gateway(tmp_path, open_to_all(closed_port())))
+    port = closed_port()
+    gateway = start(harness.Gateway(tmp_path, open_to_all(port)))
     reply = gateway.call("GET", "/x")
     assert reply.status_code == 502 and reply.json()["code"] == "upstream_unavailable"
+    assert cause_in_log(gateway, 502) == f"127.0.0.1:{port} cannot be reached (Connection refused)"
+    assert "refused" not in reply.text, "the client learns nothing of what is behind"
 
 
 FAILURES = {
@@ -178,6 +186,14 @@ def test_a_slow_application_is_504(start, tmp_path):
     gateway = start(harness.Gateway(tmp_path, config))
     reply = gateway.call("GET", "/x")
     assert reply.status_code == 504 and reply.json()["code"] == "upstream_timeout"
+    assert cause_in_log(gateway, 504) == f"127.0.0.1:{upstream.port} was silent before its reply"
+
+
+def test_a_reply_has_no_cause_in_the_log(start, echo, tmp_path):
+    gateway = start(harness.Gateway(tmp_path, open_to_all(echo.port)))
+    assert gateway.call("GET", "/x").status_code == 200
+    line = harness.wait_until(lambda: gateway.log(status=200), what="the line of the access log")[0]
+    assert "cause" not in line
 
 
 def test_a_full_pool_is_503_at_once(start, echo, tmp_path):
