@@ -58,13 +58,23 @@ void worker_pool::serve()
     auto const id = static_cast<id_t>(syscall(SYS_gettid));
     setpriority(PRIO_PROCESS, id, getpriority(PRIO_PROCESS, id) + options_.niceness);
     while (auto next = next_job()) {
-        if (steady_now() - next->queued_at > options_.wait)
-            next->refuse(our_error(errc::overloaded, "waited too long for " + std::string{options_.name}));
+        auto const late = steady_now() - next->queued_at > options_.wait;
+        if (late) refuse_late(*next);
         else next->run();
         std::lock_guard const lock{mutex_};
         --running_;
-        ++done_;
+        if (!late) ++done_;
     }
+}
+
+// Counted before the caller learns of it.
+void worker_pool::refuse_late(job& waited)
+{
+    {
+        std::lock_guard const lock{mutex_};
+        ++refused_;
+    }
+    waited.refuse(our_error(errc::overloaded, "waited too long for " + std::string{options_.name}));
 }
 
 std::unique_ptr<worker_pool::job> worker_pool::next_job()

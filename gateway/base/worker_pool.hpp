@@ -110,6 +110,7 @@ private:
     void enqueue(std::unique_ptr<job> next);
     result<void> accept(std::unique_ptr<job>& next);
     void serve();
+    void refuse_late(job& waited);
     std::unique_ptr<job> next_job();
 
     options const options_;

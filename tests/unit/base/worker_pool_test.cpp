@@ -61,3 +61,16 @@ TEST_CASE("worker_pool: a full queue refuses at once and runs nothing of what it
     io.run();
     CHECK(done == std::vector<std::string>{"overloaded", "waits!"});
 }
+
+TEST_CASE("worker_pool: a job that waited too long is refused, counted and never run")
+{
+    boost::asio::io_context io{1};
+    worker_pool pool{{.threads = 1, .queue = 8, .wait = milliseconds{0}, .niceness = 0, .name = "test"}};
+    std::vector<std::string> done;
+    std::thread::id on;
+    boost::asio::co_spawn(io, collect(pool, "late", done, on), boost::asio::detached);
+    io.run();
+    CHECK(done == std::vector<std::string>{"overloaded"});
+    CHECK(pool.read_figures().refused == 1);
+    CHECK(pool.read_figures().done == 0);
+}
