@@ -27,14 +27,17 @@ limits::admission const* refusal_of(passage const& seen)
     return seen.spent.empty() || seen.spent.back().allowed() ? nullptr : &seen.spent.back();
 }
 
-// The token of a mailed link is worth an account, wherever in a path somebody puts it.
-// `kept` holds the text where one had to be cut.
+// The token of a mailed link is worth an account, wherever and however often somebody puts
+// it into a path. `kept` holds the text where one had to be cut.
 std::string_view path_for_log(std::string_view path, std::string& kept)
 {
-    auto const at = path.find(accounts::link_token_prefix);
+    auto at = path.find(accounts::link_token_prefix);
     if (at == path.npos) return path;
-    auto const end = std::min(path.find('/', at), path.size());
-    kept.append(path.substr(0, at)).append("{token}").append(path.substr(end));
+    for (; at != path.npos; at = path.find(accounts::link_token_prefix)) {
+        kept.append(path.substr(0, at)).append("{token}");
+        path.remove_prefix(std::min(path.find('/', at), path.size()));
+    }
+    kept.append(path);
     return kept;
 }
 

@@ -306,10 +306,12 @@ def test_links_lead_where_the_configuration_says_whatever_the_request_claims(gat
 def test_tokens_of_links_are_in_no_log(gateway):
     sign_up(gateway, "log@example.com")
     token = token_in(wait_for_letters(gateway, "log@example.com", 1)[0])
-    for path in (f"/auth/verify/{token}", f"/auth/verify/{token}/", f"/elsewhere/{token}/x", f"/auth/reset/{token}"):
+    for path in (f"/auth/verify/{token}", f"/auth/verify/{token}/", f"/elsewhere/{token}/x", f"/auth/reset/{token}",
+                 f"/twice/{token}/{token}/x{token}"):
         gateway.call("GET", path, headers={"Accept": "text/html"})
     gateway.call("GET", f"/auth/verify/{token}", headers={"Accept": "application/json"})
     harness.wait_until(lambda: gateway.log(path="/elsewhere/{token}/x"), 10, "the line of the access log")
+    harness.wait_until(lambda: gateway.log(path="/twice/{token}/{token}/x{token}"), 10, "the line of the access log")
     assert token not in gateway.output and token[4:] not in gateway.output
 
 
