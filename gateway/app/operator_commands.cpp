@@ -10,6 +10,7 @@
 #include <CLI/CLI.hpp>
 #include <boost/json/value_from.hpp>
 
+#include <iostream>
 #include <map>
 
 namespace yett::app {
@@ -75,12 +76,30 @@ result<boost::json::object> order_of(command const& given)
     return order;
 }
 
-std::unique_ptr<console::counterpart> find_counterpart(config::settings settings)
+// Verbs that answer with a list change nothing.
+bool changes(management::verb const& what)
 {
-    auto program = console::reach_running_program(settings.management.socket);
+    return what.columns.empty();
+}
+
+// A program elsewhere asks the store at every login and refresh, but hears of an ended session
+// only when it loads the revocations, at its start.
+void warn_of_programs_elsewhere(std::string const& socket)
+{
+    std::cerr << "nobody answers at " << socket
+              << "; the store is changed alone, and a program that uses it elsewhere accepts access tokens"
+                 " until they expire or it starts again\n";
+}
+
+std::unique_ptr<console::counterpart> find_counterpart(config::settings settings, management::verb const& what)
+{
+    auto const socket = settings.management.socket.string();
+    auto program = console::reach_running_program(socket);
     if (program) return std::move(*program);
-    if (program.error() == errc::not_found) return open_local_office(std::move(settings));
-    throw startup_error{blame::unavailable, describe(program.error())};
+    if (program.error() != errc::not_found) throw startup_error{blame::unavailable, describe(program.error())};
+    auto store = open_local_office(std::move(settings));
+    if (changes(what)) warn_of_programs_elsewhere(socket);
+    return store;
 }
 
 bool takes_rows(management::verb const& what)
@@ -96,7 +115,7 @@ int run(command const& given)
     if (!settings) return startup_error::exit_status_of(blame::configuration);
     auto order = order_of(given);
     if (!order) return console::fail(order.error(), given.how);
-    auto const with = find_counterpart(std::move(*settings));
+    auto const with = find_counterpart(std::move(*settings), *given.what);
     if (takes_rows(*given.what)) return console::import_rows(*with, *given.what, std::move(*order), given.rows, given.how);
     return console::run_verb(*with, *given.what, std::move(*order), given.how);
 }

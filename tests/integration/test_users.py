@@ -91,6 +91,18 @@ def test_a_user_is_added_listed_changed_and_removed(operator):
     assert operator.rows("users", "list") == []
 
 
+def test_a_change_says_when_no_running_program_learns_of_it(running):
+    gateway, operator = running
+    add = lambda email: operator.run("users", "add", email, "--no-password")
+    assert add("ada@example.com").stderr == ""
+    gateway.stop()
+    alone = add("bob@example.com")
+    assert alone.returncode == 0
+    said = [line for line in alone.stderr.splitlines() if "nobody answers at" in line]
+    assert len(said) == 1 and "nobody answers at yett.sock; " in said[0]
+    assert operator.run("users", "list").stderr == ""
+
+
 def test_what_cannot_be_done_is_refused_with_a_reason(operator):
     operator.fine("users", "add", "ada@example.com", stdin=harness.PASSWORD)
     for arguments, stdin, reason in [
