@@ -118,6 +118,16 @@ void sync_directory(std::string const& path)
     if (folder) ::fsync(folder.get());
 }
 
+// What root adds beside a running program is for the program, which owns the directory.
+bool give_to_owner_of(std::string const& directory, int fd)
+{
+    if (::geteuid() != 0) return true;
+    struct stat about
+    {
+    };
+    return ::stat(directory.c_str(), &about) == 0 && ::fchown(fd, about.st_uid, about.st_gid) == 0;
+}
+
 // False when the name was taken.
 result<bool> write_once(std::string const& directory, std::string const& name, secret const& content)
 {
@@ -125,7 +135,7 @@ result<bool> write_once(std::string const& directory, std::string const& name, s
     {
         descriptor const file{::open(draft.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600)};
         if (!file) return cannot("create", draft, last_error());
-        if (!write_all(file.get(), content.reveal())) {
+        if (!give_to_owner_of(directory, file.get()) || !write_all(file.get(), content.reveal())) {
             auto const why = last_error();
             ::unlink(draft.c_str());
             return cannot("write", draft, why);

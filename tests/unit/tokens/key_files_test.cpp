@@ -7,6 +7,7 @@
 #include <doctest/doctest.h>
 
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include <filesystem>
 #include <fstream>
@@ -104,6 +105,22 @@ TEST_CASE("key files: one that others can read, that is a link, too large or no 
     REQUIRE(f.list());
     std::ofstream{path} << std::string(70'000, 'x');
     CHECK_FALSE(f.list());
+}
+
+TEST_CASE("key files: what root adds belongs to the owner of the directory")
+{
+    if (::geteuid() != 0) return;
+    fixture f;
+    REQUIRE(*f.add(1));
+    REQUIRE(::chown(f.directory.c_str(), 12345, 23456) == 0);
+    REQUIRE(*f.add(2));
+    struct stat about
+    {
+    };
+    REQUIRE(::stat(f.file("es256-000002.pem").c_str(), &about) == 0);
+    CHECK(about.st_uid == 12345);
+    CHECK(about.st_gid == 23456);
+    CHECK((about.st_mode & 0777) == 0600);
 }
 
 TEST_CASE("key files: a directory that cannot be made is an error")
