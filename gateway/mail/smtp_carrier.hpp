@@ -18,7 +18,9 @@ struct smtp_options
     // smtps:// is verified always.
     bool loopback = false;
     milliseconds connect_timeout{10'000};
-    milliseconds timeout{60'000}; // the whole dialogue
+    // Until the server's word on the mail. The farewell afterwards may take one answer more.
+    milliseconds timeout{40'000};
+    milliseconds answer_timeout{30'000}; // for each answer, in whole seconds
 };
 
 // Hands mails to an SMTP server (RFC 5321) with libcurl. One connection for each mail: a
