@@ -14,6 +14,8 @@ LABEL org.opencontainers.image.title="yett" org.opencontainers.image.licenses="A
 USER 65532:65532
 WORKDIR /var/lib/yett
 VOLUME /var/lib/yett
+# Relative paths in a configuration begin where it lies, and /etc is not ours to write: start from
+# deploy/yett.yaml. Its secrets belong to the user above.
 EXPOSE 4443 4080
 STOPSIGNAL SIGTERM
 HEALTHCHECK CMD ["/usr/bin/yett", "healthcheck"]

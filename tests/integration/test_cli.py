@@ -126,6 +126,34 @@ def test_every_sample_passes(tmp_path):
         assert done.returncode == 0 and not done.stderr, done.stderr
 
 
+@pytest.fixture
+def installed(tmp_path):
+    """deploy/yett.yaml with all it names, below a folder that stands for the root."""
+    etc, state = tmp_path / "etc", tmp_path / "state"
+    shutil.copytree(harness.certificates(), etc / "tls")
+    for name, made in (("chain.pem", "leaf.crt"), ("key.pem", "leaf.key")):
+        (etc / "tls" / made).rename(etc / "tls" / name)
+    (etc / "mail.url").write_text("smtp://127.0.0.1:9\n")
+    (etc / "mail.url").chmod(0o600)
+    state.mkdir()
+    text = (harness.ROOT / "deploy/yett.yaml").read_text()
+    text = text.replace("/etc/yett", str(etc)).replace("/var/lib/yett", str(state)).replace("0.0.0.0:4443", "127.0.0.1:0")
+    (etc / "yett.yaml").write_text(text.replace("management:", "management:\n  address: 127.0.0.1:0"))
+    return etc, state
+
+
+def test_the_configuration_of_the_service_is_whole_and_writes_nothing_beside_itself(installed):
+    etc, state = installed
+    done = yett("check", etc / "yett.yaml")
+    assert done.returncode == 0 and not done.stderr, done.stderr
+    before = sorted(etc.rglob("*"))
+    with harness.Process([harness.BINARY, "run", etc / "yett.yaml"], cwd=state) as program:
+        program.wait_for("ready")
+        assert yett("users", "add", "ada@example.com", "--no-password", "--config", etc / "yett.yaml", cwd=etc).stderr == ""
+    assert sorted(etc.rglob("*")) == before
+    assert (state / "yett.db").exists()
+
+
 def test_a_missing_secret_names_the_variable(tmp_path):
     shutil.copy(SAMPLES / "minimal.yaml", tmp_path / "yett.yaml")
     environment = {k: v for k, v in os.environ.items() if k != "JWT_SECRET_KEY"}
