@@ -64,7 +64,8 @@ int token_command(token_options const& options)
     if (!keys) throw startup_error{startup_error::blame::configuration, "cannot read " + options.jwks.string()};
     auto const token = everything_from(std::cin);
     auto const report = tokens::report_on_token(token, everything_from(keys), options.expected, wall_now());
-    std::cout << report.text << '\n';
+    std::cout << report.text;
+    std::cerr << report.why;
     return report.exit_code;
 }
 

@@ -228,7 +228,7 @@ def test_token_verify_tells_claims_or_the_code(tmp_path):
 
     for text in (token(), token() + "\n"):
         done = ask(text)
-        assert done.returncode == 0 and json.loads(done.stdout) == claims
+        assert done.returncode == 0 and json.loads(done.stdout) == claims and done.stderr == ""
     assert ask(token(), "--issuer", "https://idp.example", "--audience", "api").returncode == 0
     for wrong, code in [((token(exp=1700000000),), "token_expired"), ((token(nbf=LATER - 1),), "token_not_yet_valid"), ((token(by=other),), "token_untrusted"),
                         ((token(kid="k2"),), "token_untrusted"), ((token(), "--issuer", "https://other.example"), "token_wrong_issuer"),
@@ -236,7 +236,8 @@ def test_token_verify_tells_claims_or_the_code(tmp_path):
                         ((jwt.encode(claims, "", "none"),), "token_untrusted"), ((token(exp=None),), "token_malformed")]:
         done = ask(*wrong)
         assert done.returncode == 1, (wrong, done)
-        assert code in done.stdout.split(), (code, done.stdout)
+        assert done.stdout == code + "\n", (code, done.stdout)
+        assert done.stderr.strip(), "a word on why"
     absent = ask(token(), jwks="absent.json")
     assert absent.returncode not in (0, 1) and "absent.json" in absent.stderr
     assert yett("token", "verify", stdin="x").returncode not in (0, 1)
