@@ -78,5 +78,5 @@ TEST_CASE("smtp carrier: a server that says nothing about the mail holds it no l
         make_smtp_carrier(std::move(options))->carry({"1", "a@example.com", "b@example.com", "Subject: x\r\n\r\nx\r\n"});
     REQUIRE(why);
     CHECK(why->what == setback::kind::broken);
-    CHECK(steady_now() - began < milliseconds{4'500});
+    CHECK(steady_now() - began < seconds{10});
 }
