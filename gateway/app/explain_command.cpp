@@ -3,8 +3,8 @@
 #include "gateway/app/build_world.hpp"
 #include "gateway/app/commands.hpp"
 #include "gateway/app/load_settings.hpp"
-#include "gateway/base/run_to_end.hpp"
 #include "gateway/app/startup_error.hpp"
+#include "gateway/base/run_to_end.hpp"
 #include "gateway/storage/sqlite/stores.hpp"
 #include "policies/explain.hpp"
 

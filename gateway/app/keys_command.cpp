@@ -2,9 +2,9 @@
 #include "gateway/app/key_turner.hpp"
 #include "gateway/app/load_settings.hpp"
 #include "gateway/app/open_stores.hpp"
-#include "gateway/base/run_to_end.hpp"
 #include "gateway/app/startup_error.hpp"
 #include "gateway/app/token_keys.hpp"
+#include "gateway/base/run_to_end.hpp"
 
 #include <fmt/chrono.h>
 #include <fmt/format.h>

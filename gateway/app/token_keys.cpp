@@ -1,11 +1,11 @@
 #include "gateway/app/token_keys.hpp"
 
 #include "gateway/app/open_stores.hpp"
-#include "gateway/base/run_to_end.hpp"
 #include "gateway/app/startup_error.hpp"
 #include "gateway/app/translate.hpp"
 #include "gateway/base/base64url.hpp"
 #include "gateway/base/random.hpp"
+#include "gateway/base/run_to_end.hpp"
 #include "gateway/tokens/jwks.hpp"
 
 #include <boost/json/array.hpp>
