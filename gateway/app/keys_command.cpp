@@ -4,9 +4,9 @@
 #include "gateway/app/open_stores.hpp"
 #include "gateway/app/startup_error.hpp"
 #include "gateway/app/token_keys.hpp"
+#include "gateway/base/rfc3339.hpp"
 #include "gateway/base/run_to_end.hpp"
 
-#include <fmt/chrono.h>
 #include <fmt/format.h>
 
 #include <cstdio>
@@ -16,11 +16,6 @@ namespace yett::app {
 namespace {
 
 using blame = startup_error::blame;
-
-std::string text_of(wall_time at)
-{
-    return fmt::format("{:%Y-%m-%dT%H:%M:%SZ}", std::chrono::floor<seconds>(at));
-}
 
 char const* name_of(tokens::key_state is)
 {
@@ -61,10 +56,10 @@ int list(tokens::key_ring& ring)
     std::cout << fmt::format("{:8} {:44} {:21} {:21} {}\n", "STATE", "KID", "MADE", "SIGNS FROM", "TRUSTED UNTIL");
     for (auto const& each : ring.keys()) {
         auto const retires = tokens::retires_at(ring.keys(), each);
-        auto const until = retires == wall_time::max() ? std::string{"-"} : text_of(retires + ring.schedule().keep_for);
+        auto const until = retires == wall_time::max() ? std::string{"-"} : rfc3339(retires + ring.schedule().keep_for);
         std::cout << fmt::format("{:8} {:44} {:21} {:21} {}\n",
                                  name_of(tokens::state_of(ring.keys(), each, ring.schedule(), now)), each.key.kid(),
-                                 text_of(each.made_at), text_of(each.signs_from), until);
+                                 rfc3339(each.made_at), rfc3339(each.signs_from), until);
     }
     return EXIT_SUCCESS;
 }
@@ -76,7 +71,7 @@ int rotate(tokens::key_ring& ring, bool at_once)
     auto const lead = at_once ? 3 * key_interval(ring.schedule()) : milliseconds{ring.schedule().publish_before};
     key_shelf::check(run_to_end(ring.rotate(now, now + lead)));
     auto const& made = ring.keys().back();
-    std::cout << fmt::format("{} signs from {}\n", made.key.kid(), text_of(made.signs_from));
+    std::cout << fmt::format("{} signs from {}\n", made.key.kid(), rfc3339(made.signs_from));
     return EXIT_SUCCESS;
 }
 

@@ -1,10 +1,8 @@
 #include "gateway/http/http1_writer.hpp"
 
+#include "gateway/base/rfc3339.hpp"
 #include "gateway/http/ascii.hpp"
 #include "gateway/http/known_names.hpp"
-
-#include <fmt/chrono.h>
-#include <fmt/format.h>
 
 #include <charconv>
 
@@ -182,7 +180,7 @@ result<reply_framing> append_reply_head(std::string& out, reply_head const& head
 
 std::string http_date(wall_time at)
 {
-    return fmt::format("{:%a, %d %b %Y %H:%M:%S} GMT", fmt::gmtime(to_unix(at)));
+    return utc_text(at, "%a, %d %b %Y %H:%M:%S GMT");
 }
 
 } // namespace yett::http

@@ -1,5 +1,7 @@
 #include "gateway/mail/encoding.hpp"
 
+#include "gateway/base/rfc3339.hpp"
+
 #include <openssl/evp.h>
 
 #include <fmt/format.h>
@@ -114,14 +116,7 @@ std::string quoted_printable(std::string_view text)
 
 std::string mail_date(wall_time at)
 {
-    static constexpr char const* days[] = {"Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"};
-    static constexpr char const* months[] = {"Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
-    auto const day = std::chrono::floor<std::chrono::days>(at);
-    std::chrono::year_month_day const date{day};
-    std::chrono::hh_mm_ss const time{std::chrono::floor<seconds>(at - day)};
-    return fmt::format("{}, {:02} {} {:04} {:02}:{:02}:{:02} +0000", days[std::chrono::weekday{day}.c_encoding()],
-                       static_cast<unsigned>(date.day()), months[static_cast<unsigned>(date.month()) - 1],
-                       static_cast<int>(date.year()), time.hours().count(), time.minutes().count(), time.seconds().count());
+    return utc_text(at, "%a, %d %b %Y %H:%M:%S +0000");
 }
 
 } // namespace yett::mail

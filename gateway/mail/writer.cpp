@@ -1,9 +1,8 @@
 #include "gateway/mail/writer.hpp"
 
 #include "gateway/accounts/device_name.hpp"
+#include "gateway/base/rfc3339.hpp"
 #include "gateway/mail/message.hpp"
-
-#include <fmt/format.h>
 
 #include <algorithm>
 
@@ -17,11 +16,7 @@ using accounts::letter_kind;
 // "2026-11-21 11:08 UTC": the same for every reader, whatever their calendar looks like.
 std::string moment(wall_time at)
 {
-    auto const day = std::chrono::floor<std::chrono::days>(at);
-    std::chrono::year_month_day const date{day};
-    std::chrono::hh_mm_ss const time{std::chrono::floor<seconds>(at - day)};
-    return fmt::format("{:04}-{:02}-{:02} {:02}:{:02} UTC", static_cast<int>(date.year()), static_cast<unsigned>(date.month()),
-                       static_cast<unsigned>(date.day()), time.hours().count(), time.minutes().count());
+    return utc_text(at, "%Y-%m-%d %H:%M UTC");
 }
 
 std::string_view path_of(letter_kind kind)

@@ -40,7 +40,7 @@ result<wall_time> time_in(order& row, std::string_view name, wall_time otherwise
 {
     auto const text = row.optional_text(name);
     if (!text) return otherwise;
-    auto const at = read_rfc3339(*text);
+    auto const at = read_time(*text);
     if (!at) return client_error(errc::bad_request, std::string{name} + ": a time like 2026-01-31T12:00:00Z is wanted");
     return std::min(*at, otherwise);
 }

@@ -1,11 +1,12 @@
 #include "gateway/pages/book.hpp"
 
+#include "gateway/base/rfc3339.hpp"
 #include "gateway/pages/stylesheet.hpp"
 #include "gateway/pages/template_text.hpp"
 #include "gateway/pages/texts.hpp"
 #include "gateway/pages/wording.hpp"
 
-#include <fmt/chrono.h>
+#include <fmt/format.h>
 #include <kainjow/mustache.hpp>
 
 #include <algorithm>
@@ -150,11 +151,6 @@ void set_way(data& d, std::string const& text, std::string const& href)
     d.set("way_href", href);
 }
 
-std::string timestamp(wall_time at)
-{
-    return fmt::format("{:%Y-%m-%dT%H:%M:%S}Z", std::chrono::floor<seconds>(at));
-}
-
 data line_of(session_line const& s, wall_time now, language l)
 {
     data line;
@@ -162,9 +158,9 @@ data line_of(session_line const& s, wall_time now, language l)
     line.set("device", s.device.empty() ? std::string{text_of("device_unknown", l)} : s.device);
     line.set("address", s.address);
     line.set("seen", ago(std::chrono::floor<seconds>(now - s.last_seen), l));
-    line.set("seen_at", timestamp(s.last_seen));
+    line.set("seen_at", rfc3339(s.last_seen));
     line.set("since", date_of(s.created_at, l));
-    line.set("since_at", timestamp(s.created_at));
+    line.set("since_at", rfc3339(s.created_at));
     line.set("current", data{s.current});
     return line;
 }

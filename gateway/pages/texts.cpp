@@ -87,7 +87,7 @@ constexpr text all[] = {
     {"ago_hours", "{} hours ago", "vor {} Stunden"},
     {"ago_day", "a day ago", "vor einem Tag"},
     {"ago_days", "{} days ago", "vor {} Tagen"},
-    {"date", "{:%d %b %Y}", "{:%d.%m.%Y}"},
+    {"date", "%d %b %Y", "%d.%m.%Y"},
 
     // Good news, by name.
     {"notice_verified", "Your address is confirmed. You can log in now.",

@@ -1,8 +1,9 @@
 #include "gateway/pages/wording.hpp"
 
+#include "gateway/base/rfc3339.hpp"
 #include "gateway/pages/texts.hpp"
 
-#include <fmt/chrono.h>
+#include <fmt/format.h>
 
 namespace yett::pages {
 namespace {
@@ -41,7 +42,7 @@ std::string wait_of(seconds wait, language l)
 
 std::string date_of(wall_time at, language l)
 {
-    return fmt::format(fmt::runtime(text_of("date", l)), std::chrono::floor<seconds>(at));
+    return utc_text(at, text_of("date", l));
 }
 
 } // namespace yett::pages

@@ -1,11 +1,11 @@
 #include "gateway/pipeline/auth_replies.hpp"
 
+#include "gateway/base/rfc3339.hpp"
 #include "gateway/pipeline/session_cookies.hpp"
 
 #include <boost/json/array.hpp>
 #include <boost/json/object.hpp>
 #include <boost/json/serialize.hpp>
-#include <fmt/chrono.h>
 
 namespace yett::pipeline {
 namespace {
@@ -28,29 +28,23 @@ json::array list_of(std::vector<std::string> const& words)
     return list;
 }
 
-// RFC 3339, UTC, whole seconds.
-std::string timestamp(wall_time at)
-{
-    return fmt::format("{:%Y-%m-%dT%H:%M:%S}Z", std::chrono::floor<seconds>(at));
-}
-
 json::object session_json(accounts::signed_in const& s)
 {
     return {{"id", s.id},
             {"device", s.from.agent},
             {"address", s.from.address},
-            {"created_at", timestamp(s.created_at)},
-            {"last_seen", timestamp(s.last_seen)},
-            {"expires_at", timestamp(s.until)},
+            {"created_at", rfc3339(s.created_at)},
+            {"last_seen", rfc3339(s.last_seen)},
+            {"expires_at", rfc3339(s.until)},
             {"current", s.current}};
 }
 
 json::object key_json(accounts::api_key const& k)
 {
-    auto const when = [](std::optional<wall_time> at) { return at ? json::value(timestamp(*at)) : json::value{}; };
+    auto const when = [](std::optional<wall_time> at) { return at ? json::value(rfc3339(*at)) : json::value{}; };
     json::object one{{"id", k.id}, {"name", k.name}, {"scopes", list_of(k.scopes)}};
     one["requests_per_minute"] = k.requests_per_minute != 0 ? json::value(k.requests_per_minute) : json::value{};
-    one["created_at"] = timestamp(k.created_at);
+    one["created_at"] = rfc3339(k.created_at);
     one["expires_at"] = when(k.expires_at);
     one["last_used"] = when(k.last_used);
     return one;
@@ -88,7 +82,7 @@ http::reply profile_reply(accounts::profile const& who)
                             {"email", who.email},
                             {"roles", list_of(who.roles)},
                             {"verified", who.verified},
-                            {"created_at", timestamp(who.created_at)}});
+                            {"created_at", rfc3339(who.created_at)}});
 }
 
 http::reply sessions_reply(std::span<accounts::signed_in const> all)

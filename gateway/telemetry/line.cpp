@@ -1,6 +1,7 @@
 #include "gateway/telemetry/line.hpp"
 
-#include <fmt/chrono.h>
+#include "gateway/base/rfc3339.hpp"
+
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -138,7 +139,7 @@ void line::begin(wall_time at)
     auto const second = std::chrono::floor<seconds>(at);
     if (second.time_since_epoch().count() != second_) {
         second_ = second.time_since_epoch().count();
-        *fmt::format_to_n(stamp_, sizeof stamp_ - 1, "{:%Y-%m-%dT%H:%M:%S}", fmt::gmtime(second_)).out = '\0';
+        utc_text(at, "%Y-%m-%dT%H:%M:%S").copy(stamp_, sizeof stamp_ - 1);
     }
     text_.clear();
     text_ += format_ == line_format::json ? "{\"time\":\"" : "";

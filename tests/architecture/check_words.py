@@ -2,7 +2,9 @@
 """Words that must not stand in certain files.
 
 Rules take the time, randomness and the environment as arguments: only gateway/base and
-config ask the system. And no file of the repository names a path of somebody's machine.
+config ask the system. Times are written and read by gateway/base/rfc3339 alone, for whatever
+else formats one asks the machine for its time zone sooner or later. And no file of the
+repository names a path of somebody's machine.
 """
 
 import re
@@ -14,6 +16,10 @@ from rooms import ROOT, sources
 CALLS = re.compile(r"\b(system_clock|steady_clock|high_resolution_clock|utc_clock)::now\b|\b(secure_)?getenv\b|\brandom_device\b"
                    r"|\bclock_gettime\b|\bgettimeofday\b|\bstd::time\s*\(")
 CALLERS = ("gateway/base/", "config/")
+# In texts, too: SQLite has a strftime of its own, and fmt::format("{:%H:%M}", at) is local time.
+CIVIL_TIME = re.compile(r"\b(localtime|gmtime|mktime|strftime|strptime|asctime|tzset|year_month_day|hh_mm_ss|zoned_time|current_zone"
+                        r"|put_time|get_time)(_r|_s)?\b|\bctime(_r)?\s*\(|<fmt/chrono\.h>|\{\w*:[^{}\"]*%[A-Za-z]")
+CALENDAR = "gateway/base/rfc3339.cpp"
 FORBIDDEN_ANYWHERE = re.compile(r"\bvolatile\b|\busing namespace std;|\bstd::regex\b|\bTODO\b|\bFIXME\b")
 # Written in pieces so that this file does not find itself.
 MACHINE_PATHS = re.compile("|".join(["/wo" + "rk/", "/tmp/ye" + "tt/", "/home/" + r"[a-z]+/", "/ro" + "ot/"]))
@@ -26,16 +32,24 @@ def strip_comments_and_texts(line):
     return re.sub(r'"(\\.|[^"\\])*"', '""', line).split("//")[0]
 
 
+def line_complaints(path, line):
+    """What is wrong with one line of the file at `path`."""
+    call = CALLS.search(strip_comments_and_texts(line))
+    if call and not path.startswith(CALLERS):
+        yield f"{call[0]} belongs to gateway/base or config"
+    civil = CIVIL_TIME.search(re.sub(r"(^|\s)//.*", "", line))
+    if civil and path != CALENDAR:
+        yield f"{civil[0]}: times are written and read by gateway/base/rfc3339 alone"
+    word = FORBIDDEN_ANYWHERE.search(line)
+    if word:
+        yield f"{word[0]} is not used here"
+
+
 def code_complaints():
     for path in sources():
         for number, line in enumerate((ROOT / path).read_text().splitlines(), 1):
-            code = strip_comments_and_texts(line)
-            call = CALLS.search(code)
-            if call and not str(path).startswith(CALLERS):
-                yield f"{path}:{number}: {call[0]} belongs to gateway/base or config"
-            word = FORBIDDEN_ANYWHERE.search(line)
-            if word:
-                yield f"{path}:{number}: {word[0]} is not used here"
+            for what in line_complaints(str(path), line):
+                yield f"{path}:{number}: {what}"
 
 
 def tracked_files():

@@ -1,4 +1,5 @@
 #include "gateway/http/http1_writer.hpp"
+#include "tests/support/time_zone.hpp"
 #include "tests/unit/http/parsed.hpp"
 
 #include <boost/asio/co_spawn.hpp>
@@ -198,6 +199,13 @@ TEST_CASE("writer: dates are IMF-fixdate")
 {
     CHECK(http_date(from_unix(784111777)) == "Sun, 06 Nov 1994 08:49:37 GMT");
     CHECK(http_date(from_unix(0)) == "Thu, 01 Jan 1970 00:00:00 GMT");
+}
+
+TEST_CASE("writer: dates are GMT wherever the machine stands")
+{
+    tests::beside_changes_of_clocks([](std::int64_t at, std::string_view utc) {
+        CHECK(http_date(from_unix(at)).ends_with(std::string{utc.substr(11)} + " GMT"));
+    });
 }
 
 TEST_CASE("send: a small reply leaves as a whole")

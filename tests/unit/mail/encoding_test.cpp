@@ -1,4 +1,5 @@
 #include "gateway/mail/encoding.hpp"
+#include "tests/support/time_zone.hpp"
 
 #include <doctest/doctest.h>
 
@@ -114,4 +115,11 @@ TEST_CASE("encoding: dates are those of RFC 5322")
     CHECK(mail_date(wall_time{}) == "Thu, 01 Jan 1970 00:00:00 +0000");
     CHECK(mail_date(wall_time{seconds{1'795'259'339}} + milliseconds{999}) == "Sat, 21 Nov 2026 11:08:59 +0000");
     CHECK(mail_date(wall_time{seconds{1'709'164'800}}) == "Thu, 29 Feb 2024 00:00:00 +0000");
+}
+
+TEST_CASE("encoding: dates are UTC wherever the machine stands")
+{
+    tests::beside_changes_of_clocks([](std::int64_t at, std::string_view utc) {
+        CHECK(mail_date(from_unix(at)).ends_with(std::string{utc.substr(11)} + " +0000"));
+    });
 }

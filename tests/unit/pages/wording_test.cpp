@@ -1,5 +1,6 @@
 #include "gateway/pages/texts.hpp"
 #include "gateway/pages/wording.hpp"
+#include "tests/support/time_zone.hpp"
 
 #include <doctest/doctest.h>
 
@@ -41,6 +42,14 @@ TEST_CASE("wording: a day is written as its readers write it")
     wall_time const at{std::chrono::sys_days{std::chrono::year{2026} / 11 / 3}.time_since_epoch() + std::chrono::hours{23}};
     CHECK(date_of(at, en) == "03 Nov 2026");
     CHECK(date_of(at, de) == "03.11.2026");
+}
+
+TEST_CASE("wording: a day is that of UTC wherever the machine stands")
+{
+    tests::beside_changes_of_clocks([](std::int64_t at, std::string_view utc) {
+        CHECK(date_of(from_unix(at), de).substr(0, 2) == utc.substr(8, 2));
+        CHECK(date_of(from_unix(at), en).substr(0, 2) == utc.substr(8, 2));
+    });
 }
 
 TEST_CASE("texts: every text stands there once, in both languages, with the same gaps")

@@ -1,6 +1,7 @@
 #include "gateway/telemetry/access_log.hpp"
 #include "gateway/telemetry/audit_log.hpp"
 #include "gateway/telemetry/log.hpp"
+#include "tests/support/time_zone.hpp"
 
 #include <boost/json.hpp>
 #include <doctest/doctest.h>
@@ -246,6 +247,19 @@ TEST_CASE("access log: the time is right when the second changes and before 1970
     CHECK(text.find("2027-01-15T08:00:00.999Z") != text.npos);
     CHECK(text.find("2027-01-15T08:00:01.000Z") != text.npos);
     CHECK(text.find("1969-12-31T23:59:59.999Z") != text.npos);
+}
+
+TEST_CASE("access log: the time is UTC wherever the machine stands")
+{
+    tests::beside_changes_of_clocks([](std::int64_t at, std::string_view utc) {
+        paper p;
+        access_log log{p.sink(), line_format::json};
+        auto r = usual();
+        r.at = from_unix(at);
+        log.write(r);
+        CHECK(only_line(p.read()).at("time").as_string() ==
+              std::string{utc.substr(0, 10)} + "T" + std::string{utc.substr(11)} + ".000Z");
+    });
 }
 
 TEST_CASE("audit log: an event has a stable name and shows no whole address")
