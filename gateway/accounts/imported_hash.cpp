@@ -1,204 +1,29 @@
 #include "gateway/accounts/imported_hash.hpp"
 
 #include "gateway/accounts/apr1.hpp"
+#include "gateway/accounts/hash_words.hpp"
+#include "gateway/accounts/imported_kdf.hpp"
+#include "gateway/accounts/phpass.hpp"
+#include "gateway/accounts/prehashed_bcrypt.hpp"
 #include "gateway/accounts/run_crypt.hpp"
+#include "gateway/accounts/yescrypt_cost.hpp"
 #include "gateway/tokens/openssl_handle.hpp"
 
-#include <openssl/evp.h>
 #include <openssl/sha.h>
 
-#include <algorithm>
 #include <array>
-#include <bit>
-#include <charconv>
-#include <vector>
 
 namespace yett::accounts {
 
 namespace {
 
 using kind = imported_hash::kind;
-using digest = imported_hash::digest;
 using tokens::bytes_of;
-using parts = std::vector<std::string_view>;
 
 constexpr std::uint64_t most_rounds = 5'000'000;
 constexpr std::uint64_t fewest_rounds = 1'000;
 constexpr std::size_t most_traffic = std::size_t{2} << 30;
 constexpr std::size_t longest_text = 512;
-constexpr std::size_t shortest_sum = 16;
-constexpr std::size_t longest_sum = 128;
-
-parts split(std::string_view text, char at)
-{
-    parts all;
-    for (;;) {
-        auto const end = text.find(at);
-        all.push_back(text.substr(0, end));
-        if (end == text.npos) return all;
-        text.remove_prefix(end + 1);
-    }
-}
-
-std::optional<std::uint64_t> number(std::string_view text)
-{
-    std::uint64_t value = 0;
-    auto const [end, failure] = std::from_chars(text.data(), text.data() + text.size(), value);
-    if (failure != std::errc{} || end != text.data() + text.size()) return std::nullopt;
-    return value;
-}
-
-// Base64 with or without padding; '.' where passlib has it for '+'.
-std::optional<std::string> from_base64(std::string_view text)
-{
-    while (text.ends_with('=')) text.remove_suffix(1);
-    std::string padded{text};
-    std::replace(padded.begin(), padded.end(), '.', '+');
-    auto const missing = (4 - padded.size() % 4) % 4;
-    if (missing == 3) return std::nullopt;
-    padded.append(missing, '=');
-    std::string bytes(padded.size() / 4 * 3, '\0');
-    auto const size = EVP_DecodeBlock(reinterpret_cast<unsigned char*>(bytes.data()),
-                                      reinterpret_cast<unsigned char const*>(padded.data()), static_cast<int>(padded.size()));
-    if (size < 0) return std::nullopt;
-    bytes.resize(static_cast<std::size_t>(size) - missing);
-    return bytes;
-}
-
-std::optional<std::string> from_hex(std::string_view text)
-{
-    if (text.size() % 2 != 0) return std::nullopt;
-    std::string bytes;
-    for (std::size_t i = 0; i < text.size(); i += 2) {
-        unsigned value = 0;
-        auto const* const end = text.data() + i + 2;
-        auto const read = std::from_chars(text.data() + i, end, value, 16);
-        if (read.ec != std::errc{} || read.ptr != end) return std::nullopt;
-        bytes += static_cast<char>(value);
-    }
-    return bytes;
-}
-
-std::optional<digest> digest_named(std::string_view name)
-{
-    if (name == "sha1") return digest::sha1;
-    if (name == "sha256") return digest::sha256;
-    if (name == "sha512") return digest::sha512;
-    return std::nullopt;
-}
-
-EVP_MD const* method_of(digest d)
-{
-    if (d == digest::sha1) return EVP_sha1();
-    return d == digest::sha256 ? EVP_sha256() : EVP_sha512();
-}
-
-std::optional<imported_hash> checked(imported_hash h)
-{
-    if (h.expected.size() < shortest_sum || h.expected.size() > longest_sum) return std::nullopt;
-    return h;
-}
-
-struct pbkdf2_words
-{
-    std::string_view digest_name;
-    std::string_view rounds;
-    std::optional<std::string> salt;
-    std::optional<std::string> sum;
-};
-
-std::optional<imported_hash> make_pbkdf2(pbkdf2_words const& from)
-{
-    auto const with = digest_named(from.digest_name);
-    auto const rounds = number(from.rounds);
-    if (!with || !rounds || !from.salt || !from.sum || *rounds == 0 || *rounds > most_rounds) return std::nullopt;
-    imported_hash h;
-    h.with = *with;
-    h.rounds = *rounds;
-    h.salt = *from.salt;
-    h.expected = *from.sum;
-    h.weak = *rounds < fewest_rounds || h.salt.empty();
-    // Each block of a long sum costs all the rounds again.
-    auto const block = static_cast<std::size_t>(EVP_MD_get_size(method_of(h.with)));
-    if (*rounds * ((h.expected.size() + block - 1) / block) > most_rounds) return std::nullopt;
-    return checked(std::move(h));
-}
-
-std::optional<imported_hash> read_pbkdf2(std::string_view text)
-{
-    auto const words = split(text, '$');
-    if (text.starts_with("pbkdf2_")) { // Django
-        if (words.size() != 4) return std::nullopt;
-        return make_pbkdf2({words[0].substr(7), words[1], std::string{words[2]}, from_base64(words[3])});
-    }
-    if (text.starts_with("pbkdf2:")) { // Werkzeug
-        auto const first = split(words[0], ':');
-        if (words.size() != 3 || first.size() != 3) return std::nullopt;
-        return make_pbkdf2({first[1], first[2], std::string{words[1]}, from_hex(words[2])});
-    }
-    if (words.size() != 5) return std::nullopt; // passlib
-    auto name = words[1];
-    name.remove_prefix(std::min(name.size(), std::string_view{"pbkdf2-"}.size()));
-    if (words[1] == "pbkdf2") name = "sha1";
-    auto rounds = words[2].substr(words[2].starts_with("i=") ? 2 : 0); // or in the PHC format
-    rounds = rounds.substr(0, rounds.find(','));
-    return make_pbkdf2({name, rounds, from_base64(words[3]), from_base64(words[4])});
-}
-
-struct scrypt_words
-{
-    std::optional<std::uint64_t> n;
-    std::optional<std::uint64_t> r;
-    std::optional<std::uint64_t> p;
-    std::optional<std::string> salt;
-    std::optional<std::string> sum;
-};
-
-std::optional<imported_hash> make_scrypt(scrypt_words const& from, std::size_t most_memory)
-{
-    if (!from.n || !from.r || !from.p || !from.salt || !from.sum) return std::nullopt;
-    if (*from.n < 2 || *from.n > (1U << 24) || !std::has_single_bit(*from.n)) return std::nullopt;
-    if (*from.r == 0 || *from.r > 64 || *from.p == 0 || *from.p > 64) return std::nullopt;
-    imported_hash h;
-    h.is = kind::scrypt;
-    h.rounds = *from.n;
-    h.block = static_cast<std::uint32_t>(*from.r);
-    h.lanes = static_cast<std::uint32_t>(*from.p);
-    h.salt = *from.salt;
-    h.expected = *from.sum;
-    h.memory = 128 * h.block * (static_cast<std::size_t>(h.rounds) + h.lanes + 2);
-    h.weak = h.rounds < fewest_rounds || h.salt.empty();
-    if (h.memory > most_memory || h.memory * h.lanes > most_traffic) return std::nullopt;
-    return checked(std::move(h));
-}
-
-std::optional<std::uint64_t> named_number(std::string_view text, std::string_view name)
-{
-    return text.starts_with(name) ? number(text.substr(name.size())) : std::nullopt;
-}
-
-std::optional<imported_hash> read_scrypt(std::string_view text, std::size_t most_memory)
-{
-    auto const words = split(text, '$');
-    if (text.starts_with("scrypt:")) { // Werkzeug
-        auto const first = split(words[0], ':');
-        if (words.size() != 3 || first.size() != 4) return std::nullopt;
-        return make_scrypt({number(first[1]), number(first[2]), number(first[3]), std::string{words[1]}, from_hex(words[2])},
-                           most_memory);
-    }
-    if (text.starts_with("scrypt$")) { // Django
-        if (words.size() != 6) return std::nullopt;
-        return make_scrypt({number(words[1]), number(words[3]), number(words[4]), std::string{words[2]}, from_base64(words[5])},
-                           most_memory);
-    }
-    if (words.size() != 5) return std::nullopt; // passlib
-    auto const costs = split(words[2], ',');
-    auto const log = costs.size() == 3 ? named_number(costs[0], "ln=") : std::nullopt;
-    if (!log || *log > 24) return std::nullopt;
-    return make_scrypt({std::uint64_t{1} << *log, named_number(costs[1], "r="), named_number(costs[2], "p="),
-                        from_base64(words[3]), from_base64(words[4])},
-                       most_memory);
-}
 
 // $5$ and $6$ with their rounds, $1$ with its thousand.
 std::optional<imported_hash> read_crypt(std::string const& text)
@@ -240,19 +65,29 @@ std::optional<imported_hash> read_sha1(std::string_view text, bool salted)
     return h;
 }
 
-bool derives(imported_hash const& h, secret const& password)
+// crypt computes these as it does the others; their cost is written in letters of its own.
+std::optional<imported_hash> read_yescrypt(std::string const& text, std::size_t most_memory)
 {
-    std::array<unsigned char, longest_sum> sum{};
-    auto const text = password.reveal();
-    auto const size = h.expected.size();
-    int done = 0;
-    if (h.is == kind::pbkdf2)
-        done = PKCS5_PBKDF2_HMAC(text.data(), static_cast<int>(text.size()), bytes_of(h.salt), static_cast<int>(h.salt.size()),
-                                 static_cast<int>(h.rounds), method_of(h.with), static_cast<int>(size), sum.data());
-    else
-        done = EVP_PBE_scrypt(text.data(), text.size(), bytes_of(h.salt), h.salt.size(), h.rounds, h.block, h.lanes, h.memory * 2,
-                              sum.data(), size);
-    return done == 1 && equal_in_constant_time({reinterpret_cast<char const*>(sum.data()), size}, h.expected);
+    auto const cost = read_yescrypt_cost(text);
+    if (!cost || cost->memory > most_memory || cost->traffic > most_traffic) return std::nullopt;
+    imported_hash h;
+    h.is = kind::crypt;
+    h.expected = text;
+    h.memory = cost->memory;
+    h.weak = cost->rounds < fewest_rounds || cost->no_salt;
+    return h;
+}
+
+std::optional<imported_hash> read_phpass(std::string const& text)
+{
+    auto const rounds = phpass_rounds(text);
+    if (!rounds || *rounds > most_rounds) return std::nullopt;
+    imported_hash h;
+    h.is = kind::phpass;
+    h.rounds = *rounds;
+    h.expected = text;
+    h.weak = *rounds < fewest_rounds;
+    return h;
 }
 
 bool sums_to(imported_hash const& h, secret const& password)
@@ -272,6 +107,9 @@ std::optional<imported_hash> read_imported(std::string const& stored, std::size_
     if (text.starts_with("pbkdf2") || text.starts_with("$pbkdf2")) return read_pbkdf2(text);
     if (text.starts_with("scrypt") || text.starts_with("$scrypt$")) return read_scrypt(text, most_memory);
     if (text.starts_with("$1$") || text.starts_with("$5$") || text.starts_with("$6$")) return read_crypt(stored);
+    if (text.starts_with("$y$") || text.starts_with("$gy$") || text.starts_with("$7$")) return read_yescrypt(stored, most_memory);
+    if (text.starts_with("$P$") || text.starts_with("$H$") || text.starts_with("$S$")) return read_phpass(stored);
+    if (auto found = read_prehashed(text)) return found;
     if (text.starts_with("$apr1$")) return read_apr1(stored);
     if (text.starts_with("{SHA}")) return read_sha1(text.substr(5), false);
     if (text.starts_with("{SSHA}")) return read_sha1(text.substr(6), true);
@@ -284,6 +122,8 @@ bool is_imported_of(imported_hash const& stored, secret const& password)
     case kind::pbkdf2:
     case kind::scrypt: return derives(stored, password);
     case kind::crypt: return equal_in_constant_time(run_crypt(password, stored.expected), stored.expected);
+    case kind::phpass: return equal_in_constant_time(make_phpass(password, stored.expected), stored.expected);
+    case kind::prehashed: return equal_in_constant_time(run_crypt(condense(stored, password), stored.expected), stored.expected);
     case kind::apr1: return equal_in_constant_time(make_apr1(password, stored.salt), stored.expected);
     case kind::sha1: return sums_to(stored, password);
     }
@@ -292,6 +132,11 @@ bool is_imported_of(imported_hash const& stored, secret const& password)
 
 std::string canonical_hash(std::string_view stored)
 {
+    // Spring Security, OpenLDAP and Dovecot name the kind in braces in front of what names it itself.
+    if (stored.starts_with('{')) {
+        auto const close = stored.find('}');
+        if (close != stored.npos && stored.substr(close + 1).starts_with('$')) stored.remove_prefix(close + 1);
+    }
     if (stored.starts_with("argon2$argon2")) stored.remove_prefix(std::string_view{"argon2"}.size());
     if (stored.starts_with("bcrypt$$2")) stored.remove_prefix(std::string_view{"bcrypt$"}.size());
     return std::string{stored};

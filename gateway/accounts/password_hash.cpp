@@ -1,5 +1,6 @@
 #include "gateway/accounts/password_hash.hpp"
 
+#include "gateway/accounts/bcrypt_text.hpp"
 #include "gateway/accounts/imported_hash.hpp"
 #include "gateway/accounts/run_crypt.hpp"
 #include "gateway/base/base64url.hpp"
@@ -22,9 +23,6 @@ namespace {
 
 constexpr std::size_t bcrypt_sees = 72;
 constexpr std::size_t bcrypt_size = 60;
-constexpr std::size_t bcrypt_head = 7; // $2b$12$
-constexpr std::size_t bcrypt_salt = 22;
-constexpr unsigned highest_cost = 15;
 constexpr unsigned most_passes = 16;
 constexpr std::size_t most_traffic = std::size_t{2} << 30;
 // In front of the bcrypt of a condensed password.
@@ -47,15 +45,10 @@ std::optional<unsigned> parameter(std::string_view text, std::string_view name)
     return read_number(rest.substr(0, rest.find_first_of(",$")));
 }
 
-// bcrypt with any of the marks whose algorithm is the same; $2x$ is the one with the sign bug.
 std::optional<hash_shape> read_bcrypt(std::string_view stored, hashing_rules const& rules)
 {
-    constexpr std::string_view alphabet = "./ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
-    if (stored.size() != bcrypt_size || stored[3] != '$' || stored[6] != '$') return std::nullopt;
-    if (stored[2] != 'a' && stored[2] != 'b' && stored[2] != 'y') return std::nullopt;
-    if (stored.find_first_not_of(alphabet, bcrypt_head) != stored.npos) return std::nullopt;
-    auto const cost = read_number(stored.substr(4, 2));
-    if (!cost || *cost < 4 || *cost > highest_cost) return std::nullopt;
+    auto const cost = bcrypt_cost(stored);
+    if (!cost) return std::nullopt;
     hash_shape shape;
     shape.kind = hashing_rules::kind::bcrypt;
     shape.current = rules.hash == shape.kind && *cost == rules.bcrypt_cost;
@@ -103,11 +96,6 @@ secret condense(secret const& password, std::string_view salt)
     return condensed;
 }
 
-std::string_view salt_of(std::string_view setting)
-{
-    return setting.substr(bcrypt_head, bcrypt_salt);
-}
-
 result<std::string> make_bcrypt(secret const& password, hashing_rules const& rules)
 {
     auto const seed = random_bytes(16);
@@ -115,7 +103,7 @@ result<std::string> make_bcrypt(secret const& password, hashing_rules const& rul
         crypt_gensalt_ra("$2b$", rules.bcrypt_cost, seed.data(), static_cast<int>(seed.size())), &std::free};
     if (!setting || *setting == '*') return our_error(errc::internal, "crypt_gensalt failed");
     auto const fits = password.size() <= bcrypt_sees;
-    auto const text = run_crypt(fits ? password : condense(password, salt_of(setting.get())), setting.get());
+    auto const text = run_crypt(fits ? password : condense(password, bcrypt_salt_of(setting.get())), setting.get());
     if (text.size() != bcrypt_size) return our_error(errc::internal, "crypt failed");
     return fits ? text : std::string{condensed_mark} + text;
 }
@@ -133,7 +121,7 @@ result<std::string> make_argon2id(secret const& password, hashing_rules const& r
 bool is_bcrypt_of(std::string const& stored, hash_shape const& shape, secret const& password)
 {
     auto const plain = shape.condensed ? stored.substr(condensed_mark.size()) : stored;
-    auto const text = run_crypt(shape.condensed ? condense(password, salt_of(plain)) : password, plain);
+    auto const text = run_crypt(shape.condensed ? condense(password, bcrypt_salt_of(plain)) : password, plain);
     // A plain hash speaks for 72 bytes at most; what begins like the password is not the password.
     auto const whole = shape.condensed || password.size() <= bcrypt_sees;
     return equal_in_constant_time(text, plain) && whole;

@@ -41,11 +41,11 @@ public:
     {
     }
 
-    result<void> run(std::istream& in, record_format format, std::uint64_t total)
+    result<void> run(std::istream& in, record_source const& source, std::uint64_t total)
     {
         progress bar{total};
         bar_ = &bar;
-        record_reader reader{in, format};
+        record_reader reader{in, source};
         while (auto next = reader.next()) {
             ++rows_;
             if (next->wrong.empty()) keep(std::move(*next));
@@ -57,6 +57,7 @@ public:
             bar.show(sent_at_, rows_);
         }
         if (in.bad()) return our_error(errc::internal, "the file cannot be read to its end");
+        if (reader.saw_nothing() && rows_ == 0) return our_error(errc::bad_request, "there is nothing in the file");
         return send();
     }
 
@@ -65,14 +66,28 @@ public:
 private:
     void keep(record next)
     {
-        next.row["line"] = next.line;
+        next.row["line"] = static_cast<std::int64_t>(next.line);
         batch_.push_back(std::move(next.row));
     }
 
     result<void> send()
     {
-        if (batch_.empty()) return {};
-        order_["rows"] = std::exchange(batch_, {});
+        auto const rows = std::exchange(batch_, {});
+        if (rows.empty()) return {};
+        auto const done = give(rows);
+        if (done || done.error() != errc::bad_request) return done;
+        // A row that cannot even be told to the verb spoils its batch. Alone it spoils itself.
+        for (auto const& each : rows) {
+            auto const one = give(boost::json::array{each});
+            if (!one && one.error() == errc::bad_request) refuse(number_in(each.get_object(), "line"), one.error().note());
+            else if (!one) return one;
+        }
+        return {};
+    }
+
+    result<void> give(boost::json::array const& rows)
+    {
+        order_["rows"] = rows;
         auto const done = with_.ask(what_, order_);
         if (!done) return done.error();
         sums_.added += number_in(*done, "added");
@@ -106,18 +121,15 @@ private:
     std::uint64_t sent_at_ = 0;
 };
 
-record_format format_of(rows_source const& from, std::istream& in)
+record_source source_of(rows_source const& from)
 {
-    if (from.format == "csv") return record_format::csv;
-    if (from.format == "json") return record_format::json;
-    if (from.format == "htpasswd") return record_format::htpasswd;
-    // A pipe cannot be read twice; a brace tells enough of its first line.
-    std::string first;
-    if (from.file == "-") return in.peek() == '{' ? record_format::json : record_format::csv;
-    std::getline(in, first);
-    in.clear();
-    in.seekg(0);
-    return guess_format(from.file, first);
+    record_source source;
+    if (from.format == "csv") source.format = record_format::csv;
+    if (from.format == "json") source.format = record_format::json;
+    if (from.format == "htpasswd") source.format = record_format::htpasswd;
+    if (from.encoding == "windows-1252") source.encoding = text_encoding::windows_1252;
+    source.file_name = from.file;
+    return source;
 }
 
 void print(sums const& s, presentation how)
@@ -143,11 +155,11 @@ int import_rows(counterpart& with, management::verb const& what, boost::json::ob
     auto const size = piped ? 0 : std::filesystem::file_size(from.file, unknown);
 
     import_run one{with, what, std::move(order), how};
-    auto const done = one.run(in, format_of(from, in), unknown ? 0 : size);
+    auto const done = one.run(in, source_of(from), unknown ? 0 : size);
     print(one.result_so_far(), how);
     if (!done) {
         auto const status = fail(done.error(), how);
-        std::fputs("yett: run it again to go on from here\n", stderr);
+        if (done.error() != errc::bad_request) std::fputs("yett: run it again to go on from here\n", stderr);
         return status;
     }
     return one.result_so_far().refused == 0 ? EXIT_SUCCESS : EXIT_FAILURE;

@@ -2,45 +2,83 @@
 
 #include "gateway/base/strict_json.hpp"
 
+#include <algorithm>
+
 namespace yett::console {
 namespace {
 
-constexpr std::size_t longest_line = 8 * 1024;
-constexpr std::string_view byte_order_mark = "\xef\xbb\xbf";
+constexpr std::string_view blanks = " \t";
+constexpr std::string_view separators = ",;\t|";
+// Where a row lies in an order, two levels are above it.
+constexpr json_limits row_limits{64 * 1024, 13};
 
-bool is_blank(std::string_view text)
+std::string_view trimmed(std::string_view text, std::string_view of = blanks)
 {
-    return text.find_first_not_of(" \t") == text.npos;
+    auto const first = text.find_first_not_of(of);
+    if (first == text.npos) return {};
+    return text.substr(first, text.find_last_not_of(of) - first + 1);
 }
 
 // A field in quotes, from behind the first of them to behind the last.
-bool take_quoted(std::string_view& rest, std::string& field)
+bool take_quoted(std::string_view& rest, std::string& field, char separator)
 {
     for (;;) {
         auto const quote = rest.find('"');
         if (quote == rest.npos) return false;
         field.append(rest.substr(0, quote));
         rest.remove_prefix(quote + 1);
-        if (!rest.starts_with('"')) return rest.empty() || rest.starts_with(',');
+        if (!rest.starts_with('"')) return rest.empty() || rest.starts_with(separator);
         field += '"';
         rest.remove_prefix(1);
     }
 }
 
+// Databases have words for what is not there.
+bool says_nothing(std::string_view cell)
+{
+    return cell.empty() || cell == "\\N" || cell == "NULL";
+}
+
+std::vector<std::string> member_names(std::vector<std::string> fields)
+{
+    for (auto& each : fields) each = member_name(each);
+    while (!fields.empty() && fields.back().empty()) fields.pop_back();
+    return fields;
+}
+
+bool has(std::vector<std::string> const& names, std::string_view name)
+{
+    return std::ranges::find(names, name) != names.end();
+}
+
+std::string twice_in(std::vector<std::string> names)
+{
+    std::ranges::sort(names);
+    auto const found = std::ranges::adjacent_find(names);
+    return found == names.end() ? std::string{} : *found;
+}
+
+// The `sep=;` that Excel reads and writes in front of the names; 0 when it is none.
+char separator_in(std::string_view line)
+{
+    return line.size() == 5 && member_name(line.substr(0, 3)) == "sep" && line[3] == '=' ? line[4] : '\0';
+}
+
 } // namespace
 
-std::optional<std::vector<std::string>> split_csv(std::string_view line)
+std::optional<std::vector<std::string>> split_csv(std::string_view line, char separator)
 {
     std::vector<std::string> fields;
     for (auto rest = line;;) {
         std::string field;
         if (rest.starts_with('"')) {
             rest.remove_prefix(1);
-            if (!take_quoted(rest, field)) return std::nullopt;
+            if (!take_quoted(rest, field, separator)) return std::nullopt;
         } else {
-            field = rest.substr(0, rest.find(','));
-            if (field.find('"') != field.npos) return std::nullopt;
-            rest.remove_prefix(field.size());
+            auto const cell = rest.substr(0, rest.find(separator));
+            if (cell.find('"') != cell.npos) return std::nullopt;
+            field = trimmed(cell);
+            rest.remove_prefix(cell.size());
         }
         fields.push_back(std::move(field));
         if (rest.empty()) return fields;
@@ -50,79 +88,114 @@ std::optional<std::vector<std::string>> split_csv(std::string_view line)
 
 record_format guess_format(std::string_view file_name, std::string_view first_line)
 {
-    if (file_name.ends_with(".csv")) return record_format::csv;
+    for (auto const* const ending : {".csv", ".tsv"})
+        if (file_name.ends_with(ending)) return record_format::csv;
     for (auto const* const ending : {".json", ".jsonl", ".ndjson"})
         if (file_name.ends_with(ending)) return record_format::json;
     if (file_name.ends_with("htpasswd")) return record_format::htpasswd;
-    if (first_line.starts_with('{')) return record_format::json;
-    auto const colon = first_line.find(':');
-    return colon < first_line.find(',') && colon != first_line.npos ? record_format::htpasswd : record_format::csv;
+    auto const first = trimmed(first_line);
+    if (first.starts_with('{') || first.starts_with('[')) return record_format::json;
+    auto const colon = first.find(':');
+    return colon < first.find_first_of(separators) && colon != first.npos ? record_format::htpasswd : record_format::csv;
 }
 
-record_reader::record_reader(std::istream& from, record_format format) : from_{from}, format_{format} {}
-
-record_reader::taken record_reader::take_line()
+std::string member_name(std::string_view written)
 {
-    text_.clear();
-    auto& bytes = *from_.rdbuf();
-    auto c = bytes.sbumpc();
-    if (c == std::char_traits<char>::eof()) return taken::end;
-    auto length = std::size_t{0};
-    for (; c != std::char_traits<char>::eof() && c != '\n'; c = bytes.sbumpc())
-        if (++length <= longest_line) text_ += static_cast<char>(c);
-    position_ += length + 1;
-    if (++line_ == 1 && text_.starts_with(byte_order_mark)) text_.erase(0, byte_order_mark.size());
-    if (text_.ends_with('\r')) text_.pop_back();
-    return length > longest_line ? taken::too_long : taken::line;
+    std::string name{trimmed(written)};
+    for (auto& c : name) {
+        if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
+        if (c == ' ' || c == '-') c = '_';
+    }
+    return name == "e_mail" ? "email" : name;
 }
+
+record_reader::record_reader(std::istream& from, record_source what) : lines_{from, what.encoding}, what_{std::move(what)} {}
 
 std::optional<record> record_reader::next()
 {
-    for (;;) {
-        auto const how = take_line();
-        if (how == taken::end) return std::nullopt;
-        if (how == taken::too_long) return wrong("longer than 8 KiB");
-        if (is_blank(text_) || (format_ == record_format::htpasswd && text_.starts_with('#'))) continue;
-        if (format_ == record_format::json) return read_json();
-        if (format_ == record_format::htpasswd) return read_htpasswd();
-        if (!names_.empty()) return read_csv();
-        auto names = split_csv(text_);
-        if (!names) return wrong("a quote is out of place in the line of names");
-        names_ = std::move(*names);
-    }
+    while (!ended_ && lines_.next())
+        if (auto found = read_line()) return found;
+    return std::nullopt;
+}
+
+std::optional<record> record_reader::read_line()
+{
+    if (!lines_.wrong().empty()) return wrong(std::string{lines_.wrong()});
+    auto const text = trimmed(lines_.text());
+    if (text.empty()) return std::nullopt;
+    if (!format_) format_ = what_.format ? *what_.format : guess_format(what_.file_name, text);
+    if (*format_ == record_format::htpasswd && text.starts_with('#')) return std::nullopt;
+    if (*format_ == record_format::json && trimmed(text, "[] ,\t").empty()) return std::nullopt;
+    if (*format_ == record_format::json) return read_json();
+    if (*format_ == record_format::htpasswd) return read_htpasswd();
+    return names_.empty() ? read_names() : read_csv();
 }
 
 record record_reader::wrong(std::string why) const
 {
-    return {line_, {}, std::move(why)};
+    return {lines_.number(), {}, std::move(why)};
 }
 
+// Nothing when the names are fine.
+std::optional<record> record_reader::read_names()
+{
+    auto const line = lines_.text();
+    if (separator_ == 0 && (separator_ = separator_in(line)) != 0) return std::nullopt;
+    for (auto const each : separator_ != 0 ? std::string{separator_} : std::string{separators}) {
+        auto fields = split_csv(line, each);
+        if (!fields) continue;
+        auto names = member_names(std::move(*fields));
+        if (!has(names, "email")) continue;
+        names_ = std::move(names);
+        separator_ = each;
+        auto const twice = twice_in(names_);
+        if (twice.empty()) return std::nullopt;
+        ended_ = true;
+        return wrong("two columns are named '" + twice + "'");
+    }
+    ended_ = true;
+    return wrong("the first line has to name the columns, and one of them email; nothing behind it was read");
+}
+
+// An object; of a list that has a line for each of them, too.
 record record_reader::read_json() const
 {
-    auto read = parse_strict_object(text_);
+    auto text = trimmed(lines_.text());
+    if (text.starts_with('[')) text = trimmed(text.substr(1));
+    while (text.ends_with(']') || text.ends_with(',')) text = trimmed(text.substr(0, text.size() - 1));
+    if (text.starts_with(',')) text = trimmed(text.substr(1));
+    auto read = parse_strict_object(text, row_limits);
     if (!read) return wrong("not a JSON object: " + read.error().note());
-    return {line_, std::move(*read), {}};
+    record found{lines_.number(), {}, {}};
+    for (auto& [name, value] : *read)
+        if (!found.row.emplace(member_name(name), std::move(value)).second)
+            return wrong("'" + member_name(name) + "' is there twice");
+    return found;
 }
 
-record record_reader::read_csv()
+// Nothing for a row of empty cells, as spreadsheets leave them behind.
+std::optional<record> record_reader::read_csv()
 {
-    auto const fields = split_csv(text_);
+    auto fields = split_csv(lines_.text(), separator_);
     if (!fields) return wrong("a quote is out of place");
+    if (std::ranges::all_of(*fields, &std::string::empty)) return std::nullopt;
+    while (fields->size() > names_.size() && fields->back().empty()) fields->pop_back();
     if (fields->size() != names_.size())
         return wrong(std::to_string(fields->size()) + " fields where " + std::to_string(names_.size()) + " are named");
-    record found{line_, {}, {}};
+    record found{lines_.number(), {}, {}};
     for (std::size_t i = 0; i < names_.size(); ++i)
-        if (!(*fields)[i].empty()) found.row[names_[i]] = (*fields)[i];
+        if (!says_nothing((*fields)[i])) found.row[names_[i]] = (*fields)[i];
     return found;
 }
 
 record record_reader::read_htpasswd() const
 {
-    auto const colon = text_.find(':');
-    if (colon == text_.npos) return wrong("no colon between name and hash");
-    record found{line_, {}, {}};
-    found.row["email"] = text_.substr(0, colon);
-    found.row["password_hash"] = text_.substr(colon + 1);
+    auto const text = lines_.text();
+    auto const colon = text.find(':');
+    if (colon == text.npos) return wrong("no colon between name and hash");
+    record found{lines_.number(), {}, {}};
+    found.row["email"] = text.substr(0, colon);
+    found.row["password_hash"] = trimmed(text.substr(colon + 1));
     return found;
 }
 

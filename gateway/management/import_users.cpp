@@ -8,6 +8,8 @@
 #include "gateway/management/user_rows.hpp"
 #include "gateway/management/user_verbs.hpp"
 
+#include <boost/json/serialize.hpp>
+
 #include <algorithm>
 
 namespace yett::management {
@@ -22,42 +24,76 @@ struct rules_of_import
     wall_time now{};
 };
 
-// A file of a spreadsheet knows texts alone.
+std::string_view trimmed(std::string_view text)
+{
+    constexpr std::string_view blanks = " \t";
+    auto const first = text.find_first_not_of(blanks);
+    return first == text.npos ? std::string_view{} : text.substr(first, text.find_last_not_of(blanks) - first + 1);
+}
+
+std::string lower(std::string_view text)
+{
+    std::string all{trimmed(text)};
+    for (auto& c : all)
+        if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
+    return all;
+}
+
+// Spreadsheets and databases have words and numbers for it.
+std::optional<bool> truth_of(boost::json::value const& told)
+{
+    if (told.is_bool()) return told.get_bool();
+    auto const word = told.is_string() ? lower(told.get_string()) : told.is_number() ? boost::json::serialize(told) : std::string{};
+    for (auto const* const each : {"true", "t", "yes", "y", "on", "1"})
+        if (word == each) return true;
+    for (auto const* const each : {"false", "f", "no", "n", "off", "0"})
+        if (word == each) return false;
+    return std::nullopt;
+}
+
 result<bool> truth_in(boost::json::object& row, std::string_view name, bool otherwise)
 {
     auto const* const found = row.if_contains(name);
     if (!found || found->is_null()) return otherwise;
-    if (found->is_bool()) return found->get_bool();
-    auto const text = found->is_string() ? std::string_view{found->get_string()} : std::string_view{};
-    for (auto const word : {"true", "yes", "1"})
-        if (text == word) return true;
-    for (auto const word : {"false", "no", "0"})
-        if (text == word) return false;
-    return client_error(errc::bad_request, std::string{name} + ": true or false is wanted");
+    auto const truth = truth_of(*found);
+    if (!truth) return client_error(errc::bad_request, std::string{name} + ": true or false is wanted");
+    return *truth;
 }
 
 result<wall_time> time_in(order& row, std::string_view name, wall_time otherwise)
 {
     auto const text = row.optional_text(name);
     if (!text) return otherwise;
-    auto const at = read_time(*text);
+    auto const at = read_time(trimmed(*text));
     if (!at) return client_error(errc::bad_request, std::string{name} + ": a time like 2026-01-31T12:00:00Z is wanted");
     return std::min(*at, otherwise);
 }
 
-// "admin,editor", or a list.
+std::string_view without_quotes(std::string_view text)
+{
+    auto const quoted = text.size() >= 2 && text.front() == '"' && text.back() == '"';
+    return quoted ? text.substr(1, text.size() - 2) : text;
+}
+
+// "admin,editor"; {admin,editor} is PostgreSQL's array, ["admin", "editor"] JSON in a cell.
+boost::json::array roles_of(std::string_view text)
+{
+    auto rest = trimmed(text);
+    for (auto const& [open, close] : {std::pair{'{', '}'}, std::pair{'[', ']'}})
+        if (rest.size() >= 2 && rest.front() == open && rest.back() == close) rest = rest.substr(1, rest.size() - 2);
+    boost::json::array list;
+    while (!rest.empty()) {
+        auto const role = rest.substr(0, rest.find(','));
+        list.emplace_back(without_quotes(trimmed(role)));
+        rest.remove_prefix(std::min(role.size() + 1, rest.size()));
+    }
+    return list;
+}
+
 void roles_as_list(boost::json::object& row)
 {
     auto* const found = row.if_contains("roles");
-    if (!found || !found->is_string()) return;
-    boost::json::array list;
-    std::string_view rest{found->get_string()};
-    while (!rest.empty()) {
-        auto const role = rest.substr(0, rest.find(','));
-        list.emplace_back(role);
-        rest.remove_prefix(std::min(role.size() + 1, rest.size()));
-    }
-    *found = std::move(list);
+    if (found && found->is_string()) *found = roles_of(found->get_string());
 }
 
 bool is_id(std::string_view text)
@@ -72,7 +108,7 @@ result<std::string> hash_in(office const& at, order& row, bool allow_weak)
     if (hash.empty()) return hash;
     auto const verdict = at.desk.passwords.judge(hash);
     if (verdict == judgement::unusable)
-        return client_error(errc::bad_request, "password_hash: not of a known kind, malformed, or absurdly expensive");
+        return client_error(errc::bad_request, "password_hash: " + std::string{accounts::why_not_usable(hash)});
     if (verdict == judgement::weak && !allow_weak)
         return client_error(errc::bad_request, "password_hash: too weak to protect a password (see --allow-weak)");
     return hash;

@@ -415,6 +415,105 @@ def test_lines_that_make_no_sense_are_reported_and_the_rest_comes_in(operator):
     assert bob["disabled"] and not bob["verified"]
 
 
+def imported(operator, content, *more, name="users.csv"):
+    """What an import of these bytes says: its sums, the numbers of refused lines, and its status."""
+    (operator.folder / name).write_bytes(content if isinstance(content, bytes) else content.encode())
+    done = operator.run("users", "import", name, *more)
+    refused = [int(line.split(":")[0].split()[1]) for line in done.stderr.splitlines() if line.startswith("line ")]
+    return done, refused
+
+
+@pytest.mark.parametrize("content", [
+    "Email,Roles,Verified\nada@example.com,\"admin,editor\",TRUE\n",
+    "Email;Roles;Verified\r\nada@example.com;admin,editor;t\r\n",
+    "email\troles\tverified\nada@example.com\tadmin,editor\t1\n",
+    "E-Mail,Roles,Verified\rada@example.com,\"admin, editor\",Yes\r",
+    "sep=;\r\nemail;roles;verified;;\r\nada@example.com;{admin,editor};true;;\r\n;;;;\r\n",
+    "email|roles|verified|id\nada@example.com|\"[\"\"admin\"\", \"\"editor\"\"]\"|on|\\N\n",
+    "\ufeffEmail;Roles;Verified\r\nada@example.com;admin,editor;y\r\n".encode("utf-16-le"),
+    "Email\tRoles\tVerified\r\nada@example.com\tadmin,editor\tTRUE\r\n".encode("utf-16-be"),
+    '[{"Email":"ada@example.com","roles":["admin","editor"],"verified":1}]\n',
+], ids=["header", "semicolon", "tab", "carriage-return", "sep", "bar", "utf-16-with-mark", "utf-16-without", "json-list"])
+def test_files_are_read_as_spreadsheets_and_databases_write_them(operator, content):
+    done, refused = imported(operator, content, "--unverified", name="file")
+    assert (done.returncode, refused, done.stdout) == (0, [], "1 added, 0 known already, 0 refused\n"), done.stderr
+    ada = operator.user("ada@example.com")
+    assert ada["roles"] == ["admin", "editor"] and ada["verified"]
+
+
+def test_one_byte_of_latin_1_refuses_its_line_alone(operator):
+    content = "email;roles\nada@example.com;admin\njürgen@example.com;admin\neve@example.com;admin\n".encode("latin-1")
+    done, refused = imported(operator, content)
+    assert (done.returncode, refused, done.stdout) == (1, [3], "2 added, 0 known already, 1 refused\n")
+    assert "not UTF-8" in done.stderr and "--encoding windows-1252" in done.stderr
+    done, refused = imported(operator, content, "--encoding", "windows-1252")
+    assert (done.returncode, refused, done.stdout) == (0, [], "1 added, 2 known already, 0 refused\n")
+    assert operator.user("jürgen@example.com")
+
+
+def test_a_line_that_no_verb_can_be_told_spoils_nothing_but_itself(operator):
+    deep = '{"email":"deep@example.com","roles":' + "[" * 12 + "]" * 12 + "}"
+    lines = ['{"email":"ada@example.com"}', deep, '{"email":"x\\u0000@example.com"}', '{"email":"bob@example.com"}']
+    done, refused = imported(operator, "\n".join(lines), name="users.jsonl")
+    assert (done.returncode, refused) == (1, [2, 3]) and done.stdout == "2 added, 0 known already, 2 refused\n", done.stderr
+
+
+def test_both_spellings_of_an_accent_are_one_address(operator):
+    content = "email\nj\u00fcrgen@example.com\nju\u0308rgen@example.com\nJ\u00dcRGEN@example.com\n"
+    done, refused = imported(operator, content)
+    assert (done.returncode, refused, done.stdout) == (0, [], "1 added, 2 known already, 0 refused\n"), done.stderr
+    assert [row["email"] for row in operator.rows("users", "list")] == ["j\u00fcrgen@example.com"]
+
+
+def test_a_file_with_nothing_in_it_is_an_error_and_an_empty_table_is_none(operator):
+    for content in ("", "\n \r\n", "\ufeff"):
+        done, _ = imported(operator, content)
+        assert done.returncode == 1 and "there is nothing in the file" in done.stderr
+    done, _ = imported(operator, "email,roles\n")
+    assert (done.returncode, done.stdout) == (0, "0 added, 0 known already, 0 refused\n")
+    done, refused = imported(operator, "ada@example.com,admin\neve@example.com,\n")
+    assert (done.returncode, refused) == (1, [1]) and "one of them email" in done.stderr
+
+
+def test_timestamps_of_databases_come_in_to_the_second(operator):
+    times = {"2026-01-31 12:00:00.123456+00": "2026-01-31T12:00:00Z", "2026-01-31 17:30:00+05:30": "2026-01-31T12:00:00Z",
+             "2026-01-31 08:30:00-03:30": "2026-01-31T12:00:00Z", "2026-01-31 12:00:00": "2026-01-31T12:00:00Z",
+             "2026-01-31T13:00:00.5+0100": "2026-01-31T12:00:00Z", "2026-01-31 12:00:00 UTC": "2026-01-31T12:00:00Z",
+             "2026-01-31": "2026-01-31T00:00:00Z"}
+    rows = "".join(f"u{i}@example.com,{at},{at}\n" for i, at in enumerate(times))
+    done, refused = imported(operator, "email,created_at,password_changed_at\n" + rows + "x@example.com,31.01.2026,\n")
+    assert refused == [len(times) + 2] and "a time like 2026-01-31T12:00:00Z" in done.stderr
+    found = {row["email"]: row for row in operator.rows("users", "export")}
+    for i, wanted in enumerate(times.values()):
+        assert found[f"u{i}@example.com"]["created_at"] == found[f"u{i}@example.com"]["password_changed_at"] == wanted
+
+
+WORDPRESS = "$P$9IQRaTwmfeRo7ud9Fh4E2PdI0S3r.L0"
+DJANGO = "bcrypt_sha256$$2b$12$e5C3zfswn.CowOBbbb7ngeYbxKzJePCDHwo8AMr/SZeZCoGrk7oue"
+SHADOW = "$y$j9T$LdJMENpBABJJ3hIHjB1Bi.$GFxnbKnR8WaEdBMGMctf6JGMs56hU5dYcy6UrKGWr62"
+SPRING = "{bcrypt}$2a$05$CCCCCCCCCCCCCCCCCCCCC.E5YPO9kmyuRGyh0XouQYb4YMJKvyOeW"
+
+
+def test_hashes_of_wordpress_django_shadow_and_spring_open_the_account(running):
+    gateway, operator = running
+    known = [("wordpress", WORDPRESS, "test12345"), ("django", DJANGO, "KRONOS"), ("shadow", SHADOW, "a"), ("spring", SPRING, "U*U")]
+    done, refused = imported(operator, "email,password_hash\n" + "".join(f"{name}@example.com,{hash_}\n" for name, hash_, _ in known))
+    assert (done.returncode, refused) == (0, []), done.stderr
+    for name, _, password in known:
+        assert gateway.login(f"{name}@example.com", password + "x").status_code == 401, name
+        assert gateway.login(f"{name}@example.com", password).status_code == 200, name
+
+
+def test_kinds_of_hashes_that_are_known_and_not_taken_are_named(operator):
+    kinds = {"$2x$05$/OK.fbVrR/bpIqNJ5ianF.CE5elHaaO4EbggVDjb8P19RukzXSM3e": "sign bug", "{noop}secret": "in the clear",
+             "5f4dcc3b5aa765d61d8327deb882cf99": "one fast round", "rqXexS6ZhobKA": "DES crypt"}
+    rows = "".join(f"u{i}@example.com,{each}\n" for i, each in enumerate(kinds))
+    done, refused = imported(operator, "email,password_hash\n" + rows)
+    assert (done.returncode, refused) == (1, [2, 3, 4, 5])
+    for line, why in zip([line for line in done.stderr.splitlines() if line.startswith("line ")], kinds.values()):
+        assert why in line
+
+
 def test_ids_of_the_old_system_are_kept_and_never_given_twice(operator):
     def row(id_, email):
         return json.dumps({"id": id_, "email": email})

@@ -23,7 +23,8 @@ struct published
     bool weak = false;
 };
 
-// RFC 6070, RFC 7914, the documentation and tests of passlib, Django, Apache and glibc.
+// RFC 6070, RFC 7914, the documentation and tests of passlib, Django, Apache, glibc, phpass,
+// hashcat and libxcrypt.
 constexpr published known[]{
     {"password", "pbkdf2_sha1$4096$salt$SwB5AbdlSJq+rUnZJvch0GWkKcE="},
     {"password", "$pbkdf2$4096$c2FsdA$SwB5AbdlSJq.rUnZJvch0GWkKcE"},
@@ -52,6 +53,17 @@ constexpr published known[]{
     {"myPassword", "$apr1$r31.....$HqJZimcKQFAMYayBlzkrA/"},
     {"myPassword", "{SHA}VBPuJHI7uixaa6LQGWx4s+5GKNE=", true},
     {"secret", "{SSHA}gVK8WC9YyFT1gMsQHTGCgT3sSv5zYWx0", true},
+    {"test12345", "$P$9IQRaTwmfeRo7ud9Fh4E2PdI0S3r.L0"},
+    {"compL3X!", "$P$FiS0N5L672xzQx1rt1vgdJQRYKnQM9/"},
+    {"hashcat", "$H$984478476IagS59wHZvyQMArzfx58u."},
+    {"hashcat", "$S$C33783772bRXEx1aCsvY.dqgaaSu76XmVlKrW9Qu8IQlvxHlmzLf"},
+    {"KRONOS", "bcrypt_sha256$$2b$12$e5C3zfswn.CowOBbbb7ngeYbxKzJePCDHwo8AMr/SZeZCoGrk7oue"},
+    {"password", "$bcrypt-sha256$v=2,t=2b,r=12$n79VH.0Q2TMWmt3Oqt9uku$Kq4Noyk3094Y2QlB8NdRT8SvGiI4ft2"},
+    {"password", "$bcrypt-sha256$2a,12$LrmaIX5x4TRtAwEfwJZa1.$2ehnw6LvuIUTM0iz4iz9hTxv21B6KFO"},
+    {"test123", "$wp$2y$10$v719Zyb/5DiglXjaGmtVoO.58ZfZLBkfIyjXnYyIbWYYFsofeucua"},
+    {"pleaseletmein", "$y$jD5.7$LdJMENpBABJJ3hIHjB1Bi.$HboGM6qPrsK.StKYGt6KErmUYtioHreJd98oIugoNB6"},
+    {"a", "$y$j9T$LdJMENpBABJJ3hIHjB1Bi.$GFxnbKnR8WaEdBMGMctf6JGMs56hU5dYcy6UrKGWr62"},
+    {"pleaseletmein", "$7$C6..../....SodiumChloride$kBGj9fHznVYFQMEn/qDCfrDevf9YDtcDdKvEqHJLV8D"},
 };
 
 } // namespace
@@ -72,47 +84,72 @@ TEST_CASE("imported hashes: published ones verify, and only with their password"
 TEST_CASE("imported hashes: malformed and absurdly expensive ones are none")
 {
     std::string const sum32(43, 'A');
-    std::vector<std::string> const none{std::string{},
-                                        std::string{"$"},
-                                        std::string{"pbkdf2"},
-                                        std::string{"$pbkdf2"},
-                                        std::string{"scrypt"},
-                                        "pbkdf2_sha256$5000001$salt$" + sum32,
-                                        "pbkdf2_sha256$99999999999999999999$salt$" + sum32,
-                                        "pbkdf2_sha256$-1$salt$" + sum32,
-                                        "pbkdf2_sha256$0$salt$" + sum32,
-                                        "pbkdf2_sha256$1e5$salt$" + sum32,
-                                        "pbkdf2_md5$10000$salt$" + sum32,
-                                        "pbkdf2_sha256$10000$salt",
-                                        "pbkdf2_sha256$10000$salt$" + sum32 + "$",
-                                        std::string{"pbkdf2_sha256$10000$salt$AAAA"},
-                                        std::string{"pbkdf2_sha256$10000$salt$"},
-                                        "pbkdf2_sha256$10000$salt$" + sum32 + "!",
-                                        "pbkdf2_sha256$10000$salt$" + std::string(300, 'A'),
-                                        "pbkdf2_sha1$2000000$salt$" + std::string(128, 'A'),
-                                        std::string{"pbkdf2:sha256:10000$salt$zz"},
-                                        "$pbkdf2-sha256$10000$c2FsdA$" + std::string(600, 'A'),
-                                        "$scrypt$ln=25,r=8,p=1$c2FsdA$" + sum32,
-                                        "$scrypt$ln=20,r=64,p=1$c2FsdA$" + sum32,
-                                        "$scrypt$ln=10,r=8,p=65$c2FsdA$" + sum32,
-                                        "$scrypt$r=8,p=1$c2FsdA$" + sum32,
-                                        "$scrypt$ln=10,r=0,p=1$c2FsdA$" + sum32,
-                                        "scrypt$1000$salt$8$1$" + sum32,
-                                        "scrypt$1$salt$8$1$" + sum32,
-                                        "scrypt:16384:8$salt$" + sum32,
-                                        std::string{"$6$rounds=5000001$salt$x"},
-                                        std::string{"$6$rounds=1$salt$x"},
-                                        std::string{"$6$salt$"},
-                                        std::string{"$1$rounds=2000$salt$x"},
-                                        std::string{"$6$"},
-                                        std::string{"$apr1$salt$short"},
-                                        std::string{"$apr1$muchtoolong$HqJZimcKQFAMYayBlzkrA/"},
-                                        std::string{"{SHA}AAAA"},
-                                        std::string{"{SSHA}"},
-                                        std::string{"{MD5}VBPuJHI7uixaa6LQGWx4s+5GKNE="},
-                                        std::string{"rqXexS6ZhobKA"},
-                                        std::string{"plain text"},
-                                        std::string{"$apr1$r31.....$HqJZimcKQFAMYayBlzkrA\0", 38}};
+    std::vector<std::string> const none{
+        std::string{},
+        std::string{"$"},
+        std::string{"pbkdf2"},
+        std::string{"$pbkdf2"},
+        std::string{"scrypt"},
+        "pbkdf2_sha256$5000001$salt$" + sum32,
+        "pbkdf2_sha256$99999999999999999999$salt$" + sum32,
+        "pbkdf2_sha256$-1$salt$" + sum32,
+        "pbkdf2_sha256$0$salt$" + sum32,
+        "pbkdf2_sha256$1e5$salt$" + sum32,
+        "pbkdf2_md5$10000$salt$" + sum32,
+        "pbkdf2_sha256$10000$salt",
+        "pbkdf2_sha256$10000$salt$" + sum32 + "$",
+        std::string{"pbkdf2_sha256$10000$salt$AAAA"},
+        std::string{"pbkdf2_sha256$10000$salt$"},
+        "pbkdf2_sha256$10000$salt$" + sum32 + "!",
+        "pbkdf2_sha256$10000$salt$" + std::string(300, 'A'),
+        "pbkdf2_sha1$2000000$salt$" + std::string(128, 'A'),
+        std::string{"pbkdf2:sha256:10000$salt$zz"},
+        "$pbkdf2-sha256$10000$c2FsdA$" + std::string(600, 'A'),
+        "$scrypt$ln=25,r=8,p=1$c2FsdA$" + sum32,
+        "$scrypt$ln=20,r=64,p=1$c2FsdA$" + sum32,
+        "$scrypt$ln=10,r=8,p=65$c2FsdA$" + sum32,
+        "$scrypt$r=8,p=1$c2FsdA$" + sum32,
+        "$scrypt$ln=10,r=0,p=1$c2FsdA$" + sum32,
+        "scrypt$1000$salt$8$1$" + sum32,
+        "scrypt$1$salt$8$1$" + sum32,
+        "scrypt:16384:8$salt$" + sum32,
+        std::string{"$6$rounds=5000001$salt$x"},
+        std::string{"$6$rounds=1$salt$x"},
+        std::string{"$6$salt$"},
+        std::string{"$1$rounds=2000$salt$x"},
+        std::string{"$6$"},
+        std::string{"$apr1$salt$short"},
+        std::string{"$apr1$muchtoolong$HqJZimcKQFAMYayBlzkrA/"},
+        std::string{"{SHA}AAAA"},
+        std::string{"{SSHA}"},
+        std::string{"{MD5}VBPuJHI7uixaa6LQGWx4s+5GKNE="},
+        std::string{"rqXexS6ZhobKA"},
+        std::string{"plain text"},
+        std::string{"$P$9IQRaTwmfeRo7ud9Fh4E2PdI0S3r.L"},
+        std::string{"$P$9IQRaTwmfeRo7ud9Fh4E2PdI0S3r.L00"},
+        std::string{"$P$9IQRaTwmfeRo7ud9Fh4E2PdI0S3r.L!"},
+        std::string{"$P$.IQRaTwmfeRo7ud9Fh4E2PdI0S3r.L0"},
+        std::string{"$P$SIQRaTwmfeRo7ud9Fh4E2PdI0S3r.L0"},
+        std::string{"$S$C33783772bRXEx1aCsvY.dqgaaSu76XmVlKrW9Qu8IQlvxHlmzL"},
+        std::string{"bcrypt_sha256$$2b$16$e5C3zfswn.CowOBbbb7ngeYbxKzJePCDHwo8AMr/SZeZCoGrk7oue"},
+        std::string{"bcrypt_sha256$$2x$12$e5C3zfswn.CowOBbbb7ngeYbxKzJePCDHwo8AMr/SZeZCoGrk7oue"},
+        std::string{"bcrypt_sha256$"},
+        std::string{"$bcrypt-sha256$"},
+        std::string{"$bcrypt-sha256$v=3,t=2b,r=12$n79VH.0Q2TMWmt3Oqt9uku$Kq4Noyk3094Y2QlB8NdRT8SvGiI4ft2"},
+        std::string{"$bcrypt-sha256$v=2,t=2b,r=12$n79VH.0Q2TMWmt3Oqt9uk$Kq4Noyk3094Y2QlB8NdRT8SvGiI4ft2"},
+        std::string{"$wp$2y$10$short"},
+        "$y$jJT$LdJMENpBABJJ3hIHjB1Bi.$" + sum32,
+        "$y$jz5$LdJMENpBABJJ3hIHjB1Bi.$" + sum32,
+        "$y$j9$LdJMENpBABJJ3hIHjB1Bi.$" + sum32,
+        "$y$/9T$LdJMENpBABJJ3hIHjB1Bi.$" + sum32,
+        "$y$j9T1.$LdJMENpBABJJ3hIHjB1Bi.$" + sum32,
+        std::string{"$y$j9T$LdJMENpBABJJ3hIHjB1Bi.$short"},
+        "$y$j9T$LdJMENp BABJJ3hIHjB1Bi.$" + sum32,
+        "$y$j9T$" + sum32,
+        "$7$J6..../....SodiumChloride$" + sum32,
+        "$7$C6....0....SodiumChloridezzz$x" + sum32,
+        "$7$C6....$" + sum32,
+        std::string{"$apr1$r31.....$HqJZimcKQFAMYayBlzkrA\0", 38}};
     for (auto const& each : none) {
         CAPTURE(each);
         CHECK_FALSE(read_imported(each, room));
@@ -122,9 +159,10 @@ TEST_CASE("imported hashes: malformed and absurdly expensive ones are none")
 TEST_CASE("imported hashes: what costs an attacker nothing is called weak")
 {
     std::string const sum32(43, 'A');
-    for (std::string const& each :
-         std::vector<std::string>{"pbkdf2_sha256$999$salt$" + sum32, "pbkdf2_sha256$10000$$" + sum32,
-                                  "$scrypt$ln=9,r=8,p=1$c2FsdA$" + sum32, std::string{"$apr1$$HqJZimcKQFAMYayBlzkrA/"}}) {
+    for (std::string const& each : std::vector<std::string>{
+             "pbkdf2_sha256$999$salt$" + sum32, "pbkdf2_sha256$10000$$" + sum32, "$scrypt$ln=9,r=8,p=1$c2FsdA$" + sum32,
+             std::string{"$apr1$$HqJZimcKQFAMYayBlzkrA/"}, std::string{"$P$7IQRaTwmfeRo7ud9Fh4E2PdI0S3r.L0"}, "$y$j9T$$" + sum32,
+             "$7$76..../....$" + sum32, "$7$66..../....NaCl$" + sum32}) {
         CAPTURE(each);
         auto const read = read_imported(each, room);
         REQUIRE(read);
@@ -139,6 +177,35 @@ TEST_CASE("imported hashes: Django's names come off what Yett makes itself")
     CHECK(canonical_hash("bcrypt_sha256$$2b$12$abc") == "bcrypt_sha256$$2b$12$abc");
     CHECK(canonical_hash("pbkdf2_sha256$1$x$y") == "pbkdf2_sha256$1$x$y");
     CHECK(canonical_hash("").empty());
+}
+
+TEST_CASE("imported hashes: {bcrypt} comes off, and so do siblings: {CRYPT} of LDAP, {SHA512-CRYPT} and {ARGON2ID} of Dovecot")
+{
+    CHECK(canonical_hash("{bcrypt}$2a$10$abc") == "$2a$10$abc");
+    CHECK(canonical_hash("{CRYPT}$6$salt$x") == "$6$salt$x");
+    CHECK(canonical_hash("{SHA512-CRYPT}$6$salt$x") == "$6$salt$x");
+    CHECK(canonical_hash("{ARGON2ID}$argon2id$v=19$m=256,t=2,p=1$x$y") == "$argon2id$v=19$m=256,t=2,p=1$x$y");
+    CHECK(canonical_hash("{argon2@SpringSecurity_v5_8}$argon2id$v=19$x") == "$argon2id$v=19$x");
+    CHECK(canonical_hash("{SSHA}gVK8WC9YyFT1gMsQHTGCgT3sSv5zYWx0") == "{SSHA}gVK8WC9YyFT1gMsQHTGCgT3sSv5zYWx0");
+    CHECK(canonical_hash("{noop}secret") == "{noop}secret");
+    CHECK(canonical_hash("{bcrypt") == "{bcrypt");
+}
+
+TEST_CASE("imported hashes: $2x$ is refused by name, and so are siblings: {noop}, {MD5}, bare MD5, DES, NT, a locked account")
+{
+    auto const said = [](std::string_view hash) { return std::string{why_not_usable(hash)}; };
+    CHECK(said("$2x$10$CCCCCCCCCCCCCCCCCCCCC.E5YPO9kmyuRGyh0XouQYb4YMJKvyOeW").find("$2x$ is bcrypt with the sign bug") == 0);
+    CHECK(said("{noop}secret").find("in the clear") != std::string::npos);
+    CHECK(said("{MD5}VBPuJHI7uixaa6LQGWx4s+5GKNE=").find("one fast round") == 0);
+    CHECK(said("5f4dcc3b5aa765d61d8327deb882cf99").find("one fast round") == 0);
+    CHECK(said("5F4DCC3B5AA765D61D8327DEB882CF99").find("one fast round") == 0);
+    CHECK(said("rqXexS6ZhobKA").find("DES crypt") == 0);
+    CHECK(said("$3$$8846f7eaee8fb117ad06bdd830b7586c").find("an NT hash") == 0);
+    CHECK(said("!$6$salt$x").find("no password opens this account") == 0);
+    CHECK(said("{pbkdf2}5d923b44a6d129f3ddf3e3c8d29412723dcbde72445e8ef6bf3b508fbf17fa4ed4d6b99ca763d8dc")
+              .find("PBKDF2 of Spring") == 0);
+    CHECK(said("plain text") == "not of a known kind, malformed, or absurdly expensive");
+    for (auto const& each : known) CHECK_FALSE(said(each.hash).empty());
 }
 
 TEST_CASE("passwords: hashes of other programs open the account and ask to be made anew")
