@@ -1,6 +1,7 @@
 #include "gateway/app/command_line.hpp"
 
 #include "gateway/app/commands.hpp"
+#include "gateway/app/config_option.hpp"
 #include "gateway/app/operator_commands.hpp"
 #include "gateway/app/startup_error.hpp"
 
@@ -17,33 +18,30 @@ using action = std::function<int()>;
 void add_run(CLI::App& cli, action& chosen)
 {
     auto* const command = cli.add_subcommand("run", "Serve until SIGTERM");
-    auto const file = std::make_shared<std::string>();
-    command->add_option("config", *file, "the configuration file")->required();
-    command->callback([file, &chosen] { chosen = [file] { return run_command(*file); }; });
+    command->callback([from = add_config(*command), &chosen] { chosen = [from] { return run_command(from->file()); }; });
 }
 
 void add_check(CLI::App& cli, action& chosen)
 {
     auto* const command = cli.add_subcommand("check", "Check a configuration file and print every complaint");
-    auto const file = std::make_shared<std::string>();
-    command->add_option("config", *file, "the configuration file")->required();
-    command->callback([file, &chosen] { chosen = [file] { return check_command(*file); }; });
+    command->callback([from = add_config(*command), &chosen] { chosen = [from] { return check_command(from->file()); }; });
 }
 
 void add_explain(CLI::App& cli, action& chosen)
 {
     auto* const command = cli.add_subcommand("explain", "Say which rule decides a request, and why");
     auto const options = std::make_shared<explain_options>();
-    auto const file = std::make_shared<std::string>("yett.yaml");
-    command->add_option("config", *file, "the configuration file")->capture_default_str();
+    auto const from = add_config(*command);
     command->add_option("--method", options->method, "GET, POST …")->capture_default_str();
     command->add_option("--host", options->host, "the host that is asked");
     command->add_option("--path", options->path, "the path")->required();
     command->add_option("--as", options->as, "the e-mail address of a user");
     command->add_option("--role", options->roles, "a role the user is given for the question");
-    command->callback([options, file, &chosen] {
-        options->file = *file;
-        chosen = [options] { return explain_command(*options); };
+    command->callback([options, from, &chosen] {
+        chosen = [options, from] {
+            options->file = from->file();
+            return explain_command(*options);
+        };
     });
 }
 
@@ -69,14 +67,17 @@ void add_keys_verb(CLI::App& group, action& chosen, keys_options::verb what)
                           : what == verb::rotate ? group.add_subcommand("rotate", "Make the next one")
                                                  : group.add_subcommand("revoke", "Remove one and end all tokens it signed");
     auto const options = std::make_shared<keys_options>();
-    auto const file = std::make_shared<std::string>();
+    // A kid is base64url, which has neither.
+    auto const is_path = [](std::string_view word) { return word.find_first_of("./") != word.npos; };
+    auto const from = what == verb::revoke ? add_config(*command, is_path) : add_config(*command);
     options->what = what;
-    command->add_option("config", *file, "the configuration file")->required();
     if (what == verb::rotate) command->add_flag("--now", options->at_once, "it signs within seconds, not after publish_before");
     if (what == verb::revoke) command->add_option("kid", options->kid, "the key's id, as `list` prints it")->required();
-    command->callback([options, file, &chosen] {
-        options->file = *file;
-        chosen = [options] { return keys_command(*options); };
+    command->callback([options, from, &chosen] {
+        chosen = [options, from] {
+            options->file = from->file();
+            return keys_command(*options);
+        };
     });
 }
 

@@ -1,5 +1,6 @@
 #include "gateway/app/operator_commands.hpp"
 
+#include "gateway/app/config_option.hpp"
 #include "gateway/app/load_settings.hpp"
 #include "gateway/app/local_office.hpp"
 #include "gateway/app/startup_error.hpp"
@@ -24,7 +25,7 @@ using blame = startup_error::blame;
 struct command
 {
     management::verb const* what;
-    std::string config = "yett.yaml";
+    std::shared_ptr<config_option> config;
     console::presentation how;
     std::map<std::string_view, std::string> texts;
     std::map<std::string_view, std::vector<std::string>> lists;
@@ -54,6 +55,8 @@ void take(CLI::App& on, argument const& each, command& into)
         on.add_option("file", into.rows.file, help)->required();
         on.add_option("--format", into.rows.format, "csv, json (one object a line) or htpasswd; guessed without it")
             ->check(CLI::IsMember({"csv", "json", "htpasswd"}));
+        on.add_option("--encoding", into.rows.encoding, "utf-8 (UTF-16 is noticed) or windows-1252; utf-8 without it")
+            ->check(CLI::IsMember({"utf-8", "windows-1252"}));
         break;
     }
 }
@@ -111,7 +114,7 @@ bool takes_rows(management::verb const& what)
 
 int run(command const& given)
 {
-    auto settings = load_settings(given.config);
+    auto settings = load_settings(given.config->file());
     if (!settings) return startup_error::exit_status_of(blame::configuration);
     auto order = order_of(given);
     if (!order) return console::fail(order.error(), given.how);
@@ -125,8 +128,8 @@ void add_verb(CLI::App& group, management::verb const& what, std::function<int()
     auto* const sub = group.add_subcommand(std::string{what.name}, std::string{what.help});
     auto const given = std::make_shared<command>();
     given->what = &what;
+    given->config = add_config(*sub, names_yaml);
     for (auto const& each : what.takes) take(*sub, each, *given);
-    sub->add_option("--config", given->config, "the configuration file")->capture_default_str();
     sub->add_flag("--json", given->how.json, "answer in JSON, lists with one object a line");
     if (!what.columns.empty()) sub->add_flag("--csv", given->how.csv, "answer in CSV")->excludes("--json");
     sub->callback([given, &chosen] { chosen = [given] { return run(*given); }; });
