@@ -44,7 +44,7 @@ int run_command(std::filesystem::path const& file)
 {
     auto settings = load_settings(file);
     if (!settings) return bad_configuration;
-    gateway program{std::move(*settings)};
+    gateway program{std::move(*settings), file};
     program.run();
     return EXIT_SUCCESS;
 }

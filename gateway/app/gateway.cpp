@@ -75,8 +75,9 @@ void forbid_core_dumps()
 
 } // namespace
 
-gateway::gateway(config::settings settings)
+gateway::gateway(config::settings settings, std::filesystem::path const& file)
     : settings_{std::move(settings)},
+      began_{file},
       workers_{worker_count(settings_)},
       logs_{settings_.logging},
       figures_{workers_, build_facts()},
@@ -301,7 +302,7 @@ void gateway::handle(int signal)
 {
     if (signal == SIGUSR1) return logs_.reopen();
     if (signal == SIGHUP) {
-        logs_.program().warning("only certificates are read again by this build; restart to apply other changes");
+        began_.tell_of_changes(logs_.program());
         return read_certificates();
     }
     if (stopping_) return stop();

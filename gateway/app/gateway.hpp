@@ -8,6 +8,7 @@
 #include "gateway/app/issuer_watches.hpp"
 #include "gateway/app/key_turner.hpp"
 #include "gateway/app/logs.hpp"
+#include "gateway/app/started_with.hpp"
 #include "gateway/app/station.hpp"
 #include "gateway/app/token_keys.hpp"
 #include "gateway/limits/memory_counters.hpp"
@@ -23,6 +24,7 @@
 #include <boost/asio/signal_set.hpp>
 #include <boost/asio/steady_timer.hpp>
 
+#include <filesystem>
 #include <memory>
 #include <string>
 #include <vector>
@@ -35,8 +37,9 @@ class gateway
 {
 public:
     // Everything that can fail has been tried when this returns: files are read, the
-    // store is open, revocations are loaded, ports are bound. Throws startup_error.
-    explicit gateway(config::settings settings);
+    // store is open, revocations are loaded, ports are bound. Throws startup_error. `file` is
+    // where the settings came from; an order to read again (HUP) tells what differs there.
+    explicit gateway(config::settings settings, std::filesystem::path const& file = {});
     ~gateway();
     gateway(gateway const&) = delete;
     gateway& operator=(gateway const&) = delete;
@@ -87,6 +90,7 @@ private:
     void publish_figures_later();
 
     config::settings const settings_;
+    started_with const began_;
     unsigned const workers_;
     app::logs logs_;
     telemetry::metrics figures_;

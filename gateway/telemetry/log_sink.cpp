@@ -10,6 +10,7 @@
 #include <bit>
 #include <cerrno>
 #include <cstring>
+#include <filesystem>
 #include <utility>
 
 namespace yett::telemetry {
@@ -23,9 +24,19 @@ std::error_code last_error()
     return {errno, std::system_category()};
 }
 
-int open_file(std::string const& path)
+int open_or_create(std::string const& path)
 {
     return ::open(path.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0640);
+}
+
+// Its folder is made if it is not there: at the first start, and when somebody cleaned up.
+int open_file(std::string const& path)
+{
+    auto const fd = open_or_create(path);
+    if (fd >= 0 || errno != ENOENT) return fd;
+    std::error_code failed;
+    std::filesystem::create_directories(std::filesystem::path{path}.parent_path(), failed);
+    return open_or_create(path);
 }
 
 // A pipe is opened once more without blocking, so that a reader who stopped reading cannot

@@ -45,8 +45,8 @@ private:
 class log_sink
 {
 public:
-    // `target`: stdout, stderr, or the path of a file that is created (mode 0640) or
-    // appended to. Whoever uses pipes ignores SIGPIPE.
+    // `target`: stdout, stderr, or the path of a file that is created (mode 0640, with its
+    // folder) or appended to. Whoever uses pipes ignores SIGPIPE.
     static result<std::unique_ptr<log_sink>> open(std::string const& target);
     ~log_sink(); // writes what is left, for at most a second
     log_sink(log_sink const&) = delete;

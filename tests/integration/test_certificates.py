@@ -153,5 +153,5 @@ def test_hup_reads_them_without_being_told_of_a_change(gateway, tmp_path):
     assert not gateway.log(message="certificates were read again")
     gateway.popen.send_signal(signal.SIGHUP)
     gateway.wait_for('"certificates were read again"')
-    assert gateway.log(level="warning", message="only certificates are read again by this build; restart to apply other changes")
+    assert gateway.log(level="info", message="the configuration is the one in use")
     assert shown(gateway) == {leaf_in(tmp_path / "certs")}

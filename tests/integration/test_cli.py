@@ -248,7 +248,7 @@ def test_token_verify_tells_claims_or_the_code(tmp_path):
 def test_version_and_help():
     assert re.match(r"yett \d+\.\d+\.\d+ \(.+\)\n$", yett("version").stdout)
     assert "run" in yett("--help").stdout
-    for wrong in ([], ["no-such-verb"], ["run"], ["run", "a", "b"], ["explain"]):
+    for wrong in ([], ["no-such-verb"], ["run", "a", "b"], ["explain"]):
         done = yett(*wrong)
         assert done.returncode not in (0, 69, 78) and done.stderr, wrong
 
@@ -356,3 +356,105 @@ def test_the_printed_lines_of_the_demo_work_verbatim(start, tmp_path):
     assert re.findall(r"(?m)^(?!yett_).*?(?:^| )(\d{3})$", done.stdout) == ["201", "200", "401", "200", "204", "401"], done.stdout
     assert "X-Yett-Email\":\"ada@example.com" in done.stdout and re.search(r"(?m)^yett_auth_results_total", done.stdout)
     assert demo.stop() == 0
+
+
+# --- where the configuration is -------------------------------------------------------
+
+READING = [["check"], ["explain", "--path", "/"], ["keys", "list"], ["users", "list"], ["users", "export"], ["sessions", "list"], ["api-keys", "list"]]
+
+
+def signing_settings(**changes):
+    config = harness.settings(9, tokens={"algorithm": "ES256", "keys": {"directory": "keys"}}, **changes)
+    del config["tokens"]["secret"]
+    return config
+
+
+@pytest.mark.parametrize("verb", READING, ids=" ".join)
+def test_every_verb_takes_the_configuration_the_same_two_ways(tmp_path, verb):
+    folder, elsewhere = tmp_path / "configuration", tmp_path / "elsewhere"
+    folder.mkdir()
+    elsewhere.mkdir()
+    (folder / "certs").symlink_to(harness.certificates())
+    file = write(folder, signing_settings())
+    status = 1 if verb[0] == "explain" else 0                       # nobody may see / unless logged in
+    assert yett(*verb, file, cwd=elsewhere).returncode == status
+    assert yett(*verb, "--config", file, cwd=elsewhere).returncode == status
+    assert yett(*verb, cwd=folder).returncode == status             # yett.yaml where one stands
+    nowhere = yett(*verb, cwd=elsewhere)
+    if not os.path.exists("/etc/yett/yett.yaml"):
+        assert nowhere.returncode == 78 and "neither yett.yaml nor /etc/yett/yett.yaml" in nowhere.stderr
+    assert yett(*verb, file, "--config", file, cwd=elsewhere).returncode > 100
+
+
+def test_it_may_stand_before_and_behind_other_arguments(tmp_path):
+    (tmp_path / "certs").symlink_to(harness.certificates())
+    file = write(tmp_path, signing_settings())
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    for place, words in enumerate([[file, "a0@example.com", "admin"], ["a1@example.com", file, "admin"], ["a2@example.com", "admin", file]]):
+        done = yett("users", "add", *words, "--no-password", cwd=elsewhere)
+        assert done.returncode == 0 and done.stdout == f"a{place}@example.com: added\n", done.stderr
+    assert yett("users", "disable", "a0@example.com", file, cwd=elsewhere).returncode == 0
+    assert yett("users", "delete", file, "a0@example.com", cwd=elsewhere).returncode == 0
+    (elsewhere / "rows.csv").write_text("email\na3@example.com\n")
+    assert yett("users", "import", "rows.csv", file, cwd=elsewhere).stdout.startswith("1 added")
+    rows = [json.loads(line) for line in yett("users", "list", file, "--json", cwd=elsewhere).stdout.splitlines()]
+    assert {row["email"]: row["roles"] for row in rows} == {
+        "a1@example.com": ["admin"], "a2@example.com": ["admin"], "a3@example.com": []}
+    kid = yett("keys", "rotate", "--now", "--config", file, cwd=elsewhere).stdout.split()[0]
+    assert yett("keys", "revoke", kid, file, cwd=elsewhere).returncode == 0
+    assert "no signing key has this kid" in yett("keys", "revoke", file, kid, cwd=elsewhere).stderr
+
+
+def test_run_takes_it_both_ways(tmp_path, echo, start):
+    for number, words in enumerate([["--config", "yett.yaml"], []]):
+        folder = tmp_path / str(number)
+        folder.mkdir()
+        (folder / "certs").symlink_to(harness.certificates())
+        write(folder, harness.settings(echo.port))
+        running = start(harness.Process([harness.BINARY, "run", *words], cwd=folder))
+        running.wait_for(r'"message":"ready"')
+
+
+# --- a changed file, a fresh folder ---------------------------------------------------
+
+def test_hup_says_what_changed_in_the_file_and_that_a_restart_is_wanted(tmp_path, echo, start):
+    config = harness.settings(echo.port)
+    gateway = start(harness.Gateway(tmp_path, config))
+
+    def hup(pattern):
+        gateway.popen.send_signal(signal.SIGHUP)
+        gateway.wait_for(pattern)
+
+    hup('"the configuration is the one in use"')
+    config["tokens"]["access_ttl"] = "7m"
+    config["tokens"]["secret"] = "another integration secret, quite long!!"
+    config["routes"][2]["access"] = "public"
+    write(tmp_path, config)
+    hup('"the configuration has changed; restart to apply it"')
+    line = gateway.log(message="the configuration has changed; restart to apply it")[0]
+    assert line["level"] == "warning" and line["file"] == str(tmp_path / "yett.yaml")
+    assert line["changed"] == "routes[2].access, tokens.secret, tokens.access_ttl"
+    assert "another integration secret" not in gateway.output
+    assert gateway.call("GET", "/thing").status_code == 401          # what is in use stays
+
+
+def test_hup_with_a_broken_or_missing_file_says_so_and_goes_on(tmp_path, echo, start):
+    gateway = start(harness.Gateway(tmp_path, harness.settings(echo.port)))
+    (tmp_path / "yett.yaml").write_text("version: 1\nworkers: many\n")
+    gateway.popen.send_signal(signal.SIGHUP)
+    gateway.wait_for("the configuration has mistakes and a restart would fail")
+    line = gateway.log(message="the configuration has mistakes and a restart would fail; what is in use stays")[0]
+    assert line["level"] == "error" and "yett.yaml:" in line["first"] and line["mistakes"] > 1
+    (tmp_path / "yett.yaml").unlink()
+    gateway.popen.send_signal(signal.SIGHUP)
+    gateway.wait_for("the configuration cannot be read; what is in use stays")
+    assert gateway.user()["access_token"]
+
+
+def test_logs_go_into_a_folder_that_was_not_there(tmp_path, echo, start):
+    logging = {"access": "var/log/access.log", "audit": "var/audit/deep/audit.log", "format": "json"}
+    gateway = start(harness.Gateway(tmp_path, harness.settings(echo.port, logging=logging)))
+    gateway.user()
+    for name, words in (("var/log/access.log", '"path":"/auth/register"'), ("var/audit/deep/audit.log", "user_registered")):
+        harness.wait_until(lambda: (tmp_path / name).exists() and words in (tmp_path / name).read_text(), what=name)

@@ -91,6 +91,27 @@ TEST_CASE("log sink: what was pushed is in the file after a flush, and the rest 
     CHECK((fs::status(path).permissions() & fs::perms::others_all) == fs::perms::none);
 }
 
+TEST_CASE("log sink: a fresh folder is made, also one in another and one that went away; a file in its place is an error")
+{
+    folder f;
+    auto const target = f.file("var/log/access.log");
+    auto opened = log_sink::open(target);
+    REQUIRE(opened.has_value());
+    auto& ring = (*opened)->add("access");
+    CHECK(ring.push("one\n"));
+    (*opened)->flush();
+    CHECK(content(target) == "one\n");
+
+    fs::remove_all(f.file("var"));
+    REQUIRE((*opened)->reopen().has_value());
+    CHECK(ring.push("two\n"));
+    (*opened)->flush();
+    CHECK(content(target) == "two\n");
+
+    std::ofstream{f.file("plain")} << "x";
+    CHECK_FALSE(log_sink::open(f.file("plain/access.log")).has_value());
+}
+
 TEST_CASE("log sink: lines of several threads arrive whole and none is lost or counted as lost")
 {
     constexpr int threads = 4;
@@ -141,7 +162,8 @@ TEST_CASE("log sink: a file that was moved away is opened anew on request")
 TEST_CASE("log sink: a target that cannot be opened is an error, and one that cannot be reopened is kept")
 {
     folder const here;
-    CHECK_FALSE(log_sink::open(here.file("missing/access.log")).has_value());
+    fs::create_directory(here.file("folder"));
+    CHECK_FALSE(log_sink::open(here.file("folder")).has_value());
 
     auto const path = here.file("access.log");
     auto sink = log_sink::open(path);

@@ -1,0 +1,16 @@
+#pragma once
+
+#include "config/document.hpp"
+
+#include <string>
+#include <vector>
+
+namespace yett::config {
+
+// Where two documents differ, as paths of keys in the order of the first and then of the
+// second: `tokens.access_ttl`, `routes[2].access`. A list whose length differs is named as a
+// whole, and so is a member that only one of them has. Comments, order of members and ways to
+// quote are no difference.
+std::vector<std::string> changed_keys(document const& before, document const& after);
+
+} // namespace yett::config
