@@ -1,0 +1,140 @@
+#!/usr/bin/python3
+"""The large size of a proof.
+
+A property is tried a little in every run of the tests, and as often as an afternoon allows by
+
+    ./dev prove NAME [--seed N]
+
+which leaves what came of it in docs/proofs/NAME.md: the commit, the seed, figures and how long
+it took. A proof is a row of PROOFS and a command; the command reads two variables and writes
+to a third:
+
+    YETT_PROOF_SEED      where its chance begins; the same seed tries the same things
+    YETT_PROOF_ROUNDS    how much to try
+    YETT_PROOF_FIGURES   a file for lines `name: value`, the figures to keep
+
+Exit status 0 means that the property held. What did not hold is written down as well, and
+`prove` fails.
+"""
+
+import argparse
+import dataclasses
+import datetime
+import os
+import pathlib
+import secrets
+import subprocess
+import sys
+import tempfile
+import time
+
+ROOT = pathlib.Path(__file__).resolve().parent.parent
+
+
+@dataclasses.dataclass
+class Proof:
+    shows: str          # the property, as one sentence
+    command: list       # what is run in the root of the repository
+    rounds: int         # the large size
+    presets: dict = dataclasses.field(default_factory=dict)   # what has to be built: preset to targets
+
+
+PROOFS = {
+    "readings": Proof(
+        "Whatever path is forwarded, no server of any kind that reads it finds another rule than the one that let it pass:"
+        " random spellings, random rule sets, random decoders.",
+        ["build/release/test_pipeline", "--test-case=one rule: no server of any kind*"], 20_000, {"release": ["test_pipeline"]}),
+    "fuzz": Proof(
+        "No input makes a parser crash, hang, read beyond its bytes or break what it promises: every fuzz target,"
+        " under the address and undefined-behaviour sanitizers, for so many seconds each.",
+        ["./dev", "fuzz"], 600),
+    "slow": Proof(
+        "While 1,000 slow clients hold the gateway, everybody else is served: no request fails, and the slowest of a"
+        " hundred is not much slower than before.",
+        ["./dev", "bench", "slow"], 5),
+}
+
+
+def text_of(*command):
+    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True).stdout.strip()
+
+
+def commit():
+    """What was proved, and a word if it is not what the commit says. The proofs themselves do not count."""
+    changed = [line for line in text_of("git", "status", "--porcelain", "--untracked-files=no").splitlines()
+               if not line[3:].startswith("docs/proofs/")]
+    return text_of("git", "rev-parse", "--short=12", "HEAD") + (" with changes that are not committed" if changed else "")
+
+
+def build(proof):
+    for preset, targets in proof.presets.items():
+        subprocess.run(["cmake", "--build", f"build/{preset}", "--target", *targets], cwd=ROOT, check=True,
+                       stdout=subprocess.DEVNULL)
+
+
+def read_figures(file):
+    """The lines `name: value`, in order; what a proof writes twice counts as it was written last."""
+    found = {}
+    for line in file.read_text().splitlines() if file.exists() else []:
+        name, colon, value = line.partition(":")
+        if colon:
+            found[name.strip()] = value.strip()
+    return found
+
+
+def run(proof, seed, rounds, folder):
+    """(held, figures, seconds)"""
+    figures = pathlib.Path(folder) / "figures"
+    environment = {**os.environ, "YETT_PROOF_SEED": str(seed), "YETT_PROOF_ROUNDS": str(rounds),
+                   "YETT_PROOF_FIGURES": str(figures)}
+    began = time.monotonic()
+    done = subprocess.run(proof.command, cwd=ROOT, env=environment)
+    return done.returncode == 0, read_figures(figures), time.monotonic() - began
+
+
+def duration(seconds):
+    whole = round(seconds)
+    if whole < 60:
+        return f"{seconds:.1f} s"
+    if whole < 3600:
+        return f"{whole // 60} min {whole % 60} s"
+    return f"{whole // 3600} h {whole % 3600 // 60} min"
+
+
+def page(name, proof, held, figures, facts):
+    lines = [f"# {name}", "", f"Written by `./dev prove {name}`.", "", proof.shows, "", "| | |", "|---|---|",
+             f"| Result | {'held' if held else '**did not hold**'} |"]
+    lines += [f"| {what[:1].upper() + what[1:]} | {value} |" for what, value in [*facts.items(), *figures.items()]]
+    return "\n".join(lines) + "\n"
+
+
+def prove(name, proof, seed, rounds):
+    """The page, and whether the property held. A proof without a figure has proved nothing."""
+    with tempfile.TemporaryDirectory(prefix="yett-proof-") as folder:
+        held, figures, seconds = run(proof, seed, rounds, folder)
+    if held and not figures:
+        held, figures = False, {"reason": "the proof left no figure"}
+    facts = {"commit": commit(), "seed": seed, "rounds": f"{rounds:,}", "duration": duration(seconds),
+             "date": datetime.datetime.now(datetime.timezone.utc).date().isoformat()}
+    return page(name, proof, held, figures, facts), held
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("name", choices=sorted(PROOFS))
+    parser.add_argument("--seed", type=int, help="where chance begins; another one each time without it")
+    parser.add_argument("--rounds", type=int, help="another size than the large one")
+    options = parser.parse_args()
+    proof = PROOFS[options.name]
+    seed = options.seed if options.seed is not None else secrets.randbelow(1 << 31)
+    build(proof)
+    text, held = prove(options.name, proof, seed, options.rounds or proof.rounds)
+    file = ROOT / "docs/proofs" / f"{options.name}.md"
+    file.parent.mkdir(exist_ok=True)
+    file.write_text(text)
+    print(f"\n{text}\n{file.relative_to(ROOT)}")
+    return 0 if held else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
