@@ -22,14 +22,30 @@ chunk_decoder::state chunk_decoder::after_size(char c) noexcept
     return c == ';' ? state::extension_name_start : c == '\r' ? state::size_lf : state::broken;
 }
 
-// chunk-ext = *( ";" token [ "=" ( token / quoted-string ) ] ), without the blanks that
-// RFC 9112 tolerates around them.
+// Nowhere but behind a whole word.
+chunk_decoder::state chunk_decoder::after_blank() noexcept
+{
+    switch (state_) {
+    case state::size: last_ = left_ == 0; return state::size_end;
+    case state::extension_token:
+    case state::extension_end: return state::size_end;
+    case state::extension_name: return state::extension_name_end;
+    case state::size_end:
+    case state::extension_name_start:
+    case state::extension_name_end:
+    case state::extension_value_start: return state_;
+    default: return state::broken;
+    }
+}
+
+// chunk-ext = *( ";" token [ "=" ( token / quoted-string ) ] )
 chunk_decoder::state chunk_decoder::after_extension(char c) noexcept
 {
     bool const token = ascii::is(c, ascii::token_char);
     auto const behind = c == ';' ? state::extension_name_start : c == '\r' ? state::size_lf : state::broken;
     switch (state_) {
     case state::extension_name_start: return token ? state::extension_name : state::broken;
+    case state::extension_name_end: return c == '=' ? state::extension_value_start : behind;
     case state::extension_name: return token ? state_ : c == '=' ? state::extension_value_start : behind;
     case state::extension_value_start: return token ? state::extension_token : c == '"' ? state::extension_quoted : state::broken;
     case state::extension_token: return token ? state_ : behind;
@@ -59,6 +75,10 @@ chunk_decoder::state chunk_decoder::after_trailer(char c) noexcept
 // Reads one byte of framing.
 chunk_decoder::state chunk_decoder::after(char c) noexcept
 {
+    auto const blank = c == ' ' || c == '\t';
+    if (blank && limits_.blanks && state_ < state::size_lf && state_ != state::extension_quoted &&
+        state_ != state::extension_escaped)
+        return after_blank();
     switch (state_) {
     case state::size_start:
     case state::size: return after_size(c);

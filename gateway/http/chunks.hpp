@@ -13,7 +13,7 @@ namespace yett::http {
 // Takes the chunked coding (RFC 9112 section 7.1) off a body, part by part as it arrives.
 //
 // Strict: sizes are plain hexadecimal without overflow, lines end in CRLF, extensions
-// follow the grammar. Extensions and trailer fields are checked, bounded and dropped.
+// follow the grammar, and blanks are refused unless the limits say otherwise. Extensions and trailer fields are checked, bounded and dropped.
 class chunk_decoder
 {
 public:
@@ -24,6 +24,9 @@ public:
         std::size_t surplus_bytes = 16384;
         std::size_t trailer_bytes = 8192;
         std::size_t trailer_fields = 64;
+        // Blanks behind sizes and around extensions pass, as RFC 9112 section 7.1.1 tolerates
+        // them and old servers write them.
+        bool blanks = false;
     };
 
     chunk_decoder() = default;
@@ -47,8 +50,10 @@ private:
     {
         size_start,
         size,
+        size_end,
         extension_name_start,
         extension_name,
+        extension_name_end,
         extension_value_start,
         extension_token,
         extension_quoted,
@@ -68,6 +73,7 @@ private:
     };
 
     state after(char c) noexcept;
+    state after_blank() noexcept;
     state after_size(char c) noexcept;
     state after_extension(char c) noexcept;
     state after_trailer(char c) noexcept;

@@ -25,6 +25,7 @@ struct peer
     std::string_view tls_version; // "TLSv1.3", empty without TLS
     std::string server_name;      // SNI, empty when none
     std::string_view listener;    // the configured address
+    std::uint64_t connection = 0; // its number on this worker, never used again; 0: nothing may be bound to it
 };
 
 // A reply without its body. The views need to live until the call that takes it returns.
@@ -33,6 +34,7 @@ struct reply_head
     unsigned status = 200;
     std::span<field const> fields;       // no framing and no hop-by-hop fields: the connection writes those
     std::optional<std::uint64_t> length; // unknown: chunked on HTTP/1.1, until close on 1.0
+    std::string_view reason = {};        // the words behind the status; empty: the usual ones
 };
 
 // A small reply of our own: everything but a forwarded one.

@@ -47,6 +47,8 @@ public:
     // upstream_broken and nothing else.
     static result<response_head> read_response(std::string_view bytes, std::span<field> storage, method asked,
                                                limits const& limits);
+    // The same failure, for a head that outgrows its limit before it ends.
+    static error outgrown(limits const& limits);
 };
 
 } // namespace yett::http

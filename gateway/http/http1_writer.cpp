@@ -33,32 +33,46 @@ void append_line(std::string& out, std::string_view name, std::string_view value
 }
 
 // What belongs to one connection and is written by whoever owns that (RFC 9110 section 7.6.1).
-bool is_of_connection(known id) noexcept
+// 426 says by Upgrade what it takes instead (section 15.5.22).
+bool is_of_connection(known id, unsigned status) noexcept
 {
     switch (id) {
+    case known::upgrade: return status != 426;
     case known::connection:
     case known::content_length:
     case known::keep_alive:
     case known::proxy_connection:
     case known::te:
     case known::trailer:
-    case known::transfer_encoding:
-    case known::upgrade: return true;
+    case known::transfer_encoding: return true;
     default: return false;
     }
 }
 
-// Appends the fields and tells whether a Date was among them; nothing when one is malformed.
-std::optional<bool> append_fields(std::string& out, std::span<field const> fields)
+struct written
 {
-    bool dated = false;
-    for (auto const& f : fields) {
+    bool date = false;
+    bool upgrade = false;
+};
+
+// Appends the fields and tells which of two was among them; nothing when one is malformed.
+std::optional<written> append_fields(std::string& out, reply_head const& head)
+{
+    written seen;
+    for (auto const& f : head.fields) {
         auto const id = f.id == known::other ? known_names::find(f.name) : f.id;
-        if (is_of_connection(id)) continue;
+        if (is_of_connection(id, head.status)) continue;
         if (!append_field(out, f.name, f.value)) return {};
-        dated = dated || id == known::date;
+        seen.date = seen.date || id == known::date;
+        seen.upgrade = seen.upgrade || id == known::upgrade;
     }
-    return dated;
+    return seen;
+}
+
+// An application's own words, where they fit on the line.
+std::string_view words_of(reply_head const& head) noexcept
+{
+    return !head.reason.empty() && is_value(head.reason) ? head.reason : reason_of(head.status);
 }
 
 response_body body_after(reply_head const& head, reply_context const& context) noexcept
@@ -76,7 +90,15 @@ bool tells_length(reply_head const& head) noexcept
     return head.length && head.status >= 200 && head.status != 204;
 }
 
-void append_framing(std::string& out, reply_head const& head, reply_context const& context, reply_framing framing)
+void append_connection(std::string& out, reply_head const& head, bool upgrade, reply_context const& context, bool keep_alive)
+{
+    if (head.status == 101) out.append("Connection: Upgrade\r\nUpgrade: websocket\r\n");
+    else if (upgrade) out.append(keep_alive ? "Connection: Upgrade\r\n" : "Connection: Upgrade, close\r\n");
+    else if (!keep_alive) out.append("Connection: close\r\n");
+    else if (context.version == version::http_1_0) out.append("Connection: keep-alive\r\n");
+}
+
+void append_framing(std::string& out, reply_head const& head, reply_framing framing)
 {
     if (tells_length(head)) {
         out.append("Content-Length: ");
@@ -85,9 +107,6 @@ void append_framing(std::string& out, reply_head const& head, reply_context cons
     } else if (framing.body == response_body::chunked) {
         out.append("Transfer-Encoding: chunked\r\n");
     }
-    if (head.status == 101) out.append("Connection: Upgrade\r\nUpgrade: websocket\r\n");
-    else if (!framing.keep_alive) out.append("Connection: close\r\n");
-    else if (context.version == version::http_1_0) out.append("Connection: keep-alive\r\n");
 }
 
 } // namespace
@@ -161,19 +180,20 @@ result<reply_framing> append_reply_head(std::string& out, reply_head const& head
     auto const start = out.size();
     out.append("HTTP/1.1 ");
     append_number(out, head.status);
-    out.append(" ").append(reason_of(head.status)).append("\r\n");
+    out.append(" ").append(words_of(head)).append("\r\n");
 
-    auto const dated = append_fields(out, head.fields);
-    if (!dated || head.status < 100 || head.status > 599) {
+    auto const seen = append_fields(out, head);
+    if (!seen || head.status < 100 || head.status > 599) {
         out.resize(start);
         return our_error(errc::internal, "a reply's head would break out of its place");
     }
-    if (!*dated && !context.date.empty()) append_line(out, "Date", context.date);
+    if (!seen->date && !context.date.empty()) append_line(out, "Date", context.date);
 
     auto const body = body_after(head, context);
     reply_framing const framing{.body = body,
                                 .keep_alive = context.keep_alive && body != response_body::until_close && head.status != 101};
-    append_framing(out, head, context, framing);
+    append_framing(out, head, framing);
+    append_connection(out, head, seen->upgrade, context, framing.keep_alive);
     out.append("\r\n");
     return framing;
 }

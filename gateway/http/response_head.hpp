@@ -26,13 +26,16 @@ public:
     // 100 to 599. An interim reply (1xx) is followed by another head.
     unsigned status() const noexcept { return status_; }
     bool interim() const noexcept { return status_ < 200; }
+    // The words behind it as sent, perhaps none; bytes beyond ASCII among them.
+    std::string_view reason() const noexcept { return reason_; }
     http::version version() const noexcept { return version_; }
     std::span<field const> fields() const noexcept { return fields_; }
 
     response_body body() const noexcept { return body_; }
     // The Content-Length as written: for HEAD and 304 it tells of a body that does not come.
     std::optional<std::uint64_t> content_length() const noexcept { return content_length_; }
-    // False after a body until close, too.
+    // False after a body until close, too, and where framing was announced for a body that
+    // cannot come: whoever wrote it may yet send one.
     bool keep_alive() const noexcept { return keep_alive_; }
 
     // The first field of that name; null when there is none.
@@ -46,6 +49,7 @@ private:
     response_head() = default;
 
     std::span<field const> fields_;
+    std::string_view reason_;
     std::optional<std::uint64_t> content_length_;
     unsigned status_ = 0;
     http::version version_ = http::version::http_1_1;

@@ -6,7 +6,12 @@ namespace yett::upstream {
 
 using http::response_body;
 
-reply_body::reply_body(http::response_head const& head) noexcept : kind_{head.body()}, left_{head.content_length().value_or(0)} {}
+reply_body::reply_body(http::response_head const& head) noexcept
+    : kind_{head.body()},
+      left_{head.content_length().value_or(0)},
+      chunks_{http::chunk_decoder::limits{.blanks = true}}
+{
+}
 
 result<reply_body::part> reply_body::next(std::span<char> bytes)
 {

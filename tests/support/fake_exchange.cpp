@@ -99,6 +99,7 @@ task<result<void>> fake_exchange::begin(http::reply_head const& head, std::strin
     if (status_ != 0) throw std::logic_error{"a second reply was begun"};
     status_ = head.status;
     length_ = head.length;
+    reason_ = head.reason;
     if (head.status == 101) body_finished_ = false;
     for (auto const& f : head.fields) fields_.emplace_back(f.name, f.value);
     return deliver(part, last);

@@ -38,6 +38,7 @@ public:
     // The first value of that name, in any case; empty when there is none.
     std::string field(std::string_view name) const;
     std::optional<std::uint64_t> length() const noexcept { return length_; }
+    std::string const& reason() const noexcept { return reason_; }
     bool ended() const noexcept { return ended_; }
     bool aborted() const noexcept { return aborted_; }
     std::size_t parts() const noexcept { return parts_; } // calls of begin and write
@@ -84,6 +85,7 @@ private:
     unsigned status_ = 0;
     std::vector<std::pair<std::string, std::string>> fields_;
     std::optional<std::uint64_t> length_;
+    std::string reason_;
     std::string body_;
     std::size_t parts_ = 0;
     std::size_t largest_part_ = 0;

@@ -207,3 +207,25 @@ TEST_CASE("chunks: what is written is read back")
         CHECK(o.data == data);
     }
 }
+
+TEST_CASE("chunks: blanks behind sizes and around extensions are refused, but where they are tolerated")
+{
+    chunk_decoder::limits const tolerant{.blanks = true};
+    for (auto const* line : {"5 ", "5\t", "5 \t  ", "5 ;a", "5; a", "5;a ", "5;a =b", "5;a= b", "5;a=b ", "5;a=\"b\" ",
+                             "5 ; a = b ; c", "00005   "}) {
+        auto const bytes = line + "\r\nhello\r\n0 \r\n\r\nNEXT"s;
+        CAPTURE(line);
+        for (std::size_t const part : {std::size_t{1}, bytes.size()}) {
+            CHECK(decode(bytes, part).broken);
+            auto const o = decode(bytes, part, tolerant);
+            CHECK(o.data == "hello");
+            CHECK(o.done);
+            CHECK(o.left == 4);
+        }
+    }
+    for (auto const* line : {" 5", "5 5", "5 a", "5\v", "5 \n", "5;a b", "5;a=b c", "5;a=\"b\" c", "", " ", "5;=b", "0x5 "}) {
+        CAPTURE(line);
+        CHECK(decode(line + "\r\nhello\r\n0\r\n\r\n"s, 1, tolerant).broken);
+    }
+    CHECK(decode("5" + std::string(20000, ' ') + "\r\nhello\r\n0\r\n\r\n", 4096, tolerant).broken);
+}

@@ -228,3 +228,35 @@ TEST_CASE("send: a small reply leaves as a whole")
     CHECK(ex.fields[0].second == known::set_cookie);
     CHECK(ex.fields[1].second == known::other);
 }
+
+TEST_CASE("writer: a reply's own words stand behind its status, where they fit on the line")
+{
+    struct
+    {
+        char const* reason;
+        char const* line;
+    } const cases[] = {{"Fine", "HTTP/1.1 200 Fine\r\n"},
+                       {"", "HTTP/1.1 200 OK\r\n"},
+                       {"a\tb \xc3\xa9", "HTTP/1.1 200 a\tb \xc3\xa9\r\n"},
+                       {"a\r\nX: y", "HTTP/1.1 200 OK\r\n"},
+                       {"a\x01", "HTTP/1.1 200 OK\r\n"}};
+    for (auto const& c : cases) {
+        std::string bytes;
+        reply_head head;
+        head.length = 0;
+        head.reason = c.reason;
+        REQUIRE(append_reply_head(bytes, head, {}).has_value());
+        CHECK(bytes.starts_with(c.line));
+    }
+}
+
+TEST_CASE("writer: 426 says what it takes instead, and nothing else does")
+{
+    field const fields[] = {{"Upgrade", "websocket", known::upgrade}};
+    CHECK(write(426, 0, {}, fields).bytes ==
+          "HTTP/1.1 426 Upgrade Required\r\nUpgrade: websocket\r\nContent-Length: 0\r\nConnection: Upgrade\r\n\r\n");
+    CHECK(write(426, 0, {.keep_alive = false}, fields).bytes ==
+          "HTTP/1.1 426 Upgrade Required\r\nUpgrade: websocket\r\nContent-Length: 0\r\nConnection: Upgrade, close\r\n\r\n");
+    CHECK(write(426, 0, reply_context{}).bytes == "HTTP/1.1 426 Upgrade Required\r\nContent-Length: 0\r\n\r\n");
+    CHECK(write(400, 0, {}, fields).bytes == "HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\n\r\n");
+}

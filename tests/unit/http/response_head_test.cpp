@@ -108,11 +108,35 @@ TEST_CASE("reply head: split or duplicated framing fields break the connection")
     check_broken(reply_with("X: \0\r\n"s));
 }
 
-TEST_CASE("reply head: a body announced where none can be breaks the connection")
+TEST_CASE("reply head: a body announced where none can be is none, and the connection serves no other request")
 {
-    for (auto const* line : {"HTTP/1.1 204 No Content", "HTTP/1.1 100 Continue", "HTTP/1.1 101 Switching Protocols"}) {
-        check_broken(reply_with("Content-Length: 5\r\n", line));
-        check_broken(reply_with("Transfer-Encoding: chunked\r\n", line));
+    for (auto const* line : {"HTTP/1.1 204 No Content", "HTTP/1.0 204 No Content", "HTTP/1.1 100 Continue",
+                             "HTTP/1.1 102 Processing", "HTTP/1.1 101 Switching Protocols"})
+        for (auto const* framing : {"Content-Length: 5\r\n", "Transfer-Encoding: chunked\r\n"}) {
+            CAPTURE(line);
+            CAPTURE(framing);
+            parsed_response const p{reply_with(framing, line)};
+            REQUIRE(p.h.has_value());
+            CHECK(p.h->body() == response_body::none);
+            CHECK_FALSE(p.h->keep_alive());
+        }
+}
+
+TEST_CASE("reply head: the words behind the status are kept, and none are none")
+{
+    struct
+    {
+        char const* line;
+        char const* reason;
+    } const cases[] = {{"HTTP/1.1 200 OK", "OK"},
+                       {"HTTP/1.1 200 ", ""},
+                       {"HTTP/1.1 200", ""},
+                       {"HTTP/1.1 404  a  b ", " a  b "},
+                       {"HTTP/1.1 500 \xeb\t!", "\xeb\t!"}};
+    for (auto const& c : cases) {
+        parsed_response const p{reply_with("Content-Length: 0\r\n", c.line)};
+        REQUIRE(p.h.has_value());
+        CHECK(p.h->reason() == c.reason);
     }
 }
 
