@@ -16,6 +16,7 @@ constexpr public_face malformed{400, "bad_request", "Bad request"};
 constexpr public_face busy{503, "overloaded", "Too busy"};
 constexpr public_face application_away{502, "upstream_unavailable", "Application unavailable"};
 constexpr public_face application_slow{504, "upstream_timeout", "Application too slow"};
+constexpr public_face other_version{426, "upgrade_required", "Another version of WebSocket"};
 constexpr public_face defect{500, "internal", "Internal error"};
 
 // Who broke off or was slow decides what that means for the client.
@@ -70,6 +71,10 @@ void add_fields_of_status(reply& r, error const& e, problem_context const& conte
     if (r.status == 401) add("WWW-Authenticate", challenge_for(e, context));
     if (r.status == 405)
         add("Allow", context.allow.empty() ? "GET, HEAD, POST, PUT, DELETE, PATCH, OPTIONS" : std::string{context.allow});
+    if (r.status == 426) { // RFC 9110 section 15.5.22, RFC 6455 section 4.4
+        add("Upgrade", "websocket");
+        add("Sec-WebSocket-Version", "13");
+    }
     if (r.status == 503 || (r.status == 429 && context.retry_after))
         add("Retry-After", std::to_string(std::max<std::int64_t>(context.retry_after.value_or(seconds{1}).count(), 1)));
 }
@@ -161,7 +166,7 @@ public_face face_of(error const& e) noexcept
 
 reply problem_reply(error const& e, problem_context const& context)
 {
-    auto const face = face_of(e);
+    auto const face = context.another_websocket_version ? other_version : face_of(e);
     reply r;
     r.status = face.status;
     r.body = json_of(e, face, context);

@@ -29,7 +29,8 @@ struct problem_context
     std::optional<seconds> retry_after{}; // for 429 and 503; 503 says 1 second without it
     std::string_view allow{};             // for 405; the methods of the protocol without it
     bool credential_sent = false;
-    bool token_endpoint = false; // adds `error` and `error_description` of RFC 6749
+    bool another_websocket_version = false; // what failed is a handshake, by its version alone: 426
+    bool token_endpoint = false;            // adds `error` and `error_description` of RFC 6749
 };
 
 // The reply to a failure: application/problem+json (RFC 9457). Nothing of the error but its

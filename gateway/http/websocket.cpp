@@ -49,6 +49,12 @@ error unfit(char const* why)
     return client_error(errc::bad_request, std::string{"a WebSocket handshake "} + why);
 }
 
+// A length of zero says that none follows.
+bool brings_body(head const& request) noexcept
+{
+    return request.body() == body_kind::chunked || request.content_length() != 0;
+}
+
 bool takes_back_its_fields(std::span<field const> fields) noexcept
 {
     return names(fields, known::connection, key_name) || names(fields, known::connection, version_name);
@@ -56,21 +62,21 @@ bool takes_back_its_fields(std::span<field const> fields) noexcept
 
 } // namespace
 
-result<bool> is_asked_for(head const& request)
+result<asked> is_asked_for(head const& request)
 {
     auto const fields = request.fields();
-    if (!request.find(known::upgrade) || request.version() != version::http_1_1) return false;
-    if (!names(fields, known::upgrade, protocol)) return false;
+    if (!request.find(known::upgrade) || request.version() != version::http_1_1) return asked::something_else;
+    if (!names(fields, known::upgrade, protocol)) return asked::something_else;
     if (request.count(known::upgrade) != 1 || !ascii::equal_ignoring_case(request.value(known::upgrade), protocol))
         return unfit("that names other protocols");
-    if (request.method() != method::get || request.body() != body_kind::none) return unfit("that is no GET without a body");
+    if (request.method() != method::get || brings_body(request)) return unfit("that is no GET without a body");
     if (!names(fields, known::connection, "upgrade")) return unfit("without Connection: Upgrade");
     if (takes_back_its_fields(fields)) return unfit("whose Connection names its fields");
     auto const* key = single(fields, key_name);
     if (!key || !is_key(key->value)) return unfit("without one good key");
     auto const* spoken = single(fields, version_name);
-    if (!spoken || spoken->value != "13") return unfit("of another version");
-    return true;
+    if (!spoken) return unfit("without one version");
+    return spoken->value == "13" ? asked::websocket : asked::another_version;
 }
 
 std::string_view key_of(head const& request) noexcept
@@ -97,8 +103,7 @@ bool is_accepted(response_head const& reply, std::string_view key)
     auto const wanted = accept_for(key);
     return reply.status() == 101 && reply.version() == version::http_1_1 && to &&
            ascii::equal_ignoring_case(to->value, protocol) && names(fields, known::connection, "upgrade") && proof &&
-           !wanted.empty() && proof->value == wanted && !reply.find(known::transfer_encoding) &&
-           reply.content_length().value_or(0) == 0;
+           !wanted.empty() && proof->value == wanted;
 }
 
 std::array<char, 4> close_frame(close_code code) noexcept

@@ -19,9 +19,16 @@ namespace yett::http::websocket {
 //
 // Fails with bad_request when it asks for one, but not exactly as section 4.2.1 wants it:
 // GET without a body, Upgrade naming nothing else, Connection naming Upgrade, one
-// Sec-WebSocket-Key of 16 bytes, one Sec-WebSocket-Version of 13, and none of them taken
-// back by Connection.
-result<bool> is_asked_for(head const& request);
+// Sec-WebSocket-Key of 16 bytes, one Sec-WebSocket-Version, and none of them taken back by
+// Connection. A handshake that is right but for that version is to be told the one that is
+// spoken here, which is 13 (section 4.4).
+enum class asked : std::uint8_t
+{
+    something_else,
+    websocket,
+    another_version,
+};
+result<asked> is_asked_for(head const& request);
 
 // The key of a request for which is_asked_for said yes.
 std::string_view key_of(head const& request) noexcept;

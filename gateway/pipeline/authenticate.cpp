@@ -76,10 +76,13 @@ result<identity_ptr> pipeline::authenticate(http::exchange const& ex, passage& s
 // not meant as a request.
 result<void> pipeline::recognise_websocket(http::exchange& ex, passage& seen)
 {
-    auto const asked = http::websocket::is_asked_for(ex.request());
-    seen.websocket = asked.has_value() && *asked;
-    if (!asked || *asked) ex.be_the_last();
-    if (!asked) return asked.error();
+    auto const kind = http::websocket::is_asked_for(ex.request());
+    using http::websocket::asked;
+    seen.websocket = kind && *kind == asked::websocket;
+    seen.another_websocket_version = kind && *kind == asked::another_version;
+    if (!kind || *kind != asked::something_else) ex.be_the_last();
+    if (!kind) return kind.error();
+    if (seen.another_websocket_version) return client_error(errc::bad_request, "a WebSocket handshake of another version");
     return {};
 }
 

@@ -37,6 +37,7 @@ struct passage
     bool credential_sent = false;
     std::optional<errc> credential_refused;
     bool websocket = false;                                       // asks for one, by a good handshake, where the rule lets it
+    bool another_websocket_version = false;                       // asks for one, of a version that is not spoken here
     bool by_cookie = false;                                       // the credential was a cookie
     bool key_awaited = false;                                     // the key of its token is under way
     bool key_given_up = false;                                    // and did not come in time

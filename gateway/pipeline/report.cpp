@@ -117,6 +117,7 @@ http::problem_context context_of(passage const& seen, std::string const& allow)
 {
     http::problem_context context{.request_id = seen.request_id, .errors = seen.complaints, .allow = allow};
     context.credential_sent = seen.credential_sent;
+    context.another_websocket_version = seen.another_websocket_version;
     context.token_endpoint = is_token_endpoint(seen.route);
     if (auto const* refused = refusal_of(seen)) context.retry_after = refused->retry_after_seconds();
     return context;

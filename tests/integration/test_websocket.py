@@ -280,7 +280,7 @@ def test_a_refused_upgrade_is_an_ordinary_reply_and_the_last(gateway, path, stat
 
 @pytest.mark.parametrize("changes", [
     {"Sec_WebSocket_Key": None}, {"Sec_WebSocket_Key": "c2hvcnQ="}, {"Sec_WebSocket_Key": KEY[:-2]},
-    {"Sec_WebSocket_Key": "dGhlIHNhbXBsZSBub25jZR=="}, {"Sec_WebSocket_Version": "8"}, {"Sec_WebSocket_Version": None},
+    {"Sec_WebSocket_Key": "dGhlIHNhbXBsZSBub25jZR=="}, {"Sec_WebSocket_Version": None},
     {"Connection": "keep-alive"}, {"Connection": "Upgrade, Sec-WebSocket-Key"}, {"Upgrade": "websocket, h2c"},
     {"Upgrade": "h2c, websocket"}, {"Content_Length": "4"}, {"Transfer_Encoding": "chunked"}])
 def test_a_handshake_that_is_not_exactly_right_goes_nowhere(gateway, chat, changes):
@@ -289,6 +289,26 @@ def test_a_handshake_that_is_not_exactly_right_goes_nowhere(gateway, chat, chang
         reply = client.send(shake("/open/echo", host_of(gateway), **changes)).read_all()
     assert reply.startswith(b"HTTP/1.1 400"), reply
     assert len(chat.opened) == opened
+
+
+@pytest.mark.parametrize("version", ["8", "14", "13, 8"])
+def test_a_handshake_of_another_version_is_told_the_one_that_is_spoken(gateway, chat, version):
+    opened = len(chat.opened)
+    with gateway.raw() as client:
+        reply = client.send(shake("/open/echo", host_of(gateway), Sec_WebSocket_Version=version)).read_all()
+    head = head_of(reply).lower()
+    assert head.startswith(b"http/1.1 426 "), reply
+    assert b"\r\nsec-websocket-version: 13" in head and b"\r\nupgrade: websocket" in head and b"\r\nconnection: upgrade, close" in head
+    assert len(chat.opened) == opened
+
+
+@pytest.mark.parametrize("length", ["0", "000"])
+def test_a_handshake_that_says_it_has_no_body_is_a_handshake(gateway, length):
+    with gateway.raw() as client:
+        client.send(shake("/open/headers", host_of(gateway), Content_Length=length))
+        reply = client.read_available()[0]
+    assert reply.startswith(b"HTTP/1.1 101 "), reply
+    assert b"content-length" not in reply.split(b"\r\n\r\n", 1)[1].lower()
 
 
 def scripted(tmp_path, answer):

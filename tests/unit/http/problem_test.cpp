@@ -229,3 +229,11 @@ TEST_CASE("problem: a program asks for JSON by its name, a browser and a scanner
     CHECK_FALSE(asks("Accept: */*\r\n"));
     CHECK_FALSE(asks(""));
 }
+
+TEST_CASE("problem: another version of WebSocket is told the one that is spoken")
+{
+    auto const r = problem_reply(errc::bad_request, {.another_websocket_version = true});
+    CHECK(r.status == 426);
+    CHECK(field_of(r, "Sec-WebSocket-Version") == "13");
+    CHECK(field_of(r, "Upgrade") == "websocket");
+}

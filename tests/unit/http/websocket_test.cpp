@@ -20,6 +20,7 @@ enum class verdict
     ordinary,
     websocket,
     refused,
+    another_version,
 };
 
 verdict verdict_on(std::string const& text)
@@ -32,7 +33,8 @@ verdict verdict_on(std::string const& text)
         CHECK(asked.error() == errc::bad_request);
         return verdict::refused;
     }
-    return *asked ? verdict::websocket : verdict::ordinary;
+    if (*asked == websocket::asked::another_version) return verdict::another_version;
+    return *asked == websocket::asked::websocket ? verdict::websocket : verdict::ordinary;
 }
 
 // A good handshake with some of its lines replaced.
@@ -95,6 +97,9 @@ TEST_CASE("websocket: a handshake is passed on when it is exactly right")
         {"subprotocols and extensions",
          with(&h::more, "Sec-WebSocket-Protocol: a, b\r\nSec-WebSocket-Extensions: permessage-deflate\r\n"), verdict::websocket},
 
+        {"a length of zero", with(&h::more, "Content-Length: 0\r\n"), verdict::websocket},
+        {"a length of many zeros", with(&h::more, "Content-Length: 000\r\n"), verdict::websocket},
+
         {"no Upgrade at all", with(&h::upgrade, ""), verdict::ordinary},
         {"h2c", with(&h::upgrade, "Upgrade: h2c\r\n"), verdict::ordinary},
         {"a longer name", with(&h::upgrade, "Upgrade: websockets\r\n"), verdict::ordinary},
@@ -123,8 +128,11 @@ TEST_CASE("websocket: a handshake is passed on when it is exactly right")
         {"bits that count for nothing", with(&h::key_field, "Sec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAB==\r\n"), verdict::refused},
         {"base64url", with(&h::key_field, "Sec-WebSocket-Key: AAAA-AAA_AAAAAAAAAAAAA==\r\n"), verdict::refused},
         {"no version", with(&h::version, ""), verdict::refused},
-        {"version 8", with(&h::version, "Sec-WebSocket-Version: 8\r\n"), verdict::refused},
-        {"a list of versions", with(&h::version, "Sec-WebSocket-Version: 13, 8\r\n"), verdict::refused},
+        {"version 8", with(&h::version, "Sec-WebSocket-Version: 8\r\n"), verdict::another_version},
+        {"a list of versions", with(&h::version, "Sec-WebSocket-Version: 13, 8\r\n"), verdict::another_version},
+        {"an empty version", with(&h::version, "Sec-WebSocket-Version:\r\n"), verdict::another_version},
+        {"another version and no good key", handshake{.key_field = "", .version = "Sec-WebSocket-Version: 14\r\n"},
+         verdict::refused},
         {"two versions", with(&h::more, "Sec-WebSocket-Version: 13\r\n"), verdict::refused},
     };
     for (auto const& r : rows) {
@@ -146,6 +154,9 @@ TEST_CASE("websocket: a 101 counts when it answers the handshake")
     CHECK(accepted(reply(switches + proof)));
     CHECK(accepted(reply("upgrade: WebSocket\r\nconnection: keep-alive, upgrade\r\n" + proof)));
     CHECK(accepted(reply(switches + proof + "Sec-WebSocket-Protocol: chat\r\n")));
+    // No body can follow, whatever is announced (RFC 9112 section 6.3).
+    for (auto const* vain : {"Content-Length: 0\r\n", "Content-Length: 5\r\n", "Transfer-Encoding: chunked\r\n"})
+        CHECK(accepted(reply(switches + proof + vain)));
     for (auto const& fields : std::vector<std::string>{
              switches, // no proof
              switches + proof + proof,
@@ -157,8 +168,6 @@ TEST_CASE("websocket: a 101 counts when it answers the handshake")
              "Upgrade: h2c\r\nConnection: Upgrade\r\n" + proof,
              "Upgrade: websocket, h2c\r\nConnection: Upgrade\r\n" + proof,
              switches + "Upgrade: websocket\r\n" + proof,
-             switches + proof + "Content-Length: 5\r\n",
-             switches + proof + "Transfer-Encoding: chunked\r\n",
          }) {
         CAPTURE(fields);
         CHECK_FALSE(accepted(reply(fields)));
