@@ -223,6 +223,13 @@ result<std::string> parse_host_name(std::string_view text)
     return std::string{text};
 }
 
+result<std::string> parse_host(std::string_view text)
+{
+    auto const fits = text.find('/') == text.npos && parse_server("http://" + std::string{text});
+    if (!fits) return wrong("is not a host, with a port perhaps, as in app.internal:8080");
+    return std::string{text};
+}
+
 result<std::string> parse_prefix(std::string_view text)
 {
     auto const fits = [](char c) { return is_name_character(c) || c == '/' || c == '.' || c == '~'; };

@@ -39,6 +39,9 @@ bool is_loopback_url(std::string_view url);
 // "example.com", "localhost".
 result<std::string> parse_host_name(std::string_view text);
 
+// What a Host field may say: "app.internal", "localhost:8080", "[::1]:9000".
+result<std::string> parse_host(std::string_view text);
+
 // A path below which something is served: "/auth", "/api/v1/auth".
 result<std::string> parse_prefix(std::string_view text);
 

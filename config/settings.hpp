@@ -160,6 +160,21 @@ struct upstream_tls
     path key_file;
 };
 
+// Which Host the application is told.
+enum class host_sent
+{
+    pass,   // the client's
+    server, // the server's own address
+};
+
+struct upstream_host
+{
+    host_sent send = host_sent::pass;
+    std::string as; // this one, whatever `send` says; empty: none
+
+    bool operator==(upstream_host const&) const = default;
+};
+
 struct upstream
 {
     std::vector<upstream_server> servers; // never empty
@@ -169,7 +184,10 @@ struct upstream
     milliseconds connect_timeout = seconds{2};
     milliseconds reply_timeout = seconds{60};
     milliseconds idle_timeout = std::chrono::minutes{5};
+    std::uint64_t reply_header_bytes = 64 << 10;
+    std::uint64_t reply_header_fields = 200;
     unsigned retries = 1;
+    upstream_host host;
     std::optional<health_check> health;
     std::optional<config::ejection> ejection;
     std::optional<upstream_tls> tls;
@@ -525,6 +543,13 @@ struct tracing
     double sample = 0.01;
 };
 
+// Which of the two families of forwarding headers a trusted proxy is believed.
+enum class forwarding_family
+{
+    x_forwarded,
+    forwarded, // RFC 7239
+};
+
 struct settings
 {
     unsigned version = 1;
@@ -532,6 +557,7 @@ struct settings
     std::vector<listener> listeners = default_listeners();
     config::management management;
     std::vector<ip_prefix> trusted_proxies;
+    forwarding_family trusted_proxies_send = forwarding_family::x_forwarded;
     config::client_limits client_limits;
     std::map<std::string, upstream> upstreams;
     std::vector<policies::route_spec> routes; // in the order of the file

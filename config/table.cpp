@@ -21,8 +21,8 @@ section<settings> const& root_keys()
                   "Where clients connect; plain HTTP on 127.0.0.1:4080 when not given."),
             part("management", &s::management, management_keys()),
             values("trusted_proxies", &s::trusted_proxies, range(), emptiness::allowed,
-                   "Whose X-Forwarded-For and X-Forwarded-Proto, PROXY headers and request ids are believed; other "
-                   "X-Forwarded-* of theirs are passed on. They have to keep `Host`, by which rules match."),
+                   "Whose X-Forwarded-For, -Proto, -Host and -Port, PROXY headers and request ids are "
+                   "believed; other X-Forwarded-* of theirs are passed on. They have to keep `Host`, by which rules match."),
             part("client_limits", &s::client_limits, client_limit_keys()),
             required(named_parts("upstreams", &s::upstreams, upstream_keys(), "The applications.")),
             required(

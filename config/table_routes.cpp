@@ -144,6 +144,39 @@ key<route_spec> websocket_key()
     return {"websocket", false, read, {}, describe};
 }
 
+// Names to literal texts.
+key<policies::header_spec> set_key()
+{
+    using policies::header_spec;
+    auto const read = [](reading& r, spot const& at, header_spec& into) {
+        if (!detail::is_mapping(r, at)) return;
+        r.note(at.path, {at.value->at, {}, {}, true});
+        for (auto const& [name, child] : detail::members_of(r, at, nullptr))
+            if (auto got = detail::read_value(r, at.member(*child), nullable(text())))
+                into.set.emplace_back(name, std::move(*got));
+    };
+    auto const describe = [](header_spec const&, std::string const& path, std::vector<row>& out) {
+        out.push_back({path, "texts by name", "{}", {}, "Fields with this text, in place of what clients send of them."});
+    };
+    return {"set", false, read, {}, describe};
+}
+
+section<policies::header_spec> const& header_keys()
+{
+    using policies::header_spec;
+    static section<header_spec> const keys{
+        {
+            values("pass", &header_spec::pass, text(), emptiness::allowed,
+                   "Names that are dropped else, as X-HTTP-Method-Override or my_header; in this spelling alone."),
+            set_key(),
+            values("remove", &header_spec::remove, text(), emptiness::allowed,
+                   "Names that the application is not told of, in every spelling."),
+        },
+        [](reading& r, spot const& at, header_spec& headers) { headers.place = r.place(at.value->at); },
+    };
+    return keys;
+}
+
 codec<bool> reject_or_allow()
 {
     return one_of<bool>({{"reject", false}, {"allow", true}});
@@ -173,6 +206,7 @@ section<policies::route_spec> const& route_keys()
             value("encoded_slash", &route::encoded_slash_allowed, reject_or_allow(),
                   "What happens to %2F in paths; allowed ones stay encoded in matching and forwarding alike."),
             websocket_key(),
+            part("request_headers", &route::request_headers, header_keys()),
             value("mode", &route::mode,
                   one_of<enforcement>({{"enforce", enforcement::enforce}, {"report_only", enforcement::report_only}}),
                   "report_only decides, logs and counts, and lets through what `access` would refuse; a credential "

@@ -55,6 +55,24 @@ section<upstream_tls> const& tls_keys()
     return keys;
 }
 
+section<upstream_host> const& host_keys()
+{
+    using h = upstream_host;
+    static section<h> const keys{
+        {
+            value("send", &h::send, one_of<host_sent>({{"pass", host_sent::pass}, {"server", host_sent::server}}),
+                  "pass: the client's; server: the host of the server's URL, for applications that answer to nothing else. "
+                  "X-Forwarded-Host is always the client's."),
+            value("as", &h::as, nullable(text_of("host", parse_host)), "This one instead, with a port where it is needed."),
+        },
+        [](reading& r, spot const& at, h& host) {
+            if (r.is_given(at.path + ".send") && host.send == host_sent::pass && !host.as.empty())
+                r.complain_at(at.path + ".as", "stands beside send: pass; one of the two is meant");
+        },
+    };
+    return keys;
+}
+
 void finish_upstream(reading& r, spot const& at, upstream& one)
 {
     one.place = r.place(at.value->at);
@@ -85,9 +103,14 @@ section<upstream> const& upstream_keys()
             value("connect_timeout", &u::connect_timeout, duration<milliseconds>(milliseconds{10}, seconds{300}),
                   "For a new connection, and the longest wait for a free one; a name may take as long again to resolve."),
             value("reply_timeout", &u::reply_timeout, duration<milliseconds>(milliseconds{10}, hours{24}),
-                  "From the request to the head of its reply."),
+                  "From the request to the head of its reply. An interim reply (102) begins it anew, for ten times as "
+                  "long in all."),
             value("idle_timeout", &u::idle_timeout, duration<milliseconds>(seconds{1}, hours{24}),
                   "Without a byte in either direction, of streams; and of kept connections, where it is at most 60 s."),
+            value("reply_header_bytes", &u::reply_header_bytes, size(1'024, 1 << 20),
+                  "The largest head of a reply; a larger one is answered with 502."),
+            value("reply_header_fields", &u::reply_header_fields, count<std::uint64_t>(10, 2'000), "Fields that it may have."),
+            part("host", &u::host, host_keys()),
             value("retries", &u::retries, count<unsigned>(0, 10),
                   "Further attempts when a kept connection turns out dead, where nothing reached the application or "
                   "the method is idempotent, and the body was there as a whole; a connection that cannot be made is "

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace yett::policies {
@@ -59,6 +60,17 @@ struct websocket_spec
     std::chrono::seconds idle_timeout{300};   // without a byte in either direction
 };
 
+// What a rule changes of the fields that clients send.
+struct header_spec
+{
+    std::vector<std::string> pass;                        // names that are dropped else
+    std::vector<std::pair<std::string, std::string>> set; // as literal text, in place of what the client sent
+    std::vector<std::string> remove;
+    std::string place; // "file:line:column"
+
+    bool empty() const noexcept { return pass.empty() && set.empty() && remove.empty(); }
+};
+
 struct route_spec
 {
     std::string name;
@@ -70,6 +82,7 @@ struct route_spec
     std::optional<std::uint64_t> body_bytes; // 0 is no limit; absent takes the client's limit
     bool encoded_slash_allowed = false;
     std::optional<websocket_spec> websocket; // absent: Upgrade is not passed on
+    header_spec request_headers;
     enforcement mode = enforcement::enforce;
     std::string place; // "file:line:column" for complaints and explain
 };

@@ -6,7 +6,10 @@
 #include "gateway/telemetry/metrics.hpp"
 #include "policies/compile.hpp"
 
+#include <fmt/format.h>
+
 #include <charconv>
+#include <span>
 
 namespace yett::app {
 namespace {
@@ -36,6 +39,22 @@ bool counts_by_account(limits::limit const& l)
 {
     auto const& keys = l.spec().keys;
     return std::any_of(keys.begin(), keys.end(), [](auto const& k) { return k.is == limits::key_part::kind::account; });
+}
+
+// Needs no plan that can be kept: what is wrong with identity_headers is said elsewhere.
+void add_complaints(std::span<policies::route_spec const> routes, config::settings const& s, std::vector<config::complaint>& to)
+{
+    auto const plan = upstream::header_plan::from(headers_of(s));
+    if (!plan) return;
+    for (std::size_t i = 0; i < routes.size(); ++i) {
+        auto const& changes = routes[i].request_headers;
+        for (auto& each : upstream::field_rules::complaints(field_rules_of(changes), *plan)) {
+            using weight = policies::complaint::weight;
+            auto const path = fmt::format("routes[{}].request_headers.{}", i, each.path);
+            to.push_back(
+                complaint_from({each.is_warning ? weight::warning : weight::error, changes.place, path, std::move(each.text)}));
+        }
+    }
 }
 
 // An account is known once the body was read, by the endpoint itself. Where no body names
@@ -70,6 +89,7 @@ pipeline::route_facts facts_of(policies::route const& route, pipeline::world con
     facts.slot = figures.route(route.name());
     if (route.spec().websocket) facts.websocket = &*route.spec().websocket;
     facts.audience = audience_of(route, s);
+    if (auto const& changes = route.spec().request_headers; !changes.empty()) facts.fields.emplace(field_rules_of(changes));
     facts.body_bytes = route.body_bytes().value_or(s.client_limits.body_bytes);
     return facts;
 }
@@ -90,6 +110,7 @@ compiled_rules compile_rules(config::settings const& s)
     auto compiled = policies::compile(std::move(specs));
     compiled_rules rules{std::move(compiled.table), {}};
     for (auto const& each : compiled.complaints) rules.complaints.push_back(complaint_from(each));
+    add_complaints(s.routes, s, rules.complaints);
     for (auto const& each : limits_of(s)) add_complaints(each, s.limits.at(each.name).place, rules.complaints);
     return rules;
 }

@@ -88,6 +88,14 @@ std::string bracketed(std::string const& host)
     return host.find(':') == host.npos ? host : "[" + host + "]";
 }
 
+// What the application is told as Host; empty: the client's.
+std::string host_for(config::upstream_host const& wanted, config::upstream_server const& server)
+{
+    if (!wanted.as.empty() || wanted.send == config::host_sent::pass) return wanted.as;
+    auto const port = server.port == 80 ? std::string{} : ":" + std::to_string(server.port);
+    return bracketed(server.host) + port;
+}
+
 } // namespace
 
 tokens::algorithm algorithm_of(config::signature_algorithm a)
@@ -202,6 +210,9 @@ upstream::forward_options forwarding_of(config::upstream const& u)
     options.connections.keep_timeout = std::min(u.idle_timeout, options.connections.keep_timeout);
     options.reply_timeout = u.reply_timeout;
     options.idle_timeout = u.idle_timeout;
+    options.reply_header_bytes = u.reply_header_bytes;
+    options.connections.reply_fields = u.reply_header_fields;
+    options.host = host_for(u.host, only);
     options.retries = u.retries;
     return options;
 }
@@ -211,12 +222,18 @@ upstream::header_options headers_of(config::settings const& s)
     upstream::header_options options;
     options.identity = preset_of(s.identity_headers.preset);
     options.withheld_prefix = tokens::api_key_prefix;
+    options.trusts_forwarded = s.trusted_proxies_send == config::forwarding_family::forwarded;
     options.set.assign(s.identity_headers.set.begin(), s.identity_headers.set.end());
     if (auto const& assertion = s.identity_headers.assertion) options.assertion_header = assertion->header;
     for (auto const* prefix : {"", "__Host-", "__Secure-"})
         for (auto const* name : {"yett_refresh", "yett_access", "yett_form"})
             options.cookies.push_back(std::string{prefix} + name);
     return options;
+}
+
+upstream::field_rules::options field_rules_of(policies::header_spec const& h)
+{
+    return {h.pass, h.set, h.remove};
 }
 
 pipeline::auth_transport transport_of(config::settings const& s)

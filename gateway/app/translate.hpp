@@ -31,6 +31,7 @@ net::client_limits client_limits_of(config::client_limits const& l);
 net::tls_options tls_of(config::listener_tls const& t);
 upstream::forward_options forwarding_of(config::upstream const& u);
 upstream::header_options headers_of(config::settings const& s);
+upstream::field_rules::options field_rules_of(policies::header_spec const& h);
 pipeline::auth_transport transport_of(config::settings const& s);
 
 // "127.0.0.1:4443", "[::1]:4443".

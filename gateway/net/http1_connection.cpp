@@ -21,6 +21,13 @@ constexpr milliseconds silence{0};
 // After so long without a byte an exchange that still runs has its client watched.
 constexpr milliseconds long_silence{1000};
 
+// Each worker has a thread of its own.
+std::uint64_t next_number()
+{
+    thread_local std::uint64_t last = 0;
+    return ++last;
+}
+
 } // namespace
 
 void http1_connection::start(worker& home, std::shared_ptr<listener_settings const> settings, wire::socket socket,
@@ -49,6 +56,7 @@ http1_connection::http1_connection(worker& home, std::shared_ptr<listener_settin
       writing_{[this] { writing_expired(); }},
       quiet_{[this] { be_quiet(); }}
 {
+    peer_.connection = next_number();
     auto& small = home.small_buffers();
     auto& large = home.large_buffers();
     if (settings_->tls) {

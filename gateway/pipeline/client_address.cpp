@@ -1,8 +1,10 @@
 #include "gateway/pipeline/client_address.hpp"
 
+#include "gateway/http/authority.hpp"
 #include "gateway/http/exchange.hpp"
 
 #include <algorithm>
+#include <utility>
 
 namespace yett::pipeline {
 namespace {
@@ -29,13 +31,14 @@ std::string_view take_last(std::string_view& list)
 }
 
 // False when the walk has found the client or can go no further.
-bool walk(std::string_view list, std::span<ip_prefix const> trusted, ip_address& at)
+bool walk(std::string_view list, std::span<ip_prefix const> trusted, client& found)
 {
     while (!list.empty()) {
         auto const hop = parse_ip(take_last(list));
         if (!hop) return false;
-        at = *hop;
-        if (!is_trusted(at, trusted)) return false;
+        if (std::exchange(found.named, true)) found.hops.insert(0, ", " + to_string(found.address));
+        found.address = *hop;
+        if (!is_trusted(found.address, trusted)) return false;
     }
     return true;
 }
@@ -55,8 +58,9 @@ client address_of(http::peer const& peer, http::head const& head, std::span<ip_p
     auto const fields = head.fields();
     // Several fields are one list (RFC 9110 section 5.3), so the last field is the right end.
     for (auto field = fields.rbegin(); field != fields.rend(); ++field)
-        if (field->id == http::known::x_forwarded_for && !walk(field->value, trusted, found.address)) break;
+        if (field->id == http::known::x_forwarded_for && !walk(field->value, trusted, found)) break;
     if (auto const* proto = head.find(http::known::x_forwarded_proto)) found.https = proto->value == "https";
+    if (auto const host = head.value(http::known::x_forwarded_host); http::parse_authority(host)) found.host = host;
     found.text = to_string(found.address);
     return found;
 }

@@ -20,6 +20,9 @@ struct client
     std::string text;          // the address as text
     bool behind_proxy = false; // the peer is a trusted proxy: its forwarding headers are believed
     bool https = false;        // how the client came, to us or to the trusted proxy
+    bool named = false;        // the peer is not the client, but named it
+    std::string hops;          // ", A, B": the trusted proxies between the client and the peer
+    std::string_view host{};   // the authority that the client asked a trusted proxy for; empty when it says none
 };
 
 // Finds the client behind trusted proxies. X-Forwarded-For is read from the right, as long

@@ -20,6 +20,11 @@ std::vector<http::field> added_to_reply(passage const& seen)
     return added;
 }
 
+upstream::client_facts facts_of(client const& c)
+{
+    return {.address = c.text, .trusted = c.behind_proxy, .https = c.https, .named = c.named, .hops = c.hops, .host = c.host};
+}
+
 } // namespace
 
 task<result<void>> pipeline::dispatch(policies::permit const& permit, http::exchange& ex, passage& seen)
@@ -57,12 +62,13 @@ task<result<void>> pipeline::forward(policies::permit const& permit, http::excha
     auto const added = added_to_reply(seen);
     open_streams::entry stream{station_.streams, permit.who().get()};
     upstream::forward_context context{.headers = seen.world->headers,
-                                      .client = {seen.from.text, seen.from.behind_proxy, seen.from.https},
+                                      .client = facts_of(seen.from),
                                       .request_id = seen.request_id,
                                       .assertion = *assertion ? std::string_view{**assertion} : std::string_view{},
                                       .seen = seen.upstream,
                                       .added = added,
                                       .ends = &stream.recall()};
+    if (auto const& fields = seen.world->facts[permit.route().index()].fields) context.rules = &*fields;
     if (seen.websocket) [[unlikely]]
         context.websocket.emplace(seen.world->facts[permit.route().index()].websocket->idle_timeout);
     co_return co_await forwarders_[permit.route().index()]->forward(permit, ex, context);

@@ -2,11 +2,13 @@
 
 #include "gateway/base/ip.hpp"
 #include "gateway/limits/limiter.hpp"
+#include "gateway/upstream/field_rules.hpp"
 #include "gateway/upstream/headers.hpp"
 #include "policies/route_table.hpp"
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <unordered_map>
 #include <vector>
@@ -22,6 +24,7 @@ struct route_facts
     std::uint64_t body_bytes = 0;                        // the largest body; 0 is no limit
     policies::websocket_spec const* websocket = nullptr; // the rule's; null: it lets none through
     std::string audience;                                // of assertions to the application; empty: it gets none
+    std::optional<upstream::field_rules> fields;         // what the rule changes of the request's
 };
 
 // What the limit of an API key of its own is called, in RateLimit fields and in figures.

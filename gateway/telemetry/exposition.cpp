@@ -28,6 +28,7 @@ constexpr std::array operation_names{"register",      "verify",        "resend",
 constexpr std::array key_answer_names{"remembered", "asked", "refused", "failed"};
 constexpr std::array renewal_names{"renewed", "shared", "refused", "failed"};
 constexpr std::array session_end_names{"revoked", "expired"};
+constexpr std::array dropped_field_names{"identity", "forwarding", "tracing", "rewriting", "internal", "spelling", "nominated"};
 constexpr std::array account_outcome_names{"ok", "refused", "limited", "failed"};
 constexpr std::array refresh_outcome_names{"rotated", "replayed", "reused", "refused", "failed"};
 
@@ -142,6 +143,7 @@ public:
     void routes();
     void upstreams();
     void websockets();
+    void fields();
     void callers();
     void accounts(observations const& seen);
     void connections();
@@ -263,6 +265,20 @@ void metrics::fold::websockets()
            MetricType::Counter);
     sums<session_end>(
         {}, "reason", session_end_names, [](auto const& s) -> auto& { return s.streams_ended; });
+}
+
+void metrics::fold::fields()
+{
+    must_name_every<dropped_field>(dropped_field_names);
+    family("request_fields_dropped_total", "Fields that clients sent and applications were not told of, by cause.",
+           MetricType::Counter);
+    for (std::size_t i = 0; i < dropped_field_names.size(); ++i) {
+        auto const why = static_cast<dropped_field>(i);
+        double sum = 0;
+        for (std::size_t at = 0; at < telemetry::shard::upstreams_max; ++at)
+            sum += total([=](telemetry::shard const& s) -> auto& { return s.upstreams[at].dropped_fields[why]; });
+        value({{"cause", dropped_field_names[i]}}, sum);
+    }
 }
 
 void metrics::fold::callers()
@@ -457,6 +473,7 @@ std::string metrics::exposition() const
     f.routes();
     f.upstreams();
     f.websockets();
+    f.fields();
     f.callers();
     f.accounts(seen);
     f.connections();

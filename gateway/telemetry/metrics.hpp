@@ -137,6 +137,19 @@ enum class session_end : unsigned char
     count_
 };
 
+// Why a field of a request does not reach the application.
+enum class dropped_field : unsigned char
+{
+    identity,   // only Yett may say it
+    forwarding, // what only a trusted proxy is believed
+    tracing,
+    rewriting, // would tell of another request than the one decided on
+    internal,  // speaks to the application's engine
+    spelling,  // a name with '_' or '.'
+    nominated, // by Connection
+    count_
+};
+
 // As labels say it.
 std::string_view name_of(websocket_end why) noexcept;
 
@@ -170,7 +183,8 @@ struct upstream_figures
     gauge idle;
     gauge busy;
     gauge pending;                // exchanges that wait for a connection
-    websocket_figures websockets; // shown for all upstreams together
+    websocket_figures websockets; // shown for all upstreams together, and so are:
+    by<dropped_field> dropped_fields;
 };
 
 struct limit_figures

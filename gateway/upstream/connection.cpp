@@ -67,12 +67,14 @@ private:
     boost::intrusive_ptr<connection> connection_;
 };
 
-connection::connection(tcp_socket socket, base::deadlines& deadlines, std::function<void(connection&)> disturbed)
+connection::connection(tcp_socket socket, base::deadlines& deadlines, std::size_t reply_fields,
+                       std::function<void(connection&)> disturbed)
     : socket_{std::move(socket)},
       deadlines_{deadlines},
       patience_{[this] { shut(ending::timed_out); }},
       send_patience_{[this] { shut(ending::timed_out); }},
-      disturbed_{std::move(disturbed)}
+      disturbed_{std::move(disturbed)},
+      fields_(reply_fields + 1 + most_added)
 {
     error_code ignored;
     socket_.non_blocking(true, ignored);
@@ -91,6 +93,17 @@ void connection::consume(std::size_t bytes) noexcept
 void connection::expect_bulk()
 {
     if (begin_ == end_ && capacity_ < bulk_bytes && !reading_) resize(bulk_bytes);
+}
+
+void connection::grow(std::size_t most)
+{
+    if (reading_ || capacity_ >= most) return;
+    make_room();
+    auto const room = std::min(2 * capacity_, most);
+    auto larger = std::make_unique_for_overwrite<char[]>(room);
+    std::memcpy(larger.get(), buffer_.get(), end_);
+    buffer_ = std::move(larger);
+    capacity_ = room;
 }
 
 void connection::resize(std::size_t bytes)

@@ -21,6 +21,7 @@
 #include <string>
 #include <string_view>
 #include <system_error>
+#include <vector>
 
 namespace yett::upstream {
 
@@ -60,17 +61,20 @@ public:
 
     static constexpr std::size_t usual_bytes = 16384;
     static constexpr std::size_t bulk_bytes = 65536;
-    static constexpr std::size_t most_fields = 100;
     static constexpr std::size_t most_added = 8; // fields that Yett adds to a reply
 
-    // Calls `disturbed` when something happens on a watched connection.
-    connection(tcp_socket socket, base::deadlines& deadlines, std::function<void(connection&)> disturbed);
+    // Calls `disturbed` when something happens on a watched connection. There is room for
+    // `reply_fields` fields of a reply and for those that Yett adds.
+    connection(tcp_socket socket, base::deadlines& deadlines, std::size_t reply_fields,
+               std::function<void(connection&)> disturbed);
     ~connection();
 
     // What was received and not consumed; moves when news is awaited.
     std::span<char> unread() noexcept { return {buffer_.get() + begin_, end_ - begin_}; }
     bool full() const noexcept { return end_ - begin_ == capacity_; }
     void consume(std::size_t bytes) noexcept;
+    // Makes a full buffer larger, for a head that does not fit; `watch` makes it small again.
+    void grow(std::size_t most);
     // Trades an empty buffer for a larger one while a long body passes; `watch` trades it back.
     void expect_bulk();
 
@@ -113,7 +117,7 @@ public:
     // Reused from request to request.
     std::string& head_buffer() noexcept { return head_; }
     // What a reply may have, and room for what Yett adds.
-    std::array<http::field, most_fields + 1 + most_added>& fields() noexcept { return fields_; }
+    std::span<http::field> fields() noexcept { return fields_; }
 
 private:
     class on_read;
@@ -147,7 +151,7 @@ private:
     bool half_open_ = false;
 
     std::string head_;
-    std::array<http::field, most_fields + 1 + most_added> fields_;
+    std::vector<http::field> fields_;
     operation_memory read_memory_;
 };
 

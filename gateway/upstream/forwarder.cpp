@@ -35,8 +35,15 @@ forwarder::forwarder(forward_options options, surroundings const& around)
 task<result<void>> forwarder::forward(policies::permit const& permit, http::exchange& ex, forward_context const& context)
 {
     context.seen.server = options_.server.text;
-    transfer::parties const parties{ex,    permit.who().get(), context,           options_,
-                                    pool_, around_.executor,   around_.deadlines, around_.figures.websockets};
+    transfer::parties const parties{ex,
+                                    permit.who().get(),
+                                    context,
+                                    options_,
+                                    pool_,
+                                    around_.executor,
+                                    around_.deadlines,
+                                    around_.figures.websockets,
+                                    around_.figures.dropped_fields};
     transfer t{parties};
     // Whatever is thrown, nobody may be left behind who refers to this exchange.
     std::exception_ptr thrown;

@@ -54,7 +54,8 @@ struct forward_context
     observation& seen;
     std::span<http::field const> added = {}; // to the reply, see fields_for_client; at most connection::most_added
     std::optional<websocket_passage> websocket = {};
-    upstream::recall* ends = nullptr; // how to end it from outside; null: not at all
+    field_rules const* rules = nullptr; // of the rule that let it in
+    upstream::recall* ends = nullptr;   // how to end it from outside; null: not at all
 };
 
 struct forward_options
@@ -64,6 +65,8 @@ struct forward_options
     milliseconds reply_timeout{60000}; // from the end of the request to the head of the reply
     milliseconds idle_timeout{300000}; // without progress of either body at the upstream
     unsigned retries = 1;
+    std::size_t reply_header_bytes = 65536; // of the head of a reply; fields: connections.reply_fields
+    std::string host;                       // told to the application; empty: the client's
 };
 
 // The way to one application, one for each worker and upstream.
@@ -73,6 +76,10 @@ struct forward_options
 // then the rest of the body is not read and the connection not used again. A request is
 // sent a second time only because a kept connection had died, only while no byte of a
 // reply has come, and only if no byte of it was sent or its method is idempotent.
+//
+// A connection over which somebody signed in by NTLM or Negotiate, or was asked to, serves
+// the connection of that client alone from then on. Behind a trusted proxy, whose connections
+// may carry anybody's requests, it is not kept.
 //
 // A WebSocket begins with the application's 101, if that is the right answer to the
 // client's handshake; before it the application gets nothing but the request's head. It

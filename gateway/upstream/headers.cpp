@@ -1,10 +1,13 @@
 #include "gateway/upstream/headers.hpp"
 
 #include "gateway/http/ascii.hpp"
-#include "gateway/http/authority.hpp"
 #include "gateway/http/cookies.hpp"
-#include "gateway/http/exchange.hpp"
 #include "gateway/http/header_fold.hpp"
+#include "gateway/http/target.hpp"
+#include "gateway/upstream/connection_login.hpp"
+#include "gateway/upstream/field_fate.hpp"
+#include "gateway/upstream/field_rules.hpp"
+#include "gateway/upstream/forwarding_fields.hpp"
 #include "gateway/upstream/nominations.hpp"
 
 #include <fmt/format.h>
@@ -16,83 +19,13 @@
 namespace yett::upstream {
 
 using http::known;
+using telemetry::dropped_field;
 
 namespace {
-
-// What becomes of a client's field.
-enum class fate : std::uint8_t
-{
-    pass,
-    remove,
-    pass_if_trusted,
-    special, // written by a rule of its own: cookies, credentials
-};
-
-fate fate_of(known id) noexcept
-{
-    switch (id) {
-    case known::connection:
-    case known::content_length:
-    case known::expect:
-    case known::host:
-    case known::keep_alive:
-    case known::proxy:
-    case known::proxy_authenticate:
-    case known::proxy_authorization:
-    case known::proxy_connection:
-    case known::te:
-    case known::trailer:
-    case known::transfer_encoding:
-    case known::upgrade:
-    // Ours to write, as far as the client's are believed.
-    case known::forwarded:
-    case known::traceparent:
-    case known::tracestate:
-    case known::via:
-    case known::x_forwarded_for:
-    case known::x_forwarded_host:
-    case known::x_forwarded_port:
-    case known::x_forwarded_proto:
-    case known::x_real_ip:
-    case known::x_request_id: return fate::remove;
-    case known::authorization:
-    case known::x_api_key:
-    case known::cookie: return fate::special;
-    default: return fate::pass;
-    }
-}
-
-// These would have the application see another request than the one decided on.
-constexpr std::array<std::string_view, 4> rewriting_names{"x-http-method-override", "x-http-method", "x-method-override",
-                                                          "http2-settings"};
-constexpr std::array<std::string_view, 3> rewriting_families{"x-original-", "x-rewrite-", "proxy-"};
-
-// Forwarding headers that we do not write ourselves.
-constexpr std::array<std::string_view, 8> hearsay_names{"x-client-ip", "x-cluster-client-ip", "true-client-ip",  "x-host",
-                                                        "x-scheme",    "x-url-scheme",        "front-end-https", "x-forwarded"};
-constexpr std::string_view hearsay_family = "x-forwarded-";
 
 bool begins_with(std::string_view name, std::string_view family) noexcept
 {
     return name.size() >= family.size() && http::folds_equal(name.substr(0, family.size()), family);
-}
-
-template<class Names>
-bool is_among(Names const& names, std::string_view name) noexcept
-{
-    return std::any_of(names.begin(), names.end(), [&](std::string_view n) { return http::folds_equal(n, name); });
-}
-
-// Most names begin with a letter that no family has.
-fate fate_of_unknown(std::string_view name) noexcept
-{
-    auto const first = http::ascii::lower(name.front());
-    if (first != 'x' && first != 'p' && first != 'h' && first != 't' && first != 'f') return fate::pass;
-    for (auto const family : rewriting_families)
-        if (begins_with(name, family)) return fate::remove;
-    if (is_among(rewriting_names, name)) return fate::remove;
-    if (begins_with(name, hearsay_family) || is_among(hearsay_names, name)) return fate::pass_if_trusted;
-    return fate::pass;
 }
 
 bool is_bearer(std::string_view credentials) noexcept
@@ -102,42 +35,20 @@ bool is_bearer(std::string_view credentials) noexcept
            (credentials.size() == scheme.size() || credentials[scheme.size()] == ' ' || credentials[scheme.size()] == '\t');
 }
 
-std::string_view port_of(std::string_view host) noexcept
-{
-    auto const where = http::parse_authority(host);
-    if (!where || !where->port) return {};
-    return host.substr(host.rfind(':') + 1);
-}
-
-std::string_view protocol_of(http::version v) noexcept
-{
-    switch (v) {
-    case http::version::http_1_0: return "1.0 yett";
-    case http::version::http_1_1: return "1.1 yett";
-    case http::version::http_2: return "2 yett";
-    }
-    return {};
-}
-
 } // namespace
 
 class header_plan::writer
 {
 public:
-    writer(header_plan const& plan, composition const& c, std::string& out)
-        : plan_{plan},
-          c_{c},
-          out_{out},
-          host_port_{port_of(c.head.host())}
-    {
-    }
+    writer(header_plan const& plan, composition const& c, std::string& out) : plan_{plan}, c_{c}, out_{out}, host_{c} {}
 
     void request_line()
     {
         put(http::name_of(c_.head.method()), " ", c_.where.path());
         if (c_.where.has_query()) put("?", c_.where.query());
         put(" HTTP/1.1\r\nHost: ");
-        put_host();
+        if (c_.host.empty()) host_.append_to(out_);
+        else put(c_.host);
         put("\r\n");
     }
 
@@ -145,35 +56,34 @@ public:
     {
         bool cookies_written = false;
         for (auto const& f : c_.head.fields()) {
-            if (nominated.include(f.name)) continue;
-            switch (fate_in_plan(f)) {
+            if (nominated.include(f.name)) {
+                if (verdict_on(f.id).fate == fate::pass) count(dropped_field::nominated);
+                continue;
+            }
+            auto const verdict = verdict_in_plan(f);
+            switch (verdict.fate) {
             case fate::pass: field(f.name, f.value); break;
-            case fate::pass_if_trusted:
-                if (c_.client.trusted) field(f.name, f.value);
+            case fate::trusted:
+                if (passes_of_trusted(f, verdict.cause)) field(f.name, f.value);
+                else count(verdict.cause);
                 break;
             case fate::special:
                 if (f.id != known::cookie) credential(f);
                 else if (!std::exchange(cookies_written, true)) cookies();
                 break;
-            case fate::remove: break;
+            case fate::continued:
+                if (!c_.client.trusted) count(verdict.cause);
+                break;
+            case fate::remove: count(verdict.cause); break;
             }
         }
+        if (c_.rules) [[unlikely]]
+            put(c_.rules->lines());
     }
 
-    void forwarding_fields()
-    {
-        put("Via: ");
-        put_sent(known::via);
-        put(protocol_of(c_.head.version()), "\r\nX-Forwarded-For: ");
-        put_sent(known::x_forwarded_for);
-        put(hop(), "\r\nX-Forwarded-Proto: ", scheme(), "\r\nX-Forwarded-Host: ");
-        if (auto const sent = believed(known::x_forwarded_host); !sent.empty()) put(sent);
-        else put_host();
-        put("\r\nX-Forwarded-Port: ", port(), "\r\nX-Real-IP: ", c_.client.address, "\r\n");
-        forwarded();
-        if (!c_.request_id.empty()) field("X-Request-Id", c_.request_id);
-        trace();
-    }
+    void forwarding_fields() { append_forwarding_fields(out_, c_, host_, plan_.trusts_forwarded_); }
+
+    bool signs_in() const noexcept { return signs_in_; }
 
     result<void> identity_fields()
     {
@@ -199,34 +109,62 @@ private:
     }
     void field(std::string_view name, std::string_view value) { put(name, ": ", value, "\r\n"); }
 
-    void put_host()
+    field_verdict verdict_in_plan(http::field const& f) const
     {
-        put(c_.where.host());
-        if (!host_port_.empty()) put(":", host_port_);
+        if (c_.rules) [[unlikely]]
+            return verdict_by_rule(f);
+        return usual_verdict(f);
     }
 
-    fate fate_in_plan(http::field const& f) const
+    // A rule may let pass what is dropped else; credentials keep rules of their own.
+    field_verdict verdict_by_rule(http::field const& f) const
     {
-        if (f.id != known::other) return plan_.identity_.owns(f.id) ? fate::remove : fate_of(f.id);
-        if (http::has_foldable(f.name)) return fate_of_odd(f.name);
-        return plan_.identity_.owns(f.name) ? fate::remove : fate_of_unknown(f.name);
+        auto const usual = usual_verdict(f);
+        auto const own = c_.rules->fate_of(f.name);
+        if (!own) return usual;
+        if (*own == fate::remove) return {fate::remove, dropped_field::count_};
+        auto const stays = usual.fate == fate::special || (usual.fate == fate::continued && c_.client.trusted);
+        return stays ? usual : field_verdict{};
+    }
+
+    field_verdict usual_verdict(http::field const& f) const
+    {
+        constexpr field_verdict ours{fate::remove, dropped_field::identity};
+        if (f.id != known::other) return plan_.identity_.owns(f.id) ? ours : verdict_on(f.id);
+        if (http::has_foldable(f.name)) return verdict_on_odd(f.name);
+        return plan_.identity_.owns(f.name) ? ours : verdict_on(f.name);
     }
 
     // An allowed odd name is judged as its usual spelling is.
-    fate fate_of_odd(std::string_view name) const
+    field_verdict verdict_on_odd(std::string_view name) const
     {
         auto const& allowed = plan_.odd_names_;
         auto const same = [&](std::string const& n) { return http::ascii::equal_ignoring_case(n, name); };
-        if (plan_.identity_.owns(name) || std::none_of(allowed.begin(), allowed.end(), same)) return fate::remove;
+        if (plan_.identity_.owns(name)) return {fate::remove, dropped_field::identity};
+        if (std::none_of(allowed.begin(), allowed.end(), same)) return {fate::remove, dropped_field::spelling};
         auto const id = http::known_named(http::folded(name));
-        if (id == known::other) return fate_of_unknown(name);
-        return fate_of(id) == fate::pass ? fate::pass : fate::remove;
+        if (id == known::other) return verdict_on(name);
+        return verdict_on(id).fate == fate::pass ? field_verdict{} : field_verdict{fate::remove, dropped_field::spelling};
+    }
+
+    // What belongs to the family that trusted proxies do not write comes from somebody else.
+    bool passes_of_trusted(http::field const& f, dropped_field cause) const
+    {
+        if (!c_.client.trusted) return false;
+        return !plan_.trusts_forwarded_ || cause != dropped_field::forwarding || !begins_with(f.name, "x-forwarded");
+    }
+
+    void count(dropped_field cause) const
+    {
+        if (c_.dropped && cause != dropped_field::count_) (*c_.dropped)[cause].add();
     }
 
     void credential(http::field const& f)
     {
         auto const is_ours = f.id == known::authorization && !plan_.keep_bearer_ && is_bearer(f.value);
-        if (!is_ours && !is_withheld(f.value)) field(f.name, f.value);
+        if (is_ours || is_withheld(f.value)) return;
+        signs_in_ = signs_in_ || (f.id == known::authorization && signs_in_connection(f.value));
+        field(f.name, f.value);
     }
 
     // Wherever in the value it stands: a key in a list, or behind an unusual scheme, is a key.
@@ -251,43 +189,6 @@ private:
         if (between == "; ") put("\r\n");
     }
 
-    // Continues what a trusted proxy sent as a list.
-    void put_sent(known id)
-    {
-        if (!c_.client.trusted) return;
-        for (auto const& f : c_.head.fields())
-            if (f.id == id && !f.value.empty()) put(f.value, ", ");
-    }
-    std::string_view believed(known id) const { return c_.client.trusted ? c_.head.value(id) : std::string_view{}; }
-    // Whom the next in line is told of: a trusted proxy has named the client itself.
-    std::string_view hop() const { return c_.client.trusted ? std::string_view{c_.peer.address} : c_.client.address; }
-    std::string_view scheme() const { return c_.client.https ? "https" : "http"; }
-    std::string_view port() const
-    {
-        if (auto const sent = believed(known::x_forwarded_port); !sent.empty()) return sent;
-        if (!host_port_.empty()) return host_port_;
-        return c_.client.https ? "443" : "80";
-    }
-
-    // RFC 7239 section 4; an IPv6 address is bracketed and quoted.
-    void forwarded()
-    {
-        auto const v6 = hop().find(':') != std::string_view::npos;
-        put("Forwarded: ");
-        put_sent(known::forwarded);
-        put("for=", v6 ? "\"[" : "", hop(), v6 ? "]\"" : "", ";host=\"");
-        put_host();
-        put("\";proto=", c_.peer.tls ? "https" : "http", "\r\n");
-    }
-
-    void trace()
-    {
-        auto const parent = c_.traceparent.empty() ? believed(known::traceparent) : c_.traceparent;
-        if (parent.empty()) return;
-        field("traceparent", parent);
-        if (auto const state = believed(known::tracestate); !state.empty()) field("tracestate", state);
-    }
-
     // RFC 9110 section 8.6: methods that mean a body say so when it is empty.
     bool expects_body() const
     {
@@ -307,7 +208,8 @@ private:
     header_plan const& plan_;
     composition const& c_;
     std::string& out_;
-    std::string_view host_port_;
+    asked_host host_;
+    bool signs_in_ = false;
 };
 
 result<header_plan> header_plan::from(header_options const& options)
@@ -328,11 +230,12 @@ result<header_plan> header_plan::from(header_options const& options)
     plan.cookies_ = options.cookies;
     plan.odd_names_ = options.odd_names;
     plan.keep_bearer_ = options.keep_bearer;
+    plan.trusts_forwarded_ = options.trusts_forwarded;
     plan.withheld_prefix_ = options.withheld_prefix;
     return plan;
 }
 
-result<void> header_plan::compose(composition const& c, std::string& out) const
+result<composed> header_plan::compose(composition const& c, std::string& out) const
 {
     auto const nominated = nominations::of(c.head.fields());
     if (!nominated) return client_error(errc::bad_request, "Connection nominates too many fields");
@@ -343,7 +246,7 @@ result<void> header_plan::compose(composition const& c, std::string& out) const
     w.forwarding_fields();
     if (auto written = w.identity_fields(); !written) return written.error();
     w.framing_fields();
-    return {};
+    return composed{w.signs_in()};
 }
 
 } // namespace yett::upstream

@@ -3,6 +3,7 @@
 #include "gateway/base/identity.hpp"
 #include "gateway/base/result.hpp"
 #include "gateway/http/head.hpp"
+#include "gateway/telemetry/metrics.hpp"
 #include "gateway/upstream/identity_fields.hpp"
 
 #include <cstdint>
@@ -20,6 +21,8 @@ struct peer;
 
 namespace yett::upstream {
 
+class field_rules;
+
 struct header_options
 {
     preset identity = preset::yett;
@@ -33,17 +36,22 @@ struct header_options
     // removed under these as well.
     std::vector<std::string> odd_names;
     bool keep_bearer = false;
+    // Trusted proxies write Forwarded; their X-Forwarded-* are whatever a client sent.
+    bool trusts_forwarded = false;
     // What begins a credential that no application sees, in Authorization or X-Api-Key,
     // whatever else is kept; empty: there is none.
     std::string withheld_prefix;
 };
 
-// What pipeline found out about the client.
+// What pipeline found out about the client. All forwarding headers are written from this.
 struct client_facts
 {
-    std::string_view address; // textual IP of the client
-    bool trusted = false;     // the peer is a trusted proxy: its forwarding headers are believed
-    bool https = false;       // how the client came, to us or to the trusted proxy
+    std::string_view address;   // textual IP of the client
+    bool trusted = false;       // the peer is a trusted proxy: its forwarding headers are believed
+    bool https = false;         // how the client came, to us or to the trusted proxy
+    bool named = false;         // the peer is not the client, but named it
+    std::string_view hops = {}; // ", A, B": the proxies between the client and the peer
+    std::string_view host = {}; // what the client asked the first of them for; empty: the same as us
 };
 
 // Everything a request head for the application is made of.
@@ -53,12 +61,21 @@ struct composition
     http::target const& where;
     http::peer const& peer;
     client_facts client;
-    identity const* who = nullptr;            // null: anonymous, no identity header is set
-    std::string_view request_id = {};         // X-Request-Id
-    std::string_view traceparent = {};        // empty: the client's own, if it is trusted
-    std::string_view assertion = {};          // empty: none
-    std::optional<std::uint64_t> length = {}; // of a body without a length that has arrived as a whole
-    bool websocket = false;                   // asks for one, which Connection and Upgrade have to say anew
+    identity const* who = nullptr;                              // null: anonymous, no identity header is set
+    std::string_view request_id = {};                           // X-Request-Id
+    std::string_view traceparent = {};                          // empty: the client's own, if it is trusted
+    std::string_view assertion = {};                            // empty: none
+    std::optional<std::uint64_t> length = {};                   // of a body without a length that has arrived as a whole
+    bool websocket = false;                                     // asks for one, which Connection and Upgrade have to say anew
+    std::string_view host = {};                                 // told to the application; empty: the client's
+    field_rules const* rules = nullptr;                         // of the rule that let the request in
+    telemetry::by<telemetry::dropped_field>* dropped = nullptr; // counts what the application is not told
+};
+
+// What `compose` has learnt on its way.
+struct composed
+{
+    bool signs_in_connection = false; // a credential that is good for whatever follows it
 };
 
 // The rules for headers on the way to an application, made once, used for every request.
@@ -68,8 +85,9 @@ struct composition
 // `set` and the assertion, in every spelling; X-Original-*, X-Rewrite-* and
 // X-HTTP-Method-Override, which would tell the application of another request than the
 // one that was decided on; other names with '_' or '.' that are not allowed; Yett's
-// cookies; bearer tokens; API keys. Forwarding headers (Via, Forwarded, X-Forwarded-*, X-Real-IP …)
-// continue what a trusted proxy sent and replace what anybody else did.
+// cookies; bearer tokens; API keys. Removed unless a trusted proxy sent them: what proxies
+// and platforms say of clients (`field_fate` has the names). Via, Forwarded, X-Forwarded-For,
+// -Proto, -Host, -Port and X-Real-IP are written anew, both families from one result.
 class header_plan
 {
 public:
@@ -82,7 +100,7 @@ public:
     //
     // Fails with bad_request when Connection nominates more than 32 names, and with
     // forbidden when an identity does not fit into its headers.
-    result<void> compose(composition const& c, std::string& out) const;
+    result<composed> compose(composition const& c, std::string& out) const;
 
     // True for names that only Yett may set, in any spelling. Replies lose them as well.
     bool is_ours(std::string_view name) const noexcept { return identity_.owns(name); }
@@ -99,6 +117,7 @@ private:
     std::vector<std::string> cookies_;
     std::vector<std::string> odd_names_;
     bool keep_bearer_ = false;
+    bool trusts_forwarded_ = false;
     std::string withheld_prefix_;
 };
 

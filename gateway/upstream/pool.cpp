@@ -17,6 +17,7 @@ pool::pool(server const& where, pool_options const& options, surroundings const&
 pool::~pool()
 {
     kept_.clear();
+    bound_.clear();
     end_all(all_);
     end_all(apart_);
     while (!waiting_.empty()) {
@@ -54,6 +55,27 @@ connection_ptr pool::take() noexcept
     return nullptr;
 }
 
+std::vector<pool::bound>::iterator pool::find_bound(std::uint64_t client_connection) noexcept
+{
+    return std::find_if(bound_.begin(), bound_.end(),
+                        [&](bound const& each) { return each.client_connection == client_connection; });
+}
+
+connection_ptr pool::take_bound(std::uint64_t client_connection) noexcept
+{
+    auto const at = find_bound(client_connection);
+    if (at == bound_.end()) return nullptr;
+    auto c = std::move(at->connection);
+    bound_.erase(at);
+    c->engage();
+    if (c->how_it_ended() == connection::ending::none) {
+        report();
+        return c;
+    }
+    close(*c);
+    return nullptr;
+}
+
 task<result<connection_ptr>> pool::acquire(turn& t)
 {
     if (auto c = take()) co_return c;
@@ -63,6 +85,7 @@ task<result<connection_ptr>> pool::acquire(turn& t)
 task<result<connection_ptr>> pool::acquire_new(turn& t)
 {
     if (open_ == options_.connections && !kept_.empty()) disturbed(*kept_.front());
+    if (open_ == options_.connections && !bound_.empty()) disturbed(*bound_.front().connection);
     if (open_ < options_.connections) {
         ++open_;
         co_return co_await open_one();
@@ -85,7 +108,8 @@ task<result<connection_ptr>> pool::open_one()
         co_return socket.error();
     }
     around_.figures.connect_duration.observe(steady_now() - began);
-    connection_ptr c{new connection{std::move(*socket), around_.deadlines, [this](connection& it) { disturbed(it); }}};
+    auto const heed = [this](connection& it) { disturbed(it); };
+    connection_ptr c{new connection{std::move(*socket), around_.deadlines, options_.reply_fields, heed}};
     all_.push_back(*c);
     co_return c;
 }
@@ -155,6 +179,15 @@ void pool::keep(connection_ptr c)
     report();
 }
 
+void pool::keep_bound(connection_ptr c, std::uint64_t client_connection)
+{
+    auto const others_wait = !waiting_.empty();
+    if (draining_ || others_wait || c->how_it_ended() != connection::ending::none) return discard(std::move(c));
+    c->watch(options_.keep_timeout);
+    bound_.push_back({client_connection, std::move(c)});
+    report();
+}
+
 void pool::set_apart(connection& c) noexcept
 {
     all_.erase(all_.iterator_to(c));
@@ -187,10 +220,9 @@ void pool::close(connection& c) noexcept
 
 void pool::disturbed(connection& c) noexcept
 {
-    auto const at = std::find(kept_.begin(), kept_.end(), &c);
-    if (at == kept_.end()) return;
-    auto const held = std::move(*at);
-    kept_.erase(at);
+    connection_ptr const held{&c};
+    auto const was_bound = [&c](bound const& each) { return each.connection == &c; };
+    if (std::erase(kept_, held) + std::erase_if(bound_, was_bound) == 0) return;
     held->engage();
     close(*held);
 }
@@ -198,6 +230,7 @@ void pool::disturbed(connection& c) noexcept
 void pool::drain() noexcept
 {
     draining_ = true;
+    for (auto& each : std::exchange(bound_, {})) kept_.push_back(std::move(each.connection));
     for (auto const& c : std::exchange(kept_, {})) {
         c->engage();
         close(*c);
@@ -206,7 +239,7 @@ void pool::drain() noexcept
 
 void pool::report() noexcept
 {
-    auto const idle = static_cast<std::int64_t>(kept_.size());
+    auto const idle = static_cast<std::int64_t>(kept());
     around_.figures.idle.set(idle);
     around_.figures.busy.set(static_cast<std::int64_t>(open_) - idle);
     around_.figures.pending.set(static_cast<std::int64_t>(waiting_.size()));

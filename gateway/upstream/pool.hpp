@@ -9,6 +9,7 @@
 #include <boost/intrusive/list.hpp>
 
 #include <cstddef>
+#include <cstdint>
 #include <vector>
 
 namespace yett::telemetry {
@@ -23,6 +24,7 @@ struct pool_options
     std::size_t pending = 1024;         // more exchanges waiting than this fail at once
     milliseconds connect_timeout{2000}; // also the longest wait for a free connection
     milliseconds keep_timeout{60000};   // an unused connection is closed after this
+    std::size_t reply_fields = 200;     // that a reply may have
 };
 
 class pool;
@@ -64,6 +66,10 @@ private:
 // takes the connection out of the pool as soon as the server closes it or says anything
 // unasked. A server's goodbye that is still on its way cannot be seen by anybody; that is
 // what the forwarder's retry is for.
+//
+// One that is bound to a client's connection counts like any other. Nobody tells the pool when
+// the client has gone: its number comes never again, and the connection ends by keep_timeout,
+// or earlier, when others need its place.
 class pool
 {
 public:
@@ -90,6 +96,10 @@ public:
     // Takes back a connection that can carry another request: its reply was read to the
     // end, nothing came behind it, and neither side wants to close.
     void keep(connection_ptr c);
+    // The same for one that is signed in for whoever is at the other end of a client's
+    // connection: nobody else's requests may take it.
+    void keep_bound(connection_ptr c, std::uint64_t client_connection);
+    connection_ptr take_bound(std::uint64_t client_connection) noexcept;
     // A connection that carries something else from now on. It counts no more; whoever took
     // it ends it with `forget`.
     void set_apart(connection& c) noexcept;
@@ -100,7 +110,7 @@ public:
     void drain() noexcept;
 
     std::size_t open() const noexcept { return open_; }
-    std::size_t kept() const noexcept { return kept_.size(); }
+    std::size_t kept() const noexcept { return kept_.size() + bound_.size(); }
 
 private:
     friend class turn;
@@ -115,7 +125,15 @@ private:
     pool_options const options_;
     surroundings around_;
     upstream::connector connector_;
+    struct bound
+    {
+        std::uint64_t client_connection;
+        connection_ptr connection;
+    };
+    std::vector<bound>::iterator find_bound(std::uint64_t client_connection) noexcept;
+
     std::vector<connection_ptr> kept_; // the last one is used next
+    std::vector<bound> bound_;         // the first one has waited longest
     using list = boost::intrusive::list<connection, boost::intrusive::constant_time_size<false>>;
     static void end_all(list& of) noexcept;
 

@@ -2,7 +2,10 @@
 
 #include "gateway/http/ascii.hpp"
 #include "gateway/http/cookies.hpp"
+#include "gateway/upstream/connection_login.hpp"
+#include "gateway/upstream/field_fate.hpp"
 #include "gateway/upstream/headers.hpp"
+#include "gateway/upstream/location_mapping.hpp"
 #include "gateway/upstream/nominations.hpp"
 
 #include <algorithm>
@@ -12,7 +15,7 @@ namespace {
 
 using http::known;
 
-bool ends_here(http::field const& f, header_plan const& plan) noexcept
+bool ends_here(http::field const& f, reply_rules const& rules) noexcept
 {
     switch (f.id) {
     case known::connection:
@@ -24,8 +27,10 @@ bool ends_here(http::field const& f, header_plan const& plan) noexcept
     case known::trailer:
     case known::transfer_encoding:
     case known::upgrade: return true;
-    case known::set_cookie: return http::sets_one_of(f.value, plan.cookies());
-    case known::other: return plan.is_ours(f.name) || http::ascii::equal_ignoring_case(f.name, "proxy-authentication-info");
+    case known::set_cookie: return http::sets_one_of(f.value, rules.plan.cookies());
+    case known::other:
+        return rules.plan.is_ours(f.name) || http::ascii::equal_ignoring_case(f.name, "proxy-authentication-info") ||
+               (!rules.to_proxy && steers_server(f.name));
     default: return false;
     }
 }
@@ -36,23 +41,42 @@ bool is_replaced(http::field const& f, std::span<http::field const> added) noexc
     return f.id != known::set_cookie && std::any_of(added.begin(), added.end(), same);
 }
 
+void map_back(http::field& f, reply_rules const& rules, reply_for_client& into)
+{
+    if (!rules.locations) return;
+    if (auto mapped = rules.locations->mapped(f.value)) f.value = into.texts.emplace_front(std::move(*mapped));
+}
+
+// What a field says to others than the client.
+void look_at(http::field& f, reply_rules const& rules, reply_for_client& into)
+{
+    switch (f.id) {
+    case known::location:
+    case known::content_location: return map_back(f, rules, into);
+    case known::www_authenticate:
+    case known::proxy_authenticate:
+        into.asks_to_sign_in_connection = into.asks_to_sign_in_connection || asks_to_sign_in_connection(f.value);
+        return;
+    default: return;
+    }
+}
+
 } // namespace
 
-std::optional<std::span<http::field const>> fields_for_client(std::span<http::field> array, std::size_t count,
-                                                              header_plan const& plan,
-                                                              std::span<http::field const> added) noexcept
+std::optional<reply_for_client> fields_for_client(std::span<http::field> array, std::size_t count, reply_rules const& rules)
 {
     auto const nominated = nominations::of(array.first(count));
     if (!nominated) return std::nullopt;
-    auto const received = array.first(count);
-    auto const goes = [&](http::field const& f) {
-        return ends_here(f, plan) || nominated->include(f.name) || is_replaced(f, added);
-    };
-    auto const end = std::remove_if(received.begin(), received.end(), goes);
-    auto const kept = static_cast<std::size_t>(end - received.begin());
-    array[kept] = {"Via", "1.1 yett", known::via};
-    std::copy(added.begin(), added.end(), array.begin() + static_cast<std::ptrdiff_t>(kept + 1));
-    return array.first(kept + 1 + added.size());
+    reply_for_client reply;
+    std::size_t kept = 0;
+    for (auto& f : array.first(count)) {
+        look_at(f, rules, reply);
+        if (!ends_here(f, rules) && !nominated->include(f.name) && !is_replaced(f, rules.added)) array[kept++] = f;
+    }
+    array[kept++] = {"Via", "1.1 yett", known::via};
+    std::copy(rules.added.begin(), rules.added.end(), array.begin() + static_cast<std::ptrdiff_t>(kept));
+    reply.fields = array.first(kept + rules.added.size());
+    return reply;
 }
 
 } // namespace yett::upstream

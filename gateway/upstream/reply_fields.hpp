@@ -3,20 +3,38 @@
 #include "gateway/http/head.hpp"
 
 #include <cstddef>
+#include <forward_list>
 #include <optional>
 #include <span>
+#include <string>
 
 namespace yett::upstream {
 
 class header_plan;
+class location_mapping;
+
+// What the fields of a reply are judged by.
+struct reply_rules
+{
+    header_plan const& plan;
+    std::span<http::field const> added = {};     // by Yett
+    location_mapping const* locations = nullptr; // null: they stay as they are
+    bool to_proxy = false;                       // the reply goes to a trusted proxy, which may act upon it
+};
+
+struct reply_for_client
+{
+    std::span<http::field const> fields;
+    bool asks_to_sign_in_connection = false;   // by a scheme of connection_login
+    std::forward_list<std::string> texts = {}; // what some of the fields' values point into
+};
 
 // Removes what is not meant for the client from a reply's fields, in place: hop-by-hop
-// fields and those Connection nominates, framing (the exchange writes its own), and names
-// that only Yett may set, cookies included. Adds Via and the fields that Yett itself adds:
-// each replaces those of its name, only Set-Cookie stands beside the application's. The
-// array needs room for all of them. Nothing when Connection nominates too many fields.
-std::optional<std::span<http::field const>> fields_for_client(std::span<http::field> array, std::size_t count,
-                                                              header_plan const& plan,
-                                                              std::span<http::field const> added) noexcept;
+// fields and those Connection nominates, framing (the exchange writes its own), names
+// that only Yett may set, cookies included, and orders for a server in front, unless a proxy
+// is there to take them. Adds Via and the fields that Yett itself adds: each replaces those of
+// its name, only Set-Cookie stands beside the application's. The array needs room for all of
+// them. Nothing when Connection nominates too many fields.
+std::optional<reply_for_client> fields_for_client(std::span<http::field> array, std::size_t count, reply_rules const& rules);
 
 } // namespace yett::upstream

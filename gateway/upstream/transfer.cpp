@@ -2,22 +2,13 @@
 
 #include "gateway/http/chunks.hpp"
 #include "gateway/http/framing.hpp"
-#include "gateway/upstream/reply_fields.hpp"
+#include "gateway/upstream/location_mapping.hpp"
 
 #include <fmt/format.h>
 
 namespace yett::upstream {
 
 using ending = connection::ending;
-
-namespace {
-
-// 103 Early Hints may come several times; nobody needs more than a few.
-constexpr unsigned most_interim_replies = 16;
-
-constexpr http::framing::limits reply_limits{connection::usual_bytes, connection::most_fields, 0};
-
-} // namespace
 
 transfer::transfer(parties const& p) : parties_{p}, exchange_{p.exchange}, request_{p.exchange.request()}
 {
@@ -92,6 +83,11 @@ bool transfer::is_stale(connection& c) const noexcept
 
 bool transfer::take_kept() noexcept
 {
+    connection_ = parties_.pool.take_bound(exchange_.from().connection);
+    bound_ = connection_ != nullptr;
+    if (bound_ && !is_stale(*connection_)) return true;
+    if (bound_) parties_.pool.discard(std::exchange(connection_, nullptr));
+    bound_ = false;
     while ((connection_ = parties_.pool.take())) {
         if (!is_stale(*connection_)) return true;
         parties_.pool.discard(std::exchange(connection_, nullptr));
@@ -130,7 +126,12 @@ result<pieces> transfer::compose()
     c.websocket = parties_.context.websocket.has_value();
     auto const chunked = request_.body() == http::body_kind::chunked;
     if (chunked && at_hand_.complete) c.length = at_hand_.part.size();
-    if (auto composed = parties_.context.headers.compose(c, head); !composed) return composed.error();
+    c.host = parties_.options.host;
+    c.rules = parties_.context.rules;
+    if (parties_.context.seen.retries == 0) c.dropped = &parties_.dropped;
+    auto const composed = parties_.context.headers.compose(c, head);
+    if (!composed) return composed.error();
+    bound_ = bound_ || composed->signs_in_connection;
     if (!chunked || at_hand_.complete || at_hand_.part.empty()) return pieces{head, at_hand_.part};
     http::chunk_line_buffer line;
     head += http::chunk_line(at_hand_.part.size(), line);
@@ -176,14 +177,15 @@ result<bool> transfer::read_head()
         heard_ = heard_ || !text.empty();
         if (text.empty()) return false;
         auto const end = http::framing::end_of_response_head(text, searched_);
+        http::framing::limits const limits{parties_.options.reply_header_bytes, parties_.options.connections.reply_fields, 0};
         if (end == http::framing::npos) {
-            if (connection_->full()) return upstream_error(errc::upstream_broken, "the head of the reply is too long");
+            if (text.size() >= limits.header_bytes) return http::framing::outgrown(limits);
+            if (connection_->full()) connection_->grow(limits.header_bytes);
             searched_ = text.size();
             return false;
         }
-        auto const head =
-            http::framing::read_response(text.substr(0, end), std::span{connection_->fields()}.first(connection::most_fields),
-                                         request_.method(), reply_limits);
+        auto const room = connection_->fields().first(limits.fields);
+        auto const head = http::framing::read_response(text.substr(0, end), room, request_.method(), limits);
         if (!head) return head.error();
         connection_->consume(end);
         searched_ = 0;
@@ -197,11 +199,21 @@ result<bool> transfer::accept_head(http::response_head const& head)
     auto const switches = head.status() == 101;
     if (switches && !is_wanted_switch(head))
         return upstream_error(errc::upstream_broken, "101 without having been asked, or not as it was");
-    if (head.interim() && !switches && ++interim_ > most_interim_replies)
-        return upstream_error(errc::upstream_broken, "too many interim replies");
-    if (head.interim() && !switches) return false;
+    if (head.interim() && !switches) {
+        auto const passed = pass_over(head);
+        return passed ? result<bool>{false} : passed.error();
+    }
     reply_ = head;
     return true;
+}
+
+result<void> transfer::pass_over(http::response_head const& interim)
+{
+    auto const patience = interim_.one_more(parties_.deadlines.now(), parties_.options.reply_timeout);
+    if (!patience) return upstream_error(errc::upstream_broken, "too many interim replies");
+    doubtful_ = doubtful_ || !interim.keep_alive();
+    if (request_is_out() && patience->count() > 0) connection_->hear_within(*patience);
+    return {};
 }
 
 bool transfer::is_wanted_switch(http::response_head const& head) const
@@ -217,16 +229,30 @@ void transfer::note_reply()
     connection_->need_not_hear();
 }
 
+result<http::reply_head> transfer::head_for_client()
+{
+    auto const& client = parties_.context.client;
+    auto const& host = parties_.options.host;
+    location_mapping const locations{parties_.options.server.text,
+                                     host.empty() ? request_.host() : std::string_view{host},
+                                     {client.https ? "https" : "http", request_.host()}};
+    reply_rules const rules{parties_.context.headers, parties_.context.added, &locations, client.trusted};
+    told_ = fields_for_client(connection_->fields(), reply_->fields().size(), rules);
+    if (!told_) return upstream_error(errc::upstream_broken, "Connection nominates too many fields");
+    bound_ = bound_ || told_->asks_to_sign_in_connection;
+    http::reply_head head;
+    head.status = reply_->status();
+    head.reason = reply_->reason();
+    head.fields = told_->fields;
+    return head;
+}
+
 task<result<void>> transfer::switch_protocols()
 {
     note_reply();
-    auto const fields =
-        fields_for_client(connection_->fields(), reply_->fields().size(), parties_.context.headers, parties_.context.added);
-    if (!fields) co_return upstream_error(errc::upstream_broken, "Connection nominates too many fields");
-    http::reply_head head;
-    head.status = reply_->status();
-    head.fields = *fields;
-    auto const begun = co_await exchange_.begin(head, {}, false);
+    auto const head = head_for_client();
+    if (!head) co_return head.error();
+    auto const begun = co_await exchange_.begin(*head, {}, false);
     if (!begun) co_return begun.error();
     if (gone_) co_return why_ended();
     parties_.pool.set_apart(*connection_);
@@ -243,21 +269,17 @@ task<result<void>> transfer::relay()
     note_reply();
     if (upload_) upload_->reply_began();
 
-    auto const fields =
-        fields_for_client(connection_->fields(), reply_->fields().size(), parties_.context.headers, parties_.context.added);
-    if (!fields) co_return upstream_error(errc::upstream_broken, "Connection nominates too many fields");
+    auto head = head_for_client();
+    if (!head) co_return head.error();
     reply_body body{*reply_};
     auto const part = body.next(connection_->unread());
     if (!part) co_return part.error();
     connection_->consume(part->consumed);
 
-    http::reply_head head;
-    head.status = reply_->status();
-    head.fields = *fields;
-    head.length = reply_->content_length();
+    head->length = reply_->content_length();
     // Chunks that came as a whole need none on the way on.
-    if (part->last && reply_->body() == http::response_body::chunked) head.length = part->data.size();
-    auto const begun = co_await exchange_.begin(head, part->data, part->last);
+    if (part->last && reply_->body() == http::response_body::chunked) head->length = part->data.size();
+    auto const begun = co_await exchange_.begin(*head, part->data, part->last);
     if (!begun) co_return begun.error();
     if (!part->last) co_return co_await relay_rest(body);
     whole_ = true;
@@ -325,8 +347,17 @@ void transfer::release() noexcept
     connection_->need_not_hear();
     auto c = std::exchange(connection_, nullptr);
     if (tunnel_) return parties_.pool.forget(*c);
-    auto const sound = whole_ && reply_->keep_alive() && c->unread().empty() && (!upload_ || upload_->complete());
-    if (sound) parties_.pool.keep(std::move(c));
+    auto const sound = whole_ && reply_->keep_alive() && !doubtful_ && c->unread().empty() && (!upload_ || upload_->complete());
+    if (!sound) parties_.pool.discard(std::move(c));
+    else keep(std::move(c));
+}
+
+// Behind a proxy the next request of the same connection may be somebody else's.
+void transfer::keep(connection_ptr c) noexcept
+{
+    auto const client = exchange_.from().connection;
+    if (!bound_) parties_.pool.keep(std::move(c));
+    else if (client != 0 && !parties_.context.client.trusted) parties_.pool.keep_bound(std::move(c), client);
     else parties_.pool.discard(std::move(c));
 }
 

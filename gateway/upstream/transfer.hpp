@@ -1,7 +1,9 @@
 #pragma once
 
 #include "gateway/upstream/forwarder.hpp"
+#include "gateway/upstream/interim_replies.hpp"
 #include "gateway/upstream/reply_body.hpp"
+#include "gateway/upstream/reply_fields.hpp"
 #include "gateway/upstream/tunnel.hpp"
 #include "gateway/upstream/upload.hpp"
 
@@ -24,6 +26,7 @@ public:
         base::executor executor;
         base::deadlines& deadlines;
         telemetry::websocket_figures& websockets;
+        telemetry::by<telemetry::dropped_field>& dropped;
     };
     explicit transfer(parties const& p);
     ~transfer();
@@ -59,10 +62,16 @@ private:
     task<result<void>> hear_reply();
     result<bool> read_head();
     result<bool> accept_head(http::response_head const& head);
+    result<void> pass_over(http::response_head const& interim);
+    bool request_is_out() const noexcept { return at_hand_.complete || (upload_ && upload_->complete()); }
+
+    void keep(connection_ptr c) noexcept;
 
     bool is_wanted_switch(http::response_head const& head) const;
     task<result<void>> switch_protocols();
     void note_reply();
+    // The reply's head as the client gets it, but for its length.
+    result<http::reply_head> head_for_client();
 
     task<result<void>> relay();
     task<result<void>> relay_rest(reply_body& body);
@@ -79,15 +88,18 @@ private:
     turn turn_;
     std::optional<upload> upload_;
     std::optional<http::response_head> reply_;
+    std::optional<reply_for_client> told_; // of it
     std::unique_ptr<tunnel> tunnel_;
     steady_time sent_at_{};
     std::uint64_t passed_ = 0; // of the reply's body
     std::size_t searched_ = 0; // bytes of an incomplete head that were looked at
-    unsigned interim_ = 0;
-    bool heard_ = false; // any byte of a reply
-    errc ended_{};       // from outside; zero: not
-    bool gone_ = false;  // the client is, or `ended_` says why it shall be
-    bool whole_ = false; // the reply was read and passed on to its end
+    interim_replies interim_;
+    bool bound_ = false;    // the connection is signed in, or may be by now
+    bool doubtful_ = false; // an interim reply announced what cannot be
+    bool heard_ = false;    // any byte of a reply
+    errc ended_{};          // from outside; zero: not
+    bool gone_ = false;     // the client is, or `ended_` says why it shall be
+    bool whole_ = false;    // the reply was read and passed on to its end
 };
 
 } // namespace yett::upstream

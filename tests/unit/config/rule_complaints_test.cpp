@@ -63,6 +63,32 @@ yett.yaml:4:78: upstreams.app.connect_timeout: "1ms" is out of range; 10ms to 5m
              R"(
 yett.yaml:4:19: upstreams.app.servers: "unix:app.sock" is not the URL of a server; an absolute path of at most 107 bytes is allowed, as in unix:/run/app.sock
 )"},
+            {R"({ servers: "http://a", host: { send: client }, reply_header_bytes: 100B, reply_header_fields: 5000 }
+)",
+             R"(
+yett.yaml:4:45: upstreams.app.host.send: "client" is unknown; allowed: pass, server
+yett.yaml:4:75: upstreams.app.reply_header_bytes: "100B" is out of range; 1KiB to 1MiB is allowed
+yett.yaml:4:102: upstreams.app.reply_header_fields: "5000" is out of range; 10 to 2000 is allowed
+)"},
+            {R"({ servers: "http://a", host: { as: "a/b" } }
+)",
+             R"(
+yett.yaml:4:43: upstreams.app.host.as: "a/b" is not a host, with a port perhaps, as in app.internal:8080
+)"},
+            {R"({ servers: "http://a", host: { as: "http://a" } }
+)",
+             R"(
+yett.yaml:4:43: upstreams.app.host.as: "http://a" is not a host, with a port perhaps, as in app.internal:8080
+)"},
+            {R"({ servers: "http://a", host: { send: pass, as: b } }
+)",
+             R"(
+yett.yaml:4:55: upstreams.app.host.as: stands beside send: pass; one of the two is meant
+)"},
+            {R"({ servers: "http://a", host: { send: server, as: "[::1]:80" } }
+)",
+             R"(
+)"},
             {R"({ servers: "http://localhost:4080" }
 )",
              R"(

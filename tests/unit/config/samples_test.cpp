@@ -113,6 +113,8 @@ TEST_CASE("samples: every supported key lands where it belongs")
     auto const s = sample("full.yaml");
     CHECK(s.listeners.size() == 2);
     CHECK(s.trusted_proxies == std::vector{*parse_ip_prefix("10.0.0.0/8"), *parse_ip_prefix("fd00::/8")});
+    CHECK(s.upstreams.at("app").host == upstream_host{});
+    CHECK(s.upstreams.at("app").reply_header_bytes == 64u << 10);
 
     REQUIRE(s.routes.size() == 5);
     CHECK(s.routes[0].match.methods == std::vector<std::string>{"GET", "HEAD"});
@@ -133,6 +135,11 @@ TEST_CASE("samples: every supported key lands where it belongs")
     CHECK(s.routes[4].limits == std::vector<std::string>{"per_user", "per_partner"});
     CHECK(s.routes[4].body_bytes == 100u << 20);
     CHECK(!s.routes[4].encoded_slash_allowed);
+    auto const& fields = s.routes[4].request_headers;
+    CHECK(fields.pass == std::vector<std::string>{"X-HTTP-Method-Override"});
+    CHECK(fields.set == std::vector<std::pair<std::string, std::string>>{{"X-Tenant", "blue"}});
+    CHECK(fields.remove == std::vector<std::string>{"X-Debug"});
+    CHECK(fields.place.find("full.yaml:") != std::string::npos);
 
     CHECK(s.limits.at("per_user").burst == 200);
     CHECK(s.limits.at("per_partner").rate == rate{1'000, 1h});

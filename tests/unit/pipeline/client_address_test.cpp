@@ -73,3 +73,30 @@ TEST_CASE("client_address: a trusted proxy says how the client came")
     CHECK(ask("10.0.0.1", "X-Forwarded-Proto: https\r\n", proxies).https);
     CHECK(!ask("10.0.0.1", "X-Forwarded-Proto: http\r\n", proxies).https);
 }
+
+TEST_CASE("client_address: the proxies between the client and the peer are told in their order")
+{
+    struct
+    {
+        char const* fields;
+        bool named;
+        char const* hops;
+    } const cases[] = {
+        {"", false, ""},
+        {"X-Forwarded-For: 192.0.2.1\r\n", true, ""},
+        {"X-Forwarded-For: 192.0.2.1, 10.1.1.1\r\n", true, ", 10.1.1.1"},
+        {"X-Forwarded-For: 6.6.6.6, 192.0.2.1, fd00::2, 10.1.1.1\r\n", true, ", fd00::2, 10.1.1.1"},
+        {"X-Forwarded-For: 192.0.2.1\r\nX-Forwarded-For: 10.1.1.1\r\n", true, ", 10.1.1.1"},
+        {"X-Forwarded-For: unknown\r\n", false, ""},
+        {"X-Forwarded-For: unknown, 10.1.1.1\r\n", true, ""},
+    };
+    for (auto const& each : cases) {
+        auto const who = ask("10.0.0.1", each.fields, proxies);
+        CAPTURE(each.fields);
+        CHECK(who.named == each.named);
+        CHECK(who.hops == each.hops);
+    }
+    auto const stranger = ask("198.51.100.7", "X-Forwarded-For: 192.0.2.1, 10.1.1.1\r\n", proxies);
+    CHECK(!stranger.named);
+    CHECK(stranger.hops.empty());
+}

@@ -46,7 +46,7 @@ TEST_CASE("forwarder: an application that breaks the protocol gets a 502 and its
         std::string reply;
     };
     std::string flood;
-    for (int i = 0; i < 20; ++i) flood += "HTTP/1.1 103 Early Hints\r\n\r\n";
+    for (int i = 0; i < 200; ++i) flood += "HTTP/1.1 103 Early Hints\r\n\r\n";
     wrong const cases[] = {
         {"nothing and a close", ""},
         {"half a head", "HTTP/1.1 200 OK\r\nContent-Le"},
@@ -62,7 +62,7 @@ TEST_CASE("forwarder: an application that breaks the protocol gets a 502 and its
         {"a malformed first chunk", "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n0x5\r\nhello\r\n0\r\n\r\n"},
         {"interim replies without end", flood + hello},
         {"an upgrade nobody asked for", "HTTP/1.1 101 Switching Protocols\r\nUpgrade: h2c\r\n\r\n"},
-        {"a head without end", "HTTP/1.1 200 OK\r\nX: " + std::string(20000, 'a')},
+        {"a head without end", "HTTP/1.1 200 OK\r\nX: " + std::string(70000, 'a')},
         {"nominations without end",
          [] {
              std::string text = "HTTP/1.1 200 OK\r\nContent-Length: 0\r\nConnection: a0";
@@ -125,7 +125,7 @@ TEST_CASE("forwarder: a name is resolved to the addresses behind it")
     CHECK(r.app->connections() == 2);
 }
 
-TEST_CASE("forwarder: a slow head is a timeout, and 102s do not buy more time")
+TEST_CASE("forwarder: a slow head is a timeout, a minute after the last sign of life")
 {
     rig r{{[](line& l) -> task<void> {
         co_await l.request();
@@ -230,6 +230,363 @@ TEST_CASE("forwarder: silence inside a reply ends it")
     REQUIRE(asked->outcome);
     CHECK(asked->outcome->error() == errc::upstream_timeout);
     CHECK(asked->exchange.aborted());
+}
+
+// --- signs of life ---------------------------------------------------------------------
+
+namespace {
+
+// Sends interim replies when the test says so, and in the end the reply.
+struct slow_worker
+{
+    unsigned status = 102;
+    unsigned owed = 0;
+    bool done = false;
+    waiter next{};
+
+    script as_script()
+    {
+        return [this](line& l) -> task<void> {
+            co_await l.request();
+            while (!done) {
+                for (; owed > 0; --owed) co_await l.send("HTTP/1.1 " + std::to_string(status) + " Still at it\r\n\r\n");
+                co_await next.wait();
+            }
+            co_await l.send(hello);
+            co_await l.closed();
+        };
+    }
+    void give_sign(unsigned times = 1)
+    {
+        owed += times;
+        next.wake();
+    }
+    void finish()
+    {
+        done = true;
+        next.wake();
+    }
+};
+
+upstream::forward_options impatient()
+{
+    upstream::forward_options options;
+    options.reply_timeout = 10s;
+    return options;
+}
+
+} // namespace
+
+TEST_CASE("forwarder: interim replies put the deadline off, whichever they are")
+{
+    for (unsigned const status : {102u, 100u, 103u, 199u}) {
+        CAPTURE(status);
+        slow_worker app;
+        app.status = status;
+        rig r{{app.as_script()}, impatient()};
+        auto* const asked = r.start(get);
+        r.settle();
+        for (int i = 0; i < 8; ++i) {
+            app.give_sign();
+            r.pass(7s);
+            CHECK_FALSE(asked->outcome);
+        }
+        app.finish();
+        r.finish(*asked);
+        CHECK(asked->exchange.body() == "hello");
+        CHECK(asked->exchange.parts() == 1);
+    }
+}
+
+TEST_CASE("forwarder: interim replies buy ten times the timeout and no more")
+{
+    slow_worker app;
+    rig r{{app.as_script()}, impatient()};
+    auto* const asked = r.start(get);
+    r.settle();
+    int passed = 0;
+    while (!asked->outcome && ++passed < 40) {
+        app.give_sign();
+        r.pass(5s);
+    }
+    REQUIRE(asked->outcome);
+    CHECK(asked->outcome->error() == errc::upstream_timeout);
+    CHECK(passed > 15);
+    CHECK(passed < 25);
+    app.finish();
+    r.settle();
+}
+
+TEST_CASE("forwarder: interim replies are bounded by a rate and not in all")
+{
+    for (auto const& [at_once, fine] : {std::pair{20u, true}, std::pair{64u, true}, std::pair{65u, false}}) {
+        CAPTURE(at_once);
+        std::string replies;
+        for (unsigned i = 0; i < at_once; ++i) replies += "HTTP/1.1 102 Processing\r\n\r\n";
+        rig r{{scripted_upstream::always(replies + hello)}};
+        auto* const asked = r.ask(get);
+        CHECK(asked->outcome->has_value() == fine);
+        if (fine) CHECK(asked->exchange.body() == "hello");
+    }
+    slow_worker app;
+    rig r{{app.as_script()}};
+    auto* const asked = r.start(get);
+    r.settle();
+    for (int i = 0; i < 20; ++i) {
+        app.give_sign(10);
+        r.pass(1s);
+        CHECK_FALSE(asked->outcome);
+    }
+    app.finish();
+    r.finish(*asked);
+    CHECK(asked->exchange.body() == "hello");
+}
+
+TEST_CASE("forwarder: interim replies while a body goes up start no clock")
+{
+    script const app = [](line& l) -> task<void> {
+        co_await l.head();
+        co_await l.send("HTTP/1.1 102 Processing\r\n\r\n");
+        for (std::string body; body.find("0\r\n\r\n") == body.npos;) {
+            auto const part = co_await l.some();
+            if (part.empty()) co_return;
+            body += part;
+        }
+        co_await l.send(hello);
+        co_await l.closed();
+    };
+    rig r{{app}, impatient()};
+    auto* const asked = r.start(post_chunked);
+    r.pass(60s);
+    CHECK_FALSE(asked->outcome);
+    asked->exchange.arrive("12345");
+    asked->exchange.finish_body();
+    r.finish(*asked);
+    CHECK(asked->exchange.body() == "hello");
+}
+
+// --- what replies may look like ------------------------------------------------------
+
+TEST_CASE("forwarder: a reply without a body that announces one is passed on without, and its connection is closed")
+{
+    struct
+    {
+        char const* what;
+        std::string reply;
+        unsigned status;
+    } const cases[] = {
+        {"204 in chunks", "HTTP/1.1 204 No Content\r\nTransfer-Encoding: chunked\r\n\r\n", 204},
+        {"204 in chunks that come", "HTTP/1.1 204 No Content\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n", 204},
+        {"204 with a length", "HTTP/1.1 204 No Content\r\nContent-Length: 5\r\n\r\n", 204},
+        {"204 with a body", "HTTP/1.1 204 No Content\r\nContent-Length: 5\r\n\r\nhello", 204},
+        {"204 in chunks of HTTP/1.0", "HTTP/1.0 204 No Content\r\nTransfer-Encoding: chunked\r\n\r\n", 204},
+        {"1xx with a length", "HTTP/1.1 102 Processing\r\nContent-Length: 5\r\n\r\n" + hello, 200},
+        {"1xx in chunks", "HTTP/1.1 100 Continue\r\nTransfer-Encoding: chunked\r\n\r\n" + hello, 200},
+    };
+    for (auto const& c : cases) {
+        CAPTURE(c.what);
+        rig r{{scripted_upstream::always(c.reply)}};
+        for (std::size_t round = 1; round <= 2; ++round) {
+            auto* const asked = r.ask("DELETE /a HTTP/1.1\r\nHost: example.com\r\n\r\n");
+            REQUIRE(*asked->outcome);
+            CHECK(asked->exchange.status() == c.status);
+            CHECK(asked->exchange.body() == (c.status == 204 ? "" : "hello"));
+            CHECK(asked->exchange.ended());
+            CHECK(r.app->connections() == round);
+            CHECK(r.forwarder->open_connections() == 0);
+        }
+    }
+}
+
+TEST_CASE("forwarder: a 205 is framed like any reply, whatever it should not bring")
+{
+    for (std::string const framing :
+         {"Content-Length: 0\r\n\r\n", "Transfer-Encoding: chunked\r\n\r\n0\r\n\r\n", "Content-Length: 5\r\n\r\nhello"}) {
+        CAPTURE(framing);
+        rig r{{scripted_upstream::always("HTTP/1.1 205 Reset Content\r\n" + framing)}};
+        for (int i = 0; i < 2; ++i) {
+            auto* const asked = r.ask(get);
+            CHECK(*asked->outcome);
+            CHECK(asked->exchange.status() == 205);
+            CHECK(asked->exchange.body() == (framing.ends_with("hello") ? "hello" : ""));
+        }
+        CHECK(r.app->connections() == 1);
+    }
+}
+
+TEST_CASE("forwarder: blanks behind chunk sizes of a reply are no fault")
+{
+    rig r{{scripted_upstream::always("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5  \r\nhello\r\n0 \t\r\n\r\n")}};
+    for (int i = 0; i < 2; ++i) CHECK(r.ask(get)->exchange.body() == "hello");
+    CHECK(r.app->connections() == 1);
+}
+
+TEST_CASE("forwarder: the application's own words behind the status are kept")
+{
+    for (std::string const reason : {"Teapot", "Orientatie  probleem", "", "\xc3\xa9\tpuis\xc3\xa9"}) {
+        CAPTURE(reason);
+        rig r{{scripted_upstream::always("HTTP/1.1 418 " + reason + "\r\nContent-Length: 0\r\n\r\n")}};
+        auto* const asked = r.ask(get);
+        CHECK(asked->exchange.status() == 418);
+        CHECK(asked->exchange.reason() == reason);
+    }
+}
+
+TEST_CASE("forwarder: heads of replies pass up to the limits of the upstream, and the failure names the limit")
+{
+    std::string fields;
+    for (int i = 0; i < 150; ++i) fields += "X-" + std::to_string(i) + ": y\r\n";
+    auto const many = "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n" + fields + "\r\nhello";
+    auto const long_head = "HTTP/1.1 200 OK\r\nContent-Length: 5\r\nSet-Cookie: a=" + std::string(39000, 'c') + "\r\n\r\nhello";
+    for (auto const& reply : {many, long_head}) {
+        rig r{{scripted_upstream::always(reply)}};
+        for (int i = 0; i < 2; ++i) CHECK(r.ask(get)->exchange.body() == "hello");
+        CHECK(r.app->connections() == 1);
+    }
+    upstream::forward_options few;
+    few.connections.reply_fields = 100;
+    few.reply_header_bytes = 20000;
+    struct
+    {
+        std::string const& reply;
+        char const* setting;
+    } const cases[] = {{many, "reply_header_fields"}, {long_head, "reply_header_bytes"}};
+    for (auto const& c : cases) {
+        CAPTURE(c.setting);
+        rig r{{scripted_upstream::always(c.reply)}, few};
+        auto* const asked = r.ask(get);
+        REQUIRE_FALSE(*asked->outcome);
+        CHECK(asked->outcome->error() == errc::upstream_broken);
+        CHECK(asked->outcome->error().note().find(c.setting) != std::string::npos);
+    }
+    upstream::forward_options tiny;
+    tiny.reply_header_bytes = 1024;
+    for (auto const at : {900, 1100}) {
+        rig r{{scripted_upstream::always("HTTP/1.1 200 OK\r\nContent-Length: 5\r\nX: " + std::string(at, 'x') + "\r\n\r\nhello")},
+              tiny};
+        CHECK(r.ask(get)->outcome->has_value() == (at == 900));
+    }
+}
+
+TEST_CASE("forwarder: an application is told the configured Host and its addresses come back as the client's")
+{
+    upstream::forward_options options;
+    options.host = "app.internal";
+    rig r{{scripted_upstream::always("HTTP/1.1 302 Found\r\nLocation: http://app.internal/dir/\r\nContent-Length: 0\r\n\r\n")},
+          options};
+    auto* const asked = r.ask(get);
+    CHECK(r.app->requests()[0].find("\r\nHost: app.internal\r\n") != std::string::npos);
+    CHECK(r.app->requests()[0].find("\r\nX-Forwarded-Host: example.com\r\n") != std::string::npos);
+    CHECK(asked->exchange.field("Location") == "https://example.com/dir/");
+}
+
+// --- sign-ins that belong to a connection -------------------------------------------
+
+namespace {
+
+constexpr std::string_view ntlm = "GET /a HTTP/1.1\r\nHost: a\r\nAuthorization: NTLM TlRMTVNTUAAD\r\n\r\n";
+std::string const challenge =
+    "HTTP/1.1 401 Unauthorized\r\nWWW-Authenticate: Negotiate\r\nWWW-Authenticate: NTLM\r\nContent-Length: 0\r\n\r\n";
+
+// Signs connections in: whoever uses one that has seen a credential is greeted by name.
+script signing_in()
+{
+    return [](line& l) -> task<void> {
+        std::string name = "nobody";
+        for (;;) {
+            auto const request = co_await l.request();
+            if (request.empty()) co_return;
+            if (request.find("Authorization: ") != std::string::npos) name = "alice";
+            co_await l.send("HTTP/1.1 200 OK\r\nContent-Length: " + std::to_string(name.size()) + "\r\n\r\n" + name);
+        }
+    };
+}
+
+} // namespace
+
+TEST_CASE("forwarder: a connection that carried NTLM or its kin serves that client's connection alone")
+{
+    for (std::string const scheme : {"NTLM", "Negotiate", "negotiate", "Kerberos", "CredSSP"}) {
+        CAPTURE(scheme);
+        rig r{{signing_in()}};
+        auto const request = "GET /a HTTP/1.1\r\nHost: a\r\nAuthorization: " + scheme + " TlRM\r\n\r\n";
+        CHECK(r.ask_on(1, request)->exchange.body() == "alice");
+        CHECK(r.ask_on(2, get)->exchange.body() == "nobody");
+        CHECK(r.ask_on(1, get)->exchange.body() == "alice");
+        CHECK(r.ask_on(2, get)->exchange.body() == "nobody");
+        CHECK(r.ask_on(1, get)->exchange.body() == "alice");
+        CHECK(r.app->connections() == 2);
+        CHECK(r.ask_on(3, get)->exchange.body() == "nobody");
+        CHECK(r.app->connections() == 2);
+    }
+}
+
+TEST_CASE("forwarder: the legs of a sign-in stay on one connection from the challenge on")
+{
+    rig r{{scripted_upstream::always(challenge)}};
+    r.ask_on(1, get);
+    r.ask_on(2, get);
+    CHECK(r.app->connections() == 2);
+    r.ask_on(1, ntlm);
+    r.ask_on(2, ntlm);
+    r.ask_on(1, ntlm);
+    CHECK(r.app->connections() == 2);
+}
+
+TEST_CASE("forwarder: other credentials and challenges share connections as ever")
+{
+    rig r{{scripted_upstream::always(
+        "HTTP/1.1 401 Unauthorized\r\nWWW-Authenticate: Basic realm=\"NTLM\"\r\nContent-Length: 0\r\n\r\n")}};
+    r.ask_on(1, "GET /a HTTP/1.1\r\nHost: a\r\nAuthorization: Basic TlRM\r\n\r\n");
+    r.ask_on(2, "GET /a HTTP/1.1\r\nHost: a\r\nAuthorization: Digest username=\"NTLM\"\r\n\r\n");
+    CHECK(r.app->connections() == 1);
+}
+
+TEST_CASE("forwarder: behind a proxy, and without a connection to bind it to, a signed-in connection is not kept")
+{
+    for (auto const behind_proxy : {true, false}) {
+        rig r{{signing_in()}};
+        r.behind_proxy = behind_proxy;
+        auto const number = behind_proxy ? 1u : 0u;
+        CHECK(r.ask_on(number, ntlm)->exchange.body() == "alice");
+        CHECK(r.forwarder->open_connections() == 0);
+        CHECK(r.ask_on(number, get)->exchange.body() == "nobody");
+    }
+}
+
+TEST_CASE("forwarder: a bound connection that nobody uses ends in time, and gives way to those who need its place")
+{
+    upstream::forward_options one;
+    one.connections.connections = 1;
+    rig r{{signing_in()}, one};
+    CHECK(r.ask_on(1, ntlm)->exchange.body() == "alice");
+    CHECK(r.forwarder->open_connections() == 1);
+    CHECK(r.ask_on(2, get)->exchange.body() == "nobody");
+    CHECK(r.app->connections() == 2);
+    CHECK(r.ask_on(1, get)->exchange.body() == "nobody");
+
+    rig idle{{signing_in()}};
+    idle.ask_on(1, ntlm);
+    idle.pass(61s);
+    CHECK(idle.forwarder->open_connections() == 0);
+
+    rig draining{{signing_in()}};
+    draining.ask_on(1, ntlm);
+    draining.forwarder->drain();
+    CHECK(draining.forwarder->open_connections() == 0);
+}
+
+TEST_CASE("forwarder: a bound connection that the application closes is replaced")
+{
+    script const once = [](line& l) -> task<void> {
+        co_await l.request();
+        co_await l.send(challenge);
+    };
+    rig r{{once, scripted_upstream::always(hello)}};
+    r.ask_on(1, get);
+    r.settle();
+    CHECK(r.ask_on(1, get)->exchange.body() == "hello");
+    CHECK(r.app->connections() == 2);
 }
 
 // --- connections ---------------------------------------------------------------------

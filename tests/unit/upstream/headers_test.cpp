@@ -1,3 +1,4 @@
+#include "gateway/upstream/field_rules.hpp"
 #include "gateway/upstream/headers.hpp"
 
 #include "gateway/http/ascii.hpp"
@@ -47,9 +48,12 @@ struct asking
     std::string assertion = {};
     std::optional<std::uint64_t> length = {};
     std::string peer = "192.0.2.7";
+    std::string host = {}; // told to the application
+    std::optional<field_rules> rules = {};
+    telemetry::by<telemetry::dropped_field>* dropped = nullptr;
 };
 
-result<void> try_compose(std::string_view request, asking const& a, std::string& out)
+result<upstream::composed> try_compose(std::string_view request, asking const& a, std::string& out)
 {
     auto const plan = header_plan::from(a.options);
     REQUIRE(plan);
@@ -62,6 +66,9 @@ result<void> try_compose(std::string_view request, asking const& a, std::string&
     c.traceparent = a.traceparent;
     c.assertion = a.assertion;
     c.length = a.length;
+    c.host = a.host;
+    if (a.rules) c.rules = &*a.rules;
+    c.dropped = a.dropped;
     return plan->compose(c, out);
 }
 
@@ -70,7 +77,7 @@ composed compose(std::string_view fields, asking const& a = {}, std::string_view
 {
     composed c;
     auto const request = std::string{line} + "\r\nHost: example.com\r\n" + std::string{fields} + "\r\n";
-    REQUIRE(try_compose(request, a, c.text));
+    REQUIRE(try_compose(request, a, c.text).has_value());
     auto head = http::framing::read_request(c.text, c.storage, {1 << 20, 300, 1 << 16});
     REQUIRE(head);
     c.head = *head;
@@ -163,7 +170,7 @@ TEST_CASE("headers: Host is what the client asked for, normalised, with its port
     for (auto const& c : cases) {
         CAPTURE(c.sent);
         std::string out;
-        REQUIRE(try_compose("GET / HTTP/1.1\r\nHost: " + std::string{c.sent} + "\r\n\r\n", {}, out));
+        REQUIRE(try_compose("GET / HTTP/1.1\r\nHost: " + std::string{c.sent} + "\r\n\r\n", {}, out).has_value());
         CHECK(out.starts_with("GET / HTTP/1.1\r\nHost: " + std::string{c.forwarded} + "\r\n"));
         CHECK(out.find("\r\nX-Forwarded-Host: " + std::string{c.forwarded} + "\r\n") != out.npos);
         CHECK(out.find("\r\nX-Forwarded-Port: " + std::string{c.port} + "\r\n") != out.npos);
@@ -235,7 +242,7 @@ TEST_CASE("headers: a Connection that names too much is refused")
     for (int i = 0; i < 33; ++i) fields += ",a" + std::to_string(i);
     std::string out;
     auto const refused = try_compose("GET / HTTP/1.1\r\nHost: a\r\n" + fields + "\r\n\r\n", {}, out);
-    REQUIRE_FALSE(refused);
+    REQUIRE_FALSE(refused.has_value());
     CHECK(refused.error() == errc::bad_request);
 }
 
@@ -448,7 +455,7 @@ TEST_CASE("headers: an identity that does not fit is refused, not cut")
     std::string out;
     constexpr std::string_view request = "GET / HTTP/1.1\r\nHost: a\r\n\r\n";
     who.subject = std::string(4096, 'x');
-    CHECK(try_compose(request, a, out));
+    CHECK(try_compose(request, a, out).has_value());
     who.subject += 'x';
     CHECK(try_compose(request, a, out).error() == errc::forbidden);
     who = ada();
@@ -542,10 +549,11 @@ TEST_CASE("headers: forwarding headers of untrusted clients are replaced")
 TEST_CASE("headers: forwarding headers of trusted proxies are continued")
 {
     asking a;
-    a.client = {.address = "203.0.113.5", .trusted = true, .https = false};
+    a.client = {
+        .address = "203.0.113.5", .trusted = true, .https = false, .named = true, .hops = ", 10.0.0.1", .host = "public.example"};
     a.peer = "2001:db8::7";
     auto const c =
-        compose("X-Forwarded-For: 203.0.113.5\r\nX-Forwarded-For: 10.0.0.1\r\nX-Forwarded-Proto: http\r\n"
+        compose("X-Forwarded-For: 6.6.6.6\r\nX-Forwarded-For: 203.0.113.5:80, 10.0.0.1\r\nX-Forwarded-Proto: http\r\n"
                 "X-Forwarded-Host: public.example\r\nX-Forwarded-Port: 8080\r\nForwarded: for=203.0.113.5\r\nVia: 1.1 edge\r\n"
                 "traceparent: 00-a-b-01\r\ntracestate: x=y\r\nX-Forwarded-Prefix: /p\r\nX-Real-IP: 9.9.9.9\r\n",
                 a, "GET / HTTP/1.0");
@@ -554,7 +562,7 @@ TEST_CASE("headers: forwarding headers of trusted proxies are continued")
     CHECK(c.value("X-Forwarded-Host") == "public.example");
     CHECK(c.value("X-Forwarded-Port") == "8080");
     CHECK(c.value("X-Real-IP") == "203.0.113.5");
-    CHECK(c.value("Forwarded") == "for=203.0.113.5, for=\"[2001:db8::7]\";host=\"example.com\";proto=https");
+    CHECK(c.value("Forwarded") == "for=203.0.113.5;host=\"public.example\";proto=http, for=10.0.0.1, for=\"[2001:db8::7]\"");
     CHECK(c.value("Via") == "1.1 edge, 1.0 yett");
     CHECK(c.value("traceparent") == "00-a-b-01");
     CHECK(c.value("tracestate") == "x=y");
@@ -593,5 +601,289 @@ TEST_CASE("headers: framing is written by Yett alone")
         auto const sent = compose(c.fields, a, c.line);
         auto const tail = sent.text.substr(sent.text.find("X-Request-Id: req-1\r\n") + 21);
         CHECK(tail == (c.framing.empty() ? "\r\n" : std::string{c.framing} + "\r\n\r\n"));
+    }
+}
+
+// --- what only proxies, platforms and engines may say -------------------------------
+
+namespace {
+
+struct dropped_name
+{
+    char const* name;
+    telemetry::dropped_field cause;
+};
+
+using telemetry::dropped_field;
+
+// The first ones are what people report; the rest is of their kind.
+constexpr dropped_name told_by_proxies[] = {
+    {"CF-Connecting-IP", dropped_field::forwarding},
+    {"Client-IP", dropped_field::forwarding},
+    {"True-Client-IP", dropped_field::forwarding},
+    {"X-SSL-Client-Verify", dropped_field::identity},
+    {"X-SSL-Client-S-DN", dropped_field::identity},
+    {"X-Client-Cert", dropped_field::identity},
+    {"X-WEBAUTH-USER", dropped_field::identity},
+    {"X-Jwt-Payload", dropped_field::identity},
+    {"X-Envoy-External-Address", dropped_field::internal},
+    {"X-Envoy-Original-Path", dropped_field::internal},
+    {"X-Accel-Redirect", dropped_field::internal},
+    {"X-Sendfile", dropped_field::internal},
+    {"CF-Connecting-IPv6", dropped_field::forwarding},
+    {"Fastly-Client-IP", dropped_field::forwarding},
+    {"X-Azure-ClientIP", dropped_field::forwarding},
+    {"X-Https", dropped_field::forwarding},
+    {"X-Forwarded-Client-Cert", dropped_field::forwarding},
+    {"Client-Cert", dropped_field::identity},
+    {"Client-Cert-Chain", dropped_field::identity},
+    {"SSL-Client-Cert", dropped_field::identity},
+    {"X-ARR-ClientCert", dropped_field::identity},
+    {"X-Remote-User", dropped_field::identity},
+    {"X-Authenticated-User", dropped_field::identity},
+    {"X-Goog-IAP-JWT-Assertion", dropped_field::identity},
+    {"X-Goog-Authenticated-User-Email", dropped_field::identity},
+    {"Cf-Access-Jwt-Assertion", dropped_field::identity},
+    {"X-MS-CLIENT-PRINCIPAL", dropped_field::identity},
+    {"X-Amzn-Oidc-Data", dropped_field::identity},
+    {"Tailscale-User-Login", dropped_field::identity},
+    {"X-Sendfile-Type", dropped_field::internal},
+    {"X-Accel-Mapping", dropped_field::internal},
+};
+
+constexpr dropped_name told_by_nobody[] = {
+    {"X-Middleware-Subrequest", dropped_field::internal},
+    {"X-Middleware-Rewrite", dropped_field::internal}, // siblings of the one above
+    {"X-Invoke-Path", dropped_field::internal},
+    {"X-Now-Route-Matches", dropped_field::internal},
+    {"X-HTTP-Host-Override", dropped_field::rewriting},
+};
+
+std::string spelled(std::string_view name, char dash)
+{
+    std::string text{name};
+    for (auto& c : text)
+        if (c == '-') c = dash;
+    return text;
+}
+
+std::string upper(std::string text)
+{
+    for (auto& c : text)
+        if (c >= 'a' && c <= 'z') c = static_cast<char>(c - 32);
+    return text;
+}
+
+} // namespace
+
+TEST_CASE("headers: what only a proxy may say is removed from strangers in every spelling, and counted")
+{
+    asking trusted;
+    trusted.client.trusted = true;
+    for (auto const& each : told_by_proxies) {
+        CAPTURE(each.name);
+        for (auto const& name : {std::string{each.name}, upper(each.name), spelled(each.name, '_'), spelled(each.name, '.')}) {
+            CAPTURE(name);
+            telemetry::by<dropped_field> counts;
+            asking a;
+            a.dropped = &counts;
+            CHECK(begin_of(compose(name + ": 1\r\n", a).text) == "GET / HTTP/1.1\r\nHost: example.com");
+            auto const cause = http::has_foldable(name) ? dropped_field::spelling : each.cause;
+            CHECK(counts[cause].value() == 1);
+        }
+        CHECK(compose(std::string{each.name} + ": 1\r\n", trusted).value(each.name) == "1");
+    }
+}
+
+TEST_CASE("headers: what speaks to an application's engine is removed whoever sent it")
+{
+    asking trusted;
+    trusted.client.trusted = true;
+    for (auto const& each : told_by_nobody) {
+        CAPTURE(each.name);
+        for (auto const& who : {asking{}, trusted}) {
+            telemetry::by<dropped_field> counts;
+            auto a = who;
+            a.dropped = &counts;
+            CHECK(compose(std::string{each.name} + ": 1\r\n", a).value(each.name) == "(none)");
+            CHECK(counts[each.cause].value() == 1);
+        }
+    }
+}
+
+TEST_CASE("headers: names that only look like those pass")
+{
+    for (std::string const name : {"CF-Ray",
+                                   "Client-Version",
+                                   "True-Name",
+                                   "X-SSLient",
+                                   "X-Clientele",
+                                   "X-Web",
+                                   "X-Jwt",
+                                   "X-Amz-Date",
+                                   "X-Access-Token",
+                                   "X-Request-Start",
+                                   "X-Consumer-Key",
+                                   "Impersonate-User",
+                                   "CDN-Loop",
+                                   "X-Nextjs-Data",
+                                   "Destination",
+                                   "X-Requested-With",
+                                   "X-CSRF-Token",
+                                   "X",
+                                   "X-",
+                                   "9",
+                                   "Remote-Control",
+                                   "Proxied",
+                                   "Sec-CH-UA",
+                                   "X-Real"}) {
+        CAPTURE(name);
+        CHECK(compose(name + ": 1\r\n").value(name) == "1");
+    }
+}
+
+TEST_CASE("headers: fields that vanish are counted by cause, and usual requests count nothing")
+{
+    telemetry::by<dropped_field> counts;
+    asking a;
+    a.dropped = &counts;
+    compose("Connection: keep-alive\r\nTE: trailers\r\nKeep-Alive: 1\r\nAccept: */*\r\nAuthorization: Bearer x\r\n", a);
+    for (unsigned i = 0; i < static_cast<unsigned>(dropped_field::count_); ++i)
+        CHECK(counts[static_cast<dropped_field>(i)].value() == 0);
+    compose("Connection: Upgrade\r\nUpgrade: websocket\r\n", a);
+    CHECK(counts[dropped_field::nominated].value() == 0);
+    compose("X-Yett-User: eve\r\nX-Forwarded-For: 1.1.1.1\r\nForwarded: for=a\r\ntraceparent: x\r\nX-Original-URL: /\r\n"
+            "x_odd: 1\r\nConnection: X-Mine\r\nX-Mine: 1\r\n",
+            a);
+    CHECK(counts[dropped_field::identity].value() == 1);
+    CHECK(counts[dropped_field::forwarding].value() == 2);
+    CHECK(counts[dropped_field::tracing].value() == 1);
+    CHECK(counts[dropped_field::rewriting].value() == 1);
+    CHECK(counts[dropped_field::spelling].value() == 1);
+    CHECK(counts[dropped_field::nominated].value() == 1);
+    a.client.trusted = true;
+    compose("X-Forwarded-For: 1.1.1.1\r\nForwarded: for=a\r\ntraceparent: x\r\nVia: 1.1 a\r\n", a);
+    CHECK(counts[dropped_field::forwarding].value() == 2);
+    CHECK(counts[dropped_field::tracing].value() == 1);
+}
+
+// --- what a rule changes -------------------------------------------------------------
+
+TEST_CASE("headers: a rule lets names pass that are dropped else, and only in that spelling")
+{
+    asking a;
+    a.rules.emplace(field_rules::options{.pass = {"X-HTTP-Method-Override", "my_header", "X-WEBAUTH-USER", "traceparent"}});
+    auto const c = compose("x-http-method-override: PUT\r\nMy_Header: 1\r\nmy.header: 2\r\nX_HTTP_Method_Override: 3\r\n"
+                           "X-Webauth-User: ada\r\nX-Original-URL: /\r\ntraceparent: 00-a-b-01\r\nX-Stays: 4\r\n",
+                           a);
+    CHECK(c.value("X-HTTP-Method-Override") == "PUT");
+    CHECK(c.value("my_header") == "1");
+    CHECK(c.value("X-WEBAUTH-USER") == "ada");
+    CHECK(c.value("traceparent") == "00-a-b-01");
+    CHECK(c.value("X-Stays") == "4");
+    for (auto const* gone : {"my.header", "X_HTTP_Method_Override", "X-Original-URL"}) CHECK(c.value(gone) == "(none)");
+    a.client.trusted = true;
+    CHECK(compose("traceparent: 00-a-b-01\r\n", a).count("traceparent") == 1);
+}
+
+TEST_CASE("headers: a rule's own text replaces what clients send, in every spelling")
+{
+    asking a;
+    a.rules.emplace(field_rules::options{.set = {{"X-Api-Version", "2"}, {"X-Empty", ""}, {"X-Text", "${a} %{b}"}}});
+    auto const c = compose("X-Api-Version: 1\r\nx-api-version: 3\r\nX_Api_Version: 4\r\nX-Other: 5\r\n", a);
+    CHECK(c.count("X-Api-Version") == 1);
+    CHECK(c.value("X-Api-Version") == "2");
+    CHECK(c.value("X-Empty") == "");
+    CHECK(c.value("X-Text") == "${a} %{b}");
+    CHECK(c.value("X-Other") == "5");
+    CHECK(c.text.find("X_Api_Version") == c.text.npos);
+}
+
+TEST_CASE("headers: a rule removes names in every spelling, credentials among them")
+{
+    asking a;
+    a.rules.emplace(field_rules::options{.pass = {"x_secret"}, .remove = {"X-Debug", "Cookie", "Authorization", "User-Agent"}});
+    auto const c = compose("X-Debug: 1\r\nX-DEBUG: 2\r\nCookie: a=b\r\nAuthorization: Basic x\r\nUser-Agent: u\r\n"
+                           "x_secret: 1\r\nX-Stays: 1\r\n",
+                           a);
+    CHECK(begin_of(c.text) == "GET / HTTP/1.1\r\nHost: example.com\r\nx_secret: 1\r\nX-Stays: 1");
+}
+
+TEST_CASE("headers: a rule that lets credentials pass does not let Yett's own")
+{
+    asking a;
+    a.options.withheld_prefix = "yk1_";
+    a.rules.emplace(field_rules::options{.pass = {"X-Api-Key", "Authorization", "Cookie"}});
+    a.options.cookies = {"yett_access"};
+    auto const c = compose("X-Api-Key: yk1_x\r\nAuthorization: Bearer x\r\nCookie: yett_access=x; a=b\r\n", a);
+    CHECK(begin_of(c.text) == "GET / HTTP/1.1\r\nHost: example.com\r\nCookie: a=b");
+}
+
+// --- which Host, and the way a request came -----------------------------------------
+
+TEST_CASE("headers: the application may be told another Host, and everything else is the client's")
+{
+    asking a;
+    a.host = "app.internal:8080";
+    auto const c = compose("Origin: https://example.com\r\nReferer: https://example.com/a\r\n", a);
+    CHECK(c.value("Host") == "app.internal:8080");
+    CHECK(c.value("X-Forwarded-Host") == "example.com");
+    CHECK(c.value("X-Forwarded-Port") == "443");
+    CHECK(c.value("Forwarded") == "for=192.0.2.7;host=\"example.com\";proto=https");
+    CHECK(c.value("Origin") == "https://example.com");
+    CHECK(c.value("Referer") == "https://example.com/a");
+}
+
+TEST_CASE("headers: both families of forwarding headers say the same, whichever is believed")
+{
+    asking a;
+    a.peer = "10.0.0.9";
+    a.client = {.address = "2001:db8::1", .trusted = true, .https = true, .named = true};
+    constexpr auto sent =
+        "X-Forwarded-For: 1.1.1.1\r\nX-Forwarded-Proto: http\r\nX-Forwarded-Host: evil\r\nX-Forwarded-Port: 1\r\n"
+        "X-Forwarded-Prefix: /p\r\nForwarded: for=2.2.2.2;proto=http;host=evil\r\n";
+    for (auto const forwarded : {false, true}) {
+        CAPTURE(forwarded);
+        a.options.trusts_forwarded = forwarded;
+        auto const c = compose(sent, a);
+        CHECK(c.value("X-Forwarded-For") == "2001:db8::1, 10.0.0.9");
+        CHECK(c.value("X-Forwarded-Proto") == "https");
+        CHECK(c.value("X-Forwarded-Host") == "example.com");
+        CHECK(c.value("Forwarded") == "for=\"[2001:db8::1]\";host=\"example.com\";proto=https, for=10.0.0.9");
+        CHECK(c.count("X-Forwarded-For") == 1);
+        CHECK(c.count("Forwarded") == 1);
+        // Of the family that proxies do not write, nothing is left.
+        CHECK(c.value("X-Forwarded-Port") == (forwarded ? "443" : "1"));
+        CHECK(c.value("X-Forwarded-Prefix") == (forwarded ? "(none)" : "/p"));
+    }
+}
+
+TEST_CASE("headers: a trusted proxy that asks for itself is not named twice")
+{
+    asking a;
+    a.peer = "10.0.0.9";
+    a.client = {.address = "10.0.0.9", .trusted = true};
+    auto const c = compose("", a);
+    CHECK(c.value("X-Forwarded-For") == "10.0.0.9");
+    CHECK(c.value("Forwarded") == "for=10.0.0.9;host=\"example.com\";proto=http");
+}
+
+TEST_CASE("headers: a credential that signs in the connection is noticed")
+{
+    struct
+    {
+        char const* value;
+        bool signs_in;
+    } const cases[] = {
+        {"NTLM TlRMTVNTUAAB", true}, {"Negotiate YII", true}, {"negotiate oR", true}, {"NTLM", true},
+        {"Kerberos x", true},        {"CredSSP x", true},     {"Basic NTLM", false},  {"Digest username=\"NTLM\"", false},
+        {"NTLMv2 x", false}};
+    for (auto const& c : cases) {
+        CAPTURE(c.value);
+        std::string out;
+        auto const done =
+            try_compose("GET / HTTP/1.1\r\nHost: a\r\nAuthorization: " + std::string{c.value} + "\r\n\r\n", {}, out);
+        REQUIRE(done.has_value());
+        CHECK(done->signs_in_connection == c.signs_in);
     }
 }

@@ -1,6 +1,7 @@
 #include "gateway/upstream/reply_fields.hpp"
 
 #include "gateway/upstream/headers.hpp"
+#include "gateway/upstream/location_mapping.hpp"
 
 #include <doctest/doctest.h>
 
@@ -16,7 +17,8 @@ namespace {
 using pairs = std::vector<std::pair<std::string, std::string>>;
 
 // "Name: value" a line, of what the client gets of these fields.
-std::string told(pairs const& from_application, std::vector<http::field> const& added = {})
+std::string told(pairs const& from_application, std::vector<http::field> const& added = {},
+                 upstream::location_mapping const* locations = nullptr, bool to_proxy = false)
 {
     upstream::header_options options;
     options.cookies = {"__Host-yett_access", "yett_access"};
@@ -25,10 +27,10 @@ std::string told(pairs const& from_application, std::vector<http::field> const& 
     std::array<http::field, 32> array;
     std::size_t count = 0;
     for (auto const& [name, value] : from_application) array[count++] = {name, value, http::known_named(name)};
-    auto const kept = upstream::fields_for_client(array, count, *plan, added);
+    auto const kept = upstream::fields_for_client(array, count, {*plan, added, locations, to_proxy});
     REQUIRE(kept.has_value());
     std::string text;
-    for (auto const& f : *kept) text.append(f.name).append(": ").append(f.value).append("\n");
+    for (auto const& f : kept->fields) text.append(f.name).append(": ").append(f.value).append("\n");
     return text;
 }
 
@@ -56,4 +58,49 @@ TEST_CASE("reply_fields: what Yett adds replaces the application's word, but coo
           "Set-Cookie: a=1\nX-Stays: 1\nVia: 1.1 yett\nSet-Cookie: yett_access=new\nCache-Control: no-store\n");
     CHECK(told(reply) ==
           "cache-control: public, max-age=3600\nSet-Cookie: a=1\nX-Stays: 1\nCache-Control: immutable\nVia: 1.1 yett\n");
+}
+
+TEST_CASE("reply_fields: orders for a server in front end here, unless one is there to take them")
+{
+    for (auto const* name : {"X-Accel-Redirect", "x-accel-buffering", "X-Accel-Expires", "X-Sendfile", "X-LIGHTTPD-send-file",
+                             "X-Reproxy-URL", "X_Accel_Redirect"}) {
+        CAPTURE(name);
+        CHECK(told({{name, "/internal/secret"}, {"X-Stays", "1"}}) == "X-Stays: 1\nVia: 1.1 yett\n");
+        CHECK(told({{name, "v"}}, {}, nullptr, true) == std::string{name} + ": v\nVia: 1.1 yett\n");
+    }
+    CHECK(told({{"X-Accelerate", "1"}, {"X-Send", "1"}}) == "X-Accelerate: 1\nX-Send: 1\nVia: 1.1 yett\n");
+}
+
+TEST_CASE("reply_fields: addresses of the application become the client's, and nothing else changes")
+{
+    upstream::location_mapping const locations{"127.0.0.1:9000", "app.test:4443", {"https", "app.test:4443"}};
+    CHECK(told({{"Location", "http://127.0.0.1:9000/a"},
+                {"Link", "<http://127.0.0.1:9000/a>"},
+                {"Content-Location", "http://app.test:4443/b"}},
+               {}, &locations) ==
+          "Location: https://app.test:4443/a\nLink: <http://127.0.0.1:9000/a>\nContent-Location: https://app.test:4443/b\n"
+          "Via: 1.1 yett\n");
+}
+
+TEST_CASE("reply_fields: a reply that asks to sign in the connection is noticed")
+{
+    struct
+    {
+        char const* name;
+        char const* value;
+        bool asks;
+    } const cases[] = {{"WWW-Authenticate", "NTLM", true},
+                       {"www-authenticate", "Negotiate", true},
+                       {"WWW-Authenticate", "Basic realm=\"a\", NTLM", true},
+                       {"WWW-Authenticate", "Negotiate oYG2MIGz", true},
+                       {"Proxy-Authenticate", "NTLM", true},
+                       {"WWW-Authenticate", "Basic realm=\"NTLM\"", false},
+                       {"WWW-Authenticate", "Bearer", false},
+                       {"X-Authenticate", "NTLM", false}};
+    auto const plan = *upstream::header_plan::from({});
+    for (auto const& c : cases) {
+        CAPTURE(c.value);
+        std::array<http::field, 4> array{http::field{c.name, c.value, http::known_named(c.name)}};
+        CHECK(upstream::fields_for_client(array, 1, {plan})->asks_to_sign_in_connection == c.asks);
+    }
 }

@@ -58,7 +58,7 @@ inline policies::permit permit_for(identity_ptr who)
 // One exchange that is being forwarded, and what came of it.
 struct running
 {
-    explicit running(std::string_view head) : exchange{head} {}
+    explicit running(std::string_view head, http::peer from = fake_exchange::local_peer()) : exchange{head, std::move(from)} {}
 
     fake_exchange exchange;
     upstream::observation seen;
@@ -87,6 +87,20 @@ struct rig
 
     // The rig keeps them all, so that a test that fails leaves nothing dangling.
     running* prepare(std::string_view head) { return all.emplace_back(std::make_unique<running>(head)).get(); }
+    // On a client's connection of that number.
+    running* prepare_on(std::uint64_t connection, std::string_view head)
+    {
+        auto from = fake_exchange::local_peer();
+        from.connection = connection;
+        return all.emplace_back(std::make_unique<running>(head, std::move(from))).get();
+    }
+    running* ask_on(std::uint64_t connection, std::string_view head)
+    {
+        auto* const r = prepare_on(connection, head);
+        begin(*r);
+        finish(*r);
+        return r;
+    }
     running* start(std::string_view head)
     {
         auto* const r = prepare(head);
@@ -95,8 +109,8 @@ struct rig
     }
     void begin(running& r)
     {
-        r.context.emplace(
-            upstream::forward_context{plan, {.address = "192.0.2.7", .trusted = false, .https = true}, "req-1", {}, {}, r.seen});
+        r.context.emplace(upstream::forward_context{
+            plan, {.address = "192.0.2.7", .trusted = behind_proxy, .https = true}, "req-1", {}, {}, r.seen});
         auto keep = [&r](std::exception_ptr thrown, result<void> outcome) {
             if (thrown) std::rethrow_exception(thrown);
             r.outcome = std::move(outcome);
@@ -149,6 +163,7 @@ struct rig
     deadlines wheel{now};
     telemetry::upstream_figures figures;
     upstream::header_plan plan = *upstream::header_plan::from({});
+    bool behind_proxy = false; // the peers are trusted proxies
     policies::permit permit = permit_for(somebody());
     std::unique_ptr<scripted_upstream> app;
     upstream::forward_options options;

@@ -1,0 +1,51 @@
+#pragma once
+
+#include "gateway/base/result.hpp"
+#include "gateway/upstream/field_fate.hpp"
+
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace yett::upstream {
+
+class header_plan;
+
+// What one rule changes of the fields that clients send, made once.
+class field_rules
+{
+public:
+    struct options
+    {
+        std::vector<std::string> pass = {};                        // names that are dropped else, in this spelling
+        std::vector<std::pair<std::string, std::string>> set = {}; // names and literal values
+        std::vector<std::string> remove = {};                      // names, in every spelling
+    };
+    struct complaint
+    {
+        std::string path; // "pass[0]", "set.NAME"
+        std::string text;
+        bool is_warning = false;
+    };
+
+    // Names of identity, framing, forwarding, Host, Cookie and Authorization stay Yett's own
+    // business: none of them may be passed or set. Only those Yett writes cannot be removed.
+    static std::vector<complaint> complaints(options const& wanted, header_plan const& plan);
+    // Of options without complaints but warnings.
+    explicit field_rules(options const& wanted);
+
+    // What the rule makes of a name; nothing when it does not speak of it.
+    std::optional<fate> fate_of(std::string_view name) const noexcept;
+    // The fields that are set, as lines.
+    std::string_view lines() const noexcept { return lines_; }
+
+private:
+    std::vector<std::string> pass_;
+    std::vector<std::string> gone_; // removed, or written anew
+    std::string lines_;
+};
+
+} // namespace yett::upstream

@@ -1,0 +1,29 @@
+#pragma once
+
+#include <string>
+#include <string_view>
+
+namespace yett::upstream {
+
+struct composition;
+
+// The Host that a client asked for, in its one spelling, with the port it named.
+class asked_host
+{
+public:
+    explicit asked_host(composition const& c) noexcept;
+
+    void append_to(std::string& out) const;
+    std::string_view port() const noexcept { return port_; } // empty when it named none
+
+private:
+    std::string_view name_;
+    std::string_view port_;
+};
+
+// Appends what the application is told of the way a request came: Via, X-Forwarded-For, -Proto,
+// -Host and -Port, X-Real-IP, Forwarded (RFC 7239), X-Request-Id and the trace. Both families
+// come from one result; `forwarded` says that X-Forwarded-* are not what trusted proxies write.
+void append_forwarding_fields(std::string& out, composition const& c, asked_host const& host, bool forwarded);
+
+} // namespace yett::upstream

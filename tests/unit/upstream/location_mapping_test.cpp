@@ -1,0 +1,65 @@
+#include "gateway/upstream/location_mapping.hpp"
+
+#include <doctest/doctest.h>
+
+using yett::upstream::location_mapping;
+
+TEST_CASE("location_mapping: what points to the application points to the address that was asked")
+{
+    location_mapping const of{"127.0.0.1:9000", "app.internal", {"https", "app.test:4443"}};
+    struct
+    {
+        char const* what;
+        char const* sent;
+        char const* mapped; // empty: as it is
+    } const cases[] = {
+        {"the server's address", "http://127.0.0.1:9000/dir/", "https://app.test:4443/dir/"},
+        {"the Host it was told", "http://app.internal/a?b#c", "https://app.test:4443/a?b#c"},
+        {"in another case", "HTTP://App.Internal/a", "https://app.test:4443/a"},
+        {"with the port that goes without saying", "http://app.internal:80/a", "https://app.test:4443/a"},
+        {"no path", "http://app.internal", "https://app.test:4443"},
+        {"a query alone", "http://app.internal?x", "https://app.test:4443?x"},
+
+        {"another port", "http://127.0.0.1:9001/", ""},
+        {"no port where one is", "http://127.0.0.1/", ""},
+        {"another scheme", "https://127.0.0.1:9000/", ""},
+        {"a WebSocket", "ws://127.0.0.1:9000/", ""},
+        {"another server", "http://other.test/", ""},
+        {"a longer name", "http://app.internal.evil.test/", ""},
+        {"a user in front", "http://app.internal@evil.test/", ""},
+        {"the server as a user", "http://127.0.0.1:9000@evil.test/", ""},
+        {"a backslash", "http://app.internal\\evil", ""},
+        {"no scheme", "//app.internal/a", ""},
+        {"another's network path", "//other/", ""},
+        {"a path", "/a", ""},
+        {"a relative path", "a/http://app.internal/", ""},
+        {"one slash", "http:/app.internal/", ""},
+        {"nothing", "", ""},
+        {"what clients know already", "https://app.test:4443/a", ""},
+    };
+    for (auto const& c : cases) {
+        CAPTURE(c.what);
+        CHECK(of.mapped(c.sent).value_or("") == c.mapped);
+    }
+}
+
+TEST_CASE("location_mapping: a directory's redirect to http on the TLS port leads to https")
+{
+    location_mapping const of{"10.0.0.5:80", "app.test:4443", {"https", "app.test:4443"}};
+    CHECK(of.mapped("http://app.test:4443/dir/") == "https://app.test:4443/dir/");
+    CHECK(of.mapped("http://10.0.0.5/dir/") == "https://app.test:4443/dir/");
+    CHECK_FALSE(of.mapped("http://app.test/dir/"));
+}
+
+TEST_CASE("location_mapping: IPv6 servers and clients keep their brackets")
+{
+    location_mapping const of{"[::1]:9000", "[::1]:9000", {"http", "[2001:db8::1]:4080"}};
+    CHECK(of.mapped("http://[::1]:9000/a") == "http://[2001:db8::1]:4080/a");
+    CHECK_FALSE(of.mapped("http://[::2]:9000/a"));
+}
+
+TEST_CASE("location_mapping: what is the client's own address already costs nothing")
+{
+    location_mapping const of{"10.0.0.5:80", "app.test", {"http", "app.test"}};
+    CHECK_FALSE(of.mapped("http://app.test/a"));
+}
