@@ -8,8 +8,9 @@ import pytest
 import prove
 
 
-def proof_of(code, rounds=7):
-    return prove.Proof("Something holds.", [sys.executable, "-c", "import os\nfile = os.environ['YETT_PROOF_FIGURES']\n" + code], rounds)
+def proof_of(code, rounds=7, **more):
+    code = "import os, sys\nfile = os.environ['YETT_PROOF_FIGURES']\n" + code
+    return prove.Proof("Something holds.", [sys.executable, "-c", code.replace("{", "{{").replace("}", "}}"), "{seed}", "{rounds}"], rounds, **more)
 
 
 GOOD = """
@@ -45,6 +46,13 @@ def test_what_did_not_hold_is_written_down_and_fails():
 def test_a_proof_that_says_nothing_has_proved_nothing():
     text, held = prove.prove("something", proof_of(""), 1, 7)
     assert not held and rows(text)["Reason"] == "the proof left no figure"
+
+
+def test_figures_are_read_from_what_is_printed_and_the_command_is_told_seed_and_rounds():
+    code = "print('slow body  median 1.07, at most 1.5: good')\nprint('slow body  run 1: p99')\nprint('told', sys.argv[1:])"
+    slow = prove.PROOFS["slow"].prints
+    assert rows(prove.prove("slow", proof_of(code, prints=slow), 3, 5)[0])["Slow body"] == "1.07, at most 1.5: good"
+    assert rows(prove.prove("slow", proof_of(code, prints=r"^(told) (.*)"), 3, 5)[0])["Told"] == "['3', '5']"
 
 
 @pytest.mark.parametrize("seconds, text", [(0.04, "0.0 s"), (59.4, "59.4 s"), (59.9, "1 min 0 s"), (3599, "59 min 59 s"), (7260, "2 h 1 min")])
