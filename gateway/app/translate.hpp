@@ -11,6 +11,7 @@
 #include "gateway/net/tls_context.hpp"
 #include "gateway/pipeline/auth_endpoints.hpp"
 #include "gateway/tokens/algorithm.hpp"
+#include "gateway/upstream/field_rules.hpp"
 #include "gateway/upstream/forwarder.hpp"
 #include "gateway/upstream/headers.hpp"
 
