@@ -1,7 +1,7 @@
 #include "gateway/pipeline/missing_keys.hpp"
 
+#include "gateway/base/waiter.hpp"
 #include "gateway/tokens/verifier.hpp"
-#include "gateway/upstream/waiter.hpp"
 
 #include <utility>
 
@@ -34,7 +34,7 @@ steady_time missing_keys::end_of_patience() const noexcept
 
 task<bool> missing_keys::wait(steady_time until)
 {
-    upstream::waiter here;
+    base::waiter here;
     bool in_time = true;
     base::deadlines::entry limit{[this, &here, &in_time] {
         in_time = false;
@@ -46,7 +46,7 @@ task<bool> missing_keys::wait(steady_time until)
     co_return in_time;
 }
 
-void missing_keys::give_up(upstream::waiter& one)
+void missing_keys::give_up(base::waiter& one)
 {
     std::erase(waiting_, &one);
     one.wake_later(parts_.on);

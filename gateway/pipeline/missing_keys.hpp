@@ -2,6 +2,7 @@
 
 #include "gateway/base/deadlines.hpp"
 #include "gateway/base/task.hpp"
+#include "gateway/base/waiter.hpp"
 
 #include <cstddef>
 #include <functional>
@@ -11,9 +12,6 @@
 namespace yett::tokens {
 class verifier;
 } // namespace yett::tokens
-namespace yett::upstream {
-class waiter;
-} // namespace yett::upstream
 
 namespace yett::pipeline {
 
@@ -51,10 +49,10 @@ public:
     void arrived();
 
 private:
-    void give_up(upstream::waiter& one);
+    void give_up(base::waiter& one);
 
     parts parts_;
-    std::vector<upstream::waiter*> waiting_;
+    std::vector<base::waiter*> waiting_;
 };
 
 } // namespace yett::pipeline

@@ -2,8 +2,8 @@
 
 #include "gateway/accounts/desk.hpp"
 #include "gateway/accounts/refresh.hpp"
+#include "gateway/base/waiter.hpp"
 #include "gateway/tokens/refresh_token.hpp"
-#include "gateway/upstream/waiter.hpp"
 
 #include <algorithm>
 #include <vector>
@@ -36,7 +36,7 @@ telemetry::refresh_outcome refreshed_as(error const& why) noexcept
 struct renewals::flight
 {
     std::optional<renewal> outcome;
-    std::vector<upstream::waiter*> waiting;
+    std::vector<base::waiter*> waiting;
 };
 
 renewals::renewals(parts p) : parts_{std::move(p)} {}
@@ -69,7 +69,7 @@ task<std::optional<renewals::renewal>> renewals::share(std::shared_ptr<flight> w
 {
     if (!with->outcome && !needed) co_return std::nullopt;
     if (!with->outcome) {
-        upstream::waiter here;
+        base::waiter here;
         with->waiting.push_back(&here);
         co_await here.wait();
     }

@@ -1,7 +1,7 @@
 #pragma once
 
+#include "gateway/base/waiter.hpp"
 #include "gateway/http/exchange.hpp"
-#include "gateway/upstream/waiter.hpp"
 
 #include <deque>
 #include <optional>
@@ -80,7 +80,7 @@ private:
     std::string current_;
     std::optional<error> body_failure_;
     bool body_finished_ = false;
-    upstream::waiter reader_;
+    base::waiter reader_;
 
     unsigned status_ = 0;
     std::vector<std::pair<std::string, std::string>> fields_;
@@ -97,7 +97,7 @@ private:
     bool slow_ = false;
     bool gone_ = false;
     std::size_t allowed_parts_ = 0;
-    upstream::waiter writer_;
+    base::waiter writer_;
     std::function<void()> notify_;
 };
 

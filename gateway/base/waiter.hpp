@@ -8,7 +8,8 @@
 #include <optional>
 #include <utility>
 
-namespace yett::upstream {
+namespace yett {
+inline namespace base {
 
 // Where one coroutine waits until somebody on its worker wakes it.
 class waiter
@@ -45,4 +46,5 @@ private:
     std::optional<handler> handler_;
 };
 
-} // namespace yett::upstream
+} // namespace base
+} // namespace yett
