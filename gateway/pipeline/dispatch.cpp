@@ -67,7 +67,8 @@ task<result<void>> pipeline::forward(policies::permit const& permit, http::excha
                                       .assertion = *assertion ? std::string_view{**assertion} : std::string_view{},
                                       .seen = seen.upstream,
                                       .added = added,
-                                      .ends = &stream.recall()};
+                                      .ends = &stream.recall(),
+                                      .counted_as = seen.from.address};
     if (auto const& fields = seen.world->facts[permit.route().index()].fields) context.rules = &*fields;
     if (seen.websocket) [[unlikely]]
         context.websocket.emplace(seen.world->facts[permit.route().index()].websocket->idle_timeout);

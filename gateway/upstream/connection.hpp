@@ -2,9 +2,10 @@
 
 #include "gateway/base/deadlines.hpp"
 #include "gateway/base/task.hpp"
+#include "gateway/base/waiter.hpp"
 #include "gateway/http/head.hpp"
 #include "gateway/upstream/operation_memory.hpp"
-#include "gateway/upstream/waiter.hpp"
+#include "gateway/upstream/shares.hpp"
 
 #include <boost/asio/basic_stream_socket.hpp>
 #include <boost/asio/ip/tcp.hpp>
@@ -113,6 +114,9 @@ public:
     void shut(ending why) noexcept;
     // Destroys whoever waits, when the worker ends without waiting for anybody.
     void abandon() noexcept;
+
+    // Whose share of the pool it is at the moment; the pool's alone.
+    shares::holding* held_by = nullptr;
 
     // Reused from request to request.
     std::string& head_buffer() noexcept { return head_; }

@@ -56,6 +56,7 @@ struct forward_context
     std::optional<websocket_passage> websocket = {};
     field_rules const* rules = nullptr; // of the rule that let it in
     upstream::recall* ends = nullptr;   // how to end it from outside; null: not at all
+    ip_address counted_as{};            // whose share of the connections it takes
 };
 
 struct forward_options

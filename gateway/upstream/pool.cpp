@@ -9,7 +9,8 @@ namespace yett::upstream {
 pool::pool(server const& where, pool_options const& options, surroundings const& around)
     : options_{options},
       around_{around},
-      connector_{where, around.executor, around.deadlines}
+      connector_{where, around.executor, around.deadlines},
+      shares_{options.per_client, options.connections}
 {
     kept_.reserve(options.connections);
 }
@@ -39,14 +40,16 @@ void pool::end_all(list& of) noexcept
     }
 }
 
-connection_ptr pool::take() noexcept
+connection_ptr pool::take(turn const& t)
 {
+    if (kept_.empty() || !shares_.has_room(t.client_)) return nullptr;
     while (!kept_.empty()) {
         auto c = std::move(kept_.back());
         kept_.pop_back();
         c->engage();
         // One that has just been shut has not heard of it yet.
         if (c->how_it_ended() == connection::ending::none) {
+            c->held_by = shares_.take(t.client_);
             report();
             return c;
         }
@@ -61,7 +64,7 @@ std::vector<pool::bound>::iterator pool::find_bound(std::uint64_t client_connect
                         [&](bound const& each) { return each.client_connection == client_connection; });
 }
 
-connection_ptr pool::take_bound(std::uint64_t client_connection) noexcept
+connection_ptr pool::take_bound(turn const& t, std::uint64_t client_connection)
 {
     auto const at = find_bound(client_connection);
     if (at == bound_.end()) return nullptr;
@@ -69,6 +72,7 @@ connection_ptr pool::take_bound(std::uint64_t client_connection) noexcept
     bound_.erase(at);
     c->engage();
     if (c->how_it_ended() == connection::ending::none) {
+        c->held_by = shares_.take(t.client_); // and be it one more than its share: no other one will do
         report();
         return c;
     }
@@ -78,31 +82,51 @@ connection_ptr pool::take_bound(std::uint64_t client_connection) noexcept
 
 task<result<connection_ptr>> pool::acquire(turn& t)
 {
-    if (auto c = take()) co_return c;
+    if (auto c = take(t)) co_return c;
     co_return co_await acquire_new(t);
 }
 
 task<result<connection_ptr>> pool::acquire_new(turn& t)
 {
-    if (open_ == options_.connections && !kept_.empty()) disturbed(*kept_.front());
-    if (open_ == options_.connections && !bound_.empty()) disturbed(*bound_.front().connection);
-    if (open_ < options_.connections) {
+    auto const has_room = shares_.has_room(t.client_);
+    if (has_room && open_ == options_.connections && !kept_.empty()) disturbed(*kept_.front());
+    if (has_room && open_ == options_.connections && !bound_.empty()) disturbed(*bound_.front().connection);
+    if (has_room && open_ < options_.connections) {
         ++open_;
-        co_return co_await open_one();
+        co_return co_await open_one(shares_.take(t.client_));
     }
-    if (waiting_.size() >= options_.pending)
-        co_return upstream_error(errc::overloaded, "too many exchanges wait for a connection").as_retryable();
+    if (waiting_.size() >= options_.pending || waits_enough(t))
+        co_return overloaded(t, "too many exchanges wait for a connection");
     co_return co_await wait_for_one(t);
 }
 
-// The caller has counted the connection in `open_` already.
-task<result<connection_ptr>> pool::open_one()
+// A client's part of the queue is like that of the connections.
+bool pool::waits_enough(turn const& t) const noexcept
+{
+    if (!shares_.are_limited()) return false;
+    auto const part = std::max<std::size_t>(1, options_.pending * options_.per_client / options_.connections);
+    if (waiting_.size() < part) return false;
+    auto const same = [&t](turn const& other) { return shares::is_same(t.client_, other.client_); };
+    return static_cast<std::size_t>(std::count_if(waiting_.begin(), waiting_.end(), same)) >= part;
+}
+
+error pool::overloaded(turn const& t, char const* otherwise) const
+{
+    auto const own_doing = !shares_.has_room(t.client_);
+    if (own_doing) around_.figures.share_refused.add();
+    return upstream_error(errc::overloaded, own_doing ? "the client holds its share of the connections" : otherwise)
+        .as_retryable();
+}
+
+// The caller has counted the connection already, in `open_` and among its client's.
+task<result<connection_ptr>> pool::open_one(shares::holding* of)
 {
     report();
     auto const began = steady_now();
     auto socket = co_await connector_.connect(options_.connect_timeout);
     if (!socket) {
         --open_;
+        shares::give_back(of);
         report();
         serve_next();
         co_return socket.error();
@@ -110,6 +134,7 @@ task<result<connection_ptr>> pool::open_one()
     around_.figures.connect_duration.observe(steady_now() - began);
     auto const heed = [this](connection& it) { disturbed(it); };
     connection_ptr c{new connection{std::move(*socket), around_.deadlines, options_.reply_fields, heed}};
+    c->held_by = of;
     all_.push_back(*c);
     co_return c;
 }
@@ -122,11 +147,10 @@ task<result<connection_ptr>> pool::wait_for_one(turn& t)
     report();
     around_.deadlines.arm_after(limit, options_.connect_timeout);
     co_await t.waiter_.wait();
-    if (t.outcome_ == turn::outcome::late)
-        co_return upstream_error(errc::overloaded, "no connection came free in time").as_retryable();
+    if (t.outcome_ == turn::outcome::late) co_return overloaded(t, "no connection came free in time");
     if (t.outcome_ == turn::outcome::cancelled) co_return client_error(errc::peer_broke_off, "gave up waiting for a connection");
     if (t.given_) co_return std::move(t.given_);
-    co_return co_await open_one();
+    co_return co_await open_one(t.held_);
 }
 
 turn::~turn()
@@ -154,35 +178,56 @@ void turn::leave() noexcept
     waiter_.wake_later(from.around_.executor);
 }
 
-// Whoever waits longest gets the connection, or the right to open another one.
-void pool::serve_next() noexcept
+// Whoever waits longest and whose share has room.
+turn* pool::next_in_line() noexcept
 {
-    if (waiting_.empty() || open_ >= options_.connections) return;
-    ++open_;
-    auto& next = waiting_.front();
-    next.outcome_ = turn::outcome::given;
-    next.leave();
+    for (auto& each : waiting_)
+        if (shares_.has_room(each.client_)) return &each;
+    return nullptr;
+}
+
+// It gets a connection that nobody uses, or the right to open another one.
+void pool::serve_next()
+{
+    if (waiting_.empty()) return;
+    auto* const next = next_in_line();
+    if (!next) return;
+    if ((next->given_ = take(*next)) == nullptr) {
+        if (open_ >= options_.connections) return;
+        ++open_;
+        next->held_ = shares_.take(next->client_);
+    }
+    next->outcome_ = turn::outcome::given;
+    next->leave();
 }
 
 void pool::keep(connection_ptr c)
 {
     if (draining_ || c->how_it_ended() != connection::ending::none) return discard(std::move(c));
-    if (!waiting_.empty()) {
-        auto& next = waiting_.front();
+    settle(*c);
+    if (auto* const next = waiting_.empty() ? nullptr : next_in_line()) {
         c->engage();
-        next.given_ = std::move(c);
-        next.outcome_ = turn::outcome::given;
-        return next.leave();
+        c->held_by = shares_.take(next->client_);
+        next->given_ = std::move(c);
+        next->outcome_ = turn::outcome::given;
+        return next->leave();
     }
     c->watch(options_.keep_timeout);
     kept_.push_back(std::move(c));
     report();
 }
 
+// Its client has done with it.
+void pool::settle(connection& c) noexcept
+{
+    shares::give_back(std::exchange(c.held_by, nullptr));
+}
+
 void pool::keep_bound(connection_ptr c, std::uint64_t client_connection)
 {
     auto const others_wait = !waiting_.empty();
     if (draining_ || others_wait || c->how_it_ended() != connection::ending::none) return discard(std::move(c));
+    settle(*c);
     c->watch(options_.keep_timeout);
     bound_.push_back({client_connection, std::move(c)});
     report();
@@ -192,6 +237,7 @@ void pool::set_apart(connection& c) noexcept
 {
     all_.erase(all_.iterator_to(c));
     apart_.push_back(c);
+    settle(c);
     --open_;
     report();
     serve_next();
@@ -213,6 +259,7 @@ void pool::close(connection& c) noexcept
 {
     c.shut(connection::ending::shut);
     if (!c.is_linked()) return;
+    settle(c);
     all_.erase(all_.iterator_to(c));
     --open_;
     report();

@@ -21,6 +21,7 @@ namespace yett::upstream {
 struct pool_options
 {
     std::size_t connections = 256;      // open at a time, kept ones included
+    std::size_t per_client = 256;       // of these, at most; and that part of `pending`
     std::size_t pending = 1024;         // more exchanges waiting than this fail at once
     milliseconds connect_timeout{2000}; // also the longest wait for a free connection
     milliseconds keep_timeout{60000};   // an unused connection is closed after this
@@ -29,11 +30,12 @@ struct pool_options
 
 class pool;
 
-// One exchange's place in the queue. It may be cancelled from outside while it waits.
+// One exchange's claim on a connection, and its place in the queue. It may be cancelled
+// from outside while it waits.
 class turn : public boost::intrusive::list_base_hook<>
 {
 public:
-    turn() = default;
+    explicit turn(ip_address const& client) noexcept : client_{client} {}
     ~turn();
     turn(turn const&) = delete;
     turn& operator=(turn const&) = delete;
@@ -53,8 +55,10 @@ private:
     void give_up(outcome why) noexcept;
     void leave() noexcept;
 
+    ip_address client_; // whose share it takes
     pool* queue_ = nullptr;
     connection_ptr given_;
+    shares::holding* held_ = nullptr; // with the right to open one
     outcome outcome_ = outcome::waiting;
     waiter waiter_;
 };
@@ -70,6 +74,9 @@ private:
 // One that is bound to a client's connection counts like any other. Nobody tells the pool when
 // the client has gone: its number comes never again, and the connection ends by keep_timeout,
 // or earlier, when others need its place.
+// No client holds more than its share, so that others find a connection however slow it is:
+// beyond it its exchanges wait for each other, and more of them than its part of the queue
+// are refused.
 class pool
 {
 public:
@@ -84,11 +91,11 @@ public:
     pool(pool const&) = delete;
     pool& operator=(pool const&) = delete;
 
-    // A kept connection, or null when there is none.
-    connection_ptr take() noexcept;
+    // A kept connection, or null when there is none for this client.
+    connection_ptr take(turn const& t);
     // A kept or a new connection, waiting for one of the others when there are enough.
-    // Fails with overloaded when too many wait already or none came free within
-    // connect_timeout, with peer_broke_off when `t` was cancelled, or as the connector does.
+    // Fails with overloaded when too many wait already, or too many of this client, or none
+    // came free within connect_timeout, with peer_broke_off when `t` was cancelled, or as the connector does.
     task<result<connection_ptr>> acquire(turn& t);
     // A new connection, though older ones may be at hand.
     task<result<connection_ptr>> acquire_new(turn& t);
@@ -99,7 +106,7 @@ public:
     // The same for one that is signed in for whoever is at the other end of a client's
     // connection: nobody else's requests may take it.
     void keep_bound(connection_ptr c, std::uint64_t client_connection);
-    connection_ptr take_bound(std::uint64_t client_connection) noexcept;
+    connection_ptr take_bound(turn const& t, std::uint64_t client_connection);
     // A connection that carries something else from now on. It counts no more; whoever took
     // it ends it with `forget`.
     void set_apart(connection& c) noexcept;
@@ -115,16 +122,21 @@ public:
 private:
     friend class turn;
 
-    task<result<connection_ptr>> open_one();
+    task<result<connection_ptr>> open_one(shares::holding* of);
+    bool waits_enough(turn const& t) const noexcept;
+    error overloaded(turn const& t, char const* otherwise) const;
+    turn* next_in_line() noexcept;
     task<result<connection_ptr>> wait_for_one(turn& t);
     void disturbed(connection& c) noexcept;
     void close(connection& c) noexcept;
-    void serve_next() noexcept;
+    static void settle(connection& c) noexcept;
+    void serve_next();
     void report() noexcept;
 
     pool_options const options_;
     surroundings around_;
     upstream::connector connector_;
+    shares shares_;
     struct bound
     {
         std::uint64_t client_connection;

@@ -10,7 +10,11 @@ namespace yett::upstream {
 
 using ending = connection::ending;
 
-transfer::transfer(parties const& p) : parties_{p}, exchange_{p.exchange}, request_{p.exchange.request()}
+transfer::transfer(parties const& p)
+    : parties_{p},
+      exchange_{p.exchange},
+      request_{p.exchange.request()},
+      turn_{p.context.counted_as}
 {
     exchange_.on_abandoned([this] { client_is_gone(); });
     if (p.context.ends) p.context.ends->running_ = this;
@@ -57,6 +61,12 @@ task<result<void>> transfer::run()
     if (exchange_.abandoned()) co_return why_ended();
     if (request_.body() != http::body_kind::none) at_hand_ = exchange_.body_at_hand();
     if (request_.body() == http::body_kind::length && at_hand_.part.size() == request_.content_length()) at_hand_.complete = true;
+    if (!at_hand_.complete) {
+        auto const gathered = co_await exchange_.gather_body(at_hand_);
+        if (gone_) co_return why_ended();
+        if (!gathered) co_return gathered.error();
+        at_hand_ = *gathered;
+    }
 
     for (auto& retries = parties_.context.seen.retries;; ++retries) {
         if (retries == 0 && !take_kept()) {
@@ -83,12 +93,12 @@ bool transfer::is_stale(connection& c) const noexcept
 
 bool transfer::take_kept() noexcept
 {
-    connection_ = parties_.pool.take_bound(exchange_.from().connection);
+    connection_ = parties_.pool.take_bound(turn_, exchange_.from().connection);
     bound_ = connection_ != nullptr;
     if (bound_ && !is_stale(*connection_)) return true;
     if (bound_) parties_.pool.discard(std::exchange(connection_, nullptr));
     bound_ = false;
-    while ((connection_ = parties_.pool.take())) {
+    while ((connection_ = parties_.pool.take(turn_))) {
         if (!is_stale(*connection_)) return true;
         parties_.pool.discard(std::exchange(connection_, nullptr));
     }

@@ -2,7 +2,7 @@
 
 using namespace yett;
 using namespace yett::tests;
-using upstream::waiter;
+using base::waiter;
 
 namespace {
 
