@@ -36,8 +36,8 @@ control_reply answer_admin(admin_answers const& ask, std::string_view method, st
 
 // The management listener: for Prometheus, probes and people of this machine or network,
 // never for the clients of the gateway. It has no authentication of its own, which is why
-// it is bound to loopback unless the configuration says otherwise. At most 64 connections,
-// small heads, no bodies, ten seconds for each step.
+// it is bound to loopback unless the configuration says otherwise. At most 64 connections, of
+// which the one that waits the longest makes room for the next; small heads, no bodies.
 class admin
 {
 public:

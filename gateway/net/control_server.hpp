@@ -12,17 +12,23 @@
 #include <boost/beast/core/basic_stream.hpp>
 #include <boost/beast/core/flat_buffer.hpp>
 #include <boost/beast/http.hpp>
+#include <boost/intrusive/list.hpp>
 
 #include <functional>
 #include <memory>
 #include <optional>
 #include <string>
+#include <utility>
 
 namespace yett::net {
 
 // What the listeners of the control thread have in common: small heads, one request after
-// the other, ten seconds for each step, at most 64 connections. Not for clients: it has
-// neither the speed nor the strictness of http1_connection.
+// the other, at most 64 connections. A new connection has three seconds for its first head;
+// every other step has ten. Not for clients: it has neither the speed nor the strictness of
+// http1_connection.
+//
+// Nobody can keep others out by holding connections: where all are taken, the one that has
+// kept us waiting the longest makes room.
 template<class Protocol>
 class control_server : public std::enable_shared_from_this<control_server<Protocol>>
 {
@@ -63,6 +69,7 @@ private:
     static constexpr std::size_t connections_max = 64;
     static constexpr std::uint32_t head_bytes_max = 8 * 1024;
     static constexpr seconds step_timeout{10};
+    static constexpr seconds first_head_timeout{3};
 
     static task<void> accept(std::shared_ptr<control_server> self)
     {
@@ -78,30 +85,62 @@ private:
 
     void take(socket next)
     {
-        if (open_ >= connections_max) return;
+        if (open_ >= connections_max && !make_room()) return;
         auto who = behaviour_.admit(next);
         if (!who) return;
         boost::asio::co_spawn(executor_, serve(this->shared_from_this(), stream{std::move(next)}, std::move(*who)),
                               boost::asio::detached);
     }
 
-    class seat
+    // The place of one connection among those that may be open.
+    class seat : public boost::intrusive::list_base_hook<boost::intrusive::link_mode<boost::intrusive::auto_unlink>>
     {
     public:
-        explicit seat(std::size_t& taken) : taken_{taken} { ++taken_; }
-        ~seat() { --taken_; }
+        seat(control_server& of, stream& client) : of_{of}, client_{client} { ++of_.open_; }
+        ~seat() { give_up(); }
         seat(seat const&) = delete;
         seat& operator=(seat const&) = delete;
 
+        // The peer is waited for, from now on.
+        void wait() { of_.waiting_.push_back(*this); }
+        void work() noexcept { this->unlink(); }
+        // Whoever comes next may have it.
+        void vacate()
+        {
+            give_up();
+            client_.close();
+        }
+
     private:
-        std::size_t& taken_;
+        void give_up() noexcept
+        {
+            if (std::exchange(taken_, false)) --of_.open_;
+        }
+
+        control_server& of_;
+        stream& client_;
+        bool taken_ = true;
     };
+
+    bool make_room()
+    {
+        if (waiting_.empty()) return false;
+        auto& longest = waiting_.front();
+        waiting_.pop_front();
+        longest.vacate();
+        return true;
+    }
 
     static task<void> serve(std::shared_ptr<control_server> self, stream client, std::string who)
     {
-        seat const held{self->open_};
+        seat held{*self, client};
         boost::beast::flat_buffer buffer{head_bytes_max * 2 + self->behaviour_.body_bytes_max};
-        for (bool again = true; again && !self->stopped_;) again = co_await self->serve_one(client, buffer, who);
+        auto patience = first_head_timeout;
+        for (bool again = true; again && !self->stopped_; patience = step_timeout) {
+            held.wait();
+            again = co_await self->serve_one(client, buffer, who, held, patience);
+            if (held.is_linked()) held.work();
+        }
     }
 
     enum class reading : unsigned char
@@ -120,13 +159,13 @@ private:
         return ours ? reading::refused : reading::gone;
     }
 
-    task<reading> read(stream& client, boost::beast::flat_buffer& buffer, parser& asked)
+    task<reading> read(stream& client, boost::beast::flat_buffer& buffer, parser& asked, seconds patience)
     {
         namespace http = boost::beast::http;
         asked.header_limit(head_bytes_max);
         asked.body_limit(behaviour_.body_bytes_max);
         error_code failed;
-        client.expires_after(step_timeout);
+        client.expires_after(patience);
         co_await http::async_read_header(client, buffer, asked, boost::asio::redirect_error(use_task, failed));
         if (auto const how = judge(failed); how != reading::done) co_return how;
         if (asked.chunked() || asked.content_length().value_or(0) > behaviour_.body_bytes_max) co_return reading::refused;
@@ -136,11 +175,12 @@ private:
     }
 
     // True when the connection can carry another request.
-    task<bool> serve_one(stream& client, boost::beast::flat_buffer& buffer, std::string const& who)
+    task<bool> serve_one(stream& client, boost::beast::flat_buffer& buffer, std::string const& who, seat& held, seconds patience)
     {
         namespace http = boost::beast::http;
         parser incoming;
-        auto const how = co_await read(client, buffer, incoming);
+        auto const how = co_await read(client, buffer, incoming, patience);
+        if (held.is_linked()) held.work();
         if (stopped_ || how == reading::gone) co_return false;
         auto asked = incoming.release();
         auto const broken = how == reading::refused;
@@ -153,6 +193,7 @@ private:
             if (stopped_) co_return false;
         }
         auto const out = written(std::move(reply), head, keep_alive);
+        held.wait();
         client.expires_after(step_timeout);
         error_code failed;
         co_await http::async_write(client, out, boost::asio::redirect_error(use_task, failed));
@@ -188,6 +229,7 @@ private:
     acceptor acceptor_;
     behaviour behaviour_;
     std::size_t open_ = 0;
+    boost::intrusive::list<seat, boost::intrusive::constant_time_size<false>> waiting_; // the longest first
     bool stopped_ = false;
 };
 
