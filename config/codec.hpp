@@ -95,6 +95,21 @@ inline codec<std::uint64_t> size(std::uint64_t low, std::uint64_t high)
     return between<std::uint64_t>({"size", {}, parse_size, show_size}, low, high);
 }
 
+inline codec<bool> boolean()
+{
+    return {"boolean", {}, parse_boolean, show_boolean};
+}
+
+inline codec<std::uint64_t> byte_rate()
+{
+    return between<std::uint64_t>({"size a second", {}, parse_byte_rate, show_byte_rate}, 0, 1 << 30);
+}
+
+inline codec<share> share_of(std::string const& whole)
+{
+    return {"number or percentage", fmt::format("1 and more, 1% to 100% of `{}`", whole), parse_share, show_share};
+}
+
 // One of a closed list of words.
 template<class T>
 codec<T> one_of(std::initializer_list<std::pair<std::string_view, T>> list)

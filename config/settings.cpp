@@ -1,5 +1,7 @@
 #include "config/settings.hpp"
 
+#include <algorithm>
+
 namespace yett::config {
 
 std::vector<listener> default_listeners()
@@ -19,6 +21,11 @@ std::map<std::string, limit> built_in_limits()
     all["login"].count = limit_count::failures;
     all["refresh"].count = limit_count::failures;
     return all;
+}
+
+std::uint64_t share::of(std::uint64_t whole) const noexcept
+{
+    return std::max<std::uint64_t>(1, of_hundred ? whole * amount / 100 : amount);
 }
 
 std::string_view name_of(signature_algorithm algorithm) noexcept

@@ -111,6 +111,12 @@ struct client_limits
     milliseconds idle_timeout = seconds{75};
     milliseconds handshake_timeout = seconds{10};
     milliseconds drain_timeout = seconds{30};
+    milliseconds half_close_timeout = seconds{5};
+    milliseconds first_byte_timeout = seconds{10};
+    std::uint64_t least_rate = 256; // bytes a second; 0 is no limit
+    std::uint64_t upload_buffer = 64 << 10;
+    std::uint64_t reply_buffer = 64 << 10;
+    std::uint64_t buffer_memory = 256 << 20; // of all workers together
 };
 
 enum class upstream_scheme
@@ -175,11 +181,23 @@ struct upstream_host
     bool operator==(upstream_host const&) const = default;
 };
 
+// So many of something, or so many of a hundred, "25%".
+struct share
+{
+    std::uint64_t amount = 100;
+    bool of_hundred = true;
+
+    // At least 1.
+    std::uint64_t of(std::uint64_t whole) const noexcept;
+    bool operator==(share const&) const = default;
+};
+
 struct upstream
 {
     std::vector<upstream_server> servers; // never empty
     config::balance balance = config::balance::least_requests;
     std::uint64_t connections = 256; // per worker and server
+    share connections_per_client{25, true};
     std::uint64_t pending = 1'024;
     milliseconds connect_timeout = seconds{2};
     milliseconds reply_timeout = seconds{60};

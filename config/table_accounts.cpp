@@ -10,11 +10,6 @@ namespace {
 using std::chrono::days;
 using std::chrono::minutes;
 
-codec<bool> boolean()
-{
-    return {"boolean", {}, parse_boolean, show_boolean};
-}
-
 // Leads nowhere but to this site.
 result<std::string> parse_local_path(std::string_view text)
 {

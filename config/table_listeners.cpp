@@ -118,6 +118,21 @@ section<config::client_limits> const& client_limit_keys()
                   "For the TLS handshake."),
             value("drain_timeout", &c::drain_timeout, duration<milliseconds>(seconds{0}, hours{24}),
                   "For requests that are running when the program is told to stop."),
+            value("first_byte_timeout", &c::first_byte_timeout, duration<milliseconds>(seconds{1}, hours{1}),
+                  "For the first byte of a connection, and for that of its first request behind a TLS handshake."),
+            value("least_rate", &c::least_rate, byte_rate(),
+                  "What a client has to send of a request's body, or take of a reply's, on average from 10 s after it "
+                  "began, while it is waited for; 0 is no limit. Routes with `stream` and WebSockets are exempt."),
+            value("upload_buffer", &c::upload_buffer, size(0, 16 << 20),
+                  "So much of a request's body is read before it takes a connection of an application."),
+            value("reply_buffer", &c::reply_buffer, size(0, 16 << 20),
+                  "So much of a reply is taken off the application while its client is slow to take it."),
+            value("buffer_memory", &c::buffer_memory, size(0, 1ull << 40),
+                  "For these buffers of all requests together, in equal parts for the workers; what finds no room "
+                  "passes unbuffered."),
+            value("half_close_timeout", &c::half_close_timeout, duration<milliseconds>(seconds{0}, hours{1}),
+                  "How long a request goes on whose client sends no more (FIN), unless something is sent to it "
+                  "meanwhile; 0 cancels it at once."),
         },
         {},
     };

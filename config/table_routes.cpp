@@ -205,6 +205,9 @@ section<policies::route_spec> const& route_keys()
             maybe("body_bytes", &route::body_bytes, size(0, 1ull << 40), "Instead of `client_limits.body_bytes`; 0 is no limit."),
             value("encoded_slash", &route::encoded_slash_allowed, reject_or_allow(),
                   "What happens to %2F in paths; allowed ones stay encoded in matching and forwarding alike."),
+            value("stream", &route::stream, boolean(),
+                  "Bodies may take their time and pass as they come: `client_limits.least_rate` and `upload_buffer` do not "
+                  "count."),
             websocket_key(),
             part("request_headers", &route::request_headers, header_keys()),
             value("mode", &route::mode,

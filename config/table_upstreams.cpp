@@ -98,6 +98,9 @@ section<upstream> const& upstream_keys()
                                    {"consistent_hash", balance::consistent_hash}}),
                   "Which server gets the next request; consistent_hash goes by user, else by client."),
             value("connections", &u::connections, count<std::uint64_t>(1, 65'536), "Connections of each worker to each server."),
+            value("connections_per_client", &u::connections_per_client, share_of("upstreams.NAME.connections"),
+                  "How many of these one client may hold, an IPv4 address or an IPv6 /64, behind `trusted_proxies`, too; at "
+                  "least one. WebSockets do not count."),
             value("pending", &u::pending, count<std::uint64_t>(0, 1'000'000),
                   "Requests of each worker that may wait for a connection; more are answered with 503 at once."),
             value("connect_timeout", &u::connect_timeout, duration<milliseconds>(milliseconds{10}, seconds{300}),

@@ -141,6 +141,35 @@ std::string show_size(std::uint64_t value)
     return value == 0 ? "0" : show_quantity(value, size_units);
 }
 
+result<std::uint64_t> parse_byte_rate(std::string_view text)
+{
+    constexpr std::string_view each_second = "/s";
+    if (text == "0") return std::uint64_t{0};
+    auto const is_rate = text.ends_with(each_second);
+    auto const size = parse_size(is_rate ? text.substr(0, text.size() - each_second.size()) : std::string_view{});
+    if (!is_rate || !size || *size == 0) return wrong("is not a size a second; 0 is allowed, or as in 256B/s or 1KiB/s");
+    return *size;
+}
+
+std::string show_byte_rate(std::uint64_t value)
+{
+    return value == 0 ? "0" : show_size(value) + "/s";
+}
+
+result<share> parse_share(std::string_view text)
+{
+    auto const of_hundred = text.ends_with('%');
+    auto const amount = parse_count(of_hundred ? text.substr(0, text.size() - 1) : text);
+    if (!amount || *amount == 0 || (of_hundred && *amount > 100))
+        return wrong("is not a share; a number from 1 on or a percentage from 1% to 100% is allowed");
+    return share{*amount, of_hundred};
+}
+
+std::string show_share(share const& value)
+{
+    return fmt::format("{}{}", value.amount, value.of_hundred ? "%" : "");
+}
+
 result<rate> parse_rate(std::string_view text)
 {
     auto const slash = text.find('/');

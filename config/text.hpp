@@ -34,6 +34,14 @@ std::string show_duration(milliseconds value);
 result<std::uint64_t> parse_size(std::string_view text);
 std::string show_size(std::uint64_t value);
 
+// "256B/s", "1KiB/s": a size in each second; "0" alone is none.
+result<std::uint64_t> parse_byte_rate(std::string_view text);
+std::string show_byte_rate(std::uint64_t value);
+
+// "25%" or "64": so many of a hundred, or so many; never none.
+result<share> parse_share(std::string_view text);
+std::string show_share(share const& value);
+
 // "5/15m", "100/s": an amount of at least 1 in a period of at least 1 ms.
 result<rate> parse_rate(std::string_view text);
 std::string show_rate(rate const& value);

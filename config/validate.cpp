@@ -193,6 +193,14 @@ void check_promises(reading& r, settings const& all)
     if (all.client_limits.connections_per_client > all.client_limits.connections &&
         r.is_given("client_limits.connections_per_client"))
         r.complain_at("client_limits.connections_per_client", "is more than client_limits.connections");
+    auto const& limits = all.client_limits;
+    auto const most = std::max(limits.upload_buffer, limits.reply_buffer);
+    if (limits.buffer_memory < most && r.is_given("client_limits.buffer_memory"))
+        r.complain_at("client_limits.buffer_memory", "is less than one upload_buffer or reply_buffer");
+    for (auto const& [name, one] : all.upstreams)
+        if (auto const& share = one.connections_per_client; !share.of_hundred && share.amount > one.connections)
+            r.complain_at(fmt::format("upstreams.{}.connections_per_client", name),
+                          fmt::format("is more than upstreams.{}.connections", name));
 }
 
 class files

@@ -83,6 +83,7 @@ struct route_spec
     bool encoded_slash_allowed = false;
     std::optional<websocket_spec> websocket; // absent: Upgrade is not passed on
     header_spec request_headers;
+    bool stream = false; // its bodies may take their time
     enforcement mode = enforcement::enforce;
     std::string place; // "file:line:column" for complaints and explain
 };

@@ -88,6 +88,7 @@ pipeline::route_facts facts_of(policies::route const& route, pipeline::world con
     if (route.to() == policies::destination::accounts && pipeline::names_account(route.target())) put_off_account_limits(facts);
     facts.slot = figures.route(route.name());
     if (route.spec().websocket) facts.websocket = &*route.spec().websocket;
+    facts.stream = route.spec().stream;
     facts.audience = audience_of(route, s);
     if (auto const& changes = route.spec().request_headers; !changes.empty()) facts.fields.emplace(field_rules_of(changes));
     facts.body_bytes = route.body_bytes().value_or(s.client_limits.body_bytes);

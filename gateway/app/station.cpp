@@ -26,12 +26,13 @@ tokens::assertions::options assertions_of(config::settings const& s, unsigned wo
     return options;
 }
 
-net::worker::options worker_options(unsigned index, station::shared const& all)
+net::worker::options worker_options(unsigned index, unsigned of, station::shared const& all)
 {
     net::worker::options options;
     options.index = index;
     options.figures = &all.figures.shard(index);
     options.buffer_bytes = net::buffer_bytes_for(client_limits_of(all.settings.client_limits));
+    options.body_bytes = all.settings.client_limits.buffer_memory / of;
     return options;
 }
 
@@ -52,7 +53,7 @@ pipeline::open_streams::parts streams_of(net::worker& worker, station::shared co
 } // namespace
 
 station::station(unsigned index, unsigned of, shared const& all)
-    : worker_{worker_options(index, all)},
+    : worker_{worker_options(index, of, all)},
       cache_{all.keys.current().verifier, all.revoked, share_of(all.settings.tokens.cache, of)},
       assertions_{all.keys.signer(), assertions_of(all.settings, of)},
       upstreams_{make_upstreams(all)},

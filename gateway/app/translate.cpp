@@ -188,6 +188,11 @@ net::client_limits client_limits_of(config::client_limits const& l)
     limits.body_idle_timeout = l.body_idle_timeout;
     limits.idle_timeout = l.idle_timeout;
     limits.handshake_timeout = l.handshake_timeout;
+    limits.half_close_timeout = l.half_close_timeout;
+    limits.first_byte_timeout = l.first_byte_timeout;
+    limits.least_rate = l.least_rate;
+    limits.upload_buffer = l.upload_buffer;
+    limits.reply_buffer = l.reply_buffer;
     return limits;
 }
 
@@ -206,6 +211,7 @@ upstream::forward_options forwarding_of(config::upstream const& u)
     options.server = {only.host, only.port, bracketed(only.host) + ":" + std::to_string(only.port)};
     options.connections.connections = u.connections;
     options.connections.pending = u.pending;
+    options.connections.per_client = u.connections_per_client.of(u.connections);
     options.connections.connect_timeout = u.connect_timeout;
     options.connections.keep_timeout = std::min(u.idle_timeout, options.connections.keep_timeout);
     options.reply_timeout = u.reply_timeout;

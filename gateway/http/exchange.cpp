@@ -2,6 +2,11 @@
 
 namespace yett::http {
 
+task<result<exchange::arrived>> exchange::gather_body(arrived so_far)
+{
+    co_return so_far;
+}
+
 task<result<void>> send(exchange& ex, reply const& r)
 {
     std::vector<field> fields;

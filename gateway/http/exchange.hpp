@@ -74,6 +74,13 @@ public:
         bool complete;
     };
     virtual arrived body_at_hand() = 0;
+    // Reads on behind `so_far`, what `body_at_hand` gave, before anybody is troubled with an
+    // upload: until the body is complete or as much is held as may be. All of it as one
+    // part, valid until the next call of read_body. Fails as read_body does. Who does not
+    // hold bodies gives back what there was.
+    virtual task<result<arrived>> gather_body(arrived so_far);
+    // Neither body has to keep a pace, and none is held back.
+    virtual void be_a_stream() noexcept {}
     // After this exchange nothing more is read as a request, whatever the client sent.
     // Only HTTP/1 has to be told: elsewhere requests cannot be mistaken for anything else.
     virtual void be_the_last() noexcept {}

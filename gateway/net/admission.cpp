@@ -23,9 +23,9 @@ admission::part& admission::part_of(client_key const& key) noexcept
     return parts_[mixed % parts_.size()];
 }
 
-admission::verdict admission::admit(ip_address const& client, client_limits const& limits)
+admission::verdict admission::admit(ip_address const& client, client_limits const& limits, bool instead)
 {
-    if (open_.fetch_add(1, std::memory_order_relaxed) >= limits.connections) {
+    if (open_.fetch_add(1, std::memory_order_relaxed) >= limits.connections && !instead) {
         open_.fetch_sub(1, std::memory_order_relaxed);
         return verdict::too_many;
     }

@@ -26,8 +26,9 @@ public:
         too_many,
         too_many_of_this_client
     };
-    // Admitted connections are to be released once.
-    verdict admit(ip_address const& client, client_limits const& limits);
+    // Admitted connections are to be released once. `too_many` says that there are as many as
+    // there may be; with `instead` another one is about to end, and only the client's own count.
+    verdict admit(ip_address const& client, client_limits const& limits, bool instead = false);
     void release(ip_address const& client);
 
     std::size_t open() const noexcept { return open_.load(std::memory_order_relaxed); }

@@ -16,11 +16,17 @@ struct client_limits
     std::size_t header_fields = 100;
     std::uint64_t body_bytes = 10 * 1024 * 1024; // a route may change it; 0 is no limit
 
+    std::uint64_t least_rate = 256;        // bytes a second of a body, see pace; 0 is no limit
+    std::size_t upload_buffer = 64 * 1024; // of a body, read before anybody else is troubled with it
+    std::size_t reply_buffer = 64 * 1024;  // of a reply, taken off before its client has taken it
+
     milliseconds header_timeout{10'000};    // from a head's first byte to its last
     milliseconds body_idle_timeout{30'000}; // without progress while a body is read or a reply is written
     milliseconds idle_timeout{75'000};      // between requests
     milliseconds handshake_timeout{10'000};
-    milliseconds linger_timeout{3'000}; // what a client still sends is discarded for this long
+    milliseconds half_close_timeout{5'000};  // see half_close
+    milliseconds first_byte_timeout{10'000}; // of a connection; the handshake's, where there is one
+    milliseconds linger_timeout{3'000};      // what a client still sends is discarded for this long
 };
 
 // What worker::options::buffer_bytes has to be for these limits: a head and its fields lie

@@ -18,7 +18,10 @@ namespace {
 // it gives back then lies between what later connections keep, so the longer it waits, the
 // more holes a crowd leaves in memory: a second of it is 1.5 KiB for each of 2,000.
 constexpr milliseconds silence{0};
-// After so long without a byte an exchange that still runs has its client watched.
+// The same for an exchange, whose client is looked at from then on.
+constexpr milliseconds first_look{0};
+// After so long without a byte a half-read head gives its buffer back, and a client that
+// cannot be watched is looked at again.
 constexpr milliseconds long_silence{1000};
 
 // Each worker has a thread of its own.
@@ -67,6 +70,7 @@ http1_connection::http1_connection(worker& home, std::shared_ptr<listener_settin
         stream_ = std::make_unique<plain_stream>(std::move(socket), small, large);
     }
     worker_.enter(*this);
+    worker_.is_silent(*this);
     worker_.figures().listeners[settings_->slot].open.add(1);
 }
 
@@ -99,7 +103,7 @@ task<void> http1_connection::run()
 // its TLS state, so it ends; the next byte starts another.
 void http1_connection::fall_asleep()
 {
-    worker_.rested();
+    worker_.rests(*this);
     auto& wire = stream_->wire();
     wire.resume_reading();
     wire.wait_readable([self = shared_from_this()](boost::system::error_code ec) {
@@ -110,6 +114,7 @@ void http1_connection::fall_asleep()
 void http1_connection::wake_up()
 {
     asleep_ = false;
+    if (kept_) worker::speaks(*this);
     resume();
 }
 
@@ -154,12 +159,14 @@ task<http1_connection::ending> http1_connection::serve()
         }
         auto& ex = *exchange_;
         co_await settings_->answers.request(ex);
-        stream_->wire().forget_reset();
+        co_await ex.outlet().poured();
+        stream_->wire().forget();
         if (!ex.finished()) co_return ending::broken;
         if (!ex.keeps_alive()) co_return ending::lingering;
         if (!ex.body_complete() && !co_await ex.drain_body()) co_return ending::lingering;
         keep_what_follows(ex.behind());
         exchange_.reset();
+        kept_ = true;
     }
 }
 
@@ -171,7 +178,11 @@ task<result<std::size_t>> http1_connection::receive_head()
     std::size_t seen = 0;
     auto waits = have_ == 0 ? wait_for::first_byte : wait_for::rest;
     for (;;) {
-        if (have_ > seen) {
+        if (skip_line_end()) {
+            seen = 0;
+            if (have_ == 0) waits = wait_for::first_byte;
+        }
+        if (have_ > seen && !is_half_a_line_end()) {
             auto const end = http::framing::end_of_head({head_.data(), have_}, seen);
             // What has outgrown its limit is complete in that it is to be refused by name.
             auto const outgrown = have_ > settings_->limits.header_bytes || have_ == head_room().size();
@@ -182,7 +193,10 @@ task<result<std::size_t>> http1_connection::receive_head()
         auto const got = stream_->read_now(head_room().subspan(have_));
         if (!got) co_return got.error();
         have_ += *got;
-        if (*got != 0) continue;
+        if (*got != 0) {
+            worker::speaks(*this);
+            continue;
+        }
 
         if (have_ == 0) head_.reset();
         if (waits == wait_for::first_byte && worker_.draining()) co_return client_error(errc::stopping);
@@ -197,12 +211,29 @@ task<result<std::size_t>> http1_connection::receive_head()
     }
 }
 
+// One line end behind a request's body is no part of it and not of the next one (RFC 9112
+// section 2.2). Another one, or one before the first request, is refused by framing.
+bool http1_connection::is_half_a_line_end() const noexcept
+{
+    return kept_ && !line_end_skipped_ && have_ == 1 && *head_.data() == '\r';
+}
+
+bool http1_connection::skip_line_end() noexcept
+{
+    constexpr std::string_view line_end = "\r\n";
+    if (have_ == 0 || !kept_ || line_end_skipped_ || !std::string_view{head_.data(), have_}.starts_with(line_end)) return false;
+    line_end_skipped_ = true;
+    have_ -= line_end.size();
+    if (have_ != 0) std::memmove(head_.data(), head_.data() + line_end.size(), have_);
+    return true;
+}
+
 void http1_connection::arm_for_head(wait_for what)
 {
     auto& deadlines = worker_.deadlines();
     auto const& limits = settings_->limits;
     idle_ = what == wait_for::first_byte;
-    if (idle_) deadlines.arm_after(reading_, limits.idle_timeout);
+    if (idle_) deadlines.arm_after(reading_, kept_ ? limits.idle_timeout : limits.first_byte_timeout);
     if (what == wait_for::rest) deadlines.arm_after(reading_, limits.header_timeout);
     deadlines.arm_after(quiet_, idle_ ? silence : long_silence);
 }
@@ -233,10 +264,12 @@ result<void> http1_connection::open_exchange(std::size_t head_bytes)
     if (!head) return head.error();
     auto where = http::target::from(*head);
     if (!where) return where.error();
-    auto const around = http1_surroundings{worker_, *stream_, peer_, limits, reading_, writing_};
+    auto const around = http1_surroundings{worker_, *stream_, peer_, limits, reading_, writing_, *this};
     auto const behind = std::span{head_.data(), have_}.subspan(head_bytes);
     exchange_ = std::make_unique<http1_exchange>(around, *head, std::move(*where), behind);
-    worker_.deadlines().arm_after(quiet_, long_silence);
+    half_close_.reset();
+    line_end_skipped_ = false;
+    worker_.deadlines().arm_after(quiet_, first_look);
     return {};
 }
 
@@ -296,6 +329,12 @@ void http1_connection::end_asleep()
     stream_->wire().close();
 }
 
+void http1_connection::make_room()
+{
+    if (asleep_) end_asleep();
+    else stream_->wire().interrupt_reading(errc::stopping);
+}
+
 void http1_connection::close_now()
 {
     stream_->wire().reset();
@@ -308,16 +347,14 @@ void http1_connection::reading_expired()
     else stream_->wire().interrupt_reading(errc::timed_out);
 }
 
-// A client that takes its time is served as long as it takes anything at all.
+// Without an exchange it is the refusal of bytes that never were one.
 void http1_connection::writing_expired()
 {
-    auto& wire = stream_->wire();
-    if (std::exchange(sent_before_, wire.bytes_sent()) != wire.bytes_sent())
-        return worker_.deadlines().arm_after(writing_, settings_->limits.body_idle_timeout);
-    wire.interrupt_writing(errc::timed_out);
+    if (exchange_ && !exchange_->outlet().is_late()) return;
+    if (exchange_) worker_.figures().clients_given_up[telemetry::given_up::slow_reader].add();
+    stream_->wire().interrupt_writing(errc::timed_out);
 }
 
-// Whoever waits for input hears of a reset anyway; else somebody has to listen for it.
 void http1_connection::be_quiet()
 {
     auto& wire = stream_->wire();
@@ -326,12 +363,39 @@ void http1_connection::be_quiet()
         return wire.interrupt_reading(errc::stopping);
     }
     if (wire.filling()) wire.go_quiet();
-    if (!exchange_) return;
+    if (!exchange_ || exchange_->abandoned()) return;
     worker_.deadlines().arm_after(quiet_, long_silence);
-    if (wire.filling() || wire.is_watched() || !wire.is_open()) return;
-    wire.watch_reset([self = shared_from_this()] {
-        if (self->exchange_ && self->stream_->wire().is_dead()) self->exchange_->client_is_gone();
-    });
+    look_after_client();
+}
+
+// Whoever waits for input hears of its end anyway; else somebody has to look. What a tunnel
+// is told passes through it, so that only a reset is left.
+void http1_connection::look_after_client()
+{
+    auto& wire = stream_->wire();
+    if (wire.filling() || !wire.is_open()) return;
+    auto const heard = exchange_->is_tunnel() ? wire.standing(client_says::more) : stream_->overhear();
+    if (heard == client_says::gone) return exchange_->client_is_gone();
+    if (heard == client_says::finished && !exchange_->is_tunnel()) return client_finished();
+    // Bytes that nobody wants yet would wake a watch for ever.
+    if (heard == client_says::nothing)
+        wire.watch([self = shared_from_this()] {
+            if (self->exchange_ && !self->exchange_->abandoned()) self->look_after_client();
+        });
+}
+
+void http1_connection::client_finished()
+{
+    auto& deadlines = worker_.deadlines();
+    auto const& wire = stream_->wire();
+    auto const now = half_close::progress{deadlines.now(), wire.bytes_sent(), exchange_->bytes_in(), wire.has_output()};
+    if (!half_close_) half_close_.emplace(settings_->limits.half_close_timeout, now);
+    auto const verdict = half_close_->judge(now);
+    if (verdict.client == half_close::left) {
+        worker_.figures().clients_given_up[telemetry::given_up::left].add();
+        exchange_->client_is_gone();
+    }
+    if (verdict.client == half_close::silent) deadlines.arm_after(quiet_, std::min(verdict.look_again, long_silence));
 }
 
 } // namespace yett::net

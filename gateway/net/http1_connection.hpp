@@ -1,12 +1,14 @@
 #pragma once
 
 #include "gateway/base/ip.hpp"
+#include "gateway/net/half_close.hpp"
 #include "gateway/net/http1_exchange.hpp"
 #include "gateway/net/listener.hpp"
 #include "gateway/net/stream.hpp"
 #include "gateway/net/worker.hpp"
 
 #include <memory>
+#include <optional>
 
 namespace yett::net {
 
@@ -27,6 +29,7 @@ public:
 
     void drain() override;
     void close_now() override;
+    void make_room() override;
 
 private:
     // How a connection ends.
@@ -54,6 +57,8 @@ private:
     void count_handshake(bool done);
     task<ending> serve();
     task<result<std::size_t>> receive_head();
+    bool is_half_a_line_end() const noexcept;
+    bool skip_line_end() noexcept;
     void arm_for_head(wait_for what);
     result<void> open_exchange(std::size_t head_bytes);
     void keep_what_follows(std::span<char> behind);
@@ -62,6 +67,8 @@ private:
     void reading_expired();
     void writing_expired();
     void be_quiet();
+    void look_after_client();
+    void client_finished();
 
     std::span<char> head_room() const noexcept;
     std::span<http::field> field_room() const noexcept;
@@ -75,12 +82,14 @@ private:
     deadlines::entry reading_;
     deadlines::entry writing_;
     deadlines::entry quiet_;
-    std::uint64_t sent_before_ = 0; // at the last look for progress
-    buffer_pool::buffer head_;      // a head, what follows it, and at its end the fields
+    buffer_pool::buffer head_; // a head, what follows it, and at its end the fields
     std::size_t have_ = 0;
     bool shaken_ = false;                      // the handshake was tried
+    bool kept_ = false;                        // a request was answered on it
+    bool line_end_skipped_ = false;            // before the next one
     bool idle_ = false;                        // waits for a head's first byte
     bool asleep_ = false;                      // does so without a coroutine
+    std::optional<half_close> half_close_;     // the client of this exchange has sent its FIN
     std::unique_ptr<http1_exchange> exchange_; // not inside: an idle connection has none
 };
 

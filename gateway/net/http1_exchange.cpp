@@ -9,6 +9,9 @@ namespace {
 
 // Up to here the copy into one write costs less than a second record would.
 constexpr std::size_t joined_bytes = 32 * 1024;
+// Nobody knows how long a body in chunks gets. Whoever pauses in one may wait for the answer
+// to what it sent.
+constexpr milliseconds pause_between_chunks{1000};
 
 } // namespace
 
@@ -19,6 +22,9 @@ http1_exchange::http1_exchange(http1_surroundings around, http::head head, http:
       started_at_{steady_now()},
       raw_{behind},
       body_{head_, around.limits.body_bytes},
+      body_pace_{around.limits.least_rate},
+      read_at_most_{around.limits.header_bytes},
+      outlet_{*this, around_},
       continue_owed_{head_.expects_continue()}
 {
 }
@@ -28,10 +34,11 @@ http1_exchange::http1_exchange(http1_surroundings around, http::head head, http:
 task<result<std::string_view>> http1_exchange::read_body()
 {
     if (tunnel_) co_return co_await read_through();
+    gathered_.reset();
     for (;;) {
         auto part = next_part();
         if (!part || !part->empty() || body_.complete()) co_return part;
-        auto const waited = co_await wait_for_body();
+        auto const waited = co_await wait_for_body(milliseconds::max());
         if (!waited) co_return waited.error();
     }
 }
@@ -55,6 +62,7 @@ result<std::string_view> http1_exchange::next_part()
         if (!read) return read_failed(read.error());
         auto const nothing_came = raw_.empty();
         auto part = body_.take(raw_); // also without bytes: what was wrong with the body stays wrong
+        if (part) body_pace_.moved(part->size());
         if (!part || !part->empty()) return part;
         if (nothing_came) break;
     }
@@ -76,25 +84,76 @@ result<void> http1_exchange::read_at_hand()
 result<void> http1_exchange::read_more()
 {
     if (!body_buffer_) body_buffer_ = around_.worker.large_buffers().take();
-    auto const room = body_buffer_.bytes().first(body_.wanted(around_.limits.header_bytes));
+    auto const room = body_buffer_.bytes().first(body_.wanted(read_at_most_));
     auto const got = around_.stream.read_now(room);
     if (!got) return got.error();
     raw_ = room.first(*got);
     return {};
 }
 
-task<result<void>> http1_exchange::wait_for_body()
+task<result<http::exchange::arrived>> http1_exchange::gather_body(arrived so_far)
+{
+    auto const most = around_.limits.upload_buffer;
+    if (stream_ || so_far.complete || so_far.part.size() >= most) co_return so_far;
+    gathered_ = std::make_unique<gathered_body>(around_.worker.bodies(), most);
+    if (gathered_->room(so_far.part.size()) < so_far.part.size()) co_return so_far;
+    gathered_->add(so_far.part);
+    auto const gathered = co_await gather_rest();
+    read_at_most_ = around_.limits.header_bytes;
+    if (!gathered) co_return gathered.error();
+    co_return arrived{gathered_->text(), body_.complete()};
+}
+
+task<result<void>> http1_exchange::gather_rest()
+{
+    for (;;) {
+        if (body_.complete()) co_return result<void>{};
+        read_at_most_ = std::min(around_.limits.header_bytes, gathered_->room());
+        if (read_at_most_ == 0) co_return result<void>{};
+        auto const part = next_part();
+        if (!part) co_return part.error();
+        gathered_->add(*part);
+        if (!part->empty() || body_.complete()) continue;
+        auto const pause = head_.body() == http::body_kind::chunked ? pause_between_chunks : milliseconds::max();
+        auto const is_short = pause < body_patience();
+        auto const waited = co_await wait_for_body(pause);
+        if (waited) continue;
+        if (waited.error() != errc::timed_out || !is_short) co_return waited.error();
+        around_.stream.wire().resume_reading();
+        co_return result<void>{};
+    }
+}
+
+void http1_exchange::be_a_stream() noexcept
+{
+    stream_ = true;
+    body_pace_.forgive();
+    outlet_.forgive_slowness();
+}
+
+milliseconds http1_exchange::body_patience() const noexcept
+{
+    return std::min(around_.limits.body_idle_timeout, body_pace_.patience());
+}
+
+task<result<void>> http1_exchange::wait_for_body(milliseconds at_most)
 {
     if (std::exchange(continue_owed_, false) && !begun()) {
-        auto const told = co_await send(http::continue_reply);
+        auto const told = co_await outlet_.send(http::continue_reply);
         if (!told) co_return told.error();
     }
     auto& deadlines = around_.worker.deadlines();
-    deadlines.arm_after(around_.reading, around_.limits.body_idle_timeout);
+    auto const began = deadlines.now();
+    auto const patience = body_patience();
+    deadlines.arm_after(around_.reading, std::min(at_most, patience));
     auto const filled = co_await around_.stream.wire().fill();
     around_.reading.disarm();
-    if (!filled) co_return read_failed(filled.error());
-    co_return result<void>{};
+    body_pace_.waited(std::chrono::floor<milliseconds>(deadlines.now() - began));
+    if (filled) co_return result<void>{};
+    auto const in_vain = filled.error() == errc::timed_out && patience <= at_most;
+    if (in_vain && !std::exchange(given_up_, true))
+        around_.worker.figures().clients_given_up[telemetry::given_up::slow_upload].add();
+    co_return read_failed(filled.error());
 }
 
 // A body that ends before it is complete was broken off, however politely.
@@ -168,7 +227,7 @@ task<result<void>> http1_exchange::begin(http::reply_head const& head, std::stri
     auto const framing = http::append_reply_head(out, head, context);
     if (!framing) co_return framing.error();
     status_ = head.status;
-    tunnel_ = head.status == 101;
+    if (head.status == 101) become_tunnel();
     reply_body_ = tunnel_ ? http::response_body::until_close : framing->body;
     keeps_alive_ = framing->keep_alive;
     left_out_ = head.length.value_or(0);
@@ -176,13 +235,20 @@ task<result<void>> http1_exchange::begin(http::reply_head const& head, std::stri
     auto const body = account(part, last);
     if (!body) co_return body.error();
     auto const beyond = frame(out, *body, last);
-    auto const rest = around_.stream.write_now(out);
-    if (rest.empty() && around_.stream.settled() && beyond.part.empty()) {
+    auto const rest = outlet_.send_now(out);
+    if (rest.empty() && outlet_.settled() && beyond.part.empty()) {
         around_.worker.scratch() = std::move(out);
         co_return result<void>{};
     }
     auto const done = out.size() - rest.size();
     co_return co_await send_rest(std::move(out), done, beyond);
+}
+
+void http1_exchange::become_tunnel() noexcept
+{
+    tunnel_ = true;
+    be_a_stream();
+    outlet_.hold_nothing();
 }
 
 task<result<void>> http1_exchange::write(std::string_view part, bool last)
@@ -240,22 +306,11 @@ http1_exchange::framed http1_exchange::frame(std::string& out, std::string_view 
 
 task<result<void>> http1_exchange::send_rest(std::string out, std::size_t done, framed beyond)
 {
-    auto sent = co_await send(std::string_view{out}.substr(done));
-    if (sent && !beyond.part.empty()) sent = co_await send(beyond.part);
-    if (sent && !beyond.after.empty()) sent = co_await send(beyond.after);
+    auto sent = co_await outlet_.send(std::string_view{out}.substr(done));
+    if (sent && !beyond.part.empty()) sent = co_await outlet_.send(beyond.part);
+    if (sent && !beyond.after.empty()) sent = co_await outlet_.send(beyond.after);
     if (!sent) finished_ = false;
     around_.worker.scratch() = std::move(out);
-    co_return sent;
-}
-
-task<result<void>> http1_exchange::send(std::string_view bytes)
-{
-    auto const rest = around_.stream.write_now(bytes);
-    if (rest.empty() && around_.stream.settled()) co_return result<void>{};
-    around_.worker.deadlines().arm_after(around_.writing, around_.limits.body_idle_timeout);
-    auto sent = co_await around_.stream.write(rest);
-    around_.writing.disarm();
-    if (!sent) client_is_gone();
     co_return sent;
 }
 

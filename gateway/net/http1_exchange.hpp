@@ -1,31 +1,20 @@
 #pragma once
 
-#include "gateway/base/deadlines.hpp"
 #include "gateway/http/exchange.hpp"
 #include "gateway/http/http1_writer.hpp"
 #include "gateway/net/buffer_pool.hpp"
-#include "gateway/net/client_limits.hpp"
+#include "gateway/net/gathered_body.hpp"
+#include "gateway/net/http1_surroundings.hpp"
+#include "gateway/net/pace.hpp"
+#include "gateway/net/reply_outlet.hpp"
 #include "gateway/net/request_body.hpp"
-#include "gateway/net/stream.hpp"
 
 #include <functional>
+#include <memory>
 #include <span>
 #include <string>
 
 namespace yett::net {
-
-class worker;
-
-// What an exchange borrows from its connection.
-struct http1_surroundings
-{
-    net::worker& worker;
-    net::stream& stream;
-    http::peer const& peer;
-    client_limits const& limits;
-    deadlines::entry& reading; // expires: reading fails with timed_out
-    deadlines::entry& writing; // expires: writing fails with timed_out unless it makes progress
-};
 
 // One request of HTTP/1 and its reply.
 class http1_exchange final : public http::exchange
@@ -43,6 +32,8 @@ public:
 
     task<result<std::string_view>> read_body() override;
     arrived body_at_hand() override;
+    task<result<arrived>> gather_body(arrived so_far) override;
+    void be_a_stream() noexcept override;
     void be_the_last() noexcept override { last_here_ = true; }
     void limit_body(std::uint64_t bytes) noexcept override { body_.limit(bytes); }
 
@@ -59,8 +50,11 @@ public:
 
     // For the connection.
     void client_is_gone();
-    bool finished() const noexcept { return finished_; } // the whole reply was handed to the wire
+    // The whole reply was written; once it is poured, it was handed to the wire.
+    bool finished() const noexcept { return finished_ && !outlet_.failed(); }
+    reply_outlet& outlet() noexcept { return outlet_; }
     bool keeps_alive() const noexcept { return keeps_alive_; }
+    bool is_tunnel() const noexcept { return tunnel_; }
     bool body_complete() const noexcept { return body_.complete(); }
     // Reads the rest of a short body that nobody wanted. False when it does not come.
     task<bool> drain_body();
@@ -69,10 +63,13 @@ public:
 
 private:
     bool client_may_go_on() const noexcept;
+    void become_tunnel() noexcept;
     result<std::string_view> next_part();
     result<void> read_at_hand();
     result<void> read_more();
-    task<result<void>> wait_for_body();
+    task<result<void>> gather_rest();
+    milliseconds body_patience() const noexcept;
+    task<result<void>> wait_for_body(milliseconds at_most);
     task<result<std::string_view>> read_through();
     result<std::string_view> next_through();
     struct framed
@@ -84,7 +81,6 @@ private:
     framed frame(std::string& out, std::string_view part, bool last) const;
     std::string take_scratch();
     task<result<void>> send_rest(std::string out, std::size_t done, framed beyond);
-    task<result<void>> send(std::string_view bytes);
     error read_failed(error e);
 
     http1_surroundings around_;
@@ -94,6 +90,10 @@ private:
     std::span<char> raw_; // bytes read but not yet taken as body
     buffer_pool::buffer body_buffer_;
     request_body body_;
+    pace body_pace_;
+    std::unique_ptr<gathered_body> gathered_;
+    std::size_t read_at_most_; // at a time
+    reply_outlet outlet_;
     std::function<void()> notify_;
     std::uint64_t left_out_ = 0; // of the reply's declared length
     std::uint64_t bytes_out_ = 0;
@@ -106,6 +106,8 @@ private:
     bool gone_ = false;
     bool last_here_ = false; // what follows is not read as a request
     bool tunnel_ = false;    // 101 was answered
+    bool stream_ = false;    // bodies pass as they come
+    bool given_up_ = false;  // the client did not send its body in time
 };
 
 } // namespace yett::net

@@ -1,7 +1,13 @@
 #include "gateway/net/listener.hpp"
 
+#include "gateway/http/http1_writer.hpp"
+#include "gateway/http/problem.hpp"
 #include "gateway/net/http1_connection.hpp"
 #include "gateway/net/worker.hpp"
+
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/detached.hpp>
+#include <boost/asio/redirect_error.hpp>
 
 #include <fcntl.h>
 #include <netdb.h>
@@ -10,6 +16,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <array>
 #include <charconv>
 #include <cstring>
 
@@ -20,6 +27,10 @@ namespace {
 // Enough to empty a burst, few enough that open connections hardly wait.
 constexpr int accepted_at_once = 16;
 constexpr milliseconds rest_without_descriptors{250};
+// Whoever is turned away is heard out for a moment: closing at once would reset the
+// connection, and a reset can overtake the reply.
+constexpr std::size_t seen_off_at_once = 64;
+constexpr milliseconds hearing_out{1000};
 
 struct address_list
 {
@@ -92,6 +103,18 @@ ip_address address_in(sockaddr_storage const& from)
     return out;
 }
 
+std::string overloaded_reply()
+{
+    auto const reply = http::problem_reply(our_error(errc::overloaded), {});
+    std::vector<http::field> fields;
+    for (auto const& [name, value] : reply.fields) fields.push_back({name, value, http::known_named(name)});
+    auto const head = http::reply_head{reply.status, fields, reply.body.size()};
+    auto const context = http::reply_context{.keep_alive = false};
+    std::string out;
+    if (!http::append_reply_head(out, head, context)) return {};
+    return out + reply.body;
+}
+
 } // namespace
 
 // --- listening_sockets -------------------------------------------------------------
@@ -154,6 +177,7 @@ listener::listener(worker& home, int descriptor, std::shared_ptr<listener_settin
       settings_{std::move(settings)},
       acceptor_{home.executor()},
       resting_{[this] { wait(); }},
+      sorry_{overloaded_reply()},
       reserve_{::open("/dev/null", O_RDONLY | O_CLOEXEC)}
 {
     sockaddr_storage own{};
@@ -220,16 +244,24 @@ listener::outcome listener::accept_one()
     return outcome::accepted;
 }
 
+// Those of this worker that nothing is running on make room for a newcomer.
+admission::verdict listener::admit(ip_address const& client)
+{
+    auto& door = *settings_->admission;
+    auto const verdict = door.admit(client, settings_->limits);
+    if (verdict != admission::verdict::too_many || !worker_.make_room()) return verdict;
+    return door.admit(client, settings_->limits, true);
+}
+
 void listener::take(int descriptor, ip_address const& client, std::uint16_t port)
 {
     using telemetry::refused_because;
     auto& figures = worker_.figures();
-    auto const verdict = settings_->admission->admit(client, settings_->limits);
+    auto const verdict = admit(client);
     if (verdict != admission::verdict::admitted) {
         auto const all = verdict == admission::verdict::too_many;
         figures.connections_refused[all ? refused_because::limit : refused_because::client_limit].add();
-        ::close(descriptor);
-        return;
+        return turn_away(descriptor, all && !settings_->tls);
     }
     figures.listeners[settings_->slot].accepted.add();
     wire::socket socket{worker_.executor()};
@@ -246,6 +278,33 @@ void listener::take(int descriptor, ip_address const& client, std::uint16_t port
     peer.tls = settings_->tls != nullptr;
     peer.listener = settings_->name;
     http1_connection::start(worker_, settings_, std::move(socket), client, std::move(peer));
+}
+
+void listener::turn_away(int descriptor, bool with_reply)
+{
+    wire::socket client{worker_.executor()};
+    boost::system::error_code ec;
+    if (with_reply && seen_off_ < seen_off_at_once) client.assign(tcp::v4(), descriptor, ec);
+    if (ec || !client.is_open()) {
+        ::close(descriptor);
+        return;
+    }
+    (void)::send(descriptor, sorry_.data(), sorry_.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
+    client.shutdown(wire::socket::shutdown_send, ec);
+    ++seen_off_;
+    boost::asio::co_spawn(worker_.executor(), see_off(std::move(client)), boost::asio::detached);
+}
+
+task<void> listener::see_off(wire::socket client)
+{
+    std::array<char, 4096> ignored;
+    boost::system::error_code ec;
+    deadlines::entry enough{[&client, &ec] { client.close(ec); }};
+    worker_.deadlines().arm_after(enough, hearing_out);
+    auto const room = boost::asio::buffer(ignored);
+    boost::system::error_code ended;
+    while (!ended) co_await client.async_read_some(room, boost::asio::redirect_error(use_task, ended));
+    --seen_off_;
 }
 
 // Without descriptors the backlog stays readable and a loop would spin. The reserved one

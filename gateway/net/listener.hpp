@@ -7,6 +7,7 @@
 #include "gateway/net/admission.hpp"
 #include "gateway/net/client_limits.hpp"
 #include "gateway/net/tls_context.hpp"
+#include "gateway/net/wire.hpp"
 #include "gateway/telemetry/metrics.hpp"
 
 #include <boost/asio/basic_socket_acceptor.hpp>
@@ -59,6 +60,9 @@ struct listener_settings
 // Accepts the connections of one address for one worker.
 //
 // Several are accepted for each wake-up, yet not so many that those already open wait.
+// Where there are as many connections as there may be, the silent and the idle make room.
+// If all are busy the newcomer is told so, in clear where that costs no handshake.
+//
 // Without free descriptors it gives up a reserved one to turn the next client away, and
 // rests a moment.
 class listener
@@ -89,13 +93,18 @@ private:
     };
     void accept_some();
     outcome accept_one();
+    admission::verdict admit(ip_address const& client);
     void take(int descriptor, ip_address const& client, std::uint16_t port);
+    void turn_away(int descriptor, bool with_reply);
+    task<void> see_off(wire::socket client);
     void rest();
 
     worker& worker_;
     std::shared_ptr<listener_settings const> settings_;
     acceptor acceptor_;
     deadlines::entry resting_;
+    std::string sorry_; // a reply, as it is sent
+    std::size_t seen_off_ = 0;
     int reserve_ = -1;
 };
 

@@ -19,4 +19,9 @@ result<std::size_t> plain_stream::read_now(std::span<char> into)
     return bytes;
 }
 
+client_says plain_stream::overhear()
+{
+    return wire_.input().empty() ? wire_.look() : wire_.standing(client_says::more);
+}
+
 } // namespace yett::net

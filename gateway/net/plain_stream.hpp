@@ -12,6 +12,7 @@ public:
 
     task<result<void>> handshake() override;
     result<std::size_t> read_now(std::span<char> into) override;
+    client_says overhear() override;
     void say_goodbye() noexcept override {}
 
 protected:

@@ -19,6 +19,9 @@ public:
     // peer_closed at an end that TLS announced. One that it did not announce shows when
     // the wire is filled; cleartext knows no other.
     virtual result<std::size_t> read_now(std::span<char> into) = 0;
+    // Hears whether the client has ended, while nobody waits for input, and takes nothing
+    // away from whoever reads next. A goodbye that TLS announced is `gone`.
+    virtual client_says overhear() = 0;
     // Says that nothing follows, without waiting for the client to have heard it.
     virtual void say_goodbye() noexcept = 0;
 

@@ -160,6 +160,11 @@ tls_context::tls_context(tls_options const& options, std::shared_ptr<ticket_keys
         alpn_.push_back(static_cast<unsigned char>(name.size()));
         alpn_.insert(alpn_.end(), name.begin(), name.end());
     }
+    // Whoever speaks 1.1 understands it, and nobody who offers it alone gets anything worse.
+    constexpr std::string_view old = "http/1.0";
+    if (std::ranges::find(options_.protocols, "http/1.1") == options_.protocols.end()) return;
+    alpn_.push_back(static_cast<unsigned char>(old.size()));
+    alpn_.insert(alpn_.end(), old.begin(), old.end());
 }
 
 tls_context::~tls_context()

@@ -31,7 +31,7 @@ struct tls_options
 {
     std::vector<certificate_files> certificates; // SNI picks one; the first is for unknown and absent names
     tls_floor min_version = tls_floor::tls12;
-    std::vector<std::string> protocols{"http/1.1"}; // ALPN, the most wanted first
+    std::vector<std::string> protocols{"http/1.1"}; // ALPN, the most wanted first; 1.1 stands for 1.0, too
 };
 
 // How a listener speaks TLS: AEAD suites of 1.2 and 1.3, stateless tickets, and neither

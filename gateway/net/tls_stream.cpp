@@ -129,6 +129,33 @@ result<std::size_t> tls_stream::read_now(std::span<char> into)
     return failed();
 }
 
+client_says tls_stream::overhear()
+{
+    for (;;) {
+        if (dead_) return client_says::gone;
+        auto const heard = peek();
+        if (heard != client_says::nothing) return heard;
+        auto const came = wire_.fill_now();
+        if (came != client_says::more) return came;
+    }
+}
+
+// What the records at hand say; they stay to be read.
+client_says tls_stream::peek()
+{
+    if (wire_.input().empty() && SSL_has_pending(ssl_) == 0) return client_says::nothing;
+    forget_errors();
+    char byte = 0;
+    std::size_t bytes = 0;
+    auto const ok = SSL_peek_ex(ssl_, &byte, 1, &bytes) == 1;
+    if (wire_.has_output()) wire_.flush_now();
+    if (ok) return wire_.standing(client_says::more);
+    auto const state = SSL_get_error(ssl_, 0);
+    if (waits(state)) return client_says::nothing;
+    if (state != SSL_ERROR_ZERO_RETURN) (void)failed();
+    return client_says::gone;
+}
+
 std::size_t tls_stream::put(std::string_view bytes)
 {
     if (cleartext_) return wire_.gather(bytes.data(), bytes.size());

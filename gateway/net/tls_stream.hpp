@@ -24,6 +24,7 @@ public:
     // why), and with whatever ends the wire.
     task<result<void>> handshake() override;
     result<std::size_t> read_now(std::span<char> into) override;
+    client_says overhear() override;
     void say_goodbye() noexcept override;
 
     std::string_view tls_version() const noexcept override;
@@ -39,6 +40,7 @@ protected:
 private:
     struct bio; // what OpenSSL calls
 
+    client_says peek();
     error failed();
 
     std::shared_ptr<tls_context> context_;

@@ -5,8 +5,10 @@
 #include <boost/asio/buffer.hpp>
 #include <boost/asio/redirect_error.hpp>
 
+#include <linux/sockios.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 
 #include <algorithm>
@@ -29,6 +31,7 @@ void wire::consume(std::size_t bytes) noexcept
 
 task<result<void>> wire::fill()
 {
+    forget();
     filling_ = true;
     error_code ec = asio::error::operation_aborted;
     std::size_t bytes = 0;
@@ -113,6 +116,13 @@ task<result<void>> wire::flush()
     co_return result<void>{};
 }
 
+std::uint64_t wire::bytes_taken() noexcept
+{
+    int waiting = 0;
+    if (::ioctl(socket_.native_handle(), SIOCOUTQ, &waiting) != 0) return sent_;
+    return sent_ - std::min(sent_, static_cast<std::uint64_t>(waiting));
+}
+
 void wire::go_quiet() noexcept
 {
     if (!filling_ || quiet_) return;
@@ -157,17 +167,47 @@ task<void> wire::discard()
     }
 }
 
-void wire::forget_reset() noexcept
+client_says wire::fill_now()
 {
-    if (std::exchange(watched_, false)) cancel();
+    in_ = small_.take();
+    auto const bytes = ::recv(socket_.native_handle(), in_.data(), in_.size(), MSG_DONTWAIT);
+    if (bytes > 0) {
+        in_end_ = static_cast<std::size_t>(bytes);
+        return client_says::more;
+    }
+    auto const why = errno;
+    in_.reset();
+    return without_bytes(bytes, why);
 }
 
-bool wire::is_dead() noexcept
+client_says wire::look() noexcept
+{
+    char byte = 0;
+    auto const bytes = ::recv(socket_.native_handle(), &byte, 1, MSG_PEEK | MSG_DONTWAIT);
+    return bytes > 0 ? standing(client_says::more) : without_bytes(bytes, errno);
+}
+
+client_says wire::without_bytes(std::ptrdiff_t received, int why) noexcept
+{
+    if (received == 0) return standing(client_says::finished);
+    if (why == EAGAIN || why == EWOULDBLOCK || why == EINTR) return client_says::nothing;
+    broken_ = true;
+    return client_says::gone;
+}
+
+// The kernel knows of a FIN behind bytes that wait to be read, and of a reset behind a FIN.
+client_says wire::standing(client_says otherwise) noexcept
 {
     tcp_info info{};
     socklen_t size = sizeof info;
-    if (::getsockopt(socket_.native_handle(), IPPROTO_TCP, TCP_INFO, &info, &size) != 0) return true;
-    return info.tcpi_state == TCP_CLOSE;
+    auto const told = ::getsockopt(socket_.native_handle(), IPPROTO_TCP, TCP_INFO, &info, &size) == 0;
+    if (!told || info.tcpi_state == TCP_CLOSE) return client_says::gone;
+    return info.tcpi_state == TCP_CLOSE_WAIT ? client_says::finished : otherwise;
+}
+
+void wire::forget() noexcept
+{
+    if (std::exchange(watched_, false)) cancel();
 }
 
 void wire::close() noexcept

@@ -13,6 +13,15 @@
 
 namespace yett::net {
 
+// What was heard of a client that nobody reads from at the moment.
+enum class client_says : unsigned char
+{
+    nothing,
+    more,     // bytes that wait to be read
+    finished, // nothing follows (FIN); it may still listen
+    gone,     // reset, or it said goodbye
+};
+
 // A client's socket with what came in and what has to go out, in buffers borrowed from
 // its worker's pools only while there is something in them.
 //
@@ -44,8 +53,10 @@ public:
     bool broken() const noexcept { return broken_; }
     // Nothing more can be sent.
     void break_off() noexcept { broken_ = true; }
-    // Bytes the socket took so far; tells a slow client from one that does not read.
+    // Bytes the socket took so far, and those of them that the client's side acknowledged,
+    // which tells a slow client from one that does not read.
     std::uint64_t bytes_sent() const noexcept { return sent_; }
+    std::uint64_t bytes_taken() noexcept;
 
     // A pending `fill` gives its buffer back and waits for readiness without one.
     void go_quiet() noexcept;
@@ -68,22 +79,25 @@ public:
     {
         socket_.async_wait(socket::wait_read, std::move(notify));
     }
-    // Calls back when the connection may have been reset, until `forget_reset`. `notify`
-    // keeps the wire alive.
+    // Takes in what has arrived already; nobody may be waiting for it. `more` when there is input.
+    client_says fill_now();
+    // The same without taking it in.
+    client_says look() noexcept;
+    // What is known without anything that was said: `otherwise` while the client may say more.
+    client_says standing(client_says otherwise) noexcept;
+    // Calls back when `look` may have something new to say, until `forget` or the next
+    // `fill`. `notify` keeps the wire alive.
     template<class Notify>
-    void watch_reset(Notify notify)
+    void watch(Notify notify)
     {
-        watched_ = true;
-        socket_.async_wait(socket::wait_error, [this, notify = std::move(notify)](boost::system::error_code ec) mutable {
+        if (std::exchange(watched_, true)) return;
+        socket_.async_wait(socket::wait_read, [this, notify = std::move(notify)](boost::system::error_code ec) mutable {
             if (ec) return;
             watched_ = false;
             notify();
         });
     }
-    void forget_reset() noexcept;
-    bool is_watched() const noexcept { return watched_; }
-    // True when both directions are closed: nothing that is sent can arrive.
-    bool is_dead() noexcept;
+    void forget() noexcept;
 
     void close() noexcept;
     void reset() noexcept; // RST: what was sent must not pass for the whole
@@ -91,6 +105,7 @@ public:
 
 private:
     result<void> took_in(boost::system::error_code ec, std::size_t bytes);
+    client_says without_bytes(std::ptrdiff_t received, int why) noexcept;
     void cancel() noexcept;
 
     socket socket_;

@@ -31,6 +31,7 @@ worker::worker(options const& opts)
       deadlines_{steady_now()},
       small_{small_buffer_bytes},
       large_{opts.buffer_bytes != 0 ? opts.buffer_bytes : buffer_bytes_for({})},
+      bodies_{opts.body_bytes},
       ticker_{std::in_place, executor()},
       drain_limit_{[this] { close_all(); }}
 {
@@ -133,6 +134,32 @@ void worker::leave(connection& c)
 {
     connections_.erase(connections_.iterator_to(c));
     check_drained();
+}
+
+void worker::rests(connection& c) noexcept
+{
+    ++rested_;
+    if (!c.waiting_hook::is_linked()) resting_.push_back(c);
+}
+
+void worker::speaks(connection& c) noexcept
+{
+    if (c.waiting_hook::is_linked()) c.waiting_hook::unlink();
+}
+
+bool worker::make_room()
+{
+    return end_first(silent_, telemetry::given_up::silent) || end_first(resting_, telemetry::given_up::idle);
+}
+
+bool worker::end_first(waiting& of, telemetry::given_up why)
+{
+    if (of.empty()) return false;
+    auto& c = of.front();
+    of.pop_front();
+    figures_->clients_given_up[why].add();
+    c.make_room();
+    return true;
 }
 
 void worker::drain(milliseconds timeout, std::function<void()> done)

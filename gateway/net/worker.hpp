@@ -2,6 +2,7 @@
 
 #include "gateway/base/deadlines.hpp"
 #include "gateway/base/task.hpp"
+#include "gateway/net/buffer_budget.hpp"
 #include "gateway/net/buffer_pool.hpp"
 #include "gateway/net/listener.hpp"
 #include "gateway/telemetry/metrics.hpp"
@@ -19,13 +20,19 @@
 
 namespace yett::net {
 
+struct waiting_tag;
+using waiting_hook = boost::intrusive::list_base_hook<boost::intrusive::tag<waiting_tag>,
+                                                      boost::intrusive::link_mode<boost::intrusive::auto_unlink>>;
+
 // Something open on a worker that takes part in draining.
-class connection : public boost::intrusive::list_base_hook<>
+class connection : public boost::intrusive::list_base_hook<>, public waiting_hook
 {
 public:
     // Ends when nothing is running on it: at once when idle, else after the running exchange.
     virtual void drain() = 0;
     virtual void close_now() = 0;
+    // Ends what nothing is running on because somebody else needs the place.
+    virtual void make_room() = 0;
 
 protected:
     ~connection() = default;
@@ -42,6 +49,7 @@ public:
         unsigned index = 0;                  // names the thread: "worker-0"
         telemetry::shard* figures = nullptr; // required
         std::size_t buffer_bytes = 0;        // of the large buffers; 0 suits default limits
+        std::size_t body_bytes = 64 << 20;   // held of bodies at most, see buffer_budget
     };
     explicit worker(options const& opts);
     ~worker(); // stops and joins
@@ -53,6 +61,8 @@ public:
     base::deadlines& deadlines() noexcept { return deadlines_; }
     buffer_pool& small_buffers() noexcept { return small_; }
     buffer_pool& large_buffers() noexcept { return large_; }
+    // What may be held of bodies.
+    buffer_budget& bodies() noexcept { return bodies_; }
     telemetry::shard& figures() noexcept { return *figures_; }
     // The current second for Date fields.
     std::string_view date() const noexcept { return date_; }
@@ -76,8 +86,15 @@ public:
 
     void enter(connection& c);
     void leave(connection& c);
-    // A connection fell silent and gave back what it held.
-    void rested() noexcept { ++rested_; }
+    // A connection that has not asked for anything yet.
+    void is_silent(connection& c) noexcept { silent_.push_back(c); }
+    // A connection fell silent after it was answered, and gave back what it held.
+    void rests(connection& c) noexcept;
+    // It asks for something.
+    static void speaks(connection& c) noexcept;
+    // Ends the connection that has been silent or, if there is none, at rest the longest.
+    // False when all are busy.
+    bool make_room();
     std::size_t open() const noexcept { return connections_.size(); }
 
     // What happens every deadlines::step. Tests call it with times of their own.
@@ -100,12 +117,18 @@ private:
     base::deadlines deadlines_;
     buffer_pool small_;
     buffer_pool large_;
+    buffer_budget bodies_;
     std::string scratch_;
     std::string date_;
     std::int64_t date_second_ = 0;
     std::optional<ticker> ticker_;
     steady_time next_tick_{};
-    boost::intrusive::list<connection> connections_;
+    boost::intrusive::list<connection, boost::intrusive::base_hook<boost::intrusive::list_base_hook<>>> connections_;
+    using waiting = boost::intrusive::list<connection, boost::intrusive::base_hook<waiting_hook>,
+                                           boost::intrusive::constant_time_size<false>>;
+    bool end_first(waiting& of, telemetry::given_up why);
+    waiting silent_;                // the longest first
+    waiting resting_;               // the same
     std::size_t most_open_ = 0;     // since memory was last given back
     std::size_t rested_ = 0;        // connections that fell silent since then
     std::size_t rested_before_ = 0; // the same, when it was last looked at

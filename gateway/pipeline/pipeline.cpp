@@ -43,6 +43,8 @@ task<result<void>> pipeline::answer(http::exchange& ex, passage& seen)
     auto const& facts = world.facts[route->index()];
     ex.limit_body(facts.body_bytes);
     if (is_too_large(ex.request(), facts.body_bytes)) co_return errc::body_too_large;
+    if (facts.stream) [[unlikely]]
+        ex.be_a_stream();
     if (facts.websocket) [[unlikely]]
         if (auto fit = recognise_websocket(ex, seen); !fit) co_return fit.error();
     if (auto spent = co_await spend(facts.limits.early, ex, seen); !spent) co_return spent.error();

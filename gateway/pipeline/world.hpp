@@ -23,6 +23,7 @@ struct route_facts
     std::size_t slot = 0;                                // of its figures
     std::uint64_t body_bytes = 0;                        // the largest body; 0 is no limit
     policies::websocket_spec const* websocket = nullptr; // the rule's; null: it lets none through
+    bool stream = false;                                 // its bodies may take their time
     std::string audience;                                // of assertions to the application; empty: it gets none
     std::optional<upstream::field_rules> fields;         // what the rule changes of the request's
 };

@@ -23,6 +23,7 @@ constexpr std::array outcome_names{"ok", "unavailable", "timeout", "broken", "ab
 constexpr std::array tls_names{"1.2", "1.3", "unknown"};
 constexpr std::array handshake_names{"full", "resumed", "failed"};
 constexpr std::array refusal_names{"limit", "client_limit", "draining", "proxy_protocol"};
+constexpr std::array given_up_names{"slow_upload", "slow_reader", "left", "silent", "idle"};
 constexpr std::array operation_names{"register",      "verify",        "resend", "login",    "refresh",  "logout",
                                      "reset_request", "reset_confirm", "me",     "password", "sessions", "api_keys"};
 constexpr std::array key_answer_names{"remembered", "asked", "refused", "failed"};
@@ -228,6 +229,11 @@ void metrics::fold::upstreams()
         sum(
             l, [=](auto const& s) -> auto& { return at(s).retries; });
     });
+    family("upstream_share_refused_total", "Requests of clients that held their share of the connections.", MetricType::Counter);
+    each([&](labels const& l, auto at) {
+        sum(
+            l, [=](auto const& s) -> auto& { return at(s).share_refused; });
+    });
     family("upstream_connections", "Connections held open.", MetricType::Gauge);
     each([&](labels const& l, auto at) {
         auto const in_state = [&](char const* state) { return labels{l.front(), {"state", state}}; };
@@ -370,6 +376,9 @@ void metrics::fold::connections()
     family("connections_refused_total", "Connections closed at once.", MetricType::Counter);
     sums<refused_because>(
         {}, "reason", refusal_names, [](auto const& s) -> auto& { return s.connections_refused; });
+    family("clients_given_up_total", "Connections ended before their clients wanted, by why.", MetricType::Counter);
+    sums<given_up>(
+        {}, "reason", given_up_names, [](auto const& s) -> auto& { return s.clients_given_up; });
 
     must_name_every<tls_version>(tls_names);
     family("tls_handshakes_total", "TLS handshakes by version and how they ended.", MetricType::Counter);

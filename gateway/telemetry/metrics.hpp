@@ -129,6 +129,17 @@ enum class websocket_end : unsigned char
     broken,
     count_
 };
+// Why a client's connection was ended before it wanted: its body was too slow, it took its
+// reply too slowly, it left without a goodbye, or another one needed the place.
+enum class given_up : unsigned char
+{
+    slow_upload,
+    slow_reader,
+    left,
+    silent,
+    idle,
+    count_
+};
 // Why a session's streams were ended.
 enum class session_end : unsigned char
 {
@@ -180,6 +191,7 @@ struct upstream_figures
     histogram<connect_bounds> connect_duration;
     histogram<exchange_bounds> reply_duration; // from the request's first byte sent to the reply's head
     counter retries;
+    counter share_refused; // of one client's share of the connections
     gauge idle;
     gauge busy;
     gauge pending;                // exchanges that wait for a connection
@@ -236,6 +248,7 @@ struct alignas(64) shard
     histogram<hashing_bounds> password_hash_duration;
 
     by<refused_because> connections_refused;
+    by<given_up> clients_given_up;
     by<tls_version, by<handshake>> tls_handshakes;
     by_code framing_refusals;
     histogram<lag_bounds> event_loop_lag;

@@ -172,6 +172,15 @@ yett.yaml:2:34: client_limits.header_timeout: "99999999999d" is too large
             {"client_limits: { header_timeout: 010s }\n", R"(
 yett.yaml:2:34: client_limits.header_timeout: "010s" begins with a zero; write the number without it
 )"},
+            {"client_limits: { buffer_memory: 32KiB }\n", R"(
+yett.yaml:2:33: client_limits.buffer_memory: is less than one upload_buffer or reply_buffer
+)"},
+            {"client_limits: { buffer_memory: 0, upload_buffer: 0, reply_buffer: 0, least_rate: 0, half_close_timeout: 0s }\n",
+             R"(
+)"},
+            {"client_limits: { least_rate: 256 }\n", R"(
+yett.yaml:2:30: client_limits.least_rate: "256" is not a size a second; 0 is allowed, or as in 256B/s or 1KiB/s
+)"},
             {"client_limits: { connections: 10, connections_per_client: 11 }\n", R"(
 yett.yaml:2:59: client_limits.connections_per_client: is more than client_limits.connections
 )"},

@@ -59,6 +59,37 @@ TEST_CASE("text: rates are an amount in a period")
         CHECK_MESSAGE(!parse_rate(text), text);
 }
 
+TEST_CASE("text: a size a second, and shares")
+{
+    for (auto const& [text, value] :
+         std::vector<std::pair<char const*, std::uint64_t>>{{"256B/s", 256}, {"1KiB/s", 1024}, {"0", 0}, {"1MiB/s", 1 << 20}}) {
+        CAPTURE(text);
+        REQUIRE(parse_byte_rate(text));
+        CHECK(*parse_byte_rate(text) == value);
+        CHECK(show_byte_rate(value) == text);
+    }
+    for (auto const* text : {"", "256", "256B", "256/s", "B/s", "/s", "0/s", "0B/s", "-1B/s", "256B/min", "256kb/s", "256B /s"})
+        CHECK_MESSAGE(!parse_byte_rate(text), text);
+
+    struct
+    {
+        char const* text;
+        share value;
+        std::uint64_t of_256, of_3;
+    } const shares[] = {
+        {"25%", {25, true}, 64, 1}, {"64", {64, false}, 64, 64}, {"100%", {100, true}, 256, 3}, {"1%", {1, true}, 2, 1}};
+    for (auto const& s : shares) {
+        CAPTURE(s.text);
+        REQUIRE(parse_share(s.text));
+        CHECK(*parse_share(s.text) == s.value);
+        CHECK(show_share(s.value) == s.text);
+        CHECK(s.value.of(256) == s.of_256);
+        CHECK(s.value.of(3) == s.of_3);
+    }
+    for (auto const* text : {"", "0", "0%", "101%", "%", "25 %", "2.5%", "-1", "a quarter"})
+        CHECK_MESSAGE(!parse_share(text), text);
+}
+
 TEST_CASE("text: what is shown reads back as the same value")
 {
     for (auto const* text : {"0s", "1ms", "90s", "15m", "1h", "30d"}) CHECK(show_duration(*parse_duration(text)) == text);

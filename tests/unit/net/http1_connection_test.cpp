@@ -62,6 +62,17 @@ milliseconds time_until_heard(server& host, client& c, milliseconds at_most)
     return host.passed() - before;
 }
 
+// Moves the server's time until it has no connection left; returns how long it took.
+milliseconds time_until_gone(server& host)
+{
+    auto const before = host.passed();
+    while (host.open() != 0 && host.passed() - before < milliseconds{120'000}) {
+        host.advance(deadlines::step);
+        for (int i = 0; i < 30 && host.open() != 0; ++i) std::this_thread::sleep_for(milliseconds{1});
+    }
+    return host.passed() - before;
+}
+
 } // namespace
 
 TEST_CASE("http1: a connection answers one request after the other")
@@ -329,6 +340,103 @@ TEST_CASE("http1: a half-closed client is not taken for one that is gone")
     CHECK(w.host.open() == 1);
 }
 
+TEST_CASE("http1: a FIN without a goodbye ends a request that is not answered in time")
+{
+    for (auto const patience : {0, 2000, 5000})
+        for (auto const tls : {false, true}) {
+            CAPTURE(patience);
+            CAPTURE(tls);
+            client_limits limits;
+            limits.half_close_timeout = milliseconds{patience};
+            both_ways w{tls, limits};
+            auto c = w.connect();
+            c.send(get("/wait"));
+            w.host.open();
+            c.finish_quietly();
+            auto const took = time_until_gone(w.host);
+            CHECK(took >= milliseconds{patience});
+            CHECK(took <= milliseconds{patience + 1500});
+        }
+}
+
+TEST_CASE("http1: a goodbye of TLS ends a request at once, whatever it came with")
+{
+    for (auto const* behind : {"", "a FIN", "sibling: a reset", "sibling: the last bytes of a body"}) {
+        CAPTURE(behind);
+        both_ways w{true};
+        auto c = w.connect();
+        std::string_view const what{behind};
+        if (what.find("body") != what.npos) c.send("POST /wait HTTP/1.1\r\nHost: a\r\nContent-Length: 3\r\n\r\nabc");
+        else c.send(get("/wait"));
+        w.host.open();
+        c.say_goodbye();
+        if (what == "a FIN") c.finish_quietly();
+        if (what.find("reset") != what.npos) c.reset();
+        CHECK(time_until_gone(w.host) <= milliseconds{1500});
+    }
+}
+
+TEST_CASE("http1: sibling: an end behind bytes that nobody reads yet is seen, too")
+{
+    for (auto const reset : {false, true})
+        for (auto const tls : {false, true}) {
+            CAPTURE(reset);
+            CAPTURE(tls);
+            both_ways w{tls};
+            auto c = w.connect();
+            c.send(get("/wait") + get("/pipelined"));
+            w.host.advance(milliseconds{1000});
+            c.send("more");
+            reset ? c.reset() : c.finish_quietly();
+            auto const took = time_until_gone(w.host);
+            CHECK(took >= milliseconds{reset ? 0 : 5000});
+            CHECK(took <= milliseconds{reset ? 2500 : 7500});
+        }
+}
+
+TEST_CASE("http1: an upload whose last byte came with the FIN counts")
+{
+    for (auto const tls : {false, true}) {
+        both_ways w{tls};
+        auto c = w.connect();
+        c.send("POST /count HTTP/1.1\r\nHost: a\r\nContent-Length: 20000\r\n\r\n");
+        w.host.open();
+        c.send(std::string(20'000, 'x'));
+        c.finish_quietly();
+        CHECK(body_of(c.receive_until("\r\n\r\n20000")) == "20000");
+        auto d = w.connect();
+        d.send(chunked + "3\r\nabc\r\n0\r\n\r\n");
+        d.finish_quietly();
+        CHECK(body_of(d.receive_until("\r\n\r\n3")) == "3");
+    }
+}
+
+TEST_CASE("http1: a half-closed client that was sent something listens as long as it takes")
+{
+    for (auto const tls : {false, true}) {
+        both_ways w{tls};
+        auto c = w.connect();
+        c.send(get("/begin-and-wait"));
+        w.host.advance(milliseconds{2000});
+        CHECK(c.receive_until("begun").find("200 OK") != std::string::npos);
+        c.finish_quietly();
+        w.host.advance(milliseconds{2000});
+        w.host.release();
+        CHECK(c.receive_until("more") == "4\r\nmore\r\n");
+        w.host.advance(milliseconds{60'000});
+        CHECK(w.host.open() == 1);
+        w.host.release();
+        CHECK(c.receive_until("0\r\n\r\n").ends_with("0\r\n\r\n"));
+
+        // Sibling: one that was sent nothing since its FIN has left, though its reply began before.
+        auto d = w.connect();
+        d.send(get("/begin-and-wait"));
+        d.receive_until("begun");
+        d.finish_quietly();
+        CHECK(time_until_gone(w.host) <= milliseconds{6500});
+    }
+}
+
 TEST_CASE("http1: a reply that breaks off cannot be taken for a whole one")
 {
     for (auto const tls : {false, true}) {
@@ -403,7 +511,9 @@ TEST_CASE("http1: a connection that slept goes on where it was")
 
 TEST_CASE("http1: a body that stalls times out")
 {
-    both_ways w{true};
+    client_limits limits;
+    limits.least_rate = 0; // which would find it too slow before
+    both_ways w{true, limits};
     auto c = w.connect();
     c.send("POST /count HTTP/1.1\r\nHost: a\r\nContent-Length: 9\r\n\r\nabc");
     auto const took = time_until_heard(w.host, c, milliseconds{60'000});
@@ -530,4 +640,138 @@ TEST_CASE("http1: bytes of another protocol on a TLS port get an answer or an en
     CHECK(took >= milliseconds{10'000});
     CHECK(took <= milliseconds{12'000});
     CHECK(w.host.figures().tls_handshakes[telemetry::tls_version::unknown][telemetry::handshake::failed].value() == 3);
+}
+
+TEST_CASE("http1: one line end before the request line of a kept connection is skipped, and only one")
+{
+    auto const first = post("/count", "abc");
+    struct
+    {
+        char const* what;
+        std::string sent;
+        std::size_t answers; // that are 200
+        bool refused;        // a 400 follows
+    } const cases[] = {
+        {"behind a body", first + "\r\n" + get("/next"), 2, false},
+        {"behind each of them", first + "\r\n" + first + "\r\n" + get("/next"), 3, false},
+        {"and nothing follows", first + "\r\n", 1, false},
+        {"two of them", first + "\r\n\r\n" + get("/next"), 1, true},
+        {"a bare LF", first + "\n" + get("/next"), 1, true},
+        {"a bare CR", first + "\r" + get("/next"), 1, true},
+        {"before the first request", "\r\n" + get("/next"), 0, true},
+        {"sibling: behind a request without a body", get("/a") + "\r\n" + get("/next"), 2, false},
+        {"sibling: behind chunks", chunked + "3\r\nabc\r\n0\r\n\r\n\r\n" + get("/next"), 2, false},
+        {"sibling: a blank before it", first + " \r\n" + get("/next"), 1, true},
+    };
+    for (auto const& c : cases)
+        for (auto const tls : {false, true})
+            for (auto const whole : {true, false}) {
+                CAPTURE(c.what);
+                CAPTURE(tls);
+                CAPTURE(whole);
+                both_ways w{tls};
+                auto conn = w.connect();
+                if (whole) conn.send(c.sent);
+                else
+                    for (auto const byte : c.sent)
+                        if (!conn.send({&byte, 1})) break;
+                std::string all;
+                auto const count = [&all](std::string_view what) {
+                    std::size_t n = 0;
+                    for (auto at = all.find(what); at != all.npos; at = all.find(what, at + 1)) ++n;
+                    return n;
+                };
+                while (count("HTTP/1.1 200") < c.answers || (c.refused && count("HTTP/1.1 400") == 0)) {
+                    auto const more = conn.receive();
+                    if (more.empty()) break;
+                    all += more;
+                }
+                CHECK(count("HTTP/1.1 200") == c.answers);
+                CHECK(count("HTTP/1.1 400") == (c.refused ? 1 : 0));
+                if (!c.refused) CHECK(body_of(conn.ask(get("/later"))) == "hello /later");
+            }
+}
+
+TEST_CASE("http1: a line end alone leaves a connection idle, not half asked")
+{
+    for (auto const tls : {false, true}) {
+        both_ways w{tls};
+        auto c = w.connect();
+        c.ask(post("/count", "abc"));
+        c.send("\r\n");
+        w.host.open();
+        auto const took = time_until_heard(w.host, c, milliseconds{90'000});
+        CHECK(took >= milliseconds{75'000});
+        CHECK(c.receive().empty());
+        CHECK(c.at_end());
+    }
+}
+
+TEST_CASE("http1: a connection that never asks keeps its place for a moment only")
+{
+    for (auto const tls : {false, true}) {
+        CAPTURE(tls);
+        client_limits limits;
+        limits.first_byte_timeout = milliseconds{4000};
+        both_ways w{tls, limits};
+        auto c = w.connect();
+        w.host.open();
+        auto const took = time_until_heard(w.host, c, milliseconds{90'000});
+        CHECK(took >= milliseconds{4000});
+        CHECK(took <= milliseconds{6000});
+        CHECK(c.receive().empty());
+        // Sibling: one that was answered is idle, which is something else.
+        auto d = w.connect();
+        d.ask(get("/"));
+        w.host.advance(milliseconds{10'000});
+        CHECK(body_of(d.ask(get("/again"))) == "hello /again");
+    }
+}
+
+TEST_CASE("http1: a slow upload is refused, and one that keeps the pace is not")
+{
+    for (auto const tls : {false, true})
+        for (auto const per_second : {1, 200, 1000}) {
+            CAPTURE(tls);
+            CAPTURE(per_second);
+            both_ways w{tls};
+            auto c = w.connect();
+            c.send("POST /count HTTP/1.1\r\nHost: a\r\nContent-Length: " + std::to_string(per_second * 40) + "\r\n\r\n");
+            auto const began = w.host.passed();
+            for (int second = 0; second < 40 && !c.readable(milliseconds{2}); ++second) {
+                c.send(std::string(static_cast<std::size_t>(per_second), 'x'));
+                w.host.open();
+                w.host.advance(milliseconds{1000});
+            }
+            auto const took = w.host.passed() - began;
+            if (per_second >= 256) {
+                CHECK(body_of(c.ask("")) == std::to_string(per_second * 40));
+                continue;
+            }
+            CHECK(c.receive_until("timed_out").starts_with("HTTP/1.1 408"));
+            CHECK(took >= milliseconds{9000});
+            CHECK(took <= milliseconds{12'000});
+            CHECK(w.host.figures().clients_given_up[telemetry::given_up::slow_upload].value() == 1);
+        }
+}
+
+TEST_CASE("http1: nobody waits for a client that is slow to take a short reply")
+{
+    for (auto const tls : {false, true}) {
+        CAPTURE(tls);
+        client_limits limits;
+        limits.reply_buffer = 8 << 20;
+        both_ways w{tls, limits};
+        auto c = w.connect();
+        // More than all sockets on the way hold, and still no more than may be held here.
+        c.send(get("/bytes-and-tell?12000000"));
+        for (int i = 0; i < 500 && !w.host.has_told(); ++i) std::this_thread::sleep_for(milliseconds{10});
+        CHECK(w.host.has_told());
+        CHECK(w.host.ask<std::size_t>([&] { return w.host.worker().bodies().left(); }) < 64u << 20);
+        c.send(get("/next"));
+        auto const all = c.receive_until("hello /next");
+        CHECK(all.find(std::string(100'000, 'b')) != all.npos);
+        CHECK(all.size() > 12'000'000);
+        CHECK(w.host.ask<std::size_t>([&] { return w.host.worker().bodies().left(); }) == 64u << 20);
+    }
 }

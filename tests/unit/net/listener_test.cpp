@@ -8,7 +8,10 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <functional>
+#include <optional>
 #include <set>
+#include <vector>
 
 using namespace yett;
 using namespace yett::net;
@@ -99,6 +102,74 @@ TEST_CASE("listener: limits turn clients away and let them in again")
     while (host.open() != 1) std::this_thread::yield();
     client d{host.port()};
     CHECK(body_of(d.ask(request)) == "hello /a");
+}
+
+TEST_CASE("listener: where there is no place left, those that nothing is running on make room")
+{
+    auto const silent = [](client&) {};
+    auto const idle = [](client& c) { c.ask(request); };
+    auto const half_a_head = [](client& c) { c.send("GET /a HT"); };
+    auto const busy = [](client& c) { c.send("GET /wait HTTP/1.1\r\nHost: a\r\n\r\n"); };
+    using deed = std::function<void(client&)>;
+    using telemetry::given_up;
+    struct
+    {
+        char const* what;
+        std::vector<deed> held; // in that order, three places in all
+        int goes;               // whose connection ends; -1: the newcomer is refused
+        std::optional<given_up> counted;
+    } const cases[] = {
+        {"the silent one", {busy, silent, idle}, 1, given_up::silent},
+        {"the one silent the longest", {silent, silent, busy}, 0, given_up::silent},
+        {"the idle one", {busy, half_a_head, idle}, 2, given_up::idle},
+        {"all are busy", {busy, busy, busy}, -1, {}},
+        {"sibling: the one idle the longest", {idle, busy, idle}, 0, given_up::idle},
+        {"sibling: half a head is busy", {half_a_head, half_a_head, busy}, -1, {}},
+    };
+    for (auto const& c : cases)
+        for (auto const asleep : {false, true}) {
+            CAPTURE(c.what);
+            CAPTURE(asleep);
+            client_limits limits;
+            limits.connections = 3;
+            server host{{.tls = nullptr, .limits = limits}};
+            std::vector<client> held;
+            for (auto const& each : c.held) {
+                held.emplace_back(host.port());
+                each(held.back());
+                while (host.open() != held.size()) std::this_thread::yield();
+                host.advance(milliseconds{500}); // an idle one is at rest
+            }
+            if (asleep) host.advance(milliseconds{1500});
+            client newcomer{host.port()};
+            auto const reply = newcomer.ask(request);
+            CHECK(reply.starts_with(c.goes < 0 ? "HTTP/1.1 503 Service Unavailable\r\n" : "HTTP/1.1 200"));
+            if (c.goes < 0) {
+                CHECK(reply.find("Retry-After: ") != reply.npos);
+                CHECK(reply.find("overloaded") != reply.npos);
+                CHECK(newcomer.receive().empty());
+                CHECK_FALSE(newcomer.was_reset());
+            }
+            for (int i = 0; i < static_cast<int>(held.size()); ++i)
+                CHECK(held[static_cast<std::size_t>(i)].readable() == (i == c.goes));
+            if (c.counted) CHECK(host.figures().clients_given_up[*c.counted].value() == 1);
+        }
+}
+
+TEST_CASE("listener: a newcomer that cannot be told without a handshake is closed")
+{
+    certificate const leaf{"one.example"};
+    client_limits limits;
+    limits.connections = 1;
+    server host{{.tls = tls_for({&leaf}), .limits = limits}};
+    client busy{host.port()};
+    REQUIRE(busy.encrypt({}));
+    busy.send("GET /wait HTTP/1.1\r\nHost: one.example\r\n\r\n");
+    host.open();
+    host.advance(milliseconds{500});
+    client newcomer{host.port()};
+    CHECK(newcomer.receive().empty());
+    CHECK(newcomer.at_end());
 }
 
 TEST_CASE("listener: without descriptors it turns clients away and recovers")

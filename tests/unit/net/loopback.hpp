@@ -66,6 +66,10 @@ public:
         return ask<std::size_t>([this] { return worker_.open(); });
     }
     telemetry::shard const& figures() const { return figures_; }
+    // Lets an exchange of "/begin-and-wait" go one step on.
+    void release();
+    // True once "/bytes-and-tell" was written as a whole.
+    bool has_told();
 
 private:
     telemetry::shard figures_;
@@ -122,7 +126,9 @@ public:
     // True once something can be read, without waiting.
     bool readable(milliseconds patience = milliseconds{0});
 
-    void finish_sending();
+    void finish_sending(); // says goodbye first where there is TLS
+    void finish_quietly(); // a FIN alone
+    void say_goodbye();    // of TLS: close_notify
     void reset();
     int descriptor() const { return fd_; }
 

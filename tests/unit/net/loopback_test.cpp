@@ -148,6 +148,31 @@ task<void> wait_for_departure(http::exchange& ex)
     if (!ec) co_await say(ex, 504, "nobody left");
 }
 
+using wakeable =
+    boost::asio::basic_waitable_timer<std::chrono::steady_clock, boost::asio::wait_traits<std::chrono::steady_clock>, executor>;
+bool told = false;             // on the worker's thread
+wakeable* held_back = nullptr; // on the worker's thread
+
+// Begins a reply and goes one step on whenever the test says so.
+task<void> begin_and_wait(http::exchange& ex)
+{
+    auto const here = co_await boost::asio::this_coro::executor;
+    wakeable timer{here, std::chrono::seconds{20}};
+    held_back = &timer;
+    ex.on_abandoned([] { held_back->cancel(); });
+    auto const head = http::reply_head{};
+    std::string_view const said[] = {"begun", "more", ""};
+    auto sent = co_await ex.begin(head, said[0], false);
+    for (auto step = 1; sent && step < 3; ++step) {
+        boost::system::error_code ec;
+        co_await timer.async_wait(boost::asio::redirect_error(use_task, ec));
+        timer.expires_after(std::chrono::seconds{20});
+        sent = co_await ex.write(said[step], step == 2);
+    }
+    ex.on_abandoned({});
+    if (!sent) ex.abort();
+}
+
 task<void> write_much(http::exchange& ex, std::string const& part, bool& failed)
 {
     for (int i = 0; i < 256 && !failed; ++i) {
@@ -189,9 +214,16 @@ task<void> answer(http::exchange& ex)
     if (path == "/small") co_return co_await count_body(ex);
     if (path == "/echo") co_return co_await echo_body(ex);
     if (path == "/bytes") co_return co_await many_bytes(ex, true);
+    if (path == "/bytes-and-tell") {
+        told = false;
+        co_await many_bytes(ex, true);
+        told = true;
+        co_return;
+    }
     if (path == "/chunks") co_return co_await many_bytes(ex, false);
     if (path == "/duplex") co_return co_await read_and_write_at_once(ex);
     if (path == "/wait") co_return co_await wait_for_departure(ex);
+    if (path == "/begin-and-wait") co_return co_await begin_and_wait(ex);
     if (path == "/nothing") co_return;
     if (path == "/hand") {
         auto const [part, complete] = ex.body_at_hand();
@@ -271,6 +303,16 @@ void server::on_worker(std::function<void()> work)
         done.set_value();
     });
     done.get_future().get();
+}
+
+bool server::has_told()
+{
+    return ask<bool>([] { return told; });
+}
+
+void server::release()
+{
+    on_worker([] { held_back->cancel(); });
 }
 
 void server::advance(milliseconds by)
@@ -464,7 +506,17 @@ std::string client::ask(std::string_view request)
 void client::finish_sending()
 {
     if (ssl_ != nullptr) SSL_shutdown(ssl_);
+    finish_quietly();
+}
+
+void client::finish_quietly()
+{
     ::shutdown(fd_, SHUT_WR);
+}
+
+void client::say_goodbye()
+{
+    SSL_shutdown(ssl_);
 }
 
 void client::reset()

@@ -1,0 +1,28 @@
+#pragma once
+
+#include "gateway/base/deadlines.hpp"
+#include "gateway/http/exchange.hpp"
+#include "gateway/net/client_limits.hpp"
+
+#include <memory>
+
+namespace yett::net {
+
+class http1_connection;
+class stream;
+class worker;
+
+// What an exchange borrows from its connection.
+struct http1_surroundings
+{
+    net::worker& worker;
+    net::stream& stream;
+    http::peer const& peer;
+    client_limits const& limits;
+    deadlines::entry& reading; // expires: reading fails with timed_out
+    deadlines::entry& writing; // expires: see reply_outlet::is_late
+    // Kept while something is done on its behalf that nobody awaits.
+    std::enable_shared_from_this<http1_connection>& home;
+};
+
+} // namespace yett::net
