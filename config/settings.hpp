@@ -316,6 +316,7 @@ enum class transport
     body,   // of refresh tokens
     header, // of access tokens
     both,
+    automatic, // of access tokens; never once loaded
 };
 
 struct token_cache
@@ -367,8 +368,8 @@ struct tokens
     signing_keys keys;
     seconds access_ttl = std::chrono::minutes{15};
     seconds refresh_ttl = std::chrono::days{7};
-    transport refresh_transport = transport::cookie; // cookie, body or both
-    transport access_transport = transport::header;  // header, cookie or both
+    transport refresh_transport = transport::cookie;   // cookie, body or both
+    transport access_transport = transport::automatic; // once loaded header, cookie or both
     seconds refresh_grace{10};
     seconds clock_skew{30};
     token_cache cache;

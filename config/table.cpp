@@ -8,6 +8,15 @@ codec<ip_prefix> range()
     return {"range", "CIDR blocks and addresses", parse_range, show_range};
 }
 
+// Whoever signs in on a page gets to the application with cookies or not at all.
+void finish_settings(reading&, spot const&, settings& all)
+{
+    auto& way = all.tokens.access_transport;
+    if (way != transport::automatic) return;
+    auto const for_browsers = all.accounts.pages.enabled && all.tokens.refresh_transport != transport::body;
+    way = for_browsers ? transport::both : transport::header;
+}
+
 } // namespace
 
 section<settings> const& root_keys()
@@ -42,7 +51,7 @@ section<settings> const& root_keys()
             logging_key(),
             tracing_key(),
         },
-        {},
+        finish_settings,
     };
     return keys;
 }

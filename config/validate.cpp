@@ -4,6 +4,7 @@
 #include "config/reading.hpp"
 #include "config/schema.hpp"
 #include "config/secrets.hpp"
+#include "config/validate_browsers.hpp"
 
 #include <fmt/format.h>
 
@@ -287,6 +288,7 @@ void validate(reading& r, settings const& all)
     check_secret(r, all.tokens);
     check_assertion(r, all);
     check_cookie(r, all);
+    validate_browsers(r, all);
     check_mail(r, all);
     check_promises(r, all);
     check_files(r, all);

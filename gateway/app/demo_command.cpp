@@ -19,7 +19,8 @@ constexpr char const* application = "127.0.0.1:9000";
 
 // Every line can be pasted as it is; the tests run them verbatim.
 constexpr char const* walk = R"walk(
-Try it, in another terminal in the same folder:
+Open {url}/ in a browser (its certificate is of an authority made for this demonstration, {ca}), or try it in
+another terminal in the same folder:
 
 # register, and log in
 curl -sS --cacert {ca} {url}/auth/register --json '{{"email":"ada@example.com","password":"{password}"}}' -w ' %{{http_code}}\n'

@@ -1,5 +1,6 @@
 // Walks through the pages in headless Chromium and exits with 1 when anything is not as it
-// should be. Takes one JSON argument: base, outbox, modules, what, password, shots.
+// should be. Takes one JSON argument: base, outbox, modules, what, password, shots, names (who
+// answers for the host of the base, as Chromium's host resolver rules say it; may be missing).
 
 import fs from 'node:fs'
 import path from 'node:path'
@@ -12,7 +13,8 @@ const { chromium, request } = load('playwright-core')
 const axe = fs.readFileSync(load.resolve('axe-core/axe.min.js'), 'utf8')
 
 const auth = given.base + '/auth'
-const browser = await chromium.launch({ executablePath: '/usr/bin/chromium', args: ['--no-sandbox', '--disable-gpu'] })
+const names = given.names ? [`--host-resolver-rules=${given.names}`] : []
+const browser = await chromium.launch({ executablePath: '/usr/bin/chromium', args: ['--no-sandbox', '--disable-gpu', ...names] })
 const complaints = []
 
 // --- surroundings -------------------------------------------------------------------
@@ -207,6 +209,45 @@ async function journey(scripts) {
   await context.close()
 }
 
+// What a newcomer does first: is sent to the login, makes an account, gets to the page that was
+// asked for, logs out and is a stranger again.
+async function newcomer(verified) {
+  const me = 'ada@example.com'
+  const context = await open()
+  const page = await context.newPage()
+  const application = () => page.locator('body').innerText()
+
+  await page.goto(given.base + '/reports?year=2026')
+  isAt(page, '/auth/login?next=/reports%3Fyear%3D2026')
+  await follow(page, 'a[href*="/register"]')
+  await type(page, '#email', me)
+  await type(page, '#password', given.password)
+  await press(page)
+  if (verified) {
+    assert.ok(page.url().startsWith(auth + '/check-mail?for=verify'), page.url())
+    await page.goto(await linkFor(me, 'verify'))
+    await follow(page, 'main button')
+    await says(page, 'Your address is confirmed.')
+  } else await says(page, 'Your account is ready.')
+
+  await page.goto(given.base + '/reports?year=2026')
+  await type(page, '#email', me)
+  await type(page, '#password', given.password)
+  await press(page)
+  isAt(page, '/reports?year=2026')
+  assert.ok((await application()).includes(me), await application())
+  await page.goto(given.base + '/another')
+  isAt(page, '/another')
+
+  await page.goto(auth + '/account')
+  await says(page, me)
+  await follow(page, 'form[action$="/logout"] button')
+  await says(page, 'You are logged out.')
+  await page.goto(given.base + '/another')
+  isAt(page, '/auth/login?next=/another')
+  await context.close()
+}
+
 async function tabs() {
   const me = 'tabs@example.com'
   await signUp(me)
@@ -349,6 +390,8 @@ async function sweep() {
 const parts = {
   journey: () => journey(true),
   'journey without scripts': () => journey(false),
+  newcomer: () => newcomer(false),
+  'newcomer, verified by mail': () => newcomer(true),
   tabs,
   sweep,
 }

@@ -6,6 +6,8 @@ With YETT_SHOTS=FOLDER the walk leaves pictures of all pages there; docs/pages h
 import json
 import os
 import pathlib
+import re
+import shutil
 import socket
 import subprocess
 import sys
@@ -59,14 +61,49 @@ def gateway(echo, tmp_path_factory):
     program.stop()
 
 
-def walk(gateway, what):
+def walk(gateway, what, **more):
     """Runs one part of browser.mjs; its output says what went wrong."""
+    walk_through(gateway.https, gateway.folder / "outbox", what, **more)
+
+
+def walk_through(base, outbox, what, **more):
     assert (MODULES / "node_modules/playwright-core").is_dir(), f"{MODULES} has no node modules; ./dev test installs them"
-    given = {"base": gateway.https, "outbox": str(gateway.folder / "outbox"), "modules": str(MODULES), "what": what,
-             "password": harness.PASSWORD, "shots": os.environ.get("YETT_SHOTS", "")}
+    given = {"base": base, "outbox": str(outbox), "modules": str(MODULES), "what": what,
+             "password": harness.PASSWORD, "shots": os.environ.get("YETT_SHOTS", ""), **more}
     done = subprocess.run(["node", str(HERE / "browser.mjs"), json.dumps(given)], capture_output=True, text=True, timeout=280)
     print(done.stdout)
     assert done.returncode == 0, done.stdout + done.stderr
+
+
+def readme_configuration():
+    [block] = re.findall(r"```yaml\n(.*?)```", (harness.ROOT / "README.md").read_text(), re.DOTALL)
+    return block
+
+
+def on_this_machine(configuration, **places):
+    """The same text with other addresses: each of them stands in it once."""
+    for written, here in places.items():
+        assert configuration.count(written) == 1, written
+        configuration = configuration.replace(written, here)
+    return configuration
+
+
+def test_the_configuration_of_the_readme_serves_a_browser(echo, tmp_path):
+    port = free_port()
+    written = on_this_machine(readme_configuration(), **{
+        "0.0.0.0:4443": f"127.0.0.1:{port}", "http://127.0.0.1:9000": f"http://127.0.0.1:{echo.port}"})
+    for name, made in (("fullchain.pem", "leaf.crt"), ("key.pem", "leaf.key")):
+        shutil.copy(harness.certificates() / made, tmp_path / name)
+    with harness.Gateway(tmp_path, written + 'management: { address: "127.0.0.1:0" }\n'):
+        walk_through("https://app.example.com", tmp_path / "var/outbox", "newcomer, verified by mail",
+                     names=f"MAP app.example.com:443 127.0.0.1:{port}")
+
+
+def test_the_demonstration_serves_a_browser(tmp_path):
+    with harness.Process([harness.BINARY, "demo"], cwd=tmp_path) as demo:
+        demo.wait_for("Ctrl-C ends")
+        [url] = {found.group(1) for found in demo.wait_for(r"(https://\S+/) in a browser")}
+        walk_through(url.rstrip("/"), tmp_path / "var/outbox", "newcomer")
 
 
 def test_every_journey_goes_by_keyboard_alone(gateway):

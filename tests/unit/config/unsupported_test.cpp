@@ -137,7 +137,7 @@ TEST_CASE("config: the values that stand for nothing are accepted")
 )"},
             {"tracing: { otlp_url: null }\n", R"(
 )"},
-            {"tokens: { access_transport: header }\n", R"(
+            {"tokens: { access_transport: auto }\n", R"(
 )"},
             {"tokens: { access_transport: cookie }\n", R"(
 )"},
