@@ -392,7 +392,8 @@ enum class same_site
 
 struct cookie
 {
-    std::string domain; // empty: the host that set it
+    std::string name = "yett"; // the middle of all names
+    std::string domain;        // empty: the host that set it
     config::same_site same_site = config::same_site::lax;
     bool secure = true;
 };

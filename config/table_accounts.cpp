@@ -45,10 +45,26 @@ std::string show_color(color const& c)
     return fmt::format("\"#{:02x}{:02x}{:02x}\"", c.red, c.green, c.blue);
 }
 
+// A part of a cookie's name, RFC 6265 section 4.1.1; what browsers read a promise from stands before it.
+result<std::string> parse_cookie_name(std::string_view text)
+{
+    constexpr std::size_t longest = 32;
+    auto const fits = [](char c) {
+        return (c >= '0' && c <= '9') || ((c | 0x20) >= 'a' && (c | 0x20) <= 'z') || c == '_' || c == '-';
+    };
+    if (text.empty() || text.size() > longest || !std::ranges::all_of(text, fits) || text.starts_with("__"))
+        return wrong("is no part of a cookie's name: 1 to 32 letters, digits, _ and -, not beginning with __");
+    return std::string{text};
+}
+
 section<cookie> const& cookie_keys()
 {
     static section<cookie> const keys{
         {
+            value(
+                "name", &cookie::name, text_of("name", parse_cookie_name),
+                "The middle of the names of Yett's cookies, `__Host-NAME_access`: gateways of one domain, as production beside "
+                "staging, do not get in each other's way with names of their own. `yett_…` never reaches the application, either."),
             value("domain", &cookie::domain, nullable(text_of("host", parse_host_name)),
                   "The `Domain` of Yett's cookies; null keeps them to the host that set them."),
             value("same_site", &cookie::same_site,

@@ -2,6 +2,7 @@
 
 #include "gateway/tokens/api_key.hpp"
 
+#include <algorithm>
 #include <thread>
 
 namespace yett::app {
@@ -63,6 +64,33 @@ std::string cookie_prefix_of(config::cookie const& c)
 {
     if (!c.secure) return {};
     return c.domain.empty() ? "__Host-" : "__Secure-";
+}
+
+// Of this host alone.
+std::string own_cookie_of(config::cookie const& c, char const* end)
+{
+    return (c.secure ? "__Host-" : "") + c.name + end;
+}
+
+// Where the cookies may lie from a time when other settings chose their path.
+std::vector<std::string> cookie_paths_of(config::settings const& s)
+{
+    std::vector<std::string> paths{"/"};
+    paths.insert(paths.end(), s.accounts.prefix.begin(), s.accounts.prefix.end());
+    return paths;
+}
+
+// All that the application never sees and never sets: of the default name as well, which browsers
+// may hold from before another was chosen.
+std::vector<std::string> withheld_cookies_of(config::cookie const& c)
+{
+    std::vector<std::string> names;
+    for (std::string const middle : {std::string{"yett"}, c.name})
+        for (auto const* prefix : {"", "__Host-", "__Secure-"})
+            for (auto const* end : {"_refresh", "_access", "_form", "_next", "_device"})
+                if (auto name = prefix + middle + end; std::ranges::find(names, name) == names.end())
+                    names.push_back(std::move(name));
+    return names;
 }
 
 // Where browsers send the cookies: to the account endpoints alone, unless other paths need
@@ -231,9 +259,7 @@ upstream::header_options headers_of(config::settings const& s)
     options.trusts_forwarded = s.trusted_proxies_send == config::forwarding_family::forwarded;
     options.set.assign(s.identity_headers.set.begin(), s.identity_headers.set.end());
     if (auto const& assertion = s.identity_headers.assertion) options.assertion_header = assertion->header;
-    for (auto const* prefix : {"", "__Host-", "__Secure-"})
-        for (auto const* name : {"yett_refresh", "yett_access", "yett_form"})
-            options.cookies.push_back(std::string{prefix} + name);
+    options.cookies = withheld_cookies_of(s.accounts.cookie);
     return options;
 }
 
@@ -252,9 +278,12 @@ pipeline::auth_transport transport_of(config::settings const& s)
     transport.access_in_header = access_way != config::transport::cookie;
     transport.access_in_cookie = access_way != config::transport::header;
     auto const prefix = cookie_prefix_of(s.accounts.cookie);
-    transport.refresh_cookie = prefix + "yett_refresh";
-    transport.access_cookie = prefix + "yett_access";
+    transport.refresh_cookie = prefix + s.accounts.cookie.name + "_refresh";
+    transport.access_cookie = prefix + s.accounts.cookie.name + "_access";
+    transport.form_cookie = own_cookie_of(s.accounts.cookie, "_form");
+    transport.next_cookie = own_cookie_of(s.accounts.cookie, "_next");
     transport.cookie_path = cookie_path_of(s, prefix);
+    transport.cookie_paths = cookie_paths_of(s);
     transport.cookie_domain = s.accounts.cookie.domain;
     transport.same_site = same_site_of(s.accounts.cookie.same_site);
     transport.secure = s.accounts.cookie.secure;

@@ -19,37 +19,19 @@ std::string_view next_pair(std::string_view& rest) noexcept
     return pair;
 }
 
-// A quoted string that a semicolon tore apart: readers of RFC 2109 see one cookie there,
-// readers of RFC 6265 several.
-bool is_torn(std::string_view value) noexcept
-{
-    return value.starts_with('"') && (value.size() == 1 || !value.ends_with('"'));
-}
-
 std::string_view name_in(std::string_view pair) noexcept
 {
     return trimmed(pair.substr(0, pair.find('=')));
 }
 
-struct search
-{
-    std::string_view name;
-    std::string_view value;
-    unsigned found = 0;
-    bool torn = false;
-};
-
-void look_through(std::string_view field_value, search& s) noexcept
+// Calls `take` with each value that is not empty.
+template<class Take>
+void look_through(std::string_view field_value, std::string_view name, Take const& take)
 {
     while (!field_value.empty()) {
         auto const pair = next_pair(field_value);
-        auto const equals = pair.find('=');
-        if (equals == std::string_view::npos) continue;
-        auto const value = pair.substr(equals + 1);
-        if (is_torn(value)) s.torn = true;
-        if (pair.substr(0, equals) != s.name) continue;
-        s.value = value;
-        ++s.found;
+        if (pair.size() <= name.size() + 1 || pair[name.size()] != '=' || !pair.starts_with(name)) continue;
+        take(pair.substr(name.size() + 1));
     }
 }
 
@@ -92,17 +74,26 @@ bool names_one_of(std::string_view cookie, std::span<std::string const> names) n
 
 } // namespace
 
-result<std::optional<std::string_view>> find_cookie(head const& h, std::string_view name)
+cookies_of_name find_cookies(head const& h, std::string_view name) noexcept
 {
-    search s{.name = name, .value = {}};
+    cookies_of_name found;
+    auto const take = [&found](std::string_view value) {
+        if (found.count++ == 0) found.value = value;
+    };
     for (auto const& f : h.fields())
-        if (f.id == known::cookie) look_through(f.value, s);
+        if (f.id == known::cookie) look_through(f.value, name, take);
+    return found;
+}
 
-    if (s.found == 0) return std::optional<std::string_view>{};
-    if (s.found > 1) return client_error(errc::credentials_disagree, "a cookie comes twice");
-    if (s.torn) return client_error(errc::credentials_disagree, "a torn quoted string among the cookies");
-    if (!ascii::all(s.value, ascii::cookie_char)) return client_error(errc::credentials_disagree, "a cookie is malformed");
-    return std::optional{s.value};
+std::vector<std::string_view> values_of_cookies(head const& h, std::string_view name, std::size_t most)
+{
+    std::vector<std::string_view> values;
+    auto const take = [&values, most](std::string_view value) {
+        if (values.size() < most && std::ranges::find(values, value) == values.end()) values.push_back(value);
+    };
+    for (auto const& f : h.fields())
+        if (f.id == known::cookie) look_through(f.value, name, take);
+    return values;
 }
 
 void append_cookies_without(std::string_view field_value, std::span<std::string const> names, std::string& out)

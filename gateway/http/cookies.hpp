@@ -8,18 +8,28 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace yett::http {
 
 class head;
 
-// The value of the one cookie of exactly that name over all Cookie fields, or nothing.
-//
-// Fails with credentials_disagree when the name comes twice, when its value is not made
-// of cookie octets (RFC 6265 section 4.1.1; a quoted value is not), or when a torn
-// quoted string stands beside it, so that two readers would find different cookies.
-// Nameless cookies, `$Version` and names that differ in case or blanks are other cookies.
-result<std::optional<std::string_view>> find_cookie(head const& h, std::string_view name);
+// What a request brings under one name. A browser sends several when the name was set for
+// several domains or paths, and does not say which is which (RFC 6265 section 5.4).
+struct cookies_of_name
+{
+    std::string_view value; // of the first that is not empty
+    unsigned count = 0;     // of those that are not empty
+};
+
+// The cookies of exactly that name over all Cookie fields. A value goes to the next semicolon,
+// whatever quotes stand around it or in another cookie, and is handed out as it came: whoever
+// uses it finds out what it is worth. Nameless cookies, `$Version` and names that differ in case
+// or blanks are other cookies.
+cookies_of_name find_cookies(head const& h, std::string_view name) noexcept;
+
+// Their different values in the order they came, `most` at most: for whoever has to choose.
+std::vector<std::string_view> values_of_cookies(head const& h, std::string_view name, std::size_t most);
 
 // Appends a Cookie field's value without the cookies of those names, for forwarding.
 // Liberal where the reading is strict: case and blanks around a name do not protect it.

@@ -9,9 +9,9 @@
 #include "gateway/pipeline/auth_fields.hpp"
 #include "gateway/pipeline/auth_replies.hpp"
 #include "gateway/pipeline/caller.hpp"
-#include "gateway/pipeline/credential.hpp"
 #include "gateway/pipeline/passage.hpp"
 #include "gateway/pipeline/renewals.hpp"
+#include "gateway/pipeline/rival_cookies.hpp"
 #include "gateway/pipeline/same_origin.hpp"
 #include "gateway/tokens/signer.hpp"
 #include "gateway/tokens/token_cache.hpp"
@@ -23,12 +23,6 @@ namespace {
 error refresh_refused(error const& why)
 {
     return why == errc::token_invalid ? client_error(errc::unauthenticated, why.note()) : why;
-}
-
-// Nothing where such a cookie is not used here.
-result<std::optional<std::string_view>> cookie_in(http::head const& head, std::string const& name, bool used)
-{
-    return used ? http::find_cookie(head, name) : std::optional<std::string_view>{};
 }
 
 } // namespace
@@ -99,39 +93,18 @@ task<result<http::reply>> auth_endpoints::login(call& c)
 
     c.seen.account = account_of(offered.email);
     if (auto spent = co_await c.spend_for_account(); !spent) co_return spent.error();
-    auto previous = previous_session(c);
-    if (!previous) co_return previous.error();
     auto grant = co_await accounts::login(parts_.desk, std::move(offered), c.seen.now);
     if (!grant) co_return grant.error();
     // A store that fails here does not undo the login.
-    (void)co_await accounts::logout(parts_.desk, std::move(*previous), c.seen.now);
+    (void)co_await end_what_cookies_name(c, false);
     co_return granted(*grant, c.seen.now);
-}
-
-// The browser forgets the session it had; nobody else should go on with it.
-result<accounts::leave> auth_endpoints::previous_session(call& c) const
-{
-    accounts::leave previous;
-    previous.from = device_of(c);
-    auto const& ways = parts_.transport;
-    auto const refresh = cookie_in(c.ex.request(), ways.refresh_cookie, ways.refresh_in_cookie);
-    if (!refresh) return refresh.error();
-    if (*refresh) previous.refresh_token = secret{std::string{**refresh}};
-    auto const access = cookie_in(c.ex.request(), ways.access_cookie, ways.access_in_cookie);
-    if (!access) return access.error();
-    if (*refresh || !*access) return previous;
-    if (auto const who = parts_.cache.identify(**access, c.seen.now); who && !(*who)->session.empty()) {
-        previous.user_id = (*who)->subject;
-        previous.session = (*who)->session;
-    }
-    return previous;
 }
 
 task<result<http::reply>> auth_endpoints::refresh(call& c)
 {
     auto body = co_await fields_of(c);
     if (!body) co_return body.error();
-    auto token = refresh_token_of(c, *body);
+    auto token = co_await refresh_token_of(c, *body);
     if (!token) co_return token.error();
     if (auto fine = require_only(*body, {"refresh_token"}, c.seen); !fine) co_return fine.error();
     if (token->empty()) co_return errc::unauthenticated;
@@ -141,42 +114,6 @@ task<result<http::reply>> auth_endpoints::refresh(call& c)
     c.seen.refreshed = grant ? refreshed_as(*grant) : refreshed_as(grant.error());
     if (!grant) co_return refresh_refused(grant.error());
     co_return granted(*grant, c.seen.now);
-}
-
-task<result<http::reply>> auth_endpoints::logout(call& c)
-{
-    auto body = co_await fields_of(c);
-    if (!body) co_return body.error();
-    auto token = refresh_token_of(c, *body);
-    if (!token) co_return token.error();
-    accounts::leave asked{.user_id = {},
-                          .session = {},
-                          .refresh_token = std::move(*token),
-                          .everywhere = body->flag("everywhere"),
-                          .from = device_of(c)};
-    if (auto fine = require_only(*body, {"refresh_token", "everywhere"}, c.seen); !fine) co_return fine.error();
-
-    auto const& credential = c.seen.shown;
-    if (!credential) co_return credential.error();
-    if (credential->by == credential::way::cookie)
-        if (auto ours = require_same_origin(c.ex.request(), c.seen.from.https); !ours) co_return ours.error();
-    if (credential->by != credential::way::none) {
-        c.seen.credential_sent = true;
-        auto who = parts_.cache.identify(c.seen.token, c.seen.now);
-        // Only our own tokens belong to a session that can be ended here.
-        if (who && !(*who)->session.empty()) {
-            c.seen.who = *who;
-            asked.user_id = (*who)->subject;
-            asked.session = (*who)->session;
-        } else if (asked.refresh_token.empty()) {
-            co_return who ? error{errc::unauthenticated} : who.error();
-        }
-    } else if (asked.refresh_token.empty()) {
-        co_return errc::unauthenticated;
-    }
-    auto left = co_await accounts::logout(parts_.desk, std::move(asked), c.seen.now);
-    if (!left) co_return refresh_refused(left.error());
-    co_return signed_out();
 }
 
 task<result<http::reply>> auth_endpoints::me(call& c)
@@ -264,34 +201,27 @@ task<result<http::reply>> auth_endpoints::metadata(call& c)
 // The refresh token from the body or the cookie, as far as the configuration lets it come
 // that way; empty when none came. Two that differ are refused, and one in a cookie only
 // counts when our own origin sent it.
-result<secret> auth_endpoints::refresh_token_of(call& c, http::body_fields& body) const
+task<result<secret>> auth_endpoints::refresh_token_of(call& c, http::body_fields& body) const
 {
     auto const& way = parts_.transport;
     secret in_body;
     if (way.refresh_in_body && body.has("refresh_token")) in_body = body.secret_text("refresh_token");
-    if (!way.refresh_in_cookie) return in_body;
+    if (!way.refresh_in_cookie) co_return in_body;
 
-    auto const cookie = http::find_cookie(c.ex.request(), way.refresh_cookie);
-    if (!cookie) return cookie.error();
-    if (!*cookie) return in_body;
-    secret in_cookie{std::string{**cookie}};
-    if (!in_body.empty() && in_body != in_cookie) return errc::credentials_disagree;
+    auto const cookie = co_await refresh_cookie_of(c.ex.request(), way, parts_.desk, c.seen);
+    if (!cookie) co_return cookie.error();
+    if (cookie->empty()) co_return in_body;
+    secret in_cookie{std::string{*cookie}};
+    if (!in_body.empty() && in_body != in_cookie) co_return errc::credentials_disagree;
     if (in_body.empty())
-        if (auto ours = require_same_origin(c.ex.request(), c.seen.from.https); !ours) return ours.error();
-    return in_cookie;
+        if (auto ours = require_same_origin(c.ex.request(), c.seen.from.https); !ours) co_return ours.error();
+    co_return in_cookie;
 }
 
 result<http::reply> auth_endpoints::granted(accounts::grant const& g, wall_time now) const
 {
     auto r = grant_reply(g, parts_.transport);
     if (auto added = add_cookies(r, parts_.transport, g, now); !added) return added.error();
-    return r;
-}
-
-result<http::reply> auth_endpoints::signed_out() const
-{
-    auto r = no_content();
-    if (auto added = add_deletions(r, parts_.transport); !added) return added.error();
     return r;
 }
 

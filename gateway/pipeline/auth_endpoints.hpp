@@ -95,10 +95,13 @@ private:
     task<result<http::reply>> follow_verification(call& c, secret token);
     std::string own_session(call& c) const;
     task<result<http::reply>> look_at_link(call& c, accounts::link_purpose purpose);
-    result<secret> refresh_token_of(call& c, http::body_fields& body) const;
-    result<accounts::leave> previous_session(call& c) const;
+    task<result<secret>> refresh_token_of(call& c, http::body_fields& body) const;
+    struct leaving;
+    bool brings_cookies(call const& c) const;
+    result<void> look_at_header(leaving& who, call& c) const;
+    task<result<identity_ptr>> end_what_cookies_name(call& c, bool everywhere);
+    task<result<void>> end_what_refreshes(secret token, bool everywhere, call& c);
     result<http::reply> granted(accounts::grant const& g, wall_time now) const;
-    result<http::reply> signed_out() const;
 
     parts parts_;
 };

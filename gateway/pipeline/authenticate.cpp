@@ -1,14 +1,19 @@
+#include "gateway/http/cookies.hpp"
 #include "gateway/http/websocket.hpp"
 #include "gateway/pipeline/credential.hpp"
 #include "gateway/pipeline/missing_keys.hpp"
 #include "gateway/pipeline/passage.hpp"
 #include "gateway/pipeline/pipeline.hpp"
 #include "gateway/pipeline/renewals.hpp"
+#include "gateway/pipeline/rival_cookies.hpp"
 #include "gateway/pipeline/same_origin.hpp"
 #include "gateway/pipeline/session_cookies.hpp"
 #include "gateway/pipeline/world.hpp"
 #include "gateway/tokens/api_key.hpp"
 #include "gateway/tokens/token_cache.hpp"
+
+#include <algorithm>
+#include <iterator>
 
 namespace yett::pipeline {
 namespace {
@@ -65,8 +70,7 @@ result<identity_ptr> pipeline::authenticate(http::exchange const& ex, passage& s
     result<identity_ptr> who = identity_ptr{};
     if (seen.by_cookie) who = station_.cache.identify(seen.token, seen.now);
     auto const fresh = who && *who && !is_near_end(**who, seen.now);
-    if (!fresh)
-        if (auto asked = ask_for_renewal(ex.request(), seen); !asked) return refused(asked.error(), seen);
+    if (!fresh) ask_for_renewal(ex.request(), seen);
     if (seen.by_cookie && !seen.websocket && needs_same_origin(ex.request()))
         if (auto ours = require_same_origin(ex.request(), seen.from.https); !ours) return refused(ours.error(), seen);
     return seen.refresh_token.empty() ? recognised(std::move(who), seen) : who;
@@ -116,18 +120,36 @@ task<result<identity_ptr>> pipeline::await_key(http::exchange const& ex, passage
     co_return who;
 }
 
+// Several access cookies came. The one that counts is told to the browser once more, the
+// others are deleted. Where nobody looks at a credential nothing is chosen.
+void pipeline::choose_cookie(http::head const& head, passage& seen)
+{
+    auto const ignored = seen.route->credentials() == policies::credential_use::ignored;
+    if (ignored && seen.route->to() == policies::destination::upstream) return;
+    auto const& ways = station_.endpoints.transport();
+    delete_everywhere(seen.set_cookies, ways, ways.access_cookie);
+    auto const offered = http::values_of_cookies(head, ways.access_cookie, most_rivals);
+    auto const chosen = choose_access(offered, station_.cache, seen.now);
+    if (!chosen) {
+        seen.shown = chosen.error();
+        return;
+    }
+    if (chosen->until) keep_cookie(seen.set_cookies, ways, ways.access_cookie, chosen->text, *chosen->until - seen.now);
+    set_cookie_token(*seen.shown, chosen->text);
+    seen.token = station_.cache.expect(seen.shown->token);
+}
+
 // The refresh token is a credential as well, also when it comes alone.
-result<void> pipeline::ask_for_renewal(http::head const& head, passage& seen) const
+void pipeline::ask_for_renewal(http::head const& head, passage& seen) const
 {
     auto const& ways = station_.endpoints.transport();
-    if (!ways.refresh_in_cookie) return {};
-    auto const cookie = http::find_cookie(head, ways.refresh_cookie);
-    if (!cookie) return cookie.error();
-    if (!*cookie || (*cookie)->empty()) return {};
-    seen.refresh_token = **cookie;
+    if (!ways.refresh_in_cookie) return;
+    auto const cookies = http::find_cookies(head, ways.refresh_cookie);
+    if (cookies.count == 0) return;
+    seen.refresh_token = cookies.value;
+    seen.refresh_rivals = cookies.count > 1;
     seen.by_cookie = true;
     seen.credential_sent = true;
-    return {};
 }
 
 task<result<identity_ptr>> pipeline::renew(result<identity_ptr> who, http::exchange const& ex, passage& seen)
@@ -135,6 +157,12 @@ task<result<identity_ptr>> pipeline::renew(result<identity_ptr> who, http::excha
     using telemetry::renewal_outcome;
     auto& figures = station_.figures.renewals;
     auto const needed = !who || !*who;
+    if (seen.refresh_rivals) [[unlikely]] {
+        auto const chosen = co_await refresh_cookie_of(ex.request(), station_.endpoints.transport(), station_.desk, seen);
+        if (!chosen && chosen.error().from() != origin::client) co_return chosen.error();
+        if (!chosen) co_return recognised(chosen.error(), seen);
+        seen.refresh_token = *chosen;
+    }
     renewals::request asked{
         seen.refresh_token, {seen.from.text, std::string{ex.request().value(http::known::user_agent)}}, needed};
     auto const done = co_await station_.renewals.renew(std::move(asked), seen.now);
@@ -161,7 +189,7 @@ result<identity_ptr> pipeline::enter_session(result<identity_ptr> who, accounts:
     if (!renewed) return recognised(std::move(renewed), seen);
     http::reply cookies;
     if (auto added = add_cookies(cookies, station_.endpoints.transport(), given, now); !added) return added.error();
-    seen.set_cookies = std::move(cookies.fields);
+    std::ranges::move(cookies.fields, std::back_inserter(seen.set_cookies));
     return recognised(std::move(renewed), seen);
 }
 

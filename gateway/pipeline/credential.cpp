@@ -50,6 +50,16 @@ result<std::string_view> api_key_of(http::head const& head)
     return std::string_view{};
 }
 
+void set_cookie_token(credential& found, std::string_view token)
+{
+    if (found.by == credential::way::header) {
+        found.in_cookie = token == found.token ? std::string_view{} : token;
+        return;
+    }
+    found.by = credential::way::cookie;
+    found.token = token;
+}
+
 result<credential> credential_of(http::head const& head, auth_transport const& ways)
 {
     credential found;
@@ -65,11 +75,10 @@ result<credential> credential_of(http::head const& head, auth_transport const& w
         found = {credential::way::header, *key, {}};
     }
     if (!ways.access_in_cookie) return found;
-    auto const cookie = http::find_cookie(head, ways.access_cookie);
-    if (!cookie) return cookie.error();
-    if (!*cookie || (*cookie)->empty() || **cookie == found.token) return found;
-    if (found.by == credential::way::none) return credential{credential::way::cookie, **cookie, {}};
-    found.in_cookie = **cookie;
+    auto const cookies = http::find_cookies(head, ways.access_cookie);
+    if (cookies.count == 0) return found;
+    found.several = cookies.count > 1;
+    set_cookie_token(found, cookies.value);
     return found;
 }
 

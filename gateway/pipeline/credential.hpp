@@ -30,6 +30,7 @@ struct credential
     way by = way::none;
     std::string_view token;     // an access token or, from the header alone, an API key
     std::string_view in_cookie; // of a header credential: another token that came beside it
+    bool several = false;       // access cookies came; what is said of one is said of the first
 };
 
 // The API key in `X-Api-Key`, empty when there is none; anything else in that field is the
@@ -41,9 +42,12 @@ result<std::string_view> api_key_of(http::head const& head);
 // that is not configured is not looked at. A key beside a bearer token that is not the same
 // fails with credentials_disagree. The header goes before the cookie, which the browser adds
 // to whatever a script sends; where the two are not the same the caller has to make sure
-// that they name the same session. An empty cookie is none. Fails like bearer_of,
-// api_key_of and find_cookie.
+// that they name the same session. An empty cookie is none. Fails like bearer_of and
+// api_key_of.
 result<credential> credential_of(http::head const& head, auth_transport const& ways);
+
+// Takes the token of an access cookie for what the request shows, beside a header or alone.
+void set_cookie_token(credential& found, std::string_view token);
 
 // Whether a request that is authenticated by a cookie has to prove that a page of ours sent
 // it: it changes something, or it opens a WebSocket, which browsers allow to every page.

@@ -43,7 +43,8 @@ task<result<void>> pipeline::answer_ourselves(policies::permit const& permit, ht
     if (station_.pages.answers(target, ex)) reply = co_await station_.pages.answer(target, call);
     else reply = co_await station_.endpoints.answer(target, call);
     if (!reply) co_return reply.error();
-    reply->fields.insert(reply->fields.end(), seen.set_cookies.begin(), seen.set_cookies.end());
+    // First, because a browser keeps the last of those with one name.
+    reply->fields.insert(reply->fields.begin(), seen.set_cookies.begin(), seen.set_cookies.end());
     co_return co_await http::send(ex, *reply);
 }
 

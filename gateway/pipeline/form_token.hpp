@@ -5,6 +5,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace yett::http {
 class head;
@@ -24,7 +25,8 @@ namespace yett::pipeline {
 class form_tokens
 {
 public:
-    explicit form_tokens(bool secure) : secure_{secure} {}
+    // `cookie_name` is `__Host-…` with `secure`.
+    form_tokens(std::string cookie_name, bool secure) : cookie_name_{std::move(cookie_name)}, secure_{secure} {}
 
     struct issued
     {
@@ -38,9 +40,9 @@ public:
     result<void> check(http::head const& sent, std::string_view form, std::string_view token) const;
 
 private:
-    std::string_view cookie_name() const noexcept { return secure_ ? "__Host-yett_form" : "yett_form"; }
-    std::optional<std::string> key_of(http::head const& head) const;
+    std::vector<std::string> keys_of(http::head const& head) const;
 
+    std::string cookie_name_;
     bool secure_;
 };
 

@@ -140,7 +140,12 @@ bool is_dead_link(error const& why) noexcept
 
 } // namespace
 
-page_endpoints::page_endpoints(parts p) : parts_{std::move(p)}, tokens_{parts_.secure_cookies}, book_{parts_.look} {}
+page_endpoints::page_endpoints(parts p)
+    : parts_{std::move(p)},
+      tokens_{parts_.endpoints.transport().form_cookie, parts_.endpoints.transport().secure},
+      book_{parts_.look}
+{
+}
 
 bool page_endpoints::answers(std::string_view target, http::exchange const& ex) const noexcept
 {

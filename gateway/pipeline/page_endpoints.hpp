@@ -28,7 +28,6 @@ public:
         pages::look look;
         std::vector<std::string> prefixes;
         bool enabled; // otherwise only error pages and what they load
-        bool secure_cookies;
     };
     explicit page_endpoints(parts p);
 

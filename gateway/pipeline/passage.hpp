@@ -43,6 +43,7 @@ struct passage
     bool key_given_up = false;                                    // and did not come in time
     bool api_key_unknown = false;                                 // the token is an API key, the store has to be asked about it
     std::string_view refresh_token;                               // in the request's head; a renewal is asked for
+    bool refresh_rivals = false;                                  // of several, none of which was looked up
     std::vector<std::pair<std::string, std::string>> set_cookies; // fields for the reply, of a renewed session
     identity_ptr who;
     std::optional<error> reported;                  // what a rule in report_only mode would have refused

@@ -39,6 +39,8 @@ task<result<void>> pipeline::answer(http::exchange& ex, passage& seen)
     seen.allowed_methods = route.allowed();
     if (!route) co_return route.why();
     seen.route = route.get();
+    if (seen.shown && seen.shown->several) [[unlikely]]
+        choose_cookie(ex.request(), seen);
     if (route->credentials() != policies::credential_use::ignored) station_.cache.fetch(seen.token);
     auto const& facts = world.facts[route->index()];
     ex.limit_body(facts.body_bytes);

@@ -88,7 +88,8 @@ private:
     result<identity_ptr> from_allowed_page(result<identity_ptr> who, http::exchange const& ex, passage& seen);
     bool may_come_to_be_known(error const& why, std::string_view token, passage& seen);
     task<result<identity_ptr>> await_key(http::exchange const& ex, passage& seen);
-    result<void> ask_for_renewal(http::head const& head, passage& seen) const;
+    void choose_cookie(http::head const& head, passage& seen);
+    void ask_for_renewal(http::head const& head, passage& seen) const;
     result<identity_ptr> recall_key(passage& seen);
     task<result<identity_ptr>> ask_about_key(passage& seen);
     task<result<identity_ptr>> vouch_for(passage const& seen);

@@ -48,4 +48,26 @@ result<void> add_deletions(http::reply& r, auth_transport const& way)
     return add(r, http::format_deletion(cookie_of(way, way.refresh_cookie)));
 }
 
+void delete_everywhere(reply_fields& to, auth_transport const& way, std::string const& name)
+{
+    std::vector<std::string> domains{{}};
+    if (!way.cookie_domain.empty()) domains.push_back(way.cookie_domain);
+    for (auto const& domain : domains)
+        for (auto const& path : way.cookie_paths) {
+            auto cookie = cookie_of(way, name);
+            cookie.domain = domain;
+            cookie.path = path;
+            // A name that promises to have neither cannot lie there.
+            if (auto line = http::format_deletion(cookie)) to.emplace_back("Set-Cookie", std::move(*line));
+        }
+}
+
+void keep_cookie(reply_fields& to, auth_transport const& way, std::string const& name, std::string_view value, milliseconds left)
+{
+    auto cookie = cookie_of(way, name);
+    cookie.value = value;
+    cookie.max_age = std::chrono::floor<seconds>(left);
+    if (auto line = http::format(cookie)) to.emplace_back("Set-Cookie", std::move(*line));
+}
+
 } // namespace yett::pipeline

@@ -6,6 +6,9 @@
 #include "gateway/http/exchange.hpp"
 
 #include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
 
 namespace yett::accounts {
 struct grant;
@@ -22,8 +25,11 @@ struct auth_transport
     bool access_in_cookie = false;
     std::string refresh_cookie = "__Host-yett_refresh";
     std::string access_cookie = "__Host-yett_access";
+    std::string form_cookie = "__Host-yett_form"; // of this host alone, whatever the others are
+    std::string next_cookie = "__Host-yett_next"; // likewise
     std::string cookie_path = "/";
-    std::string cookie_domain; // empty: the host that set it
+    std::vector<std::string> cookie_paths{"/"}; // all that our cookies may have had before
+    std::string cookie_domain;                  // empty: the host that set it
     http::same_site same_site = http::same_site::lax;
     bool secure = true;
     std::string login_page; // where navigations without a session go; empty: nowhere
@@ -38,5 +44,17 @@ result<void> add_cookies(http::reply& r, auth_transport const& way, accounts::gr
 
 // Adds the Set-Cookie fields that delete both, whichever of them the browser has.
 result<void> add_deletions(http::reply& r, auth_transport const& way);
+
+// Fields of a reply, as http::reply and the passage hold them.
+using reply_fields = std::vector<std::pair<std::string, std::string>>;
+
+// Deletes a cookie of ours wherever a browser may hold it: that of this host alone and that of
+// the configured domain, below each of our paths. For when several came, of which nothing says
+// where they lie.
+void delete_everywhere(reply_fields& to, auth_transport const& way, std::string const& name);
+
+// Sets a cookie that a browser brought once more where it belongs, after all of its name were
+// deleted.
+void keep_cookie(reply_fields& to, auth_transport const& way, std::string const& name, std::string_view value, milliseconds left);
 
 } // namespace yett::pipeline

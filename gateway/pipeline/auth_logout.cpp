@@ -1,0 +1,138 @@
+#include "gateway/pipeline/auth_endpoints.hpp"
+
+#include "gateway/accounts/refresh_standing.hpp"
+#include "gateway/pipeline/auth_fields.hpp"
+#include "gateway/pipeline/auth_replies.hpp"
+#include "gateway/pipeline/caller.hpp"
+#include "gateway/pipeline/passage.hpp"
+#include "gateway/pipeline/rival_cookies.hpp"
+#include "gateway/pipeline/same_origin.hpp"
+#include "gateway/tokens/token_cache.hpp"
+
+namespace yett::pipeline {
+namespace {
+
+accounts::leave leave_by(auth_endpoints::call const& c, bool everywhere)
+{
+    accounts::leave asked;
+    asked.everywhere = everywhere;
+    asked.from = device_of(c);
+    return asked;
+}
+
+accounts::leave leave_of(auth_endpoints::call const& c, identity const& who, bool everywhere)
+{
+    auto asked = leave_by(c, everywhere);
+    asked.user_id = who.subject;
+    asked.session = who.session;
+    return asked;
+}
+
+// Whatever was wrong with the token itself: nobody signs out with it.
+error refused(error const& why)
+{
+    return why == errc::token_invalid ? client_error(errc::unauthenticated, why.note()) : why;
+}
+
+} // namespace
+
+// Who wants to leave by what came outside cookies.
+struct auth_endpoints::leaving
+{
+    secret refresh_token; // of the body
+    bool everywhere = false;
+    identity_ptr who; // of a token in the header that belongs to a session of ours
+};
+
+// Whether a browser may have sent it: then it has to be our own page that did.
+bool auth_endpoints::brings_cookies(call const& c) const
+{
+    auto const& ways = parts_.transport;
+    auto const brings = [&c](std::string const& name) { return http::find_cookies(c.ex.request(), name).count != 0; };
+    return (ways.access_in_cookie && brings(ways.access_cookie)) || (ways.refresh_in_cookie && brings(ways.refresh_cookie));
+}
+
+// Only our own tokens belong to a session that can be ended here.
+result<void> auth_endpoints::look_at_header(leaving& asked, call& c) const
+{
+    auto const& shown = c.seen.shown;
+    if (!shown || shown->by != credential::way::header) return {};
+    c.seen.credential_sent = true;
+    auto const who = parts_.cache.identify(c.seen.token, c.seen.now);
+    if (!who) return who.error();
+    if ((*who)->session.empty()) return errc::unauthenticated;
+    c.seen.who = *who;
+    asked.who = *who;
+    return {};
+}
+
+// Ends one session or all of the user's. What a browser brings in cookies always signs out: where
+// they name nobody any more, what is left to do is to delete them.
+task<result<http::reply>> auth_endpoints::logout(call& c)
+{
+    auto body = co_await fields_of(c);
+    if (!body) co_return body.error();
+    leaving asked;
+    if (parts_.transport.refresh_in_body && body->has("refresh_token")) asked.refresh_token = body->secret_text("refresh_token");
+    asked.everywhere = body->flag("everywhere");
+    if (auto fine = require_only(*body, {"refresh_token", "everywhere"}, c.seen); !fine) co_return fine.error();
+
+    auto const by_cookie = brings_cookies(c);
+    if (by_cookie)
+        if (auto ours = require_same_origin(c.ex.request(), c.seen.from.https); !ours) co_return ours.error();
+    auto const by_header = look_at_header(asked, c);
+    auto const named = asked.who || !asked.refresh_token.empty() || by_cookie;
+    if (!named) co_return by_header ? (c.seen.shown ? error{errc::unauthenticated} : c.seen.shown.error()) : by_header.error();
+
+    if (asked.who) {
+        auto left = co_await accounts::logout(parts_.desk, leave_of(c, *asked.who, asked.everywhere), c.seen.now);
+        if (!left) co_return left.error();
+    }
+    auto left = co_await end_what_refreshes(std::move(asked.refresh_token), asked.everywhere, c);
+    if (!left) co_return refused(left.error());
+    auto const whose = co_await end_what_cookies_name(c, asked.everywhere);
+    if (!whose) co_return refused(whose.error());
+    if (*whose) c.seen.who = *whose;
+    auto r = no_content();
+    if (auto added = add_deletions(r, parts_.transport); !added) co_return added.error();
+    co_return r;
+}
+
+// A session that has ended a moment ago is not ended once more.
+task<result<void>> auth_endpoints::end_what_refreshes(secret token, bool everywhere, call& c)
+{
+    auto const found = co_await accounts::standing_of(parts_.desk, token.reveal(), c.seen.now);
+    if (!found) co_return found.error();
+    if (found->is == accounts::standing::unknown) co_return result<void>{};
+    auto asked = leave_by(c, everywhere);
+    asked.refresh_token = std::move(token);
+    co_return co_await accounts::logout(parts_.desk, std::move(asked), c.seen.now);
+}
+
+// The browser forgets the sessions it had; nobody else should go on with them. Says whose they
+// were, as far as access tokens do.
+task<result<identity_ptr>> auth_endpoints::end_what_cookies_name(call& c, bool everywhere)
+{
+    auto const& ways = parts_.transport;
+    auto const& head = c.ex.request();
+    identity_ptr whose;
+    std::vector<std::string_view> tokens;
+    if (ways.access_in_cookie) tokens = http::values_of_cookies(head, ways.access_cookie, most_rivals);
+    for (auto const token : tokens) {
+        auto const who = parts_.cache.identify(token, c.seen.now);
+        if (!who || (*who)->session.empty()) continue;
+        whose = *who;
+        auto const left = co_await accounts::logout(parts_.desk, leave_of(c, **who, everywhere), c.seen.now);
+        if (!left) co_return left.error();
+    }
+    tokens.clear();
+    if (ways.refresh_in_cookie) tokens = http::values_of_cookies(head, ways.refresh_cookie, most_rivals);
+    if (http::find_cookies(head, ways.refresh_cookie).count > 1) delete_everywhere(c.seen.set_cookies, ways, ways.refresh_cookie);
+    for (auto const token : tokens) {
+        auto const left = co_await end_what_refreshes(secret{std::string{token}}, everywhere, c);
+        if (!left) co_return left.error();
+    }
+    co_return whose;
+}
+
+} // namespace yett::pipeline

@@ -1,0 +1,113 @@
+#include "gateway/pipeline/rival_cookies.hpp"
+
+#include "gateway/accounts/refresh_standing.hpp"
+#include "gateway/http/cookies.hpp"
+#include "gateway/pipeline/passage.hpp"
+#include "gateway/pipeline/session_cookies.hpp"
+#include "gateway/tokens/token_cache.hpp"
+
+namespace yett::pipeline {
+namespace {
+
+// Of no session of ours: then it agrees with nobody.
+bool agree(rival const& a, rival const& b)
+{
+    return !a.session.empty() && a.session == b.session;
+}
+
+bool is_better(rival const& a, rival const& b)
+{
+    return a.rank != b.rank ? a.rank > b.rank : a.until > b.until;
+}
+
+chosen_token chosen_of(std::vector<std::string_view> const& offered, std::span<rival const> all, choice const& made)
+{
+    chosen_token chosen{offered[made.index]};
+    if (made.verifies) chosen.until = all[made.index].until;
+    return chosen;
+}
+
+choice best_of_the_worthless(std::span<rival const> all)
+{
+    for (std::size_t i = 0; i < all.size(); ++i)
+        if (all[i].may_serve) return {i, false};
+    return {};
+}
+
+rival judged(std::string_view token, tokens::token_cache& cache, wall_time now)
+{
+    rival one;
+    auto const who = cache.identify(token, now);
+    one.verifies = who.has_value();
+    one.may_serve = !who && who.error() == errc::token_expired;
+    if (who) {
+        one.session = (*who)->session;
+        one.until = (*who)->expires_at;
+    }
+    return one;
+}
+
+// One that was spent before may have been stolen. Beside its successor it is only old; where
+// nothing better came it is told as it would be alone.
+rival judged(accounts::refresh_standing const& found)
+{
+    using accounts::standing;
+    rival one;
+    one.verifies = found.is == standing::current || found.is == standing::replayed;
+    one.may_serve = found.is == standing::spent;
+    one.session = found.session;
+    one.rank = found.is == standing::current ? 1 : 0;
+    one.until = found.until;
+    return one;
+}
+
+} // namespace
+
+result<choice> choose(std::span<rival const> all)
+{
+    std::optional<std::size_t> best;
+    for (std::size_t i = 0; i < all.size(); ++i) {
+        if (!all[i].verifies) continue;
+        if (best && !agree(all[*best], all[i]))
+            return client_error(errc::credentials_disagree, "two cookies of one name speak for different sessions");
+        if (!best || is_better(all[i], all[*best])) best = i;
+    }
+    return best ? choice{*best, true} : best_of_the_worthless(all);
+}
+
+result<chosen_token> choose_access(std::vector<std::string_view> const& offered, tokens::token_cache& cache, wall_time now)
+{
+    std::vector<rival> all;
+    for (auto const token : offered) all.push_back(judged(token, cache, now));
+    auto const made = choose(all);
+    if (!made) return made.error();
+    return chosen_of(offered, all, *made);
+}
+
+task<result<chosen_token>> choose_refresh(accounts::desk const& at, std::vector<std::string_view> offered, wall_time now)
+{
+    std::vector<rival> all;
+    for (auto const token : offered) {
+        auto const found = co_await accounts::standing_of(at, token, now);
+        if (!found) co_return found.error();
+        all.push_back(judged(*found));
+    }
+    auto const made = choose(all);
+    if (!made) co_return made.error();
+    co_return chosen_of(offered, all, *made);
+}
+
+task<result<std::string_view>> refresh_cookie_of(http::head const& head, auth_transport const& ways, accounts::desk const& at,
+                                                 passage& seen)
+{
+    auto const cookies = http::find_cookies(head, ways.refresh_cookie);
+    if (cookies.count < 2) co_return cookies.value;
+    delete_everywhere(seen.set_cookies, ways, ways.refresh_cookie);
+    auto offered = http::values_of_cookies(head, ways.refresh_cookie, most_rivals);
+    auto const chosen = co_await choose_refresh(at, std::move(offered), seen.now);
+    if (!chosen) co_return chosen.error();
+    if (chosen->until) keep_cookie(seen.set_cookies, ways, ways.refresh_cookie, chosen->text, *chosen->until - seen.now);
+    co_return chosen->text;
+}
+
+} // namespace yett::pipeline
