@@ -414,6 +414,7 @@ struct pages
     config::color color{0x2f, 0x5d, 0x50};
     path logo; // empty: the brand's name alone
     std::string after_login = "/";
+    std::string after_logout; // empty: the login page
 };
 
 struct api_keys

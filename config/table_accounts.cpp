@@ -92,6 +92,8 @@ section<pages> const& page_keys()
                  "A picture beside the name: svg, png, webp or jpg, at most 8 KiB. Read at the start and served by Yett."),
             value("after_login", &pages::after_login, text_of("path", parse_local_path),
                   "Where they lead when nothing else was asked for."),
+            value("after_logout", &pages::after_logout, nullable(text_of("path", parse_local_path)),
+                  "Where signing out leads when nothing else was asked for; null is the login page."),
         },
         {},
     };

@@ -1,6 +1,8 @@
 #include "config/validate_browsers.hpp"
 
 #include "config/reading.hpp"
+#include "gateway/base/ip.hpp"
+#include "gateway/base/public_suffix.hpp"
 
 #include <fmt/format.h>
 
@@ -64,9 +66,20 @@ bool covers(std::string_view domain, std::string_view host)
     return host.ends_with(domain) && host.substr(0, host.size() - domain.size()).ends_with('.');
 }
 
+// What browsers take no cookie for; then nobody stays signed in. One label that the list does not
+// know may be the name of this very host, as localhost is.
+char const* fault_of_domain(std::string const& domain)
+{
+    if (parse_ip(domain)) return "is an address; a Domain is a name, and without one cookies stay with the host that set them";
+    if (domain.find('.') != domain.npos && is_public_suffix(domain))
+        return "is a suffix under which strangers have their names, too; browsers take no cookie for it";
+    return nullptr;
+}
+
 void check_domain(reading& r, settings const& all)
 {
     auto const& domain = all.accounts.cookie.domain;
+    if (auto const* fault = fault_of_domain(domain)) return r.complain_at("accounts.cookie.domain", fault);
     auto const host = host_in(all.mail.public_url);
     if (domain.empty() || host.empty() || host.starts_with('[') || covers(domain, host)) return;
     r.complain_at("accounts.cookie.domain",

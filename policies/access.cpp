@@ -102,6 +102,9 @@ access::access(access_spec const& spec)
       recent_login_{spec.recent_login},
       wanted_{in_words(spec, parts_)}
 {
+    if (recent_login_) ages_.push_back(*recent_login_);
+    for (auto const& part : parts_) ages_.insert(ages_.end(), part.ages_.begin(), part.ages_.end());
+    std::ranges::sort(ages_);
     if (recent_login_) wanted_.append(" with a login of the last ").append(std::to_string(recent_login_->count())).append(" s");
 }
 
@@ -111,6 +114,15 @@ access::verdict access::judge(identity const& who, wall_time now) const noexcept
     auto const judged = is_nested ? judge_parts(who, now) : grants(who) ? verdict::granted : verdict::forbidden;
     if (judged != verdict::granted || !recent_login_) return judged;
     return is_recent(who, now) ? verdict::granted : verdict::login_too_old;
+}
+
+std::optional<wall_time> access::granted_until(identity const& who, wall_time now) const noexcept
+{
+    for (auto const age : ages_) {
+        auto const last = who.authenticated_at + age;
+        if (last >= now && judge(who, last + milliseconds{1}) != verdict::granted) return last;
+    }
+    return std::nullopt;
 }
 
 // any_of takes the kindest verdict of its parts, all_of the harshest.

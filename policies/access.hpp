@@ -37,6 +37,11 @@ public:
     credential_use credentials() const noexcept { return credentials_; }
     // Only for somebody who was proved; without an identity `credentials` is the answer.
     verdict judge(identity const& who, wall_time now) const noexcept;
+    // Whether the verdict changes while time goes by and nothing else.
+    bool ages() const noexcept { return !ages_.empty(); }
+    // Of somebody who is granted now: the last moment at which they still are, as far as their
+    // login grows old; nothing when it never is too old.
+    std::optional<wall_time> granted_until(identity const& who, wall_time now) const noexcept;
     // What it takes, in words: "one of the roles admin, ops".
     std::string const& wanted() const noexcept { return wanted_; }
 
@@ -51,6 +56,7 @@ private:
     word_set domains_; // of "*@domain"
     std::vector<access> parts_;
     std::optional<std::chrono::seconds> recent_login_;
+    std::vector<std::chrono::seconds> ages_; // that of this rule and those of its parts, ascending
     std::string wanted_;
 };
 

@@ -1,6 +1,7 @@
 #include "gateway/accounts/address.hpp"
 
 #include "gateway/accounts/unicode.hpp"
+#include "gateway/base/blanks.hpp"
 
 #include <idn2.h>
 
@@ -74,6 +75,7 @@ std::string canonical_domain(std::string const& typed)
 
 result<address> parse_address(std::string_view typed)
 {
+    typed = without_blanks(typed);
     // Looked at before any library, which would stop at a NUL and might be slow on a novel.
     if (typed.size() > longest_address) return refuse("longer than 254 bytes");
     if (typed.find('\0') != typed.npos) return refuse("contains NUL");

@@ -1,6 +1,7 @@
 #include "gateway/accounts/link.hpp"
 
 #include "gateway/base/base64url.hpp"
+#include "gateway/base/blanks.hpp"
 #include "gateway/base/random.hpp"
 
 namespace yett::accounts {
@@ -33,6 +34,7 @@ link_token make_link_token()
 
 std::optional<link_token> read_link_token(std::string_view text)
 {
+    text = without_blanks(text);
     if (text.size() != text_bytes || !text.starts_with(prefix)) return std::nullopt;
     auto const content = base64url_decode(text.substr(prefix.size()));
     if (!content) return std::nullopt;

@@ -16,6 +16,7 @@ enum class link_purpose : unsigned char
     verify_address,
     reset_password,
     invitation,
+    confirmed_address, // what is left of one of verify_address that did its work; good for nothing
 };
 
 // What is kept of a mailed link: everything but the token in it.
@@ -48,7 +49,8 @@ inline constexpr std::string_view link_token_prefix = "yl1_";
 
 link_token make_link_token();
 
-// Nothing when the text has not exactly that shape. Says nothing about validity.
+// Nothing when the text, without blanks around it, has not exactly that shape. Says nothing about
+// validity.
 std::optional<link_token> read_link_token(std::string_view text);
 
 } // namespace yett::accounts

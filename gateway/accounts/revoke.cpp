@@ -4,9 +4,13 @@
 #include "gateway/accounts/issue.hpp"
 #include "gateway/tokens/revocations.hpp"
 
+#include <algorithm>
+
 namespace yett::accounts {
 
 namespace {
+
+constexpr std::chrono::minutes heard_for{1};
 
 tokens::revoked_by kind_of(revocation::kind what)
 {
@@ -27,7 +31,8 @@ tokens::revocation as_token_revocation(revocation const& known)
     entry.what = kind_of(known.what);
     entry.id = known.id;
     if (known.what == revocation::kind::subject) entry.issued_until = known.at;
-    entry.until = known.until;
+    // A stream may outlive the last access token of its session; it has to hear of the end.
+    entry.until = std::max(known.until, known.at + heard_for);
     return entry;
 }
 

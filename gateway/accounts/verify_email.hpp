@@ -30,6 +30,10 @@ struct verification
 // nothing. Fails with `link_invalid` or `link_expired`.
 task<result<void>> check_link(desk const& at, secret token, link_purpose purpose, wall_time now);
 
+// Whether a link did its work before and would have been good until now, for a page that says
+// so: whoever holds it has proved the address. False when the store does not know.
+task<bool> was_confirmed(desk const& at, secret token, wall_time now);
+
 // Follows the link: the address is proved, the password chosen with it is the account's,
 // its other links are void, and every session but the caller's ends, for it may be that of
 // a stranger who registered the address first. Once: then `link_invalid`, as for whatever

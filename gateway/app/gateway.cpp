@@ -128,7 +128,7 @@ void gateway::open_listeners()
 void gateway::make_stations()
 {
     auto const look = look_of(settings_);
-    station::shared all{settings_, keys_, revoked_, desk_, world_, look, figures_, logs_, {}};
+    station::shared all{settings_, keys_, revoked_, desk_, world_, look, figures_, logs_, {}, random_bytes(32)};
     if (issuers_.any()) all.ask_for_keys = [this](std::size_t issuer) { return issuers_.ask(issuer); };
     for (unsigned i = 0; i < workers_; ++i) {
         stations_.push_back(std::make_unique<station>(i, workers_, all));

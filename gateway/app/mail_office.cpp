@@ -4,6 +4,7 @@
 #include "gateway/app/startup_error.hpp"
 #include "gateway/mail/folder_carrier.hpp"
 #include "gateway/mail/smtp_carrier.hpp"
+#include "gateway/pages/colour.hpp"
 #include "gateway/telemetry/metrics.hpp"
 
 #include <algorithm>
@@ -39,6 +40,9 @@ mail::stationery stationery_of(config::settings const& s, std::string const& sit
     common.site = site;
     common.prefix = s.accounts.prefix.front();
     common.pages = s.accounts.pages.enabled;
+    pages::rgb const accent{s.accounts.pages.color.red, s.accounts.pages.color.green, s.accounts.pages.color.blue};
+    common.accent = pages::hex_of(accent);
+    common.on_accent = pages::hex_of(pages::text_on(accent));
     return common;
 }
 

@@ -41,6 +41,7 @@ public:
         telemetry::metrics& figures;
         app::logs& logs;
         std::function<bool(std::size_t issuer)> ask_for_keys; // see pipeline::missing_keys
+        std::string waiting_key;                              // see pipeline::waiting_addresses
     };
     station(unsigned index, unsigned of, shared const& all);
 

@@ -1,5 +1,6 @@
 #include "gateway/http/json_body.hpp"
 
+#include "gateway/base/blanks.hpp"
 #include "gateway/base/strict_json.hpp"
 #include "gateway/http/ascii.hpp"
 #include "gateway/http/field_list.hpp"
@@ -64,6 +65,14 @@ bool is_form_text(std::string_view text) noexcept
     return is_utf8(text) && text.find('\0') == text.npos;
 }
 
+// What serializers make of a missing object, with the blanks that RFC 8259 allows around it.
+bool is_null(std::string_view text) noexcept
+{
+    constexpr std::string_view blanks = " \t\r\n";
+    auto const first = text.find_first_not_of(blanks);
+    return first != text.npos && text.substr(first, text.find_last_not_of(blanks) - first + 1) == "null";
+}
+
 } // namespace
 
 body_fields::body_fields() : memory_{std::make_unique<wiping_memory>()}, members_{memory_.get()} {}
@@ -91,7 +100,7 @@ result<body_fields> body_fields::read(std::string_view content_type, std::string
 
 result<void> body_fields::read_json(std::string_view body)
 {
-    if (body.empty()) return {};
+    if (body.empty() || is_null(body)) return {};
     auto parsed = parse_strict_object(body, {.bytes = max_bytes, .depth = 8}, memory_.get());
     if (!parsed) return parsed.error();
     members_ = std::move(*parsed);
@@ -126,6 +135,11 @@ std::string_view body_fields::text(std::string_view name)
         return {};
     }
     return optional_text(name).value_or(std::string_view{});
+}
+
+std::string_view body_fields::name_text(std::string_view name)
+{
+    return without_blanks(text(name));
 }
 
 secret body_fields::secret_text(std::string_view name)
@@ -163,6 +177,7 @@ std::optional<std::uint32_t> body_fields::number(std::string_view name)
     constexpr std::int64_t most = std::numeric_limits<std::uint32_t>::max();
     if (auto const* found = member->if_int64(); found && *found >= 0 && *found <= most) return static_cast<std::uint32_t>(*found);
     if (auto const* found = member->if_string(); found && from_form_) {
+        if (found->empty()) return {};
         std::uint32_t value = 0;
         auto const* const end = found->data() + found->size();
         auto const read = std::from_chars(found->data(), end, value);
@@ -208,6 +223,8 @@ std::string body_fields::take(std::string_view name)
 result<void> body_fields::expect_only(std::initializer_list<std::string_view> names)
 {
     for (auto const& member : members_) {
+        // RFC 6749 section 3.2: libraries send members that are for other servers.
+        if (from_form_) break;
         std::string_view const name{member.key().data(), member.key().size()};
         if (std::find(names.begin(), names.end(), name) == names.end()) complain(name, "unknown", "is not expected here");
     }

@@ -34,7 +34,8 @@ public:
     static constexpr std::size_t max_bytes = 65536;
 
     // Fails with unsupported_media_type, body_too_large or bad_request (malformed, not
-    // UTF-8, a NUL in a form, a member twice, not an object). An empty body without a type has no members.
+    // UTF-8, a NUL in a form, a member twice, not an object). An empty body without a type has no
+    // members, and neither has `null`.
     static result<body_fields> read(std::string_view content_type, std::string_view body);
 
     body_fields(body_fields&&) noexcept;
@@ -43,6 +44,9 @@ public:
 
     // A member that has to be there and be text.
     std::string_view text(std::string_view name);
+    // The same without blanks around it: for what names something, an address or a token, never
+    // for a password.
+    std::string_view name_text(std::string_view name);
     secret secret_text(std::string_view name);
     // One that may be missing or null.
     std::optional<std::string_view> optional_text(std::string_view name);
@@ -57,7 +61,7 @@ public:
     // Takes out a member that is not for whoever reads on; empty when it is missing or no text.
     std::string take(std::string_view name);
 
-    // Complains of every member not named here, then fails with bad_request if there is
+    // Complains of every member of an object not named here, then fails with bad_request if there is
     // any complaint at all. The last call before the values are used.
     result<void> expect_only(std::initializer_list<std::string_view> names);
     // For a rule that the caller checks itself, in the words of `field_error`.

@@ -84,8 +84,9 @@ bool has_link(letter_kind kind) noexcept
 
 std::vector<std::string_view> const& templates::value_names()
 {
-    static std::vector<std::string_view> const names{"account_link", "address",    "brand",      "client", "device",  "language",
-                                                     "link",         "link_until", "reset_link", "site",   "subject", "when"};
+    static std::vector<std::string_view> const names{"accent",     "account_link", "address", "brand",      "client",
+                                                     "device",     "language",     "link",    "link_until", "on_accent",
+                                                     "reset_link", "site",         "subject", "when"};
     return names;
 }
 

@@ -50,6 +50,8 @@ template_values writer::values_of(letter const& l) const
     template_values values;
     values["brand"] = common_.brand;
     values["site"] = common_.site;
+    values["accent"] = common_.accent;
+    values["on_accent"] = common_.on_accent;
     values["address"] = l.to;
     values["when"] = moment(l.posted_at);
     values["device"] = accounts::device_name(l.from.agent);

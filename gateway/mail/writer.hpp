@@ -13,10 +13,12 @@ namespace yett::mail {
 struct stationery
 {
     sender from;
-    std::string brand;  // whose mails they are, for people
-    std::string site;   // "https://example.com", what every link begins with
-    std::string prefix; // of the accounts' endpoints, "/auth"
-    bool pages = false; // whether there are pages to point people to
+    std::string brand;                 // whose mails they are, for people
+    std::string site;                  // "https://example.com", what every link begins with
+    std::string prefix;                // of the accounts' endpoints, "/auth"
+    bool pages = false;                // whether there are pages to point people to
+    std::string accent = "#2f5d50";    // of buttons, as on the pages: "#rrggbb"
+    std::string on_accent = "#ffffff"; // of their text
 };
 
 // Makes mails of letters. What a mail says comes from the templates, the configuration

@@ -58,12 +58,19 @@ design design_of(page which) noexcept
                 .lead = "link_dead",
                 .way = "link_dead_reset",
                 .way_to = "/reset"};
+    case page::verified_before:
+        return {.file = "message.html",
+                .title = "verified_before_title",
+                .lead = "verified_before",
+                .way = "login_do",
+                .way_to = "/login"};
+    case page::logout: return {.file = "logout.html", .title = "logout_title"};
     }
     return {};
 }
 
-constexpr std::array files{"login.html", "register.html", "message.html", "mail.html",   "verify.html",
-                           "reset.html", "choose.html",   "account.html", "failure.html"};
+constexpr std::array files{"login.html", "register.html", "message.html", "mail.html",    "verify.html",
+                           "reset.html", "choose.html",   "account.html", "failure.html", "logout.html"};
 
 std::string text_or(std::string_view key, std::string_view otherwise, language l)
 {
@@ -131,6 +138,16 @@ void set_problem(data& d, view const& v)
     d.set("offer_mail", data{v.alert == "email_not_verified"});
 }
 
+// Where the login leads, as people read it: without what a query adds.
+std::string destination_of(view const& v)
+{
+    constexpr std::size_t longest = 80;
+    if (!v.next.starts_with('/') || v.host.empty()) return {};
+    auto where = std::string{v.host}.append(v.next.substr(0, v.next.find('?')));
+    if (where.ends_with('/')) where.pop_back();
+    return where.size() > longest ? where.substr(0, longest) + "…" : where;
+}
+
 void set_view(data& d, view const& v)
 {
     d.set("prefix", std::string{v.prefix});
@@ -140,6 +157,8 @@ void set_view(data& d, view const& v)
     d.set("email", std::string{v.email});
     d.set("next", std::string{v.next});
     d.set("next_query", v.next.empty() ? std::string{} : "?next=" + query_escaped(v.next));
+    if (auto const where = destination_of(v); !where.empty()) d.set("destination", where);
+    d.set("confirm", data{v.confirm});
     set_problem(d, v);
     if (auto const notice = text_of("notice_" + std::string{v.notice}, v.in); !notice.empty())
         d.set("notice", std::string{notice});
@@ -163,6 +182,46 @@ data line_of(session_line const& s, wall_time now, language l)
     line.set("since_at", rfc3339(s.created_at));
     line.set("current", data{s.current});
     return line;
+}
+
+data line_of(key_line const& k, wall_time now, language l)
+{
+    data line;
+    line.set("id", k.id);
+    line.set("name", k.name);
+    if (!k.scopes.empty()) line.set("reach", k.scopes);
+    line.set("since", date_of(k.created_at, l));
+    line.set("since_at", rfc3339(k.created_at));
+    line.set("used",
+             k.last_used ? ago(std::chrono::floor<seconds>(now - *k.last_used), l) : std::string{text_of("key_never_used", l)});
+    if (k.expires_at) line.set("until", date_of(*k.expires_at, l));
+    return line;
+}
+
+// Each scope alone, and all of them; a form says several in one.
+data scope_choices(std::span<std::string const> scopes)
+{
+    data list{data::type::list};
+    std::string all;
+    for (auto const& each : scopes) {
+        list.push_back(data{"scope", each});
+        all.append(all.empty() ? "" : " ").append(each);
+    }
+    if (scopes.size() > 1) list.push_back(data{"scope", all});
+    return list;
+}
+
+void set_keys(data& d, account_view const& a, language l)
+{
+    data lines{data::type::list};
+    for (auto const& each : a.keys) lines.push_back(line_of(each, a.now, l));
+    d.set("keys", lines);
+    d.set("has_keys", data{!a.keys.empty()});
+    d.set("makes_keys", data{a.makes_keys});
+    d.set("offers_keys", data{a.makes_keys || !a.keys.empty()});
+    d.set("offers_scopes", data{!a.scopes.empty()});
+    d.set("scopes", scope_choices(a.scopes));
+    if (!a.new_key.empty()) d.set("new_key", std::string{a.new_key});
 }
 
 // The texts for a status; those that have none of their own share one with their class.
@@ -225,11 +284,13 @@ std::string book::write(page which, view const& v)
     auto const shape = design_of(which);
     data own;
     set_view(own, v);
-    own.set("title", std::string{text_of(shape.title, v.in)});
+    auto const title = v.confirm && which == page::login ? std::string_view{"confirm_title"} : shape.title;
+    own.set("title", std::string{text_of(title, v.in)});
     own.set("lead", std::string{text_of(shape.lead, v.in)});
     own.set("action", std::string{shape.action});
     own.set("email_use", std::string{shape.email_use});
-    if (!shape.way.empty()) set_way(own, std::string{text_of(shape.way, v.in)}, std::string{v.prefix}.append(shape.way_to));
+    auto const leads_somewhere = !shape.way.empty() && (look_.login || shape.way_to != "/login");
+    if (leads_somewhere) set_way(own, std::string{text_of(shape.way, v.in)}, std::string{v.prefix}.append(shape.way_to));
     return press_->print(shape.file, own, v.in);
 }
 
@@ -243,6 +304,7 @@ std::string book::write_account(view const& v, account_view const& a)
     data lines{data::type::list};
     for (auto const& each : a.sessions) lines.push_back(line_of(each, a.now, v.in));
     own.set("sessions", lines);
+    set_keys(own, a, v.in);
     own.set("others", data{std::ranges::any_of(a.sessions, [](auto const& s) { return !s.current; })});
     return press_->print("account.html", own, v.in);
 }
@@ -256,7 +318,10 @@ std::string book::write_failure(failure const& f)
     own.set("lead", waits ? limited(f.wait, f.in) : std::string{text_of(key, f.in)});
     own.set("status", std::to_string(f.status));
     if (!f.request_id.empty()) own.set("request_id", std::string{f.request_id});
-    if (f.status == 401 && look_.login) set_way(own, std::string{text_of("login_do", f.in)}, look_.prefix + "/login");
+    if (f.status == 401 && look_.login)
+        set_way(own, std::string{text_of("login_do", f.in)}, look_.prefix + (f.confirm ? "/login?confirm=1" : "/login"));
+    else if (f.status >= 502 && f.status <= 504 && !f.again.empty())
+        set_way(own, std::string{text_of("try_again", f.in)}, std::string{f.again});
     else if (f.status == 403 || f.status == 404) set_way(own, std::string{text_of("go_home", f.in)}, look_.home);
     return press_->print("failure.html", own, f.in);
 }

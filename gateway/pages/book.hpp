@@ -41,6 +41,8 @@ enum class page : std::uint8_t
     choose, // a new password
     link_dead_verify,
     link_dead_reset,
+    verified_before, // a link that did its work already
+    logout,
 };
 
 // Something to say about one field of the form.
@@ -61,6 +63,8 @@ struct view
     std::string_view link_token{}; // from a mail; on the page for newcomers their invitation
     std::string_view email{};      // as typed before
     std::string_view next{};       // where a login leads, checked by the caller
+    std::string_view host{};       // of this site, to say where that is
+    bool confirm = false;          // somebody is signed in and says once more that it is them
     std::string_view notice{};     // good news by name ("verified"); unknown names say nothing
     std::string_view alert{};      // what is wrong as a whole, by the code of the error
     seconds wait{0};               // for "rate_limited"
@@ -78,11 +82,26 @@ struct session_line
     bool current = false;
 };
 
+// One API key of the account.
+struct key_line
+{
+    std::string id;
+    std::string name;
+    std::string scopes; // blanks between them
+    wall_time created_at{};
+    std::optional<wall_time> last_used;
+    std::optional<wall_time> expires_at;
+};
+
 struct account_view
 {
     std::string_view email;
     std::span<session_line const> sessions;
     wall_time now{};
+    std::span<key_line const> keys{};
+    std::string_view new_key{};            // one that was just made, in full
+    bool makes_keys = false;               // whether the form for another is shown
+    std::span<std::string const> scopes{}; // that a key can be given
 };
 
 struct failure
@@ -90,7 +109,9 @@ struct failure
     language in = language::english;
     unsigned status = 500;
     std::string_view request_id{};
-    seconds wait{0}; // for 429, when it is known
+    seconds wait{0};          // for 429, when it is known
+    std::string_view again{}; // the address to try once more, where that changes nothing
+    bool confirm = false;     // of 401: somebody is signed in and has to say once more that it is them
 };
 
 // All the HTML that people see. Whole documents without script and without a style of their

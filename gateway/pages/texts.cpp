@@ -17,7 +17,13 @@ constexpr text all[] = {
     {"reference", "Reference", "Vorgang"},
     {"go_home", "Go to the start page", "Zur Startseite"},
 
+    {"try_again", "Try again", "Noch einmal versuchen"},
+
     {"login_title", "Log in", "Anmelden"},
+    {"confirm_title", "Confirm it is you", "Bestätigen Sie, dass Sie es sind"},
+    {"confirm_text", "This page wants to know that it is still you. Enter your password once more.",
+     "Diese Seite möchte wissen, dass Sie es noch sind. Geben Sie Ihr Passwort noch einmal ein."},
+    {"continue_to", "to continue to", "um fortzufahren mit"},
     {"login_do", "Log in", "Anmelden"},
     {"login_forgot", "Forgotten your password?", "Passwort vergessen?"},
     {"login_no_account", "No account yet?", "Noch kein Konto?"},
@@ -47,6 +53,13 @@ constexpr text all[] = {
     {"verify_title", "Confirm your address", "Adresse bestätigen"},
     {"verify_text", "One more step, and your account is ready.", "Noch ein Schritt, dann ist Ihr Konto bereit."},
     {"verify_do", "Confirm address", "Adresse bestätigen"},
+
+    {"verified_before_title", "Your address is confirmed", "Ihre Adresse ist bestätigt"},
+    {"verified_before", "This link has done its work already. You can log in.",
+     "Dieser Link hat seinen Zweck schon erfüllt. Sie können sich anmelden."},
+
+    {"logout_title", "Log out?", "Abmelden?"},
+    {"logout_text", "You will be logged out on this device.", "Sie werden auf diesem Gerät abgemeldet."},
 
     {"reset_title", "Forgotten your password?", "Passwort vergessen?"},
     {"reset_text", "Tell us your address, and we send you a link with which you can choose a new one.",
@@ -79,6 +92,20 @@ constexpr text all[] = {
     {"account_logout", "Log out", "Abmelden"},
     {"account_back", "Continue", "Weiter"},
 
+    {"keys_title", "API keys", "API-Schlüssel"},
+    {"keys_hint", "A key lets a program act in your name.", "Mit einem Schlüssel handelt ein Programm in Ihrem Namen."},
+    {"key_new", "Your new key", "Ihr neuer Schlüssel"},
+    {"key_new_hint", "Copy it now: it is shown this once.", "Kopieren Sie ihn jetzt: Er wird nur dieses eine Mal gezeigt."},
+    {"key_used", "last used", "zuletzt benutzt"},
+    {"key_never_used", "never used", "nie benutzt"},
+    {"key_until", "good until", "gültig bis"},
+    {"key_remove", "Remove", "Entfernen"},
+    {"name", "Name of the key", "Name des Schlüssels"},
+    {"key_name_hint", "What it is for, as “backup”.", "Wofür er ist, etwa „Datensicherung“."},
+    {"key_scopes", "What it may be used for", "Wofür er gelten soll"},
+    {"key_scopes_none", "nothing in particular", "nichts Besonderes"},
+    {"key_do", "Create key", "Schlüssel anlegen"},
+
     {"device_unknown", "Unknown device", "Unbekanntes Gerät"},
     {"ago_now", "just now", "gerade eben"},
     {"ago_minute", "a minute ago", "vor einer Minute"},
@@ -99,6 +126,8 @@ constexpr text all[] = {
     {"notice_session_ended", "The session is ended.", "Die Sitzung ist beendet."},
     {"notice_others_ended", "All other sessions are ended.", "Alle anderen Sitzungen sind beendet."},
     {"notice_password", "Your password is changed.", "Ihr Passwort ist geändert."},
+    {"notice_key_made", "The key is made.", "Der Schlüssel ist angelegt."},
+    {"notice_key_removed", "The key is removed.", "Der Schlüssel ist entfernt."},
 
     // What is wrong with a form, by the code of the error.
     {"wrong_required", "This field is empty.", "Dieses Feld ist leer."},
@@ -115,6 +144,8 @@ constexpr text all[] = {
      "Dieses Formular war zu lange offen. Bitte schicken Sie es noch einmal ab."},
     {"wrong_rate_limited", "Too many attempts. Please wait {} and try again.",
      "Zu viele Versuche. Bitte warten Sie {} und versuchen Sie es noch einmal."},
+    {"wrong_no_more_keys", "You cannot make another key. Remove one that you no longer need.",
+     "Sie können keinen weiteren Schlüssel anlegen. Entfernen Sie einen, den Sie nicht mehr brauchen."},
     {"wrong_other", "That did not work. Please try again.", "Das hat nicht geklappt. Bitte versuchen Sie es noch einmal."},
     {"wait_second", "a second", "eine Sekunde"},
     {"wait_seconds", "{} seconds", "{} Sekunden"},

@@ -1,9 +1,13 @@
+#include "gateway/accounts/api_keys.hpp"
 #include "gateway/accounts/desk.hpp"
 #include "gateway/accounts/device_name.hpp"
 #include "gateway/accounts/me.hpp"
 #include "gateway/accounts/sessions.hpp"
+#include "gateway/http/form.hpp"
+#include "gateway/pipeline/auth_fields.hpp"
 #include "gateway/pipeline/caller.hpp"
-#include "gateway/pipeline/page_endpoints.hpp"
+#include "gateway/pipeline/page_form.hpp"
+#include "gateway/pipeline/page_replies.hpp"
 #include "gateway/pipeline/passage.hpp"
 
 namespace yett::pipeline {
@@ -19,18 +23,74 @@ std::vector<pages::session_line> lines_of(std::vector<accounts::signed_in> const
     return lines;
 }
 
+std::string joined(std::vector<std::string> const& words)
+{
+    std::string all;
+    for (auto const& each : words) all.append(all.empty() ? "" : " ").append(each);
+    return all;
+}
+
+std::vector<pages::key_line> lines_of(std::vector<accounts::api_key> const& all)
+{
+    std::vector<pages::key_line> lines;
+    lines.reserve(all.size());
+    for (auto const& each : all)
+        lines.push_back({each.id, each.name, joined(each.scopes), each.created_at, each.last_used, each.expires_at});
+    return lines;
+}
+
 } // namespace
 
-task<result<std::string>> page_endpoints::write_account(pages::view v, auth_endpoints::call& c)
+task<result<http::reply>> page_endpoints::show_account(auth_endpoints::call& c)
+{
+    auto const token = token_for(*form_named("account"), c);
+    if (!token) co_return token.error();
+    auto const notice = http::form_value(c.ex.where().query(), "notice").value_or(std::string{});
+    auto v = view_for(c);
+    v.form_token = *token;
+    v.notice = notice;
+    auto html = co_await write_account(v, c);
+    if (!html) co_return html.error();
+    co_return page_reply(std::move(*html));
+}
+
+// The one page that shows a key; going back to it or loading it again does not.
+task<result<http::reply>> page_endpoints::show_new_key(auth_endpoints::call& c)
+{
+    auto const made = co_await parts_.endpoints.make_api_key(c);
+    if (!made) co_return made.error();
+    auto const token = token_for(*form_named("account"), c);
+    if (!token) co_return token.error();
+    auto v = view_for(c);
+    v.form_token = *token;
+    v.notice = "key_made";
+    auto html = co_await write_account(v, c, made->text.reveal());
+    if (!html) co_return html.error();
+    co_return page_reply(std::move(*html));
+}
+
+task<result<std::string>> page_endpoints::write_account(pages::view v, auth_endpoints::call& c, std::string_view new_key)
 {
     auto who = session_of(c);
     if (!who) co_return who.error();
+    auto const user_id = who->user_id;
     auto profile = co_await accounts::me(parts_.desk, c.seen.who->subject);
     if (!profile) co_return profile.error();
     auto all = co_await accounts::list_sessions(parts_.desk, std::move(*who), c.seen.now);
     if (!all) co_return all.error();
+    auto keys = co_await parts_.desk.api_keys.list(user_id);
+    if (!keys) co_return keys.error();
     auto const lines = lines_of(*all);
-    pages::account_view const a{profile->email, lines, c.seen.now};
+    auto const key_lines = lines_of(*keys);
+    auto const& rules = parts_.desk.rules.api_keys;
+    pages::account_view a;
+    a.email = profile->email;
+    a.sessions = lines;
+    a.now = c.seen.now;
+    a.keys = key_lines;
+    a.new_key = new_key;
+    a.makes_keys = rules.self_service;
+    a.scopes = rules.scopes;
     co_return book_.write_account(v, a);
 }
 

@@ -17,7 +17,7 @@ task<result<http::reply>> auth_endpoints::api_keys(call& c)
     co_return api_keys_reply(*all);
 }
 
-task<result<http::reply>> auth_endpoints::create_api_key(call& c)
+task<result<accounts::new_api_key>> auth_endpoints::make_api_key(call& c)
 {
     auto const who = session_of(c);
     if (!who) co_return who.error();
@@ -33,8 +33,15 @@ task<result<http::reply>> auth_endpoints::create_api_key(call& c)
     auto const fine = require_only(*body, {"name", "scopes", "expires_in", "requests_per_minute"}, c.seen);
     if (!fine) co_return fine.error();
 
-    auto const made = co_await accounts::create_api_key(parts_.desk, std::move(wanted), c.seen.now);
+    auto made = co_await accounts::create_api_key(parts_.desk, std::move(wanted), c.seen.now);
     if (!made) co_return refused(made.error(), c.seen);
+    co_return std::move(*made);
+}
+
+task<result<http::reply>> auth_endpoints::create_api_key(call& c)
+{
+    auto const made = co_await make_api_key(c);
+    if (!made) co_return made.error();
     co_return new_api_key_reply(*made);
 }
 

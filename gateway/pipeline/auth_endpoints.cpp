@@ -69,9 +69,9 @@ task<result<http::reply>> auth_endpoints::register_user(call& c)
     auto body = co_await fields_of(c);
     if (!body) co_return body.error();
     accounts::registration asked;
-    asked.email = body->text("email");
+    asked.email = body->name_text("email");
     asked.password = body->secret_text("password");
-    if (body->has("invitation")) asked.invitation = body->secret_text("invitation");
+    if (body->has("invitation") && !body->name_text("invitation").empty()) asked.invitation = body->secret_text("invitation");
     asked.from = device_of(c);
     if (auto fine = require_only(*body, {"email", "password", "invitation"}, c.seen); !fine) co_return fine.error();
 
@@ -87,8 +87,9 @@ task<result<http::reply>> auth_endpoints::login(call& c)
     auto body = co_await fields_of(c);
     if (!body) co_return body.error();
     // Forms of password managers and of OAuth libraries call the address a user name.
-    auto const* const name = body->from_form() && body->has("username") ? "username" : "email";
-    accounts::credentials offered{std::string{body->text(name)}, body->secret_text("password"), device_of(c)};
+    auto const by_name = body->from_form() && !body->optional_text("username").value_or(std::string_view{}).empty();
+    auto const* const name = by_name ? "username" : "email";
+    accounts::credentials offered{std::string{body->name_text(name)}, body->secret_text("password"), device_of(c)};
     if (auto fine = require_only(*body, {name, "password"}, c.seen); !fine) co_return fine.error();
 
     c.seen.account = account_of(offered.email);
@@ -205,7 +206,7 @@ task<result<secret>> auth_endpoints::refresh_token_of(call& c, http::body_fields
 {
     auto const& way = parts_.transport;
     secret in_body;
-    if (way.refresh_in_body && body.has("refresh_token")) in_body = body.secret_text("refresh_token");
+    if (way.refresh_in_body && body.has("refresh_token")) in_body = secret{std::string{body.name_text("refresh_token")}};
     if (!way.refresh_in_cookie) co_return in_body;
 
     auto const cookie = co_await refresh_cookie_of(c.ex.request(), way, parts_.desk, c.seen);

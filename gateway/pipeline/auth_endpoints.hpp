@@ -1,5 +1,6 @@
 #pragma once
 
+#include "gateway/accounts/api_keys.hpp"
 #include "gateway/accounts/desk.hpp"
 #include "gateway/accounts/grant.hpp"
 #include "gateway/accounts/link.hpp"
@@ -60,6 +61,19 @@ public:
     // Answers the endpoint a rule names as its target. Complaints about fields are left in
     // the passage. Fails like the use case; `internal` for a target that does not exist.
     task<result<http::reply>> answer(std::string_view target, call& c);
+
+    // Makes a key as `create_api_key` does, for a page that shows it.
+    task<result<accounts::new_api_key>> make_api_key(call& c);
+
+    // Whether a session stands behind the cookies of a request, for pages that have nothing to
+    // ask of whoever is signed in; and its address, where an access token names it. Nothing is
+    // renewed, and nobody is let in by it.
+    struct session_there
+    {
+        bool live = false;
+        std::string email{};
+    };
+    task<session_there> look_at_session(call& c) const;
 
     auth_transport const& transport() const noexcept { return parts_.transport; }
 

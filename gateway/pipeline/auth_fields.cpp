@@ -1,6 +1,7 @@
 #include "gateway/pipeline/auth_fields.hpp"
 
 #include "gateway/accounts/address.hpp"
+#include "gateway/http/form.hpp"
 #include "gateway/pipeline/passage.hpp"
 #include "gateway/pipeline/read_fields.hpp"
 
@@ -30,6 +31,11 @@ std::string account_of(std::string const& email)
 {
     auto const address = accounts::parse_address(email);
     return address ? address->key : email;
+}
+
+secret token_in(http::target const& where)
+{
+    return secret{http::form_decoded(last_segment(where.path())).value_or(std::string{})};
 }
 
 std::string_view last_segment(std::string_view path)

@@ -30,4 +30,8 @@ std::string account_of(std::string const& email);
 // What "{id}" or "{token}" stands for in a rule that ends with it.
 std::string_view last_segment(std::string_view path);
 
+// The token of a mailed link in the address that it leads to; blanks that somebody copied with it
+// may be escaped there.
+secret token_in(http::target const& where);
+
 } // namespace yett::pipeline

@@ -31,7 +31,7 @@ task<wanted_letter> read_request(auth_endpoints::call& c)
         wanted.refused = body.error();
         co_return wanted;
     }
-    wanted.asked.email = body->text("email");
+    wanted.asked.email = body->name_text("email");
     wanted.asked.from = device_of(c);
     auto const fine = require_only(*body, {"email"}, c.seen);
     if (!fine) {
@@ -42,11 +42,6 @@ task<wanted_letter> read_request(auth_endpoints::call& c)
     auto const spent = co_await c.spend_for_account();
     if (!spent) wanted.refused = spent.error();
     co_return wanted;
-}
-
-secret token_in(http::target const& where)
-{
-    return secret{std::string{last_segment(where.path())}};
 }
 
 } // namespace

@@ -34,6 +34,12 @@ error refused(error const& why)
     return why == errc::token_invalid ? client_error(errc::unauthenticated, why.note()) : why;
 }
 
+error why_nobody_leaves(result<void> const& by_header, auth_endpoints::call const& c)
+{
+    if (!by_header) return by_header.error();
+    return c.seen.shown ? error{errc::unauthenticated} : c.seen.shown.error();
+}
+
 } // namespace
 
 // Who wants to leave by what came outside cookies.
@@ -73,7 +79,8 @@ task<result<http::reply>> auth_endpoints::logout(call& c)
     auto body = co_await fields_of(c);
     if (!body) co_return body.error();
     leaving asked;
-    if (parts_.transport.refresh_in_body && body->has("refresh_token")) asked.refresh_token = body->secret_text("refresh_token");
+    if (parts_.transport.refresh_in_body && body->has("refresh_token"))
+        asked.refresh_token = secret{std::string{body->name_text("refresh_token")}};
     asked.everywhere = body->flag("everywhere");
     if (auto fine = require_only(*body, {"refresh_token", "everywhere"}, c.seen); !fine) co_return fine.error();
 
@@ -81,12 +88,12 @@ task<result<http::reply>> auth_endpoints::logout(call& c)
     if (by_cookie)
         if (auto ours = require_same_origin(c.ex.request(), c.seen.from.https); !ours) co_return ours.error();
     auto const by_header = look_at_header(asked, c);
-    auto const named = asked.who || !asked.refresh_token.empty() || by_cookie;
-    if (!named) co_return by_header ? (c.seen.shown ? error{errc::unauthenticated} : c.seen.shown.error()) : by_header.error();
+    if (!asked.who && asked.refresh_token.empty() && !by_cookie) co_return why_nobody_leaves(by_header, c);
 
     if (asked.who) {
-        auto left = co_await accounts::logout(parts_.desk, leave_of(c, *asked.who, asked.everywhere), c.seen.now);
-        if (!left) co_return left.error();
+        auto named = leave_of(c, *asked.who, asked.everywhere);
+        auto const gone = co_await accounts::logout(parts_.desk, std::move(named), c.seen.now);
+        if (!gone) co_return gone.error();
     }
     auto left = co_await end_what_refreshes(std::move(asked.refresh_token), asked.everywhere, c);
     if (!left) co_return refused(left.error());
@@ -122,17 +129,37 @@ task<result<identity_ptr>> auth_endpoints::end_what_cookies_name(call& c, bool e
         auto const who = parts_.cache.identify(token, c.seen.now);
         if (!who || (*who)->session.empty()) continue;
         whose = *who;
-        auto const left = co_await accounts::logout(parts_.desk, leave_of(c, **who, everywhere), c.seen.now);
+        auto named = leave_of(c, **who, everywhere);
+        auto const left = co_await accounts::logout(parts_.desk, std::move(named), c.seen.now);
         if (!left) co_return left.error();
     }
     tokens.clear();
     if (ways.refresh_in_cookie) tokens = http::values_of_cookies(head, ways.refresh_cookie, most_rivals);
     if (http::find_cookies(head, ways.refresh_cookie).count > 1) delete_everywhere(c.seen.set_cookies, ways, ways.refresh_cookie);
     for (auto const token : tokens) {
-        auto const left = co_await end_what_refreshes(secret{std::string{token}}, everywhere, c);
+        secret shown{std::string{token}};
+        auto const left = co_await end_what_refreshes(std::move(shown), everywhere, c);
         if (!left) co_return left.error();
     }
     co_return whose;
+}
+
+task<auth_endpoints::session_there> auth_endpoints::look_at_session(call& c) const
+{
+    session_there there;
+    auto const& ways = parts_.transport;
+    auto const& shown = c.seen.shown;
+    if (shown && shown->by == credential::way::cookie) {
+        auto const who = parts_.cache.identify(c.seen.token, c.seen.now);
+        there.live = who && !(*who)->session.empty();
+        if (there.live) there.email = (*who)->email;
+    }
+    if (there.live || !ways.refresh_in_cookie || !ways.access_in_cookie) co_return there;
+    auto const cookies = http::find_cookies(c.ex.request(), ways.refresh_cookie);
+    if (cookies.count != 1) co_return there;
+    auto const found = co_await accounts::standing_of(parts_.desk, cookies.value, c.seen.now);
+    there.live = found && (found->is == accounts::standing::current || found->is == accounts::standing::replayed);
+    co_return there;
 }
 
 } // namespace yett::pipeline

@@ -25,6 +25,18 @@ upstream::client_facts facts_of(client const& c)
     return {.address = c.text, .trusted = c.behind_proxy, .https = c.https, .named = c.named, .hops = c.hops, .host = c.host};
 }
 
+// A rule that only reports ends nothing.
+stream_terms terms_of(policies::permit const& permit, passage const& seen)
+{
+    stream_terms terms;
+    terms.by_cookie = seen.by_cookie;
+    auto const& access = permit.route().access();
+    auto const enforced = permit.route().mode() == policies::enforcement::enforce;
+    if (access.ages() && enforced && permit.who()) [[unlikely]]
+        terms.until = access.granted_until(*permit.who(), seen.now);
+    return terms;
+}
+
 } // namespace
 
 task<result<void>> pipeline::dispatch(policies::permit const& permit, http::exchange& ex, passage& seen)
@@ -61,7 +73,7 @@ task<result<void>> pipeline::forward(policies::permit const& permit, http::excha
     auto const assertion = assertion_for(permit, seen);
     if (!assertion) co_return assertion.error();
     auto const added = added_to_reply(seen);
-    open_streams::entry stream{station_.streams, permit.who().get()};
+    open_streams::entry stream{station_.streams, permit.who().get(), terms_of(permit, seen)};
     upstream::forward_context context{.headers = seen.world->headers,
                                       .client = facts_of(seen.from),
                                       .request_id = seen.request_id,

@@ -4,6 +4,7 @@
 #include "gateway/http/head.hpp"
 #include "gateway/http/problem.hpp"
 #include "gateway/http/target.hpp"
+#include "gateway/pipeline/waiting_address.hpp"
 
 namespace yett::pipeline {
 namespace {
@@ -11,9 +12,11 @@ namespace {
 // A header of the next request has to hold it, beside the cookies.
 constexpr std::size_t longest = 4096;
 
-// Everything but unreserved characters and slashes, so that nothing of the value can end it.
-void append_encoded(std::string_view text, std::string& out)
+} // namespace
+
+std::string query_value(std::string_view text)
 {
+    std::string out;
     constexpr std::string_view digits = "0123456789ABCDEF";
     constexpr std::string_view plain = ".~/";
     for (char const c : text) {
@@ -22,9 +25,8 @@ void append_encoded(std::string_view text, std::string& out)
         if (kept) out += c;
         else out.append({'%', digits[byte >> 4], digits[byte & 15]});
     }
+    return out;
 }
-
-} // namespace
 
 bool is_navigation(http::head const& head) noexcept
 {
@@ -35,17 +37,22 @@ bool is_navigation(http::head const& head) noexcept
     return http::prefers_html(head);
 }
 
-std::string login_address(std::string_view login_page, http::target const& asked)
+std::string address_of(http::target const& asked)
 {
-    std::string address{login_page};
-    address += "?next=";
-    append_encoded(asked.path(), address);
-    if (asked.has_query()) {
-        address += "%3F";
-        append_encoded(asked.query(), address);
-    }
-    if (address.size() > longest) address = login_page;
+    std::string address{asked.path()};
+    if (asked.has_query()) address.append("?").append(asked.query());
     return address;
+}
+
+way_to_login login_address(std::string_view login_page, std::string_view next, bool confirm)
+{
+    way_to_login way;
+    auto value = query_value(next);
+    way.waits = login_page.size() + value.size() > longest;
+    if (way.waits) value = waiting_word;
+    way.address.append(login_page).append("?next=").append(value);
+    if (confirm) way.address.append("&confirm=1");
+    return way;
 }
 
 } // namespace yett::pipeline

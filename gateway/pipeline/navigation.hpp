@@ -15,8 +15,21 @@ namespace yett::pipeline {
 // rather than JSON. Scripts, images and API callers are none.
 bool is_navigation(http::head const& head) noexcept;
 
-// The address of the login page that leads back to what was asked for: `next` holds its
-// path and query. Left out when it would make an address that is too long to be sent.
-std::string login_address(std::string_view login_page, http::target const& asked);
+// Path and query as they were asked for.
+std::string address_of(http::target const& asked);
+
+// A value in a query (RFC 3986): everything but unreserved characters and slashes is escaped, so
+// that nothing of it can end it.
+std::string query_value(std::string_view text);
+
+// The address of the login page that leads back to `next`, or that it is to wait for, when it
+// would make an address that is too long to be sent: see waiting_address.hpp.
+struct way_to_login
+{
+    std::string address;
+    bool waits = false;
+};
+// `confirm` asks somebody who is signed in for the password once more.
+way_to_login login_address(std::string_view login_page, std::string_view next, bool confirm = false);
 
 } // namespace yett::pipeline

@@ -2,6 +2,8 @@
 
 #include "gateway/accounts/session_store.hpp"
 
+#include <algorithm>
+
 namespace yett::pipeline {
 
 using telemetry::session_end;
@@ -25,7 +27,7 @@ struct open_streams::entry::lasting
     std::shared_ptr<entry*> slot; // while the session's end is asked for
 };
 
-open_streams::entry::entry(open_streams& among, identity const* who) : who_{who}
+open_streams::entry::entry(open_streams& among, identity const* who, stream_terms const& on) : who_{who}, on_{on}
 {
     among.fresh_.push_back(*this);
 }
@@ -68,8 +70,16 @@ bool open_streams::is_revoked(entry& one, wall_time now)
     return one.lasts_ && view_.covers(one.lasts_->names, now);
 }
 
+std::optional<wall_time> open_streams::end_of(accounts::session const& s, bool by_cookie, wall_time now) noexcept
+{
+    auto const end = by_cookie ? std::min(s.idle_until, s.expires_at) : s.access_until;
+    if (s.ended_at || now >= end) return std::nullopt;
+    return end;
+}
+
 void open_streams::arm(entry& one, wall_time end, wall_time now)
 {
+    if (one.on_.until) end = std::min(end, *one.on_.until);
     // Issuers may write any year; what is armed counts nanoseconds.
     constexpr milliseconds longest = std::chrono::hours{24 * 365};
     parts_.deadlines.arm_after(one.lasts_->expiry, std::clamp(end - now, milliseconds{0}, longest));
@@ -77,7 +87,8 @@ void open_streams::arm(entry& one, wall_time end, wall_time now)
 
 void open_streams::expired(entry& one)
 {
-    if (one.who_->session.empty()) return end(one, errc::token_expired);
+    auto const by_rule = one.on_.until && parts_.now() >= *one.on_.until;
+    if (by_rule || one.who_->session.empty()) return end(one, errc::token_expired);
     one.lasts_->slot = std::make_shared<entry*>(&one);
     parts_.start(ask_for_end(one.who_->session, one.lasts_->slot));
 }
@@ -96,8 +107,9 @@ task<void> open_streams::ask_for_end(std::string session, std::shared_ptr<entry*
     auto& one = **slot;
     one.lasts_->slot.reset();
     auto const now = parts_.now();
-    auto const goes_on = found && !found->ended_at && now < found->access_until;
-    if (goes_on) arm(one, found->access_until, now);
+    std::optional<wall_time> goes_on_until;
+    if (found) goes_on_until = end_of(*found, one.on_.by_cookie, now);
+    if (goes_on_until) arm(one, *goes_on_until, now);
     else end(one, errc::token_expired);
 }
 

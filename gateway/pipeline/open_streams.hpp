@@ -13,25 +13,39 @@
 
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 
 namespace yett::accounts {
+struct session;
 class session_store;
 } // namespace yett::accounts
 
 namespace yett::pipeline {
 
+// How long what let a request in holds.
+struct stream_terms
+{
+    bool by_cookie = false;           // the session decides, not its token
+    std::optional<wall_time> until{}; // whatever else does
+};
+
 // The requests of one worker that are on their way to an application, so that what a
 // session let in ends with the session: WebSockets, event streams, long polls, downloads.
 //
 // A stream ends when its session or its subject is revoked, a moment after that is known
-// here, and when its access token expires unless the session got a new one meanwhile: it
-// belongs to the session, not to the token. One let in without a session ends with its
-// token. Requests that are answered at once, as nearly all are, cost two changes of a
-// list.
+// here. One that a cookie let in lasts as long as the session otherwise: until that was not
+// used for `refresh_ttl`, which an open stream is not, or came to its absolute end. One that
+// was let in by a token in the header ends when that expires, unless the session got a new one
+// meanwhile; one without a session ends with its token. A rule that wants a recent login ends
+// what it let in when the login is no longer recent. Requests that are answered at once, as
+// nearly all are, cost two changes of a list.
 class open_streams
 {
 public:
+    // When a session ends what it let in, as far as is known now; nothing when it is over.
+    static std::optional<wall_time> end_of(accounts::session const& s, bool by_cookie, wall_time now) noexcept;
+
     struct parts
     {
         tokens::revocations const& revoked;
@@ -76,7 +90,7 @@ public:
     class entry : public hook
     {
     public:
-        entry(open_streams& among, identity const* who);
+        entry(open_streams& among, identity const* who, stream_terms const& on = {});
         ~entry();
         entry(entry const&) = delete;
         entry& operator=(entry const&) = delete;
@@ -90,6 +104,7 @@ public:
         struct lasting;
 
         identity const* who_;
+        stream_terms on_;
         upstream::recall recall_;
         std::unique_ptr<lasting> lasts_; // once it does
     };

@@ -4,6 +4,7 @@
 #include "gateway/pages/book.hpp"
 #include "gateway/pipeline/auth_endpoints.hpp"
 #include "gateway/pipeline/form_token.hpp"
+#include "gateway/pipeline/waiting_address.hpp"
 
 #include <string>
 #include <string_view>
@@ -16,8 +17,9 @@ namespace yett::pipeline {
 //
 // A form goes through the very endpoint that answers JSON, with the same limits, checks and
 // audit lines; here its answer becomes a page or the way to one. A form that went well is
-// answered with 303, so that going back or reloading sends nothing twice. One that did not
-// fails with the endpoint's error and leaves the page that says so in the passage.
+// answered with 303, so that going back or reloading sends nothing twice; the one that makes an
+// API key shows it at once, for it is shown only then. One that did not fails with the
+// endpoint's error and leaves the page that says so in the passage.
 class page_endpoints
 {
 public:
@@ -27,7 +29,9 @@ public:
         auth_endpoints& endpoints;
         pages::look look;
         std::vector<std::string> prefixes;
-        bool enabled; // otherwise only error pages and what they load
+        bool enabled;             // otherwise only error pages and what they load
+        std::string after_logout; // empty: the login page
+        std::string waiting_key;  // see waiting_address.hpp
     };
     explicit page_endpoints(parts p);
 
@@ -38,26 +42,50 @@ public:
     // Fails like the endpoint behind it; `no_such_route` for pages that are not offered.
     task<result<http::reply>> answer(std::string_view target, auth_endpoints::call& c);
 
+    // The way of a browser to the login and back to where it wanted to go. `confirm`: somebody is
+    // signed in and has to say once more that it is them.
+    http::reply send_to_login(http::exchange const& ex, passage const& seen, bool confirm) const;
+
+    // Where an error page may lead.
+    struct way_back
+    {
+        std::string again{};  // the address to try once more; empty: it would change something
+        bool confirm = false; // somebody is signed in and has to say once more that it is them
+    };
     // Makes a page of the reply to a failure: the one left in the passage, or the error page.
-    void dress(http::reply& r, passage const& seen, http::head const& asked);
+    void dress(http::reply& r, passage const& seen, std::string_view accept_language, way_back const& back);
 
 private:
     struct form;
     struct sent;
     static form const* form_named(std::string_view target) noexcept;
 
+    // page_forms.cpp
     task<result<http::reply>> answer_form(form const& f, auth_endpoints::call& c);
+    sent read_sent(form const& f, http::body_fields& body) const;
     task<result<http::reply>> act(form const& f, sent const& s, auth_endpoints::call& c);
-    task<result<http::reply>> end_sessions(sent const& s, auth_endpoints::call& c);
+    task<result<void>> change_account(sent const& s, auth_endpoints::call& c);
     task<error> explain_form(form const& f, sent const& s, error why, auth_endpoints::call& c);
+    http::reply lead_on(form const& f, sent const& s, auth_endpoints::call const& c) const;
     std::string way_on(form const& f, sent const& s, auth_endpoints::call const& c) const;
+    std::string with_next(std::string way, sent const& s, auth_endpoints::call const& c) const;
 
+    // page_views.cpp
     task<result<http::reply>> show(std::string_view target, auth_endpoints::call& c);
-    result<http::reply> show_form(std::string_view target, pages::page which, auth_endpoints::call& c);
+    task<result<http::reply>> show_login(auth_endpoints::call& c);
+    task<result<http::reply>> lead_in(auth_endpoints::call& c);
+    task<result<http::reply>> show_link(std::string_view target, auth_endpoints::call& c);
+    result<http::reply> show_form(std::string_view target, pages::page which, auth_endpoints::call& c,
+                                  std::string_view email = {});
     pages::page page_for_newcomers(std::string_view query) const;
-    task<result<http::reply>> show_account(auth_endpoints::call& c);
-    task<result<std::string>> write_account(pages::view v, auth_endpoints::call& c);
+    task<bool> explain_link(accounts::link_purpose purpose, secret token, auth_endpoints::call& c);
     result<http::reply> send_asset(auth_endpoints::call const& c) const;
+    std::string waiting_or(std::string_view next, std::string_view otherwise, auth_endpoints::call const& c) const;
+
+    // account_page.cpp
+    task<result<http::reply>> show_account(auth_endpoints::call& c);
+    task<result<http::reply>> show_new_key(auth_endpoints::call& c);
+    task<result<std::string>> write_account(pages::view v, auth_endpoints::call& c, std::string_view new_key = {});
 
     pages::view view_for(auth_endpoints::call const& c) const;
     result<std::string> token_for(form const& f, auth_endpoints::call& c) const;
@@ -65,6 +93,7 @@ private:
 
     parts parts_;
     form_tokens tokens_;
+    waiting_addresses waiting_;
     pages::book book_;
 };
 

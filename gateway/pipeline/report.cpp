@@ -123,6 +123,20 @@ http::problem_context context_of(passage const& seen, std::string const& allow)
     return context;
 }
 
+page_endpoints::way_back way_back_from(error const& why, http::exchange const& ex)
+{
+    page_endpoints::way_back back;
+    if (http::is_safe(ex.request().method())) back.again = address_of(ex.where());
+    back.confirm = why == errc::recent_login_required;
+    return back;
+}
+
+bool is_form_of_ours(http::exchange const& ex, passage const& seen)
+{
+    auto const ours = seen.route && seen.route->to() == policies::destination::accounts;
+    return ours && ex.request().method() == http::method::post && http::prefers_html(ex.request());
+}
+
 void add_limits(http::reply& r, passage const& seen)
 {
     auto const* refused = refusal_of(seen);
@@ -133,12 +147,14 @@ void add_limits(http::reply& r, passage const& seen)
 
 } // namespace
 
-// Somebody without a session who wants a page gets to the page where sessions begin. Two
-// cookies that disagree would still be there behind it, and are told instead.
+// Somebody without a session who wants a page gets to the page where sessions begin, and so does
+// somebody whose login is too old, who comes back from there; a form of our own pages as well,
+// which leads back to its page. Two cookies that disagree are told instead.
 bool pipeline::is_sent_to_login(error const& why, http::exchange const& ex, passage const& seen) const
 {
     if (station_.endpoints.transport().login_page.empty() || http::face_of(why).status != 401) return false;
-    if (why == errc::credentials_disagree || why == errc::recent_login_required) return false;
+    if (why == errc::credentials_disagree) return false;
+    if (why == errc::recent_login_required) return seen.by_cookie && (is_navigation(ex.request()) || is_form_of_ours(ex, seen));
     return (seen.by_cookie || !seen.credential_sent) && is_navigation(ex.request());
 }
 
@@ -147,13 +163,13 @@ http::reply pipeline::reply_to(error const& why, http::exchange const& ex, passa
     auto const& ways = station_.endpoints.transport();
     http::reply r;
     if (is_sent_to_login(why, ex, seen)) {
-        r.status = 302;
-        r.fields = {{"Location", login_address(ways.login_page, ex.where())}, {"Cache-Control", "no-store"}};
+        r = station_.pages.send_to_login(ex, seen, why == errc::recent_login_required);
     } else {
         auto const allow = seen.allowed_methods.text();
         r = http::problem_reply(why, context_of(seen, allow));
         add_limits(r, seen);
-        if (http::prefers_html(ex.request())) station_.pages.dress(r, seen, ex.request());
+        auto const language = ex.request().value(http::known::accept_language);
+        if (http::prefers_html(ex.request())) station_.pages.dress(r, seen, language, way_back_from(why, ex));
     }
     r.fields.insert(r.fields.end(), seen.set_cookies.begin(), seen.set_cookies.end());
     // What does not serve any more should not come with every request.

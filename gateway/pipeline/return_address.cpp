@@ -8,9 +8,6 @@
 namespace yett::pipeline {
 namespace {
 
-// What the gate itself lets through is longer than any page's address has to be.
-constexpr std::size_t longest = 4096;
-
 // The scan refuses a second slash, backslashes, blanks, `;`, double encoding and every
 // spelling but the one that the gate forwards.
 bool is_path_of_this_site(std::string_view path) noexcept
@@ -24,21 +21,32 @@ bool is_path_of_this_site(std::string_view path) noexcept
 
 bool is_query(std::string_view query) noexcept
 {
-    return query.find_first_of("#\\") == query.npos;
+    return query.find('#') == query.npos;
 }
 
 bool leads_here(std::string_view address) noexcept
 {
-    if (address.size() > longest || !http::ascii::all(address, http::ascii::target_char)) return false;
+    if (!http::ascii::all(address, http::ascii::target_char)) return false;
     auto const mark = std::min(address.find('?'), address.size());
     return is_path_of_this_site(address.substr(0, mark)) && is_query(address.substr(mark));
 }
 
+std::string without_backslashes(std::string_view address)
+{
+    std::string out;
+    out.reserve(address.size());
+    for (char const c : address)
+        if (c == '\\') out += "%5C";
+        else out += c;
+    return out;
+}
+
 } // namespace
 
-std::string_view return_address(std::string_view wanted, std::string_view otherwise) noexcept
+std::string return_address(std::string_view wanted, std::string_view otherwise, std::size_t longest)
 {
-    return leads_here(wanted) ? wanted : otherwise;
+    if (wanted.size() > longest || !leads_here(wanted)) return std::string{otherwise};
+    return without_backslashes(wanted);
 }
 
 } // namespace yett::pipeline

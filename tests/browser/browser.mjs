@@ -132,7 +132,7 @@ async function journey(scripts) {
   await type(page, '#email', me)
   await type(page, '#password', given.password)
   await press(page)
-  isAt(page, '/auth/check-mail?for=verify')
+  isAt(page, '/auth/check-mail?for=verify&next=/reports%3Fyear%3D2026%26q%3Da%2520b')
 
   await page.goto(auth + '/login?next=/reports')
   await type(page, '#email', me)
@@ -142,12 +142,16 @@ async function journey(scripts) {
 
   await page.goto(await linkFor(me, 'verify'))
   await follow(page, 'main button')
-  isAt(page, '/auth/login?notice=verified')
+  isAt(page, '/auth/login?notice=verified&next=kept')
   await page.goto(await linkFor(me, 'verify'))
-  await follow(page, 'main button')
+  await says(page, 'This link has done its work already.')
+  await follow(page, 'main a')
+  isAt(page, '/auth/login')
+  await page.goto(auth + '/verify/garbage')
   await says(page, 'This link does not work any more')
 
-  await page.goto(auth + '/login?next=/reports%3Fyear%3D2026')
+  await page.goto(auth + '/login?next=/reports%3Fyear%3D2026#part-2')
+  await says(page, 'to continue to')
   await type(page, '#email', me)
   await type(page, '#password', 'wrong wrong wrong')
   await press(page)
@@ -155,7 +159,10 @@ async function journey(scripts) {
   assert.equal(await page.locator('#email').inputValue(), me)
   await type(page, '#password', given.password)
   await press(page)
-  isAt(page, '/reports?year=2026')
+  // No script and nothing in a query: the browser itself carries the fragment along.
+  isAt(page, '/reports?year=2026#part-2')
+  await page.goto(auth + '/login?next=/reports%3Fyear%3D2027')
+  isAt(page, '/reports?year=2027')
 
   const elsewhere = await request.newContext({ ignoreHTTPSErrors: true, userAgent: 'Mozilla/5.0 (Windows NT 10.0) Firefox/128.0' })
   await signIn(elsewhere, me)
@@ -183,8 +190,23 @@ async function journey(scripts) {
   await press(page)
   isAt(page, '/auth/account?notice=password')
 
+  await type(page, '#name', 'backup')
+  await press(page)
+  await says(page, 'Copy it now')
+  const key = await page.locator('main code').innerText()
+  assert.match(key, /^yk1_/)
+  await page.goto(auth + '/account')
+  assert.ok(!(await page.content()).includes(key), 'a key is shown once')
+  await follow(page, 'button[name="remove_key"]')
+  isAt(page, '/auth/account?notice=key_removed#keys')
+
+  await page.goto(auth)
+  isAt(page, '/auth/account')
+  await page.goto(auth + '/logout')
   await follow(page, 'form[action$="/logout"] button')
   isAt(page, '/auth/login?notice=signed_out')
+  await page.goto(auth + '/')
+  isAt(page, '/auth/login')
   await page.goto(auth + '/account')
   assert.ok(page.url().startsWith(auth + '/login?next='), page.url())
 
@@ -271,7 +293,7 @@ async function tabs() {
 
   // A form that is not of a page of ours, and one whose cookie is gone.
   const page = await context.newPage()
-  await page.goto(auth + '/login')
+  await page.goto(auth + '/login?confirm=1')
   await page.locator('input[name="form"]').evaluate((it) => (it.value = 'A'.repeat(43)))
   await type(page, '#email', me)
   await type(page, '#password', given.password)
@@ -297,10 +319,23 @@ async function submit(page) {
   await page.waitForLoadState('load')
 }
 
+// Links of mails that still serve, made before the sweep.
+const links = {}
+
+// As somebody who is not signed in sees it.
+async function strangers(page, show) {
+  const context = page.context()
+  const kept = await context.cookies()
+  await context.clearCookies({ name: /_(access|refresh)$/ })
+  await show()
+  await context.addCookies(kept)
+}
+
 const everyPage = {
-  login: (page) => page.goto(auth + '/login?next=/reports&notice=verified'),
+  login: (page) => strangers(page, () => page.goto(auth + '/login?next=/reports&notice=verified')),
+  confirm: (page) => page.goto(auth + '/login?next=/reports&confirm=1'),
   'login-problem': async (page) => {
-    await page.goto(auth + '/login')
+    await page.goto(auth + '/login?confirm=1')
     await page.locator('#email').fill('nobody@example.com')
     await page.locator('#password').fill('wrong wrong wrong')
     await submit(page)
@@ -313,14 +348,19 @@ const everyPage = {
     await submit(page)
   },
   'check-mail': (page) => page.goto(auth + '/check-mail?for=verify'),
-  verify: (page) => page.goto(auth + '/verify/nothing'),
-  'link-dead': async (page) => {
-    await page.goto(auth + '/verify/nothing')
-    await submit(page)
-  },
+  verify: (page) => page.goto(links.verify),
+  'link-used': (page) => page.goto(links.used),
+  'link-dead': (page) => page.goto(auth + '/verify/nothing'),
   reset: (page) => page.goto(auth + '/reset'),
-  choose: (page) => page.goto(auth + '/reset/nothing'),
+  choose: (page) => page.goto(links.reset),
   account: (page) => page.goto(auth + '/account'),
+  'account-key': async (page) => {
+    await page.goto(auth + '/account')
+    await page.locator('#name').fill('backup')
+    await page.locator('form[action$="/api-keys"] button').press('Enter')
+    await page.waitForSelector('.note.good code')
+  },
+  logout: (page) => page.goto(auth + '/logout'),
   'account-problem': async (page) => {
     await page.goto(auth + '/account')
     await page.locator('form[action$="/password"] button').press('Enter')
@@ -359,6 +399,13 @@ async function sweep() {
   const api = await signUp(me)
   await signIn(await request.newContext({ ignoreHTTPSErrors: true, userAgent: 'Mozilla/5.0 (iPhone) CriOS/126.0 Safari' }), me)
   await signIn(api, me)
+  links.used = await linkFor(me, 'verify')
+  const json = { headers: { accept: 'application/json' } }
+  await api.post(auth + '/reset-request', { ...json, data: { email: me } })
+  links.reset = await linkFor(me, 'reset')
+  const waiting = { email: 'waiting@example.com', password: given.password }
+  assert.equal((await (await request.newContext({ ignoreHTTPSErrors: true })).post(auth + '/register', { ...json, data: waiting })).status(), 201)
+  links.verify = await linkFor('waiting@example.com', 'verify')
   const storageState = await api.storageState()
   const started = Date.now()
   for (const scripts of [true, false])

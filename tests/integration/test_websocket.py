@@ -493,9 +493,10 @@ def trickle():
     app.stop()
 
 
-def stream(program, path, token, began=None):
+def stream(program, path, token, began=None, by="Authorization"):
     """How a stream ended: 'whole', 'cut', or a status; and when."""
-    with requests.get(program.http + path, headers={"Authorization": f"Bearer {token}"}, stream=True, timeout=30) as reply:
+    headers = {"Authorization": f"Bearer {token}"} if by == "Authorization" else {"Cookie": f"yett_access={token}"}
+    with requests.get(program.http + path, headers=headers, stream=True, timeout=30) as reply:
         if reply.status_code != 200:
             return reply.status_code, time.monotonic()
         try:
@@ -640,6 +641,37 @@ def test_at_expiry_a_stream_ends_unless_its_session_was_refreshed(chat, trickle,
     finally:
         program.stop()
         other.stop()
+
+
+def test_a_stream_by_cookie_lives_as_long_as_its_session(trickle, tmp_path):
+    config = rules(trickle.port)
+    config["tokens"].update({"access_ttl": "10s", "clock_skew": "0s"})
+    config["routes"].insert(0, {"name": "vault", "match": {"path": "/vault/**"}, "access": {"recent_login": "4s"}, "upstream": "app"})
+    program = harness.Gateway(tmp_path, config)
+    try:
+        login = program.user("cookie@example.com")
+        cookie, bearer = login["access_token"], program.user("bearer@example.com")["access_token"]
+        began = time.monotonic()
+        with concurrent.futures.ThreadPoolExecutor(8) as pool:
+            stays = [pool.submit(stream, program, path, cookie, None, "Cookie") for path in ("/events", "/download", "/slow")]
+            goes = pool.submit(stream, program, "/events", bearer)
+            # Siblings: a rule that wants a recent login ends its own, whichever way it was shown.
+            vault = [pool.submit(stream, program, "/vault/events", token, None, by) for token, by in ((cookie, "Cookie"), (bearer, "Authorization"))]
+            for each in vault:
+                how, at = each.result(20)
+                assert how == "cut" and 2.5 < at - began < 6
+            how, at = goes.result(20)
+            assert how == "cut" and 8 < at - began < 12
+            time.sleep(max(0.0, began + 13 - time.monotonic()))
+            assert not any(each.done() for each in stays), "an access token of ten seconds has ended, the session has not"
+            # Nobody refreshed it: what ends it is told all the same.
+            assert program.call("POST", "/auth/logout", json={"refresh_token": login["refresh_token"]}).status_code == 204
+            ended = time.monotonic()
+            ends = [each.result(10) for each in stays]
+        assert [how for how, _ in ends] == ["cut", "cut", 401]
+        assert max(at for _, at in ends) - ended < 1.0
+    finally:
+        program.stop()
 
 
 def test_requests_that_are_soon_answered_are_left_alone(gateway, chat, ada):

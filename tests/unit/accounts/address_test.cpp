@@ -64,8 +64,6 @@ TEST_CASE("address: what is no plain mailbox is refused")
         "@example.com",
         "a@b@c",
         "a b@example.com",
-        " a@example.com",
-        "a@example.com ",
         "a@example.com\r\nBcc: x@example.com",
         "a\n@example.com",
         "a\t@example.com",
@@ -119,6 +117,17 @@ TEST_CASE("address: what is no plain mailbox is refused")
         REQUIRE_FALSE(found.has_value());
         CHECK(found.error() == errc::email_invalid);
         CHECK_FALSE(found.error().note().empty());
+    }
+}
+
+TEST_CASE("address: blanks around it that nobody sees are not its own")
+{
+    for (auto const* typed : {"q@example.test ", " q@example.test", "\xc2\xa0q@example.test\xc2\xa0",
+                              "\xe2\x80\x8bq@example.test\xe2\x80\x8b", "\tq@example.test\r\n"}) {
+        auto const found = parse_address(typed);
+        REQUIRE_MESSAGE(found.has_value(), typed);
+        CHECK(found->text == "q@example.test");
+        CHECK(found->key == "q@example.test");
     }
 }
 

@@ -73,6 +73,36 @@ TEST_CASE("config: scripts of public pages may bring the header themselves (sibl
         version, public_rules);
 }
 
+TEST_CASE("config: a cookie's domain that browsers take no cookie for is a complaint")
+{
+    check(
+        {
+            {"accounts: { require_verified_email: false, cookie: { domain: co.uk } }\n", R"(
+yett.yaml:2:62: accounts.cookie.domain: is a suffix under which strangers have their names, too; browsers take no cookie for it
+)"},
+            {"accounts: { require_verified_email: false, cookie: { domain: github.io } }\n", R"(
+yett.yaml:2:62: accounts.cookie.domain: is a suffix under which strangers have their names, too; browsers take no cookie for it
+)"},
+            {"accounts: { require_verified_email: false, cookie: { domain: 127.0.0.1 } }\n", R"(
+yett.yaml:2:62: accounts.cookie.domain: is an address; a Domain is a name, and without one cookies stay with the host that set them
+)"},
+            {"accounts: { require_verified_email: false, cookie: { domain: example.co.uk } }\n", R"(
+)"},
+            // Siblings: in whatever case, and below a wildcard of the list; names of one's own network are nobody else's.
+            {"accounts: { require_verified_email: false, cookie: { domain: CO.UK } }\n", R"(
+yett.yaml:2:62: accounts.cookie.domain: is a suffix under which strangers have their names, too; browsers take no cookie for it
+)"},
+            {"accounts: { require_verified_email: false, cookie: { domain: anything.ck } }\n", R"(
+yett.yaml:2:62: accounts.cookie.domain: is a suffix under which strangers have their names, too; browsers take no cookie for it
+)"},
+            {"accounts: { require_verified_email: false, cookie: { domain: localhost } }\n", R"(
+)"},
+            {"accounts: { require_verified_email: false, cookie: { domain: apps.corp.internal } }\n", R"(
+)"},
+        },
+        version, rules);
+}
+
 TEST_CASE("config: cookies of a domain that mails do not lead to are a complaint")
 {
     check(

@@ -46,6 +46,21 @@ TEST_CASE("writer: links begin with the site and the prefix, and end with the to
     CHECK(contains(mail_of(a_letter(), elsewhere), "https://example.com/api/v1/auth/verify/yl1_"));
 }
 
+TEST_CASE("writer: buttons have the colour of the pages, in every letter and language")
+{
+    auto common = paper();
+    common.accent = "#ffdd00";
+    common.on_accent = "#000000";
+    for (auto const kind : {letter_kind::verify_address, letter_kind::reset_password, letter_kind::invitation})
+        for (auto const* language : {"en", "de"}) {
+            auto letter = a_letter(kind);
+            letter.languages = language;
+            auto const mail = mail_of(letter, common);
+            CHECK(contains(mail, "background:#ffdd00;color:#000000;"));
+            CHECK_FALSE(contains(mail, "background:#1d4ed8"));
+        }
+}
+
 TEST_CASE("writer: a notice holds no secret, and points to pages only where there are some")
 {
     auto notice = a_letter(letter_kind::password_changed);

@@ -14,8 +14,8 @@ using namespace yett::pages;
 namespace {
 
 constexpr page every_page[] = {
-    page::login,  page::register_, page::register_closed, page::mail_verify,      page::mail_reset,
-    page::verify, page::reset,     page::choose,          page::link_dead_verify, page::link_dead_reset};
+    page::login, page::register_, page::register_closed,  page::mail_verify,     page::mail_reset,      page::verify,
+    page::reset, page::choose,    page::link_dead_verify, page::link_dead_reset, page::verified_before, page::logout};
 constexpr language every_language[] = {language::english, language::german};
 
 bool has(std::string const& text, std::string_view part)
@@ -47,6 +47,8 @@ std::vector<std::string> all_pages(language l)
            .link_token = "LINK",
            .email = "a@b.example",
            .next = "/x?y",
+           .host = "app.example",
+           .confirm = true,
            .notice = "verified",
            .alert = "rate_limited",
            .wait = seconds{61},
@@ -55,9 +57,11 @@ std::vector<std::string> all_pages(language l)
     for (auto const each : every_page) all.push_back(b.write(each, v));
     auto const now = some_day();
     auto const lines = two_sessions(now);
-    all.push_back(b.write_account(v, {"a@b.example", lines, now}));
+    std::vector<key_line> const keys{{"k1", "backup", "read write", now, now, now}, {"k2", "other", "", now, {}, {}}};
+    std::vector<std::string> const scopes{"read", "write"};
+    all.push_back(b.write_account(v, {"a@b.example", lines, now, keys, "yk1_NEW", true, scopes}));
     for (unsigned const status : {400u, 401u, 403u, 404u, 405u, 429u, 500u, 502u, 503u, 504u})
-        all.push_back(b.write_failure({.in = l, .status = status, .request_id = "0193-ref"}));
+        all.push_back(b.write_failure({.in = l, .status = status, .request_id = "0193-ref", .again = "/x?y"}));
     return all;
 }
 
@@ -107,8 +111,11 @@ TEST_CASE("pages: what comes from a client is text and stays where it belongs")
     std::vector<session_line> const lines{{evil, evil, evil, now, now, false}};
     std::vector<std::string> all;
     for (auto const each : every_page) all.push_back(b.write(each, v));
-    all.push_back(b.write_account(v, {evil, lines, now}));
+    std::vector<key_line> const keys{{evil, evil, evil, now, now, now}};
+    std::vector<std::string> const scopes{evil, evil};
+    all.push_back(b.write_account(v, {evil, lines, now, keys, evil, true, scopes}));
     all.push_back(b.write_failure({.status = 404, .request_id = evil}));
+    all.push_back(b.write_failure({.status = 502, .request_id = evil, .again = evil}));
     for (auto const& html : all) {
         CHECK_FALSE(has(html, "<script"));
         CHECK_FALSE(has(html, "\"'>"));
@@ -207,6 +214,7 @@ TEST_CASE("pages: what is not offered is not pointed to")
     CHECK_FALSE(has(b.write(page::register_, {}), "/login"));
     CHECK_FALSE(has(b.write_failure({.status = 401}), "/login"));
     CHECK(has(book{{}}.write_failure({.status = 401}), "href=\"/auth/login\""));
+    CHECK(has(book{{}}.write_failure({.status = 401, .confirm = true}), "href=\"/auth/login?confirm=1\""));
     CHECK(has(book{{.home = "/app"}}.write_failure({.status = 404}), "href=\"/app\""));
 }
 
@@ -238,6 +246,61 @@ TEST_CASE("pages: brand, colour and logo are the operator's")
     CHECK(b.find_asset("") == nullptr);
     CHECK(b.find_asset("style.css") == nullptr);
     CHECK(media_type_of("exe").empty());
+}
+
+TEST_CASE("pages: the login says where one is going, without what a query adds")
+{
+    book b{{}};
+    auto const html = b.write(page::login, {.next = "/reports/2026?secret=x", .host = "app.example"});
+    CHECK(has(html, "to continue to <strong>app.example/reports/2026</strong>"));
+    CHECK(
+        has(b.write(page::login, {.in = language::german, .next = "/", .host = "app.example"}), "<strong>app.example</strong>"));
+    CHECK_FALSE(has(b.write(page::login, {.host = "app.example"}), "to continue to"));
+    // Siblings: what waits elsewhere has no name, and a long one is cut.
+    CHECK_FALSE(has(b.write(page::login, {.next = "kept", .host = "app.example"}), "to continue to"));
+    CHECK(has(b.write(page::login, {.next = "/" + std::string(500, 'a'), .host = "app.example"}), "aaa…</strong>"));
+}
+
+TEST_CASE("pages: somebody who is signed in is asked to confirm that it is them")
+{
+    book b{{}};
+    auto const html = b.write(page::login, {.email = "a@b.example", .next = "/x", .confirm = true});
+    CHECK(has(html, "<h1>Confirm it is you</h1>"));
+    CHECK(has(html, "value=\"a@b.example\""));
+    CHECK_FALSE(has(html, "/register"));
+}
+
+TEST_CASE("pages: an application that does not answer can be tried again")
+{
+    book b{{}};
+    for (unsigned const status : {502u, 503u, 504u}) {
+        auto const html = b.write_failure({.status = status, .again = "/x?a=b&c"});
+        CHECK(has(html, R"(<a class="button" href="/x?a=b&amp;c">Try again</a>)"));
+        // Siblings: what changed something is not sent again, and other failures do not pass.
+        CHECK_FALSE(has(b.write_failure({.status = status}), "Try again"));
+    }
+    CHECK_FALSE(has(b.write_failure({.status = 500, .again = "/x"}), "Try again"));
+}
+
+TEST_CASE("pages: the account lists keys, and shows one in full only when it was just made")
+{
+    book b{{}};
+    auto const now = some_day();
+    std::vector<key_line> const keys{{"k1", "backup", "read", now - std::chrono::hours{24}, now - std::chrono::minutes{5}, now}};
+    std::vector<std::string> const scopes{"read", "write"};
+    auto const html = b.write_account({}, {"a@b.example", {}, now, keys, "yk1_NEW", true, scopes});
+    CHECK(has(html, "<code>yk1_NEW</code>"));
+    CHECK(has(html, "<strong>backup</strong> <span class=\"hint\">read</span>"));
+    CHECK(has(html, "last used 5 minutes ago · good until 21 Nov 2026"));
+    CHECK(has(html, R"(name="remove_key" value="k1")"));
+    CHECK(has(html, "<option>read</option>"));
+    CHECK(has(html, "<option>read write</option>"));
+    CHECK_FALSE(has(b.write_account({}, {"a@b.example", {}, now, keys, {}, true, {}}), "<select"));
+    // Siblings: nobody makes keys here, or there are none.
+    auto const none = b.write_account({}, {"a@b.example", {}, now, keys, {}, false, {}});
+    CHECK(has(none, "remove_key"));
+    CHECK_FALSE(has(none, "/api-keys"));
+    CHECK_FALSE(has(b.write_account({}, {"a@b.example", {}, now, {}, {}, false, {}}), "API keys"));
 }
 
 TEST_CASE("pages: another colour has another name, so that browsers load it")

@@ -16,7 +16,7 @@ std::string login_address_for(std::string const& target)
     REQUIRE(p.h.has_value());
     auto const where = http::target::from(*p.h);
     REQUIRE(where.has_value());
-    return pipeline::login_address("/auth/login", *where);
+    return pipeline::login_address("/auth/login", pipeline::address_of(*where)).address;
 }
 
 } // namespace
@@ -76,9 +76,42 @@ TEST_CASE("navigation: the login page's address leads back to the very page")
     }
 }
 
-TEST_CASE("navigation: a page whose address is too long is not come back to")
+TEST_CASE("navigation: what is written as next is accepted back, a backslash in a query as %5C")
 {
-    CHECK(login_address_for("/" + std::string(4000, 'a')).size() == 4018);
-    CHECK(login_address_for("/" + std::string(5000, 'a')) == "/auth/login");
-    CHECK(login_address_for("/?" + std::string(2000, '%')) == "/auth/login");
+    auto const comes_back = [](std::string const& page, std::string const& as) {
+        auto const address = login_address_for(page);
+        auto const next = http::form_decoded(address.substr(address.find("next=") + 5));
+        REQUIRE(next.has_value());
+        CHECK_MESSAGE(pipeline::return_address(*next, "/home") == as, page);
+    };
+    comes_back("/q?v=a\\b", "/q?v=a%5Cb");
+    comes_back("/q?\\\\evil", "/q?%5C%5Cevil");
+    comes_back("/q?v=%5c&w=?\\", "/q?v=%5c&w=?%5C");
+}
+
+TEST_CASE("navigation: every query that the gate lets through is accepted back (sibling)")
+{
+    for (unsigned byte = 0x21; byte < 0x7f; ++byte) {
+        auto const c = static_cast<char>(byte);
+        if (c == '#') continue;
+        auto const page = std::string{"/a/b?x="} + c + "y";
+        auto const back = pipeline::return_address(page, "/home");
+        CHECK_MESSAGE(back == (c == '\\' ? "/a/b?x=%5Cy" : page), page);
+    }
+}
+
+TEST_CASE("navigation: a page whose address is too long waits in the browser")
+{
+    auto const way_to = [](std::string const& page) { return pipeline::login_address("/auth/login", page); };
+    CHECK(way_to("/" + std::string(4000, 'a')).address.size() == 4018);
+    CHECK_FALSE(way_to("/" + std::string(4000, 'a')).waits);
+    for (auto const& page : {"/" + std::string(5000, 'a'), "/?" + std::string(2000, '%'), "/q?" + std::string(7000, 'x')}) {
+        CHECK(way_to(page).address == "/auth/login?next=kept");
+        CHECK(way_to(page).waits);
+    }
+}
+
+TEST_CASE("navigation: whoever is signed in is asked once more, and comes back")
+{
+    CHECK(pipeline::login_address("/auth/login", "/a?b", true).address == "/auth/login?next=/a%3Fb&confirm=1");
 }

@@ -143,6 +143,14 @@ TEST_CASE("return_address: what somebody could read as another origin is not fol
         CHECK_MESSAGE(!is_followed(address), address);
 }
 
+TEST_CASE("return_address: a backslash is followed behind the first question mark alone, as %5C")
+{
+    CHECK(return_address("/q?v=a\\b", "/home") == "/q?v=a%5Cb");
+    CHECK(return_address("/q?\\/evil?\\", "/home") == "/q?%5C/evil?%5C");
+    CHECK(return_address("/q\\?v", "/home") == "/home");
+    CHECK(return_address("\\?v", "/home") == "/home");
+}
+
 TEST_CASE("return_address: no control byte and no byte beyond ASCII is followed, wherever it stands")
 {
     for (unsigned byte = 0; byte < 256; ++byte) {
@@ -158,4 +166,5 @@ TEST_CASE("return_address: an address that no header could hold is not followed"
 {
     CHECK(is_followed("/" + std::string(4095, 'a')));
     CHECK_FALSE(is_followed("/" + std::string(4096, 'a')));
+    CHECK(return_address("/" + std::string(7000, 'a'), "/home", 8000).size() == 7001);
 }

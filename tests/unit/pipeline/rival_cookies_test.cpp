@@ -9,14 +9,14 @@ using pipeline::rival;
 
 namespace {
 
-wall_time at(int second)
+wall_time second(int s)
 {
-    return wall_time{seconds{second}};
+    return wall_time{seconds{s}};
 }
 
 rival good(std::string session, int until = 100, int rank = 0)
 {
-    return {.verifies = true, .session = std::move(session), .rank = rank, .until = at(until)};
+    return {.verifies = true, .session = std::move(session), .rank = rank, .until = second(until)};
 }
 
 rival const worthless{};

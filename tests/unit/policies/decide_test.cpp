@@ -150,6 +150,27 @@ TEST_CASE("decide: a login from the future is recent only within the slack of cl
     CHECK(judge(recent(access_of(kind::authenticated), 1min), who).code == "recent_login_required");
 }
 
+TEST_CASE("access: what a recent login opens closes when it is recent no longer, nested rules too (sibling)")
+{
+    auto const until = [](access_spec const& spec) { return policies::access{spec}.granted_until(ada(), now); };
+    access_spec recent;
+    recent.is = kind::roles;
+    recent.values = {"editor"};
+    recent.recent_login = 15min;
+    access_spec const anybody;
+    access_spec all;
+    all.is = kind::all_of;
+    all.parts = {anybody, recent};
+    auto any = all;
+    any.is = kind::any_of;
+    CHECK(until(recent) == now + 5min);
+    CHECK(until(all) == now + 5min);
+    CHECK_FALSE(until(anybody));
+    CHECK_FALSE(until(any));
+    CHECK(policies::access{any}.ages());
+    CHECK_FALSE(policies::access{anybody}.ages());
+}
+
 TEST_CASE("decide: report_only permits and tells what it would have refused")
 {
     auto const admins = access_of(kind::roles, words{"admin"});
