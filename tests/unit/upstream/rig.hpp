@@ -61,7 +61,7 @@ struct running
     explicit running(std::string_view head, http::peer from = fake_exchange::local_peer()) : exchange{head, std::move(from)} {}
 
     fake_exchange exchange;
-    ip_address from{}; // whose share it takes
+    ip_address client{}; // whose share it takes
     upstream::observation seen;
     std::optional<result<void>> outcome;
     std::optional<upstream::forward_context> context;
@@ -112,7 +112,7 @@ struct rig
     {
         r.context.emplace(upstream::forward_context{
             plan, {.address = "192.0.2.7", .trusted = behind_proxy, .https = true}, "req-1", {}, {}, r.seen});
-        r.context->counted_as = r.from;
+        r.context->counted_as = r.client;
         auto keep = [&r](std::exception_ptr thrown, result<void> outcome) {
             if (thrown) std::rethrow_exception(thrown);
             r.outcome = std::move(outcome);
@@ -138,7 +138,7 @@ struct rig
     running* start_from(std::string_view address, std::string_view head)
     {
         auto* const r = prepare(head);
-        r->from = *parse_ip(address);
+        r->client = *parse_ip(address);
         begin(*r);
         return r;
     }
