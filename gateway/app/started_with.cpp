@@ -34,7 +34,7 @@ started_with::started_with(std::filesystem::path file) : file_{std::move(file)}
 {
     if (file_.empty()) return;
     auto const found = config::process_environment().read(file_);
-    if (found) then_ = config::read_document(found->bytes);
+    if (found) then_ = config::without_texts(config::read_document(found->bytes));
 }
 
 void started_with::tell_of_changes(telemetry::log& to) const
@@ -49,7 +49,7 @@ void started_with::tell_of_changes(telemetry::log& to) const
     if (!mistakes.empty())
         return to.error("the configuration has mistakes and a restart would fail; what is in use stays",
                         {{"file", file}, {"first", mistakes.front()}, {"mistakes", mistakes.size()}});
-    auto const changed = config::changed_keys(then_, config::read_document(found->bytes));
+    auto const changed = config::changed_keys(then_, config::without_texts(config::read_document(found->bytes)));
     if (changed.empty()) return to.info("the configuration is the one in use", {{"file", file}});
     to.warning("the configuration has changed; restart to apply it", {{"file", file}, {"changed", list_of(changed)}});
 }

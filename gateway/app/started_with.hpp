@@ -20,7 +20,7 @@ public:
 
 private:
     std::filesystem::path file_;
-    config::document then_;
+    config::document then_; // without its texts, some of which are secrets
 };
 
 } // namespace yett::app

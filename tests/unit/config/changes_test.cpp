@@ -54,3 +54,13 @@ TEST_CASE("changes: comments, blanks, quotes and the order of members are none")
     CHECK(between(usual, with("5m", "\"5m\"")).empty());
     CHECK(between(usual, with("access_ttl: 5m, audience: [api]", "audience: [ api ],   access_ttl: 5m")).empty());
 }
+
+TEST_CASE("changes: what is kept for later holds no text, and still tells what differs")
+{
+    auto const kept = without_texts(read_document(usual));
+    CHECK(changed_keys(kept, without_texts(read_document(usual))).empty());
+    CHECK(changed_keys(kept, without_texts(read_document(with("5m", "6m")))) == paths{"tokens.access_ttl"});
+    auto const& tokens = kept.root.children[1];
+    REQUIRE(tokens.key == "tokens");
+    CHECK(tokens.children[0].text.find("5m") == std::string::npos);
+}
