@@ -85,6 +85,26 @@ std::string bracketed(std::string const& host)
     return host.find(':') == std::string::npos ? host : fmt::format("[{}]", host);
 }
 
+char lower(char c)
+{
+    return c >= 'A' && c <= 'Z' ? static_cast<char>(c + ('a' - 'A')) : c;
+}
+
+std::string lower(std::string_view text)
+{
+    std::string out{text};
+    std::ranges::transform(out, out.begin(), [](char c) { return lower(c); });
+    return out;
+}
+
+// RFC 3986 section 3.1.
+bool is_url_scheme(std::string_view text)
+{
+    auto const is_letter = [](char c) { return lower(c) >= 'a' && lower(c) <= 'z'; };
+    auto const fits = [&](char c) { return is_letter(c) || (c >= '0' && c <= '9') || c == '+' || c == '-' || c == '.'; };
+    return !text.empty() && is_letter(text.front()) && std::ranges::all_of(text, fits);
+}
+
 struct scheme
 {
     std::string_view text;
@@ -170,6 +190,22 @@ result<std::string> parse_origin(std::string_view text)
             split_url_authority(origin.substr(scheme.text.size())))
             return std::string{origin};
     return wrong("is not the address of a site; allowed: https://HOST or https://HOST:PORT, without path");
+}
+
+bool is_open_origin(std::string_view text)
+{
+    return text == "*" || text == "null" || text == "file://";
+}
+
+result<std::string> parse_page_origin(std::string_view text)
+{
+    if (is_open_origin(text)) return std::string{text};
+    auto const origin = text.ends_with('/') ? text.substr(0, text.size() - 1) : text;
+    auto const end = origin.find("://");
+    if (end == origin.npos || !is_url_scheme(origin.substr(0, end)) || !split_url_authority(origin.substr(end + 3)))
+        return wrong("is not the origin of a page; allowed: https://HOST, https://HOST:PORT, SCHEME://HOST without path, and "
+                     "\"null\", \"file://\", \"*\"");
+    return lower(origin.substr(0, end)) + std::string{origin.substr(end)};
 }
 
 result<std::string> parse_mail_server(std::string_view text)

@@ -27,6 +27,12 @@ std::string show_server(upstream_server const& value);
 // without a slash at the end.
 result<std::string> parse_origin(std::string_view text);
 
+// What pages may be let in by: an origin with any scheme, "capacitor://localhost", or one of the
+// words `*`, `null` and `file://`. The scheme comes out in lower case.
+result<std::string> parse_page_origin(std::string_view text);
+// True for the three words, which stand for no page in particular.
+bool is_open_origin(std::string_view text);
+
 // The host of a mail server's URL: "smtp://mail.example.com:587", "smtps://user:password@[::1]".
 // The failure's note repeats nothing of it. Percent-encoding is allowed in user and password.
 result<std::string> parse_mail_server(std::string_view text);

@@ -54,12 +54,21 @@ enum class client_certificates
     required,
 };
 
+// Strict-Transport-Security (RFC 6797).
+struct hsts
+{
+    seconds max_age = std::chrono::days{365}; // 0: browsers forget what they were told
+    bool subdomains = false;
+    bool preload = false;
+};
+
 struct listener_tls
 {
     std::vector<certificate> certificates; // never empty; the first answers unknown names
     tls_version min_version = tls_version::tls_1_2;
     config::client_certificates client_certificates = config::client_certificates::none;
     path client_ca_file;
+    std::optional<config::hsts> hsts; // absent: the defaults, for names of the whole world alone
 };
 
 enum class protocol
@@ -87,6 +96,8 @@ struct listener
     std::vector<protocol> protocols{protocol::http_1_1};
     config::proxy_protocol proxy_protocol = config::proxy_protocol::off;
     config::redirect redirect = config::redirect::none;
+    std::uint16_t redirect_port = 0;  // 0: that of the first listener with tls
+    std::optional<config::hsts> hsts; // of a listener without tls, for clients that came by TLS to a trusted proxy
     std::string place;
 };
 
@@ -435,6 +446,7 @@ struct accounts
     config::cookie cookie;
     config::pages pages;
     config::api_keys api_keys;
+    std::optional<policies::cors_spec> cors; // of all endpoints that show no page
 };
 
 enum class password_hash

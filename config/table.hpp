@@ -15,9 +15,11 @@ section<config::management> const& management_keys();
 section<config::client_limits> const& client_limit_keys();
 section<upstream> const& upstream_keys();          // table_upstreams.cpp
 section<policies::route_spec> const& route_keys(); // table_routes.cpp
-section<limit> const& limit_keys();                // table_limits.cpp
-section<config::tokens> const& token_keys();       // table_tokens.cpp
-section<config::accounts> const& account_keys();   // table_accounts.cpp
+section<policies::cors_spec> const& cors_keys();   // table_cors.cpp
+section<policies::cors_spec> const& account_cors_keys();
+section<limit> const& limit_keys();              // table_limits.cpp
+section<config::tokens> const& token_keys();     // table_tokens.cpp
+section<config::accounts> const& account_keys(); // table_accounts.cpp
 section<config::passwords> const& password_keys();
 key<settings> identity_headers_key(); // table_identity.cpp
 key<settings> storage_key();          // table_stores.cpp

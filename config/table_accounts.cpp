@@ -203,6 +203,8 @@ section<config::accounts> const& account_keys()
             part("cookie", &a::cookie, cookie_keys()),
             part("pages", &a::pages, page_keys()),
             part("api_keys", &a::api_keys, api_key_keys()),
+            optional_part("cors", &a::cors, account_cors_keys(),
+                          "What pages of other sites may do with the account endpoints, but for those that show pages."),
         },
         finish_accounts,
     };

@@ -10,6 +10,17 @@ codec<socket_address> address()
     return {"address", "IP:PORT, [IPv6]:PORT", parse_socket_address, show_socket_address};
 }
 
+// 0 stands for `auto`.
+codec<std::uint16_t> port_or_first()
+{
+    auto const number = count<std::uint16_t>(1, 65'535);
+    auto const parse = [inner = number.parse](std::string_view text) -> result<std::uint16_t> {
+        return text == "auto" ? result<std::uint16_t>{std::uint16_t{0}} : inner(text);
+    };
+    auto const show = [](std::uint16_t const& port) { return port == 0 ? std::string{"auto"} : std::to_string(port); };
+    return {"number", "auto (the first listener with tls), " + number.allowed, parse, show};
+}
+
 section<certificate> const& certificate_keys()
 {
     static section<certificate> const keys{
@@ -18,6 +29,29 @@ section<certificate> const& certificate_keys()
             required(file("key_file", &certificate::key_file, "Its private key, PEM.")),
         },
         [](reading& r, spot const& at, certificate& c) { c.place = r.place(at.value->at); },
+    };
+    return keys;
+}
+
+void finish_hsts(reading& r, spot const& at, hsts& h)
+{
+    auto const fit = h.subdomains && h.max_age >= std::chrono::days{365};
+    if (h.preload && !fit)
+        r.complain_at(at.path + ".preload",
+                      "is taken by the lists of browsers only with subdomains: true and max_age of 365d or more");
+}
+
+section<hsts> const& hsts_keys()
+{
+    auto const yes_or_no = codec<bool>{"boolean", {}, parse_boolean, show_boolean};
+    static section<hsts> const keys{
+        {
+            value("max_age", &hsts::max_age, duration<seconds>(seconds{0}, std::chrono::days{3650}),
+                  "How long browsers keep to it; 0s takes back what they were told."),
+            value("subdomains", &hsts::subdomains, yes_or_no, "Whether it goes for every name below, too."),
+            value("preload", &hsts::preload, yes_or_no, "Agrees to be put on the lists that browsers bring along."),
+        },
+        finish_hsts,
     };
     return keys;
 }
@@ -46,6 +80,11 @@ section<listener_tls> const& tls_keys()
                   one_of<clients>({{"none", clients::none}, {"optional", clients::optional}, {"required", clients::required}}),
                   "Whether clients are asked for a certificate."),
             file("client_ca_file", &listener_tls::client_ca_file, "Who signs the certificates of clients, PEM."),
+            optional_part("hsts", &listener_tls::hsts, hsts_keys(),
+                          "Strict-Transport-Security: browsers use HTTPS alone from then on. Not given, it is sent with these "
+                          "defaults for names of a certificate that the whole world knows (by the Public Suffix List); given, "
+                          "for private names and to clients that came by TLS to a trusted proxy, too. Never for addresses and "
+                          "localhost. What the application says itself goes before it."),
         },
         finish_tls,
     };
@@ -56,6 +95,9 @@ void finish_listener(reading& r, spot const& at, listener& one)
 {
     one.place = r.place(at.value->at);
     if (one.tls && one.redirect != redirect::none) r.complain_at(at.path + ".redirect", "is for listeners without tls");
+    if (one.redirect_port != 0 && one.redirect == redirect::none)
+        r.complain_at(at.path + ".redirect_port", "is used only with redirect: https");
+    if (one.tls && one.hsts) r.complain_at(at.path + ".hsts", "stands inside tls where there is one");
 }
 
 } // namespace
@@ -72,7 +114,13 @@ section<listener> const& listener_keys()
                   one_of<proxy_protocol>({{"off", proxy_protocol::off}, {"required", proxy_protocol::required}}),
                   "Whether each connection begins with a PROXY header, version 1 or 2, from one of `trusted_proxies`."),
             value("redirect", &listener::redirect, one_of<redirect>({{"none", redirect::none}, {"https", redirect::https}}),
-                  "`https` sends browsers away instead of serving them."),
+                  "`https` sends clients to HTTPS (308) instead of serving them, for names that a certificate of a listener "
+                  "with tls has; other names get 400. Who came by HTTPS to a trusted proxy is served."),
+            value("redirect_port", &listener::redirect_port, port_or_first(),
+                  "The port of HTTPS in what they are sent; left out when it is 443."),
+            optional_part("hsts", &listener::hsts, hsts_keys(),
+                          "The same as `tls.hsts`, for clients that came by TLS to a trusted proxy in front of a listener "
+                          "without tls; not given: nothing is sent, as the proxy may do it."),
         },
         finish_listener,
     };

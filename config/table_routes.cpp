@@ -126,8 +126,10 @@ key<route_spec> websocket_key()
     using policies::websocket_spec;
     static section<websocket_spec> const keys{
         {
-            values("allowed_origins", &websocket_spec::allowed_origins, text_of("URL", parse_origin), emptiness::refused,
-                   "Sites whose pages may open one, nobody else's then; not given: the pages of the site itself."),
+            values("allowed_origins", &websocket_spec::allowed_origins, text_of("origin", parse_page_origin), emptiness::refused,
+                   "Whose pages may open one, nobody else's then; not given: the pages of the site itself. Origins by name, "
+                   "those of shells, too (`capacitor://localhost`), and `\"null\"`, `\"file://\"` and `\"*\"`: what only these "
+                   "three admit is never authenticated by a cookie or by Basic, but for the site itself beside `\"*\"`."),
             value("idle_timeout", &websocket_spec::idle_timeout, duration<seconds>(seconds{1}, std::chrono::days{7}),
                   "Without a byte in either direction."),
         },
@@ -210,6 +212,9 @@ section<policies::route_spec> const& route_keys()
                   "count."),
             websocket_key(),
             part("request_headers", &route::request_headers, header_keys()),
+            optional_part("cors", &route::cors, cors_keys(),
+                          "What pages of other sites may do (CORS); not given: the application says it itself. Where it is "
+                          "given, the application's own fields are replaced."),
             value("mode", &route::mode,
                   one_of<enforcement>({{"enforce", enforcement::enforce}, {"report_only", enforcement::report_only}}),
                   "report_only decides, logs and counts, and lets through what `access` would refuse; a credential "

@@ -10,7 +10,6 @@ namespace {
 constexpr unsupported rows[] = {
     {"listeners[*].protocols*", "h2", "http/1.1"},
     {"listeners[*].proxy_protocol", "required", "off"},
-    {"listeners[*].redirect", "https", "none"},
     {"listeners[*].tls.client_certificates", "optional", "none"},
     {"listeners[*].tls.client_certificates", "required", "none"},
     {"upstreams.*.servers[1]", "*", "one server"},

@@ -43,6 +43,22 @@ void check_route(reading& r, settings const& all, std::size_t i)
             complain_unknown(r, fmt::format("{}.limits[{}]", path, j), "a limit", route.limits[j], names_in(all.limits));
 }
 
+// What anybody can bring about is no proof of who sends a cookie along.
+void check_websocket_origins(reading& r, settings const& all)
+{
+    for (std::size_t i = 0; i < all.routes.size(); ++i) {
+        if (!all.routes[i].websocket) continue;
+        auto const& allowed = all.routes[i].websocket->allowed_origins;
+        for (std::size_t j = 0; j < allowed.size(); ++j)
+            if (is_open_origin(allowed[j]))
+                r.complain_at(fmt::format("routes[{}].websocket.allowed_origins[{}]", i, j),
+                              fmt::format("\"{}\" names nobody in particular: WebSockets that it alone admits are never "
+                                          "authenticated by a cookie or by Basic, but refused (csrf_rejected)",
+                                          allowed[j]),
+                              severity::warning);
+    }
+}
+
 void check_routes(reading& r, settings const& all)
 {
     std::set<std::string_view> names;
@@ -111,6 +127,17 @@ bool is_everybody(socket_address const& value)
     return value.host == "0.0.0.0" || parse_ip(value.host) == parse_ip("::");
 }
 
+// Where is HTTPS, and who would say that a client came by it?
+void check_https(reading& r, settings const& all, listener const& one, std::string const& path)
+{
+    auto const has_tls = [](listener const& l) { return l.tls.has_value(); };
+    if (one.redirect == redirect::https && !one.tls && std::ranges::none_of(all.listeners, has_tls))
+        r.complain_at(path + ".redirect",
+                      "leads nowhere, for no listener has tls; a proxy in front that has it redirects itself");
+    if (one.hsts && !one.tls && all.trusted_proxies.empty())
+        r.complain_at(path + ".hsts", "is for clients that came by TLS to one of trusted_proxies, and there are none");
+}
+
 void check_listeners(reading& r, settings const& all)
 {
     for (std::size_t i = 0; i < all.listeners.size(); ++i) {
@@ -119,7 +146,9 @@ void check_listeners(reading& r, settings const& all)
         auto const end = all.listeners.begin() + static_cast<std::ptrdiff_t>(i);
         if (one.address.port != 0 && std::ranges::find(all.listeners.begin(), end, one.address, &listener::address) != end)
             r.complain_at(path + ".address", "is the address of an earlier listener");
-        if (!one.tls && !is_loopback(one.address))
+        check_https(r, all, one, path);
+        auto const serves = one.redirect == redirect::none || !all.trusted_proxies.empty();
+        if (!one.tls && serves && !is_loopback(one.address))
             r.complain_at(path + ".address",
                           "has no tls and can be reached from other machines: passwords and tokens cross the network in clear",
                           severity::warning);
@@ -284,6 +313,7 @@ void validate(reading& r, settings const& all)
     check_listeners(r, all);
     check_management(r, all);
     check_routes(r, all);
+    check_websocket_origins(r, all);
     check_loops(r, all);
     check_secret(r, all.tokens);
     check_assertion(r, all);

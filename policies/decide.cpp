@@ -31,18 +31,32 @@ std::optional<error> objection(route const& rule, identity_ptr const& who, wall_
     return refusal(errc::forbidden, rule, access.wanted());
 }
 
+// Not a matter of who asks: the application could read the path as another one.
+std::optional<error> objection_to_path(route const& rule, question const& asked)
+{
+    if (!asked.has_encoded_slash || rule.encoded_slash_allowed()) return std::nullopt;
+    return refusal(errc::uri_rejected, rule, "no encoded slash");
+}
+
 } // namespace
 
 decision decide(route const& rule, identity_ptr const& who, question const& asked, wall_time now)
 {
-    // Not a matter of who asks: the application could read the path as another one.
-    if (asked.has_encoded_slash && !rule.encoded_slash_allowed())
-        return {refusal(errc::uri_rejected, rule, "no encoded slash"), std::nullopt};
+    if (auto unfit = objection_to_path(rule, asked)) return {std::move(*unfit), std::nullopt};
 
     auto against = objection(rule, who, now);
     if (!against) return {decider::allow(rule, who), std::nullopt};
     if (rule.mode() == enforcement::report_only) return {decider::allow(rule, who), std::move(against)};
     return {std::move(*against), std::nullopt};
+}
+
+result<permit> permit_preflight(route const& rule, question const& asked)
+{
+    auto const& cors = rule.spec().cors;
+    if (!cors || cors->preflights != cors_spec::preflight::forward)
+        return refusal(errc::forbidden, rule, "no preflight to be forwarded");
+    if (auto unfit = objection_to_path(rule, asked)) return std::move(*unfit);
+    return decider::allow(rule, {});
 }
 
 } // namespace yett::policies

@@ -56,8 +56,29 @@ enum class destination
 // What a rule wants of the WebSockets it lets through.
 struct websocket_spec
 {
-    std::vector<std::string> allowed_origins; // sites whose pages may open one; empty: only the site that is asked
-    std::chrono::seconds idle_timeout{300};   // without a byte in either direction
+    // Whose pages may open one: origins, and perhaps `*`, `null` or `file://`; empty: only the site that is asked.
+    std::vector<std::string> allowed_origins;
+    std::chrono::seconds idle_timeout{300}; // without a byte in either direction
+};
+
+// What pages of other sites may do under a rule (the Fetch standard's CORS protocol). Whose
+// origin is not listed gets no answer that a page could read.
+struct cors_spec
+{
+    // Who answers what browsers ask before a request.
+    enum class preflight
+    {
+        answer,
+        forward, // the application, without body, cookie, credential or identity; the fields stay ours
+    };
+
+    std::vector<std::string> origins; // exact, or `*`, `null`, `file://`, which exclude credentials
+    std::vector<std::string> methods; // empty: whatever the rule lets through
+    std::vector<std::string> headers; // that pages may send beyond the safe ones
+    std::vector<std::string> expose;  // of the reply, that pages may read beyond the safe ones
+    bool credentials = false;         // cookies count, and these origins as our own against forged requests
+    std::chrono::seconds max_age{600};
+    preflight preflights = preflight::answer;
 };
 
 // What a rule changes of the fields that clients send.
@@ -83,7 +104,8 @@ struct route_spec
     bool encoded_slash_allowed = false;
     std::optional<websocket_spec> websocket; // absent: Upgrade is not passed on
     header_spec request_headers;
-    bool stream = false; // its bodies may take their time
+    bool stream = false;           // its bodies may take their time
+    std::optional<cors_spec> cors; // absent: the application speaks for itself
     enforcement mode = enforcement::enforce;
     std::string place; // "file:line:column" for complaints and explain
 };

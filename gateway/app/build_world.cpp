@@ -3,6 +3,7 @@
 #include "gateway/app/startup_error.hpp"
 #include "gateway/app/translate.hpp"
 #include "gateway/pipeline/auth_routes.hpp"
+#include "gateway/pipeline/page_endpoints.hpp"
 #include "gateway/telemetry/metrics.hpp"
 #include "policies/compile.hpp"
 
@@ -87,8 +88,16 @@ pipeline::route_facts facts_of(policies::route const& route, pipeline::world con
     facts.limits = std::move(*chain);
     if (route.to() == policies::destination::accounts && pipeline::names_account(route.target())) put_off_account_limits(facts);
     facts.slot = figures.route(route.name());
-    if (route.spec().websocket) facts.websocket = &*route.spec().websocket;
     facts.stream = route.spec().stream;
+    if (auto const& websocket = route.spec().websocket) {
+        facts.websocket = &*websocket;
+        facts.websocket_origins = http::origin_list{websocket->allowed_origins};
+    }
+    if (auto const& cors = route.spec().cors) {
+        facts.cors = std::make_unique<pipeline::cors_rule const>(*cors);
+        auto const all = route.to() == policies::destination::upstream || pipeline::serves_other_sites(route.target());
+        if (all) facts.friends = facts.cors->friends();
+    }
     facts.audience = audience_of(route, s);
     if (auto const& changes = route.spec().request_headers; !changes.empty()) facts.fields.emplace(field_rules_of(changes));
     facts.body_bytes = route.body_bytes().value_or(s.client_limits.body_bytes);
@@ -107,6 +116,8 @@ upstream::header_plan plan_of(config::settings const& s)
 compiled_rules compile_rules(config::settings const& s)
 {
     auto specs = pipeline::auth_routes(s.accounts.prefix, s.accounts.pages.enabled);
+    for (auto& each : specs)
+        if (!pipeline::is_page_only(each.target)) each.cors = s.accounts.cors;
     specs.insert(specs.end(), s.routes.begin(), s.routes.end());
     auto compiled = policies::compile(std::move(specs));
     compiled_rules rules{std::move(compiled.table), {}};
@@ -126,6 +137,8 @@ std::shared_ptr<pipeline::world const> build_world(config::settings const& s, st
     auto world = std::make_shared<pipeline::world>(
         pipeline::world{std::move(*rules.routes), {}, std::move(limiter), {}, plan_of(s), s.trusted_proxies});
     for (auto const& spec : specs) world->limit_slots[world->limiter->named(spec.name)] = figures.limit(spec.name);
+    if (s.trusted_proxies_send == config::forwarding_family::forwarded)
+        world->proxies_send = pipeline::forwarding_family::forwarded;
     world->own_limit_slot = figures.limit(pipeline::own_limit_name);
     // There are figures of their own for a few dozen routes; the configured ones come first.
     for (auto const& each : s.routes) figures.route(each.name);

@@ -128,7 +128,7 @@ void gateway::open_listeners()
 void gateway::make_stations()
 {
     auto const look = look_of(settings_);
-    station::shared all{settings_, keys_, revoked_, desk_, world_, look, figures_, logs_, {}, random_bytes(32)};
+    station::shared all{settings_, keys_, revoked_, desk_, world_, look, figures_, logs_, unlisted_, {}, random_bytes(32)};
     if (issuers_.any()) all.ask_for_keys = [this](std::size_t issuer) { return issuers_.ask(issuer); };
     for (unsigned i = 0; i < workers_; ++i) {
         stations_.push_back(std::make_unique<station>(i, workers_, all));
@@ -146,11 +146,28 @@ void gateway::attach(station& to, unsigned index)
             listener->tls = or_refuse_to_start(certificates_.read(*settings->tls));
             certificates_.use(*listener->tls);
         }
+        listener->hsts = hsts_of(*settings);
+        listener->to_https = entrance_beside(*settings);
         listener->limits = client_limits_of(settings_.client_limits);
         listener->admission = admission_;
         listener->answers = to.answers();
         on_workers.push_back(&to.worker().listen(sockets.release(index), std::move(listener)));
     }
+}
+
+// Null unless the listener sends everybody to HTTPS.
+std::shared_ptr<http::https_entrance const> gateway::entrance_beside(config::listener const& one) const
+{
+    if (one.redirect != config::redirect::https) return nullptr;
+    std::vector<std::string> names;
+    auto port = one.redirect_port;
+    for (auto const& each : listeners_) {
+        if (!each.settings->tls) continue;
+        if (port == 0) port = each.sockets.port();
+        auto const shown = certificates_.read(*each.settings->tls);
+        if (shown) names.insert(names.end(), (*shown)->names().begin(), (*shown)->names().end());
+    }
+    return std::make_shared<http::https_entrance const>(http::certificate_names{names}, port);
 }
 
 void gateway::open_management()
@@ -161,6 +178,8 @@ void gateway::open_management()
         return stopping_ ? std::optional<std::string>{"draining"} : std::nullopt;
     };
     answers.ready.push_back({"serving", draining, {}});
+    auto fine = []() -> std::optional<std::string> { return std::nullopt; };
+    answers.ready.push_back({"proxies", fine, [this] { return unlisted_.advice(); }});
     for (auto& each : issuers_.checks()) answers.ready.push_back(std::move(each));
     auto const& at = settings_.management.address;
     management_ = or_refuse_to_start(net::admin::listen(control_, at.host, at.port, std::move(answers)));
@@ -267,6 +286,7 @@ void gateway::read_certificates()
     auto unusable = 0;
     for (auto const& each : listeners_)
         if (each.settings->tls && !read_certificates_of(each)) ++unusable;
+    if (unusable == 0) redirect_to_names();
     certificates_.done(unusable == 0);
     if (unusable == 0) logs_.program().info("certificates were read again");
 }
@@ -287,6 +307,16 @@ bool gateway::read_certificates_of(open_listener const& one)
     for (unsigned i = 0; i < workers_; ++i)
         stations_[i]->worker().post([at = one.on_workers[i], tls = read[i]] { at->use(tls); });
     return true;
+}
+
+// What the certificates are for now.
+void gateway::redirect_to_names()
+{
+    for (auto const& each : listeners_) {
+        auto const entrance = entrance_beside(*each.settings);
+        for (unsigned i = 0; entrance && i < workers_; ++i)
+            stations_[i]->worker().post([at = each.on_workers[i], entrance] { at->use(entrance); });
+    }
 }
 
 void gateway::wait_for_signal()

@@ -70,6 +70,7 @@ private:
     task<net::control_reply> perform(net::control_request asked);
     void make_stations();
     void attach(station& to, unsigned index);
+    std::shared_ptr<http::https_entrance const> entrance_beside(config::listener const& one) const;
     void report_figures(telemetry::observations& seen) const;
     void start_postman();
     void announce();
@@ -79,6 +80,7 @@ private:
     void look_at_certificates_later();
     void read_certificates();
     bool read_certificates_of(open_listener const& one);
+    void redirect_to_names();
     void wait_for_signal();
     void handle(int signal);
     void begin_draining();
@@ -101,6 +103,7 @@ private:
     accounts::desk desk_;
     std::shared_ptr<limits::memory_counters> counting_;
     std::shared_ptr<pipeline::world const> world_;
+    pipeline::unlisted_proxy unlisted_;
     std::shared_ptr<net::admission> admission_ = std::make_shared<net::admission>();
     certificates certificates_{settings_.listeners};
     std::vector<open_listener> listeners_;

@@ -64,7 +64,7 @@ station::station(unsigned index, unsigned of, shared const& all)
       streams_{streams_of(worker_, all)},
       missing_keys_{{all.ask_for_keys, worker_.deadlines(), worker_.executor()}},
       pipeline_{{all.desk, cache_, assertions_, endpoints_, pages_, renewals_, missing_keys_, streams_, upstreams_,
-                 all.figures.shard(index), all.logs.make_access_log(), all.logs.program()},
+                 all.figures.shard(index), all.logs.make_access_log(), all.logs.program(), all.unlisted},
                 all.world}
 {
 }

@@ -7,6 +7,7 @@
 #include "gateway/pipeline/page_endpoints.hpp"
 #include "gateway/pipeline/pipeline.hpp"
 #include "gateway/pipeline/renewals.hpp"
+#include "gateway/pipeline/unlisted_proxy.hpp"
 #include "gateway/tokens/assertions.hpp"
 #include "gateway/tokens/token_cache.hpp"
 #include "gateway/upstream/forwarder.hpp"
@@ -40,6 +41,7 @@ public:
         pages::look const& look;
         telemetry::metrics& figures;
         app::logs& logs;
+        pipeline::unlisted_proxy& unlisted;
         std::function<bool(std::size_t issuer)> ask_for_keys; // see pipeline::missing_keys
         std::string waiting_key;                              // see pipeline::waiting_addresses
     };

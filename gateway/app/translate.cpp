@@ -232,6 +232,17 @@ net::tls_options tls_of(config::listener_tls const& t)
     return options;
 }
 
+net::hsts_policy hsts_of(config::listener const& l)
+{
+    auto const& written = l.tls ? l.tls->hsts : l.hsts;
+    if (!l.tls && !written) return {};
+    auto const policy = written.value_or(config::hsts{});
+    auto text = "max-age=" + std::to_string(policy.max_age.count());
+    if (policy.subdomains) text += "; includeSubDomains";
+    if (policy.preload) text += "; preload";
+    return {std::move(text), written.has_value()};
+}
+
 upstream::forward_options forwarding_of(config::upstream const& u)
 {
     auto const& only = u.servers.front();

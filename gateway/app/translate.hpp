@@ -8,6 +8,7 @@
 #include "gateway/issuers/web.hpp"
 #include "gateway/limits/spec.hpp"
 #include "gateway/net/client_limits.hpp"
+#include "gateway/net/listener.hpp"
 #include "gateway/net/tls_context.hpp"
 #include "gateway/pipeline/auth_endpoints.hpp"
 #include "gateway/tokens/algorithm.hpp"
@@ -30,6 +31,7 @@ issuers::web_options web_of(config::issuer const& i);
 std::vector<limits::limit_spec> limits_of(config::settings const& s);
 net::client_limits client_limits_of(config::client_limits const& l);
 net::tls_options tls_of(config::listener_tls const& t);
+net::hsts_policy hsts_of(config::listener const& l);
 upstream::forward_options forwarding_of(config::upstream const& u);
 upstream::header_options headers_of(config::settings const& s);
 upstream::field_rules::options field_rules_of(policies::header_spec const& h);

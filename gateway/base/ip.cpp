@@ -62,6 +62,15 @@ bool ip_prefix::contains(ip_address const& address) const noexcept
     return true;
 }
 
+bool is_private(ip_address const& address) noexcept
+{
+    static std::array const ranges{
+        *parse_ip_prefix("10.0.0.0/8"),  *parse_ip_prefix("172.16.0.0/12"), *parse_ip_prefix("192.168.0.0/16"),
+        *parse_ip_prefix("127.0.0.0/8"), *parse_ip_prefix("100.64.0.0/10"), *parse_ip_prefix("169.254.0.0/16"),
+        *parse_ip_prefix("fc00::/7"),    *parse_ip_prefix("fe80::/10"),     *parse_ip_prefix("::1")};
+    return std::ranges::any_of(ranges, [&](ip_prefix const& each) { return each.contains(address); });
+}
+
 std::optional<ip_prefix> parse_ip_prefix(std::string_view text) noexcept
 {
     auto const slash = text.find('/');

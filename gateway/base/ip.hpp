@@ -33,6 +33,10 @@ struct ip_prefix
     friend bool operator==(ip_prefix const&, ip_prefix const&) = default;
 };
 
+// Of no network that the public can reach: private ones (RFC 1918, RFC 4193), those of carriers
+// (RFC 6598), of one link, and this machine.
+bool is_private(ip_address const& address) noexcept;
+
 // "10.0.0.0/8", "fd00::/8" or a single address. Nothing when malformed, when the length
 // is out of range, or when bits behind the prefix are set.
 std::optional<ip_prefix> parse_ip_prefix(std::string_view text) noexcept;

@@ -41,6 +41,14 @@ std::string_view without_trailing_dot(std::string_view host) noexcept
     return host.ends_with('.') ? host.substr(0, host.size() - 1) : host;
 }
 
+// An IPv6 address has many spellings.
+bool same_host(std::string_view a, std::string_view b) noexcept
+{
+    if (is_ipv6_literal(a) && is_ipv6_literal(b))
+        return parse_ip(a.substr(1, a.size() - 2)) == parse_ip(b.substr(1, b.size() - 2));
+    return ascii::equal_ignoring_case(without_trailing_dot(a), without_trailing_dot(b));
+}
+
 } // namespace
 
 std::optional<authority> parse_authority(std::string_view text) noexcept
@@ -51,7 +59,7 @@ std::optional<authority> parse_authority(std::string_view text) noexcept
     authority parsed{.host = text.substr(0, colon), .port = {}};
     if (parsed.host.size() > longest_host) return {};
     if (literal ? !is_ipv6_literal(parsed.host) : !is_name(parsed.host)) return {};
-    if (colon != std::string_view::npos) {
+    if (colon != std::string_view::npos && colon + 1 != text.size()) {
         parsed.port = to_port(text.substr(colon + 1));
         if (!parsed.port) return {};
     }
@@ -60,8 +68,7 @@ std::optional<authority> parse_authority(std::string_view text) noexcept
 
 bool same_server(authority const& a, authority const& b, std::uint16_t default_port) noexcept
 {
-    return ascii::equal_ignoring_case(without_trailing_dot(a.host), without_trailing_dot(b.host)) &&
-           a.port.value_or(default_port) == b.port.value_or(default_port);
+    return same_host(a.host, b.host) && a.port.value_or(default_port) == b.port.value_or(default_port);
 }
 
 } // namespace yett::http

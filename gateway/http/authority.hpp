@@ -15,11 +15,12 @@ struct authority
 
 // Strict: letters, digits, '-', '_' and single dots between them, one dot at the end at
 // most, or an IPv6 address in brackets without a zone. No user, no escapes, at most 255
-// bytes; the port is 1 to 65535. Nothing when malformed.
+// bytes; the port is 1 to 65535, and a colon without one says nothing (RFC 3986 section
+// 3.2.3). Nothing when malformed.
 std::optional<authority> parse_authority(std::string_view text) noexcept;
 
 // True when both name the same server: hosts without regard to case and trailing dot,
-// and ports where a missing one counts as `default_port`.
+// IPv6 addresses by value, and ports where a missing one counts as `default_port`.
 bool same_server(authority const& a, authority const& b, std::uint16_t default_port) noexcept;
 
 } // namespace yett::http

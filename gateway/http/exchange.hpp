@@ -16,6 +16,8 @@
 
 namespace yett::http {
 
+class https_entrance;
+
 // What is known of the connection a request came on.
 struct peer
 {
@@ -26,6 +28,11 @@ struct peer
     std::string server_name;      // SNI, empty when none
     std::string_view listener;    // the configured address
     std::uint64_t connection = 0; // its number on this worker, never used again; 0: nothing may be bound to it
+    // Where the listener sends whoever comes in clear; null: it serves them.
+    https_entrance const* to_https = nullptr;
+    // What Strict-Transport-Security says here; empty: nothing.
+    std::string_view hsts;
+    std::string_view hsts_by_proxy; // to clients that came by TLS to a trusted proxy
 };
 
 // A reply without its body. The views need to live until the call that takes it returns.
@@ -84,6 +91,8 @@ public:
     // After this exchange nothing more is read as a request, whatever the client sent.
     // Only HTTP/1 has to be told: elsewhere requests cannot be mistaken for anything else.
     virtual void be_the_last() noexcept {}
+    // The client came to a trusted proxy, by TLS or not: what replies promise of HTTPS goes by that.
+    virtual void came_by_proxy(bool) noexcept {}
     // Raises or lowers the limit on the body's size for this request; 0 is no limit.
     virtual void limit_body(std::uint64_t bytes) noexcept = 0;
 

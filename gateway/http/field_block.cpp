@@ -102,6 +102,7 @@ fault read_fields(std::string_view text, std::span<field> storage, std::size_t m
         if (auto const bad = read_line(at, end, line)) return bad;
         line.id = known_names::find(line.name);
         if (line.id == known::other) continue;
+        block.present |= bit_of(line.id);
         if (auto const bad = note_meaning(block, line)) return bad;
     }
     if (end - at != 2 || at[1] != '\n') return refuse("head does not end where it should");

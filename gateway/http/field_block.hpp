@@ -14,6 +14,7 @@ namespace yett::http {
 struct field_block
 {
     std::span<field const> fields;
+    std::uint64_t present = 0; // a bit for each known name among them
     std::string_view host;
     unsigned hosts = 0;
     std::optional<std::uint64_t> content_length;

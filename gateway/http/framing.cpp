@@ -144,6 +144,7 @@ result<head> framing::read_request(std::string_view bytes, std::span<field> stor
 
     head h;
     h.fields_ = block.fields;
+    h.present_ = block.present;
     h.raw_target_ = line->target;
     h.host_ = block.host;
     h.content_length_ = block.content_length.value_or(0);

@@ -71,7 +71,7 @@ field const* find_field(std::span<field const> fields, std::string_view name) no
 
 } // namespace
 
-field const* head::find(known id) const noexcept
+field const* head::search(known id) const noexcept
 {
     return find_field(fields_, id);
 }
@@ -83,6 +83,7 @@ field const* head::find(std::string_view name) const noexcept
 
 std::size_t head::count(known id) const noexcept
 {
+    if (!has(id)) return 0;
     auto const same = [id](field const& f) { return f.id == id; };
     return static_cast<std::size_t>(std::count_if(fields_.begin(), fields_.end(), same));
 }

@@ -55,6 +55,7 @@ enum class known : std::uint8_t
     sec_fetch_site,
     server,
     set_cookie,
+    strict_transport_security,
     te,
     traceparent,
     tracestate,
@@ -73,6 +74,11 @@ enum class known : std::uint8_t
     x_request_id,
 };
 known known_named(std::string_view name) noexcept; // any case
+// Of a set of known names.
+constexpr std::uint64_t bit_of(known id) noexcept
+{
+    return std::uint64_t{1} << static_cast<unsigned>(id);
+}
 
 // One header field. Both views point into the buffer the head was read into; the value
 // has no blanks around it and the name keeps the case it was sent in.
@@ -116,8 +122,10 @@ public:
     bool keep_alive() const noexcept { return keep_alive_; }
     bool expects_continue() const noexcept { return expects_continue_; }
 
+    // Whether there is a field of that name; a look at one bit.
+    bool has(known id) const noexcept { return (present_ & bit_of(id)) != 0; }
     // The first field of that name; null when there is none.
-    field const* find(known id) const noexcept;
+    field const* find(known id) const noexcept { return has(id) ? search(id) : nullptr; }
     field const* find(std::string_view name) const noexcept; // any case
     std::size_t count(known id) const noexcept;
     // Its value, or empty.
@@ -126,8 +134,10 @@ public:
 private:
     friend class framing;
     head() = default;
+    field const* search(known id) const noexcept;
 
     std::span<field const> fields_;
+    std::uint64_t present_ = 0;
     std::string_view raw_target_;
     std::string_view host_;
     std::uint64_t content_length_ = 0;

@@ -4,6 +4,7 @@
 #include "gateway/http/ascii.hpp"
 #include "gateway/http/known_names.hpp"
 
+#include <algorithm>
 #include <charconv>
 
 namespace yett::http {
@@ -73,6 +74,11 @@ std::optional<written> append_fields(std::string& out, reply_head const& head)
 std::string_view words_of(reply_head const& head) noexcept
 {
     return !head.reason.empty() && is_value(head.reason) ? head.reason : reason_of(head.status);
+}
+
+bool says_hsts(std::span<field const> fields)
+{
+    return std::ranges::find(fields, known::strict_transport_security, &field::id) != fields.end();
 }
 
 response_body body_after(reply_head const& head, reply_context const& context) noexcept
@@ -188,6 +194,7 @@ result<reply_framing> append_reply_head(std::string& out, reply_head const& head
         return our_error(errc::internal, "a reply's head would break out of its place");
     }
     if (!seen->date && !context.date.empty()) append_line(out, "Date", context.date);
+    if (!context.hsts.empty() && !says_hsts(head.fields)) append_line(out, "Strict-Transport-Security", context.hsts);
 
     auto const body = body_after(head, context);
     reply_framing const framing{.body = body,

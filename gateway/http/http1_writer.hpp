@@ -17,6 +17,7 @@ struct reply_context
     http::method method = method::get;         // of the request
     bool keep_alive = true;                    // what the connection would like
     std::string_view date{};                   // IMF-fixdate; empty: no Date is added
+    std::string_view hsts{};                   // Strict-Transport-Security; empty, or given already: none is added
 };
 
 // How the body has to follow the head that was written.
@@ -26,7 +27,7 @@ struct reply_framing
     bool keep_alive; // false after a body until close, too
 };
 
-// Appends a reply's head as HTTP/1.1 bytes: status line, fields, Date unless given,
+// Appends a reply's head as HTTP/1.1 bytes: status line, fields, Date and HSTS unless given,
 // Content-Length or chunked, Connection. 101 says that a WebSocket follows.
 //
 // Framing and hop-by-hop fields among the reply's fields are left out. Fails (ourselves,

@@ -38,6 +38,7 @@ inline constexpr std::pair<std::string_view, known> all[] = {
     {"sec-fetch-site", known::sec_fetch_site},
     {"server", known::server},
     {"set-cookie", known::set_cookie},
+    {"strict-transport-security", known::strict_transport_security},
     {"te", known::te},
     {"traceparent", known::traceparent},
     {"tracestate", known::tracestate},
@@ -55,6 +56,7 @@ inline constexpr std::pair<std::string_view, known> all[] = {
     {"x-real-ip", known::x_real_ip},
     {"x-request-id", known::x_request_id},
 };
+static_assert(std::size(all) < 64, "each has a bit of its own in head::present_");
 
 inline constexpr std::size_t slots = 256;
 

@@ -60,6 +60,8 @@ http1_connection::http1_connection(worker& home, std::shared_ptr<listener_settin
       quiet_{[this] { be_quiet(); }}
 {
     peer_.connection = next_number();
+    peer_.to_https = settings_->to_https.get();
+    if (settings_->hsts.written) peer_.hsts_by_proxy = settings_->hsts.value;
     auto& small = home.small_buffers();
     auto& large = home.large_buffers();
     if (settings_->tls) {
@@ -128,8 +130,18 @@ task<result<void>> http1_connection::shake_hands()
     if (shaken) {
         peer_.tls_version = tls_->tls_version();
         peer_.server_name = tls_->server_name();
+        promise_https();
     }
     co_return shaken;
+}
+
+// Where nobody wrote what to promise, it is promised for names that the whole world knows.
+void http1_connection::promise_https()
+{
+    auto const& name = peer_.server_name;
+    auto const& promise = settings_->hsts;
+    if (promise.value.empty() || !http::may_be_https_only(name)) return;
+    if (promise.written || settings_->tls->has_public(name)) peer_.hsts = promise.value;
 }
 
 void http1_connection::count_handshake(bool done)
@@ -288,7 +300,7 @@ task<void> http1_connection::refuse(error why)
     fields.reserve(reply.fields.size());
     for (auto const& [name, value] : reply.fields) fields.push_back({name, value, http::known_named(name)});
     auto const head = http::reply_head{reply.status, fields, reply.body.size()};
-    auto const context = http::reply_context{.keep_alive = false, .date = worker_.date()};
+    auto const context = http::reply_context{.keep_alive = false, .date = worker_.date(), .hsts = peer_.hsts};
     std::string out;
     if (!http::append_reply_head(out, head, context)) co_return;
     out += reply.body;

@@ -54,6 +54,7 @@ private:
     void end_asleep();
     void wake_up();
     task<result<void>> shake_hands();
+    void promise_https();
     void count_handshake(bool done);
     task<ending> serve();
     task<result<std::size_t>> receive_head();

@@ -1,6 +1,7 @@
 #include "gateway/net/http1_exchange.hpp"
 
 #include "gateway/http/chunks.hpp"
+#include "gateway/http/https_entrance.hpp"
 #include "gateway/net/worker.hpp"
 
 namespace yett::net {
@@ -25,8 +26,15 @@ http1_exchange::http1_exchange(http1_surroundings around, http::head head, http:
       body_pace_{around.limits.least_rate},
       read_at_most_{around.limits.header_bytes},
       outlet_{*this, around_},
-      continue_owed_{head_.expects_continue()}
+      continue_owed_{head_.expects_continue()},
+      hsts_{around.peer.hsts}
 {
+}
+
+void http1_exchange::came_by_proxy(bool https) noexcept
+{
+    auto const& written = around_.peer.hsts_by_proxy;
+    hsts_ = https && !written.empty() && http::may_be_https_only(target_.host()) ? written : std::string_view{};
 }
 
 // --- the request's body ------------------------------------------------------------
@@ -222,8 +230,11 @@ task<result<void>> http1_exchange::begin(http::reply_head const& head, std::stri
     if (begun()) co_return our_error(errc::internal, "a second reply was begun");
     if (abandoned()) co_return client_error(errc::peer_broke_off);
     auto out = take_scratch();
-    auto const context = http::reply_context{
-        .version = head_.version(), .method = head_.method(), .keep_alive = client_may_go_on(), .date = around_.worker.date()};
+    auto const context = http::reply_context{.version = head_.version(),
+                                             .method = head_.method(),
+                                             .keep_alive = client_may_go_on(),
+                                             .date = around_.worker.date(),
+                                             .hsts = hsts_};
     auto const framing = http::append_reply_head(out, head, context);
     if (!framing) co_return framing.error();
     status_ = head.status;

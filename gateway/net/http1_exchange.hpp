@@ -35,6 +35,7 @@ public:
     task<result<arrived>> gather_body(arrived so_far) override;
     void be_a_stream() noexcept override;
     void be_the_last() noexcept override { last_here_ = true; }
+    void came_by_proxy(bool https) noexcept override;
     void limit_body(std::uint64_t bytes) noexcept override { body_.limit(bytes); }
 
     task<result<void>> begin(http::reply_head const& head, std::string_view part, bool last) override;
@@ -108,6 +109,7 @@ private:
     bool tunnel_ = false;    // 101 was answered
     bool stream_ = false;    // bodies pass as they come
     bool given_up_ = false;  // the client did not send its body in time
+    std::string_view hsts_;  // what the reply says, unless it does itself
 };
 
 } // namespace yett::net

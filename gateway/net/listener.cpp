@@ -210,6 +210,13 @@ void listener::use(std::shared_ptr<tls_context> tls)
     settings_ = std::move(next);
 }
 
+void listener::use(std::shared_ptr<http::https_entrance const> to_https)
+{
+    auto next = std::make_shared<listener_settings>(*settings_);
+    next->to_https = std::move(to_https);
+    settings_ = std::move(next);
+}
+
 void listener::wait()
 {
     if (!acceptor_.is_open()) return;

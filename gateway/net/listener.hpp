@@ -4,6 +4,7 @@
 #include "gateway/base/result.hpp"
 #include "gateway/base/task.hpp"
 #include "gateway/http/exchange.hpp"
+#include "gateway/http/https_entrance.hpp"
 #include "gateway/net/admission.hpp"
 #include "gateway/net/client_limits.hpp"
 #include "gateway/net/tls_context.hpp"
@@ -45,6 +46,13 @@ private:
     std::uint16_t port_ = 0;
 };
 
+// Strict-Transport-Security of a listener.
+struct hsts_policy
+{
+    std::string value;
+    bool written = false; // by the operator: for private names, and behind a trusted proxy, too
+};
+
 // What a listener and all its connections go by. Another certificate makes a new one;
 // connections keep the one they began with.
 struct listener_settings
@@ -52,6 +60,8 @@ struct listener_settings
     std::string name;                 // the configured address
     std::size_t slot = 0;             // metrics::listener(name)
     std::shared_ptr<tls_context> tls; // null: cleartext
+    hsts_policy hsts;
+    std::shared_ptr<http::https_entrance const> to_https; // where it sends everybody; null: nowhere
     client_limits limits;
     std::shared_ptr<net::admission> admission; // shared by all workers and listeners
     http::answers answers;                     // of this worker
@@ -78,6 +88,7 @@ public:
     void stop();
     // For connections that open from now on; on the worker's thread.
     void use(std::shared_ptr<tls_context> tls);
+    void use(std::shared_ptr<http::https_entrance const> to_https);
     listener_settings const& settings() const noexcept { return *settings_; }
 
 private:

@@ -1,5 +1,7 @@
 #include "gateway/net/tls_context.hpp"
 
+#include "gateway/base/ip.hpp"
+#include "gateway/base/public_suffix.hpp"
 #include "gateway/base/random.hpp"
 #include "gateway/net/tls_memory.hpp"
 
@@ -70,6 +72,33 @@ std::vector<std::string> names_of(X509* leaf)
     }
     GENERAL_NAMES_free(all);
     return names;
+}
+
+// Of an iPAddress (RFC 5280 section 4.2.1.6); empty when it is none.
+std::string address_in(ASN1_OCTET_STRING const* bytes)
+{
+    auto const* const data = ASN1_STRING_get0_data(bytes);
+    auto const size = ASN1_STRING_length(bytes);
+    ip_address address;
+    if (size == 16) std::copy_n(data, 16, address.bytes.begin());
+    else if (size == 4) {
+        address.bytes[10] = address.bytes[11] = 0xff;
+        std::copy_n(data, 4, address.bytes.begin() + 12);
+    } else return {};
+    return to_string(address);
+}
+
+std::vector<std::string> addresses_of(X509* leaf)
+{
+    std::vector<std::string> addresses;
+    auto* const all = static_cast<GENERAL_NAMES*>(X509_get_ext_d2i(leaf, NID_subject_alt_name, nullptr, nullptr));
+    for (int i = 0; i < sk_GENERAL_NAME_num(all); ++i) {
+        auto const* const name = sk_GENERAL_NAME_value(all, i);
+        if (name->type != GEN_IPADD) continue;
+        if (auto text = address_in(name->d.iPAddress); !text.empty()) addresses.push_back(std::move(text));
+    }
+    GENERAL_NAMES_free(all);
+    return addresses;
 }
 
 } // namespace
@@ -194,7 +223,12 @@ result<void> tls_context::load(certificate_files const& files)
     if (SSL_CTX_use_PrivateKey_file(ctx, files.key_file.c_str(), SSL_FILETYPE_PEM) != 1 || SSL_CTX_check_private_key(ctx) != 1)
         return unusable("key", files.key_file);
     // The first certificate that has a name keeps it.
-    for (auto& name : names_of(SSL_CTX_get0_certificate(ctx))) by_name_.try_emplace(std::move(name), ctx);
+    auto* const leaf = SSL_CTX_get0_certificate(ctx);
+    for (auto& address : addresses_of(leaf)) names_.push_back(std::move(address));
+    for (auto& name : names_of(leaf)) {
+        names_.push_back(name);
+        by_name_.try_emplace(std::move(name), ctx);
+    }
     return {};
 }
 
@@ -229,12 +263,23 @@ ssl_ctx_st* tls_context::configured()
 ssl_ctx_st* tls_context::context_for(std::string_view server_name) const
 {
     if (contexts_.size() == 1 || server_name.empty()) return first_;
-    std::string name{server_name};
+    auto* const found = named(std::string{server_name});
+    return found ? found : first_;
+}
+
+// Null when no certificate is for it.
+ssl_ctx_st* tls_context::named(std::string name) const
+{
     if (auto const exact = by_name_.find(name); exact != by_name_.end()) return exact->second;
     auto const dot = name.find('.');
-    if (dot == std::string::npos) return first_;
+    if (dot == std::string::npos) return nullptr;
     auto const wild = by_name_.find(name.replace(0, dot, "*"));
-    return wild == by_name_.end() ? first_ : wild->second;
+    return wild == by_name_.end() ? nullptr : wild->second;
+}
+
+bool tls_context::has_public(std::string_view server_name) const
+{
+    return named(lower(server_name)) && is_public_name(server_name);
 }
 
 } // namespace yett::net

@@ -54,6 +54,11 @@ public:
     ssl_ctx_st* handle() const noexcept { return first_; }
     // When each certificate ends, by the name of its file.
     std::vector<std::pair<std::string, wall_time>> ends() const;
+    // What the certificates are for: names in lower case, "*.example.com" as such, and addresses.
+    std::vector<std::string> const& names() const noexcept { return names_; }
+    // Whether one of them is for the name that a client asked for, and the whole world knows it by
+    // that (see is_public_name).
+    bool has_public(std::string_view server_name) const;
 
 private:
     struct callbacks; // what OpenSSL calls
@@ -62,6 +67,7 @@ private:
     result<void> load(certificate_files const& files);
     ssl_ctx_st* configured();
     ssl_ctx_st* context_for(std::string_view server_name) const;
+    ssl_ctx_st* named(std::string name) const;
 
     tls_options options_;
     std::shared_ptr<ticket_keys> keys_;
@@ -69,6 +75,7 @@ private:
     ssl_ctx_st* first_ = nullptr;
     std::vector<ssl_ctx_st*> contexts_;                    // one for each certificate
     std::unordered_map<std::string, ssl_ctx_st*> by_name_; // lower case; "*.example.com" as such
+    std::vector<std::string> names_;
 };
 
 } // namespace yett::net

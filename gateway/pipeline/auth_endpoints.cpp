@@ -215,7 +215,7 @@ task<result<secret>> auth_endpoints::refresh_token_of(call& c, http::body_fields
     secret in_cookie{std::string{*cookie}};
     if (!in_body.empty() && in_body != in_cookie) co_return errc::credentials_disagree;
     if (in_body.empty())
-        if (auto ours = require_same_origin(c.ex.request(), c.seen.from.https); !ours) co_return ours.error();
+        if (auto ours = require_same_origin(c.ex.request(), c.seen.from.https, friends_of(c)); !ours) co_return ours.error();
     co_return in_cookie;
 }
 

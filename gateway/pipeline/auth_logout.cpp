@@ -86,7 +86,7 @@ task<result<http::reply>> auth_endpoints::logout(call& c)
 
     auto const by_cookie = brings_cookies(c);
     if (by_cookie)
-        if (auto ours = require_same_origin(c.ex.request(), c.seen.from.https); !ours) co_return ours.error();
+        if (auto ours = require_same_origin(c.ex.request(), c.seen.from.https, friends_of(c)); !ours) co_return ours.error();
     auto const by_header = look_at_header(asked, c);
     if (!asked.who && asked.refresh_token.empty() && !by_cookie) co_return why_nobody_leaves(by_header, c);
 

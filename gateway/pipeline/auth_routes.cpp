@@ -91,6 +91,11 @@ std::vector<policies::route_spec> auth_routes(std::vector<std::string> const& pr
     return routes;
 }
 
+bool serves_other_sites(std::string_view target) noexcept
+{
+    return target == "refresh" || target == "logout";
+}
+
 bool names_account(std::string_view target) noexcept
 {
     return target == "login" || target == "resend" || target == "reset_request";

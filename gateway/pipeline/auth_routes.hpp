@@ -15,6 +15,10 @@ namespace yett::pipeline {
 // URL for changing passwords"); without them the application may have its own place for that.
 std::vector<policies::route_spec> auth_routes(std::vector<std::string> const& prefixes, bool pages);
 
+// True for what a page of a site in `accounts.cors` may use with the session's cookies: what it
+// does, it does to the session alone.
+bool serves_other_sites(std::string_view target) noexcept;
+
 // Whether the body of what is sent there names the account it is about, so that limits can
 // count by it.
 bool names_account(std::string_view target) noexcept;

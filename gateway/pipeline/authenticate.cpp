@@ -66,13 +66,15 @@ result<identity_ptr> pipeline::authenticate(http::exchange const& ex, passage& s
     }
     if (!station_.endpoints.transport().access_in_cookie) return recognised(identity_ptr{}, seen);
 
+    auto const& facts = seen.world->facts[seen.route->index()];
     seen.by_cookie = found->by == credential::way::cookie;
     result<identity_ptr> who = identity_ptr{};
     if (seen.by_cookie) who = station_.cache.identify(seen.token, seen.now);
     auto const fresh = who && *who && !is_near_end(**who, seen.now);
     if (!fresh) ask_for_renewal(ex.request(), seen);
     if (seen.by_cookie && !seen.websocket && needs_same_origin(ex.request()))
-        if (auto ours = require_same_origin(ex.request(), seen.from.https); !ours) return refused(ours.error(), seen);
+        if (auto ours = require_same_origin(ex.request(), seen.from.https, facts.friends); !ours)
+            return refused(ours.error(), seen);
     return seen.refresh_token.empty() ? recognised(std::move(who), seen) : who;
 }
 
@@ -94,8 +96,9 @@ result<void> pipeline::recognise_websocket(http::exchange& ex, passage& seen)
 result<identity_ptr> pipeline::from_allowed_page(result<identity_ptr> who, http::exchange const& ex, passage& seen)
 {
     if (!who) return who;
-    auto const& allowed = seen.world->facts[seen.route->index()].websocket->allowed_origins;
-    auto const fit = require_websocket_origin(ex.request(), seen.from.https, allowed, seen.by_cookie);
+    auto const& facts = seen.world->facts[seen.route->index()];
+    websocket_origins const may{facts.websocket_origins, facts.friends};
+    auto const fit = require_websocket_origin(ex.request(), seen.from.https, may, seen.by_cookie);
     return fit ? std::move(who) : refused(fit.error(), seen);
 }
 

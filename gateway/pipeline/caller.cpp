@@ -1,6 +1,7 @@
 #include "gateway/pipeline/caller.hpp"
 
 #include "gateway/pipeline/passage.hpp"
+#include "gateway/pipeline/world.hpp"
 
 namespace yett::pipeline {
 
@@ -17,6 +18,11 @@ result<accounts::caller> session_of(auth_endpoints::call const& c)
     auto const& who = *c.seen.who;
     if (who.session.empty()) return client_error(errc::forbidden, "the credential is no session of ours");
     return accounts::caller{who.subject, who.session, device_of(c)};
+}
+
+http::origin_list const* friends_of(auth_endpoints::call const& c)
+{
+    return c.seen.world->facts[c.seen.route->index()].friends;
 }
 
 } // namespace yett::pipeline

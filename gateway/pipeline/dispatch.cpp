@@ -9,11 +9,23 @@
 namespace yett::pipeline {
 namespace {
 
+// What pages of other sites are told of a reply; nothing where no rule speaks of them.
+std::vector<http::field> cors_fields(http::exchange const& ex, passage const& seen)
+{
+    std::vector<http::field> fields;
+    if (!seen.route) return fields;
+    auto const* const cors = seen.world->facts[seen.route->index()].cors.get();
+    if (!cors) return fields;
+    if (seen.preflight) cors->append_to_preflight(ex.request(), fields);
+    else cors->append_to_reply(ex.request(), fields);
+    return fields;
+}
+
 // A reply that brings a session must not be kept by any cache on its way, whatever the
 // application says of it.
-std::vector<http::field> added_to_reply(passage const& seen)
+std::vector<http::field> added_to_reply(http::exchange const& ex, passage const& seen)
 {
-    std::vector<http::field> added;
+    auto added = cors_fields(ex, seen);
     if (seen.set_cookies.empty()) return added;
     for (auto const& [name, value] : seen.set_cookies) added.push_back({name, value, http::known_named(name)});
     added.push_back({"Cache-Control", "no-store", http::known::other});
@@ -39,6 +51,11 @@ stream_terms terms_of(policies::permit const& permit, passage const& seen)
 
 } // namespace
 
+void pipeline::add_cors_fields(http::reply& r, http::exchange const& ex, passage const& seen)
+{
+    for (auto const& f : cors_fields(ex, seen)) r.fields.emplace_back(f.name, f.value);
+}
+
 task<result<void>> pipeline::dispatch(policies::permit const& permit, http::exchange& ex, passage& seen)
 {
     return permit.route().to() == policies::destination::accounts ? answer_ourselves(permit, ex, seen)
@@ -57,6 +74,7 @@ task<result<void>> pipeline::answer_ourselves(policies::permit const& permit, ht
     if (!reply) co_return reply.error();
     // First, because a browser keeps the last of those with one name.
     reply->fields.insert(reply->fields.begin(), seen.set_cookies.begin(), seen.set_cookies.end());
+    add_cors_fields(*reply, ex, seen);
     co_return co_await http::send(ex, *reply);
 }
 
@@ -72,7 +90,7 @@ task<result<void>> pipeline::forward(policies::permit const& permit, http::excha
 {
     auto const assertion = assertion_for(permit, seen);
     if (!assertion) co_return assertion.error();
-    auto const added = added_to_reply(seen);
+    auto const added = added_to_reply(ex, seen);
     open_streams::entry stream{station_.streams, permit.who().get(), terms_of(permit, seen)};
     upstream::forward_context context{.headers = seen.world->headers,
                                       .client = facts_of(seen.from),
@@ -80,6 +98,8 @@ task<result<void>> pipeline::forward(policies::permit const& permit, http::excha
                                       .assertion = *assertion ? std::string_view{**assertion} : std::string_view{},
                                       .seen = seen.upstream,
                                       .added = added,
+                                      .bare = seen.preflight,
+                                      .speaks_of_origins = seen.world->facts[permit.route().index()].cors != nullptr,
                                       .ends = &stream.recall(),
                                       .counted_as = seen.from.address};
     if (auto const& fields = seen.world->facts[permit.route().index()].fields) context.rules = &*fields;

@@ -44,11 +44,6 @@ bool is_login_only(std::string_view target) noexcept
     return std::ranges::find(targets, target) != std::ranges::end(targets);
 }
 
-bool is_page_only(std::string_view target) noexcept
-{
-    return std::ranges::find(pages_only, target) != std::ranges::end(pages_only);
-}
-
 seconds wait_of(passage const& seen)
 {
     if (seen.spent.empty() || seen.spent.back().allowed()) return seconds{0};
@@ -56,6 +51,11 @@ seconds wait_of(passage const& seen)
 }
 
 } // namespace
+
+bool is_page_only(std::string_view target) noexcept
+{
+    return std::ranges::find(pages_only, target) != std::ranges::end(pages_only);
+}
 
 std::string next_in(std::string_view wanted)
 {

@@ -12,6 +12,9 @@
 
 namespace yett::pipeline {
 
+// True for endpoints that show pages and do nothing else.
+bool is_page_only(std::string_view target) noexcept;
+
 // The account endpoints for people: pages for what the JSON endpoints do for programs. One
 // for each worker.
 //

@@ -36,14 +36,15 @@ struct passage
     tokens::shown_token token;               // of that
     bool credential_sent = false;
     std::optional<errc> credential_refused;
-    bool websocket = false;                                       // asks for one, by a good handshake, where the rule lets it
-    bool another_websocket_version = false;                       // asks for one, of a version that is not spoken here
-    bool by_cookie = false;                                       // the credential was a cookie
-    bool key_awaited = false;                                     // the key of its token is under way
-    bool key_given_up = false;                                    // and did not come in time
-    bool api_key_unknown = false;                                 // the token is an API key, the store has to be asked about it
-    std::string_view refresh_token;                               // in the request's head; a renewal is asked for
-    bool refresh_rivals = false;                                  // of several, none of which was looked up
+    bool websocket = false;                 // asks for one, by a good handshake, where the rule lets it
+    bool another_websocket_version = false; // asks for one, of a version that is not spoken here
+    bool by_cookie = false;                 // the credential was a cookie
+    bool preflight = false;                 // of a page of another site, under the rule of what is to follow
+    bool key_awaited = false;               // the key of its token is under way
+    bool key_given_up = false;              // and did not come in time
+    bool api_key_unknown = false;           // the token is an API key, the store has to be asked about it
+    std::string_view refresh_token;         // in the request's head; a renewal is asked for
+    bool refresh_rivals = false;            // of several, none of which was looked up
     std::vector<std::pair<std::string, std::string>> set_cookies; // fields for the reply, of a renewed session
     identity_ptr who;
     std::optional<error> reported;                  // what a rule in report_only mode would have refused

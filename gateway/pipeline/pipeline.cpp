@@ -31,10 +31,18 @@ task<result<void>> pipeline::answer(http::exchange& ex, passage& seen)
     // What the cache knows of the token is on its way from memory while the rule is looked for.
     seen.shown = credential_of(ex.request(), station_.endpoints.transport());
     if (seen.shown) seen.token = station_.cache.expect(seen.shown->token);
-    seen.from = address_of(ex.from(), ex.request(), world.trusted_proxies);
+    seen.from = address_of(ex.from(), ex.request(), world.trusted_proxies, world.proxies_send);
     seen.request_id = request_id_of(ex.request(), seen.from.behind_proxy, seen.now);
 
+    if (seen.from.behind_proxy) ex.came_by_proxy(seen.from.https);
+    if (ex.from().to_https && !seen.from.https) [[unlikely]]
+        co_return co_await send_to_https(*ex.from().to_https, ex);
+
     auto const asked = question_from(ex);
+    if (ex.request().method() == http::method::options) [[unlikely]]
+        if (auto const* rule = rule_for_preflight(asked, ex.request(), world)) {
+            co_return co_await answer_preflight(*rule, asked, ex, seen);
+        }
     auto const route = world.routes.find(asked);
     seen.allowed_methods = route.allowed();
     if (!route) co_return route.why();

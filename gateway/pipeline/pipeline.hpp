@@ -31,6 +31,7 @@ class forwarder;
 namespace yett::policies {
 class permit;
 class route;
+struct question;
 } // namespace yett::policies
 
 namespace yett::pipeline {
@@ -39,6 +40,7 @@ class missing_keys;
 class open_streams;
 class page_endpoints;
 class renewals;
+class unlisted_proxy;
 struct passage;
 struct route_facts;
 struct world;
@@ -64,6 +66,7 @@ public:
         telemetry::shard& figures;
         telemetry::access_log access;
         telemetry::log& log;
+        unlisted_proxy& unlisted;
     };
     pipeline(station s, std::shared_ptr<world const> first);
     ~pipeline();
@@ -83,6 +86,8 @@ private:
                                                     http::exchange const& ex, passage const& seen);
     task<result<void>> spend_own(http::exchange& ex, passage& seen);
 
+    static task<result<void>> send_to_https(http::https_entrance const& entrance, http::exchange& ex);
+
     static result<void> recognise_websocket(http::exchange& ex, passage& seen);
     result<identity_ptr> authenticate(http::exchange const& ex, passage& seen);
     result<identity_ptr> from_allowed_page(result<identity_ptr> who, http::exchange const& ex, passage& seen);
@@ -98,6 +103,10 @@ private:
     result<identity_ptr> recognised(result<identity_ptr> who, passage& seen);
     error refused(error const& why, passage& seen);
 
+    static policies::route const* rule_for_preflight(policies::question asked, http::head const& head, world const& world);
+    task<result<void>> answer_preflight(policies::route const& rule, policies::question asked, http::exchange& ex, passage& seen);
+    static void add_cors_fields(http::reply& r, http::exchange const& ex, passage const& seen);
+
     task<result<void>> dispatch(policies::permit const& permit, http::exchange& ex, passage& seen);
     task<result<void>> answer_ourselves(policies::permit const& permit, http::exchange& ex, passage& seen);
     result<std::shared_ptr<std::string const>> assertion_for(policies::permit const& permit, passage const& seen);
@@ -107,6 +116,7 @@ private:
     http::reply reply_to(error const& why, http::exchange const& ex, passage const& seen) const;
     task<void> explain(error const& why, http::exchange& ex, passage const& seen);
     void settle(http::exchange const& ex, passage const& seen, error const* why);
+    void tell_of_unlisted(http::peer const& proxy);
     void count(http::exchange const& ex, passage const& seen, error const* why);
     void write_line(http::exchange const& ex, passage const& seen, error const* why);
 

@@ -4,6 +4,7 @@
 #include "gateway/pipeline/page_endpoints.hpp"
 #include "gateway/pipeline/passage.hpp"
 #include "gateway/pipeline/pipeline.hpp"
+#include "gateway/pipeline/unlisted_proxy.hpp"
 #include "gateway/pipeline/world.hpp"
 #include "gateway/telemetry/log.hpp"
 
@@ -42,9 +43,10 @@ std::string_view path_for_log(std::string_view path, std::string& kept)
 }
 
 // Whoever runs the application wants to know what was wrong with it; these notes name its
-// server and never quote it.
+// server and never quote it. Which origin was refused, and why, cannot be guessed either.
 std::string cause_for_log(error const* why)
 {
+    if (why && *why == errc::csrf_rejected) return why->note();
     if (!why || why->from() != origin::upstream) return {};
     if (!why->cause()) return why->note();
     return why->note() + " (" + why->cause().message() + ')';
@@ -172,6 +174,7 @@ http::reply pipeline::reply_to(error const& why, http::exchange const& ex, passa
         if (http::prefers_html(ex.request())) station_.pages.dress(r, seen, language, way_back_from(why, ex));
     }
     r.fields.insert(r.fields.end(), seen.set_cookies.begin(), seen.set_cookies.end());
+    add_cors_fields(r, ex, seen);
     // What does not serve any more should not come with every request.
     auto const session_over = seen.by_cookie && seen.credential_refused && http::face_of(why).status == 401;
     if (session_over && why != errc::credentials_disagree) (void)add_deletions(r, ways);
@@ -192,6 +195,13 @@ task<void> pipeline::explain(error const& why, http::exchange& ex, passage const
     (void)co_await http::send(ex, reply);
 }
 
+// Behind a proxy that nobody listed all clients are one.
+void pipeline::tell_of_unlisted(http::peer const& proxy)
+{
+    station_.figures.forwarding_untrusted.add();
+    if (station_.unlisted.note(proxy.address)) station_.log.warning(station_.unlisted.advice(), {{"peer", proxy.address}});
+}
+
 void pipeline::count(http::exchange const& ex, passage const& seen, error const* why)
 {
     auto& figures = station_.figures;
@@ -203,6 +213,10 @@ void pipeline::count(http::exchange const& ex, passage const& seen, error const*
     route.bytes_out.add(ex.bytes_out());
     if (known && (!why || is_decision(*why))) route.decisions[decision_of(why)].add();
     if (seen.reported) route.report_only.add();
+    if (seen.from.unreadable) [[unlikely]]
+        figures.forwarding_unreadable.add();
+    if (seen.from.unlisted) [[unlikely]]
+        tell_of_unlisted(ex.from());
     if (!known) return;
     if (seen.refreshed) figures.refreshes[*seen.refreshed].add();
     if (auto const operation = operation_of(*seen.route)) figures.accounts[*operation][outcome_of(why)].add();

@@ -1,63 +1,90 @@
 #include "gateway/pipeline/same_origin.hpp"
 
-#include "gateway/http/ascii.hpp"
 #include "gateway/http/head.hpp"
+#include "gateway/http/origin.hpp"
 
-#include <algorithm>
+#include <fmt/format.h>
 
 namespace yett::pipeline {
 namespace {
 
-// Browsers leave out the port that the scheme implies (RFC 6454 section 6.2).
-std::string_view without_usual_port(std::string_view origin)
+using http::known;
+using http::origin_list;
+
+// Of what a client sends as much as a log can use.
+constexpr std::size_t longest_in_log = 200;
+
+bool is_ours(std::string_view field, bool https, http::head const& head)
 {
-    std::string_view const usual = origin.starts_with("https:") ? ":443" : ":80";
-    if (origin.ends_with(usual)) origin.remove_suffix(usual.size());
-    return origin;
+    auto const given = http::parse_origin(field);
+    auto const asked = http::origin_of(head.host(), https);
+    return given && asked && http::same_origin(*given, *asked);
 }
 
-bool is_origin_of(std::string_view origin, bool https, std::string_view host)
+bool is_friend(std::string_view field, origin_list const* friends)
 {
-    std::string_view const scheme = https ? "https://" : "http://";
-    return origin.starts_with(scheme) && http::ascii::equal_ignoring_case(origin.substr(scheme.size()), host);
+    return friends && friends->judge(field) == origin_list::admission::by_name;
+}
+
+// Behind a proxy that is not listed everybody seems to come without TLS.
+std::string_view hint(std::string_view field, bool https, http::head const& head)
+{
+    return is_ours(field, !https, head) ? "; whether a client came by TLS to a proxy is believed from trusted_proxies alone" : "";
+}
+
+error foreign(std::string_view what, std::string_view field, bool https, http::head const& head, std::string_view setting)
+{
+    return client_error(errc::csrf_rejected, fmt::format("{} from Origin \"{}\", which is not ours, \"{}://{}\", {}{}", what,
+                                                         field.substr(0, longest_in_log), https ? "https" : "http", head.host(),
+                                                         setting, hint(field, https, head)));
 }
 
 } // namespace
 
-result<void> require_same_origin(http::head const& head, bool https)
+result<void> require_same_origin(http::head const& head, bool https, origin_list const* friends)
 {
-    if (head.count(http::known::sec_fetch_site) > 1 || head.count(http::known::origin) > 1)
+    if (head.count(known::sec_fetch_site) > 1 || head.count(known::origin) > 1)
         return client_error(errc::csrf_rejected, "Origin or Sec-Fetch-Site comes twice");
-    if (auto const* site = head.find(http::known::sec_fetch_site)) {
+    auto const* origin = head.find(known::origin);
+    if (origin && is_friend(origin->value, friends)) return {};
+    constexpr auto setting = "nor listed in cors.origins with credentials";
+    if (auto const* site = head.find(known::sec_fetch_site)) {
         if (site->value == "same-origin") return {};
+        if (origin && !is_ours(origin->value, https, head))
+            return foreign("a request by cookie or Basic", origin->value, https, head, setting);
         return client_error(errc::csrf_rejected, "Sec-Fetch-Site is not same-origin");
     }
-    auto const* origin = head.find(http::known::origin);
     if (!origin) return client_error(errc::csrf_rejected, "neither Origin nor Sec-Fetch-Site");
-    if (!is_origin_of(origin->value, https, head.host())) return client_error(errc::csrf_rejected, "a foreign Origin");
+    if (!is_ours(origin->value, https, head)) return foreign("a request by cookie or Basic", origin->value, https, head, setting);
     return {};
 }
 
-result<void> refuse_foreign_origin(http::head const& head, bool https)
+result<void> refuse_foreign_origin(http::head const& head, bool https, origin_list const* friends)
 {
-    if (!head.find(http::known::sec_fetch_site) && !head.find(http::known::origin)) return {};
-    return require_same_origin(head, https);
+    if (!head.find(known::sec_fetch_site) && !head.find(known::origin)) return {};
+    return require_same_origin(head, https, friends);
 }
 
-result<void> require_websocket_origin(http::head const& head, bool https, std::span<std::string const> allowed, bool by_cookie)
+result<void> require_websocket_origin(http::head const& head, bool https, websocket_origins const& who, bool ambient)
 {
-    if (head.count(http::known::origin) > 1) return client_error(errc::csrf_rejected, "Origin comes twice");
-    auto const* origin = head.find(http::known::origin);
-    if (!origin && by_cookie) return client_error(errc::csrf_rejected, "a WebSocket by cookie without Origin");
+    if (head.count(known::origin) > 1) return client_error(errc::csrf_rejected, "Origin comes twice");
+    auto const* origin = head.find(known::origin);
+    if (!origin && ambient) return client_error(errc::csrf_rejected, "a WebSocket by cookie or Basic without Origin");
     if (!origin) return {};
-    auto const given = without_usual_port(origin->value);
-    auto const is_given = [given](std::string const& each) {
-        return http::ascii::equal_ignoring_case(without_usual_port(each), given);
-    };
-    auto const same =
-        allowed.empty() ? is_origin_of(origin->value, https, head.host()) : std::any_of(allowed.begin(), allowed.end(), is_given);
-    if (!same) return client_error(errc::csrf_rejected, "a WebSocket from a foreign Origin");
-    return {};
+    auto const& field = origin->value;
+    if (who.allowed.empty()) {
+        if (is_ours(field, https, head) || is_friend(field, who.friends)) return {};
+        return foreign("a WebSocket", field, https, head, "and websocket.allowed_origins lists no other");
+    }
+    switch (who.allowed.judge(field)) {
+    case origin_list::admission::by_name: return {};
+    case origin_list::admission::none: return foreign("a WebSocket", field, https, head, "nor in websocket.allowed_origins");
+    case origin_list::admission::openly: break;
+    }
+    // Who lists everybody does not shut out the site itself.
+    if (!ambient || is_ours(field, https, head)) return {};
+    return foreign("a WebSocket by cookie or Basic", field, https, head,
+                   "nor named in websocket.allowed_origins, where \"*\", \"null\" and \"file://\" stand for none by cookie");
 }
 
 } // namespace yett::pipeline

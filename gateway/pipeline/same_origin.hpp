@@ -2,31 +2,38 @@
 
 #include "gateway/base/result.hpp"
 
-#include <span>
-#include <string>
-
 namespace yett::http {
 class head;
+class origin_list;
 } // namespace yett::http
 
 namespace yett::pipeline {
 
-// Refuses a request whose cookies may have been sent by a foreign page.
+// Refuses a request whose cookies, or password of Basic, may have been sent by a foreign page.
 //
-// A browser says where a request comes from: Sec-Fetch-Site must be same-origin, or Origin
-// must be the scheme and host that were asked. Nothing said is no proof. Fails with
-// csrf_rejected. Only requests that are authenticated by a cookie need this.
-result<void> require_same_origin(http::head const& head, bool https);
+// A browser says where a request comes from: Sec-Fetch-Site must be same-origin, or Origin must
+// be the one that was asked, by scheme, host and port. `friends` are origins that count as it on
+// this rule; null: nobody. Nothing said is no proof. Fails with csrf_rejected, and a note that
+// names both origins. Only requests that browsers authenticate by themselves need this.
+result<void> require_same_origin(http::head const& head, bool https, http::origin_list const* friends = nullptr);
 
 // The same for a request that carries no credential yet and gets cookies in return, as a
 // login does: a foreign page must not sign anybody in as somebody else. Programs say nothing
 // of where a request comes from, so here nothing said is no objection.
-result<void> refuse_foreign_origin(http::head const& head, bool https);
+result<void> refuse_foreign_origin(http::head const& head, bool https, http::origin_list const* friends = nullptr);
+
+// Whose pages may open WebSockets.
+struct websocket_origins
+{
+    http::origin_list const& allowed;           // when it is empty, the site that was asked
+    http::origin_list const* friends = nullptr; // count as that site; null: nobody
+};
 
 // The same for a WebSocket, which browsers open for any page, cookies and all, and which no
-// later request would have to explain (RFC 6455 section 10.2). `allowed` are the sites that
-// may; when there are none, it is the site that was asked. Browsers always say where the
-// page comes from, so a program that says nothing may open one, unless by a cookie.
-result<void> require_websocket_origin(http::head const& head, bool https, std::span<std::string const> allowed, bool by_cookie);
+// later request would have to explain (RFC 6455 section 10.2). Browsers always say where the
+// page comes from, so a program that says nothing may open one, unless browsers authenticate
+// it by themselves (`ambient`: a cookie, or Basic). What only `*`, `null` or `file://` admits may
+// then open none either: any page on the web, or any file, would.
+result<void> require_websocket_origin(http::head const& head, bool https, websocket_origins const& who, bool ambient);
 
 } // namespace yett::pipeline

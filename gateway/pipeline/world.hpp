@@ -1,7 +1,10 @@
 #pragma once
 
 #include "gateway/base/ip.hpp"
+#include "gateway/http/origin.hpp"
 #include "gateway/limits/limiter.hpp"
+#include "gateway/pipeline/client_address.hpp"
+#include "gateway/pipeline/cors.hpp"
 #include "gateway/upstream/field_rules.hpp"
 #include "gateway/upstream/headers.hpp"
 #include "policies/route_table.hpp"
@@ -26,6 +29,9 @@ struct route_facts
     bool stream = false;                                 // its bodies may take their time
     std::string audience;                                // of assertions to the application; empty: it gets none
     std::optional<upstream::field_rules> fields;         // what the rule changes of the request's
+    std::unique_ptr<cors_rule const> cors;               // what pages of other sites may do; null: nothing is said of it
+    http::origin_list const* friends = nullptr;          // of these, who counts as our own against forged requests
+    http::origin_list websocket_origins;                 // of `websocket`
 };
 
 // What the limit of an API key of its own is called, in RateLimit fields and in figures.
@@ -41,6 +47,7 @@ struct world
     std::unordered_map<limits::limit const*, std::size_t> limit_slots; // of their figures
     upstream::header_plan headers;
     std::vector<ip_prefix> trusted_proxies;
+    forwarding_family proxies_send = forwarding_family::x_forwarded;
     std::size_t own_limit_slot = 0; // of the figures of limits that API keys bring along
 };
 

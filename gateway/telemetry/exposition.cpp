@@ -390,6 +390,14 @@ void metrics::fold::connections()
     family("framing_refusals_total", "Bytes that did not become a request.", MetricType::Counter);
     codes(
         "code", framing_codes, [](auto const& s) -> auto& { return s.framing_refusals; });
+    family("forwarding_unreadable_total", "Requests whose hops a trusted proxy names by what is no address.",
+           MetricType::Counter);
+    sum(
+        {}, [](auto const& s) -> auto& { return s.forwarding_unreadable; });
+    family("forwarding_untrusted_total", "Requests with X-Forwarded-For from private addresses outside of trusted_proxies.",
+           MetricType::Counter);
+    sum(
+        {}, [](auto const& s) -> auto& { return s.forwarding_untrusted; });
     family("event_loop_lag_seconds", "How late a worker's timer fires.", MetricType::Histogram);
     durations(
         {}, [](auto const& s) -> auto& { return s.event_loop_lag; });

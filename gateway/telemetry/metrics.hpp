@@ -251,6 +251,8 @@ struct alignas(64) shard
     by<given_up> clients_given_up;
     by<tls_version, by<handshake>> tls_handshakes;
     by_code framing_refusals;
+    counter forwarding_unreadable; // trusted proxies named a hop by what is no address
+    counter forwarding_untrusted;  // X-Forwarded-For came from a private address that nobody trusts
     histogram<lag_bounds> event_loop_lag;
 };
 

@@ -53,6 +53,8 @@ struct forward_context
     std::string_view assertion = {};
     observation& seen;
     std::span<http::field const> added = {}; // to the reply, see fields_for_client; at most connection::most_added
+    bool bare = false;                       // a preflight: no body, cookie or credential goes along
+    bool speaks_of_origins = false;          // `added` says what pages of other sites may do; the application does not
     std::optional<websocket_passage> websocket = {};
     field_rules const* rules = nullptr; // of the rule that let it in
     upstream::recall* ends = nullptr;   // how to end it from outside; null: not at all

@@ -68,6 +68,7 @@ public:
                 else count(verdict.cause);
                 break;
             case fate::special:
+                if (c_.bare) break;
                 if (f.id != known::cookie) credential(f);
                 else if (!std::exchange(cookies_written, true)) cookies();
                 break;
@@ -94,6 +95,7 @@ public:
 
     void framing_fields()
     {
+        if (c_.bare) return put("\r\n");
         if (c_.websocket) return put("Connection: Upgrade\r\nUpgrade: websocket\r\n\r\n");
         if (c_.head.body() == http::body_kind::chunked && !c_.length) return put("Transfer-Encoding: chunked\r\n\r\n");
         auto const length = c_.length.value_or(c_.head.content_length());

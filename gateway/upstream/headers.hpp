@@ -67,6 +67,7 @@ struct composition
     std::string_view assertion = {};                            // empty: none
     std::optional<std::uint64_t> length = {};                   // of a body without a length that has arrived as a whole
     bool websocket = false;                                     // asks for one, which Connection and Upgrade have to say anew
+    bool bare = false;                                          // no cookie, no credential and no body goes along
     std::string_view host = {};                                 // told to the application; empty: the client's
     field_rules const* rules = nullptr;                         // of the rule that let the request in
     telemetry::by<telemetry::dropped_field>* dropped = nullptr; // counts what the application is not told

@@ -35,10 +35,20 @@ bool ends_here(http::field const& f, reply_rules const& rules) noexcept
     }
 }
 
-bool is_replaced(http::field const& f, std::span<http::field const> added) noexcept
+// Of the Fetch standard's CORS protocol.
+bool speaks_of_origins(http::field const& f) noexcept
 {
+    constexpr std::string_view family = "access-control-";
+    return f.id == known::other && http::ascii::equal_ignoring_case(f.name.substr(0, family.size()), family);
+}
+
+bool is_replaced(http::field const& f, reply_rules const& rules) noexcept
+{
+    if (rules.added.empty()) return false;
+    if (rules.speaks_of_origins && speaks_of_origins(f)) return true;
     auto const same = [&f](http::field const& ours) { return http::ascii::equal_ignoring_case(ours.name, f.name); };
-    return f.id != known::set_cookie && std::any_of(added.begin(), added.end(), same);
+    auto const stays = f.id == known::set_cookie || http::ascii::equal_ignoring_case(f.name, "vary");
+    return !stays && std::any_of(rules.added.begin(), rules.added.end(), same);
 }
 
 void map_back(http::field& f, reply_rules const& rules, reply_for_client& into)
@@ -71,7 +81,7 @@ std::optional<reply_for_client> fields_for_client(std::span<http::field> array, 
     std::size_t kept = 0;
     for (auto& f : array.first(count)) {
         look_at(f, rules, reply);
-        if (!ends_here(f, rules) && !nominated->include(f.name) && !is_replaced(f, rules.added)) array[kept++] = f;
+        if (!ends_here(f, rules) && !nominated->include(f.name) && !is_replaced(f, rules)) array[kept++] = f;
     }
     array[kept++] = {"Via", "1.1 yett", known::via};
     std::copy(rules.added.begin(), rules.added.end(), array.begin() + static_cast<std::ptrdiff_t>(kept));

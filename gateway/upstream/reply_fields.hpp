@@ -20,6 +20,7 @@ struct reply_rules
     std::span<http::field const> added = {};     // by Yett
     location_mapping const* locations = nullptr; // null: they stay as they are
     bool to_proxy = false;                       // the reply goes to a trusted proxy, which may act upon it
+    bool speaks_of_origins = false;              // `added` says what pages of other sites may do; the application does not
 };
 
 struct reply_for_client
@@ -33,7 +34,7 @@ struct reply_for_client
 // fields and those Connection nominates, framing (the exchange writes its own), names
 // that only Yett may set, cookies included, and orders for a server in front, unless a proxy
 // is there to take them. Adds Via and the fields that Yett itself adds: each replaces those of
-// its name, only Set-Cookie stands beside the application's. The array needs room for all of
+// its name, only Set-Cookie and Vary stand beside the application's. The array needs room for all of
 // them. Nothing when Connection nominates too many fields.
 std::optional<reply_for_client> fields_for_client(std::span<http::field> array, std::size_t count, reply_rules const& rules);
 

@@ -59,8 +59,10 @@ bool transfer::repeatable() const noexcept
 task<result<void>> transfer::run()
 {
     if (exchange_.abandoned()) co_return why_ended();
-    if (request_.body() != http::body_kind::none) at_hand_ = exchange_.body_at_hand();
-    if (request_.body() == http::body_kind::length && at_hand_.part.size() == request_.content_length()) at_hand_.complete = true;
+    auto const takes_body = !parties_.context.bare && request_.body() != http::body_kind::none;
+    if (takes_body) at_hand_ = exchange_.body_at_hand();
+    if (takes_body && request_.body() == http::body_kind::length && at_hand_.part.size() == request_.content_length())
+        at_hand_.complete = true;
     if (!at_hand_.complete) {
         auto const gathered = co_await exchange_.gather_body(at_hand_);
         if (gone_) co_return why_ended();
@@ -134,7 +136,8 @@ result<pieces> transfer::compose()
     c.traceparent = parties_.context.traceparent;
     c.assertion = parties_.context.assertion;
     c.websocket = parties_.context.websocket.has_value();
-    auto const chunked = request_.body() == http::body_kind::chunked;
+    c.bare = parties_.context.bare;
+    auto const chunked = !c.bare && request_.body() == http::body_kind::chunked;
     if (chunked && at_hand_.complete) c.length = at_hand_.part.size();
     c.host = parties_.options.host;
     c.rules = parties_.context.rules;
@@ -246,7 +249,8 @@ result<http::reply_head> transfer::head_for_client()
     location_mapping const locations{parties_.options.server.text,
                                      host.empty() ? request_.host() : std::string_view{host},
                                      {client.https ? "https" : "http", request_.host()}};
-    reply_rules const rules{parties_.context.headers, parties_.context.added, &locations, client.trusted};
+    auto const& context = parties_.context;
+    reply_rules const rules{context.headers, context.added, &locations, client.trusted, context.speaks_of_origins};
     told_ = fields_for_client(connection_->fields(), reply_->fields().size(), rules);
     if (!told_) return upstream_error(errc::upstream_broken, "Connection nominates too many fields");
     bound_ = bound_ || told_->asks_to_sign_in_connection;

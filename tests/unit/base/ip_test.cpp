@@ -40,3 +40,13 @@ TEST_CASE("ip: a malformed prefix is refused")
     for (auto const* text : {"10.0.0.0/33", "10.0.0.1/8", "10.0.0.0/", "10.0.0.0/-1", "10.0.0.0/8x", "/8", "::/129", "fd00::1/8"})
         CHECK_MESSAGE(!parse_ip_prefix(text), text);
 }
+
+TEST_CASE("ip: private addresses are those that the public cannot reach")
+{
+    for (auto const* text : {"10.0.0.1", "10.255.255.255", "172.16.0.1", "172.31.255.255", "192.168.1.1", "127.0.0.1",
+                             "100.64.0.1", "169.254.1.1", "::1", "fc00::1", "fd12:3456::1", "fe80::1", "::ffff:10.0.0.1"})
+        CHECK_MESSAGE(is_private(*parse_ip(text)), text);
+    for (auto const* text : {"11.0.0.1", "172.15.255.255", "172.32.0.1", "192.169.0.1", "100.128.0.1", "8.8.8.8", "2001:db8::1",
+                             "::2", "fec0::1", "0.0.0.0"})
+        CHECK_MESSAGE(!is_private(*parse_ip(text)), text);
+}

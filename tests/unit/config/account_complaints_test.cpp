@@ -209,6 +209,16 @@ yett.yaml:2:31: warning: accounts.cookie.secure: lets the cookie travel without 
 yett.yaml:2:46: accounts.cookie.domain: "a;b" is not the name of a host; letters, digits, - and single dots are allowed
 yett.yaml:3:24: warning: listeners[0].address: has no tls and can be reached from other machines: passwords and tokens cross the network in clear
 )"},
+            {R"(accounts: { registration: closed, cors: { origins: ["*"], credentials: true, preflight: answer } }
+)",
+             R"(
+yett.yaml:2:53: accounts.cors.origins[0]: "*" names nobody in particular, and with credentials: true every such page could read what the cookies of its visitors open
+yett.yaml:2:78: accounts.cors.preflight: is unknown; allowed here: credentials, expose, headers, max_age, methods, origins
+)"},
+            {R"(accounts: { registration: closed, cors: { origins: ["https://spa.example", "capacitor://localhost"], credentials: true } }
+)",
+             R"(
+)"},
             {"accounts: { pages: { after_login: //evil } , registration: closed }\n", R"(
 yett.yaml:2:35: accounts.pages.after_login: "//evil" is not a path of this site; it begins with one slash
 )"},

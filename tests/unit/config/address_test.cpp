@@ -105,6 +105,25 @@ TEST_CASE("address: an origin has no path, and loses its slash")
         CHECK_MESSAGE(!parse_origin(text), text);
 }
 
+TEST_CASE("address: pages are named by their origin, those of shells, too, or by one of three words")
+{
+    for (auto const& [text, value] : {std::pair{"https://example.com/", "https://example.com"},
+                                      {"HTTPS://example.com:8443", "https://example.com:8443"},
+                                      {"capacitor://localhost", "capacitor://localhost"},
+                                      {"chrome-extension://abcdefgh", "chrome-extension://abcdefgh"},
+                                      {"vscode-webview://x", "vscode-webview://x"},
+                                      {"null", "null"},
+                                      {"file://", "file://"},
+                                      {"*", "*"}})
+        CHECK(*parse_page_origin(text) == value);
+    for (auto const* text :
+         {"", "example.com", "https://", "file:///etc", "*.example.com", "https://*.example.com", "https://a/b", "https://a?b",
+          "https://u@a", "https://a b", "1a://b", "://a", "capacitor:localhost", "**", "Null"})
+        CHECK_MESSAGE(!parse_page_origin(text), text);
+    for (auto const* text : {"null", "file://", "*"}) CHECK(is_open_origin(text));
+    for (auto const* text : {"https://a", "capacitor://localhost", ""}) CHECK(!is_open_origin(text));
+}
+
 TEST_CASE("address: URLs of the web")
 {
     for (auto const* text : {"http://a", "https://a:1/b?c#d", "http://collector:4318/v1/traces", "https://a?b"})

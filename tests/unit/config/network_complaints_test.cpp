@@ -54,7 +54,48 @@ yett.yaml:2:61: listeners[0].protocols[0]: "http/2" is unknown; allowed: h2, htt
             {"listeners: [{ address: 127.0.0.1:80, tls: { certificates: [{ chain_file: good, key_file: good }] }, redirect: https }]\n",
              R"(
 yett.yaml:2:111: listeners[0].redirect: is for listeners without tls
-yett.yaml:2:111: listeners[0].redirect: "https" is not supported by this build; allowed: none
+)"},
+            {"listeners: [{ address: 127.0.0.1:80, redirect: https }]\n", R"(
+yett.yaml:2:48: listeners[0].redirect: leads nowhere, for no listener has tls; a proxy in front that has it redirects itself
+)"},
+            {"listeners: [{ address: 127.0.0.1:80, redirect_port: 8443 }]\n", R"(
+yett.yaml:2:53: listeners[0].redirect_port: is used only with redirect: https
+)"},
+            {"listeners: [{ address: 0.0.0.0:80, redirect: https }, { address: 127.0.0.1:443, tls: { certificates: [{ chain_file: good, key_file: good }] } }]\n",
+             R"(
+)"},
+            {"listeners: [{ address: 127.0.0.1:80, redirect: https, redirect_port: auto }, { address: 127.0.0.1:443, tls: { certificates: [{ chain_file: good, key_file: good }] } }]\n",
+             R"(
+)"},
+            {"listeners: [{ address: 127.0.0.1:80, redirect: https, redirect_port: 0 }, { address: 127.0.0.1:443, tls: { certificates: [{ chain_file: good, key_file: good }] } }]\n",
+             R"(
+yett.yaml:2:70: listeners[0].redirect_port: "0" is out of range; 1 to 65535 is allowed
+)"},
+            {"listeners: [{ address: 127.0.0.1:443, tls: { certificates: [{ chain_file: good, key_file: good }], hsts: { max_age: 1d, subdomains: true, preload: true } } }]\n",
+             R"(
+yett.yaml:2:148: listeners[0].tls.hsts.preload: is taken by the lists of browsers only with subdomains: true and max_age of 365d or more
+)"},
+            {"listeners: [{ address: 127.0.0.1:443, tls: { certificates: [{ chain_file: good, key_file: good }], hsts: { preload: true } } }]\n",
+             R"(
+yett.yaml:2:117: listeners[0].tls.hsts.preload: is taken by the lists of browsers only with subdomains: true and max_age of 365d or more
+)"},
+            {"listeners: [{ address: 127.0.0.1:443, tls: { certificates: [{ chain_file: good, key_file: good }], hsts: { max_age: 730d, subdomains: true, preload: true } } }]\n",
+             R"(
+)"},
+            {"listeners: [{ address: 127.0.0.1:443, tls: { certificates: [{ chain_file: good, key_file: good }], hsts: { max_age: 0s } } }]\n",
+             R"(
+)"},
+            {"listeners: [{ address: 127.0.0.1:443, tls: { certificates: [{ chain_file: good, key_file: good }] }, hsts: {} }]\n",
+             R"(
+yett.yaml:2:108: listeners[0].hsts: stands inside tls where there is one
+)"},
+            {"listeners: [{ address: 127.0.0.1:80, hsts: {} }]\n", R"(
+yett.yaml:2:44: listeners[0].hsts: is for clients that came by TLS to one of trusted_proxies, and there are none
+)"},
+            {R"(listeners: [{ address: 127.0.0.1:80, hsts: {} }]
+trusted_proxies: [127.0.0.1]
+)",
+             R"(
 )"},
             {"listeners: [{ address: 127.0.0.1:80, proxy_protocol: required }]\n", R"(
 yett.yaml:2:54: listeners[0].proxy_protocol: "required" is not supported by this build; allowed: off

@@ -176,7 +176,7 @@ yett.yaml:6:88: routes[0].limits[1]: names a limit that does not exist
             {R"({ name: all, match: { path: "/**" }, access: public, upstream: app, websocket: { allowed_origins: ["example.com"], origins: 1, idle_timeout: 0s } }
 )",
              R"(
-yett.yaml:6:104: routes[0].websocket.allowed_origins[0]: "example.com" is not the address of a site; allowed: https://HOST or https://HOST:PORT, without path
+yett.yaml:6:104: routes[0].websocket.allowed_origins[0]: "example.com" is not the origin of a page; allowed: https://HOST, https://HOST:PORT, SCHEME://HOST without path, and "null", "file://", "*"
 yett.yaml:6:120: routes[0].websocket.origins: is unknown; allowed here: allowed_origins, idle_timeout
 yett.yaml:6:146: routes[0].websocket.idle_timeout: "0s" is out of range; 1s to 7d is allowed
 )"},
@@ -185,9 +185,60 @@ yett.yaml:6:146: routes[0].websocket.idle_timeout: "0s" is out of range; 1s to 7
              R"(
 yett.yaml:6:103: routes[0].websocket.allowed_origins: is an empty list; at least one entry is wanted
 )"},
+            {R"({ name: all, match: { path: "/**" }, access: public, upstream: app, websocket: { allowed_origins: ["null", "file://", "capacitor://localhost", "*"] } }
+)",
+             R"(
+yett.yaml:6:104: warning: routes[0].websocket.allowed_origins[0]: "null" names nobody in particular: WebSockets that it alone admits are never authenticated by a cookie or by Basic, but refused (csrf_rejected)
+yett.yaml:6:112: warning: routes[0].websocket.allowed_origins[1]: "file://" names nobody in particular: WebSockets that it alone admits are never authenticated by a cookie or by Basic, but refused (csrf_rejected)
+yett.yaml:6:148: warning: routes[0].websocket.allowed_origins[3]: "*" names nobody in particular: WebSockets that it alone admits are never authenticated by a cookie or by Basic, but refused (csrf_rejected)
+)"},
+            {R"({ name: all, match: { path: "/**" }, access: public, upstream: app, websocket: { allowed_origins: ["ionic://localhost", "moz-extension://2c127fa4", "https://[::1]:8443"] } }
+)",
+             R"(
+)"},
             {R"({ name: all, match: { path: "/**" }, access: public, upstream: app, websocket: {} }
 )",
              R"(
+)"},
+            {R"({ name: all, match: { path: "/**" }, access: public, upstream: app, cors: { origins: ["*", "null", "https://a.example"], credentials: true } }
+)",
+             R"(
+yett.yaml:6:91: routes[0].cors.origins[0]: "*" names nobody in particular, and with credentials: true every such page could read what the cookies of its visitors open
+yett.yaml:6:96: routes[0].cors.origins[1]: "null" names nobody in particular, and with credentials: true every such page could read what the cookies of its visitors open
+)"},
+            {R"({ name: all, match: { path: "/**" }, access: public, upstream: app, cors: { credentials: true } }
+)",
+             R"(
+yett.yaml:6:94: routes[0].cors.credentials: is true and no origin is listed that it could be for
+)"},
+            {R"({ name: all, match: { path: "/**" }, access: public, upstream: app, cors: { origins: [], credentials: true } }
+)",
+             R"(
+yett.yaml:6:107: routes[0].cors.credentials: is true and no origin is listed that it could be for
+)"},
+            {R"({ name: all, match: { path: "/**" }, access: public, upstream: app, cors: { origins: ["file://"], credentials: true } }
+)",
+             R"(
+yett.yaml:6:91: routes[0].cors.origins[0]: "file://" names nobody in particular, and with credentials: true every such page could read what the cookies of its visitors open
+)"},
+            {R"({ name: all, match: { path: "/**" }, access: public, upstream: app, cors: { origins: ["https://a.example"], credentials: true, headers: ["*"], methods: ["*"] } }
+)",
+             R"(
+yett.yaml:6:142: routes[0].cors.headers[0]: "*" is a name like any other to browsers where credentials is true
+yett.yaml:6:158: routes[0].cors.methods[0]: "*" is a name like any other to browsers where credentials is true
+)"},
+            {R"({ name: all, match: { path: "/**" }, access: public, upstream: app, cors: { origins: ["*"], methods: ["*"], headers: ["*"], preflight: forward, max_age: 1h } }
+)",
+             R"(
+)"},
+            {R"({ name: all, match: { path: "/**" }, access: public, upstream: app, cors: { origins: ["*.example.com"], methods: [get], headers: ["a b"], preflight: maybe, max_age: 2d } }
+)",
+             R"(
+yett.yaml:6:91: routes[0].cors.origins[0]: "*.example.com" is not the origin of a page; allowed: https://HOST, https://HOST:PORT, SCHEME://HOST without path, and "null", "file://", "*"
+yett.yaml:6:119: routes[0].cors.methods[0]: "get" is no method; capitals are allowed, as in DELETE, and "*"
+yett.yaml:6:135: routes[0].cors.headers[0]: "a b" is no header name
+yett.yaml:6:154: routes[0].cors.preflight: "maybe" is unknown; allowed: answer, forward
+yett.yaml:6:170: routes[0].cors.max_age: "2d" is out of range; 0s to 1d is allowed
 )"},
             {R"({ name: all, match: { path: "/**" }, access: public, upstream: app, limits: logn, body_bytes: 1, encoded_slash: maybe, mode: off }
 )",

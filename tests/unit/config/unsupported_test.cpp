@@ -28,9 +28,6 @@ trusted_proxies: [127.0.0.1]
              R"(
 yett.yaml:2:53: listeners[0].proxy_protocol: "required" is not supported by this build; allowed: off
 )"},
-            {"listeners: [{ address: 127.0.0.1:1, redirect: https }]\n", R"(
-yett.yaml:2:47: listeners[0].redirect: "https" is not supported by this build; allowed: none
-)"},
             {"listeners: [{ address: 127.0.0.1:1, tls: { certificates: [{ chain_file: good, key_file: good }], client_certificates: required, client_ca_file: good } }]\n",
              R"(
 yett.yaml:2:119: listeners[0].tls.client_certificates: "required" is not supported by this build; allowed: none

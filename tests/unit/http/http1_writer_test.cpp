@@ -260,3 +260,17 @@ TEST_CASE("writer: 426 says what it takes instead, and nothing else does")
     CHECK(write(426, 0, reply_context{}).bytes == "HTTP/1.1 426 Upgrade Required\r\nContent-Length: 0\r\n\r\n");
     CHECK(write(400, 0, {}, fields).bytes == "HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\n\r\n");
 }
+
+TEST_CASE("writer: HSTS is added to every reply of a connection that promises it, and the application's own goes before it")
+{
+    reply_context const promising{.hsts = "max-age=31536000"};
+    for (auto const status : {200u, 204u, 308u, 401u, 502u})
+        CHECK_MESSAGE(write(status, 0, promising).bytes.find("\r\nStrict-Transport-Security: max-age=31536000\r\n") !=
+                          std::string::npos,
+                      status);
+    CHECK(write(200, 0, reply_context{}).bytes.find("Strict-Transport-Security") == std::string::npos);
+    field const own[] = {{"strict-transport-security", "max-age=1", known_named("strict-transport-security")}};
+    auto const bytes = write(200, 0, promising, own).bytes;
+    CHECK(bytes.find("strict-transport-security: max-age=1\r\n") != std::string::npos);
+    CHECK(bytes.find("31536000") == std::string::npos);
+}

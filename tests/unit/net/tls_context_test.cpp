@@ -4,6 +4,7 @@
 
 #include <openssl/ssl.h>
 
+#include <algorithm>
 #include <fstream>
 
 using namespace yett;
@@ -57,6 +58,18 @@ TEST_CASE("tls: the server name picks the certificate")
     CHECK(shown_for("a.b.two.example") == "one.example");
     CHECK(shown_for("other.example") == "one.example");
     CHECK(shown_for("") == "one.example");
+}
+
+TEST_CASE("tls: a context knows which of the names that clients ask for the whole world knows")
+{
+    certificate const one{"www.example.com"}, wild{"*.shop.example.co.uk"}, lan{"app.internal"}, suffix{"*.github.io"};
+    auto const tls = tls_for({&one, &wild, &lan, &suffix});
+    for (auto const* name : {"www.example.com", "WWW.Example.COM", "a.shop.example.co.uk", "me.github.io"})
+        CHECK_MESSAGE(tls->has_public(name), name);
+    for (auto const* name : {"", "example.com", "other.example.com", "a.b.shop.example.co.uk", "app.internal", "localhost",
+                             "127.0.0.1", "github.io", "www.example.com.evil.com"})
+        CHECK_MESSAGE(!tls->has_public(name), name);
+    CHECK(std::ranges::find(tls->names(), "*.shop.example.co.uk") != tls->names().end());
 }
 
 TEST_CASE("tls: a session resumes under its own server name and no other")

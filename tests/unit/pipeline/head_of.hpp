@@ -14,7 +14,8 @@ namespace yett::tests {
 class read_head
 {
 public:
-    explicit read_head(std::string const& fields) : bytes_{"GET / HTTP/1.1\r\nHost: app.example\r\n" + fields + "\r\n"}
+    explicit read_head(std::string const& fields, std::string const& host = "app.example")
+        : bytes_{"GET / HTTP/1.1\r\nHost: " + host + "\r\n" + fields + "\r\n"}
     {
         auto head = http::framing::read_request(bytes_, storage_, {});
         REQUIRE_MESSAGE(head.has_value(), fields);

@@ -1,5 +1,7 @@
 #include "gateway/pipeline/same_origin.hpp"
 
+#include "gateway/http/origin.hpp"
+
 #include "head_of.hpp"
 
 #include <doctest/doctest.h>
@@ -51,8 +53,125 @@ TEST_CASE("same_origin: a WebSocket is opened by pages of allowed sites and by p
         CAPTURE(r.fields);
         CAPTURE(r.by_cookie);
         tests::read_head const asked{r.fields};
-        auto const fit = pipeline::require_websocket_origin(*asked, r.https, r.allowed, r.by_cookie);
+        http::origin_list const allowed{r.allowed};
+        auto const fit = pipeline::require_websocket_origin(*asked, r.https, {allowed}, r.by_cookie);
         CHECK(fit.has_value() == r.fits);
         if (!fit) CHECK(fit.error() == errc::csrf_rejected);
     }
+}
+
+TEST_CASE("same_origin: ports that the scheme implies make no other site")
+{
+    struct
+    {
+        char const *host, *origin;
+        bool https, fits;
+    } const rows[] = {
+        {"app.test:443", "https://app.test", true, true},   {"app.test", "https://app.test:443", true, true},
+        {"app.test:80", "http://app.test", false, true},    {"app.test:", "https://app.test", true, true},
+        {"[::1]:443", "https://[::1]", true, true},         {"app.test.", "https://app.test", true, true},
+        {"app.test:80", "https://app.test", true, false},   {"app.test:8443", "https://app.test", true, false},
+        {"app.test:443", "https://app.test", false, false},
+    };
+    http::origin_list const nobody;
+    for (auto const& r : rows) {
+        CAPTURE(r.host);
+        tests::read_head const asked{"Origin: " + std::string{r.origin} + "\r\n", r.host};
+        CHECK(pipeline::require_same_origin(*asked, r.https).has_value() == r.fits);
+        CHECK(pipeline::refuse_foreign_origin(*asked, r.https).has_value() == r.fits);
+        CHECK(pipeline::require_websocket_origin(*asked, r.https, {nobody}, true).has_value() == r.fits);
+    }
+}
+
+TEST_CASE("same_origin: what *, null and file:// alone admit speaks for nobody who has a cookie")
+{
+    struct
+    {
+        std::vector<std::string> allowed;
+        char const* origin;
+        bool without, with; // a cookie, or Basic
+    } const rows[] = {
+        {{"*"}, "https://evil.test", true, false},
+        {{"*"}, "null", true, false},
+        {{"*"}, "capacitor://localhost", true, false},
+        {{"null"}, "null", true, false},
+        {{"file://"}, "file://", true, false},
+        {{"null", "file://"}, "https://evil.test", false, false},
+        {{"capacitor://localhost"}, "capacitor://localhost", true, true},
+        {{"*", "capacitor://localhost"}, "capacitor://localhost", true, true},
+        {{"chrome-extension://abc"}, "chrome-extension://abc", true, true},
+        // The site itself is known by more than the word.
+        {{"*"}, "https://app.example", true, true},
+        {{"null"}, "https://app.example", false, false},
+    };
+    for (auto const& r : rows) {
+        CAPTURE(r.origin);
+        http::origin_list const allowed{r.allowed};
+        tests::read_head const asked{"Origin: " + std::string{r.origin} + "\r\n"};
+        CHECK(pipeline::require_websocket_origin(*asked, true, {allowed}, false).has_value() == r.without);
+        auto const fit = pipeline::require_websocket_origin(*asked, true, {allowed}, true);
+        CHECK(fit.has_value() == r.with);
+        if (!fit) CHECK(fit.error() == errc::csrf_rejected);
+    }
+}
+
+TEST_CASE("same_origin: a refusal names both origins and the setting")
+{
+    auto const note = [](std::string const& origin, bool https, std::vector<std::string> const& list, bool ambient) {
+        http::origin_list const allowed{list};
+        tests::read_head const asked{"Origin: " + origin + "\r\n", "app.test:8443"};
+        auto const fit = pipeline::require_websocket_origin(*asked, https, {allowed}, ambient);
+        REQUIRE(!fit);
+        return fit.error().note();
+    };
+    auto const has = [](std::string const& text, std::string_view part) { return text.find(part) != text.npos; };
+    for (auto const& text :
+         {note("https://evil.test", true, {}, false), note("https://evil.test", true, {"https://a.test"}, false),
+          note("https://evil.test", true, {"*"}, true)}) {
+        CHECK_MESSAGE(has(text, "\"https://evil.test\""), text);
+        CHECK_MESSAGE(has(text, "\"https://app.test:8443\""), text);
+        CHECK_MESSAGE(has(text, "websocket.allowed_origins"), text);
+        CHECK_MESSAGE(!has(text, "trusted_proxies"), text);
+    }
+    // Behind a proxy that nobody listed it is the scheme alone.
+    auto const behind = note("https://app.test:8443", false, {}, true);
+    CHECK_MESSAGE(has(behind, "\"http://app.test:8443\""), behind);
+    CHECK_MESSAGE(has(behind, "trusted_proxies"), behind);
+    CHECK(note("https://" + std::string(5000, 'a'), true, {}, false).size() < 1000);
+
+    tests::read_head const posted{"Origin: https://evil.test\r\nSec-Fetch-Site: cross-site\r\n"};
+    auto const text = pipeline::require_same_origin(*posted, true).error().note();
+    CHECK_MESSAGE(has(text, "\"https://evil.test\""), text);
+    CHECK_MESSAGE(has(text, "\"https://app.example\""), text);
+}
+
+TEST_CASE("same_origin: a listed friend counts as the site itself, and nobody else does")
+{
+    std::vector<std::string> const names{"https://spa.test"};
+    http::origin_list const friends{names};
+    http::origin_list const nobody;
+    struct
+    {
+        char const* fields;
+        bool fits;
+    } const rows[] = {
+        {"Origin: https://spa.test\r\n", true},
+        {"Origin: https://spa.test:443\r\nSec-Fetch-Site: cross-site\r\n", true},
+        {"Origin: https://spa.test\r\nSec-Fetch-Site: same-site\r\n", true},
+        {"Origin: https://app.example\r\n", true},
+        {"Origin: http://spa.test\r\n", false},
+        {"Origin: https://spa.test\r\nOrigin: https://spa.test\r\n", false},
+        {"Origin: https://evil.test\r\nSec-Fetch-Site: cross-site\r\n", false},
+        {"Origin: null\r\n", false},
+        {"Sec-Fetch-Site: cross-site\r\n", false},
+        {"", false},
+    };
+    for (auto const& r : rows) {
+        CAPTURE(r.fields);
+        tests::read_head const asked{r.fields};
+        CHECK(pipeline::require_same_origin(*asked, true, &friends).has_value() == r.fits);
+    }
+    tests::read_head const socket{"Origin: https://spa.test\r\n"};
+    CHECK(pipeline::require_websocket_origin(*socket, true, {nobody, &friends}, true).has_value());
+    CHECK(!pipeline::require_websocket_origin(*socket, true, {nobody}, true).has_value());
 }

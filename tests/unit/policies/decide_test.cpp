@@ -199,6 +199,28 @@ TEST_CASE("decide: an encoded slash passes only where the rule allows it, whatev
     }
 }
 
+TEST_CASE("decide: a preflight passes only where the rule forwards it, as nobody, and never by an unfit path")
+{
+    using preflight = cors_spec::preflight;
+    auto rule = a_rule("/**", access_of(kind::roles, words{"admin"}));
+    question const put{"PUT", "h", "/a"};
+    question const slashed{"PUT", "h", "/a%2Fb", true};
+    auto const permitted = [&](question const& about) {
+        auto const table = table_of({rule});
+        auto const made = permit_preflight(table.routes()[0], about);
+        if (made) CHECK(made->who() == nullptr);
+        return made ? std::string{"ok"} : std::string{name_of(made.error().code())};
+    };
+    CHECK(permitted(put) == "forbidden");
+    rule.cors.emplace();
+    CHECK(permitted(put) == "forbidden");
+    rule.cors->preflights = preflight::forward;
+    CHECK(permitted(put) == "ok");
+    CHECK(permitted(slashed) == "uri_rejected");
+    rule.encoded_slash_allowed = true;
+    CHECK(permitted(slashed) == "ok");
+}
+
 TEST_CASE("decide: a rule tells beforehand what it does with credentials")
 {
     auto const use = [](access_spec access) { return table_of({a_rule("/a", std::move(access))}).routes()[0].credentials(); };

@@ -51,6 +51,7 @@ struct asking
     std::string host = {}; // told to the application
     std::optional<field_rules> rules = {};
     telemetry::by<telemetry::dropped_field>* dropped = nullptr;
+    bool bare = false;
 };
 
 result<upstream::composed> try_compose(std::string_view request, asking const& a, std::string& out)
@@ -69,6 +70,7 @@ result<upstream::composed> try_compose(std::string_view request, asking const& a
     c.host = a.host;
     if (a.rules) c.rules = &*a.rules;
     c.dropped = a.dropped;
+    c.bare = a.bare;
     return plan->compose(c, out);
 }
 
@@ -885,5 +887,22 @@ TEST_CASE("headers: a credential that signs in the connection is noticed")
             try_compose("GET / HTTP/1.1\r\nHost: a\r\nAuthorization: " + std::string{c.value} + "\r\n\r\n", {}, out);
         REQUIRE(done.has_value());
         CHECK(done->signs_in_connection == c.signs_in);
+    }
+}
+
+TEST_CASE("headers: a preflight goes on with no body, cookie or credential, and what else it says stays")
+{
+    asking bare;
+    bare.bare = true;
+    auto const fields = "Origin: https://spa.test\r\nAccess-Control-Request-Method: PUT\r\nCookie: a=1\r\nCookie: b=2\r\n"
+                        "Authorization: Basic YTpi\r\nX-Api-Key: theirs\r\n"
+                        "Access-Control-Request-Headers: x-one\r\n";
+    for (auto const* const body : {"", "Content-Length: 5\r\n", "Transfer-Encoding: chunked\r\n"}) {
+        auto const sent = compose(std::string{fields} + body, bare, "OPTIONS /x HTTP/1.1");
+        CHECK(begin_of(sent.text) == "OPTIONS /x HTTP/1.1\r\nHost: example.com\r\nOrigin: https://spa.test\r\n"
+                                     "Access-Control-Request-Method: PUT\r\nAccess-Control-Request-Headers: x-one");
+        CHECK(sent.text.find("Content-Length") == std::string::npos);
+        CHECK(sent.text.find("Transfer-Encoding") == std::string::npos);
+        CHECK(sent.text.ends_with("\r\n\r\n"));
     }
 }

@@ -18,7 +18,7 @@ using pairs = std::vector<std::pair<std::string, std::string>>;
 
 // "Name: value" a line, of what the client gets of these fields.
 std::string told(pairs const& from_application, std::vector<http::field> const& added = {},
-                 upstream::location_mapping const* locations = nullptr, bool to_proxy = false)
+                 upstream::location_mapping const* locations = nullptr, bool to_proxy = false, bool speaks_of_origins = false)
 {
     upstream::header_options options;
     options.cookies = {"__Host-yett_access", "yett_access"};
@@ -27,7 +27,7 @@ std::string told(pairs const& from_application, std::vector<http::field> const& 
     std::array<http::field, 32> array;
     std::size_t count = 0;
     for (auto const& [name, value] : from_application) array[count++] = {name, value, http::known_named(name)};
-    auto const kept = upstream::fields_for_client(array, count, {*plan, added, locations, to_proxy});
+    auto const kept = upstream::fields_for_client(array, count, {*plan, added, locations, to_proxy, speaks_of_origins});
     REQUIRE(kept.has_value());
     std::string text;
     for (auto const& f : kept->fields) text.append(f.name).append(": ").append(f.value).append("\n");
@@ -103,4 +103,22 @@ TEST_CASE("reply_fields: a reply that asks to sign in the connection is noticed"
         std::array<http::field, 4> array{http::field{c.name, c.value, http::known_named(c.name)}};
         CHECK(upstream::fields_for_client(array, 1, {plan})->asks_to_sign_in_connection == c.asks);
     }
+}
+
+TEST_CASE("reply_fields: where a rule speaks of other sites, the application does not, and Vary stands side by side")
+{
+    std::vector<http::field> const ours{{"Access-Control-Allow-Origin", "https://spa.test", http::known::other},
+                                        {"Vary", "Origin", http::known::other}};
+    std::vector<http::field> const nobody{{"Vary", "Origin", http::known::other}};
+    pairs const reply{{"Access-Control-Allow-Origin", "*"},
+                      {"access-control-allow-credentials", "true"},
+                      {"ACCESS-CONTROL-EXPOSE-HEADERS", "X-Secret"},
+                      {"Access-Control-Allow-Private-Network", "true"},
+                      {"Vary", "Accept-Encoding"},
+                      {"X-Stays", "1"}};
+    CHECK(told(reply, ours, nullptr, false, true) == "Vary: Accept-Encoding\nX-Stays: 1\nVia: 1.1 yett\n"
+                                                     "Access-Control-Allow-Origin: https://spa.test\nVary: Origin\n");
+    CHECK(told(reply, nobody, nullptr, false, true) == "Vary: Accept-Encoding\nX-Stays: 1\nVia: 1.1 yett\nVary: Origin\n");
+    // Where no rule speaks of them, the application's word passes.
+    CHECK(told({{"Access-Control-Allow-Origin", "*"}}) == "Access-Control-Allow-Origin: *\nVia: 1.1 yett\n");
 }

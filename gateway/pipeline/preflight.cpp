@@ -1,0 +1,40 @@
+#include "gateway/pipeline/passage.hpp"
+#include "gateway/pipeline/pipeline.hpp"
+#include "gateway/pipeline/world.hpp"
+#include "policies/decide.hpp"
+
+namespace yett::pipeline {
+
+// Of the request that is to follow, where that rule speaks of pages of other sites. Null: it is
+// a request like any other.
+policies::route const* pipeline::rule_for_preflight(policies::question asked, http::head const& head, world const& world)
+{
+    asked.method = preflight_method(head);
+    if (asked.method.empty()) return nullptr;
+    auto const rule = world.routes.find(asked);
+    return rule && world.facts[rule->index()].cors ? rule.get() : nullptr;
+}
+
+// A browser sends it without any credential, so that nobody is asked who they are.
+task<result<void>> pipeline::answer_preflight(policies::route const& rule, policies::question asked, http::exchange& ex,
+                                              passage& seen)
+{
+    seen.route = &rule;
+    seen.preflight = true;
+    auto const& facts = seen.world->facts[rule.index()];
+    ex.limit_body(facts.body_bytes);
+    if (auto spent = co_await spend(facts.limits.early, ex, seen); !spent) co_return spent.error();
+    if (auto spent = co_await spend(facts.limits.late, ex, seen); !spent) co_return spent.error();
+    if (auto listed = facts.cors->admit(ex.request()); !listed) co_return listed.error();
+    if (facts.cors->forwards_preflights() && facts.cors->grants(ex.request())) {
+        auto const permit = policies::permit_preflight(rule, asked);
+        if (!permit) co_return permit.error();
+        co_return co_await forward(*permit, ex, seen);
+    }
+    http::reply granted;
+    granted.status = 204;
+    add_cors_fields(granted, ex, seen);
+    co_return co_await http::send(ex, granted);
+}
+
+} // namespace yett::pipeline
