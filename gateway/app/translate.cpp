@@ -85,7 +85,7 @@ std::vector<std::string> cookie_paths_of(config::settings const& s)
 std::vector<std::string> withheld_cookies_of(config::cookie const& c)
 {
     std::vector<std::string> names;
-    for (std::string const middle : {std::string{"yett"}, c.name})
+    for (auto const& middle : {std::string{"yett"}, c.name})
         for (auto const* prefix : {"", "__Host-", "__Secure-"})
             for (auto const* end : {"_refresh", "_access", "_form", "_next", "_next2", "_device"})
                 if (auto name = prefix + middle + end; std::ranges::find(names, name) == names.end())
