@@ -2,6 +2,7 @@
 #include "gateway/storage/sqlite/key_store.hpp"
 #include "gateway/tokens/key_files.hpp"
 #include "gateway/tokens/key_ring.hpp"
+#include "gateway/tokens/own_secret.hpp"
 #include "tests/contract/adapters.hpp"
 #include "tests/support/temporary_folder.hpp"
 
@@ -172,5 +173,51 @@ TEST_CASE("key store: a sealed key shows nothing to who reads the store, and ope
         CHECK(again.signing(noon).key.kid() == sealed.signing(noon).key.kid());
         key_ring wrong{*keys, {alg, secret{"another secret of some length"}, by}};
         CHECK_FALSE(run(wrong.refresh(noon)));
+    });
+}
+
+TEST_CASE("key_store: the program's own secret is the same for every process and after a restart")
+{
+    in_every_place([](place& here) {
+        for (auto const& sealing : {secret{}, secret{"a passphrase for the keys"}}) {
+            auto& other = here;
+            auto const store = other.open();
+            for (auto const& each : run(store->list(algorithm::hs256)).value())
+                REQUIRE(run(store->remove(algorithm::hs256, each.number)));
+            auto const first = run(own_secret(*store, sealing));
+            REQUIRE(first);
+            CHECK(first->size() == 32);
+            CHECK(run(own_secret(*other.open(), sealing)).value() == *first);
+            auto const kept = run(store->list(algorithm::hs256)).value();
+            REQUIRE(kept.size() == 1);
+            CHECK((kept.front().document.reveal().find("sealed: ") != std::string_view::npos) == !sealing.empty());
+            CHECK(derive_key(*first, "a").value() != derive_key(*first, "b").value());
+        }
+        CHECK(numbers_in(*here.open(), algorithm::es256).empty());
+    });
+}
+
+TEST_CASE("key_store: an own secret that does not open is said, and never replaced (siblings: damaged, sealed by another)")
+{
+    in_every_place([](place& here) {
+        auto const store = here.open();
+        REQUIRE(run(own_secret(*store, secret{"one passphrase"})));
+        CHECK(run(own_secret(*store, secret{"another passphrase"})).error() == errc::internal);
+        CHECK(run(own_secret(*store, {})).error() == errc::internal);
+        REQUIRE(run(store->remove(algorithm::hs256, 1)));
+        REQUIRE(run(store->add({algorithm::hs256, 1, secret{"A secret of Yett. Keep it secret.\nsecret: cut"}})));
+        CHECK(run(own_secret(*store, {})).error() == errc::internal);
+    });
+}
+
+TEST_CASE("key_store: of many that ask first all get one secret")
+{
+    in_every_place([](place& here) {
+        std::vector<std::string> got(8);
+        std::vector<std::thread> all;
+        for (auto& each : got)
+            all.emplace_back([&each, store = here.open()] { each = run(own_secret(*store, {})).value().reveal(); });
+        for (auto& each : all) each.join();
+        for (auto const& each : got) CHECK(each == got.front());
     });
 }
