@@ -43,15 +43,22 @@ section<limit> const& limit_keys()
             value("burst", &limit::burst, burst(), "How many may come at once with gcra."),
             value(
                 "algorithm", &limit::algorithm,
-                one_of<limit_algorithm>({{"gcra", limit_algorithm::gcra}, {"window", limit_algorithm::window}}),
-                "`window` is exact, never more than the amount in any period; `gcra` is a steady rate with bursts and costs less memory."),
+                one_of<limit_algorithm>({{"gcra", limit_algorithm::gcra},
+                                         {"window", limit_algorithm::window},
+                                         {"backoff", limit_algorithm::backoff}}),
+                "`window` is exact, never more than the amount in any period; `gcra` is a steady rate with bursts and costs less memory; `backoff` is a window that, once it is full, lets one through after a minute, then after two, four, at most its period."),
             values("key", &limit::key,
                    {"limit key", "client, user, account, token, route, header:NAME", parse_limit_key, show_limit_key},
                    emptiness::refused, "Who is counted: each value, or each combination of several."),
             value("count", &limit::count,
                   one_of<limit_count>({{"requests", limit_count::requests}, {"failures", limit_count::failures}}),
-                  "What is counted: every request, or those that were refused. A request counts until it has "
-                  "succeeded; one that finds the limit full of others under way waits for them, 5 s at most."),
+                  "What is counted: every request, or those that were refused; at the account endpoints, those that "
+                  "guessed wrong. A request counts until it has succeeded; one that finds the limit full of others "
+                  "under way waits for them, 5 s at most."),
+            value("mode", &limit::mode,
+                  one_of<limit_mode>({{"enforce", limit_mode::enforce}, {"report_only", limit_mode::report_only}}),
+                  "report_only refuses nobody and counts in `yett_limiter_refused_total` whom it would have refused; not for "
+                  "the limits that exist without being named."),
         },
         finish_limit,
     };

@@ -69,6 +69,14 @@ void check_routes(reading& r, settings const& all)
     }
 }
 
+// What keeps guesses and letters within bounds is no experiment.
+void check_modes(reading& r, settings const& all)
+{
+    for (auto const& [name, one] : built_in_limits())
+        if (all.limits.at(name).mode == limit_mode::report_only)
+            r.complain_at("limits." + name + ".mode", "report_only is not for the limits of the account endpoints");
+}
+
 // What nobody uses is often a slip of the pen somewhere else. Who got something wrong may have meant it.
 void check_unused(reading& r, settings const& all)
 {
@@ -322,6 +330,7 @@ void validate(reading& r, settings const& all)
     check_mail(r, all);
     check_promises(r, all);
     check_files(r, all);
+    check_modes(r, all);
     check_unused(r, all);
 }
 

@@ -58,13 +58,27 @@ void add_complaints(std::span<policies::route_spec const> routes, config::settin
     }
 }
 
+// The limits that exist to count accounts, and know them at every endpoint they stand at.
+bool is_made_for_accounts(std::string_view name)
+{
+    auto const& letters = limits::for_letters;
+    return name == limits::for_strangers || name == limits::for_known_devices ||
+           std::ranges::find(letters, name) != std::ranges::end(letters);
+}
+
 // An account is known once the body was read, by the endpoint itself. Where no body names
 // one, the client is counted instead.
-void put_off_account_limits(pipeline::route_facts& facts)
+void put_off_account_limits(pipeline::route_facts& facts, bool names_account)
 {
     auto& early = facts.limits.early;
-    auto const later = std::stable_partition(early.begin(), early.end(), [](auto const* l) { return !counts_by_account(*l); });
-    facts.account_limits.assign(later, early.end());
+    auto const at_once = [names_account](limits::limit const* l) {
+        return !counts_by_account(*l) || !(names_account || is_made_for_accounts(l->name()));
+    };
+    auto const later = std::stable_partition(early.begin(), early.end(), at_once);
+    for (auto const* each : std::span{later, early.end()}) {
+        if (each->name() != limits::for_known_devices) facts.account_limits.push_back(each);
+        if (each->name() != limits::for_strangers) facts.device_limits.push_back(each);
+    }
     early.erase(later, early.end());
 }
 
@@ -86,7 +100,7 @@ pipeline::route_facts facts_of(policies::route const& route, pipeline::world con
     auto chain = world.limiter->resolve(route.limits());
     if (!chain) throw startup_error{startup_error::blame::configuration, route.place() + ": " + chain.error().note()};
     facts.limits = std::move(*chain);
-    if (route.to() == policies::destination::accounts && pipeline::names_account(route.target())) put_off_account_limits(facts);
+    if (route.to() == policies::destination::accounts) put_off_account_limits(facts, pipeline::names_account(route.target()));
     facts.slot = figures.route(route.name());
     facts.stream = route.spec().stream;
     if (auto const& websocket = route.spec().websocket) {

@@ -1,5 +1,6 @@
 #include "gateway/limits/cell_table.hpp"
 
+#include "gateway/limits/backoff.hpp"
 #include "gateway/limits/gcra.hpp"
 
 #include <sys/mman.h>
@@ -32,9 +33,9 @@ gcra gcra_of(limit const& of) noexcept
     return {of.interval(), of.capacity()};
 }
 
-bool is_window(limit const& of) noexcept
+bool is_gcra(limit const& of) noexcept
 {
-    return of.algorithm() == algorithm::window;
+    return of.algorithm() == algorithm::gcra;
 }
 
 // The answer for a counter that counts nothing yet.
@@ -71,6 +72,16 @@ cell_table::~cell_table()
     munmap(memory_, bytes_);
 }
 
+std::size_t cell_table::times_for(limit const& of) noexcept
+{
+    switch (of.algorithm()) {
+    case algorithm::window: return of.capacity();
+    case algorithm::backoff: return of.capacity() + std::size_t{1};
+    case algorithm::gcra: break;
+    }
+    return 1;
+}
+
 std::size_t cell_table::set_of(place key) const noexcept
 {
     return scaled(key.low, sets_);
@@ -103,7 +114,7 @@ cell_table::cell& cell_table::cell_at(std::size_t set, std::size_t way) const no
 std::span<tick> cell_table::times_of(cell& c, limit const& of) const noexcept
 {
     auto* const first = reinterpret_cast<tick*>(reinterpret_cast<std::byte*>(&c) + head_bytes);
-    return {first, is_window(of) ? of.capacity() : 1u};
+    return {first, times_for(of)};
 }
 
 cell_table::cell* cell_table::find(std::size_t set, place key, limit const& of) const noexcept
@@ -139,42 +150,52 @@ cell_table::cell* cell_table::take(std::size_t set, place key, limit const& of, 
     here.tags[way] = tag_of(key);
     here.owners[way] = owner;
     auto& taken = cell_at(set, way);
-    taken = {.key = key.high, .expires = now, .at = {}, .unused = 0};
-    if (!is_window(of)) times_of(taken, of).front() = now;
+    taken = {.key = key.high, .expires = now, .at = {}, .steps = 0};
+    if (is_gcra(of)) times_of(taken, of).front() = now;
     return &taken;
 }
 
 verdict cell_table::charge(cell& c, limit const& of, tick now, std::uint32_t cost) const noexcept
 {
-    if (is_window(of)) {
-        window counted{times_of(c, of), c.at, of.period()};
+    if (is_gcra(of)) {
+        auto& earned_back = times_of(c, of).front();
+        auto const v = gcra_of(of).spend(earned_back, now, cost);
+        c.expires = earned_back;
+        return v;
+    }
+    auto const spend = [&](auto counted) {
         auto const v = counted.spend(now, cost);
         c.expires = counted.expires(now);
         return v;
-    }
-    auto& earned_back = times_of(c, of).front();
-    auto const v = gcra_of(of).spend(earned_back, now, cost);
-    c.expires = earned_back;
-    return v;
+    };
+    if (of.algorithm() == algorithm::backoff) return spend(backoff{times_of(c, of), c.at, c.steps, of.period()});
+    return spend(window{times_of(c, of), c.at, of.period()});
 }
 
 verdict cell_table::look(cell& c, limit const& of, tick now, std::uint32_t cost) const noexcept
 {
-    if (is_window(of)) return window{times_of(c, of), c.at, of.period()}.look(now, cost);
+    switch (of.algorithm()) {
+    case algorithm::window: return window{times_of(c, of), c.at, of.period()}.look(now, cost);
+    case algorithm::backoff: return backoff{times_of(c, of), c.at, c.steps, of.period()}.look(now, cost);
+    case algorithm::gcra: break;
+    }
     return gcra_of(of).look(times_of(c, of).front(), now, cost);
 }
 
 void cell_table::undo(cell& c, limit const& of, tick stamp, tick now, std::uint32_t cost) const noexcept
 {
-    if (is_window(of)) {
-        window counted{times_of(c, of), c.at, of.period()};
-        counted.give_back(stamp, cost);
-        c.expires = counted.expires(now);
+    if (is_gcra(of)) {
+        auto& earned_back = times_of(c, of).front();
+        gcra_of(of).give_back(earned_back, stamp, now, cost);
+        c.expires = earned_back;
         return;
     }
-    auto& earned_back = times_of(c, of).front();
-    gcra_of(of).give_back(earned_back, stamp, now, cost);
-    c.expires = earned_back;
+    auto const give_back = [&](auto counted) {
+        counted.give_back(stamp, cost);
+        c.expires = counted.expires(now);
+    };
+    if (of.algorithm() == algorithm::backoff) return give_back(backoff{times_of(c, of), c.at, c.steps, of.period()});
+    give_back(window{times_of(c, of), c.at, of.period()});
 }
 
 verdict cell_table::spend(limit const& of, place key, tick now, std::uint32_t cost) noexcept
@@ -209,6 +230,7 @@ verdict cell_table::spend_unseen(std::size_t set, stripe& own, limit const& of, 
     if (auto* const fresh = take(set, key, of, now, quota, own.counted)) {
         if (inherited) {
             fresh->at = inherited->at;
+            fresh->steps = inherited->steps;
             std::ranges::copy(times_of(*inherited, of), times_of(*fresh, of).begin());
         }
         return charge(*fresh, of, now, cost);

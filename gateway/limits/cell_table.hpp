@@ -51,6 +51,9 @@ public:
     // How many events of a window a cell of that size has room for.
     static constexpr std::size_t events_in(std::size_t cell_bytes) noexcept { return (cell_bytes - head_bytes) / sizeof(tick); }
 
+    // How many times the counter of a limit keeps.
+    static std::size_t times_for(limit const& of) noexcept;
+
     verdict spend(limit const& of, place key, tick now, std::uint32_t cost) noexcept;
     verdict peek(limit const& of, place key, tick now, std::uint32_t cost) noexcept;
     void give_back(limit const& of, place key, tick stamp, tick now, std::uint32_t cost) noexcept;
@@ -67,7 +70,7 @@ private:
         std::uint64_t key;
         tick expires;
         window::position at;
-        std::uint32_t unused;
+        std::uint32_t steps; // of backoff
     };
     // Kept apart from the cells so that a look touches two cache lines of a set.
     struct labels

@@ -1,5 +1,7 @@
 #include "gateway/limits/limit.hpp"
 
+#include "gateway/limits/backoff.hpp"
+
 #include <algorithm>
 
 namespace yett::limits {
@@ -21,6 +23,16 @@ std::uint32_t capacity_of(limit_spec const& spec)
     return spec.algorithm == algorithm::gcra && spec.burst != 0 ? spec.burst : spec.amount;
 }
 
+char letter_of(algorithm a)
+{
+    switch (a) {
+    case algorithm::window: return 'w';
+    case algorithm::gcra: return 'g';
+    case algorithm::backoff: return 'b';
+    }
+    return '?';
+}
+
 // Rounded up, so that no rate is ever exceeded.
 nanoseconds interval_of(limit_spec const& spec)
 {
@@ -31,7 +43,7 @@ nanoseconds interval_of(limit_spec const& spec)
 std::uint64_t fingerprint_of(limit_spec const& spec)
 {
     std::string text = spec.name + '\n' + std::to_string(spec.amount) + '/' + std::to_string(spec.period.count()) + '/' +
-                       std::to_string(capacity_of(spec)) + (spec.algorithm == algorithm::gcra ? 'g' : 'w');
+                       std::to_string(capacity_of(spec)) + letter_of(spec.algorithm);
     for (auto const& part : spec.keys) text += '\n' + std::to_string(static_cast<int>(part.is)) + part.header;
     std::uint64_t hash = 0xcbf29ce484222325;
     for (unsigned char const c : text) hash = (hash ^ c) * 0x100000001b3;
@@ -59,6 +71,8 @@ void complain_of_size(limit_spec const& spec, std::vector<std::string>& list)
     if (spec.amount > largest_window)
         list.push_back("a window holds at most " + std::to_string(largest_window) + "; use gcra for more");
     if (spec.burst != 0) list.push_back("a window has no burst");
+    if (spec.algorithm == algorithm::backoff && spec.period < first_pause)
+        list.push_back("the pauses of backoff begin with a minute; the period is no shorter");
 }
 
 void complain_of_keys(limit_spec const& spec, std::vector<std::string>& list)
@@ -93,19 +107,64 @@ limit::limit(limit_spec spec)
     needs_identity_ = std::any_of(spec_.keys.begin(), spec_.keys.end(), names_caller);
 }
 
+namespace {
+
+limit_spec per_client(std::string name, counted what)
+{
+    limit_spec spec;
+    spec.name = std::move(name);
+    spec.amount = 5;
+    spec.period = 15min;
+    spec.algorithm = algorithm::window;
+    spec.counts = what;
+    return spec;
+}
+
+limit_spec per_account(limit_spec spec)
+{
+    spec.keys = {{key_part::kind::account, {}}};
+    return spec;
+}
+
+limit_spec guesses_at_account(std::string name)
+{
+    auto spec = per_account(per_client(std::move(name), counted::failures));
+    spec.amount = 10;
+    spec.algorithm = algorithm::backoff;
+    return spec;
+}
+
+// Who found a session open does not know the password, and guesses it from wherever they are.
+limit_spec guesses_in_sessions()
+{
+    auto spec = guesses_at_account("password_account");
+    spec.keys = {{key_part::kind::user, {}}};
+    return spec;
+}
+
+limit_spec letters_to_account(std::string name)
+{
+    auto spec = per_account(per_client(std::move(name), counted::requests));
+    spec.period = 1h;
+    return spec;
+}
+
+} // namespace
+
 std::vector<limit_spec> const& built_in_limits()
 {
     static auto const limits = [] {
-        std::vector<limit_spec> list;
-        for (auto const* name : {"login", "register", "refresh", "reset", "verify"}) {
-            limit_spec spec;
-            spec.name = name;
-            spec.amount = 5;
-            spec.period = 15min;
-            spec.algorithm = algorithm::window;
-            if (spec.name == "login" || spec.name == "refresh") spec.counts = counted::failures;
-            list.push_back(std::move(spec));
-        }
+        std::vector<limit_spec> list{
+            per_client("login", counted::failures),
+            per_client("register", counted::requests),
+            per_client("refresh", counted::failures),
+            per_client("reset", counted::failures),
+            per_client("verify", counted::failures),
+            guesses_at_account(for_strangers),
+            guesses_in_sessions(),
+            per_account(per_client(for_known_devices, counted::failures)),
+        };
+        for (auto const name : for_letters) list.push_back(letters_to_account(std::string{name}));
         return list;
     }();
     return limits;

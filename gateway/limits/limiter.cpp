@@ -64,7 +64,11 @@ void append(key_bytes& to, key_part const& part, subject const& who)
     }
     auto const value = value_of(part, who);
     if (value.empty()) return append(to, who.client);
-    if (part.is == kind::account) return append_folded(to, value);
+    if (part.is == kind::account) {
+        append_folded(to, value);
+        if (!who.device.empty()) append(to, kind::account, who.device);
+        return;
+    }
     append(to, part.is, value);
 }
 
@@ -83,6 +87,12 @@ std::chrono::seconds up(nanoseconds length)
 std::chrono::seconds admission::retry_after_seconds() const noexcept
 {
     return std::max(up(retry_after_), std::chrono::seconds{1});
+}
+
+limit const* admission::reported_by() const noexcept
+{
+    auto const over = std::ranges::find_if(states(), &state::over);
+    return allowed() && over != states().end() ? over->of : nullptr;
 }
 
 std::string rate_limit_field(admission const& a)
@@ -139,7 +149,8 @@ result<chain> limiter::resolve(std::span<std::string const> names) const
 // True when the next limit may be asked.
 bool limiter::settle(limit const& from, verdict const& v, subject const& who, steady_time now, admission& a) const
 {
-    if (v.allowed) {
+    if (v.allowed || from.spec().report_only) {
+        a.for_loans_ = false;
         a.note(from, v);
         return true;
     }
@@ -160,7 +171,7 @@ void limiter::note_loan(loans::turn const& mine, charge const& what, verdict con
 {
     auto& desk = desk_for(what);
     if (v.allowed) a.lent_.push_back(desk.lend(mine, *what.of, what.key, what.now));
-    else a.for_loans_ = desk.has_lent(mine, *what.of, what.key, what.now);
+    else a.for_loans_ = !v.settled && desk.has_lent(mine, *what.of, what.key, what.now);
 }
 
 std::optional<verdict> limiter::spend_at_hand(charge const& what, admission& a) const
@@ -215,13 +226,14 @@ void limiter::succeeded(admission const& a, subject const& who, steady_time now)
 {
     if (!a.allowed()) return;
     for (auto const& each : a.states())
-        if (each.of->counts_failures()) give_back(each, who, now);
+        if (each.of->counts_failures() && !each.over) give_back(each, who, now);
 }
 
 void limiter::give_back(admission const& a, subject const& who, steady_time now) const
 {
     if (!a.allowed()) return;
-    for (auto const& each : a.states()) give_back(each, who, now);
+    for (auto const& each : a.states())
+        if (!each.over) give_back(each, who, now);
 }
 
 void limiter::give_back(admission::state const& spent, subject const& who, steady_time now) const

@@ -21,6 +21,7 @@ struct subject
     network client;
     std::string_view user;                                         // the proved identity's subject
     std::string_view account;                                      // the address tried; letters count without case
+    std::string_view device{};                                     // one that the account knows, which counts by itself there
     std::string_view token;                                        // the token's id
     std::uint32_t route = 0;                                       // policies::route::index
     std::function<std::string_view(std::string_view name)> header; // empty when absent
@@ -49,6 +50,7 @@ public:
         std::uint32_t remaining;
         nanoseconds reset;
         tick stamp;
+        bool over; // it refused, or would have if it did more than report
     };
 
     bool allowed() const noexcept { return refused_by_ == nullptr; }
@@ -61,12 +63,17 @@ public:
     bool is_for_loans() const noexcept { return for_loans_; }
     // For Retry-After (RFC 9110 section 10.2.3): rounded up, at least 1.
     std::chrono::seconds retry_after_seconds() const noexcept;
+    // The first limit that would have refused, had it not been told to report only; null when none.
+    limit const* reported_by() const noexcept;
     // What was looked at, the refusing limit last.
     std::span<state const> states() const noexcept { return {states_.data(), count_}; }
 
 private:
     friend class limiter;
-    void note(limit const& of, verdict const& v) noexcept { states_[count_++] = {&of, v.remaining, v.reset, v.stamp}; }
+    void note(limit const& of, verdict const& v) noexcept
+    {
+        states_[count_++] = {&of, v.remaining, v.reset, v.stamp, !v.allowed};
+    }
 
     std::array<state, most_limits> states_;
     std::size_t count_ = 0;

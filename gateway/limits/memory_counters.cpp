@@ -11,7 +11,7 @@ namespace {
 // gcra and windows of five, which is nearly everything, and gets half of the memory.
 constexpr std::array<std::size_t, 5> cell_sizes{64, 256, 1024, 4096, 16384};
 static_assert(cell_table::events_in(cell_sizes.front()) >= 5);
-static_assert(cell_table::events_in(cell_sizes.back()) >= largest_window);
+static_assert(cell_table::events_in(cell_sizes.back()) > largest_window);
 
 std::size_t share_of(std::size_t size, std::size_t bytes) noexcept
 {
@@ -20,9 +20,8 @@ std::size_t share_of(std::size_t size, std::size_t bytes) noexcept
 
 std::size_t size_for(limit const& l) noexcept
 {
-    if (l.algorithm() == algorithm::gcra) return 0;
     std::size_t size = 0;
-    while (cell_table::events_in(cell_sizes[size]) < l.capacity()) ++size;
+    while (cell_table::events_in(cell_sizes[size]) < cell_table::times_for(l)) ++size;
     return size;
 }
 

@@ -3,14 +3,16 @@
 #include <chrono>
 #include <cstdint>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace yett::limits {
 
 enum class algorithm : std::uint8_t
 {
-    window, // exact: never more than `amount` in any period; costs 8 bytes for each event
-    gcra,   // a steady rate with a burst; 8 bytes for each key
+    window,  // exact: never more than `amount` in any period; costs 8 bytes for each event
+    gcra,    // a steady rate with a burst; 8 bytes for each key
+    backoff, // a window that lets one through after ever longer pauses once it is full; see backoff.hpp
 };
 
 // Whose requests are counted together.
@@ -20,7 +22,7 @@ struct key_part
     {
         client, // the IPv4 address, or the /64 of the IPv6 address
         user,
-        account, // the address a login or reset is tried for
+        account, // the address a login or a letter is tried for; of a known device: its own share of it
         token,
         route,
         header,
@@ -33,7 +35,7 @@ struct key_part
 enum class counted : std::uint8_t
 {
     requests,
-    failures, // a request is counted at first and given back when it succeeds
+    failures, // a request is counted at first and given back when it succeeds, or was no guess
 };
 
 struct limit_spec
@@ -45,10 +47,26 @@ struct limit_spec
     limits::algorithm algorithm = limits::algorithm::gcra;
     std::vector<key_part> keys{key_part{}}; // together they are the key
     counted counts = counted::requests;
+    bool report_only = false; // counts, and refuses nobody
 };
 
-// The limits that exist without being named: login, register, refresh, reset, verify,
-// each 5 in 15 minutes for each client, exact. Naming one in the configuration replaces it.
+// Of the built-in limits by account: strangers spend from the one, devices that signed in to
+// the account before from the other.
+inline constexpr char const* for_strangers = "login_account";
+inline constexpr char const* for_known_devices = "login_device";
+// Those of letters, whose end is told to nobody: all is done as before, and no letter goes.
+inline constexpr std::string_view for_letters[] = {"reset_account", "resend_account", "register_account",
+                                                   "change_address_account"};
+
+// The limits that exist without being named. Naming one in the configuration replaces it.
+//   login, refresh, verify, reset       5 failures in 15 minutes for each client, exact
+//   register                            5 in 15 minutes for each client, exact
+//   login_account                       10 failures in 15 minutes for each account, then backoff
+//   password_account                    the same for each user who is signed in, wherever a password is asked for
+//   login_device                        5 failures in 15 minutes for each known device, exact
+//   reset_account, resend_account,
+//   register_account, change_address_account
+//                                       5 letters in an hour for each account, exact
 std::vector<limit_spec> const& built_in_limits();
 
 } // namespace yett::limits

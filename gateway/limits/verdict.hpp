@@ -18,6 +18,7 @@ struct verdict
     nanoseconds reset;       // until the counter is as good as new
     nanoseconds retry_after; // of a refusal: the same charge is allowed then, if nothing else is spent
     tick stamp;              // hand it to give_back
+    bool settled = false;    // of a refusal: nothing that is given back would change it
 };
 
 } // namespace yett::limits

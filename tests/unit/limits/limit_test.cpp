@@ -81,20 +81,34 @@ TEST_CASE("limit: whatever changes how it counts changes its fingerprint")
     CHECK(limit{keyed(a_limit(5, 1s), {{kind::user, ""}})}.fingerprint() != base);
 }
 
-TEST_CASE("limit: five are built in, for guesses and for mails")
+TEST_CASE("limit: twelve are built in, for guesses and for letters, by client and by account")
 {
     std::string list;
     for (auto const& spec : built_in_limits()) {
         CHECK(limit::complaints(spec).empty());
-        CHECK(spec.amount == 5);
-        CHECK(spec.period == 15min);
-        CHECK(spec.algorithm == algorithm::window);
         CHECK(spec.keys.size() == 1);
-        CHECK(spec.keys.front().is == kind::client);
         CHECK_FALSE(limit{spec}.is_announced());
-        list += spec.name + (spec.counts == counted::failures ? ":failures " : ":requests ");
+        list += spec.name +
+                (spec.keys.front().is == kind::client ? " client "
+                 : spec.keys.front().is == kind::user ? " user "
+                                                      : " account ") +
+                std::to_string(spec.amount) + "/" +
+                std::to_string(std::chrono::duration_cast<std::chrono::minutes>(spec.period).count()) +
+                (spec.algorithm == algorithm::backoff ? " backoff" : " window") +
+                (spec.counts == counted::failures ? " failures\n" : " requests\n");
     }
-    CHECK(list == "login:failures register:requests refresh:failures reset:requests verify:requests ");
+    CHECK(list == "login client 5/15 window failures\n"
+                  "register client 5/15 window requests\n"
+                  "refresh client 5/15 window failures\n"
+                  "reset client 5/15 window failures\n"
+                  "verify client 5/15 window failures\n"
+                  "login_account account 10/15 backoff failures\n"
+                  "password_account user 10/15 backoff failures\n"
+                  "login_device account 5/15 window failures\n"
+                  "reset_account account 5/60 window requests\n"
+                  "resend_account account 5/60 window requests\n"
+                  "register_account account 5/60 window requests\n"
+                  "change_address_account account 5/60 window requests\n");
 }
 
 TEST_CASE("limit: limits about logins are not announced to clients")

@@ -156,6 +156,58 @@ TEST_CASE("limiter: a part that is missing is replaced by the client")
     CHECK_FALSE(share({{kind::header, "X-Key"}}, from("192.0.2.1"), from("192.0.2.2")));
 }
 
+TEST_CASE("limiter: a device that the account knows has a share of its own of what counts accounts")
+{
+    auto const at_device = [](std::string_view device, std::string_view account = "ann@example.com") {
+        auto who = from("192.0.2.1");
+        who.account = account;
+        who.device = device;
+        return who;
+    };
+    std::vector<key_part> const by_account{{kind::account, ""}};
+    CHECK_FALSE(share(by_account, at_device(""), at_device("d1")));
+    CHECK_FALSE(share(by_account, at_device("d1"), at_device("d2")));
+    CHECK(share(by_account, at_device("d1"), at_device("d1")));
+    CHECK_FALSE(share(by_account, at_device("d1"), at_device("d1", "bob@example.com")));
+    CHECK(share({{kind::client, ""}}, at_device(""), at_device("d1"))); // nothing else
+}
+
+TEST_CASE("limiter: one that reports only lets everybody through and says whom it would have refused")
+{
+    auto trial = named("trial", a_limit(2, 1min));
+    trial.report_only = true;
+    limiter const l{in_memory(), {trial, named("real", a_limit(5, 1min))}};
+    std::vector<limit const*> const both{l.named("trial"), l.named("real")};
+    auto const who = from("192.0.2.1");
+    for (int i = 0; i < 5; ++i) {
+        auto const passed = *l.spend_at_hand(both, who, at(0s));
+        CHECK(passed.allowed());
+        CHECK((passed.reported_by() == l.named("trial")) == (i >= 2));
+        REQUIRE(passed.states().size() == 2);
+        CHECK(passed.states()[0].over == (i >= 2));
+    }
+    auto const refused = *l.spend_at_hand(both, who, at(0s));
+    CHECK_FALSE(refused.allowed());
+    CHECK(refused.refused_by() == l.named("real"));
+    CHECK(refused.reported_by() == nullptr);
+}
+
+TEST_CASE("limiter: one that reports only gives back what it counted and nothing else (siblings: failures, loans)")
+{
+    auto trial = on_failures(named("trial", a_limit(1, 1min)));
+    trial.report_only = true;
+    limiter const l{in_memory(), {trial}};
+    auto const who = from("192.0.2.1");
+    auto const first = spend(l, "trial", who, at(0s));
+    auto const second = spend(l, "trial", who, at(1s));
+    CHECK(second.allowed());
+    CHECK_FALSE(second.is_for_loans()); // nobody waits for it
+    l.succeeded(second, who, at(2s));
+    CHECK(spend(l, "trial", who, at(3s)).reported_by() != nullptr);
+    l.succeeded(first, who, at(4s));
+    CHECK(spend(l, "trial", who, at(5s)).reported_by() == nullptr);
+}
+
 TEST_CASE("limiter: a header can be a key")
 {
     auto const sending = [](std::string value) {
