@@ -17,6 +17,8 @@ enum class link_purpose : unsigned char
     reset_password,
     invitation,
     confirmed_address, // what is left of one of verify_address that did its work; good for nothing
+    change_address, // to another one, which it proves
+    undo_change,    // of the address, by whoever reads the mail of the one before
 };
 
 // What is kept of a mailed link: everything but the token in it.
@@ -31,6 +33,7 @@ struct link
     // address before its owner did knows no password that ever works. Empty: the
     // account's stays.
     std::string password_hash;
+    std::string new_email;          // change_address, undo_change: what the account's address is then
     std::vector<std::string> roles; // invitation: what whoever registers with it gets
     wall_time created_at{};
     wall_time expires_at{};

@@ -24,6 +24,12 @@ struct amendment
     std::optional<std::string> expected_hash; // the password must still be this one
     std::string password_hash;                // takes the place of the account's; empty: that stays
     wall_time now{};                          // when the password changed
+    std::string new_email;                    // takes the place of the account's; empty: that stays
+    std::string new_email_key;
+    bool displaces_unverified = false; // an account that nobody proved to be theirs gives way to that
+    // Links that undo a change of the address outlive the amendment, so that whoever changed it
+    // cannot take them away; but those made since then go, too.
+    std::optional<wall_time> voids_undo_since;
 };
 
 // Things that happen at once or not at all. Done in the order of the members.
@@ -31,10 +37,13 @@ struct paperwork
 {
     std::optional<spending> spent;
     std::optional<user> added;
-    std::optional<amendment> amended; // every other link of the account is void from then on
+    std::optional<amendment> amended; // every other link of the account is void from then on, see voids_undo_since
     std::optional<link> made;
     std::optional<letter> posted; // see outbox::post
 };
+
+// How many links of one purpose an account has at most: with one more the oldest is void.
+inline constexpr std::size_t most_links = 32;
 
 // Mailed links, and the one way to change an account together with the links and letters
 // that belong to the change. The promises of user_store hold here, too.
@@ -55,7 +64,8 @@ public:
     //   link_invalid  the link to be spent does not exist, has another purpose, or was
     //                 spent: of any number of callers at the same moment one succeeds
     //   link_expired  it is too old
-    //   conflict      the added user's id or email_key exists; the password is not the expected one
+    //   conflict      the added user's id or email_key, or the new one, exists; the password is not
+    //                 the expected one
     //   not_found     there is no such user to amend, or to make a link for
     virtual task<result<void>> commit(paperwork const& all) = 0;
 

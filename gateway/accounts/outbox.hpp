@@ -19,6 +19,8 @@ enum class letter_kind : unsigned char
     new_device,         // a login from where the account was not used before
     refresh_reused,     // a stolen refresh token, perhaps: the session was ended
     invitation,         // a link; an operator invites somebody to register
+    change_address,     // a link, to the new address; whoever follows it makes it the account's
+    address_changed,    // a link, to the address before; whoever follows it undoes the change
     count_,
 };
 
@@ -64,6 +66,9 @@ struct outbox_figures
     std::array<std::size_t, static_cast<std::size_t>(letter_kind::count_)> waiting{}; // by kind, claimed ones included
     std::optional<wall_time> oldest;                                                  // posted_at of the oldest that waits
 };
+
+// How many letters of one kind wait for one reader at most; more are not kept, as if they were blank.
+inline constexpr std::size_t most_waiting = 32;
 
 // Letters on their way: durable once posted, picked up by a postman. The promises of
 // user_store hold here, too.

@@ -5,6 +5,7 @@
 #include "gateway/base/task.hpp"
 
 #include <functional>
+#include <limits>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -36,7 +37,8 @@ struct session
     wall_time expires_at{};     // absolute: never moves
     wall_time access_until{};   // from when on no access token of the session is accepted any more
     std::optional<wall_time> ended_at;
-    device from; // of the last login or refresh
+    device from;            // of the last login or refresh
+    bool remembered = true; // it outlives the browser it began in
 };
 
 // A presented refresh token that wants to be exchanged, and what is to follow it.
@@ -100,7 +102,7 @@ struct ended
     std::vector<revocation> revocations;
 };
 
-// A part of all live sessions, in the order of their ids.
+// A part of the live sessions, in the order of their ids; those of one user backwards.
 struct session_page
 {
     std::string after; // the id of the last one seen; empty: from the beginning
@@ -131,7 +133,12 @@ public:
 
     // `conflict` when the id or the family exists. An adapter that keeps users, too, may
     // fail with `not_found` when the user does not exist.
-    virtual task<result<void>> add(session const& added) = 0;
+    //
+    // Of a user's live sessions at most `most` are left, this one among them: those used
+    // longest ago end in the same transaction, of two the older one. Returns what ended, as
+    // `end` does.
+    virtual task<result<ended>> add(session const& added, std::size_t most) = 0;
+    task<result<ended>> add(session const& added) { return add(added, std::numeric_limits<std::size_t>::max()); }
 
     // Live, ended or expired; `not_found`.
     virtual task<result<session>> find(std::string_view id) = 0;
@@ -153,8 +160,16 @@ public:
     // the same thing extends the first: the later `at` and `until` count.
     virtual task<result<void>> revoke(revocation const& wanted) = 0;
 
-    // Live sessions of a user, youngest first.
-    virtual task<result<std::vector<session>>> list(std::string_view user_id, wall_time now) = 0;
+    // Live sessions of a user, youngest first, at most `limit`, older than the one with the id
+    // `after`. The promise of user_store::list holds.
+    virtual task<result<std::vector<session>>> list(std::string_view user_id, session_page asked) = 0;
+    task<result<std::vector<session>>> list(std::string_view user_id, wall_time now)
+    {
+        session_page all;
+        all.limit = std::numeric_limits<std::size_t>::max();
+        all.now = now;
+        return list(user_id, std::move(all));
+    }
 
     // Live sessions of everybody, at most `limit`. The promise of user_store::list holds.
     virtual task<result<std::vector<session>>> list_all(session_page const& asked) = 0;

@@ -88,7 +88,8 @@ public:
     // say `conflict`, also with one before it in the list. Any other failure adds none.
     virtual task<result<std::vector<bool>>> add_all(std::vector<user> const& added) = 0;
 
-    // Removes the user, all sessions and all API keys; `not_found`. Revocations stay.
+    // Removes the user, all sessions, API keys and links, and gives up letters that wait for
+    // them; `not_found`. Revocations stay.
     virtual task<result<void>> remove(std::string_view id) = 0;
 
     // At most `limit` users. Whoever is added or removed between two pages may be missed or

@@ -308,3 +308,21 @@ TEST_CASE("links: they and the marks of logins go with their user")
         CHECK(run(store.sessions().recognise(seen)).value() == familiarity::first);
     });
 }
+
+TEST_CASE("links: an account has so many of a purpose, and the oldest is void")
+{
+    on_every_store([](opened const& store) {
+        auto const anna = some_user("anna");
+        REQUIRE(run(store.users().add(anna)));
+        auto const made = [&](std::string const& hash, link_purpose purpose, int at) {
+            auto one = some_link(hash, anna.id, purpose);
+            one.created_at = noon + seconds{at};
+            REQUIRE(run(store.links().commit(making(one))));
+        };
+        made("other", link_purpose::verify_address, 0);
+        for (int i = 0; i < static_cast<int>(most_links) + 3; ++i) made("h" + std::to_string(i), link_purpose::reset_password, i);
+        for (int i = 0; i < static_cast<int>(most_links) + 3; ++i)
+            CHECK(run(store.links().find("h" + std::to_string(i))).has_value() == (i >= 3));
+        CHECK(run(store.links().find("other")));
+    });
+}

@@ -224,3 +224,33 @@ TEST_CASE("outbox: of many postmen at once each letter finds exactly one")
         CHECK(std::set<std::string>(got.begin(), got.end()).size() == letters);
     });
 }
+
+TEST_CASE("outbox: so many letters of a kind wait for one reader, and more are not kept")
+{
+    on_every_store([](opened const& store) {
+        auto const post = [&](std::string const& id, letter_kind kind, std::string const& to, bool blank = false) {
+            auto l = some_letter(id);
+            l.kind = kind;
+            l.to = to;
+            l.blank = blank;
+            REQUIRE(run(store.letters().post(l)));
+        };
+        for (std::size_t i = 0; i < most_waiting + 5; ++i)
+            post("a" + std::to_string(i), letter_kind::new_device, "anna@example.com");
+        CHECK(waiting(store, letter_kind::new_device) == most_waiting);
+        post("b", letter_kind::new_device, "otto@example.com");
+        post("c", letter_kind::refresh_reused, "anna@example.com");
+        CHECK(waiting(store, letter_kind::new_device) == most_waiting + 1);
+        CHECK(waiting(store, letter_kind::refresh_reused) == 1);
+        for (std::size_t i = 0; i < most_waiting + 5; ++i) post("n" + std::to_string(i), letter_kind::reset_password, "", true);
+        post("last", letter_kind::reset_password, "anna@example.com");
+        CHECK(waiting(store) == 1); // nobody's take no room
+
+        auto const first = claim(store);
+        REQUIRE(first);
+        REQUIRE(run(store.letters().close(first->letter.id, letter_end::sent, noon)));
+        auto const kind = first->letter.kind;
+        post("again", kind, first->letter.to);
+        if (kind == letter_kind::new_device) CHECK(waiting(store, kind) == most_waiting + 1);
+    });
+}

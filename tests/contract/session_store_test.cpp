@@ -1,8 +1,11 @@
 #include "tests/contract/adapters.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <atomic>
 #include <set>
+#include <thread>
 
 using namespace yett;
 using namespace yett::accounts;
@@ -463,5 +466,128 @@ TEST_CASE("session_store: pages show every live session once, whoever's it is")
             asked.after = page->back().id;
         }
         CHECK(seen == std::vector<std::string>{"id-of-anna s1", "id-of-otto s2", "id-of-anna s5"});
+    });
+}
+
+namespace {
+
+// A session of that user, last used so many seconds after noon.
+session used_at(user const& whose, std::string const& id, int seen)
+{
+    auto made = some_session(whose, id);
+    made.last_seen = noon + seconds{seen};
+    return made;
+}
+
+std::vector<std::string> live_ids(opened const& store, user const& whose, wall_time now = noon + seconds{100})
+{
+    std::vector<std::string> ids;
+    auto const live = run(store.sessions().list(whose.id, now));
+    for (auto const& each : live.value()) ids.push_back(each.id);
+    std::ranges::sort(ids);
+    return ids;
+}
+
+} // namespace
+
+TEST_CASE("session_store: of too many sessions the one used longest ago ends, of two the older")
+{
+    on_every_store([](opened const& store) {
+        auto const anna = some_user("anna"), otto = some_user("otto");
+        REQUIRE(run(store.users().add(anna)));
+        REQUIRE(run(store.users().add(otto)));
+        for (auto const& [id, seen] : {std::pair{"s1", 50}, {"s2", 10}, {"s3", 10}, {"s4", 40}})
+            CHECK(run(store.sessions().add(used_at(anna, id, seen), 4)).value().sessions == 0);
+        REQUIRE(run(store.sessions().add(used_at(otto, "o1", 0), 4)));
+
+        auto const fifth = run(store.sessions().add(used_at(anna, "s5", 60), 4));
+        REQUIRE(fifth);
+        CHECK(fifth->sessions == 1);
+        REQUIRE(fifth->revocations.size() == 1);
+        CHECK(fifth->revocations.front().id == "s2");
+        CHECK(live_ids(store, anna) == std::vector<std::string>{"s1", "s3", "s4", "s5"});
+        auto const known = load(store, noon);
+        CHECK(std::ranges::count(known, "s2", &revocation::id) == 1);
+
+        // A smaller number ends more than one, used longest ago first (sibling: the setting was changed).
+        auto const sixth = run(store.sessions().add(used_at(anna, "s6", 70), 2));
+        REQUIRE(sixth);
+        REQUIRE(sixth->revocations.size() == 3);
+        CHECK(sixth->revocations[0].id == "s3");
+        CHECK(sixth->revocations[1].id == "s4");
+        CHECK(sixth->revocations[2].id == "s1");
+        CHECK(live_ids(store, anna) == std::vector<std::string>{"s5", "s6"});
+        CHECK(live_ids(store, otto) == std::vector<std::string>{"o1"});
+    });
+}
+
+TEST_CASE("session_store: what is over takes no place, and the one that begins always has one")
+{
+    on_every_store([](opened const& store) {
+        auto const anna = some_user("anna");
+        REQUIRE(run(store.users().add(anna)));
+        auto expired = used_at(anna, "s1", 90);
+        expired.idle_until = noon;
+        REQUIRE(run(store.sessions().add(expired)));
+        REQUIRE(run(store.sessions().add(used_at(anna, "s2", 80))));
+        auto asked = end_of(anna, "s2");
+        REQUIRE(run(store.sessions().end(asked)));
+        REQUIRE(run(store.sessions().add(used_at(anna, "s3", 1))));
+        auto late = used_at(anna, "s4", 0); // used before the others, by a clock that went back
+        CHECK(run(store.sessions().add(late, 2)).value().sessions == 0);
+        CHECK(run(store.sessions().add(used_at(anna, "s5", 0), 1)).value().sessions == 2);
+        CHECK(live_ids(store, anna) == std::vector<std::string>{"s5"});
+    });
+}
+
+TEST_CASE("session_store: of many logins at once no more than the most are left")
+{
+    on_every_store([](opened const& store) {
+        auto const anna = some_user("anna");
+        REQUIRE(run(store.users().add(anna)));
+        std::vector<std::thread> all;
+        for (int i = 0; i < 8; ++i)
+            all.emplace_back([&, i] {
+                for (int j = 0; j < 10; ++j) REQUIRE(run(store.sessions().add(used_at(anna, fmt::format("s{}{}", i, j), 0), 5)));
+            });
+        for (auto& each : all) each.join();
+        CHECK(live_ids(store, anna).size() == 5);
+    });
+}
+
+TEST_CASE("session_store: a failed add ends nothing")
+{
+    on_every_store([](opened const& store) {
+        signed_in_user const in{store};
+        auto again = some_session(in.anna, "s1");
+        again.family = "another";
+        CHECK(run(store.sessions().add(again, 1)).error() == errc::conflict);
+        CHECK(live_ids(store, in.anna) == std::vector<std::string>{"s1"});
+    });
+}
+
+TEST_CASE("session_store: pages of one user go from the youngest to the oldest, and whether it is remembered stays")
+{
+    on_every_store([](opened const& store) {
+        auto const anna = some_user("anna");
+        REQUIRE(run(store.users().add(anna)));
+        for (int i = 1; i <= 5; ++i) {
+            auto made = used_at(anna, fmt::format("s{}", i), 0);
+            made.remembered = i % 2 == 0;
+            REQUIRE(run(store.sessions().add(made)));
+        }
+        session_page asked;
+        asked.limit = 2;
+        asked.now = noon;
+        std::vector<std::string> ids;
+        for (auto part = run(store.sessions().list(anna.id, asked)).value(); !part.empty();
+             part = run(store.sessions().list(anna.id, asked)).value()) {
+            for (auto const& each : part) {
+                ids.push_back(each.id);
+                CHECK(each.remembered == (each.id == "s2" || each.id == "s4"));
+            }
+            asked.after = part.back().id;
+        }
+        CHECK(ids == std::vector<std::string>{"s5", "s4", "s3", "s2", "s1"});
     });
 }

@@ -2,6 +2,9 @@
 
 #include "gateway/storage/memory/tables.hpp"
 
+#include <algorithm>
+#include <vector>
+
 namespace yett::storage::memory {
 
 namespace {
@@ -60,7 +63,7 @@ private:
             shared_->ids_by_email.emplace(all.added->email_key, all.added->id);
         }
         if (all.amended) amend(*all.amended);
-        if (all.made) shared_->links.insert_or_assign(all.made->hash, *all.made);
+        if (all.made) keep(*all.made);
         if (all.posted) post_letter(*shared_, *all.posted);
         return {};
     }
@@ -92,7 +95,36 @@ private:
         auto const found = shared_->users.find(a.user_id);
         if (found == shared_->users.end()) return errc::not_found;
         if (a.expected_hash && *a.expected_hash != found->second.password_hash) return errc::conflict;
-        return {};
+        return a.new_email.empty() || may_move(a) ? result<void>{} : errc::conflict;
+    }
+
+    void keep(link const& made)
+    {
+        shared_->links.insert_or_assign(made.hash, made);
+        if (made.user_id.empty()) return;
+        std::vector<link const*> alike;
+        for (auto const& [hash, each] : shared_->links)
+            if (each.user_id == made.user_id && each.purpose == made.purpose) alike.push_back(&each);
+        if (alike.size() <= accounts::most_links) return;
+        auto const oldest = *std::ranges::min_element(alike, {}, [](link const* l) { return l->created_at; });
+        shared_->links.erase(std::string{oldest->hash});
+    }
+
+    bool may_move(amendment const& a) const
+    {
+        auto const other = shared_->ids_by_email.find(a.new_email_key);
+        if (other == shared_->ids_by_email.end() || other->second == a.user_id) return true;
+        return a.displaces_unverified && !shared_->users.at(other->second).verified;
+    }
+
+    void move(amendment const& a, accounts::user& changed)
+    {
+        auto const other = shared_->ids_by_email.find(a.new_email_key);
+        if (other != shared_->ids_by_email.end() && other->second != a.user_id) erase_user(*shared_, std::string{other->second});
+        shared_->ids_by_email.erase(changed.email_key);
+        changed.email = a.new_email;
+        changed.email_key = a.new_email_key;
+        shared_->ids_by_email.insert_or_assign(changed.email_key, changed.id);
     }
 
     void spend(spending const& s) { shared_->links.erase(s.hash); }
@@ -105,7 +137,13 @@ private:
             changed.password_hash = a.password_hash;
             changed.password_changed_at = a.now;
         }
-        std::erase_if(shared_->links, [&a](auto const& entry) { return entry.second.user_id == a.user_id; });
+        if (!a.new_email.empty()) move(a, changed);
+        std::erase_if(shared_->links, [&a](auto const& entry) {
+            auto const& l = entry.second;
+            auto const stays =
+                l.purpose == link_purpose::undo_change && l.created_at < a.voids_undo_since.value_or(wall_time::max());
+            return l.user_id == a.user_id && !stays;
+        });
     }
 
     std::size_t forget(wall_time expired_before, std::size_t limit)

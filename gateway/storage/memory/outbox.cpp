@@ -29,6 +29,16 @@ letter mark_of(letter const& closed)
     return mark;
 }
 
+void end_way(tables& in, posted_letter& closed, letter_end how, wall_time now)
+{
+    in.letters_by_due.erase({closed.due, closed.letter.id});
+    auto const waiting = in.letters_waiting.find({closed.letter.to, closed.letter.kind});
+    if (waiting != in.letters_waiting.end() && !closed.letter.blank && --waiting->second == 0) in.letters_waiting.erase(waiting);
+    closed.letter = mark_of(closed.letter);
+    closed.end = how;
+    closed.closed_at = now;
+}
+
 class letters final : public accounts::outbox
 {
 public:
@@ -80,12 +90,7 @@ private:
         std::lock_guard const lock{shared_->mutex};
         auto const found = shared_->letters.find(id);
         if (found == shared_->letters.end()) return errc::not_found;
-        auto& closed = found->second;
-        if (closed.end) return {};
-        shared_->letters_by_due.erase({closed.due, id});
-        closed.letter = mark_of(closed.letter);
-        closed.end = how;
-        closed.closed_at = now;
+        if (!found->second.end) end_way(*shared_, found->second, how, now);
         return {};
     }
 
@@ -121,12 +126,24 @@ private:
 
 void post_letter(tables& into, letter const& l)
 {
-    auto const [at, fresh] = into.letters.try_emplace(l.id);
-    if (!fresh) return;
+    if (into.letters.contains(l.id)) return;
+    if (!l.blank) {
+        auto& waiting = into.letters_waiting[{l.to, l.kind}];
+        if (waiting >= accounts::most_waiting) return;
+        ++waiting;
+    }
+    auto const at = into.letters.try_emplace(l.id).first;
     at->second.letter = l;
     at->second.letter.languages.resize(std::min(l.languages.size(), accounts::longest_languages));
     at->second.due = l.posted_at;
     into.letters_by_due.emplace(l.posted_at, l.id);
+}
+
+void close_letters_to(tables& in, std::string const& reader)
+{
+    if (reader.empty()) return;
+    for (auto& [id, each] : in.letters)
+        if (!each.end && each.letter.to == reader) end_way(in, each, letter_end::given_up, each.letter.posted_at);
 }
 
 std::unique_ptr<accounts::outbox> make_outbox(std::shared_ptr<tables> shared)

@@ -21,7 +21,7 @@ class sessions final : public accounts::session_store
 public:
     explicit sessions(std::shared_ptr<tables> shared) : shared_{std::move(shared)} {}
 
-    task<result<void>> add(session const& added) override { co_return insert(added); }
+    task<result<ended>> add(session const& added, std::size_t most) override { co_return insert(added, most); }
     task<result<session>> find(std::string_view id) override { co_return copy_of(std::string{id}); }
     task<result<session>> find_by_family(std::string_view family) override { co_return by_family(std::string{family}); }
     task<result<rotated>> rotate(rotation const& asked) override { co_return exchange(asked); }
@@ -36,7 +36,10 @@ public:
         co_return result<void>{};
     }
 
-    task<result<std::vector<session>>> list(std::string_view user_id, wall_time now) override { co_return live_of(user_id, now); }
+    task<result<std::vector<session>>> list(std::string_view user_id, accounts::session_page asked) override
+    {
+        co_return live_of(user_id, asked);
+    }
     task<result<std::vector<session>>> list_all(accounts::session_page const& asked) override { co_return page(asked); }
     task<result<accounts::familiarity>> recognise(accounts::sighting const& seen) override { co_return meet(seen); }
     task<result<void>> load_revocations(wall_time now, std::function<void(revocation const&)> each) override
@@ -47,13 +50,29 @@ public:
     task<result<std::size_t>> sweep(wall_time now, std::size_t limit) override { co_return forget(now, limit); }
 
 private:
-    result<void> insert(session const& added)
+    result<ended> insert(session const& added, std::size_t most)
     {
         std::lock_guard const lock{shared_->mutex};
         if (shared_->sessions.contains(added.id) || shared_->ids_by_family.contains(added.family)) return errc::conflict;
+        ending why;
+        why.now = added.created_at;
+        ended done;
+        for (auto* each : surplus_beside(added, most)) finish(*each, why, done);
         shared_->sessions.emplace(added.id, added);
         shared_->ids_by_family.emplace(added.family, added.id);
-        return {};
+        return done;
+    }
+
+    // Those that are too many when one more comes, used longest ago first.
+    std::vector<session*> surplus_beside(session const& added, std::size_t most)
+    {
+        std::vector<session*> live;
+        for (auto& [id, each] : shared_->sessions)
+            if (each.user_id == added.user_id && is_live(each, added.created_at)) live.push_back(&each);
+        std::ranges::sort(live, {}, [](session const* s) { return std::pair{s->last_seen, s->id}; });
+        auto const stay = std::max<std::size_t>(most, 1) - 1;
+        live.resize(live.size() - std::min(stay, live.size()));
+        return live;
     }
 
     result<session> copy_of(std::string const& id)
@@ -108,13 +127,13 @@ private:
         return done;
     }
 
-    std::vector<session> live_of(std::string_view user_id, wall_time now)
+    std::vector<session> live_of(std::string_view user_id, accounts::session_page const& asked)
     {
         std::lock_guard const lock{shared_->mutex};
         std::vector<session> live;
-        for (auto const& [id, each] : shared_->sessions)
-            if (each.user_id == user_id && is_live(each, now)) live.push_back(each);
-        std::sort(live.begin(), live.end(), [](auto const& a, auto const& b) { return a.id > b.id; });
+        auto at = asked.after.empty() ? shared_->sessions.end() : shared_->sessions.lower_bound(asked.after);
+        while (at != shared_->sessions.begin() && live.size() < asked.limit)
+            if (--at; at->second.user_id == user_id && is_live(at->second, asked.now)) live.push_back(at->second);
         return live;
     }
 

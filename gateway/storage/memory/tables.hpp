@@ -33,15 +33,22 @@ struct tables
     std::map<std::string, accounts::session> sessions;         // by id
     std::unordered_map<std::string, std::string> ids_by_family;
     std::map<std::pair<accounts::revocation::kind, std::string>, accounts::revocation> revocations;
-    std::unordered_map<std::string, accounts::link> links;                   // by hash
-    std::unordered_map<std::string, std::map<std::string, wall_time>> marks; // of devices, by user
-    std::map<std::string, accounts::api_key> api_keys;                       // by id
-    std::unordered_map<std::string, posted_letter> letters;                  // by id
-    std::set<std::pair<wall_time, std::string>> letters_by_due;              // those that are not closed
+    std::unordered_map<std::string, accounts::link> links;                                // by hash
+    std::unordered_map<std::string, std::map<std::string, wall_time>> marks;              // of devices, by user
+    std::map<std::string, accounts::api_key> api_keys;                                    // by id
+    std::unordered_map<std::string, posted_letter> letters;                               // by id
+    std::set<std::pair<wall_time, std::string>> letters_by_due;                           // those that are not closed
+    std::map<std::pair<std::string, accounts::letter_kind>, std::size_t> letters_waiting; // of them, by reader; no blank ones
 };
 
 // Keeps a letter together with what else the caller changes; see outbox::post. The caller
 // holds the mutex.
 void post_letter(tables& into, accounts::letter const& l);
+
+// Gives up what waits for a reader who is gone. The caller holds the mutex.
+void close_letters_to(tables& in, std::string const& reader);
+
+// Removes a user with all that is theirs, unsent letters too. The caller holds the mutex.
+void erase_user(tables& from, std::string const& id);
 
 } // namespace yett::storage::memory

@@ -97,18 +97,8 @@ private:
     result<void> erase(std::string const& id)
     {
         std::lock_guard const lock{shared_->mutex};
-        auto const found = shared_->users.find(id);
-        if (found == shared_->users.end()) return errc::not_found;
-        shared_->ids_by_email.erase(found->second.email_key);
-        shared_->users.erase(found);
-        std::erase_if(shared_->api_keys, [&](auto const& entry) { return entry.second.user_id == id; });
-        std::erase_if(shared_->sessions, [&](auto const& entry) {
-            auto const theirs = entry.second.user_id == id;
-            if (theirs) shared_->ids_by_family.erase(entry.second.family);
-            return theirs;
-        });
-        std::erase_if(shared_->links, [&id](auto const& entry) { return entry.second.user_id == id; });
-        shared_->marks.erase(id);
+        if (!shared_->users.contains(id)) return errc::not_found;
+        erase_user(*shared_, id);
         return {};
     }
 
@@ -137,6 +127,23 @@ private:
 };
 
 } // namespace
+
+void erase_user(tables& from, std::string const& id)
+{
+    auto const found = from.users.find(id);
+    auto const email = found->second.email;
+    from.ids_by_email.erase(found->second.email_key);
+    from.users.erase(found);
+    std::erase_if(from.api_keys, [&](auto const& entry) { return entry.second.user_id == id; });
+    std::erase_if(from.sessions, [&](auto const& entry) {
+        auto const theirs = entry.second.user_id == id;
+        if (theirs) from.ids_by_family.erase(entry.second.family);
+        return theirs;
+    });
+    std::erase_if(from.links, [&id](auto const& entry) { return entry.second.user_id == id; });
+    from.marks.erase(id);
+    close_letters_to(from, email);
+}
 
 std::unique_ptr<accounts::user_store> make_user_store(std::shared_ptr<tables> shared)
 {

@@ -16,7 +16,7 @@ using accounts::paperwork;
 using accounts::spending;
 
 std::string const select_link =
-    "SELECT hash, purpose, coalesce(user_id, ''), email_key, password_hash, roles, created_at, expires_at FROM links";
+    "SELECT hash, purpose, coalesce(user_id, ''), email_key, password_hash, roles, created_at, expires_at, new_email FROM links";
 std::string const select_by_hash = select_link + " WHERE hash = ?1";
 // The index has all of it, so that one who has a link costs what one without does.
 std::string const select_newest_password =
@@ -34,6 +34,7 @@ link read_link(statement const& row)
     found.roles = read_roles(row.text(5));
     found.created_at = row.time(6);
     found.expires_at = row.time(7);
+    found.new_email = row.text(8);
     return found;
 }
 
@@ -61,6 +62,25 @@ result<void> spend(database& db, spending const& s)
     return db.prepare("DELETE FROM links WHERE hash = ?1").bind(s.hash).run();
 }
 
+// The schema says `conflict` where another account has the address.
+result<void> move(database& db, amendment const& a)
+{
+    if (a.displaces_unverified) {
+        auto other = db.prepare("DELETE FROM users WHERE email_key = ?1 AND id != ?2 AND verified = 0");
+        if (auto done = other.bind(a.new_email_key, a.user_id).run(); !done) return done;
+    }
+    auto row = db.prepare("UPDATE users SET email = ?2, email_key = ?3 WHERE id = ?1");
+    return row.bind(a.user_id, a.new_email, a.new_email_key).run();
+}
+
+result<void> void_links(database& db, amendment const& a)
+{
+    auto row = db.prepare("DELETE FROM links WHERE user_id = ?1 AND (purpose != ?2 OR created_at >= ?3)");
+    return row
+        .bind(a.user_id, static_cast<std::int64_t>(link_purpose::undo_change), a.voids_undo_since.value_or(wall_time::max()))
+        .run();
+}
+
 result<void> amend(database& db, amendment const& a)
 {
     auto found = find_user(db, a.user_id);
@@ -73,18 +93,24 @@ result<void> amend(database& db, amendment const& a)
     auto row = db.prepare("UPDATE users SET verified = verified OR ?2, password_hash = ?3, password_changed_at = ?4"
                           " WHERE id = ?1");
     auto done = row.bind(a.user_id, a.verified, found->password_hash, found->password_changed_at).run();
+    if (done && !a.new_email.empty()) done = move(db, a);
     if (!done) return done;
-    return db.prepare("DELETE FROM links WHERE user_id = ?1").bind(a.user_id).run();
+    return void_links(db, a);
 }
 
 result<void> make(database& db, link const& l)
 {
     auto const roles = write_roles(l.roles);
-    auto row = db.prepare("INSERT INTO links (hash, purpose, user_id, email_key, password_hash, roles, created_at, expires_at)"
-                          " VALUES (?1, ?2, nullif(?3, ''), ?4, ?5, ?6, ?7, ?8)");
+    auto row = db.prepare(
+        "INSERT INTO links (hash, purpose, user_id, email_key, password_hash, roles, created_at, expires_at, new_email)"
+        " VALUES (?1, ?2, nullif(?3, ''), ?4, ?5, ?6, ?7, ?8, ?9)");
     row.bind(l.hash, static_cast<std::int64_t>(l.purpose), l.user_id, l.email_key, l.password_hash, roles, l.created_at,
-             l.expires_at);
-    return row.run();
+             l.expires_at, l.new_email);
+    if (auto done = row.run(); !done) return done;
+    // Of nobody's there are none, which takes as long to find out.
+    auto surplus = db.prepare("DELETE FROM links WHERE hash IN (SELECT hash FROM links WHERE user_id = ?1 AND purpose = ?2"
+                              " ORDER BY created_at DESC LIMIT -1 OFFSET ?3)");
+    return surplus.bind(l.user_id, static_cast<std::int64_t>(l.purpose), static_cast<std::int64_t>(accounts::most_links)).run();
 }
 
 // One after the other, as long as nothing fails; the writer undoes what a failure leaves.

@@ -14,7 +14,8 @@ using accounts::outbox_figures;
 
 constexpr std::string_view insert_letter =
     "INSERT INTO letters (id, kind, recipient, languages, token, address, agent, posted_at, until, blank, attempts, due)"
-    " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, 0, ?8) ON CONFLICT (id) DO NOTHING";
+    " SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, 0, ?8 WHERE ?11 > (SELECT count(*) FROM (SELECT 1 FROM letters"
+    " WHERE recipient = ?3 AND kind = ?2 AND closed_at IS NULL AND blank = 0 LIMIT ?11)) ON CONFLICT (id) DO NOTHING";
 // Kinds beyond the last one known were posted by a newer program, which will send them.
 constexpr std::string_view claim_letter =
     "UPDATE letters SET attempts = attempts + 1, due = ?2 WHERE id ="
@@ -151,7 +152,7 @@ result<void> post_letter(database& db, letter const& l)
     auto const languages = std::string_view{l.languages}.substr(0, accounts::longest_languages);
     auto row = db.prepare(insert_letter);
     row.bind(l.id, static_cast<std::int64_t>(l.kind), l.to, languages, l.token.reveal(), l.from.address, l.from.agent,
-             l.posted_at, l.until, l.blank);
+             l.posted_at, l.until, l.blank, static_cast<std::int64_t>(accounts::most_waiting));
     return row.run();
 }
 

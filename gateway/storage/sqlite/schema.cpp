@@ -123,6 +123,13 @@ CREATE TABLE signing_keys (
     R"sql(
 DROP INDEX links_by_user;
 CREATE INDEX links_by_user ON links (user_id, purpose, created_at, expires_at, password_hash);
+)sql",
+    // The sessions that have not ended, by their last use: who has too many is told from it alone.
+    R"sql(
+ALTER TABLE sessions ADD COLUMN remembered INTEGER NOT NULL DEFAULT 1;
+CREATE INDEX sessions_open ON sessions (user_id, last_seen, id, idle_until, expires_at) WHERE ended_at IS NULL;
+ALTER TABLE links ADD COLUMN new_email TEXT NOT NULL DEFAULT '';
+CREATE INDEX letters_waiting ON letters (recipient, kind) WHERE closed_at IS NULL AND blank = 0;
 )sql"};
 
 [[noreturn]] void complain(std::string const& path, std::string const& what)

@@ -4,6 +4,7 @@
 #include "gateway/storage/sqlite/connections.hpp"
 
 #include <algorithm>
+#include <limits>
 
 namespace yett::storage::sqlite {
 
@@ -19,8 +20,8 @@ using accounts::session;
 
 constexpr std::string_view insert_session =
     "INSERT INTO sessions (id, user_id, family, current_hash, previous_hash, successor_salt, rotated_at, created_at,"
-    " last_seen, idle_until, expires_at, access_until, ended_at, address, agent)"
-    " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15)";
+    " last_seen, idle_until, expires_at, access_until, ended_at, address, agent, remembered)"
+    " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16)";
 // What a rotation, a replay or an end can change.
 constexpr std::string_view update_session =
     "UPDATE sessions SET current_hash = ?2, previous_hash = ?3, successor_salt = ?4, rotated_at = ?5, last_seen = ?6,"
@@ -28,10 +29,18 @@ constexpr std::string_view update_session =
 
 std::string const select_session =
     "SELECT id, user_id, family, current_hash, previous_hash, successor_salt, rotated_at, created_at, last_seen,"
-    " idle_until, expires_at, access_until, ended_at, address, agent FROM sessions";
+    " idle_until, expires_at, access_until, ended_at, address, agent, remembered FROM sessions";
 std::string const select_by_id = select_session + " WHERE id = ?1";
 std::string const select_by_family = select_session + " WHERE family = ?1";
 std::string const select_by_user = select_session + " WHERE user_id = ?1 AND ended_at IS NULL ORDER BY id DESC";
+std::string const select_live_of_user = select_session +
+                                        " WHERE user_id = ?1 AND ended_at IS NULL AND idle_until > ?2 AND expires_at > ?2"
+                                        " AND (?3 = '' OR id < ?3) ORDER BY id DESC LIMIT ?4";
+// Those that are too many when `most` of them may stay.
+std::string const select_surplus = select_session +
+                                   " WHERE id IN (SELECT id FROM sessions WHERE user_id = ?1 AND ended_at IS NULL"
+                                   " AND idle_until > ?2 AND expires_at > ?2 ORDER BY last_seen DESC, id DESC LIMIT -1 OFFSET ?3)"
+                                   " ORDER BY last_seen, id";
 std::string const select_live_page = select_session +
                                      " WHERE id > ?1 AND ended_at IS NULL AND idle_until > ?2 AND expires_at > ?2"
                                      " ORDER BY id LIMIT ?3";
@@ -59,6 +68,7 @@ session read_session(statement const& row)
     found.ended_at = row.time_or_null(12);
     found.from.address = row.text(13);
     found.from.agent = row.text(14);
+    found.remembered = row.flag(15);
     return found;
 }
 
@@ -66,7 +76,7 @@ result<void> insert(database& db, session const& s)
 {
     auto row = db.prepare(insert_session);
     row.bind(s.id, s.user_id, s.family, s.current_hash, s.previous_hash, blob{s.successor_salt}, s.rotated_at, s.created_at,
-             s.last_seen, s.idle_until, s.expires_at, s.access_until, s.ended_at, s.from.address, s.from.agent);
+             s.last_seen, s.idle_until, s.expires_at, s.access_until, s.ended_at, s.from.address, s.from.agent, s.remembered);
     return row.run();
 }
 
@@ -129,6 +139,26 @@ result<void> finish(database& db, session& s, ending const& asked, ended& done)
     return remember(db, done.revocations.back());
 }
 
+std::int64_t row_limit(std::size_t most)
+{
+    return static_cast<std::int64_t>(std::min<std::size_t>(most, std::numeric_limits<std::int64_t>::max()));
+}
+
+// The one that is added comes last, so that it never counts as one used long ago.
+result<ended> add_within(database& db, session const& added, std::size_t most)
+{
+    auto surplus = db.prepare(select_surplus);
+    auto found = surplus.bind(added.user_id, added.created_at, row_limit(std::max<std::size_t>(most, 1) - 1)).rows(read_session);
+    if (!found) return found.error();
+    ending why;
+    why.now = added.created_at;
+    ended done;
+    for (auto& each : *found)
+        if (auto kept = finish(db, each, why, done); !kept) return kept.error();
+    if (auto kept = insert(db, added); !kept) return kept.error();
+    return done;
+}
+
 result<ended> end_one(database& db, ending const& asked)
 {
     auto found = select(db, select_by_id, asked.session_id);
@@ -185,11 +215,10 @@ result<accounts::familiarity> recognise(database& db, accounts::sighting const& 
     return *added ? accounts::familiarity::strange : accounts::familiarity::familiar;
 }
 
-result<std::vector<session>> select_live(database& db, std::string const& user_id, wall_time now)
+result<std::vector<session>> select_live(database& db, std::string const& user_id, accounts::session_page const& asked)
 {
-    auto found = select_open(db, user_id);
-    if (found) std::erase_if(*found, [now](session const& s) { return !is_live(s, now); });
-    return found;
+    auto row = db.prepare(select_live_of_user);
+    return row.bind(user_id, asked.now, asked.after, row_limit(asked.limit)).rows(read_session);
 }
 
 constexpr std::int64_t page_size = 1000;
@@ -236,9 +265,9 @@ class sessions final : public accounts::session_store
 public:
     explicit sessions(std::shared_ptr<connections> shared) : shared_{std::move(shared)} {}
 
-    task<result<void>> add(session const& added) override
+    task<result<ended>> add(session const& added, std::size_t most) override
     {
-        auto work = [added](database& db) { return insert(db, added); };
+        auto work = [added, most](database& db) { return add_within(db, added, most); };
         co_return co_await shared_->write(std::move(work));
     }
 
@@ -272,9 +301,9 @@ public:
         co_return co_await shared_->write(std::move(work));
     }
 
-    task<result<std::vector<session>>> list(std::string_view user_id, wall_time now) override
+    task<result<std::vector<session>>> list(std::string_view user_id, accounts::session_page asked) override
     {
-        auto work = [key = std::string{user_id}, now](database& db) { return select_live(db, key, now); };
+        auto work = [key = std::string{user_id}, asked](database& db) { return select_live(db, key, asked); };
         co_return co_await shared_->read(std::move(work));
     }
 

@@ -89,9 +89,14 @@ result<std::vector<bool>> insert_all(database& db, std::vector<user> const& adde
     return done;
 }
 
-// The schema removes the sessions.
+// The schema removes the sessions. A letter that waits for somebody who is gone does not go.
 result<void> remove(database& db, std::string const& id)
 {
+    auto letters =
+        db.prepare("UPDATE letters SET recipient = '', languages = '', token = '', address = '', agent = '', outcome = 1,"
+                   " closed_at = posted_at WHERE closed_at IS NULL AND blank = 0"
+                   " AND recipient = (SELECT email FROM users WHERE id = ?1 AND email != '')");
+    if (auto done = letters.bind(id).run(); !done) return done;
     auto row = db.prepare("DELETE FROM users WHERE id = ?1 RETURNING id");
     if (!row.bind(id).step()) return row.failure_or(errc::not_found);
     return row.run();
