@@ -184,6 +184,7 @@ def measure_storm(bench, options):
     program = bench.yett(
         "yett storm", application.port, bench.yett_tokens("HS256"), cores=everywhere, workers="auto",
         limits={"login": {"rate": "2000/s", "algorithm": "window", "key": ["client"], "count": "failures"},
+                "login_account": {"rate": "2000/s", "algorithm": "window", "key": ["account"], "count": "failures"},
                 "register": {"rate": "2000/s", "algorithm": "window", "key": ["client"]}},
         passwords={"hash": "argon2id", "hashing": {"threads": "auto", "memory": "512MiB", "queue": queue, "wait": "5s"}})
     account = {"email": "storm@example.com", "password": "a long winded gate keeps quiet 42"}

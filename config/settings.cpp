@@ -11,16 +11,28 @@ std::vector<listener> default_listeners()
 
 std::map<std::string, limit> built_in_limits()
 {
-    std::map<std::string, limit> all;
-    for (auto const* const name : {"login", "register", "refresh", "reset", "verify"}) {
-        auto& one = all[name];
-        one.rate = {5, std::chrono::minutes{15}};
-        one.burst = one.rate.amount;
-        one.algorithm = limit_algorithm::window;
-    }
-    all["login"].count = limit_count::failures;
-    all["refresh"].count = limit_count::failures;
-    return all;
+    limit client;
+    client.rate = {5, std::chrono::minutes{15}};
+    client.burst = client.rate.amount;
+    client.algorithm = limit_algorithm::window;
+    auto failures = client;
+    failures.count = limit_count::failures;
+    auto device = failures;
+    device.key = {{limit_key::kind::account, {}}};
+    auto account = device;
+    account.rate.amount = account.burst = 10;
+    account.algorithm = limit_algorithm::backoff;
+    auto signed_in = account;
+    signed_in.key = {{limit_key::kind::user, {}}};
+    auto letters = device;
+    letters.count = limit_count::requests;
+    letters.rate.period = std::chrono::hours{1};
+    return {{"login", failures},           {"refresh", failures},
+            {"verify", failures},          {"reset", failures},
+            {"register", client},          {"login_account", account},
+            {"login_device", device},      {"password_account", signed_in},
+            {"reset_account", letters},    {"resend_account", letters},
+            {"register_account", letters}, {"change_address_account", letters}};
 }
 
 std::uint64_t share::of(std::uint64_t whole) const noexcept

@@ -234,14 +234,21 @@ struct rate
 
 enum class limit_algorithm
 {
-    window, // exact: never more than the amount in any period
-    gcra,   // a steady rate with bursts
+    window,  // exact: never more than the amount in any period
+    gcra,    // a steady rate with bursts
+    backoff, // a window that lets one through after ever longer pauses once it is full
 };
 
 enum class limit_count
 {
     requests,
     failures,
+};
+
+enum class limit_mode
+{
+    enforce,
+    report_only, // counts and says what it would refuse
 };
 
 struct limit_key
@@ -269,10 +276,11 @@ struct limit
     limit_algorithm algorithm = limit_algorithm::gcra;
     std::vector<limit_key> key{{}};
     limit_count count = limit_count::requests;
+    limit_mode mode = limit_mode::enforce;
     std::string place; // empty for the ones that exist without being named
 };
 
-// login, register, refresh, reset and verify, each 5/15m per client.
+// Those that exist without being named, as in limits::built_in_limits.
 std::map<std::string, limit> built_in_limits();
 
 enum class identity_preset
@@ -379,6 +387,7 @@ struct tokens
     signing_keys keys;
     seconds access_ttl = std::chrono::minutes{15};
     seconds refresh_ttl = std::chrono::days{7};
+    seconds session_ttl{0};                            // 0: thirty days, or refresh_ttl when that is longer
     transport refresh_transport = transport::cookie;   // cookie, body or both
     transport access_transport = transport::automatic; // once loaded header, cookie or both
     seconds refresh_grace{10};
@@ -436,6 +445,19 @@ struct api_keys
     std::uint64_t per_user = 50;
 };
 
+struct sessions
+{
+    std::uint64_t per_user = 100;
+};
+
+// Whether a session outlives the browser it began in.
+enum class remember_me
+{
+    always,
+    ask,
+    never,
+};
+
 struct accounts
 {
     std::vector<std::string> prefix{"/auth"}; // "/a/b", without a slash at the end
@@ -443,6 +465,10 @@ struct accounts
     bool require_verified_email = true;
     seconds verify_ttl = std::chrono::hours{24};
     seconds reset_ttl = std::chrono::hours{1};
+    config::sessions sessions;
+    config::remember_me remember_me = config::remember_me::always;
+    seconds short_session_ttl = std::chrono::hours{12}; // of sessions that are not remembered
+    bool self_delete = false;
     config::cookie cookie;
     config::pages pages;
     config::api_keys api_keys;

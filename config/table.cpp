@@ -39,8 +39,11 @@ section<settings> const& root_keys()
                       "The rules. The first that matches decides; where none does the answer is 404 and nothing is forwarded.")),
             named_parts(
                 "limits", &s::limits, limit_keys(),
-                "Limits that routes name. login, register, refresh, reset and verify exist without being named, each window "
-                "5/15m per client, login and refresh counting failures; naming one changes it."),
+                "Limits that routes name; naming one of those that exist changes it. Per client, window 5/15m: login, refresh, "
+                "verify and reset of failures (and letters asked for), register of requests. Per account: login_account, "
+                "backoff 10/15m of failures by strangers; password_account, the same of passwords typed in a session; login_device, window 5/15m of failures of each known device; "
+                "reset_account, resend_account, register_account and change_address_account, window 5/1h of letters, beyond which the answer is "
+                "the same and no letter goes."),
             identity_headers_key(),
             part("tokens", &s::tokens, token_keys()),
             part("accounts", &s::accounts, account_keys()),

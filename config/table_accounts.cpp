@@ -126,6 +126,17 @@ section<api_keys> const& api_key_keys()
     return keys;
 }
 
+section<config::sessions> const& session_keys()
+{
+    static section<config::sessions> const keys{
+        {value("per_user", &config::sessions::per_user, count<std::uint64_t>(1, 100'000),
+               "How many sessions a user has, at most; with one more login the one that was used longest ago ends. Programs "
+               "that sign in each time they run want more than people.")},
+        {},
+    };
+    return keys;
+}
+
 // One prefix below another would leave it open who answers.
 void finish_accounts(reading& r, spot const& at, accounts& a)
 {
@@ -200,6 +211,16 @@ section<config::accounts> const& account_keys()
             value("verify_ttl", &a::verify_ttl, duration<seconds>(minutes{5}, days{30}), "How long the link for that is good."),
             value("reset_ttl", &a::reset_ttl, duration<seconds>(minutes{5}, days{1}),
                   "How long a link for a new password is good."),
+            part("sessions", &a::sessions, session_keys()),
+            value(
+                "remember_me", &a::remember_me,
+                one_of<remember_me>({{"always", remember_me::always}, {"ask", remember_me::ask}, {"never", remember_me::never}}),
+                "Whether a session outlives the browser it began in. With `ask` the login page has a box for it, and a login "
+                "the member `remember_me`; without it cookies go with the browser and the session ends after "
+                "`short_session_ttl`."),
+            value("short_session_ttl", &a::short_session_ttl, duration<seconds>(minutes{5}, days{30}),
+                  "How long a session lasts that is not remembered, in use or not."),
+            value("self_delete", &a::self_delete, boolean(), "Whether users can remove their own accounts."),
             part("cookie", &a::cookie, cookie_keys()),
             part("pages", &a::pages, page_keys()),
             part("api_keys", &a::api_keys, api_key_keys()),

@@ -147,8 +147,20 @@ section<issuer> const& issuer_keys()
     return keys;
 }
 
+// 0 stands for the default, which follows from another setting.
+codec<seconds> session_length()
+{
+    auto of = duration<seconds>(minutes{1}, days{3'650});
+    of.show = [](seconds const& value) {
+        return value.count() ? show_duration(value) : "30d, or refresh_ttl when that is longer";
+    };
+    return of;
+}
+
 void finish_tokens(reading& r, spot const& at, tokens& t)
 {
+    if (t.session_ttl.count() && t.session_ttl < t.refresh_ttl)
+        r.complain_at(at.path + ".session_ttl", "is shorter than refresh_ttl, which could never be reached");
     if (t.refresh_ttl < t.access_ttl)
         r.complain_at(at.path + ".refresh_ttl", "is shorter than access_ttl; refreshing would never be possible");
     if (t.keys.keep_for < t.access_ttl + t.clock_skew)
@@ -179,6 +191,8 @@ section<config::tokens> const& token_keys()
             value("access_ttl", &t::access_ttl, duration<seconds>(seconds{10}, days{1}), "How long an access token is good."),
             value("refresh_ttl", &t::refresh_ttl, duration<seconds>(minutes{1}, days{3'650}),
                   "How long a session lasts without being used."),
+            value("session_ttl", &t::session_ttl, session_length(),
+                  "How long a session lasts, in use or not; its owner signs in again then."),
             value("refresh_transport", &t::refresh_transport,
                   one_of<transport>({{"cookie", transport::cookie}, {"body", transport::body}, {"both", transport::both}}),
                   "How refresh tokens travel."),

@@ -141,6 +141,21 @@ task<outcome<new_api_key>> create_api_key(desk const& at, api_key_wish wanted, w
     co_return created;
 }
 
+// A user has no more keys than the rules allow, so that the store may give all of them.
+task<result<api_key_list>> list_api_keys(desk const& at, std::string user_id, part wanted)
+{
+    auto const all = co_await at.api_keys.list(user_id);
+    if (!all) co_return all.error();
+    auto const last = std::ranges::find(*all, wanted.after, &api_key::id);
+    auto const first = last == all->end() ? all->begin() : last + 1;
+    // One that was removed meanwhile: whoever asks begins anew.
+    auto const count = std::min<std::size_t>(wanted.limit, static_cast<std::size_t>(all->end() - first));
+    api_key_list part;
+    part.keys.assign(first, first + static_cast<std::ptrdiff_t>(count));
+    if (first + static_cast<std::ptrdiff_t>(count) != all->end()) part.next = part.keys.back().id;
+    co_return part;
+}
+
 task<result<std::size_t>> remove_api_keys(desk const& at, api_key_removal wanted, wall_time now)
 {
     std::vector<std::string> gone{wanted.id};

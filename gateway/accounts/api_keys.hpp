@@ -2,6 +2,7 @@
 
 #include "gateway/accounts/api_key_store.hpp"
 #include "gateway/accounts/refusal.hpp"
+#include "gateway/accounts/sessions.hpp"
 #include "gateway/base/identity.hpp"
 #include "gateway/base/secret.hpp"
 
@@ -30,6 +31,15 @@ struct new_api_key
 // Makes a key. Fails with bad_request and names the fields, `forbidden` when users make no
 // keys or there are too many, `not_found` when there is no such user.
 task<outcome<new_api_key>> create_api_key(desk const& at, api_key_wish wanted, wall_time now);
+
+struct api_key_list
+{
+    std::vector<api_key> keys;
+    std::string next; // `after` of the next part; empty: there is none
+};
+
+// A part of a user's keys, youngest first.
+task<result<api_key_list>> list_api_keys(desk const& at, std::string user_id, part wanted);
 
 struct api_key_removal
 {

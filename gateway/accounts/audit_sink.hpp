@@ -13,9 +13,11 @@ struct audit_event
     // By its owner: user_registered, registration_repeated, email_verified, verification_requested,
     // reset_requested, password_reset, login_succeeded, login_failed, password_rehashed, refresh_refused,
     // refresh_reused, logged_out, logged_out_everywhere, session_ended, other_sessions_ended,
-    // password_changed, password_change_failed, api_key_created, api_key_removed.
+    // password_changed, password_change_failed, api_key_created, api_key_removed, address_change_requested,
+    // address_changed, address_change_undone, user_deleted, user_deletion_failed.
     // By an operator: user_added, user_disabled, user_enabled, user_deleted, roles_changed, password_set,
-    // sessions_ended, users_imported, users_exported, user_invited, service_account_added.
+    // sessions_ended, users_imported, users_exported, user_invited, service_account_added,
+    // address_set.
     std::string_view name;
     wall_time at{};
     std::string_view user_id; // empty when nobody is known

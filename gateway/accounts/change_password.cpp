@@ -2,8 +2,10 @@
 
 #include "gateway/accounts/audit_sink.hpp"
 #include "gateway/accounts/desk.hpp"
+#include "gateway/accounts/known_device.hpp"
 #include "gateway/accounts/letters.hpp"
 #include "gateway/accounts/password.hpp"
+#include "gateway/accounts/prove.hpp"
 #include "gateway/accounts/revoke.hpp"
 #include "gateway/accounts/user_store.hpp"
 
@@ -21,20 +23,6 @@ void report(desk const& at, caller const& who, std::string_view reason, wall_tim
     event.client = who.from.address;
     event.reason = reason;
     at.audit.record(event);
-}
-
-// Whether the one who asks knows the password, and not just holds a token.
-task<result<user>> prove(desk const& at, new_password const& asked)
-{
-    auto const current = normalise_password(asked.current, at.rules.password.max_bytes);
-    if (!current) co_return errc::invalid_credentials;
-    auto found = co_await at.users.find(asked.who.user_id);
-    if (!found && found.error() == errc::not_found) co_return errc::invalid_credentials;
-    if (!found) co_return found.error();
-    auto const same = co_await at.passwords.verify(*current, found->password_hash);
-    if (!same) co_return same.error();
-    if (*same == verdict::wrong || found->disabled) co_return errc::invalid_credentials;
-    co_return found;
 }
 
 // With the letter that tells the owner, in case it was somebody else.
@@ -62,9 +50,9 @@ task<outcome<secret>> accept(desk const& at, secret chosen, user const& who)
 
 } // namespace
 
-task<outcome<void>> change_password(desk const& at, new_password asked, wall_time now)
+task<outcome<secret>> change_password(desk const& at, new_password asked, wall_time now)
 {
-    auto const who = co_await prove(at, asked);
+    auto const who = co_await prove(at, asked.who.user_id, asked.current);
     if (!who) {
         if (who.error() == errc::invalid_credentials) report(at, asked.who, "wrong_password", now);
         co_return who.error();
@@ -84,7 +72,9 @@ task<outcome<void>> change_password(desk const& at, new_password asked, wall_tim
     report(at, asked.who, {}, now);
     auto const others = co_await end_other_sessions(at, asked.who, now);
     if (!others) co_return others.error();
-    co_return outcome<void>{};
+    auto changed = *who;
+    changed.password_changed_at = now;
+    co_return mark_device(at, changed, {}, now);
 }
 
 } // namespace yett::accounts

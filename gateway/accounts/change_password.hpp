@@ -16,6 +16,7 @@ struct new_password
 // Replaces the caller's password, ends their other sessions, voids links that were mailed
 // before, and tells them by mail. `password_weak` names the
 // field "new_password", a wrong current password is `invalid_credentials`.
-task<outcome<void>> change_password(desk const& at, new_password asked, wall_time now);
+// Returns a mark for the device it was done at; see known_device.hpp.
+task<outcome<secret>> change_password(desk const& at, new_password asked, wall_time now);
 
 } // namespace yett::accounts

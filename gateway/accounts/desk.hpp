@@ -2,6 +2,7 @@
 
 #include "gateway/accounts/password_policy.hpp"
 #include "gateway/base/clock.hpp"
+#include "gateway/base/secret.hpp"
 
 #include <string>
 #include <vector>
@@ -37,6 +38,14 @@ struct api_key_rules
     std::size_t most = 50; // of one user, operators' included
 };
 
+// Whether a session outlives the browser it began in.
+enum class memory : unsigned char
+{
+    always,
+    ask, // whoever signs in says so
+    never
+};
+
 // The rules of the accounts, from the configuration.
 struct rules
 {
@@ -52,6 +61,11 @@ struct rules
     seconds session_ttl{0};             // absolute; 0: thirty days, or refresh_ttl when that is longer
     seconds refresh_grace{10};
     seconds clock_skew{30}; // how long verifiers accept a token beyond its end
+    std::size_t sessions_per_user = 100;
+    memory remember = memory::always;
+    seconds short_session_ttl{12 * 3600}; // absolute, of sessions that are not remembered
+    std::size_t claims_room = 0;          // bytes of a user's address and roles that an access cookie holds; 0: none has to
+    bool self_delete = false;             // users may remove their own accounts
     api_key_rules api_keys;
 };
 
@@ -69,6 +83,7 @@ struct desk
     tokens::revocations& revocations;
     audit_sink& audit;
     accounts::rules rules;
+    secret device_key{}; // of the marks of known devices; empty: there are none
 };
 
 } // namespace yett::accounts

@@ -32,6 +32,8 @@ struct grant
     secret refresh_token;
     bool replayed = false;     // of a refresh: this is the successor that was handed out before
     wall_time refresh_until{}; // when the refresh token expires unless it is used; for the cookie
+    bool remembered = true;    // its cookies outlive the browser
+    secret device_mark;        // of a login: see known_device.hpp
 };
 
 } // namespace yett::accounts

@@ -6,6 +6,8 @@
 #include "gateway/tokens/refresh_token.hpp"
 #include "gateway/tokens/signer.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 
 namespace yett::accounts {
@@ -17,9 +19,22 @@ constexpr seconds shortest_absolute{30 * 24 * 3600};
 // The `exp` claim has whole seconds.
 constexpr seconds rounding{1};
 
-seconds absolute_ttl(rules const& r)
+seconds absolute_ttl(rules const& r, bool remembered)
 {
-    return r.session_ttl.count() ? r.session_ttl : std::max(shortest_absolute, r.refresh_ttl);
+    auto const longest = r.session_ttl.count() ? r.session_ttl : std::max(shortest_absolute, r.refresh_ttl);
+    return remembered ? longest : std::min(longest, r.short_session_ttl);
+}
+
+// As they stand in JSON: quoted, with a comma, and what has to be escaped doubled.
+std::size_t bytes_of(std::string_view email, std::vector<std::string> const& roles)
+{
+    auto const quoted = [](std::string_view text) {
+        return text.size() + 3 +
+               static_cast<std::size_t>(std::ranges::count_if(text, [](char c) { return c == '"' || c == '\\'; }));
+    };
+    auto bytes = quoted(email);
+    for (auto const& each : roles) bytes += quoted(each);
+    return bytes;
 }
 
 // Tokens that were issued in the same moment, after an outage say, are not all renewed in
@@ -42,7 +57,7 @@ wall_time access_until(rules const& r, wall_time now)
     return now + r.access_ttl + r.clock_skew + rounding;
 }
 
-session begin_session(desk const& at, user const& u, tokens::refresh_token const& first, wall_time now)
+session begin_session(desk const& at, user const& u, tokens::refresh_token const& first, bool remembered, wall_time now)
 {
     session begun;
     begun.id = make_uuid(now);
@@ -52,7 +67,8 @@ session begin_session(desk const& at, user const& u, tokens::refresh_token const
     begun.rotated_at = now;
     begun.created_at = now;
     begun.last_seen = now;
-    begun.expires_at = now + absolute_ttl(at.rules);
+    begun.remembered = remembered;
+    begun.expires_at = now + absolute_ttl(at.rules, remembered);
     begun.idle_until = std::min(begun.expires_at, now + at.rules.refresh_ttl);
     begun.access_until = access_until(at.rules, now);
     return begun;
@@ -60,6 +76,9 @@ session begin_session(desk const& at, user const& u, tokens::refresh_token const
 
 result<grant> issue(desk const& at, user const& u, session const& s, wall_time now)
 {
+    // Before anything is kept: what cannot be handed out must leave nothing behind.
+    if (auto const fits = check_room(at.rules, u.email, u.roles); !fits)
+        return our_error(errc::internal, "user " + u.id + ": " + fits.error().note());
     tokens::access_grant claims;
     claims.subject = u.id;
     claims.session = s.id;
@@ -76,7 +95,19 @@ result<grant> issue(desk const& at, user const& u, session const& s, wall_time n
     given.access_token = std::move(token->text);
     given.expires_in = claims.ttl;
     given.refresh_until = s.idle_until;
+    given.remembered = s.remembered;
     return given;
+}
+
+result<void> check_room(rules const& r, std::string_view email, std::vector<std::string> const& roles)
+{
+    if (r.claims_room == 0) return {};
+    auto const needed = bytes_of(email, roles);
+    if (needed <= r.claims_room) return {};
+    return client_error(errc::bad_request, fmt::format("the roles and the address take {} bytes of an access token, and a cookie "
+                                                       "has room for {}: fewer or shorter roles, or "
+                                                       "tokens.access_transport: header",
+                                                       needed, r.claims_room));
 }
 
 device shortened(device const& from)

@@ -8,8 +8,13 @@ namespace {
 
 link_purpose purpose_of(letter_kind kind)
 {
-    if (kind == letter_kind::reset_password) return link_purpose::reset_password;
-    return kind == letter_kind::invitation ? link_purpose::invitation : link_purpose::verify_address;
+    switch (kind) {
+    case letter_kind::reset_password: return link_purpose::reset_password;
+    case letter_kind::invitation: return link_purpose::invitation;
+    case letter_kind::change_address: return link_purpose::change_address;
+    case letter_kind::address_changed: return link_purpose::undo_change;
+    default: return link_purpose::verify_address;
+    }
 }
 
 mailed_link mail(letter_kind kind, device const& from, wall_time now)

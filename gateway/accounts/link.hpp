@@ -17,8 +17,8 @@ enum class link_purpose : unsigned char
     reset_password,
     invitation,
     confirmed_address, // what is left of one of verify_address that did its work; good for nothing
-    change_address, // to another one, which it proves
-    undo_change,    // of the address, by whoever reads the mail of the one before
+    change_address,    // to another one, which it proves
+    undo_change,       // of the address, by whoever reads the mail of the one before
 };
 
 // What is kept of a mailed link: everything but the token in it.

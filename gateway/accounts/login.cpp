@@ -3,12 +3,14 @@
 #include "gateway/accounts/audit_sink.hpp"
 #include "gateway/accounts/desk.hpp"
 #include "gateway/accounts/issue.hpp"
+#include "gateway/accounts/known_device.hpp"
 #include "gateway/accounts/look_up.hpp"
 #include "gateway/accounts/password.hpp"
 #include "gateway/accounts/recognise.hpp"
 #include "gateway/accounts/revoke.hpp"
 #include "gateway/accounts/user_store.hpp"
 #include "gateway/tokens/refresh_token.hpp"
+#include "gateway/tokens/revocations.hpp"
 
 #include <optional>
 
@@ -86,15 +88,37 @@ task<result<void>> check_again(desk const& at, user const& who, session const& b
     co_return errc::invalid_credentials;
 }
 
-task<result<grant>> open_session(desk const& at, user const& who, device const& from, wall_time now)
+// A user has only so many sessions: whoever finds one gone a year later can read why.
+void report_ended(desk const& at, ended const& displaced, session const& by)
+{
+    for (auto const& each : displaced.revocations) {
+        at.revocations.add(as_token_revocation(each));
+        audit_event event;
+        event.name = "session_ended";
+        event.at = by.created_at;
+        event.user_id = by.user_id;
+        event.session = each.id;
+        event.client = by.from.address;
+        event.reason = "too_many_sessions";
+        at.audit.record(event);
+    }
+}
+
+bool is_remembered(rules const& r, bool asked)
+{
+    return r.remember == memory::always || (r.remember == memory::ask && asked);
+}
+
+task<result<grant>> open_session(desk const& at, user const& who, credentials const& offered, wall_time now)
 {
     auto first = tokens::make_refresh_token();
-    auto begun = begin_session(at, who, first, now);
-    begun.from = shortened(from);
+    auto begun = begin_session(at, who, first, is_remembered(at.rules, offered.remember), now);
+    begun.from = shortened(offered.from);
     auto given = issue(at, who, begun, now);
     if (!given) co_return given;
-    auto const added = co_await at.sessions.add(begun);
+    auto const added = co_await at.sessions.add(begun, at.rules.sessions_per_user);
     if (!added) co_return added.error();
+    report_ended(at, *added, begun);
     auto const unchanged = co_await check_again(at, who, begun);
     if (!unchanged) co_return unchanged.error();
     given->refresh_token = std::move(first.text);
@@ -127,8 +151,9 @@ task<result<grant>> login(desk const& at, credentials offered, wall_time now)
         co_return errc::email_not_verified;
     }
     if (*found == verdict::right_but_outdated) co_await hash_anew(at, known, *password, now);
-    auto given = co_await open_session(at, known, offered.from, now);
+    auto given = co_await open_session(at, known, offered, now);
     if (!given) co_return given;
+    given->device_mark = mark_device(at, known, offered.known_device, now);
     tried.session = given->session;
     report(at, tried, offered.from, now);
     co_await recognise(at, known, offered.from, now);

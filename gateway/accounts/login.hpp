@@ -16,6 +16,8 @@ struct credentials
     std::string email;
     secret password;
     device from;
+    bool remember = true;       // asked for; the rules have the last word
+    std::string known_device{}; // the id of a mark that the browser brought; see known_device.hpp
 };
 
 // Exchanges a password for a new session.

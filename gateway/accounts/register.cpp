@@ -59,6 +59,7 @@ struct applicant
     user made;
     std::optional<link> invited;
     device from;
+    bool silent = false;
     wall_time now{};
 };
 
@@ -94,7 +95,8 @@ paperwork papers_of_new(desk const& at, applicant const& who)
     auto all = papers_of(who);
     all.added = who.made;
     if (who.made.verified || !at.rules.links) return all;
-    auto mailed = mail_link(letter_kind::verify_address, who.made, who.from, who.now);
+    auto const kind = letter_kind::verify_address;
+    auto mailed = who.silent ? mail_nothing(kind, who.from, who.now) : mail_link(kind, who.made, who.from, who.now);
     expire(mailed, who.now + at.rules.verify_ttl);
     add(all, std::move(mailed));
     return all;
@@ -106,7 +108,7 @@ paperwork papers_of_known(desk const& at, applicant const& who, user const& know
 {
     auto all = papers_of(who);
     auto const kind = known.verified ? letter_kind::address_taken : letter_kind::verify_address;
-    auto const readable = !known.disabled && (known.verified || at.rules.links);
+    auto const readable = !known.disabled && (known.verified || at.rules.links) && !who.silent;
     auto mailed = readable ? mail_link(kind, known, who.from, who.now) : mail_nothing(kind, who.from, who.now);
     if (!known.verified) {
         mailed.link.password_hash = who.made.password_hash;
@@ -162,6 +164,7 @@ task<outcome<registered>> register_user(desk const& at, registration asked, wall
     who.made = new_user(checked->where, std::move(*hash), *invited, now);
     who.invited = std::move(*invited);
     who.from = asked.from;
+    who.silent = asked.silent;
     who.now = now;
     auto const added = co_await enter(at, who);
     if (!added) co_return added.error();

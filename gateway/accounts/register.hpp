@@ -17,6 +17,7 @@ struct registration
     secret password;
     secret invitation; // the token of a link; looked at when registration is by invitation
     device from;
+    bool silent = false; // the address has had letters enough: all is done as else, and none is sent
 };
 
 struct registered

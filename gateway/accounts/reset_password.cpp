@@ -4,6 +4,7 @@
 #include "gateway/accounts/desk.hpp"
 #include "gateway/accounts/follow_link.hpp"
 #include "gateway/accounts/issue.hpp"
+#include "gateway/accounts/known_device.hpp"
 #include "gateway/accounts/letters.hpp"
 #include "gateway/accounts/look_up.hpp"
 #include "gateway/accounts/password.hpp"
@@ -39,7 +40,7 @@ task<result<void>> request_reset(desk const& at, letter_request asked, wall_time
 {
     auto const who = co_await look_up(at, asked.email);
     if (!who) co_return who.error();
-    auto const due = *who && !(*who)->disabled && at.rules.links;
+    auto const due = *who && !(*who)->disabled && at.rules.links && !asked.silent;
     auto mailed = due ? mail_link(letter_kind::reset_password, **who, asked.from, now)
                       : mail_nothing(letter_kind::reset_password, asked.from, now);
     expire(mailed, now + at.rules.reset_ttl);
@@ -52,11 +53,12 @@ task<result<void>> request_reset(desk const& at, letter_request asked, wall_time
     event.name = "reset_requested";
     if (*who) event.user_id = (*who)->id;
     if (!due) event.reason = *who ? "disabled" : "unknown_user";
+    if (asked.silent) event.reason = "too_many_letters";
     report(at, event, asked.from, now);
     co_return result<void>{};
 }
 
-task<outcome<void>> reset_password(desk const& at, password_reset asked, wall_time now)
+task<outcome<secret>> reset_password(desk const& at, password_reset asked, wall_time now)
 {
     auto const found = co_await find_link(at, std::move(asked.token), link_purpose::reset_password, now);
     if (!found) co_return found.error();
@@ -79,7 +81,9 @@ task<outcome<void>> reset_password(desk const& at, password_reset asked, wall_ti
     event.name = "password_reset";
     event.user_id = who->id;
     report(at, event, asked.from, now);
-    co_return outcome<void>{};
+    auto changed = *who;
+    changed.password_changed_at = now;
+    co_return mark_device(at, changed, {}, now);
 }
 
 } // namespace yett::accounts

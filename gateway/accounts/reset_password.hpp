@@ -20,6 +20,7 @@ task<result<void>> request_reset(desk const& at, letter_request asked, wall_time
 // account's other links are void, every session and every access token of the user is dead
 // when it returns, and a letter tells the owner. `password_weak` leaves the link good;
 // `link_invalid` and `link_expired` as in verify_email.
-task<outcome<void>> reset_password(desk const& at, password_reset asked, wall_time now);
+// Returns a mark for the device it was done at: who reads the account's mail is no stranger.
+task<outcome<secret>> reset_password(desk const& at, password_reset asked, wall_time now);
 
 } // namespace yett::accounts

@@ -28,14 +28,23 @@ void report(desk const& at, deed const& done, caller const& who, wall_time now)
 
 } // namespace
 
-task<result<std::vector<signed_in>>> list_sessions(desk const& at, caller who, wall_time now)
+// One more is asked for than wanted, which says whether there is another part.
+task<result<signed_in_page>> list_sessions(desk const& at, caller who, part wanted, wall_time now)
 {
-    auto const live = co_await at.sessions.list(who.user_id, now);
+    session_page asked;
+    asked.after = std::move(wanted.after);
+    asked.limit = wanted.limit + 1;
+    asked.now = now;
+    auto live = co_await at.sessions.list(who.user_id, std::move(asked));
     if (!live) co_return live.error();
-    std::vector<signed_in> lines;
+    signed_in_page page;
+    if (live->size() > wanted.limit) {
+        live->resize(wanted.limit);
+        page.next = live->back().id;
+    }
     for (auto const& each : *live)
-        lines.push_back({each.id, each.from, each.created_at, each.last_seen, each.idle_until, each.id == who.session});
-    co_return lines;
+        page.lines.push_back({each.id, each.from, each.created_at, each.last_seen, each.idle_until, each.id == who.session});
+    co_return page;
 }
 
 task<result<void>> end_session(desk const& at, caller who, std::string id, wall_time now)

@@ -29,8 +29,21 @@ struct caller
     device from;
 };
 
-// The caller's live sessions, youngest first.
-task<result<std::vector<signed_in>>> list_sessions(desk const& at, caller who, wall_time now);
+// A part of a long list.
+struct part
+{
+    std::string after; // the id of the last one seen; empty: from the beginning
+    std::size_t limit = 100;
+};
+
+struct signed_in_page
+{
+    std::vector<signed_in> lines;
+    std::string next; // `after` of the next part; empty: there is none
+};
+
+// A part of the caller's live sessions, youngest first.
+task<result<signed_in_page>> list_sessions(desk const& at, caller who, part wanted, wall_time now);
 
 // Ends one of the caller's sessions, with the promises of logout. `not_found` for an id
 // that is not theirs.

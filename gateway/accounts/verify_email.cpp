@@ -91,7 +91,7 @@ task<result<void>> resend_verification(desk const& at, letter_request asked, wal
 {
     auto const who = co_await look_up(at, asked.email);
     if (!who) co_return who.error();
-    auto const due = *who && !(*who)->verified && !(*who)->disabled && at.rules.links;
+    auto const due = *who && !(*who)->verified && !(*who)->disabled && at.rules.links && !asked.silent;
     std::string id;
     if (due) id = (*who)->id;
     auto pending = co_await pending_password(at, id, now);
@@ -110,6 +110,7 @@ task<result<void>> resend_verification(desk const& at, letter_request asked, wal
     event.name = "verification_requested";
     event.user_id = id;
     if (!due) event.reason = *who ? "nothing_to_verify" : "unknown_user";
+    if (asked.silent) event.reason = "too_many_letters";
     report(at, event, asked.from, now);
     co_return result<void>{};
 }

@@ -17,6 +17,7 @@ struct letter_request
 {
     std::string email;
     device from;
+    bool silent = false; // the account has had letters enough: all is done as else, and none is sent
 };
 
 struct verification

@@ -86,8 +86,9 @@ gateway::gateway(config::settings settings, std::filesystem::path const& file)
                  [this](std::chrono::nanoseconds took) { figures_.control().password_hash_duration.observe(took); }},
       stores_{open_stores(settings_.storage)},
       revoked_{settings_.tokens.issuer},
-      desk_{*stores_.users, *stores_.sessions, *stores_.letters, *stores_.links, *stores_.api_keys,
-            passwords_,     keys_.signer(),    revoked_,         logs_,          rules_of(settings_)},
+      desk_{*stores_.users,    *stores_.sessions, *stores_.letters, *stores_.links, *stores_.api_keys,
+            passwords_,        keys_.signer(),    revoked_,         logs_,          rules_of(settings_),
+            keys_.device_key()},
       counting_{make_counters()},
       world_{build_world(settings_, counting_, figures_)}
 {

@@ -59,8 +59,17 @@ private:
     accounts::stores stores_{open_stores(settings_.storage)};
     tokens::signer const signer_{powerless_signer()};
     tokens::revocations revoked_{settings_.tokens.issuer};
-    accounts::desk const desk_{*stores_.users, *stores_.sessions, *stores_.letters, *stores_.links, *stores_.api_keys,
-                               passwords_,     signer_,           revoked_,         logs_,          rules_of(settings_)};
+    accounts::desk const desk_{*stores_.users,
+                               *stores_.sessions,
+                               *stores_.letters,
+                               *stores_.links,
+                               *stores_.api_keys,
+                               passwords_,
+                               signer_,
+                               revoked_,
+                               logs_,
+                               rules_of(settings_),
+                               {}};
 };
 
 } // namespace

@@ -7,6 +7,7 @@
 #include "gateway/base/random.hpp"
 #include "gateway/base/run_to_end.hpp"
 #include "gateway/tokens/jwks.hpp"
+#include "gateway/tokens/own_secret.hpp"
 
 #include <boost/json/array.hpp>
 #include <boost/json/object.hpp>
@@ -51,6 +52,12 @@ tokens::issuer foreign_issuer(config::issuer const& i, seconds skew, std::vector
     them.claims.scopes = i.claims.scopes;
     them.skew = skew;
     return them;
+}
+
+secret or_refuse(result<secret> made)
+{
+    if (!made) throw startup_error{blame::unavailable, "tokens.keys: " + describe(made.error())};
+    return std::move(*made);
 }
 
 pipeline::key_documents::document tagged(std::string body)
@@ -100,7 +107,8 @@ tokens::key_ring::options key_ring_options(config::settings const& s)
 
 token_keys::token_keys(config::settings const& s, wall_time now)
     : settings_{s},
-      signer_{first_key(now), s.tokens.issuer, s.tokens.audience}
+      signer_{first_key(now), s.tokens.issuer, s.tokens.audience},
+      device_key_{or_refuse(tokens::derive_key(own_secret(), "known devices"))}
 {
     for (auto const& each : s.tokens.issuers) others_.push_back(foreign_issuer(each, s.tokens.clock_skew, complaints_));
     compose();
@@ -118,6 +126,13 @@ tokens::signing_key token_keys::first_key(wall_time now)
     auto const ready = run_to_end(ring_->refresh(now));
     if (!ready) throw startup_error{blame::unavailable, "tokens.keys: " + describe(ready.error())};
     return ring_->signing(now).key;
+}
+
+// The configured one where there is no store of keys.
+secret token_keys::own_secret() const
+{
+    if (!store_) return settings_.tokens.secret;
+    return or_refuse(run_to_end(tokens::own_secret(*store_, settings_.tokens.keys.secret)));
 }
 
 std::vector<tokens::verification_key> token_keys::own_keys() const

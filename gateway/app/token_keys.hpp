@@ -41,6 +41,8 @@ public:
     void take_turns(wall_time now);
 
     tokens::signer const& signer() const noexcept { return signer_; }
+    // For what is proved by an HMAC and no signature; see tokens/own_secret.hpp.
+    secret const& device_key() const noexcept { return device_key_; }
     // Null where a secret is configured, which does not turn over.
     tokens::key_ring* ring() noexcept { return ring_ ? &*ring_ : nullptr; }
     // Keys of other issuers that were left out.
@@ -48,6 +50,7 @@ public:
 
 private:
     tokens::signing_key first_key(wall_time now);
+    secret own_secret() const;
     std::vector<tokens::verification_key> own_keys() const;
 
     config::settings const& settings_;
@@ -56,6 +59,7 @@ private:
     std::vector<std::string> complaints_;
     std::vector<tokens::issuer> others_;
     tokens::signer signer_;
+    secret device_key_;
     snapshot current_;
 };
 

@@ -23,6 +23,16 @@ limits::key_part key_of(config::limit_key const& k)
     return {};
 }
 
+limits::algorithm algorithm_of(config::limit_algorithm a)
+{
+    switch (a) {
+    case config::limit_algorithm::window: return limits::algorithm::window;
+    case config::limit_algorithm::gcra: return limits::algorithm::gcra;
+    case config::limit_algorithm::backoff: return limits::algorithm::backoff;
+    }
+    return limits::algorithm::window;
+}
+
 limits::limit_spec limit_of(std::string const& name, config::limit const& l)
 {
     limits::limit_spec spec;
@@ -30,8 +40,9 @@ limits::limit_spec limit_of(std::string const& name, config::limit const& l)
     spec.amount = static_cast<std::uint32_t>(l.rate.amount);
     spec.period = l.rate.period;
     if (l.algorithm == config::limit_algorithm::gcra) spec.burst = static_cast<std::uint32_t>(l.burst);
-    spec.algorithm = l.algorithm == config::limit_algorithm::window ? limits::algorithm::window : limits::algorithm::gcra;
+    spec.algorithm = algorithm_of(l.algorithm);
     spec.counts = l.count == config::limit_count::failures ? limits::counted::failures : limits::counted::requests;
+    spec.report_only = l.mode == config::limit_mode::report_only;
     spec.keys.clear();
     for (auto const& each : l.key) spec.keys.push_back(key_of(each));
     return spec;
@@ -111,6 +122,32 @@ accounts::admission admission_of(config::registration r)
     return accounts::admission::closed;
 }
 
+accounts::memory memory_of(config::remember_me r)
+{
+    switch (r) {
+    case config::remember_me::always: return accounts::memory::always;
+    case config::remember_me::ask: return accounts::memory::ask;
+    case config::remember_me::never: return accounts::memory::never;
+    }
+    return accounts::memory::never;
+}
+
+// A cookie holds 4096 bytes with its name (RFC 6265bis section 5.6). What is left of them for a
+// user's address and roles, in the payload of an access token that fills one: 0 where none has to.
+std::size_t claims_room_of(config::settings const& s)
+{
+    if (s.tokens.access_transport == config::transport::header) return 0;
+    auto const cookie = 4096 - s.accounts.cookie.name.size() - 16;    // a name of ours
+    constexpr std::size_t header = 4 * 96 / 3;                        // alg, typ, and a kid of 43
+    constexpr std::size_t claims = 2 + 13 * 6 + 88 + 4 * 36 + 4 * 11; // signs, names, ids, times
+    auto const signature = s.tokens.algorithm == config::signature_algorithm::rs256 ? 342u : 86u;
+    auto const payload = (cookie - header - signature - 2) / 4 * 3;
+    auto own = s.tokens.issuer.size() + 2;
+    for (auto const& each : s.tokens.audience) own += each.size() + 3;
+    // An issuer so long that nothing is left is an odd one, and its logins say so.
+    return payload > claims + own ? payload - claims - own : 1;
+}
+
 std::string bracketed(std::string const& host)
 {
     return host.find(':') == host.npos ? host : "[" + host + "]";
@@ -150,8 +187,14 @@ accounts::rules rules_of(config::settings const& s)
     rules.access_ttl = s.tokens.access_ttl;
     rules.access_jitter = 20;
     rules.refresh_ttl = s.tokens.refresh_ttl;
+    rules.session_ttl = s.tokens.session_ttl;
     rules.refresh_grace = s.tokens.refresh_grace;
     rules.clock_skew = s.tokens.clock_skew;
+    rules.sessions_per_user = s.accounts.sessions.per_user;
+    rules.remember = memory_of(s.accounts.remember_me);
+    rules.short_session_ttl = s.accounts.short_session_ttl;
+    rules.self_delete = s.accounts.self_delete;
+    rules.claims_room = claims_room_of(s);
     auto const& keys = s.accounts.api_keys;
     rules.api_keys = {keys.self_service, keys.scopes, keys.max_ttl, keys.per_user};
     return rules;
@@ -293,6 +336,7 @@ pipeline::auth_transport transport_of(config::settings const& s)
     transport.access_cookie = prefix + s.accounts.cookie.name + "_access";
     transport.form_cookie = own_cookie_of(s.accounts.cookie, "_form");
     transport.next_cookie = own_cookie_of(s.accounts.cookie, "_next");
+    transport.device_cookie = own_cookie_of(s.accounts.cookie, "_device");
     transport.cookie_path = cookie_path_of(s, prefix);
     transport.cookie_paths = cookie_paths_of(s);
     transport.cookie_domain = s.accounts.cookie.domain;

@@ -79,7 +79,14 @@ kainjow::mustache::data data_of(template_values const& values)
 
 bool has_link(letter_kind kind) noexcept
 {
-    return kind == letter_kind::verify_address || kind == letter_kind::reset_password || kind == letter_kind::invitation;
+    switch (kind) {
+    case letter_kind::verify_address:
+    case letter_kind::reset_password:
+    case letter_kind::invitation:
+    case letter_kind::change_address:
+    case letter_kind::address_changed: return true;
+    default: return false;
+    }
 }
 
 std::vector<std::string_view> const& templates::value_names()

@@ -24,6 +24,8 @@ std::string_view path_of(letter_kind kind)
     switch (kind) {
     case letter_kind::verify_address: return "/verify/";
     case letter_kind::reset_password: return "/reset/";
+    case letter_kind::change_address: return "/email/confirm/";
+    case letter_kind::address_changed: return "/email/undo/";
     case letter_kind::invitation: return "/register?invitation=";
     default: return {};
     }

@@ -32,7 +32,7 @@ task<answer> add_user(office const& at, order& asked, occasion const& when)
     if (auto const fine = asked.fine(); !fine) co_return fine.error();
     auto const where = accounts::parse_address(email);
     if (!where) co_return client_error(errc::email_invalid, email + " is not an e-mail address: " + where.error().note());
-    if (auto const fit = check_roles(made.roles); !fit) co_return fit.error();
+    if (auto const fit = check_roles(at.desk.rules, where->text, made.roles); !fit) co_return fit.error();
     if (!without) {
         auto hash = co_await hash_of(at, std::move(typed), where->text);
         if (!hash) co_return hash.error();

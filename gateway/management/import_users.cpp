@@ -150,7 +150,7 @@ result<accounts::user> read_user(office const& at, boost::json::object told, rul
     if (!changed) return changed.error();
     if (!hash) return hash.error();
     if (!is_id(made.id)) return client_error(errc::bad_request, "id: 1 to 64 letters, digits and -_.: are wanted");
-    if (auto const fit = check_roles(made.roles); !fit) return fit.error();
+    if (auto const fit = check_roles(at.desk.rules, email, made.roles); !fit) return fit.error();
     if (auto const named = name(made, email, *hash); !named) return named.error();
     made.verified = *verified;
     made.disabled = *disabled;

@@ -43,7 +43,7 @@ task<answer> invite_user(office const& at, order& asked, occasion const& when)
     if (auto const able = can_invite(at.desk.rules); !able) co_return able.error();
     auto const where = accounts::parse_address(email);
     if (!where) co_return client_error(errc::email_invalid, email + " is not an e-mail address: " + where.error().note());
-    if (auto const fit = check_roles(roles); !fit) co_return fit.error();
+    if (auto const fit = check_roles(at.desk.rules, where->text, roles); !fit) co_return fit.error();
     auto const known = co_await at.desk.users.find_by_email(where->key);
     if (known) co_return client_error(errc::conflict, where->text + " has an account already");
     if (known.error() != errc::not_found) co_return known.error();

@@ -26,13 +26,13 @@ boost::json::object row_of(accounts::session const& s)
     return row;
 }
 
-task<answer> sessions_of(office const& at, std::string const& who, wall_time now)
+task<answer> sessions_of(office const& at, std::string const& who, accounts::session_page wanted)
 {
     auto const owner = co_await find_user(at, who);
     if (!owner) co_return owner.error();
-    auto const live = co_await at.desk.sessions.list(owner->id, now);
+    auto const live = co_await at.desk.sessions.list(owner->id, wanted);
     if (!live) co_return live.error();
-    co_return page_of(*live, row_of, 0);
+    co_return page_of(*live, row_of, wanted.limit);
 }
 
 task<answer> end_one(office const& at, std::string const& id, occasion const& when)
@@ -71,8 +71,8 @@ task<answer> list_sessions(office const& at, order& asked, occasion const& when)
     auto const who = asked.optional_text("user");
     auto const wanted = page_asked(asked);
     if (auto const fine = asked.fine(); !fine) co_return fine.error();
-    if (who) co_return co_await sessions_of(at, *who, when.now);
     accounts::session_page const page{wanted.after, wanted.limit, when.now};
+    if (who) co_return co_await sessions_of(at, *who, page);
     auto const live = co_await at.desk.sessions.list_all(page);
     if (!live) co_return live.error();
     co_return page_of(*live, row_of, wanted.limit);

@@ -1,5 +1,6 @@
 #include "gateway/management/user_rows.hpp"
 
+#include "gateway/accounts/issue.hpp"
 #include "gateway/accounts/service_account.hpp"
 #include "gateway/base/rfc3339.hpp"
 
@@ -40,6 +41,12 @@ result<void> check_roles(std::vector<std::string> const& roles)
         if (!is_role(each))
             return client_error(errc::bad_request, "not a role (1 to 64 visible ASCII characters, no comma): '" + each + "'");
     return {};
+}
+
+result<void> check_roles(accounts::rules const& rules, std::string_view email, std::vector<std::string> const& roles)
+{
+    if (auto const fit = check_roles(roles); !fit) return fit;
+    return accounts::check_room(rules, email, roles);
 }
 
 } // namespace yett::management

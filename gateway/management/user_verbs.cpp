@@ -1,6 +1,8 @@
 #include "gateway/management/user_verbs.hpp"
 
+#include "gateway/accounts/change_address.hpp"
 #include "gateway/accounts/password.hpp"
+#include "gateway/accounts/remove_user.hpp"
 #include "gateway/accounts/service_account.hpp"
 #include "gateway/management/find_user.hpp"
 #include "gateway/management/session_verbs.hpp"
@@ -36,6 +38,8 @@ task<answer> change_and_sign_out(office const& at, std::string who, switching wa
 {
     auto const found = co_await find_user(at, who);
     if (!found) co_return found.error();
+    if (wanted.change.roles)
+        if (auto const fit = check_roles(at.desk.rules, found->email, *wanted.change.roles); !fit) co_return fit.error();
     auto const after = co_await at.desk.users.change(found->id, wanted.change);
     if (!after) co_return after.error();
     auto const ended = co_await end_all_sessions(at, after->id, when.now);
@@ -90,28 +94,34 @@ task<answer> set_roles(office const& at, order& asked, occasion const& when)
     switching wanted{{}, "roles_changed", "roles changed"};
     wanted.change.roles = asked.list("roles");
     if (auto const fine = asked.fine(); !fine) co_return fine.error();
-    if (auto const fit = check_roles(*wanted.change.roles); !fit) co_return fit.error();
     co_return co_await change_and_sign_out(at, std::move(who), std::move(wanted), when);
 }
 
-// Disabled first, so that no login comes in between; its session would vanish with the user,
-// and its access token would outlive both.
 task<answer> delete_user(office const& at, order& asked, occasion const& when)
 {
     auto const who = asked.text("user");
     if (auto const fine = asked.fine(); !fine) co_return fine.error();
     auto const found = co_await find_user(at, who);
     if (!found) co_return found.error();
-    accounts::user_change wanted;
-    wanted.disabled = true;
-    auto const after = co_await at.desk.users.change(found->id, wanted);
-    if (!after) co_return after.error();
-    auto const ended = co_await end_all_sessions(at, found->id, when.now);
-    if (!ended) co_return ended.error();
-    auto const gone = co_await at.desk.users.remove(found->id);
+    auto const gone = co_await accounts::remove_user(at.desk, found->id, when.now);
     if (!gone) co_return gone.error();
     report(at, "user_deleted", found->id, when);
     co_return said(handle_of(*found) + ": deleted", *found);
+}
+
+task<answer> set_email(office const& at, order& asked, occasion const& when)
+{
+    auto const who = asked.text("user");
+    auto const email = asked.text("email");
+    if (auto const fine = asked.fine(); !fine) co_return fine.error();
+    auto const found = co_await find_user(at, who);
+    if (!found) co_return found.error();
+    if (is_service(*found)) co_return client_error(errc::bad_request, "a service account has no address");
+    auto const moved = co_await accounts::set_address(at.desk, *found, email, when.now);
+    if (!moved && moved.error() == errc::conflict) co_return client_error(errc::conflict, email + " has an account already");
+    if (!moved) co_return moved.error();
+    report(at, "address_set", found->id, when);
+    co_return said(found->email + ": the address is " + moved->email, *moved);
 }
 
 task<answer> set_password(office const& at, order& asked, occasion const& when)

@@ -34,6 +34,10 @@ task<answer> enable_user(office const& at, order& asked, occasion const& when);
 // Removes the user for good; what was issued to the user is revoked.
 task<answer> delete_user(office const& at, order& asked, occasion const& when);
 
+// "user", "email", which counts as verified. Access tokens with the address before are refused,
+// and sessions renew them. `conflict` when the address has an account.
+task<answer> set_email(office const& at, order& asked, occasion const& when);
+
 // "user", "roles" (empty takes all away). Tokens carry roles, so sessions end.
 task<answer> set_roles(office const& at, order& asked, occasion const& when);
 // "user", "password". Sessions end.

@@ -30,6 +30,7 @@ constexpr argument guest[]{
     {kind::option, "language", "of the mail, as in Accept-Language: de"},
 };
 constexpr argument user_and_roles[]{the_user, roles};
+constexpr argument user_and_email[]{the_user, {kind::word, "email", "the new e-mail address"}};
 constexpr argument user_and_password[]{the_user, password};
 constexpr argument maybe_user[]{{kind::optional_word, "user", "e-mail address, service:NAME or id; everybody without it"}};
 constexpr argument session_or_user[]{
@@ -64,6 +65,7 @@ constexpr verb all[]{
     {"users", "disable", "Sign a user out everywhere and let nobody in as them", one_user, {}, disable_user},
     {"users", "enable", "Let a disabled user log in again", one_user, {}, enable_user},
     {"users", "delete", "Remove a user for good", one_user, {}, delete_user},
+    {"users", "set-email", "Replace the address of a user, who stays signed in", user_and_email, {}, set_email},
     {"users", "set-roles", "Replace the roles of a user, whose sessions end", user_and_roles, {}, set_roles},
     {"users", "set-password", "Replace the password of a user, whose sessions end", user_and_password, {}, set_password},
     {"service-accounts", "add", "Add a user that is a program, without password", new_service, {}, add_service_account},

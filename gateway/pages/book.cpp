@@ -65,12 +65,22 @@ design design_of(page which) noexcept
                 .way = "login_do",
                 .way_to = "/login"};
     case page::logout: return {.file = "logout.html", .title = "logout_title"};
+    case page::move:
+        return {.file = "follow.html", .title = "move_title", .lead = "move_text", .way = "move_do", .action = "email/confirm"};
+    case page::undo_move:
+        return {.file = "follow.html", .title = "undo_title", .lead = "undo_text", .way = "undo_do", .action = "email/undo"};
+    case page::link_dead_address:
+        return {.file = "message.html",
+                .title = "link_dead_title",
+                .lead = "link_dead",
+                .way = "link_dead_address",
+                .way_to = "/account"};
     }
     return {};
 }
 
-constexpr std::array files{"login.html", "register.html", "message.html", "mail.html",    "verify.html",
-                           "reset.html", "choose.html",   "account.html", "failure.html", "logout.html"};
+constexpr std::array files{"login.html",  "register.html", "message.html", "mail.html",   "verify.html", "reset.html",
+                           "choose.html", "account.html",  "failure.html", "logout.html", "follow.html"};
 
 std::string text_or(std::string_view key, std::string_view otherwise, language l)
 {
@@ -272,6 +282,7 @@ book::book(look l) : look_{std::move(l)}, press_{std::make_unique<press>()}
         common.set("registration", data{look_.registration});
         common.set("login", data{look_.login});
         common.set("links", data{look_.links});
+        common.set("remember", data{look_.remember});
         common.set("password_hint", fmt::format(fmt::runtime(text_of("password_hint", each)), look_.min_password));
         press_->common.emplace(each, common);
     }
@@ -305,6 +316,8 @@ std::string book::write_account(view const& v, account_view const& a)
     for (auto const& each : a.sessions) lines.push_back(line_of(each, a.now, v.in));
     own.set("sessions", lines);
     set_keys(own, a, v.in);
+    own.set("self_delete", data{a.self_delete});
+    if (!a.next.empty()) own.set("next_page", std::string{a.next});
     own.set("others", data{std::ranges::any_of(a.sessions, [](auto const& s) { return !s.current; })});
     return press_->print("account.html", own, v.in);
 }

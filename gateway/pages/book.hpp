@@ -27,6 +27,7 @@ struct look
     bool registration = true;      // whether login pages point to it
     bool login = true;             // whether error pages point to it
     bool links = true;             // whether mails can bring links
+    bool remember = false;         // whether the login page asks if the session is to outlive the browser
 };
 
 enum class page : std::uint8_t
@@ -43,6 +44,9 @@ enum class page : std::uint8_t
     link_dead_reset,
     verified_before, // a link that did its work already
     logout,
+    move, // a new address
+    undo_move,
+    link_dead_address,
 };
 
 // Something to say about one field of the form.
@@ -102,6 +106,8 @@ struct account_view
     std::string_view new_key{};            // one that was just made, in full
     bool makes_keys = false;               // whether the form for another is shown
     std::span<std::string const> scopes{}; // that a key can be given
+    std::string_view next{};               // the last of these sessions, when there are more
+    bool self_delete = false;              // whether the account can be removed here
 };
 
 struct failure

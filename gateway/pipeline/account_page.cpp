@@ -13,6 +13,8 @@
 namespace yett::pipeline {
 namespace {
 
+constexpr std::size_t lines_on_page = 50;
+
 std::vector<pages::session_line> lines_of(std::vector<accounts::signed_in> const& all)
 {
     std::vector<pages::session_line> lines;
@@ -76,12 +78,17 @@ task<result<std::string>> page_endpoints::write_account(pages::view v, auth_endp
     auto const user_id = who->user_id;
     auto profile = co_await accounts::me(parts_.desk, c.seen.who->subject);
     if (!profile) co_return profile.error();
-    auto all = co_await accounts::list_sessions(parts_.desk, std::move(*who), c.seen.now);
+    accounts::part wanted;
+    wanted.after = http::form_value(c.ex.where().query(), "after").value_or(std::string{});
+    wanted.limit = lines_on_page;
+    auto all = co_await accounts::list_sessions(parts_.desk, std::move(*who), std::move(wanted), c.seen.now);
     if (!all) co_return all.error();
-    auto keys = co_await parts_.desk.api_keys.list(user_id);
+    accounts::part shown;
+    shown.limit = lines_on_page;
+    auto keys = co_await accounts::list_api_keys(parts_.desk, user_id, std::move(shown));
     if (!keys) co_return keys.error();
-    auto const lines = lines_of(*all);
-    auto const key_lines = lines_of(*keys);
+    auto const lines = lines_of(all->lines);
+    auto const key_lines = lines_of(keys->keys);
     auto const& rules = parts_.desk.rules.api_keys;
     pages::account_view a;
     a.email = profile->email;
@@ -91,6 +98,8 @@ task<result<std::string>> page_endpoints::write_account(pages::view v, auth_endp
     a.new_key = new_key;
     a.makes_keys = rules.self_service;
     a.scopes = rules.scopes;
+    a.next = all->next;
+    a.self_delete = parts_.desk.rules.self_delete;
     co_return book_.write_account(v, a);
 }
 

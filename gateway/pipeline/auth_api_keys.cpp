@@ -12,7 +12,9 @@ task<result<http::reply>> auth_endpoints::api_keys(call& c)
 {
     auto const who = session_of(c);
     if (!who) co_return who.error();
-    auto const all = co_await parts_.desk.api_keys.list(who->user_id);
+    auto const wanted = part_asked(c.ex.where().query());
+    if (!wanted) co_return wanted.error();
+    auto const all = co_await accounts::list_api_keys(parts_.desk, who->user_id, *wanted);
     if (!all) co_return all.error();
     co_return api_keys_reply(*all);
 }

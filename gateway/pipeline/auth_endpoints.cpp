@@ -1,6 +1,7 @@
 #include "gateway/pipeline/auth_endpoints.hpp"
 
 #include "gateway/accounts/change_password.hpp"
+#include "gateway/accounts/known_device.hpp"
 #include "gateway/accounts/login.hpp"
 #include "gateway/accounts/me.hpp"
 #include "gateway/accounts/refresh.hpp"
@@ -9,12 +10,15 @@
 #include "gateway/pipeline/auth_fields.hpp"
 #include "gateway/pipeline/auth_replies.hpp"
 #include "gateway/pipeline/caller.hpp"
+#include "gateway/pipeline/device_cookie.hpp"
 #include "gateway/pipeline/passage.hpp"
 #include "gateway/pipeline/renewals.hpp"
 #include "gateway/pipeline/rival_cookies.hpp"
 #include "gateway/pipeline/same_origin.hpp"
 #include "gateway/tokens/signer.hpp"
 #include "gateway/tokens/token_cache.hpp"
+
+#include <algorithm>
 
 namespace yett::pipeline {
 namespace {
@@ -36,6 +40,12 @@ auth_endpoints::endpoint auth_endpoints::endpoint_named(std::string_view target)
         {"logout", &auth_endpoints::logout},
         {"me", &auth_endpoints::me},
         {"password", &auth_endpoints::change_password},
+        {"delete_me", &auth_endpoints::delete_me},
+        {"email", &auth_endpoints::email},
+        {"email_confirm", &auth_endpoints::email_confirm},
+        {"email_link", &auth_endpoints::email_link},
+        {"email_undo", &auth_endpoints::email_undo},
+        {"undo_link", &auth_endpoints::undo_link},
         {"sessions", &auth_endpoints::sessions},
         {"session", &auth_endpoints::end_session},
         {"other_sessions", &auth_endpoints::end_others},
@@ -74,6 +84,10 @@ task<result<http::reply>> auth_endpoints::register_user(call& c)
     if (body->has("invitation") && !body->name_text("invitation").empty()) asked.invitation = body->secret_text("invitation");
     asked.from = device_of(c);
     if (auto fine = require_only(*body, {"email", "password", "invitation"}, c.seen); !fine) co_return fine.error();
+    c.seen.account = account_of(asked.email);
+    auto const may_send = co_await may_send_letter(c);
+    if (!may_send) co_return may_send.error();
+    asked.silent = !*may_send;
 
     auto made = co_await accounts::register_user(parts_.desk, std::move(asked), c.seen.now);
     if (!made) co_return refused(made.error(), c.seen);
@@ -90,15 +104,34 @@ task<result<http::reply>> auth_endpoints::login(call& c)
     auto const by_name = body->from_form() && !body->optional_text("username").value_or(std::string_view{}).empty();
     auto const* const name = by_name ? "username" : "email";
     accounts::credentials offered{std::string{body->name_text(name)}, body->secret_text("password"), device_of(c)};
-    if (auto fine = require_only(*body, {name, "password"}, c.seen); !fine) co_return fine.error();
+    offered.remember = body->flag("remember_me");
+    if (auto fine = require_only(*body, {name, "password", "remember_me"}, c.seen); !fine) co_return fine.error();
 
     c.seen.account = account_of(offered.email);
+    auto mark = device_mark_in(c.ex.request(), parts_.transport);
+    auto known = co_await accounts::known_device(parts_.desk, std::move(mark), offered.email, c.seen.now);
+    if (!known) co_return known.error();
+    c.seen.device = *known;
+    offered.known_device = std::move(*known);
     if (auto spent = co_await c.spend_for_account(); !spent) co_return spent.error();
     auto grant = co_await accounts::login(parts_.desk, std::move(offered), c.seen.now);
     if (!grant) co_return grant.error();
+    auto reply = granted(*grant, c.seen.now);
+    if (!reply) co_return co_await undone(c, *grant, reply.error());
     // A store that fails here does not undo the login.
     (void)co_await end_what_cookies_name(c, false);
-    co_return granted(*grant, c.seen.now);
+    co_return std::move(*reply);
+}
+
+// A login that cannot be told leaves no session behind that nobody has.
+task<error> auth_endpoints::undone(call& c, accounts::grant const& given, error why)
+{
+    accounts::leave asked;
+    asked.user_id = given.user.user_id;
+    asked.session = given.session;
+    asked.from = device_of(c);
+    (void)co_await accounts::logout(parts_.desk, std::move(asked), c.seen.now);
+    co_return why;
 }
 
 task<result<http::reply>> auth_endpoints::refresh(call& c)
@@ -137,14 +170,16 @@ task<result<http::reply>> auth_endpoints::change_password(call& c)
 
     auto changed = co_await accounts::change_password(parts_.desk, std::move(asked), c.seen.now);
     if (!changed) co_return refused(changed.error(), c.seen);
-    co_return no_content();
+    co_return remembered(*changed);
 }
 
 task<result<http::reply>> auth_endpoints::sessions(call& c)
 {
     auto who = session_of(c);
     if (!who) co_return who.error();
-    auto all = co_await accounts::list_sessions(parts_.desk, std::move(*who), c.seen.now);
+    auto wanted = part_asked(c.ex.where().query());
+    if (!wanted) co_return wanted.error();
+    auto all = co_await accounts::list_sessions(parts_.desk, std::move(*who), std::move(*wanted), c.seen.now);
     if (!all) co_return all.error();
     co_return sessions_reply(*all);
 }
@@ -223,7 +258,28 @@ result<http::reply> auth_endpoints::granted(accounts::grant const& g, wall_time 
 {
     auto r = grant_reply(g, parts_.transport);
     if (auto added = add_cookies(r, parts_.transport, g, now); !added) return added.error();
+    if (auto added = add_device_mark(r, parts_.transport, g.device_mark); !added) return added.error();
     return r;
+}
+
+// Nothing but that the device is known from now on.
+result<http::reply> auth_endpoints::remembered(secret const& mark) const
+{
+    auto r = no_content();
+    if (auto added = add_device_mark(r, parts_.transport, mark); !added) return added.error();
+    return r;
+}
+
+// False when the account has had as many letters as it gets: then everything is done as if
+// one went, and nobody can tell.
+task<result<bool>> auth_endpoints::may_send_letter(call& c)
+{
+    auto const spent = co_await c.spend_for_account();
+    if (spent) co_return true;
+    auto const& letters = limits::for_letters;
+    auto const* const full = c.seen.spent.empty() ? nullptr : c.seen.spent.back().refused_by();
+    if (full && std::ranges::find(letters, full->name()) != std::ranges::end(letters)) co_return false;
+    co_return spent.error();
 }
 
 } // namespace yett::pipeline

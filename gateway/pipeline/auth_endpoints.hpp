@@ -52,7 +52,8 @@ public:
     {
         http::exchange& ex;
         passage& seen;
-        // Spends from limits keyed by the account, which the body has named in `seen.account`.
+        // Spends from limits keyed by the account, which the body has named in `seen.account`; as a
+        // device that the account knows when `seen.device` names one.
         std::function<task<result<void>>()> spend_for_account;
         // The members of a body that was read before, without those that are not the endpoint's.
         std::optional<http::body_fields> body = std::nullopt;
@@ -87,6 +88,12 @@ private:
     task<result<http::reply>> logout(call& c);
     task<result<http::reply>> me(call& c);
     task<result<http::reply>> change_password(call& c);
+    task<result<http::reply>> delete_me(call& c);
+    task<result<http::reply>> email(call& c);
+    task<result<http::reply>> email_confirm(call& c);
+    task<result<http::reply>> email_link(call& c);
+    task<result<http::reply>> email_undo(call& c);
+    task<result<http::reply>> undo_link(call& c);
     task<result<http::reply>> sessions(call& c);
     task<result<http::reply>> end_session(call& c);
     task<result<http::reply>> end_others(call& c);
@@ -115,6 +122,9 @@ private:
     result<void> look_at_header(leaving& who, call& c) const;
     task<result<identity_ptr>> end_what_cookies_name(call& c, bool everywhere);
     task<result<void>> end_what_refreshes(secret token, bool everywhere, call& c);
+    task<error> undone(call& c, accounts::grant const& given, error why);
+    task<result<bool>> may_send_letter(call& c);
+    result<http::reply> remembered(secret const& mark) const;
     result<http::reply> granted(accounts::grant const& g, wall_time now) const;
 
     parts parts_;

@@ -5,6 +5,8 @@
 #include "gateway/pipeline/passage.hpp"
 #include "gateway/pipeline/read_fields.hpp"
 
+#include <charconv>
+
 namespace yett::pipeline {
 
 task<result<http::body_fields>> fields_of(auth_endpoints::call& c)
@@ -36,6 +38,20 @@ std::string account_of(std::string const& email)
 secret token_in(http::target const& where)
 {
     return secret{http::form_decoded(last_segment(where.path())).value_or(std::string{})};
+}
+
+result<accounts::part> part_asked(std::string_view query)
+{
+    constexpr std::size_t most = 1000;
+    accounts::part wanted;
+    wanted.after = http::form_value(query, "after").value_or(std::string{});
+    auto const limit = http::form_value(query, "limit");
+    if (!limit) return wanted;
+    auto const* const end = limit->data() + limit->size();
+    auto const read = std::from_chars(limit->data(), end, wanted.limit);
+    if (read.ec != std::errc{} || read.ptr != end || wanted.limit == 0 || wanted.limit > most)
+        return client_error(errc::bad_request, "limit: a number from 1 to 1000 is wanted");
+    return wanted;
 }
 
 std::string_view last_segment(std::string_view path)

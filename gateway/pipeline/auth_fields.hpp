@@ -1,6 +1,7 @@
 #pragma once
 
 #include "gateway/accounts/refusal.hpp"
+#include "gateway/accounts/sessions.hpp"
 #include "gateway/base/result.hpp"
 #include "gateway/base/task.hpp"
 #include "gateway/http/json_body.hpp"
@@ -26,6 +27,9 @@ error refused(accounts::refusal const& why, passage& seen);
 
 // One account has one counter, however its address is spelled.
 std::string account_of(std::string const& email);
+
+// The part of a list that a query asks for: `after` and `limit`, 1 to 1000. Fails with bad_request.
+result<accounts::part> part_asked(std::string_view query);
 
 // What "{id}" or "{token}" stands for in a rule that ends with it.
 std::string_view last_segment(std::string_view path);

@@ -39,8 +39,6 @@ task<wanted_letter> read_request(auth_endpoints::call& c)
         co_return wanted;
     }
     c.seen.account = account_of(wanted.asked.email);
-    auto const spent = co_await c.spend_for_account();
-    if (!spent) wanted.refused = spent.error();
     co_return wanted;
 }
 
@@ -100,6 +98,10 @@ task<result<http::reply>> auth_endpoints::send_letter(call& c, letter_service se
 {
     auto wanted = co_await read_request(c);
     if (wanted.refused) co_return *wanted.refused;
+    auto const may_send = co_await may_send_letter(c);
+    if (!may_send) co_return may_send.error();
+    wanted.asked.silent = !*may_send;
+    c.seen.counts = tally::always;
     auto const began = steady_now();
     auto const done = co_await service(parts_.desk, std::move(wanted.asked), c.seen.now);
     co_await wait_until(next_beat(began, steady_now()));
@@ -133,7 +135,7 @@ task<result<http::reply>> auth_endpoints::confirm_reset(call& c)
     if (auto fine = require_only(*body, {"token", "password"}, c.seen); !fine) co_return fine.error();
     auto done = co_await accounts::reset_password(parts_.desk, std::move(asked), c.seen.now);
     if (!done) co_return refused(done.error(), c.seen);
-    co_return no_content();
+    co_return remembered(*done);
 }
 
 } // namespace yett::pipeline

@@ -50,6 +50,13 @@ json::object key_json(accounts::api_key const& k)
     return one;
 }
 
+http::reply part_reply(std::string_view name, json::array list, std::string const& next)
+{
+    json::object body{{name, std::move(list)}};
+    if (!next.empty()) body["next"] = next;
+    return json_reply(200, body);
+}
+
 } // namespace
 
 http::reply no_content()
@@ -85,18 +92,18 @@ http::reply profile_reply(accounts::profile const& who)
                             {"created_at", rfc3339(who.created_at)}});
 }
 
-http::reply sessions_reply(std::span<accounts::signed_in const> all)
+http::reply sessions_reply(accounts::signed_in_page const& part)
 {
     json::array list;
-    for (auto const& each : all) list.push_back(session_json(each));
-    return json_reply(200, {{"sessions", std::move(list)}});
+    for (auto const& each : part.lines) list.push_back(session_json(each));
+    return part_reply("sessions", std::move(list), part.next);
 }
 
-http::reply api_keys_reply(std::span<accounts::api_key const> all)
+http::reply api_keys_reply(accounts::api_key_list const& part)
 {
     json::array list;
-    for (auto const& each : all) list.push_back(key_json(each));
-    return json_reply(200, {{"api_keys", std::move(list)}});
+    for (auto const& each : part.keys) list.push_back(key_json(each));
+    return part_reply("api_keys", std::move(list), part.next);
 }
 
 http::reply new_api_key_reply(accounts::new_api_key const& made)

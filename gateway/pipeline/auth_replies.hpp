@@ -20,8 +20,9 @@ http::reply registered_reply(accounts::registered const& who);
 http::reply accepted();
 http::reply verified_reply(accounts::profile const& who);
 http::reply profile_reply(accounts::profile const& who);
-http::reply sessions_reply(std::span<accounts::signed_in const> all);
-http::reply api_keys_reply(std::span<accounts::api_key const> all);
+// `next` is there when there is another part.
+http::reply sessions_reply(accounts::signed_in_page const& part);
+http::reply api_keys_reply(accounts::api_key_list const& part);
 // The only one that shows a key.
 http::reply new_api_key_reply(accounts::new_api_key const& made);
 // The tokens that travel in the body, and who they are for.

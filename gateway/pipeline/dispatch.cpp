@@ -65,7 +65,9 @@ task<result<void>> pipeline::dispatch(policies::permit const& permit, http::exch
 task<result<void>> pipeline::answer_ourselves(policies::permit const& permit, http::exchange& ex, passage& seen)
 {
     auto const& facts = seen.world->facts[permit.route().index()];
-    auto spend_for_account = [this, &facts, &ex, &seen] { return spend(facts.account_limits, ex, seen); };
+    auto spend_for_account = [this, &facts, &ex, &seen] {
+        return spend(seen.device.empty() ? facts.account_limits : facts.device_limits, ex, seen);
+    };
     auth_endpoints::call call{ex, seen, spend_for_account};
     std::string_view const target = permit.route().target();
     result<http::reply> reply = errc::internal;

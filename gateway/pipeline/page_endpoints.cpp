@@ -24,6 +24,10 @@ page_endpoints::form const* page_endpoints::form_named(std::string_view target) 
         {"reset_confirm", "reset_confirm", page::choose, {"password"}, "/login?notice=reset"},
         {"password", "account", page::login, {"current_password", "new_password"}, "/account?notice=password"},
         {"account", "account", page::login, {}, "/account"},
+        {"email", "account", page::login, {"new_email", "password"}, "/account?notice=address"},
+        {"email_confirm", "email_confirm", page::move, {}, "/login?notice=address_changed"},
+        {"email_undo", "email_undo", page::undo_move, {}, "/check-mail?for=reset"},
+        {"delete_account", "account", page::login, {"password"}, "/login?notice=deleted"},
         {"create_api_key", "account", page::login, {"name"}},
         {"logout", "account", page::logout, {}, "/login?notice=signed_out"},
     };
@@ -34,14 +38,21 @@ page_endpoints::form const* page_endpoints::form_named(std::string_view target) 
 
 namespace {
 
-constexpr std::string_view pages_only[] = {"login_page",   "register_page", "mail_page",   "reset_page", "logout_page",
-                                           "account_page", "account",       "change_page", "front",      "asset"};
+constexpr std::string_view pages_only[] = {"login_page",  "register_page", "mail_page",     "reset_page",
+                                           "logout_page", "account_page",  "account",       "change_page",
+                                           "front",       "asset",         "delete_account"};
 
 bool is_login_only(std::string_view target) noexcept
 {
-    constexpr std::string_view targets[] = {"login_page", "login",  "account_page",   "account",     "password",
-                                            "front",      "logout", "create_api_key", "change_page", "logout_page"};
+    constexpr std::string_view targets[] = {"login_page",  "login",       "account_page", "account",
+                                            "password",    "front",       "logout",       "create_api_key",
+                                            "change_page", "logout_page", "email",        "delete_account"};
     return std::ranges::find(targets, target) != std::ranges::end(targets);
+}
+
+bool is_link(std::string_view target) noexcept
+{
+    return target == "verify_link" || target == "reset_link" || target == "email_link" || target == "undo_link";
 }
 
 seconds wait_of(passage const& seen)
@@ -74,7 +85,7 @@ bool page_endpoints::answers(std::string_view target, http::exchange const& ex) 
 {
     if (is_page_only(target)) return true;
     if (!parts_.enabled || (is_login_only(target) && !parts_.look.login)) return false;
-    return (target == "verify_link" || target == "reset_link" || form_named(target)) && http::prefers_html(ex.request());
+    return (is_link(target) || form_named(target)) && http::prefers_html(ex.request());
 }
 
 task<result<http::reply>> page_endpoints::answer(std::string_view target, auth_endpoints::call& c)

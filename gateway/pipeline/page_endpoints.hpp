@@ -77,6 +77,7 @@ private:
     task<result<http::reply>> show(std::string_view target, auth_endpoints::call& c);
     task<result<http::reply>> show_login(auth_endpoints::call& c);
     task<result<http::reply>> lead_in(auth_endpoints::call& c);
+    task<result<http::reply>> show_address_link(std::string_view target, auth_endpoints::call& c);
     task<result<http::reply>> show_link(std::string_view target, auth_endpoints::call& c);
     result<http::reply> show_form(std::string_view target, pages::page which, auth_endpoints::call& c,
                                   std::string_view email = {});

@@ -30,6 +30,19 @@ bool is_about_the_form(error const& why) noexcept
     }
 }
 
+// The account page has several places for a password.
+std::string_view place_of(std::string_view target, std::string_view field) noexcept
+{
+    if (field != "password") return field;
+    if (target == "email") return "email_password";
+    return target == "delete_account" ? "delete_password" : field;
+}
+
+bool is_about_address(pages::page which) noexcept
+{
+    return which == pages::page::move || which == pages::page::undo_move;
+}
+
 bool is_dead_link(error const& why) noexcept
 {
     return why == errc::link_invalid || why == errc::link_expired;
@@ -81,6 +94,7 @@ task<result<http::reply>> page_endpoints::answer_form(form const& f, auth_endpoi
 task<result<http::reply>> page_endpoints::act(form const& f, sent const& s, auth_endpoints::call& c)
 {
     if (f.target == "create_api_key") co_return co_await show_new_key(c);
+    if (f.target == "delete_account") co_return co_await parts_.endpoints.answer("delete_me", c);
     if (f.target != "account") co_return co_await parts_.endpoints.answer(f.target, c);
     auto changed = co_await change_account(s, c);
     if (!changed) co_return changed.error();
@@ -153,6 +167,10 @@ std::string page_endpoints::with_next(std::string way, sent const& s, auth_endpo
 task<error> page_endpoints::explain_form(form const& f, sent const& s, error why, auth_endpoints::call& c)
 {
     auto v = view_for(c);
+    if (is_dead_link(why) && is_about_address(f.page)) {
+        c.seen.page = book_.write(pages::page::link_dead_address, v);
+        co_return why;
+    }
     if (is_dead_link(why)) {
         auto const purpose =
             f.page == pages::page::choose ? accounts::link_purpose::reset_password : accounts::link_purpose::verify_address;
@@ -169,10 +187,12 @@ task<error> page_endpoints::explain_form(form const& f, sent const& s, error why
 
     std::vector<pages::field_message> wrong;
     wrong.reserve(s.empty.size() + c.seen.complaints.size() + 1);
-    for (auto const each : s.empty) wrong.push_back({each, "required"});
+    for (auto const each : s.empty) wrong.push_back({place_of(f.target, each), "required"});
     for (auto const& each : c.seen.complaints) wrong.push_back({each.field, each.code, each.message});
     if (why == errc::email_taken && wrong.empty()) wrong.push_back({"email", "email_taken"});
     if (why == errc::invalid_credentials && f.target == "password") wrong.push_back({"current_password", "current_password"});
+    if (why == errc::invalid_credentials && place_of(f.target, "password") != "password")
+        wrong.push_back({place_of(f.target, "password"), "current_password"});
     v.wrong = wrong;
     if (wrong.empty()) v.alert = about_keys ? std::string_view{"no_more_keys"} : http::face_of(why).code;
     v.email = s.email;

@@ -14,7 +14,7 @@ namespace {
 
 bool needs_links(std::string_view target) noexcept
 {
-    constexpr std::string_view targets[] = {"mail_page", "reset_page", "verify_link", "reset_link"};
+    constexpr std::string_view targets[] = {"mail_page", "reset_page", "verify_link", "reset_link", "email_link", "undo_link"};
     return std::ranges::find(targets, target) != std::ranges::end(targets);
 }
 
@@ -35,6 +35,7 @@ task<result<http::reply>> page_endpoints::show(std::string_view target, auth_end
     if (target == "register_page") co_return show_form("register", page_for_newcomers(c.ex.where().query()), c);
     if (target == "reset_page") co_return show_form("reset_request", page::reset, c);
     if (target == "verify_link" || target == "reset_link") co_return co_await show_link(target, c);
+    if (target == "email_link" || target == "undo_link") co_return co_await show_address_link(target, c);
     if (target == "account_page") co_return co_await show_account(c);
     if (target != "mail_page") co_return our_error(errc::internal, "no such page: " + std::string{target});
     if (asked_for(c, "for") == "reset") co_return show_form("reset_request", page::mail_reset, c);
@@ -70,6 +71,18 @@ task<result<http::reply>> page_endpoints::show_link(std::string_view target, aut
     auto const done_before = co_await explain_link(purpose, token_in(c.ex.where()), c);
     if (done_before) co_return page_reply(*c.seen.page);
     co_return good.error();
+}
+
+task<result<http::reply>> page_endpoints::show_address_link(std::string_view target, auth_endpoints::call& c)
+{
+    auto const moves = target == "email_link";
+    auto const purpose = moves ? accounts::link_purpose::change_address : accounts::link_purpose::undo_change;
+    auto const good = co_await accounts::check_link(parts_.desk, token_in(c.ex.where()), purpose, c.seen.now);
+    if (!good) {
+        if (good.error().from() == origin::client) c.seen.page = book_.write(pages::page::link_dead_address, view_for(c));
+        co_return good.error();
+    }
+    co_return moves ? show_form("email_confirm", pages::page::move, c) : show_form("email_undo", pages::page::undo_move, c);
 }
 
 // Leaves the page about a link that does not serve in the passage. True when it did what it was

@@ -22,6 +22,13 @@ namespace yett::pipeline {
 
 struct world;
 
+// What a request to an endpoint of ours means to limits on failures.
+enum class tally : unsigned char
+{
+    by_outcome, // it counts when it failed, unless that says nothing of a secret
+    always,     // it counts though it went well: a letter was asked for
+};
+
 // What is learnt of a request on its way, filled in as it becomes known: for the error
 // reply, the access log and the counters, which all need it after a failure too.
 struct passage
@@ -47,10 +54,12 @@ struct passage
     bool refresh_rivals = false;            // of several, none of which was looked up
     std::vector<std::pair<std::string, std::string>> set_cookies; // fields for the reply, of a renewed session
     identity_ptr who;
-    std::optional<error> reported;                  // what a rule in report_only mode would have refused
+    std::optional<error> reported;                  // what a rule or limit in report_only mode would have refused
     std::unique_ptr<limits::limit const> own_limit; // what an API key brought along
     std::vector<limits::admission> spent;           // in the order it was spent; only the last may be a refusal
-    std::string account;                            // the address a login is tried for
+    std::string account;                            // the address a login or a letter is tried for
+    std::string device;                             // the id of its mark, where the account knows the device
+    tally counts = tally::by_outcome;
     std::vector<http::field_error> complaints;
     std::optional<std::string> page; // the HTML that tells of the failure at its form
     std::optional<telemetry::refresh_outcome> refreshed;

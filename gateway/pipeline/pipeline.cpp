@@ -71,7 +71,8 @@ task<result<void>> pipeline::answer(http::exchange& ex, passage& seen)
         if (auto spent = co_await spend_own(ex, seen); !spent) co_return spent.error();
     if (auto spent = co_await spend(facts.limits.late, ex, seen); !spent) co_return spent.error();
     auto const permit = policies::decide(*route, *who, asked, seen.now);
-    seen.reported = permit.reported;
+    if (permit.reported) [[unlikely]]
+        seen.reported = permit.reported;
     if (!permit) co_return permit.error();
 
     co_return co_await dispatch(*permit, ex, seen); // the only way to /auth or to an upstream

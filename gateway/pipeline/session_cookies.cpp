@@ -30,13 +30,13 @@ result<void> add_cookies(http::reply& r, auth_transport const& way, accounts::gr
     if (way.access_in_cookie) {
         auto cookie = cookie_of(way, way.access_cookie);
         cookie.value = g.access_token.reveal();
-        cookie.max_age = g.expires_in;
+        if (g.remembered) cookie.max_age = g.expires_in;
         if (auto added = add(r, http::format(cookie)); !added) return added.error();
     }
     if (!way.refresh_in_cookie) return {};
     auto cookie = cookie_of(way, way.refresh_cookie);
     cookie.value = g.refresh_token.reveal();
-    cookie.max_age = std::chrono::floor<seconds>(g.refresh_until - now);
+    if (g.remembered) cookie.max_age = std::chrono::floor<seconds>(g.refresh_until - now);
     return add(r, http::format(cookie));
 }
 

@@ -25,8 +25,9 @@ struct auth_transport
     bool access_in_cookie = false;
     std::string refresh_cookie = "__Host-yett_refresh";
     std::string access_cookie = "__Host-yett_access";
-    std::string form_cookie = "__Host-yett_form"; // of this host alone, whatever the others are
-    std::string next_cookie = "__Host-yett_next"; // likewise
+    std::string form_cookie = "__Host-yett_form";     // of this host alone, whatever the others are
+    std::string next_cookie = "__Host-yett_next";     // likewise
+    std::string device_cookie = "__Host-yett_device"; // of this host alone, whatever the others are
     std::string cookie_path = "/";
     std::vector<std::string> cookie_paths{"/"}; // all that our cookies may have had before
     std::string cookie_domain;                  // empty: the host that set it
@@ -38,7 +39,8 @@ struct auth_transport
 };
 
 // Adds the Set-Cookie fields that bring a grant to a browser, as far as tokens travel that
-// way. The access cookie ends with its token, the refresh cookie with the session.
+// way. The access cookie ends with its token, the refresh cookie with the session, and both with the browser when the
+// session is not remembered.
 // Fails (ourselves, internal) when a cookie cannot be written, as one that is too large.
 result<void> add_cookies(http::reply& r, auth_transport const& way, accounts::grant const& g, wall_time now);
 

@@ -22,6 +22,7 @@ limits::subject subject_of(http::exchange const& ex, passage const& seen)
         who.token = seen.who->token_id;
     }
     who.account = seen.account;
+    who.device = seen.device;
     who.route = seen.route->index();
     who.header = [&head = ex.request()](std::string_view name) {
         auto const* field = head.find(name);
@@ -33,6 +34,31 @@ limits::subject subject_of(http::exchange const& ex, passage const& seen)
 bool went_well(http::exchange const& ex, error const* why)
 {
     return !why && ex.status() < 400;
+}
+
+// Where passwords and tokens are tried; whatever is wrong with an attempt, it was one.
+bool takes_guesses(policies::route const& at)
+{
+    return at.target() == "login" || at.target() == "refresh" || at.target() == "password" || at.target() == "email" ||
+           at.target() == "delete_me" || at.target() == "delete_account";
+}
+
+// Failures at an endpoint of ours that say nothing about a password, a link or an address: what
+// was typed is wrong by itself, or we are. Whoever is told so has guessed nothing.
+bool is_no_guess(error const& why, policies::route const& at)
+{
+    if (at.to() != policies::destination::accounts) return false;
+    switch (why.code()) {
+    case errc::email_not_verified: // the right password alone is told so
+    case errc::password_weak:
+    case errc::email_invalid:
+    case errc::link_expired: return true;
+    case errc::bad_request:
+    case errc::unsupported_media_type:
+    case errc::body_too_large:
+    case errc::csrf_rejected: return !takes_guesses(at);
+    default: return why.from() != origin::client;
+    }
 }
 
 } // namespace
@@ -53,9 +79,10 @@ task<result<void>> pipeline::spend(std::span<limits::limit const* const> from, h
     for (auto const& each : spent.states()) {
         auto const is_own = each.of == seen.own_limit.get();
         auto& figures = station_.figures.limits[is_own ? seen.world->own_limit_slot : seen.world->limit_slots.at(each.of)];
-        (each.of == spent.refused_by() ? figures.refused : figures.allowed).add();
+        (each.over ? figures.refused : figures.allowed).add();
     }
     if (!spent) co_return client_error(errc::rate_limited, "the limit " + spent.refused_by()->name());
+    if (auto const* over = spent.reported_by()) seen.reported = client_error(errc::rate_limited, "the limit " + over->name());
     co_return result<void>{};
 }
 
@@ -78,16 +105,18 @@ task<result<limits::admission>> pipeline::spend_patiently(std::span<limits::limi
 }
 
 // Gives back what was only lent: limits on failures count what failed, and no limit counts
-// what was turned away for want of room.
+// what was turned away for want of room. At the account endpoints what was no guess counts
+// nowhere, so that its owner may choose a password until it is strong enough.
 void pipeline::settle(http::exchange const& ex, passage const& seen, error const* why)
 {
     if (seen.spent.empty()) return;
     auto const& limiter = *seen.world->limiter;
     auto const never_tried = (why && *why == errc::overloaded) || seen.spent.back().is_for_loans();
+    auto const no_guess = why && is_no_guess(*why, *seen.route);
     auto const now = steady_now();
     for (auto const& each : seen.spent) {
-        if (never_tried) limiter.give_back(each, subject_of(ex, seen), now);
-        else if (went_well(ex, why)) limiter.succeeded(each, subject_of(ex, seen), now);
+        if (never_tried || no_guess) limiter.give_back(each, subject_of(ex, seen), now);
+        else if (seen.counts == tally::by_outcome && went_well(ex, why)) limiter.succeeded(each, subject_of(ex, seen), now);
     }
 }
 

@@ -46,7 +46,17 @@ front_desk::front_desk(opened const& on)
       passwords{cheap_hashing()},
       signer{make_signer()},
       revocations{"https://auth.test"},
-      at{on.users(), on.sessions(), on.letters(), on.links(), on.api_keys(), passwords, signer, revocations, audit, {}}
+      at{on.users(),
+         on.sessions(),
+         on.letters(),
+         on.links(),
+         on.api_keys(),
+         passwords,
+         signer,
+         revocations,
+         audit,
+         {},
+         secret{std::string(32, 'd')}}
 {
 }
 

@@ -36,7 +36,7 @@ result<profile> follow(front_desk& desk, secret const& token, wall_time now = no
     return run(verify_email(desk.at, asked, now));
 }
 
-outcome<void> set_password(front_desk& desk, secret const& token, std::string const& password, wall_time now = noon)
+outcome<secret> set_password(front_desk& desk, secret const& token, std::string const& password, wall_time now = noon)
 {
     password_reset asked;
     asked.token = token;

@@ -13,9 +13,9 @@ class interrupted final : public session_store
 public:
     interrupted(session_store& real, std::function<task<void>()> then) : real_{real}, then_{std::move(then)} {}
 
-    task<result<void>> add(session const& added) override
+    task<result<ended>> add(session const& added, std::size_t most) override
     {
-        auto const done = co_await real_.add(added);
+        auto const done = co_await real_.add(added, most);
         co_await then_();
         co_return done;
     }
@@ -24,7 +24,10 @@ public:
     task<result<rotated>> rotate(rotation const& asked) override { return real_.rotate(asked); }
     task<result<ended>> end(ending const& asked) override { return real_.end(asked); }
     task<result<void>> revoke(revocation const& wanted) override { return real_.revoke(wanted); }
-    task<result<std::vector<session>>> list(std::string_view user_id, wall_time now) override { return real_.list(user_id, now); }
+    task<result<std::vector<session>>> list(std::string_view user_id, session_page asked) override
+    {
+        return real_.list(user_id, std::move(asked));
+    }
     task<result<std::vector<session>>> list_all(session_page const& asked) override { return real_.list_all(asked); }
     task<result<familiarity>> recognise(sighting const& seen) override { return real_.recognise(seen); }
     task<result<void>> load_revocations(wall_time now, std::function<void(revocation const&)> each) override

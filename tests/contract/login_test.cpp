@@ -1,5 +1,7 @@
 #include "tests/contract/front_desk.hpp"
 
+#include "gateway/accounts/issue.hpp"
+#include "gateway/accounts/refresh.hpp"
 #include "gateway/base/base64url.hpp"
 #include "gateway/tokens/refresh_token.hpp"
 
@@ -195,5 +197,89 @@ TEST_CASE("login: a user agent is kept short and printable")
         auto const kept = run(desk.store.sessions().find(given->session));
         CHECK(kept->from.agent.size() <= 256);
         CHECK(kept->from.agent.starts_with("a[31mbbb"));
+    });
+}
+
+TEST_CASE("login: a user has only so many sessions, and the one used longest ago ends with an audit line")
+{
+    on_every_desk([](front_desk& desk) {
+        auto const id = desk.add_user("anna@example.com", good_password);
+        desk.at.rules.sessions_per_user = 3;
+        std::vector<std::string> sessions;
+        for (int i = 0; i < 5; ++i)
+            sessions.push_back(desk.log_in("anna@example.com", good_password, noon + seconds{i}).value().session);
+        CHECK(run(desk.store.sessions().list(id, noon + seconds{5})).value().size() == 3);
+        for (int i = 0; i < 5; ++i) CHECK(desk.is_dead(sessions[static_cast<std::size_t>(i)], noon + seconds{5}) == (i < 2));
+        CHECK(desk.audit.count("session_ended") == 2);
+        CHECK(desk.audit.count("login_succeeded") == 5);
+    });
+}
+
+TEST_CASE("login: what does not fit where it travels leaves no session (siblings: long address, refresh)")
+{
+    on_every_desk([](front_desk& desk) {
+        auto const id = desk.add_user("anna@example.com", good_password);
+        user_change many;
+        many.roles = std::vector<std::string>(60, std::string(40, 'r'));
+        REQUIRE(run(desk.store.users().change(id, many)));
+        auto const before = desk.log_in("anna@example.com", good_password);
+        REQUIRE(before); // a header holds it
+        desk.at.rules.claims_room = 2500;
+        CHECK(desk.log_in("anna@example.com", good_password).error() == errc::internal);
+        CHECK(run(desk.store.sessions().list(id, noon)).value().size() == 1);
+        CHECK(check_room(desk.at.rules, "anna@example.com", *many.roles).error() == errc::bad_request);
+        CHECK(check_room(desk.at.rules, std::string(254, 'a'), std::vector<std::string>(52, std::string(40, 'r'))).error() ==
+              errc::bad_request);
+        CHECK(check_room(desk.at.rules, "anna@example.com", std::vector<std::string>(52, std::string(40, 'r'))));
+    });
+}
+
+TEST_CASE("login: a session that is not remembered says so and ends soon, in use or not")
+{
+    on_every_desk([](front_desk& desk) {
+        desk.add_user("anna@example.com", good_password);
+        auto const enter = [&](memory rule, bool wish) {
+            desk.at.rules.remember = rule;
+            credentials offered;
+            offered.email = "anna@example.com";
+            offered.password = secret{good_password};
+            offered.from = {"192.0.2.7", "test"};
+            offered.remember = wish;
+            auto const given = run(login(desk.at, offered, noon));
+            REQUIRE(given);
+            auto const kept = run(desk.store.sessions().find(given->session)).value();
+            CHECK(kept.remembered == given->remembered);
+            CHECK(kept.expires_at == noon + (given->remembered ? std::chrono::hours{24 * 30} : std::chrono::hours{12}));
+            CHECK(given->refresh_until == std::min(kept.expires_at, noon + std::chrono::hours{24 * 7}));
+            return given->remembered;
+        };
+        CHECK(enter(memory::always, false));
+        CHECK(enter(memory::ask, true));
+        CHECK_FALSE(enter(memory::ask, false));
+        CHECK_FALSE(enter(memory::never, true));
+    });
+}
+
+TEST_CASE("login: a refresh keeps a session as it began, and its end")
+{
+    on_every_desk([](front_desk& desk) {
+        desk.add_user("anna@example.com", good_password);
+        desk.at.rules.remember = memory::never;
+        auto given = desk.log_in("anna@example.com", good_password).value();
+        auto now = noon;
+        for (int i = 0; i < 5; ++i) {
+            now += std::chrono::hours{2};
+            refresh_request asked;
+            asked.token = given.refresh_token;
+            asked.from = {"192.0.2.7", "test"};
+            auto next = run(refresh(desk.at, asked, now));
+            REQUIRE(next);
+            CHECK_FALSE(next->remembered);
+            CHECK(next->refresh_until == noon + std::chrono::hours{12});
+            given = std::move(*next);
+        }
+        refresh_request late;
+        late.token = given.refresh_token;
+        CHECK(run(refresh(desk.at, late, noon + std::chrono::hours{12})).error() == errc::token_invalid);
     });
 }

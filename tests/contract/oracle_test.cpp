@@ -1,8 +1,10 @@
+#include "gateway/accounts/known_device.hpp"
 #include "gateway/accounts/link_store.hpp"
 #include "gateway/accounts/reset_password.hpp"
 #include "gateway/accounts/verify_email.hpp"
 #include "tests/contract/front_desk.hpp"
 
+#include <algorithm>
 #include <ostream>
 
 using namespace yett;
@@ -167,5 +169,58 @@ TEST_CASE("oracle: asking for a letter does the same work for everybody")
                 CHECK(measured.of([&] { CHECK(run(resend_verification(desk.at, to(email), noon))); }) == resend);
             }
         CHECK(measured.of([&] { CHECK(run(request_reset(desk.at, to("no address"), noon))); }) == reset);
+    });
+}
+
+TEST_CASE("oracle: an account that has had letters enough costs and says the same, and gets none")
+{
+    on_every_desk([](front_desk& desk) {
+        populate(desk);
+        meter measured{desk};
+        auto const is_counted = static_cast<bool>(desk.store.stores.read_activity);
+        work const reset{0, is_counted ? 1U : 0U, is_counted ? 1U : 0U, 1, 1};
+        work const resend{0, is_counted ? 2U : 0U, is_counted ? 1U : 0U, 1, 1};
+        work const joined{1, is_counted ? 1U : 0U, is_counted ? 1U : 0U, 1, 1};
+        auto const written = [&](auto const& deed) {
+            desk.take_letters();
+            deed();
+            auto const all = desk.take_letters();
+            return std::ranges::count_if(all, [](letter const& each) { return !each.blank; });
+        };
+        for (auto const& email : everybody) {
+            CAPTURE(email);
+            auto asked = to(email);
+            asked.silent = true;
+            auto joining = form(email);
+            joining.silent = true;
+            auto const ask_reset = [&] { CHECK(run(request_reset(desk.at, asked, noon))); };
+            auto const ask_again = [&] { CHECK(run(resend_verification(desk.at, asked, noon))); };
+            auto const join = [&] { CHECK(run(register_user(desk.at, joining, noon))); };
+            CHECK(measured.of(ask_reset) == reset);
+            CHECK(measured.of(ask_again) == resend);
+            CHECK(written(ask_reset) == 0);
+            CHECK(written(ask_again) == 0);
+            CHECK(measured.of(join) == joined);
+            CHECK(written(join) == 0);
+        }
+    });
+}
+
+TEST_CASE("oracle: a failed login does the same work beside a good mark, whoever is tried")
+{
+    on_every_desk([](front_desk& desk) {
+        populate(desk);
+        desk.add_user("guesser@example.com", good_password);
+        std::string const mark{desk.log_in("guesser@example.com", good_password).value().device_mark.reveal()};
+        meter measured{desk};
+        work const expected{1, desk.store.stores.read_activity ? 2U : 0U, 0, 0, 0};
+        for (auto const& email : everybody) {
+            CAPTURE(email);
+            auto const done = measured.of([&] {
+                CHECK(run(known_device(desk.at, mark, email, noon)).value().empty());
+                CHECK(desk.log_in(email, "wrong").error() == errc::invalid_credentials);
+            });
+            CHECK(done == expected);
+        }
     });
 }

@@ -145,11 +145,36 @@ TEST_CASE("sessions: the list marks the one that asks")
 {
     on_every_desk([](front_desk& desk) {
         twice_in const user{desk};
-        auto const lines = run(list_sessions(desk.at, user.asks(), noon));
-        REQUIRE(lines);
-        REQUIRE(lines->size() == 2);
-        for (auto const& each : *lines) CHECK(each.current == (each.id == user.here.session));
-        CHECK((*lines)[0].from.address == "192.0.2.7");
+        auto const page = run(list_sessions(desk.at, user.asks(), {}, noon));
+        REQUIRE(page);
+        auto const& lines = page->lines;
+        REQUIRE(lines.size() == 2);
+        for (auto const& each : lines) CHECK(each.current == (each.id == user.here.session));
+        CHECK(lines[0].from.address == "192.0.2.7");
+        CHECK(page->next.empty());
+    });
+}
+
+TEST_CASE("sessions: a long list comes in parts that lead through all of it")
+{
+    on_every_desk([](front_desk& desk) {
+        twice_in const user{desk};
+        std::set<std::string> seen{user.here.session, user.there.session};
+        for (int i = 0; i < 5; ++i) seen.insert(desk.log_in("anna@example.com", good_password).value().session);
+        std::vector<std::string> listed;
+        part wanted;
+        wanted.limit = 3;
+        for (;;) {
+            auto const page = run(list_sessions(desk.at, user.asks(), wanted, noon));
+            REQUIRE(page);
+            CHECK(page->lines.size() <= 3);
+            for (auto const& each : page->lines) listed.push_back(each.id);
+            if (page->next.empty()) break;
+            wanted.after = page->next;
+        }
+        CHECK(std::ranges::is_sorted(listed, std::greater<>{}));
+        CHECK(std::set<std::string>(listed.begin(), listed.end()) == seen);
+        CHECK(listed.size() == seen.size());
     });
 }
 

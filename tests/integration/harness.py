@@ -103,6 +103,10 @@ class Process:
         self.stop()
 
 
+BY_ACCOUNT = ("login_account", "login_device", "password_account", "reset_account", "resend_account", "register_account",
+              "change_address_account")
+
+
 def settings(upstream_port, **changes):
     """A configuration with cheap hashing; `changes` replace whole top-level sections,
     or members of one where both are mappings."""
@@ -124,7 +128,7 @@ def settings(upstream_port, **changes):
         "accounts": {"require_verified_email": False},
         "passwords": {"argon2id": {"memory": "8MiB", "iterations": 1, "parallelism": 1}, "min_strength": 2},
         "limits": {name: {"rate": "100000/15m", "algorithm": "gcra", "key": ["client"]} for name in
-                   ("login", "register", "refresh", "reset", "verify")},
+                   ("login", "register", "refresh", "reset", "verify", *BY_ACCOUNT)},
         "storage": {"url": "sqlite:yett.db"},
         "logging": {"access": "stdout", "audit": "stdout", "format": "json"},
     }

@@ -69,6 +69,15 @@ yett.yaml:2:22: tokens.algorithm: "none" is unknown; allowed: ES256, EdDSA, RS25
             {"tokens: { access_ttl: 2h, refresh_ttl: 1h }\n", R"(
 yett.yaml:2:40: tokens.refresh_ttl: is shorter than access_ttl; refreshing would never be possible
 )"},
+            {"tokens: { session_ttl: 1h, refresh_ttl: 1d }\n", R"(
+yett.yaml:2:24: tokens.session_ttl: is shorter than refresh_ttl, which could never be reached
+)"},
+            {"limits: { login: { mode: report_only } }\n", R"(
+yett.yaml:2:26: limits.login.mode: report_only is not for the limits of the account endpoints
+)"},
+            {"limits: { reset_account: { mode: report_only } }\n", R"(
+yett.yaml:2:34: limits.reset_account.mode: report_only is not for the limits of the account endpoints
+)"},
             {"tokens: { access_ttl: 1500ms }\n", R"(
 yett.yaml:2:23: tokens.access_ttl: "1500ms" is not in whole seconds; allowed units: s, m, h, d
 )"},

@@ -77,16 +77,27 @@ TEST_CASE("samples: the smallest one has ten lines and the defaults")
 TEST_CASE("samples: the limits of the account endpoints exist without being named")
 {
     auto const s = sample("minimal.yaml");
-    CHECK(s.limits.size() == 5);
+    CHECK(s.limits.size() == 12);
     for (auto const* name : {"login", "register", "refresh", "reset", "verify"}) {
         CAPTURE(name);
         auto const& one = s.limits.at(name);
         CHECK(one.rate == rate{5, 15min});
         CHECK(one.algorithm == limit_algorithm::window);
         CHECK(one.key == std::vector{limit_key{limit_key::kind::client, {}}});
-        auto const failures = std::string_view{name} == "login" || std::string_view{name} == "refresh";
-        CHECK((one.count == limit_count::failures) == failures);
+        CHECK((one.count == limit_count::requests) == (std::string_view{name} == "register"));
         CHECK(one.place.empty());
+    }
+    std::vector const account{limit_key{limit_key::kind::account, {}}};
+    CHECK(s.limits.at("login_account").rate == rate{10, 15min});
+    CHECK(s.limits.at("login_account").algorithm == limit_algorithm::backoff);
+    CHECK(s.limits.at("login_account").key == account);
+    CHECK(s.limits.at("login_account").count == limit_count::failures);
+    CHECK(s.limits.at("login_device").rate == rate{5, 15min});
+    CHECK(s.limits.at("password_account").key == std::vector{limit_key{limit_key::kind::user, {}}});
+    for (auto const* name : {"reset_account", "resend_account", "register_account", "change_address_account"}) {
+        CHECK(s.limits.at(name).rate == rate{5, 1h});
+        CHECK(s.limits.at(name).key == account);
+        CHECK(s.limits.at(name).count == limit_count::requests);
     }
 }
 

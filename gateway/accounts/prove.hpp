@@ -1,0 +1,14 @@
+#pragma once
+
+#include "gateway/accounts/user_store.hpp"
+#include "gateway/base/secret.hpp"
+
+namespace yett::accounts {
+
+struct desk;
+
+// Whether somebody who holds a session knows the password as well. Fails with
+// `invalid_credentials`, also for a user who is disabled or gone.
+task<result<user>> prove(desk const& at, std::string user_id, secret typed);
+
+} // namespace yett::accounts
