@@ -32,6 +32,12 @@ section<settings> const& root_keys()
             values("trusted_proxies", &s::trusted_proxies, range(), emptiness::allowed,
                    "Whose X-Forwarded-For, -Proto, -Host and -Port, PROXY headers and request ids are "
                    "believed; other X-Forwarded-* of theirs are passed on. They have to keep `Host`, by which rules match."),
+            value("trusted_proxies_send", &s::trusted_proxies_send,
+                  one_of<forwarding_family>(
+                      {{"x-forwarded", forwarding_family::x_forwarded}, {"forwarded", forwarding_family::forwarded}}),
+                  "Which headers of theirs are believed: `x-forwarded` is X-Forwarded-*, `forwarded` is Forwarded (RFC 7239). "
+                  "Those of the other family are whatever a client sent, and removed; applications get both, written anew from "
+                  "one result."),
             part("client_limits", &s::client_limits, client_limit_keys()),
             required(named_parts("upstreams", &s::upstreams, upstream_keys(), "The applications.")),
             required(

@@ -105,3 +105,17 @@ def test_a_listed_proxy_and_a_silent_neighbour_are_no_news(trusting):
     requests.get(trusting.http + "/public/x", headers={"X-Forwarded-For": "6.6.6.6"}, timeout=10)
     assert trusting.metric("yett_forwarding_untrusted_total") == 0
     assert not [line for line in trusting.log(level="warning") if "trusted_proxies" in line["message"]]
+
+
+def test_the_family_that_proxies_do_not_write_is_a_clients_word(upstream, start, tmp_path):
+    config = harness.settings(upstream.port, trusted_proxies=["127.0.0.0/8", "10.0.0.0/8"], trusted_proxies_send="forwarded")
+    gateway = start(harness.Gateway(tmp_path, config))
+    lies = {"X-Forwarded-For": "7.7.7.7", "X-Forwarded-Proto": "http"}
+    assert told(gateway, upstream, {"Forwarded": 'for="[2001:db8::1]:1";proto=https, for=10.1.1.1', **lies}) == ("2001:db8::1", "https")
+    assert told(gateway, upstream, lies) == ("127.0.0.1", "http")
+    # A quote that a client leaves open moves nobody.
+    assert told(gateway, upstream, {"Forwarded": 'for=", for=6.6.6.6', **lies})[0] == "127.0.0.1"
+
+
+def test_by_default_forwarded_is_a_clients_word(trusting, upstream):
+    assert told(trusting, upstream, {"X-Forwarded-For": "6.6.6.6", "Forwarded": "for=7.7.7.7;proto=https"}) == ("6.6.6.6", "http")
