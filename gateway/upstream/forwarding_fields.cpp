@@ -3,6 +3,7 @@
 #include "gateway/http/authority.hpp"
 #include "gateway/http/exchange.hpp"
 #include "gateway/http/field_list.hpp"
+#include "gateway/upstream/field_rules.hpp"
 #include "gateway/upstream/headers.hpp"
 
 namespace yett::upstream {
@@ -111,6 +112,7 @@ private:
 
     void trace()
     {
+        if (c_.rules && c_.rules->fate_of("traceparent") == fate::remove) return;
         auto const parent = c_.traceparent.empty() ? believed(known::traceparent) : c_.traceparent;
         if (parent.empty()) return;
         put("traceparent: ", parent, "\r\n");

@@ -19,6 +19,7 @@ bool is_same(http::authority const& a, std::string_view text)
 
 std::optional<std::string> location_mapping::mapped(std::string_view location) const
 {
+    if (asked_.host.empty()) return {}; // HTTP/1.0 need not say
     if (!http::ascii::equal_ignoring_case(location.substr(0, scheme.size()), scheme)) return {};
     auto rest = location.substr(scheme.size());
     if (!rest.starts_with(separator)) return {};

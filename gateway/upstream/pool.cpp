@@ -193,6 +193,7 @@ void pool::serve_next()
     auto* const next = next_in_line();
     if (!next) return;
     if ((next->given_ = take(*next)) == nullptr) {
+        if (open_ >= options_.connections && !bound_.empty()) disturbed(*bound_.front().connection);
         if (open_ >= options_.connections) return;
         ++open_;
         next->held_ = shares_.take(next->client_);

@@ -811,6 +811,16 @@ TEST_CASE("headers: a rule removes names in every spelling, credentials among th
     CHECK(begin_of(c.text) == "GET / HTTP/1.1\r\nHost: example.com\r\nx_secret: 1\r\nX-Stays: 1");
 }
 
+TEST_CASE("headers: a rule that removes the trace removes that of trusted proxies, too")
+{
+    asking a;
+    a.client.trusted = true;
+    a.rules.emplace(field_rules::options{.remove = {"traceparent"}});
+    auto const c = compose("traceparent: 00-a-b-01\r\ntracestate: x=y\r\n", a);
+    CHECK(c.value("traceparent") == "(none)");
+    CHECK(c.value("tracestate") == "(none)");
+}
+
 TEST_CASE("headers: a rule that lets credentials pass does not let Yett's own")
 {
     asking a;

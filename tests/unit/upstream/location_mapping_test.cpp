@@ -63,3 +63,9 @@ TEST_CASE("location_mapping: what is the client's own address already costs noth
     location_mapping const of{"10.0.0.5:80", "app.test", {"http", "app.test"}};
     CHECK_FALSE(of.mapped("http://app.test/a"));
 }
+
+TEST_CASE("location_mapping: a client that named no host is sent where the application says")
+{
+    location_mapping const of{"10.0.0.5:80", "", {"http", ""}};
+    CHECK_FALSE(of.mapped("http://10.0.0.5/a"));
+}
