@@ -265,3 +265,16 @@ def test_forwarded_and_x_forwarded_say_the_same_to_applications(app, start, tmp_
     assert values(app, "X-Forwarded-For") == [b"192.0.2.9, 127.0.0.1"]
     assert values(app, "X-Forwarded-Proto") == [b"https"]
     assert values(app, "Forwarded") == [b'for=192.0.2.9;host="app.test";proto=https, for=127.0.0.1']
+
+    (tmp_path / "other").mkdir()
+    config = harness.settings(app.port, trusted_proxies=["127.0.0.0/8"], trusted_proxies_send="forwarded")
+    other = start(harness.Gateway(tmp_path / "other", config))
+    sent = {"Forwarded": 'for="[2001:db8::1]:4000";proto=https;host=public.test', "X-Forwarded-For": "6.6.6.6",
+            "X-Forwarded-Proto": "http", "X-Forwarded-Host": "evil.test", "X-Forwarded-Prefix": "/evil"}
+    with other.raw() as proxy:
+        ask(proxy, **{k.replace("-", "_"): v for k, v in sent.items()})
+    assert values(app, "X-Forwarded-For") == [b"2001:db8::1, 127.0.0.1"]
+    assert values(app, "X-Forwarded-Proto") == [b"https"]
+    assert values(app, "X-Forwarded-Host") == [b"public.test"]
+    assert values(app, "Forwarded") == [b'for="[2001:db8::1]";host="public.test";proto=https, for=127.0.0.1']
+    assert not values(app, "X-Forwarded-Prefix")

@@ -124,6 +124,7 @@ TEST_CASE("samples: every supported key lands where it belongs")
     auto const s = sample("full.yaml");
     CHECK(s.listeners.size() == 2);
     CHECK(s.trusted_proxies == std::vector{*parse_ip_prefix("10.0.0.0/8"), *parse_ip_prefix("fd00::/8")});
+    CHECK(s.trusted_proxies_send == forwarding_family::x_forwarded);
     CHECK(s.upstreams.at("app").host == upstream_host{});
     CHECK(s.upstreams.at("app").reply_header_bytes == 64u << 10);
 
