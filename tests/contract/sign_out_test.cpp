@@ -6,6 +6,10 @@
 #include "gateway/accounts/sessions.hpp"
 #include "tests/contract/front_desk.hpp"
 
+#include <algorithm>
+#include <functional>
+#include <set>
+
 using namespace yett;
 using namespace yett::accounts;
 using namespace yett::tests;
