@@ -208,7 +208,7 @@ def test_a_websocket_of_the_site_talks_and_one_of_another_site_does_not(site):
 # --- the applications ---------------------------------------------------------------
 
 # Settings that the chapter names and that are built beside it. Empty when they are there.
-COMING = re.compile(r"(upstreams\.\w+\.host|routes\[\d+\]\.(paths|cors|challenge)): is unknown")
+COMING = re.compile(r"routes\[\d+\]\.(paths|challenge): is unknown")
 APPLICATIONS = re.findall(r"^## ([^\n]+)\n(?:(?!^## ).)*?^```yaml\n(.*?)^```", (RECIPES / "applications.md").read_text(), re.M | re.S)
 
 
