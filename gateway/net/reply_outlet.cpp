@@ -40,6 +40,8 @@ std::string_view reply_outlet::send_now(std::string_view bytes)
 
 task<result<void>> reply_outlet::send(std::string_view bytes)
 {
+    // What could not be poured is missing: nothing may follow it.
+    if (failed_) co_return client_error(errc::peer_broke_off);
     auto const rest = send_now(bytes);
     if (rest.empty() && settled()) co_return result<void>{};
     if (!holds_ || around_.limits.reply_buffer == 0) co_return co_await send_through(rest);
@@ -59,7 +61,8 @@ task<result<void>> reply_outlet::send_slowly(std::string_view rest)
         rest.remove_prefix(put);
         if (!is_pouring()) start();
         if (rest.empty()) co_return result<void>{};
-        co_await pouring_->changed.wait();
+        // It may have poured all there was while it started, and then wakes nobody.
+        if (is_pouring()) co_await pouring_->changed.wait();
         if (failed_) co_return client_error(errc::peer_broke_off);
     }
 }

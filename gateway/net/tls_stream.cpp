@@ -135,6 +135,8 @@ client_says tls_stream::overhear()
         if (dead_) return client_says::gone;
         auto const heard = peek();
         if (heard != client_says::nothing) return heard;
+        // An answer that TLS owes could not leave yet, and holds up what came behind.
+        if (!wire_.input().empty()) return client_says::more;
         auto const came = wire_.fill_now();
         if (came != client_says::more) return came;
     }

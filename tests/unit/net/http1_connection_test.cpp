@@ -591,6 +591,24 @@ TEST_CASE("http1: a reply that nobody reads yet does not hold up the body, nor t
     }
 }
 
+TEST_CASE("http1: a backlog that is smaller than what is written at once loses and repeats nothing")
+{
+    for (auto const tls : {false, true})
+        for (auto const room : {0UL, 1000UL, 5000UL}) {
+            CAPTURE(tls);
+            CAPTURE(room);
+            client_limits limits;
+            limits.reply_buffer = room;
+            both_ways w{tls, limits};
+            auto c = w.connect();
+            constexpr std::size_t size = 20'000'000;
+            c.send(get("/bytes?" + std::to_string(size), "Connection: close\r\n"));
+            std::string all;
+            for (auto more = c.receive(); !more.empty(); more = c.receive()) all += more;
+            CHECK(body_of(all).size() == size);
+        }
+}
+
 TEST_CASE("http1: draining closes idle connections at once and lets exchanges end")
 {
     for (auto const tls : {false, true}) {
