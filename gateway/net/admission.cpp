@@ -23,23 +23,21 @@ admission::part& admission::part_of(client_key const& key) noexcept
     return parts_[mixed % parts_.size()];
 }
 
+// The client's own count first: whoever has enough must not have others make room.
 admission::verdict admission::admit(ip_address const& client, client_limits const& limits, bool instead)
 {
+    auto const key = key_of(client);
+    auto& p = part_of(key);
+    std::lock_guard const lock{p.mutex};
+    auto const at = p.counts.find(key);
+    auto const held = at == p.counts.end() ? 0 : at->second;
+    if (held >= limits.connections_per_client) return verdict::too_many_of_this_client;
     if (open_.fetch_add(1, std::memory_order_relaxed) >= limits.connections && !instead) {
         open_.fetch_sub(1, std::memory_order_relaxed);
         return verdict::too_many;
     }
-    auto const key = key_of(client);
-    auto& p = part_of(key);
-    std::lock_guard const lock{p.mutex};
-    auto& count = p.counts[key];
-    if (count < limits.connections_per_client) {
-        ++count;
-        return verdict::admitted;
-    }
-    open_.fetch_sub(1, std::memory_order_relaxed);
-    if (count == 0) p.counts.erase(key);
-    return verdict::too_many_of_this_client;
+    ++p.counts[key];
+    return verdict::admitted;
 }
 
 void admission::release(ip_address const& client)

@@ -156,6 +156,23 @@ TEST_CASE("listener: where there is no place left, those that nothing is running
         }
 }
 
+TEST_CASE("listener: sibling: nobody makes room for a client that has enough")
+{
+    client_limits limits;
+    limits.connections = limits.connections_per_client = 2;
+    server host{{.tls = nullptr, .limits = limits}};
+    client first{host.port()}, second{host.port()};
+    first.ask(request);
+    second.ask(request);
+    host.advance(milliseconds{1500});
+    client third{host.port()};
+    CHECK(third.receive().empty());
+    CHECK(third.at_end());
+    CHECK(host.figures().connections_refused[telemetry::refused_because::client_limit].value() == 1);
+    CHECK(body_of(first.ask(request)) == "hello /a");
+    CHECK(body_of(second.ask(request)) == "hello /a");
+}
+
 TEST_CASE("listener: a newcomer that cannot be told without a handshake is closed")
 {
     certificate const leaf{"one.example"};
