@@ -87,7 +87,8 @@ def close(client):
 def configured(port, patience="5s"):
     return harness.settings(
         port, workers=1, client_limits={"half_close_timeout": patience},
-        upstreams={"app": {"servers": [f"http://127.0.0.1:{port}"], "connections": PLACES, "connect_timeout": "500ms"}},
+        upstreams={"app": {"servers": [f"http://127.0.0.1:{port}"], "connections": PLACES, "connections_per_client": "100%",
+                           "connect_timeout": "500ms"}},
         routes=[{"name": "all", "match": {"path": "/**"}, "access": "public", "upstream": "app", "body_bytes": 0}])
 
 
@@ -134,8 +135,7 @@ def test_sibling_whoever_leaves_the_queue_is_not_connected(start, tmp_path):
     first = gateway.raw().send(GET)
     harness.wait_until(lambda: application.held == 1, what="the place taken")
     second = gateway.raw(tls=True).send(GET)
-    harness.wait_until(lambda: gateway.metric("yett_upstream_connections", state="pending") == 1
-                       or gateway.metric("yett_upstream_pending") == 1, what="one that waits")
+    harness.wait_until(lambda: gateway.metric("yett_upstream_pending_requests") == 1, what="one that waits")
     goodbye(second)
     reset(first)
     harness.wait_until(lambda: application.told == 1, what="the application being told")
