@@ -59,6 +59,16 @@ std::optional<std::string> base64url_decode(std::string_view text)
     return bytes;
 }
 
+std::optional<std::string> base64url_decode_padded(std::string_view text)
+{
+    auto const data = text.substr(0, text.find('='));
+    auto const padding = text.substr(data.size());
+    if (padding.empty()) return base64url_decode(text);
+    auto const over = data.size() % 4;
+    if ((over == 2 && padding == "==") || (over == 3 && padding == "=")) return base64url_decode(data);
+    return std::nullopt;
+}
+
 std::string hex_encode(std::string_view bytes)
 {
     constexpr std::string_view digits = "0123456789abcdef";
