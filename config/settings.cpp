@@ -44,9 +44,15 @@ std::string_view name_of(signature_algorithm algorithm) noexcept
 {
     switch (algorithm) {
     case signature_algorithm::es256: return "ES256";
+    case signature_algorithm::es384: return "ES384";
+    case signature_algorithm::es512: return "ES512";
     case signature_algorithm::eddsa: return "EdDSA";
     case signature_algorithm::rs256: return "RS256";
+    case signature_algorithm::rs384: return "RS384";
+    case signature_algorithm::rs512: return "RS512";
     case signature_algorithm::ps256: return "PS256";
+    case signature_algorithm::ps384: return "PS384";
+    case signature_algorithm::ps512: return "PS512";
     case signature_algorithm::hs256: break;
     }
     return "HS256";

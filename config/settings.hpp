@@ -301,19 +301,41 @@ struct assertion
     std::string audience{route_host};
 };
 
+// What happens to a request whose identity does not fit into its headers.
+enum class too_long
+{
+    refuse,
+    omit, // of roles and scopes alone: the whole header is left out and said to be
+};
+
+// Which roles an application is told of; rules see all of them.
+struct written_roles
+{
+    std::vector<std::string> only; // patterns, `*` stands for any text; empty: all roles
+};
+
 struct identity_headers
 {
     identity_preset preset = identity_preset::yett;
     std::map<std::string, std::string> set; // header name as written → claim: sub email roles scope iss aud jti sid
     std::optional<config::assertion> assertion;
+    config::too_long too_long = config::too_long::refuse;
+    std::uint64_t most_bytes = 8 << 10; // of one value
+    written_roles roles;
 };
 
 enum class signature_algorithm
 {
     es256,
-    eddsa,
+    es384,
+    es512,
+    eddsa, // also called Ed25519
     rs256,
+    rs384,
+    rs512,
     ps256,
+    ps384,
+    ps512,
     hs256,
 };
 
@@ -360,10 +382,25 @@ struct key_refresh
     seconds most = std::chrono::hours{1};
 };
 
+// Which addresses of an issuer count.
+enum class believed_emails
+{
+    verified, // those that come with `email_verified: true`
+    trusted,  // those without the claim, too
+};
+
+// Stands in `types` for a token that has no `typ`.
+inline constexpr std::string_view no_type = "none";
+
 // Somebody else whose tokens are accepted. Exactly one of the three sources of keys is set.
 struct issuer
 {
-    std::string name; // `iss`, compared whole
+    std::string iss;  // compared whole
+    std::string name; // what stands before its subjects, NAME:sub; never empty once loaded, unique but for case
+    bool bare_subjects = false;
+    believed_emails emails = believed_emails::verified;
+    std::vector<std::string> types{std::string{no_type}, "JWT", "at+jwt", "okta-internal-at+jwt"};
+    unsigned most_depth = 32; // of nested objects and lists in its claims
     std::vector<std::string> audience;
     std::vector<signature_algorithm> algorithms;
     std::string jwks_url;
@@ -392,6 +429,7 @@ struct tokens
     transport access_transport = transport::automatic; // once loaded header, cookie or both
     seconds refresh_grace{10};
     seconds clock_skew{30};
+    std::uint64_t most_bytes = 16 << 10; // of an access token
     token_cache cache;
     std::vector<config::issuer> issuers;
 };

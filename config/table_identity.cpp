@@ -73,6 +73,25 @@ section<assertion> const& assertion_keys()
     return keys;
 }
 
+result<std::string> parse_role_pattern(std::string_view text)
+{
+    if (text.empty()) return wrong("is empty; a pattern is a role, `*` in it stands for any text");
+    return std::string{text};
+}
+
+section<written_roles> const& role_keys()
+{
+    static section<written_roles> const keys{
+        {
+            values("only", &written_roles::only, text_of("pattern", parse_role_pattern), emptiness::allowed,
+                   "Roles that headers and assertions name, `*` standing for any text; all of them when there is none. Rules see "
+                   "every role all the same."),
+        },
+        {},
+    };
+    return keys;
+}
+
 section<identity_headers> const& identity_keys()
 {
     using p = identity_preset;
@@ -84,6 +103,13 @@ section<identity_headers> const& identity_keys()
                     {{"yett", p::yett}, {"oauth2-proxy", p::oauth2_proxy}, {"remote-user", p::remote_user}, {"none", p::none}}),
                 "Which well-known headers tell the application who is asking. All names of all presets are removed from what clients send."),
             set_key(),
+            value("too_long", &identity_headers::too_long,
+                  one_of<too_long>({{"refuse", too_long::refuse}, {"omit", too_long::omit}}),
+                  "What happens when roles do not fit into a header: 403, or the whole header is left out and "
+                  "`X-Yett-Roles-Omitted: true` set. They are never cut."),
+            value("most_bytes", &identity_headers::most_bytes, size(256, 32 << 10),
+                  "The longest value of an identity header, and of the assertion."),
+            part("roles", &identity_headers::roles, role_keys()),
             optional_part("assertion", &identity_headers::assertion, assertion_keys(), "The identity as a signed token."),
         },
         {},

@@ -1,3 +1,4 @@
+#include "config/access_header.hpp"
 #include "config/table.hpp"
 
 namespace yett::config {
@@ -132,6 +133,8 @@ key<route_spec> websocket_key()
                    "three admit is never authenticated by a cookie or by Basic, but for the site itself beside `\"*\"`."),
             value("idle_timeout", &websocket_spec::idle_timeout, duration<seconds>(seconds{1}, std::chrono::days{7}),
                   "Without a byte in either direction."),
+            value("token_by_protocol", &websocket_spec::token_by_protocol, {"boolean", {}, parse_boolean, show_boolean},
+                  "The access token may come as the subprotocol `yett.bearer.TOKEN`, which is taken out."),
         },
         {}};
     auto const read = [](reading& r, spot const& at, route_spec& into) {
@@ -184,6 +187,15 @@ codec<bool> reject_or_allow()
     return one_of<bool>({{"reject", false}, {"allow", true}});
 }
 
+// What already means something else cannot bring a token as well.
+result<std::string> parse_access_header(std::string_view text)
+{
+    auto const name = parse_header_name(text);
+    if (!name) return name.error();
+    if (!may_bring_token(*name)) return wrong("is not a header that could bring an access token");
+    return *name;
+}
+
 void finish_route(reading& r, spot const& at, route_spec& one)
 {
     one.place = r.place(at.value->at);
@@ -194,6 +206,7 @@ void finish_route(reading& r, spot const& at, route_spec& one)
 section<policies::route_spec> const& route_keys()
 {
     using route = route_spec;
+    using policies::challenge;
     using policies::enforcement;
     static section<route> const keys{
         {
@@ -215,6 +228,13 @@ section<policies::route_spec> const& route_keys()
             optional_part("cors", &route::cors, cors_keys(),
                           "What pages of other sites may do (CORS); not given: the application says it itself. Where it is "
                           "given, the application's own fields are replaced."),
+            value("challenge", &route::challenge, one_of<challenge>({{"bearer", challenge::bearer}, {"basic", challenge::basic}}),
+                  "How a 401 asks for a credential; `basic` also takes an API key as the password of Basic, for git, curl -u and "
+                  "their like."),
+            value("access_header", &route::access_header, nullable(text_of("header name", parse_access_header)),
+                  "The header that brings the access token, instead of Authorization, which is then the application's own."),
+            value("forward_credentials", &route::forward_credentials, {"boolean", {}, parse_boolean, show_boolean},
+                  "The access token that came as a Bearer and was proved goes on to the application, nothing else does."),
             value("mode", &route::mode,
                   one_of<enforcement>({{"enforce", enforcement::enforce}, {"report_only", enforcement::report_only}}),
                   "report_only decides, logs and counts, and lets through what `access` would refuse; a credential "

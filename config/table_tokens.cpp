@@ -1,3 +1,4 @@
+#include "config/issuer_name.hpp"
 #include "config/table.hpp"
 
 namespace yett::config {
@@ -10,8 +11,18 @@ using std::chrono::minutes;
 codec<signature_algorithm> algorithm()
 {
     using enum signature_algorithm;
-    return one_of<signature_algorithm>(
-        {{"ES256", es256}, {"EdDSA", eddsa}, {"RS256", rs256}, {"PS256", ps256}, {"HS256", hs256}});
+    return one_of<signature_algorithm>({{"ES256", es256},
+                                        {"ES384", es384},
+                                        {"ES512", es512},
+                                        {"EdDSA", eddsa},
+                                        {"Ed25519", eddsa},
+                                        {"RS256", rs256},
+                                        {"RS384", rs384},
+                                        {"RS512", rs512},
+                                        {"PS256", ps256},
+                                        {"PS384", ps384},
+                                        {"PS512", ps512},
+                                        {"HS256", hs256}});
 }
 
 // What Yett signs with.
@@ -104,9 +115,24 @@ void refuse_clear_text(reading& r, std::string const& path, std::string_view url
                                     in_quotes(url)));
 }
 
+codec<believed_emails> believed_addresses()
+{
+    using enum believed_emails;
+    return one_of<believed_emails>({{"verified", verified}, {"trusted", trusted}});
+}
+
+void take_default_name(reading& r, spot const& at, issuer& one)
+{
+    auto const path = at.path + ".name";
+    if (!one.name.empty() || one.iss.empty() || r.has_complaint_at(path)) return;
+    one.name = default_issuer_name(one.iss);
+    if (one.name.empty()) r.complain_at(path, "is missing; `issuer` has no host that could be it");
+}
+
 void finish_issuer(reading& r, spot const& at, issuer& one)
 {
     one.place = r.place(at.value->at);
+    take_default_name(r, at, one);
     auto const sources = (one.jwks_url.empty() ? 0 : 1) + (one.jwks_file.empty() ? 0 : 1) + (one.discovery ? 1 : 0);
     if (sources != 1 && !r.has_complaint_at(at.path + ".jwks_url"))
         r.complain(at, fmt::format("{} of jwks_file, jwks_url and discovery: true {} given; exactly one is wanted",
@@ -115,14 +141,27 @@ void finish_issuer(reading& r, spot const& at, issuer& one)
     if (shared && one.jwks_file.empty())
         r.complain_at(at.path + ".algorithms", "HS256 needs a shared secret, which only jwks_file can hold");
     refuse_clear_text(r, at.path + ".jwks_url", one.jwks_url, one);
-    if (one.discovery) refuse_clear_text(r, at.path + ".issuer", one.name, one);
+    if (one.discovery) refuse_clear_text(r, at.path + ".issuer", one.iss, one);
 }
 
 section<issuer> const& issuer_keys()
 {
     static section<issuer> const keys{
         {
-            required(value("issuer", &issuer::name, text(), "Its `iss`, compared whole.")),
+            required(value("issuer", &issuer::iss, text(), "Its `iss`, compared whole.")),
+            value(
+                "name", &issuer::name, nullable(text_of("name", parse_issuer_name)),
+                "What stands before its subjects wherever one text names a user, NAME:sub; each only once. Its host when absent."),
+            value("bare_subjects", &issuer::bare_subjects, {"boolean", {}, parse_boolean, show_boolean},
+                  "Its subjects are written as they come and may be those of local users; only with registration: closed."),
+            value("emails", &issuer::emails, believed_addresses(),
+                  "An address without `email_verified: true` counts for nothing and is written nowhere; `trusted` takes one "
+                  "that comes without the claim."),
+            values(
+                "types", &issuer::types, text_of("word", parse_token_type), emptiness::refused,
+                "The `typ` its access tokens may have, compared without case and `application/`; `none` is a token without one."),
+            value("most_depth", &issuer::most_depth, count<unsigned>(2, 64),
+                  "How deep objects and lists in its claims may nest."),
             required(
                 values("audience", &issuer::audience, text(), emptiness::refused, "Its tokens must name one of these in `aud`.")),
             required(values("algorithms", &issuer::algorithms, algorithm(), emptiness::refused,
@@ -157,6 +196,23 @@ codec<seconds> session_length()
     return of;
 }
 
+// Of two that share `iss` nobody could say whose keys count, and of two that share a name
+// whose subject is meant. A name is read by people, who do not see case.
+void refuse_namesakes(reading& r, std::string const& path, tokens const& t, std::size_t at)
+{
+    auto const& one = t.issuers[at];
+    auto const before = t.issuers.begin() + static_cast<std::ptrdiff_t>(at);
+    auto const same_iss = [&](issuer const& other) { return other.iss == one.iss; };
+    auto const same_name = [&](issuer const& other) { return folded_name(other.name) == folded_name(one.name); };
+    if (!one.iss.empty() && (one.iss == t.issuer || std::any_of(t.issuers.begin(), before, same_iss)))
+        return r.complain_at(path + ".issuer", "is an issuer that is configured already");
+    if (one.name.empty() || r.has_complaint_at(path + ".name")) return;
+    if (folded_name(one.name) == "service")
+        return r.complain_at(path + ".name", "is what service accounts begin with; another is wanted");
+    if (std::any_of(t.issuers.begin(), before, same_name))
+        r.complain_at(path + ".name", fmt::format("is {} like that of an earlier issuer; each is wanted only once", one.name));
+}
+
 void finish_tokens(reading& r, spot const& at, tokens& t)
 {
     if (t.session_ttl.count() && t.session_ttl < t.refresh_ttl)
@@ -165,14 +221,7 @@ void finish_tokens(reading& r, spot const& at, tokens& t)
         r.complain_at(at.path + ".refresh_ttl", "is shorter than access_ttl; refreshing would never be possible");
     if (t.keys.keep_for < t.access_ttl + t.clock_skew)
         r.complain_at(at.path + ".keys.keep_for", "is shorter than access_ttl and clock_skew; good tokens would be refused");
-    for (std::size_t i = 0; i < t.issuers.size(); ++i) {
-        auto const path = fmt::format("{}.issuers[{}].issuer", at.path, i);
-        auto const& name = t.issuers[i].name;
-        auto const before = t.issuers.begin() + static_cast<std::ptrdiff_t>(i);
-        if (!name.empty() && (name == t.issuer ||
-                              std::find_if(t.issuers.begin(), before, [&](auto const& o) { return o.name == name; }) != before))
-            r.complain_at(path, "is an issuer that is configured already");
-    }
+    for (std::size_t i = 0; i < t.issuers.size(); ++i) refuse_namesakes(r, fmt::format("{}.issuers[{}]", at.path, i), t, i);
 }
 
 } // namespace
@@ -207,6 +256,8 @@ section<config::tokens> const& token_keys()
                   "A refresh token that was used already gives the same successor for so long, to clients that lost the answer."),
             value("clock_skew", &t::clock_skew, duration<seconds>(seconds{0}, minutes{5}),
                   "How far the clocks of issuers may be off."),
+            value("most_bytes", &t::most_bytes, size(1 << 10, 48 << 10),
+                  "The longest access token; `client_limits.header_bytes` bounds it, too."),
             part("cache", &t::cache, cache_keys()),
             parts("issuers", &t::issuers, issuer_keys(), "Others whose tokens are accepted."),
         },

@@ -5,6 +5,7 @@
 #include "config/schema.hpp"
 #include "config/secrets.hpp"
 #include "config/validate_browsers.hpp"
+#include "config/validate_identity.hpp"
 
 #include <fmt/format.h>
 
@@ -329,6 +330,7 @@ void validate(reading& r, settings const& all)
     validate_browsers(r, all);
     check_mail(r, all);
     check_promises(r, all);
+    validate_identity(r, all);
     check_files(r, all);
     check_modes(r, all);
     check_unused(r, all);

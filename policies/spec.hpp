@@ -53,12 +53,20 @@ enum class destination
     accounts,
 };
 
+// How a rule asks for a credential that did not come.
+enum class challenge
+{
+    bearer,
+    basic, // and takes an API key as the password of Basic
+};
+
 // What a rule wants of the WebSockets it lets through.
 struct websocket_spec
 {
     // Whose pages may open one: origins, and perhaps `*`, `null` or `file://`; empty: only the site that is asked.
     std::vector<std::string> allowed_origins;
     std::chrono::seconds idle_timeout{300}; // without a byte in either direction
+    bool token_by_protocol = false;         // an access token may come as the subprotocol yett.bearer.TOKEN
 };
 
 // What pages of other sites may do under a rule (the Fetch standard's CORS protocol). Whose
@@ -106,6 +114,9 @@ struct route_spec
     header_spec request_headers;
     bool stream = false;           // its bodies may take their time
     std::optional<cors_spec> cors; // absent: the application speaks for itself
+    policies::challenge challenge = policies::challenge::bearer;
+    std::string access_header;        // the field that brings the access token instead of Authorization; empty: none
+    bool forward_credentials = false; // the application gets the proved access token
     enforcement mode = enforcement::enforce;
     std::string place; // "file:line:column" for complaints and explain
 };

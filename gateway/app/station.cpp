@@ -1,5 +1,6 @@
 #include "gateway/app/station.hpp"
 
+#include "gateway/app/left_out_claims.hpp"
 #include "gateway/app/logs.hpp"
 #include "gateway/app/translate.hpp"
 
@@ -9,11 +10,13 @@
 namespace yett::app {
 namespace {
 
-tokens::token_cache_options share_of(config::token_cache const& c, unsigned workers)
+tokens::token_cache_options share_of(station::shared const& all, unsigned workers)
 {
+    auto const& c = all.settings.tokens.cache;
     tokens::token_cache_options options;
     options.bytes = c.bytes / workers;
     options.ttl = std::chrono::floor<seconds>(c.ttl);
+    options.on_left_out = left_out_claims{all.logs.program()};
     return options;
 }
 
@@ -23,6 +26,9 @@ tokens::assertions::options assertions_of(config::settings const& s, unsigned wo
     tokens::assertions::options options;
     if (auto const& wanted = s.identity_headers.assertion) options.ttl = std::chrono::floor<seconds>(wanted->ttl);
     options.bytes = s.tokens.cache.bytes / 4 / workers;
+    options.most_bytes = s.identity_headers.most_bytes;
+    options.omits_roles = s.identity_headers.too_long == config::too_long::omit;
+    options.roles = told_roles{s.identity_headers.roles.only};
     return options;
 }
 
@@ -54,7 +60,7 @@ pipeline::open_streams::parts streams_of(net::worker& worker, station::shared co
 
 station::station(unsigned index, unsigned of, shared const& all)
     : worker_{worker_options(index, of, all)},
-      cache_{all.keys.current().verifier, all.revoked, share_of(all.settings.tokens.cache, of)},
+      cache_{all.keys.current().verifier, all.revoked, share_of(all, of)},
       assertions_{all.keys.signer(), assertions_of(all.settings, of)},
       upstreams_{make_upstreams(all)},
       endpoints_{{all.desk, cache_, transport_of(all.settings), all.keys.current().documents}},

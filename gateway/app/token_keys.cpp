@@ -7,6 +7,7 @@
 #include "gateway/base/random.hpp"
 #include "gateway/base/run_to_end.hpp"
 #include "gateway/tokens/jwks.hpp"
+#include "gateway/tokens/jws.hpp"
 #include "gateway/tokens/own_secret.hpp"
 
 #include <boost/json/array.hpp>
@@ -40,10 +41,26 @@ std::vector<tokens::verification_key> keys_in_file(config::issuer const& i, std:
     return std::move(keys->keys);
 }
 
+tokens::token_types types_of(std::vector<std::string> const& words)
+{
+    tokens::token_types types{{}, false};
+    for (auto const& word : words) {
+        auto type = tokens::normalised_type(word);
+        if (type == config::no_type) types.absent = true;
+        else types.named.push_back(std::move(type));
+    }
+    return types;
+}
+
 tokens::issuer foreign_issuer(config::issuer const& i, seconds skew, std::vector<std::string>& complaints)
 {
     tokens::issuer them;
-    them.name = i.name;
+    them.name = i.iss;
+    them.known_as = i.name;
+    them.bare_subjects = i.bare_subjects;
+    them.trusts_emails = i.emails == config::believed_emails::trusted;
+    them.types = types_of(i.types);
+    them.most_depth = i.most_depth;
     them.audience = i.audience;
     if (!i.jwks_file.empty()) them.keys = keys_in_file(i, complaints);
     them.claims.subject = i.claims.user;
@@ -66,7 +83,9 @@ pipeline::key_documents::document tagged(std::string body)
     return {std::move(body), std::move(etag)};
 }
 
-// What a verifier of access tokens needs to know. An issuer that is no address has none.
+// What a verifier of access tokens needs to know, and nothing that is not there: we are no
+// OpenID Provider and issue tokens through no flow of OAuth (RFC 8414 section 2 wants the list
+// of response types all the same). An issuer that is no address has none.
 std::string metadata_of(config::settings const& s)
 {
     auto const& issuer = s.tokens.issuer;
@@ -75,10 +94,9 @@ std::string metadata_of(config::settings const& s)
     boost::json::object const about{
         {"issuer", issuer},
         {"jwks_uri", base + "/.well-known/jwks.json"},
-        {"authorization_endpoint", base + s.accounts.prefix.front() + "/login"},
-        {"response_types_supported", {"token"}},
+        {"response_types_supported", boost::json::array{}},
+        {"grant_types_supported", boost::json::array{}},
         {"subject_types_supported", {"public"}},
-        {"id_token_signing_alg_values_supported", {name_of(s.tokens.algorithm)}},
         {"claims_supported", {"iss", "sub", "aud", "iat", "nbf", "exp", "jti", "sid", "email", "roles", "scope", "auth_time"}},
     };
     return boost::json::serialize(about);
@@ -161,7 +179,7 @@ void token_keys::compose()
     current_.documents = documents_about(us.keys, settings_);
     auto issuers = others_;
     issuers.insert(issuers.begin(), std::move(us));
-    current_.verifier = std::make_shared<tokens::verifier const>(std::move(issuers));
+    current_.verifier = std::make_shared<tokens::verifier const>(std::move(issuers), t.most_bytes);
 }
 
 void token_keys::take_turns(wall_time now)

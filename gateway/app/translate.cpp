@@ -167,9 +167,15 @@ tokens::algorithm algorithm_of(config::signature_algorithm a)
 {
     switch (a) {
     case config::signature_algorithm::es256: return tokens::algorithm::es256;
+    case config::signature_algorithm::es384: return tokens::algorithm::es384;
+    case config::signature_algorithm::es512: return tokens::algorithm::es512;
     case config::signature_algorithm::eddsa: return tokens::algorithm::eddsa;
     case config::signature_algorithm::rs256: return tokens::algorithm::rs256;
+    case config::signature_algorithm::rs384: return tokens::algorithm::rs384;
+    case config::signature_algorithm::rs512: return tokens::algorithm::rs512;
     case config::signature_algorithm::ps256: return tokens::algorithm::ps256;
+    case config::signature_algorithm::ps384: return tokens::algorithm::ps384;
+    case config::signature_algorithm::ps512: return tokens::algorithm::ps512;
     case config::signature_algorithm::hs256: return tokens::algorithm::hs256;
     }
     return tokens::algorithm::es256;
@@ -217,7 +223,7 @@ accounts::hashing_rules hashing_of(config::passwords const& p)
 
 issuers::source source_of(config::issuer const& i)
 {
-    issuers::source from{i.name, i.jwks_url, {}, i.timeout};
+    issuers::source from{i.iss, i.jwks_url, {}, i.timeout};
     for (auto const each : i.algorithms) from.algorithms.push_back(algorithm_of(each));
     return from;
 }

@@ -98,7 +98,7 @@ void roles_as_list(boost::json::object& row)
 
 bool is_id(std::string_view text)
 {
-    constexpr std::string_view alphabet = "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ-_.:";
+    constexpr std::string_view alphabet = "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ-_.";
     return !text.empty() && text.size() <= 64 && text.find_first_not_of(alphabet) == text.npos;
 }
 
@@ -149,7 +149,9 @@ result<accounts::user> read_user(office const& at, boost::json::object told, rul
     if (!created) return created.error();
     if (!changed) return changed.error();
     if (!hash) return hash.error();
-    if (!is_id(made.id)) return client_error(errc::bad_request, "id: 1 to 64 letters, digits and -_.: are wanted");
+    if (!is_id(made.id))
+        return client_error(errc::bad_request,
+                            "id: 1 to 64 letters, digits and -_. are wanted; a colon marks the users of other issuers");
     if (auto const fit = check_roles(at.desk.rules, email, made.roles); !fit) return fit.error();
     if (auto const named = name(made, email, *hash); !named) return named.error();
     made.verified = *verified;

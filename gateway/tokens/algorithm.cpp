@@ -50,6 +50,7 @@ std::optional<algorithm> algorithm_named(std::string_view name) noexcept
 {
     for (std::size_t i = 0; i < rows.size(); ++i)
         if (rows[i].name == name) return static_cast<algorithm>(i);
+    if (name == "Ed25519") return algorithm::eddsa;
     return std::nullopt;
 }
 

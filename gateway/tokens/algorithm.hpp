@@ -34,7 +34,8 @@ enum class key_kind : unsigned char
     ed25519,
 };
 
-// The name in `alg`, compared byte by byte: "hs256" is no algorithm.
+// The name in `alg`, compared byte by byte: "hs256" is no algorithm. Ed25519 has two: EdDSA of
+// RFC 8037, which we write, and Ed25519 of RFC 9864.
 std::string_view name_of(algorithm alg) noexcept;
 std::optional<algorithm> algorithm_named(std::string_view name) noexcept;
 

@@ -70,25 +70,34 @@ digest128 assertions::name_of(std::string_view audience, identity const& who)
 
 result<assertions::entry> assertions::make(std::string_view audience, identity const& who, wall_time now) const
 {
+    auto const key = signer_.key();
     auto const issued = to_unix(now);
+    auto made = sign(key, {audience, who, issued});
+    if (made && made->size() > options_.most_bytes && options_.omits_roles) made = sign(key, {audience, who, issued, false});
+    if (!made) return made.error();
+    if (made->size() > options_.most_bytes)
+        return our_error(errc::forbidden, "the identity is too long for an assertion, see identity_headers.most_bytes");
+    return entry{std::make_shared<std::string const>(std::move(*made)), from_unix(issued), key.verification().fingerprint()};
+}
+
+result<std::string> assertions::sign(signing_key const& key, statement const& says) const
+{
+    auto const& who = says.who;
     boost::json::object payload{
         {"iss", signer_.issuer()},
         {"sub", who.subject},
-        {"aud", audience},
-        {"iat", issued},
-        {"exp", issued + options_.ttl.count()},
+        {"aud", says.audience},
+        {"iat", says.issued},
+        {"exp", says.issued + options_.ttl.count()},
         {"idp", who.issuer},
-        {"roles", boost::json::value_from(who.roles)},
         {"scope", fmt::format("{}", fmt::join(who.scopes, " "))},
     };
+    if (says.with_roles) payload["roles"] = boost::json::value_from(options_.roles.of(who.roles));
+    else payload["roles_omitted"] = true;
     if (who.authenticated_at != wall_time{}) payload["auth_time"] = to_unix(who.authenticated_at);
     if (!who.session.empty()) payload["sid"] = who.session;
     if (!who.email.empty()) payload["email"] = who.email;
-    auto const key = signer_.key();
-    auto made = sign_compact(key, assertion_type, boost::json::serialize(payload));
-    if (!made) return made.error();
-    if (made->size() > most_assertion_bytes) return our_error(errc::forbidden, "the identity is too long for an assertion");
-    return entry{std::make_shared<std::string const>(std::move(*made)), from_unix(issued), key.verification().fingerprint()};
+    return sign_compact(key, assertion_type, boost::json::serialize(payload));
 }
 
 bool assertions::is_fresh(entry const& e, wall_time now) const noexcept

@@ -3,6 +3,7 @@
 #include "gateway/base/clock.hpp"
 #include "gateway/base/identity.hpp"
 #include "gateway/base/result.hpp"
+#include "gateway/base/told_roles.hpp"
 #include "gateway/tokens/token_digest.hpp"
 
 #include <boost/unordered/unordered_flat_map.hpp>
@@ -17,17 +18,18 @@
 namespace yett::tokens {
 
 class signer;
+class signing_key;
 class verification_key;
 
 // `typ` of an assertion. No verifier of access tokens takes it, ours included (RFC 8725
 // section 3.11).
 inline constexpr std::string_view assertion_type = "yett-assertion+jwt";
 
-// Longer ones are not made. Servers refuse header lines beyond 8 KiB, and other fields come beside.
-inline constexpr std::size_t most_assertion_bytes = 4096;
+// Longer ones are not made unless the options say so. Servers refuse longer header lines.
+inline constexpr std::size_t most_assertion_bytes = 8192;
 
 // Says to one application, in a JWT it can check with our published keys, who is asking:
-// claims iss sub aud iat exp idp sid email roles scope auth_time. `idp` is who proved the
+// claims iss sub aud iat exp idp sid email roles scope auth_time roles_omitted. `idp` is who proved the
 // identity: ourselves, or the issuer of the token that came.
 //
 // A signature costs far more than everything else a request needs, so that an assertion
@@ -44,7 +46,10 @@ public:
     struct options
     {
         seconds ttl{60};
-        std::size_t bytes = 4 << 20; // of all assertions together
+        std::size_t bytes = 4 << 20;                   // of all assertions together
+        std::size_t most_bytes = most_assertion_bytes; // of one
+        bool omits_roles = false;                      // where they are too long, and says so in `roles_omitted`
+        told_roles roles = {};
     };
     // Signs with the key of the signer whenever it signs; the signer outlives this.
     assertions(signer const& signs, options const& opts) : signer_{signs}, options_{opts} {}
@@ -52,8 +57,8 @@ public:
     // The text stays as it is for as long as anybody holds it.
     using text = std::shared_ptr<std::string const>;
 
-    // Fails with forbidden when the identity makes the text longer than most_assertion_bytes:
-    // with some of its roles left out it would be somebody else.
+    // Fails with forbidden when the identity makes the text too long: with some of its roles left
+    // out it would be somebody else. They may be left out as a whole instead.
     result<text> for_audience(std::string_view audience, identity const& who, wall_time now);
 
     // Forgets what no key of these has signed: nobody could check it any more.
@@ -81,6 +86,14 @@ private:
 
     digest128 name_of(std::string_view audience, identity const& who);
     result<entry> make(std::string_view audience, identity const& who, wall_time now) const;
+    struct statement
+    {
+        std::string_view audience;
+        identity const& who;
+        std::int64_t issued;
+        bool with_roles = true;
+    };
+    result<std::string> sign(signing_key const& key, statement const& says) const;
     bool is_fresh(entry const& e, wall_time now) const noexcept;
     void remember(digest128 const& name, entry const& made);
 

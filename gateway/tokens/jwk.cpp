@@ -52,7 +52,7 @@ result<std::string> bytes_at(boost::json::object const& jwk, std::string_view na
 {
     auto const text = text_at(jwk, name);
     if (!text) return refuse(fmt::format("`{}` is missing or not a string", name));
-    auto bytes = base64url_decode(*text);
+    auto bytes = base64url_decode_padded(*text);
     if (!bytes) return refuse(fmt::format("`{}` is not base64url", name));
     if (bytes->empty() || bytes->size() > max_member_bytes) return refuse(fmt::format("`{}` is empty or too long", name));
     return std::move(*bytes);

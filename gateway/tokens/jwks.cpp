@@ -21,13 +21,28 @@ error refuse(std::string note)
     return client_error(errc::bad_request, std::move(note));
 }
 
+// A null member says the same as none.
+value const* member(object const& jwk, std::string_view name)
+{
+    auto const* const found = jwk.if_contains(name);
+    return found && !found->is_null() ? found : nullptr;
+}
+
 // A member that must be a string when it is there.
 result<std::string> optional_text(object const& jwk, std::string_view name)
 {
-    auto const* const found = jwk.if_contains(name);
+    auto const* const found = member(jwk, name);
     if (!found) return std::string{};
     if (!found->is_string() || found->get_string().empty()) return refuse(fmt::format("`{}` is not a text", name));
     return std::string{std::string_view{found->get_string()}};
+}
+
+// Some issuers name no key and write an empty name.
+result<std::string> kid_of(object const& jwk)
+{
+    auto const* const found = member(jwk, "kid");
+    if (found && found->is_string() && found->get_string().empty()) return std::string{};
+    return optional_text(jwk, "kid");
 }
 
 // RFC 7517 sections 4.2 and 4.3. "sign" is what the private half of the same key says.
@@ -36,7 +51,7 @@ result<void> check_purpose(object const& jwk)
     auto const use = optional_text(jwk, "use");
     if (!use) return use.error();
     if (!use->empty() && *use != "sig") return refuse("`use` is not sig");
-    auto const* const listed = jwk.if_contains("key_ops");
+    auto const* const listed = member(jwk, "key_ops");
     if (!listed) return {};
     if (!listed->is_array()) return refuse("`key_ops` is not a list");
     auto const& operations = listed->get_array();
@@ -79,7 +94,7 @@ result<verification_key> make_key(algorithm alg, object const& jwk, std::string 
 result<std::vector<verification_key>> read_key(object const& jwk, jwks_rules const& rules)
 {
     if (auto meant = check_purpose(jwk); !meant) return meant.error();
-    auto const kid = optional_text(jwk, "kid");
+    auto const kid = kid_of(jwk);
     if (!kid) return kid.error();
     auto const algorithms = algorithms_for(jwk, rules);
     if (!algorithms) return algorithms.error();

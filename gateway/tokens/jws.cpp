@@ -26,30 +26,31 @@ error untrusted(char const* note)
     return client_error(errc::token_untrusted, note);
 }
 
-std::string normalised_type(std::string_view text)
+// Others write null for what they do not say, and "" for a name that a key lacks.
+boost::json::value const* member(boost::json::object const& members, std::string_view name, jws_header& into)
 {
-    std::string type{text};
-    std::ranges::transform(type, type.begin(), [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; });
-    constexpr std::string_view prefix = "application/";
-    if (type.starts_with(prefix)) type.erase(0, prefix.size());
-    return type;
+    auto const* const found = members.if_contains(name);
+    if (!found || !found->is_null()) return found;
+    into.foreign = errc::token_malformed;
+    return nullptr;
 }
 
 result<void> read_kid(boost::json::object const& members, jws_header& into)
 {
-    auto const* const kid = members.if_contains("kid");
+    auto const* const kid = member(members, "kid", into);
     if (!kid) return {};
     if (!kid->is_string()) return malformed("`kid` is not a text");
     std::string_view const text = kid->get_string();
     if (text.size() > max_kid_bytes) return untrusted("`kid` is too long");
-    into.has_kid = true;
+    if (text.empty()) into.foreign = errc::token_untrusted;
+    into.has_kid = !text.empty();
     into.kid = text;
     return {};
 }
 
 result<void> read_type(boost::json::object const& members, jws_header& into)
 {
-    auto const* const type = members.if_contains("typ");
+    auto const* const type = member(members, "typ", into);
     if (!type) return {};
     if (!type->is_string()) return malformed("`typ` is not a text");
     std::string_view const text = type->get_string();
@@ -60,7 +61,7 @@ result<void> read_type(boost::json::object const& members, jws_header& into)
 
 result<jws_header> decode_header(std::string_view encoded)
 {
-    auto const text = base64url_decode(encoded);
+    auto const text = base64url_decode_padded(encoded);
     if (!text) return malformed("the header is not base64url");
     std::array<unsigned char, 4096> room;
     boost::json::monotonic_resource memory{room.data(), room.size()};
@@ -75,7 +76,10 @@ result<jws_header> decode_header(std::string_view encoded)
     auto const alg = algorithm_named(name->get_string());
     if (!alg) return untrusted("`alg` is none of ours");
 
-    jws_header header{.alg = *alg, .has_kid = false, .kid = {}, .type = {}};
+    jws_header header;
+    header.alg = *alg;
+    if (name_of(*alg) != std::string_view{name->get_string()}) header.foreign = errc::token_untrusted;
+    if (encoded.ends_with('=')) header.foreign = errc::token_malformed;
     if (auto read = read_kid(*members, header); !read) return read.error();
     if (auto read = read_type(*members, header); !read) return read.error();
     return header;
@@ -114,9 +118,18 @@ thread_local recent_headers headers;
 
 } // namespace
 
-result<jws_parts> split_compact(std::string_view token)
+std::string normalised_type(std::string_view text)
 {
-    if (token.size() > max_token_bytes) return malformed("the token is too long");
+    std::string type{text};
+    std::ranges::transform(type, type.begin(), [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; });
+    constexpr std::string_view prefix = "application/";
+    if (type.starts_with(prefix)) type.erase(0, prefix.size());
+    return type;
+}
+
+result<jws_parts> split_compact(std::string_view token, std::size_t most_bytes)
+{
+    if (token.size() > most_bytes) return malformed("the token is longer than tokens.most_bytes");
     if (std::ranges::count(token, '.') != 2) return malformed("the token has not three parts");
     auto const first = token.find('.');
     auto const second = token.find('.', first + 1);
@@ -139,9 +152,9 @@ bool may_have_signed(verification_key const& key, jws_header const& header) noex
 }
 
 result<verification_key const*> find_signer(jws_parts const& token, jws_header const& header,
-                                            std::span<verification_key const> keys)
+                                            std::span<verification_key const> keys, dialect by)
 {
-    auto const signature = base64url_decode(token.signature);
+    auto const signature = decode_part(token.signature, by);
     if (!signature) return malformed("the signature is not base64url");
     int asked = 0;
     for (auto const& key : keys) {

@@ -8,7 +8,7 @@
 namespace yett::tokens {
 namespace {
 
-constexpr opaque_kind kind{"yr1_", "yett refresh token"};
+constexpr opaque_kind kind{refresh_token_prefix, "yett refresh token"};
 
 refresh_token as_refresh_token(opaque_token made)
 {

@@ -8,6 +8,8 @@
 
 namespace yett::tokens {
 
+inline constexpr std::string_view refresh_token_prefix = "yr1_";
+
 // A refresh token, `yr1_…`: an opaque token (see opaque_token.hpp) whose name is its family.
 struct refresh_token
 {

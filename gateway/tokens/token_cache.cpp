@@ -256,6 +256,7 @@ result<identity_ptr> token_cache::state::settle(presented const& token, result<v
     ++counters_.misses;
     if (!verdict) return refuse(token, verdict.error());
     auto& good = *verdict;
+    if (!good.left_out.empty() && options_.on_left_out) options_.on_left_out(good);
     auto const generation = revoked_.generation();
     auto const names = revoked_.names_of(*good.who, good.kid);
     if (view_.covers(names, token.now)) return refuse(token, client_error(errc::token_revoked));

@@ -8,6 +8,7 @@
 #include "gateway/tokens/verifier.hpp"
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string_view>
@@ -19,6 +20,8 @@ struct token_cache_options
     std::size_t bytes = 64 << 20; // of this cache alone, all its structures together
     seconds ttl{300};
     seconds failure_ttl{30}; // how long a refusal is remembered
+    // Hears of good tokens with claims that could not be mapped, each time one is verified.
+    std::function<void(verified const&)> on_left_out = {};
 };
 
 struct token_cache_counters

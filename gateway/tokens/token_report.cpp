@@ -51,10 +51,11 @@ token_report report_on_token(std::string_view token, std::string_view jwks, repo
     if (!set) return refusal(client_error(errc::token_untrusted, "the key set cannot be used: " + set.error().note()));
     if (options.issuer && options.issuer->empty()) return refusal(client_error(errc::token_wrong_issuer, "no issuer is empty"));
 
-    verifier const judge{{issuer_for(std::move(*set), options)}};
+    auto const from = issuer_for(std::move(*set), options);
+    verifier const judge{{from}, max_token_bytes};
     auto const good = judge.verify(token, now);
     if (!good) return refusal(good.error());
-    auto const payload = parse_payload(split_compact(token)->payload);
+    auto const payload = parse_payload(split_compact(token)->payload, {from.speaks(), from.most_depth});
     return {boost::json::serialize(*payload) + '\n', {}, 0};
 }
 

@@ -31,9 +31,10 @@ std::uint64_t next_generation()
 // Everything but the key that a verdict depends on.
 std::uint64_t hash_of_rules(issuer const& of)
 {
-    auto const text =
-        fmt::format("{}\n{}\n{}\n{}\n{}\n{}\n{}\n{}{}{}", of.name, fmt::join(of.audience, "\t"), of.claims.subject,
-                    of.claims.email, of.claims.roles, of.claims.scopes, of.skew.count(), of.own, of.any_name, of.any_audience);
+    auto const text = fmt::format("{}\n{}\n{}\n{}\n{}\n{}\n{}\n{}{}{}\n{}\n{}{}{}\n{}\n{}", of.name, fmt::join(of.audience, "\t"),
+                                  of.claims.subject, of.claims.email, of.claims.roles, of.claims.scopes, of.skew.count(), of.own,
+                                  of.any_name, of.any_audience, of.known_as, of.bare_subjects, of.trusts_emails, of.types.absent,
+                                  fmt::join(of.types.named, "\t"), of.most_depth);
     std::uint64_t value;
     std::memcpy(&value, sha256(text).data(), sizeof value);
     return value;
@@ -48,18 +49,27 @@ void check(std::vector<issuer> const& issuers)
     }
 }
 
-// A token that says what it is must be an access token or say nothing in particular
-// (RFC 8725 section 3.11). Okta writes okta-internal-at+jwt.
-bool is_access_type(std::string_view type)
+result<void> check_kind(issuer const& from, jws_header const& header, boost::json::object const& payload, claims const& said)
 {
-    return type.empty() || type == "jwt" || type.ends_with("at+jwt");
+    if (!from.own) return check_foreign_kind(from.types, header.type, payload);
+    if (header.type == "at+jwt" && said.kind == "access") return {};
+    return refuse(errc::token_untrusted, "the token is of another type");
 }
 
-result<void> check_type(issuer const& from, jws_header const& header, claims const& said)
+// For a look at `iss` before anybody knows by whose rules the rest is read.
+constexpr payload_rules loosest_rules{dialect::foreign, 64};
+
+std::string_view iss_of(boost::json::object const& payload)
 {
-    bool const fits = from.own ? header.type == "at+jwt" && said.kind == "access" : is_access_type(header.type);
-    if (!fits) return refuse(errc::token_untrusted, "the token is of another type");
-    return {};
+    auto const* const named = payload.if_contains("iss");
+    return named && named->is_string() ? std::string_view{named->get_string()} : std::string_view{};
+}
+
+// Sessions are ours alone, and so is what we know of addresses.
+void take_on_trust(issuer const& from, claims& said)
+{
+    said.who.session.clear();
+    if (!said.email_verified && !from.trusts_emails) said.who.email.clear();
 }
 
 bool is_for(issuer const& from, std::vector<std::string> const& audience)
@@ -75,19 +85,12 @@ struct verifier::attempt
     jws_parts parts;
     jws_header const* header;
     boost::json::storage_ptr memory;
-    std::optional<boost::json::object> payload;
-
-    result<void> read_payload()
-    {
-        if (payload) return {};
-        auto read = parse_payload(parts.payload, memory);
-        if (!read) return read.error();
-        payload.emplace(std::move(*read), memory);
-        return {};
-    }
 };
 
-verifier::verifier(std::vector<issuer> issuers) : issuers_{std::move(issuers)}, generation_{next_generation()}
+verifier::verifier(std::vector<issuer> issuers, std::size_t most_bytes)
+    : issuers_{std::move(issuers)},
+      most_bytes_{most_bytes},
+      generation_{next_generation()}
 {
     check(issuers_);
     for (std::size_t at = 0; at < issuers_.size(); ++at) {
@@ -122,43 +125,53 @@ result<std::size_t> verifier::issuer_of(attempt& of) const
     if (!only) return refuse(errc::token_untrusted, "no key fits `alg` and `kid`");
     if (!several) return *only;
 
-    if (auto read = of.read_payload(); !read) return read.error();
-    auto const* const named = of.payload->if_contains("iss");
-    for (std::size_t at = 0; named && named->is_string() && at < issuers_.size(); ++at)
-        if (issuers_[at].name == std::string_view{named->get_string()}) return at;
+    auto const payload = parse_payload(of.parts.payload, loosest_rules, of.memory);
+    if (!payload) return payload.error();
+    if (auto const at = issuer_called(iss_of(*payload))) return *at;
     return refuse(errc::token_wrong_issuer, "`iss` is none of ours");
+}
+
+std::optional<std::size_t> verifier::issuer_called(std::string_view name) const noexcept
+{
+    for (std::size_t at = 0; at < issuers_.size(); ++at)
+        if (!name.empty() && issuers_[at].name == name) return at;
+    return std::nullopt;
 }
 
 result<verified> verifier::verify(std::string_view token, wall_time now) const
 {
-    auto const parts = split_compact(token);
+    auto const parts = split_compact(token, most_bytes_);
     if (!parts) return parts.error();
     auto const header = read_header(parts->header);
     if (!header) return header.error();
     std::array<unsigned char, 4096> room;
     boost::json::monotonic_resource memory{room.data(), room.size()};
-    attempt of{*parts, *header, &memory, {}};
+    attempt of{*parts, *header, &memory};
     auto const at = issuer_of(of);
     if (!at) return at.error();
     auto const& from = issuers_[*at];
-    auto const key = find_signer(*parts, **header, from.keys);
+    if (from.own && (*header)->foreign) return refuse(*(*header)->foreign, "the header is not spelled as ours are");
+    auto const key = find_signer(*parts, **header, from.keys, from.speaks());
     if (!key) return key.error();
 
-    if (auto read = of.read_payload(); !read) return read.error();
-    auto said = read_claims(*of.payload, from.claims);
+    auto const payload = parse_payload(parts->payload, {from.speaks(), from.most_depth}, &memory);
+    if (!payload) return payload.error();
+    auto said = read_claims(*payload, from.claims, from.speaks());
     if (!said) return said.error();
     if (!from.any_name && said->who.issuer != from.name) return refuse(errc::token_wrong_issuer, "`iss` is not the key's");
-    if (auto fits = check_type(from, **header, *said); !fits) return fits.error();
+    if (auto fits = check_kind(from, **header, *payload, *said); !fits) return fits.error();
     if (!is_for(from, said->who.audience)) return refuse(errc::token_wrong_audience, "`aud` is not ours");
+    if (auto named = make_unmistakable(said->who, from, issuers_); !named) return named.error();
     if (from.own) said->who.issued_at = issue_moment(said->who);
-    else said->who.session.clear();
+    else take_on_trust(from, *said);
 
     verified good{nullptr,
                   said->not_before - from.skew,
                   said->expires_at + from.skew,
                   static_cast<std::uint32_t>(*at),
                   basis_of(*at, **key),
-                  (*key)->kid()};
+                  (*key)->kid(),
+                  std::move(said->left_out)};
     if (now < good.not_before) return refuse(errc::token_not_yet_valid, "`nbf` or `iat` is in the future");
     if (now >= good.expires) return refuse(errc::token_expired, "`exp` has passed");
     good.who = std::make_shared<identity const>(std::move(said->who));
@@ -167,16 +180,27 @@ result<verified> verifier::verify(std::string_view token, wall_time now) const
 
 std::optional<std::size_t> verifier::issuer_lacking_key(std::string_view token) const
 {
-    auto const parts = split_compact(token);
+    auto const parts = split_compact(token, most_bytes_);
     if (!parts) return std::nullopt;
     auto const header = read_header(parts->header);
-    if (!header || !is_access_type((*header)->type)) return std::nullopt;
-    auto const payload = parse_payload(parts->payload);
-    auto const* const named = payload ? payload->if_contains("iss") : nullptr;
-    if (!named || !named->is_string()) return std::nullopt;
-    for (std::size_t at = 0; at < issuers_.size(); ++at)
-        if (issuers_[at].name == std::string_view{named->get_string()}) return at;
-    return std::nullopt;
+    if (!header) return std::nullopt;
+    auto const payload = parse_payload(parts->payload, loosest_rules);
+    if (!payload) return std::nullopt;
+    auto const at = issuer_called(iss_of(*payload));
+    if (!at) return std::nullopt;
+    auto const& type = (*header)->type;
+    auto const may_be_access = issuers_[*at].own ? type == "at+jwt" : issuers_[*at].types.include(type);
+    return may_be_access ? at : std::nullopt;
+}
+
+// A text with an `iss` that is read in two ways is nobody's token.
+bool verifier::is_named_in(std::string_view token) const
+{
+    auto const first = token.find('.');
+    if (first == token.npos) return false;
+    auto const rest = token.substr(first + 1);
+    auto const payload = parse_payload(rest.substr(0, rest.find('.')), loosest_rules);
+    return payload && issuer_called(iss_of(*payload));
 }
 
 } // namespace yett::tokens

@@ -3,7 +3,8 @@
 #include "gateway/base/clock.hpp"
 #include "gateway/base/identity.hpp"
 #include "gateway/base/result.hpp"
-#include "gateway/tokens/claims.hpp"
+#include "gateway/tokens/issuer.hpp"
+#include "gateway/tokens/jws.hpp"
 #include "gateway/tokens/keys.hpp"
 
 #include <cstdint>
@@ -14,30 +15,16 @@
 
 namespace yett::tokens {
 
-// Somebody whose tokens are accepted, and how they are read.
-struct issuer
-{
-    std::string name;                   // `iss`, compared whole
-    std::vector<std::string> audience;  // one of them must be in `aud`
-    std::vector<verification_key> keys; // their algorithms are the accepted ones
-    claim_names claims;
-    seconds skew{30}; // between our clock and the issuer's
-    bool own = false; // demands `typ: at+jwt` and `type: access`
-
-    // For the offline check alone: accept whatever the token says.
-    bool any_name = false;
-    bool any_audience = false;
-};
-
 // What a good token proves.
 struct verified
 {
     identity_ptr who;
-    wall_time not_before;     // good from here …
-    wall_time expires;        // … until just before here; the skew is in both
-    std::uint32_t issuer = 0; // index into the verifier's issuers
-    std::uint64_t basis = 0;  // names the key and every rule that were applied
-    std::string kid;          // of the key that made the signature
+    wall_time not_before;              // good from here …
+    wall_time expires;                 // … until just before here; the skew is in both
+    std::uint32_t issuer = 0;          // index into the verifier's issuers
+    std::uint64_t basis = 0;           // names the key and every rule that were applied
+    std::string kid;                   // of the key that made the signature
+    std::vector<std::string> left_out; // see claims
 };
 
 // Decides whether a bearer token speaks for somebody.
@@ -51,7 +38,7 @@ class verifier
 {
 public:
     // Throws std::invalid_argument when two issuers share a name, or one has no name or no audience.
-    explicit verifier(std::vector<issuer> issuers);
+    explicit verifier(std::vector<issuer> issuers, std::size_t most_bytes = usual_token_bytes);
 
     // Fails with token_malformed, token_untrusted, token_wrong_issuer, token_wrong_audience,
     // token_not_yet_valid or token_expired, in this order. The client is told the same each time.
@@ -70,6 +57,10 @@ public:
     // acted upon.
     std::optional<std::size_t> issuer_lacking_key(std::string_view token) const;
 
+    // Whether a token says that one of these issuers made it, good or not: a name that nobody
+    // proved, for those who keep such tokens from others.
+    bool is_named_in(std::string_view token) const;
+
     std::vector<issuer> const& issuers() const noexcept { return issuers_; }
 
 private:
@@ -77,7 +68,10 @@ private:
     result<std::size_t> issuer_of(attempt& of) const;
     std::uint64_t basis_of(std::size_t at, verification_key const& key) const noexcept;
 
+    std::optional<std::size_t> issuer_called(std::string_view name) const noexcept;
+
     std::vector<issuer> issuers_;
+    std::size_t most_bytes_;
     std::vector<std::uint64_t> rules_; // of each issuer, hashed
     std::vector<std::uint64_t> bases_; // of each key of each issuer, sorted
     std::uint64_t generation_;

@@ -165,7 +165,7 @@ def test_keys_are_there_before_the_first_request(start, tmp_path, echo, idp):
     gateway = run(start, tmp_path, echo, settings_of(idp))
     reply = gateway.call("GET", "/admin/x", idp.keys[0].token(idp.url))
     assert reply.status_code == 200
-    assert '"jo"' in reply.text, "the application is told who it is"
+    assert '"localhost:jo"' in reply.text, "the application is told who it is, and by whom"
     assert idp.paths == ["/keys"]
     assert readiness(gateway)[0] == 200
     assert f"[+] issuer {idp.url}: 1 key, confirmed " in readiness(gateway)[1]
@@ -274,7 +274,7 @@ def test_requests_wait_for_a_slow_issuer_a_bounded_moment(start, tmp_path, echo,
 def test_a_key_of_one_issuer_never_serves_another(start, tmp_path, echo, idp):
     other = start(Issuer())
     idp.keys, other.keys = [Key("one")], [Key("one")]
-    gateway = run(start, tmp_path, echo, settings_of(idp), settings_of(other))
+    gateway = run(start, tmp_path, echo, settings_of(idp), settings_of(other, name="other"))
     assert verdict(gateway, idp.keys[0].token(idp.url)) == 200
     assert verdict(gateway, other.keys[0].token(other.url)) == 200
     assert verdict(gateway, other.keys[0].token(idp.url)) == 401
@@ -288,7 +288,8 @@ def test_claims_are_read_where_the_issuer_writes_them(start, tmp_path, echo, idp
                                            "scopes": "scp"}),
                   routes=[{"name": "scoped", "match": {"path": "/scoped"}, "access": {"scopes": ["read"]}, "upstream": "app"},
                           {"name": "admin", "match": {"path": "/**"}, "access": {"roles": ["admin"]}, "upstream": "app"}])
-    token = lambda **claims: idp.keys[0].token(idp.url, identity={"id": "u-7", "mail": "jo@idp.example"}, **claims)
+    token = lambda **claims: idp.keys[0].token(idp.url, identity={"id": "u-7", "mail": "jo@idp.example"},
+                                              email_verified=True, **claims)
     for roles in (["auditor", "admin"], "auditor admin", "admin"):
         good = token(resource_access={"shop": {"roles": roles}})
         reply = gateway.call("GET", "/x", good)
@@ -296,7 +297,10 @@ def test_claims_are_read_where_the_issuer_writes_them(start, tmp_path, echo, idp
         assert "u-7" in reply.text and "jo@idp.example" in reply.text
     for roles in (["auditor"], "administrator", [], ""):
         assert verdict(gateway, token(resource_access={"shop": {"roles": roles}})) == 403
-    assert verdict(gateway, token(resource_access={"shop": {"roles": 7}})) == 401
+    assert verdict(gateway, token(resource_access={"shop": {"roles": 7}})) == 403
+    assert verdict(gateway, token(resource_access={"shop": {"roles": {"admin": {"7": "shop.example"}}}})) == 200
+    assert verdict(gateway, token(resource_access={"shop": {"roles": True}})) == 403
+    assert "roles" in gateway.log(message="a claim of a token counts for nothing")[0]["why"]
     assert verdict(gateway, token(resource_access="admin")) == 403
     for scopes in (["write", "read"], "write read"):
         assert verdict(gateway, token(scp=scopes), "/scoped") == 200

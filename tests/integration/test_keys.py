@@ -215,4 +215,5 @@ def test_the_documents_say_how_long_they_may_be_kept(tmp_path, echo):
         about = shown.json()
         assert about["issuer"] == OWN["issuer"]
         assert about["jwks_uri"] == OWN["issuer"] + "/.well-known/jwks.json"
-        assert about["id_token_signing_alg_values_supported"] == ["ES256"]
+        assert about["response_types_supported"] == about["grant_types_supported"] == []
+        assert not [name for name in about if name.endswith("_endpoint") or "id_token" in name], "only what exists is named"

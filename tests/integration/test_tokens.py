@@ -84,7 +84,7 @@ def gateway(echo, keys, tmp_path_factory):
     issuers = []
     for alg, key in keys.items():
         (folder / f"{alg}.json").write_text(json.dumps({"keys": [key.jwk()]}))
-        issuers.append({"issuer": IDP + alg, "audience": ["api"], "algorithms": [alg], "jwks_file": f"{alg}.json",
+        issuers.append({"issuer": IDP + alg, "name": alg, "audience": ["api"], "algorithms": [alg], "jwks_file": f"{alg}.json",
                         "claims": {"user": "sub", "email": "contact.mail", "roles": "realm_access.roles"}})
     program = harness.Gateway(folder, harness.settings(echo.port, tokens={"issuers": issuers}))
     yield program
@@ -100,7 +100,7 @@ def ours(gateway):
 
 def theirs(alg, **changes):
     now = int(time.time())
-    claims = {"iss": IDP + alg, "aud": "api", "sub": "u-" + alg, "iat": now, "exp": now + 600, "contact": {"mail": "jo@idp.example"},
+    claims = {"iss": IDP + alg, "aud": "api", "sub": "u-" + alg, "iat": now, "exp": now + 600, "contact": {"mail": "jo@idp.example"}, "email_verified": True,
               "realm_access": {"roles": ["admin", "auditor"]}, **changes}
     return {k: v for k, v in claims.items() if v is not None}
 
@@ -114,7 +114,7 @@ def without_id(reply):
 REFUSAL = {"type": "about:blank", "title": "Authentication required", "status": 401, "code": "unauthenticated"}
 
 
-def assert_refused(reply, challenge='Bearer error="invalid_token"'):
+def assert_refused(reply, challenge='Bearer realm="Yett", error="invalid_token"'):
     assert reply.status_code == 401, reply.text
     assert without_id(reply) == REFUSAL
     assert reply.headers["WWW-Authenticate"] == challenge
@@ -313,7 +313,7 @@ def test_two_tokens_in_one_request_are_refused(gateway, ours):
             data = client.send(head.encode()).read_all()
         head, _, body = data.partition(b"\r\n\r\n")
         assert head.startswith(b"HTTP/1.1 401 "), data
-        assert harness.header_values(head, "WWW-Authenticate") == [b'Bearer error="invalid_token"']
+        assert harness.header_values(head, "WWW-Authenticate") == [b'Bearer realm="Yett", error="invalid_token"']
         told = json.loads(body)
         told.pop("request_id")
         assert told == REFUSAL
@@ -327,7 +327,7 @@ def test_tokens_of_other_issuers_are_accepted_with_their_own_claim_names(gateway
         reply = gateway.call("GET", "/admin/x", token)
         assert reply.status_code == 200, reply.text
         seen = {k.lower(): v for k, v in reply.json()["headers"].items()}
-        assert seen["x-yett-user"] == "u-" + alg and seen["x-yett-email"] == "jo@idp.example"
+        assert seen["x-yett-user"] == f"{alg}:u-{alg}" and seen["x-yett-email"] == "jo@idp.example"
         assert seen["x-yett-roles"].replace(" ", "") == "admin,auditor"
     plain = compact({"alg": alg, "kid": key.kid}, theirs(alg, realm_access=None, roles=["admin"]), key.sign)
     assert gateway.call("GET", "/admin/x", plain).status_code == 403

@@ -140,7 +140,7 @@ yett.yaml:2:21: tokens.issuers[0]: several of jwks_file, jwks_url and discovery:
 )",
              R"(
 yett.yaml:2:59: tokens.issuers[0].algorithms: HS256 needs a shared secret, which only jwks_file can hold
-yett.yaml:2:67: tokens.issuers[0].algorithms[1]: "none" is unknown; allowed: ES256, EdDSA, RS256, PS256, HS256
+yett.yaml:2:67: tokens.issuers[0].algorithms[1]: "none" is unknown; allowed: ES256, ES384, ES512, EdDSA, Ed25519, RS256, RS384, RS512, PS256, PS384, PS512, HS256
 )"},
             {R"(tokens: { issuers: [{ issuer: x, audience: a, algorithms: RS256, jwks_url: "https://x/k", ca_file: gone, refresh: { least: 1m, most: 30s } }] }
 )",

@@ -145,8 +145,50 @@ TEST_CASE("assertions: an identity that is too long is refused, and nothing of i
     auto const fits = made.for_audience("a", who, at());
     REQUIRE(fits);
     CHECK((*fits)->size() <= most_assertion_bytes);
-    who.roles = {std::string(3000, 'r')};
+    who.roles = {std::string(7000, 'r')};
     CHECK(made.for_audience("a", who, at()).error() == errc::forbidden);
+}
+
+TEST_CASE("assertions: roles that do not fit are left out as a whole where the settings say so, and missed aloud")
+{
+    auto const signs = signer_with();
+    assertions::options wanted;
+    wanted.omits_roles = true;
+    assertions made{signs, wanted};
+    auto who = ada();
+    who.roles = {std::string(7000, 'r')};
+    auto const text = made.for_audience("a", who, at());
+    REQUIRE(text);
+    auto const payload = part(split_compact(**text)->payload).as_object();
+    CHECK_FALSE(payload.contains("roles"));
+    CHECK(payload.at("roles_omitted") == true);
+    who.scopes = {std::string(9000, 's')};
+    CHECK(made.for_audience("a", who, at()).error() == errc::forbidden);
+}
+
+TEST_CASE("assertions: a foreign subject comes with the name of its issuer, and `idp` is the issuer itself")
+{
+    auto const signs = signer_with();
+    assertions made{signs, {}};
+    auto who = ada();
+    who.subject = "idp.test:42";
+    who.issuer = "https://idp.test";
+    auto const payload = part(split_compact(**made.for_audience("a", who, at()))->payload).as_object();
+    CHECK(payload.at("sub") == "idp.test:42");
+    CHECK(payload.at("idp") == "https://idp.test");
+}
+
+TEST_CASE("assertions, sibling: an application is told of the roles that the patterns name")
+{
+    auto const signs = signer_with();
+    assertions::options wanted;
+    wanted.roles = told_roles{{"app-*"}};
+    assertions made{signs, wanted};
+    auto who = ada();
+    who.roles = {"app-admin", "vpn"};
+    auto const payload = part(split_compact(**made.for_audience("a", who, at()))->payload).as_object();
+    CHECK(payload.at("roles") == boost::json::array{"app-admin"});
+    CHECK_FALSE(payload.contains("roles_omitted"));
 }
 
 TEST_CASE("assertions: memory is bounded, and what is in use survives a stream of others")

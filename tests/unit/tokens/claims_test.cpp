@@ -6,17 +6,23 @@
 #include <doctest/doctest.h>
 
 #include <boost/json/parse.hpp>
+#include <fmt/format.h>
 
 using namespace yett;
 using namespace yett::tokens;
 
 namespace {
 
-result<claims> read(std::string const& members, claim_names const& names = {})
+result<claims> read(std::string const& members, claim_names const& names = {}, dialect by = dialect::ours)
 {
-    auto const payload = parse_payload(base64url_encode(R"({"sub":"s","exp":2000000000,)" + members + '}'));
+    auto const payload = parse_payload(base64url_encode(R"({"sub":"s","exp":2000000000,)" + members + '}'), {by, 16});
     if (!payload) return payload.error();
-    return read_claims(*payload, names);
+    return read_claims(*payload, names, by);
+}
+
+result<claims> read_foreign(std::string const& members, claim_names const& names = {})
+{
+    return read(members, names, dialect::foreign);
 }
 
 using texts = std::vector<std::string>;
@@ -54,7 +60,7 @@ TEST_CASE("claims: roles are found by dotted paths, in lists and in text with bl
     }
 }
 
-TEST_CASE("claims: a mapped claim of another type is malformed, not ignored")
+TEST_CASE("claims: a mapped claim of ours of another type is malformed, not ignored")
 {
     for (auto const* members :
          {R"("roles":1)", R"("roles":{"a":1})", R"("roles":["a",1])", R"("email":1)", R"("scope":true)", R"("jti":5)"}) {
@@ -62,6 +68,96 @@ TEST_CASE("claims: a mapped claim of another type is malformed, not ignored")
         REQUIRE_MESSAGE(!said, members);
         CHECK(said.error() == errc::token_malformed);
     }
+}
+
+TEST_CASE("claims: of others a user may be a number, to the last digit")
+{
+    claim_names names;
+    names.subject = "id";
+    CHECK(read_foreign(R"("id":42)", names)->who.subject == "42");
+    CHECK(read_foreign(R"("id":-7)", names)->who.subject == "-7");
+    CHECK(read_foreign(R"("id":9007199254740993)", names)->who.subject == "9007199254740993");
+    CHECK(read_foreign(R"("id":18446744073709551615)", names)->who.subject == "18446744073709551615");
+    for (auto const* value : {"1.5", "1e3", "18446744073709551616", "true", "[1]", R"({"a":1})", "null", R"("")"}) {
+        auto const said = read_foreign(fmt::format(R"("id":{})", value), names);
+        REQUIRE_MESSAGE(!said, value);
+        CHECK(said.error() == errc::token_malformed);
+        CHECK_MESSAGE(said.error().note().find("`id`") != std::string::npos, "the note names the claim: ", said.error().note());
+    }
+}
+
+TEST_CASE("claims: of others roles may be numbers, and the names in an object")
+{
+    struct
+    {
+        char const* members;
+        texts roles;
+        std::size_t left_out;
+    } const rows[]{
+        {R"("roles":{"admin":{"371":"shop.example"},"user":{}})", {"admin", "user"}, 0},
+        {R"("roles":[1,"a",20])", {"1", "a", "20"}, 0},
+        {R"("roles":7)", {"7"}, 0},
+        {R"("roles":{})", {}, 0},
+        {R"("roles":null)", {}, 0},
+        {R"("roles":["a",{"b":1},1.5,null,true])", {"a"}, 1},
+        {R"("roles":true)", {}, 1},
+        {R"("roles":1.5)", {}, 1},
+    };
+    for (auto const& [members, roles, left_out] : rows) {
+        auto const said = read_foreign(members);
+        REQUIRE_MESSAGE(said, members);
+        CHECK_MESSAGE(said->who.roles == roles, members);
+        CHECK_MESSAGE(said->left_out.size() == left_out, members);
+        if (left_out) CHECK(said->left_out.front().find("`roles`") != std::string::npos);
+    }
+}
+
+TEST_CASE("claims: of others the first address of a list counts")
+{
+    CHECK(read_foreign(R"("email":["a@b.test","c@d.test"])")->who.email == "a@b.test");
+    CHECK(read_foreign(R"("email":[])")->who.email.empty());
+    for (auto const* value : {"7", R"({"a":"b"})", "[7]", "[[\"a@b.test\"]]", "true"}) {
+        auto const said = read_foreign(fmt::format(R"("email":{})", value));
+        REQUIRE_MESSAGE(said, value);
+        CHECK(said->who.email.empty());
+        REQUIRE(said->left_out.size() == 1);
+        CHECK(said->left_out.front().find("`email`") != std::string::npos);
+    }
+}
+
+TEST_CASE("claims, sibling: of others a scope may be a list with numbers, an object is none")
+{
+    CHECK(read_foreign(R"("scope":["a",1])")->who.scopes == texts{"a", "1"});
+    auto const said = read_foreign(R"("scope":{"a":1})");
+    REQUIRE(said);
+    CHECK(said->who.scopes.empty());
+    CHECK(said->left_out.size() == 1);
+    CHECK(read_foreign(R"("jti":5)")->who.token_id == "5");
+}
+
+TEST_CASE("claims: groups that did not fit into the token are missed by name")
+{
+    claim_names names;
+    names.roles = "groups";
+    for (auto const* members : {R"("_claim_names":{"groups":"src1"},"_claim_sources":{"src1":{"endpoint":"https://graph.test"}})",
+                                R"("hasgroups":true)"}) {
+        auto const said = read_foreign(members, names);
+        REQUIRE_MESSAGE(said, members);
+        CHECK(said->who.roles.empty());
+        REQUIRE_MESSAGE(said->left_out.size() == 1, members);
+        CHECK(said->left_out.front().find("`groups`") != std::string::npos);
+    }
+    CHECK(read_foreign(R"("x":1)", names)->left_out.empty());
+    CHECK(read_foreign(R"("groups":["a"],"hasgroups":true)", names)->left_out.empty());
+}
+
+TEST_CASE("claims, sibling: roles that a distributed claim holds elsewhere are missed by name, dotted or not")
+{
+    claim_names names;
+    names.roles = "resource.roles";
+    CHECK(read_foreign(R"("_claim_names":{"resource":"src1"})", names)->left_out.size() == 1);
+    CHECK(read_foreign(R"("_claim_names":{"other":"src1"})", names)->left_out.empty());
+    CHECK(read_foreign(R"("_claim_names":"resource")", names)->left_out.empty());
 }
 
 TEST_CASE("claims: the subject and the address can have other names")

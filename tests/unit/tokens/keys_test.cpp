@@ -62,7 +62,7 @@ TEST_CASE("algorithms: names are exact and lead back to themselves")
         CHECK((coordinate_bytes(alg) != 0) == name_of(alg).starts_with("ES"));
     }
     CHECK(curve_of(algorithm::es512) == "P-521");
-    for (auto const* name : {"", "none", "hs256", "HS2567", "ES521", "Ed25519"}) CHECK_FALSE(algorithm_named(name));
+    for (auto const* name : {"", "none", "hs256", "HS2567", "ES521", "ed25519", "Ed448"}) CHECK_FALSE(algorithm_named(name));
 }
 
 TEST_CASE("keys: HMAC secrets are at least as long as the digest")

@@ -1,0 +1,135 @@
+#include "config/access_header.hpp"
+#include "config/issuer_name.hpp"
+#include "world.hpp"
+
+#include <doctest/doctest.h>
+
+using namespace yett::tests;
+namespace config = yett::config;
+
+namespace {
+
+// Issuers whose keys are in a file, and what is said of them.
+std::string issuers(std::string const& first, std::string const& second = {})
+{
+    auto const keys = std::string{", audience: a, algorithms: ES256, jwks_file: good }"};
+    return "version: 1\ntokens: { issuers: [{ " + first + keys + (second.empty() ? "" : ", { " + second + keys) + "] }\n";
+}
+
+std::string route(std::string const& more, std::string const& access = "authenticated")
+{
+    return "version: 1\nupstreams: { app: { servers: [\"http://127.0.0.1:9\"] } }\nroutes:\n  - { name: r, match: { path: /r }, upstream: app, access: " +
+           access + ", " + more + " }\n";
+}
+
+bool complains(std::string const& text, std::string const& about)
+{
+    auto const said = complaints_about(text);
+    CAPTURE(said);
+    return said.find(about) != std::string::npos;
+}
+
+} // namespace
+
+TEST_CASE("config: an issuer's name is its host when none is given")
+{
+    CHECK(config::default_issuer_name("https://IDP.example:8443/realms/shop") == "idp.example");
+    CHECK(config::default_issuer_name("https://idp.example") == "idp.example");
+    CHECK(config::default_issuer_name("https://127.0.0.1:1/") == "127.0.0.1");
+    CHECK(config::default_issuer_name("accounts.google.com") == "accounts.google.com");
+    CHECK(config::default_issuer_name("idp") == "idp");
+    for (auto const* iss :
+         {"urn:example:idp", "https://[::1]:8443/", "https://", "user@host", "a b", "https://user@idp.example/"})
+        CHECK_MESSAGE(config::default_issuer_name(iss).empty(), iss);
+}
+
+TEST_CASE("config: names of issuers are unique, and none is service")
+{
+    CHECK(complaints_about(issuers("issuer: \"https://a.test\"", "issuer: \"https://b.test\"")).find("name") ==
+          std::string::npos);
+    CHECK(complains(issuers("issuer: \"https://a.test/one\"", "issuer: \"https://a.test/two\""),
+                    "tokens.issuers[1].name: is a.test like that of an earlier issuer; each is wanted only once"));
+    CHECK(complains(issuers("issuer: \"https://a.test\", name: idp", "issuer: \"https://b.test\", name: idp"),
+                    "issuers[1].name: is idp"));
+    CHECK(complains(issuers("issuer: \"https://a.test\", name: service"), "is what service accounts begin with"));
+}
+
+TEST_CASE("config, sibling: names that differ in case alone are one name")
+{
+    CHECK(complains(issuers("issuer: \"https://a.test\", name: Idp", "issuer: \"https://b.test\", name: idP"),
+                    "issuers[1].name: is idP"));
+    CHECK(complains(issuers("issuer: \"https://a.test\", name: Service"), "is what service accounts begin with"));
+}
+
+TEST_CASE("config, sibling: a name that could not be told from what follows is none")
+{
+    for (auto const* name : {"\"a:b\"", "\"a b\"", "\"a/b\"", "\"\u00e4\""})
+        CHECK_MESSAGE(complains(issuers("issuer: \"https://a.test\", name: " + std::string{name}), "is no name of an issuer"),
+                      name);
+    CHECK(
+        complains(issuers("issuer: \"urn:example:idp\""), "issuers[0].name: is missing; `issuer` has no host that could be it"));
+}
+
+TEST_CASE("config: bare subjects need a closed registration, and a warning stays")
+{
+    auto const bare = issuers("issuer: \"https://a.test\", bare_subjects: true");
+    CHECK(complains(bare, "tokens.issuers[0].bare_subjects: needs accounts.registration: closed"));
+    CHECK(complains(bare + "accounts: { registration: invite }\n", "bare_subjects: needs accounts.registration: closed"));
+    auto const closed = complaints_about(bare + "accounts: { registration: closed }\n");
+    CHECK(closed.find("warning") != std::string::npos);
+    CHECK(closed.find("needs accounts.registration") == std::string::npos);
+    CHECK(closed.find("lets this issuer speak for every user here") != std::string::npos);
+}
+
+TEST_CASE("config, sibling: a rule about addresses that nobody proves is worth a warning")
+{
+    auto const emails = route("limits: []", "{ emails: [\"*@corp.test\"] }");
+    CHECK(complains(emails + "accounts: { require_verified_email: false }\n", "asks for addresses that nobody proves"));
+    CHECK_FALSE(complains(emails + "accounts: { require_verified_email: false, registration: closed }\n", "nobody proves"));
+    CHECK_FALSE(complains(emails, "nobody proves"));
+}
+
+TEST_CASE("config: what looks at a credential has no place on a public rule")
+{
+    for (auto const* more :
+         {"forward_credentials: true", "access_header: X-Access", "challenge: basic", "websocket: { token_by_protocol: true }"}) {
+        CHECK_MESSAGE(complains(route(more, "public"), "has no effect with access: public"), more);
+        CHECK_MESSAGE(!complains(route(more), "has no effect"), more);
+        CHECK_MESSAGE(!complains(route(more, "optional"), "has no effect"), more);
+    }
+    CHECK(complains(route("access_header: X-Access, forward_credentials: true"), "stands beside access_header"));
+}
+
+TEST_CASE("config, sibling: with tokens from cookies alone no header and no subprotocol brings one")
+{
+    for (auto const* more : {"access_header: X-Access", "forward_credentials: true", "websocket: { token_by_protocol: true }"})
+        CHECK_MESSAGE(
+            complains(route(more) + "tokens: { access_transport: cookie }\n", "has no effect with tokens.access_transport"),
+            more);
+    CHECK_FALSE(complains(route("challenge: basic") + "tokens: { access_transport: cookie }\n", "has no effect"));
+}
+
+TEST_CASE("config, sibling: a header that means something already brings no token")
+{
+    for (auto const* name : {"Authorization", "Cookie", "Host", "X-Api-Key", "X-Forwarded-For", "x_yett_user", "Remote-User",
+                             "Sec-Fetch-Mode", "Content-Type", "Origin", "Proxy-Authorization"}) {
+        CHECK_MESSAGE(!config::may_bring_token(name), name);
+        CHECK_MESSAGE(complains(route("access_header: " + std::string{name}), "is not a header that could bring an access token"),
+                      name);
+    }
+    for (auto const* name : {"X-Access", "X-Auth-Token", "Private-Token", "Token"})
+        CHECK_MESSAGE(config::may_bring_token(name), name);
+}
+
+TEST_CASE("config: types of tokens, limits and patterns are what they can be")
+{
+    CHECK_FALSE(complains(
+        issuers("issuer: \"https://a.test\", types: [none, at+jwt, application/vnd.x+jwt], most_depth: 64, emails: trusted"),
+        "tokens.issuers"));
+    CHECK(complains(issuers("issuer: \"https://a.test\", types: []"), "types: is an empty list"));
+    CHECK(complains(issuers("issuer: \"https://a.test\", types: [\"a b\"]"), "is no type of a token"));
+    CHECK(complains(issuers("issuer: \"https://a.test\", most_depth: 65"), "most_depth"));
+    CHECK(complains("version: 1\ntokens: { most_bytes: 1MiB }\n", "tokens.most_bytes"));
+    CHECK(complains("version: 1\nidentity_headers: { too_long: cut }\n", "identity_headers.too_long"));
+    CHECK(complains("version: 1\nidentity_headers: { roles: { only: [\"\"] } }\n", "identity_headers.roles.only[0]"));
+}
