@@ -93,6 +93,13 @@ std::string audience_of(policies::route const& route, config::settings const& s)
     return host.empty() ? forwarding_of(s.upstreams.at(route.target())).server.text : host;
 }
 
+pipeline::credential_ways ways_of(policies::route const& route)
+{
+    auto const& spec = route.spec();
+    return {spec.challenge == policies::challenge::basic, spec.websocket && spec.websocket->token_by_protocol,
+            spec.access_header};
+}
+
 pipeline::route_facts facts_of(policies::route const& route, pipeline::world const& world, config::settings const& s,
                                telemetry::metrics& figures)
 {
@@ -114,6 +121,10 @@ pipeline::route_facts facts_of(policies::route const& route, pipeline::world con
     }
     facts.audience = audience_of(route, s);
     if (auto const& changes = route.spec().request_headers; !changes.empty()) facts.fields.emplace(field_rules_of(changes));
+    facts.ways = ways_of(route);
+    facts.unusual_ways = facts.ways.unusual();
+    facts.foreign_bearers = route.credentials() == policies::credential_use::ignored || !facts.ways.access_header.empty();
+    facts.forward_credentials = route.spec().forward_credentials;
     facts.body_bytes = route.body_bytes().value_or(s.client_limits.body_bytes);
     return facts;
 }

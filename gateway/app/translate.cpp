@@ -1,6 +1,8 @@
 #include "gateway/app/translate.hpp"
 
+#include "gateway/accounts/link.hpp"
 #include "gateway/tokens/api_key.hpp"
+#include "gateway/tokens/refresh_token.hpp"
 
 #include <algorithm>
 #include <thread>
@@ -67,6 +69,11 @@ upstream::preset preset_of(config::identity_preset p)
     case config::identity_preset::none: return upstream::preset::none;
     }
     return upstream::preset::none;
+}
+
+upstream::value_rules values_of(config::identity_headers const& h)
+{
+    return {static_cast<std::size_t>(h.most_bytes), h.too_long == config::too_long::omit, told_roles{h.roles.only}};
 }
 
 // The strongest name the settings allow: a __Host- cookie cannot be set by a neighbouring
@@ -315,7 +322,9 @@ upstream::header_options headers_of(config::settings const& s)
 {
     upstream::header_options options;
     options.identity = preset_of(s.identity_headers.preset);
-    options.withheld_prefix = tokens::api_key_prefix;
+    for (auto const prefix : {tokens::api_key_prefix, tokens::refresh_token_prefix, accounts::link_token_prefix})
+        options.withheld_prefixes.emplace_back(prefix);
+    options.identity_values = values_of(s.identity_headers);
     options.trusts_forwarded = s.trusted_proxies_send == config::forwarding_family::forwarded;
     options.set.assign(s.identity_headers.set.begin(), s.identity_headers.set.end());
     if (auto const& assertion = s.identity_headers.assertion) options.assertion_header = assertion->header;
@@ -348,6 +357,7 @@ pipeline::auth_transport transport_of(config::settings const& s)
     transport.cookie_domain = s.accounts.cookie.domain;
     transport.same_site = same_site_of(s.accounts.cookie.same_site);
     transport.secure = s.accounts.cookie.secure;
+    transport.realm = s.accounts.pages.brand;
     if (transport.access_in_cookie && s.accounts.pages.enabled) transport.login_page = s.accounts.prefix.front() + "/login";
     return transport;
 }

@@ -42,10 +42,24 @@ std::string_view oauth_error(error const& e, unsigned status) noexcept
     return "invalid_request";
 }
 
+// A realm is a quoted string, and Basic's is shown to people in whatever characters they have.
+std::string quoted(std::string_view realm)
+{
+    std::string text = "\"";
+    for (char const c : realm) {
+        if (c < ' ' || c > '~') continue;
+        if (c == '"' || c == '\\') text += '\\';
+        text += c;
+    }
+    return text + '"';
+}
+
 std::string challenge_for(error const& e, problem_context const& context)
 {
-    if (e == errc::recent_login_required) return R"(Bearer error="insufficient_user_authentication")"; // RFC 9470
-    return context.credential_sent ? R"(Bearer error="invalid_token")" : "Bearer";
+    auto const realm = " realm=" + quoted(context.realm);
+    if (e == errc::recent_login_required) return "Bearer" + realm + R"(, error="insufficient_user_authentication")"; // RFC 9470
+    if (context.basic) return "Basic" + realm + R"(, charset="UTF-8")";
+    return "Bearer" + realm + (context.credential_sent ? R"(, error="invalid_token")" : "");
 }
 
 std::string json_of(error const& e, public_face face, problem_context const& context)

@@ -30,6 +30,8 @@ struct problem_context
     std::string_view allow{};             // for 405; the methods of the protocol without it
     bool credential_sent = false;
     bool another_websocket_version = false; // what failed is a handshake, by its version alone: 426
+    std::string_view realm = "Yett";        // of the challenge of 401
+    bool basic = false;                     // asks for Basic instead of Bearer
     bool token_endpoint = false;            // adds `error` and `error_description` of RFC 6749
 };
 

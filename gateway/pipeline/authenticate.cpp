@@ -48,10 +48,14 @@ bool has_ended(errc why)
 result<identity_ptr> pipeline::authenticate(http::exchange const& ex, passage& seen)
 {
     if (seen.route->credentials() == policies::credential_use::ignored) return identity_ptr{};
-    auto const& found = seen.shown;
+    auto const& found = seen.shown; // which a Bearer that is set aside changes
     seen.credential_sent = !found || found->by != credential::way::none;
     if (!found) return refused(found.error(), seen);
+    auto const& facts = seen.world->facts[seen.route->index()];
     if (found->by == credential::way::header && tokens::looks_like_api_key(found->token)) [[unlikely]] {
+        if (found->by_basic && needs_same_origin(ex.request()))
+            if (auto ours = refuse_foreign_origin(ex.request(), seen.from.https, facts.friends); !ours)
+                return refused(ours.error(), seen);
         // A key belongs to no session, so that a cookie beside it can only speak for somebody else.
         if (!found->in_cookie.empty())
             if (auto same = agree({}, found->in_cookie, station_.cache, seen.now); !same) return refused(same.error(), seen);
@@ -62,11 +66,11 @@ result<identity_ptr> pipeline::authenticate(http::exchange const& ex, passage& s
         if (!who && may_come_to_be_known(who.error(), found->token, seen)) return who;
         if (who && !found->in_cookie.empty())
             if (auto same = agree(**who, found->in_cookie, station_.cache, seen.now); !same) return refused(same.error(), seen);
-        return recognised(std::move(who), seen);
+        if (who || !is_the_applications(ex.request(), seen)) return recognised(std::move(who), seen);
+        set_bearer_aside(who.error(), seen);
     }
     if (!station_.endpoints.transport().access_in_cookie) return recognised(identity_ptr{}, seen);
 
-    auto const& facts = seen.world->facts[seen.route->index()];
     seen.by_cookie = found->by == credential::way::cookie;
     result<identity_ptr> who = identity_ptr{};
     if (seen.by_cookie) who = station_.cache.identify(seen.token, seen.now);
@@ -96,6 +100,9 @@ result<void> pipeline::recognise_websocket(http::exchange& ex, passage& seen)
 result<identity_ptr> pipeline::from_allowed_page(result<identity_ptr> who, http::exchange const& ex, passage& seen)
 {
     if (!who) return who;
+    auto const by_protocol = seen.shown && seen.shown->by_protocol;
+    if (by_protocol && !ex.request().find(http::known::origin))
+        return refused(client_error(errc::csrf_rejected, "a token among the subprotocols without Origin"), seen);
     auto const& facts = seen.world->facts[seen.route->index()];
     websocket_origins const may{facts.websocket_origins, facts.friends};
     auto const fit = require_websocket_origin(ex.request(), seen.from.https, may, seen.by_cookie);
@@ -201,6 +208,8 @@ result<identity_ptr> pipeline::recognised(result<identity_ptr> who, passage& see
 {
     auto const optional = seen.route->credentials() == policies::credential_use::optional;
     if (!who && optional && seen.by_cookie && has_ended(who.error().code())) who = identity_ptr{};
+    // Without anybody else to speak for the caller, a Bearer is judged.
+    if (seen.set_aside && (!who || !*who)) who = *seen.set_aside;
     if (!who) return refused(who.error(), seen);
     if (!*who) {
         station_.figures.auth_none.add();

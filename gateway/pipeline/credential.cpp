@@ -62,6 +62,13 @@ void set_cookie_token(credential& found, std::string_view token)
 
 result<credential> credential_of(http::head const& head, auth_transport const& ways)
 {
+    auto const found = header_credential_of(head, ways);
+    if (!found) return found;
+    return with_cookie(*found, head, ways);
+}
+
+result<credential> header_credential_of(http::head const& head, auth_transport const& ways)
+{
     credential found;
     if (ways.access_in_header) {
         auto const bearer = bearer_of(head);
@@ -74,6 +81,11 @@ result<credential> credential_of(http::head const& head, auth_transport const& w
         if (found.by == credential::way::header && found.token != *key) return errc::credentials_disagree;
         found = {credential::way::header, *key, {}};
     }
+    return found;
+}
+
+credential with_cookie(credential found, http::head const& head, auth_transport const& ways)
+{
     if (!ways.access_in_cookie) return found;
     auto const cookies = http::find_cookies(head, ways.access_cookie);
     if (cookies.count == 0) return found;

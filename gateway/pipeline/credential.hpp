@@ -31,6 +31,8 @@ struct credential
     std::string_view token;     // an access token or, from the header alone, an API key
     std::string_view in_cookie; // of a header credential: another token that came beside it
     bool several = false;       // access cookies came; what is said of one is said of the first
+    bool by_basic = false;      // of an API key: it came as a password, which browsers keep and send again
+    bool by_protocol = false;   // of a token: it came as a subprotocol, as pages send it
 };
 
 // The API key in `X-Api-Key`, empty when there is none; anything else in that field is the
@@ -48,6 +50,10 @@ result<credential> credential_of(http::head const& head, auth_transport const& w
 
 // Takes the token of an access cookie for what the request shows, beside a header or alone.
 void set_cookie_token(credential& found, std::string_view token);
+
+// Its two halves: what a program puts into the head, and what a browser adds to it.
+result<credential> header_credential_of(http::head const& head, auth_transport const& ways);
+credential with_cookie(credential found, http::head const& head, auth_transport const& ways);
 
 // Whether a request that is authenticated by a cookie has to prove that a page of ours sent
 // it: it changes something, or it opens a WebSocket, which browsers allow to every page.

@@ -1,3 +1,4 @@
+#include "gateway/http/websocket_protocols.hpp"
 #include "gateway/pipeline/open_streams.hpp"
 #include "gateway/pipeline/page_endpoints.hpp"
 #include "gateway/pipeline/passage.hpp"
@@ -49,6 +50,18 @@ stream_terms terms_of(policies::permit const& permit, passage const& seen)
     return terms;
 }
 
+// Where tokens may come as subprotocols, a page offers one besides that can be chosen. It is
+// ours to choose as long as the application has no other.
+upstream::websocket_passage websocket_for(http::head const& head, passage const& seen)
+{
+    auto const& wanted = *seen.world->facts[seen.route->index()].websocket;
+    upstream::websocket_passage passage{wanted.idle_timeout, {}};
+    if (!wanted.token_by_protocol) return passage;
+    auto const offered = http::websocket::protocols_of(head);
+    if (offered.bearer_offered && offered.others.empty()) passage.selects = http::websocket::bearer_protocol;
+    return passage;
+}
+
 } // namespace
 
 void pipeline::add_cors_fields(http::reply& r, http::exchange const& ex, passage const& seen)
@@ -98,6 +111,7 @@ task<result<void>> pipeline::forward(policies::permit const& permit, http::excha
                                       .client = facts_of(seen.from),
                                       .request_id = seen.request_id,
                                       .assertion = *assertion ? std::string_view{**assertion} : std::string_view{},
+                                      .bearers = bearers_for(seen),
                                       .seen = seen.upstream,
                                       .added = added,
                                       .bare = seen.preflight,
@@ -106,7 +120,7 @@ task<result<void>> pipeline::forward(policies::permit const& permit, http::excha
                                       .counted_as = seen.from.address};
     if (auto const& fields = seen.world->facts[permit.route().index()].fields) context.rules = &*fields;
     if (seen.websocket) [[unlikely]]
-        context.websocket.emplace(seen.world->facts[permit.route().index()].websocket->idle_timeout);
+        context.websocket = websocket_for(ex.request(), seen);
     co_return co_await forwarders_[permit.route().index()]->forward(permit, ex, context);
 }
 

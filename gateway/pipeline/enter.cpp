@@ -1,12 +1,16 @@
+#include "gateway/pipeline/own_token.hpp"
 #include "gateway/pipeline/passage.hpp"
 #include "gateway/pipeline/pipeline.hpp"
 #include "gateway/pipeline/world.hpp"
+#include "gateway/tokens/token_cache.hpp"
 
 #include <stdexcept>
 
 namespace yett::pipeline {
 
-pipeline::pipeline(station s, std::shared_ptr<world const> first) : station_{std::move(s)}
+pipeline::pipeline(station s, std::shared_ptr<world const> first)
+    : station_{std::move(s)},
+      is_ours_{[this](std::string_view token) { return is_own_token(token, station_.cache.judge()); }}
 {
     enter(std::move(first));
 }

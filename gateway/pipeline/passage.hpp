@@ -41,6 +41,8 @@ struct passage
     policies::method_set allowed_methods;
     result<credential> shown = credential{}; // how the request says who sends it
     tokens::shown_token token;               // of that
+    std::string decoded_key;                 // an API key that came as the password of Basic
+    std::optional<error> set_aside;          // why a Bearer that may be the application's own is none of ours
     bool credential_sent = false;
     std::optional<errc> credential_refused;
     bool websocket = false;                 // asks for one, by a good handshake, where the rule lets it

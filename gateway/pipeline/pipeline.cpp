@@ -47,10 +47,12 @@ task<result<void>> pipeline::answer(http::exchange& ex, passage& seen)
     seen.allowed_methods = route.allowed();
     if (!route) co_return route.why();
     seen.route = route.get();
+    auto const& facts = world.facts[route->index()];
+    if (facts.unusual_ways) [[unlikely]]
+        look_further(ex.request(), seen);
     if (seen.shown && seen.shown->several) [[unlikely]]
         choose_cookie(ex.request(), seen);
     if (route->credentials() != policies::credential_use::ignored) station_.cache.fetch(seen.token);
-    auto const& facts = world.facts[route->index()];
     ex.limit_body(facts.body_bytes);
     if (is_too_large(ex.request(), facts.body_bytes)) co_return errc::body_too_large;
     if (facts.stream) [[unlikely]]

@@ -7,6 +7,7 @@
 #include "gateway/telemetry/access_log.hpp"
 #include "gateway/telemetry/metrics.hpp"
 
+#include <functional>
 #include <map>
 #include <memory>
 #include <span>
@@ -27,6 +28,7 @@ class token_cache;
 } // namespace yett::tokens
 namespace yett::upstream {
 class forwarder;
+struct bearer_terms;
 } // namespace yett::upstream
 namespace yett::policies {
 class permit;
@@ -88,6 +90,10 @@ private:
 
     static task<result<void>> send_to_https(http::https_entrance const& entrance, http::exchange& ex);
 
+    void look_further(http::head const& head, passage& seen) const;
+    bool is_the_applications(http::head const& head, passage const& seen) const;
+    void set_bearer_aside(error const& why, passage& seen) const;
+    upstream::bearer_terms bearers_for(passage const& seen) const;
     static result<void> recognise_websocket(http::exchange& ex, passage& seen);
     result<identity_ptr> authenticate(http::exchange const& ex, passage& seen);
     result<identity_ptr> from_allowed_page(result<identity_ptr> who, http::exchange const& ex, passage& seen);
@@ -121,8 +127,9 @@ private:
     void write_line(http::exchange const& ex, passage const& seen, error const* why);
 
     station station_;
-    unsigned asking_ = 0;             // questions about API keys under way
-    unsigned waiting_for_others_ = 0; // requests at a limit on failures
+    std::function<bool(std::string_view)> const is_ours_; // see is_own_token
+    unsigned asking_ = 0;                                 // questions about API keys under way
+    unsigned waiting_for_others_ = 0;                     // requests at a limit on failures
     std::shared_ptr<world const> world_;
     std::vector<upstream::forwarder*> forwarders_; // by route index; null for our own endpoints
 };

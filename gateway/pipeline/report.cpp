@@ -42,12 +42,24 @@ std::string_view path_for_log(std::string_view path, std::string& kept)
     return kept;
 }
 
-// Whoever runs the application wants to know what was wrong with it; these notes name its
-// server and never quote it. Which origin was refused, and why, cannot be guessed either.
-std::string cause_for_log(error const* why)
+// Somebody gave an API key to a program that knows passwords alone, and the rule does not.
+bool brought_key_in_vain(http::head const& head, passage const& seen)
 {
-    if (why && *why == errc::csrf_rejected) return why->note();
-    if (!why || why->from() != origin::upstream) return {};
+    return seen.route && !seen.credential_sent && !seen.world->facts[seen.route->index()].ways.basic && has_basic_key(head);
+}
+
+// Whoever runs the application wants to know what was wrong with it, and whoever runs the
+// gate why a credential did not serve. These notes are sentences of ours: they name a server, a
+// claim or a limit, and quote nothing that came. Which origin was refused, and why, cannot be
+// guessed either.
+std::string cause_for_log(error const* why, http::head const& head, passage const& seen)
+{
+    if (!why) return {};
+    if (*why == errc::csrf_rejected) return why->note();
+    if (*why == errc::unauthenticated && brought_key_in_vain(head, seen))
+        return "an API key as the password of Basic, which a rule takes with challenge: basic alone";
+    auto const of_identity = seen.credential_refused || (*why == errc::forbidden && why->from() == origin::ourselves);
+    if (why->from() != origin::upstream && !of_identity) return {};
     if (!why->cause()) return why->note();
     return why->note() + " (" + why->cause().message() + ')';
 }
@@ -120,6 +132,12 @@ bool is_token_endpoint(policies::route const* route)
            (route->target() == "login" || route->target() == "refresh");
 }
 
+// Browsers ask people for a name and a password themselves, and keep both: not what a key is for.
+bool asks_for_basic(http::head const& head, passage const& seen)
+{
+    return seen.route && seen.world->facts[seen.route->index()].ways.basic && !head.find(http::known::sec_fetch_mode);
+}
+
 http::problem_context context_of(passage const& seen, std::string const& allow)
 {
     http::problem_context context{.request_id = seen.request_id, .errors = seen.complaints, .allow = allow};
@@ -173,7 +191,10 @@ http::reply pipeline::reply_to(error const& why, http::exchange const& ex, passa
         r = station_.pages.send_to_login(ex, seen, why == errc::recent_login_required);
     } else {
         auto const allow = seen.allowed_methods.text();
-        r = http::problem_reply(why, context_of(seen, allow));
+        auto context = context_of(seen, allow);
+        context.realm = ways.realm;
+        context.basic = asks_for_basic(ex.request(), seen);
+        r = http::problem_reply(why, context);
         add_limits(r, seen);
         auto const language = ex.request().value(http::known::accept_language);
         if (http::prefers_html(ex.request())) station_.pages.dress(r, seen, language, way_back_from(why, ex));
@@ -258,7 +279,7 @@ void pipeline::write_line(http::exchange const& ex, passage const& seen, error c
     else if (seen.route) r.decision = seen.reported ? "report_only" : "permitted";
     r.ended = seen.upstream.ended;
     if (why) r.error = http::face_of(*why).code;
-    auto const cause = cause_for_log(why);
+    auto const cause = cause_for_log(why, ex.request(), seen);
     r.cause = cause;
     r.user_agent = ex.request().value(http::known::user_agent);
     station_.access.write(r);

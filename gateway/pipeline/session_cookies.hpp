@@ -33,7 +33,8 @@ struct auth_transport
     std::string cookie_domain;                  // empty: the host that set it
     http::same_site same_site = http::same_site::lax;
     bool secure = true;
-    std::string login_page; // where navigations without a session go; empty: nowhere
+    std::string realm = "Yett"; // of challenges
+    std::string login_page;     // where navigations without a session go; empty: nowhere
 
     bool uses_cookies() const noexcept { return refresh_in_cookie || access_in_cookie; }
 };

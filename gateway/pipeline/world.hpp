@@ -5,6 +5,7 @@
 #include "gateway/limits/limiter.hpp"
 #include "gateway/pipeline/client_address.hpp"
 #include "gateway/pipeline/cors.hpp"
+#include "gateway/pipeline/unusual_credential.hpp"
 #include "gateway/upstream/field_rules.hpp"
 #include "gateway/upstream/headers.hpp"
 #include "policies/route_table.hpp"
@@ -33,6 +34,10 @@ struct route_facts
     std::unique_ptr<cors_rule const> cors;               // what pages of other sites may do; null: nothing is said of it
     http::origin_list const* friends = nullptr;          // of these, who counts as our own against forged requests
     http::origin_list websocket_origins;                 // of `websocket`
+    credential_ways ways;
+    bool unusual_ways = false;        // there are any
+    bool foreign_bearers = false;     // a Bearer that is none of ours goes on to the application
+    bool forward_credentials = false; // so does the access token that was proved
 };
 
 // What the limit of an API key of its own is called, in RateLimit fields and in figures.

@@ -20,6 +20,7 @@ constexpr field_verdict rewrites{fate::remove, dropped_field::rewriting};
 constexpr field_verdict steers{fate::remove, dropped_field::internal};
 constexpr field_verdict hearsay{fate::trusted, dropped_field::forwarding};
 constexpr field_verdict claims_identity{fate::trusted, dropped_field::identity};
+constexpr field_verdict may_carry_token{fate::special, dropped_field::count_};
 constexpr field_verdict of_the_platform{fate::trusted, dropped_field::internal};
 
 struct name_rule
@@ -50,6 +51,7 @@ constexpr std::array rules{
     name_rule{"http2-settings", of_this_hop},
     name_rule{"proxy-", of_this_hop, family},
     name_rule{"remote-addr", hearsay},
+    name_rule{"sec-websocket-protocol", may_carry_token},
     name_rule{"ssl-client-", claims_identity, family},
     name_rule{"tailscale-user-", claims_identity, family},
     name_rule{"true-client-ip", hearsay},

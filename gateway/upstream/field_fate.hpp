@@ -15,7 +15,7 @@ enum class fate : std::uint8_t
     remove,
     trusted,   // passes where a trusted proxy sent it
     continued, // ours to write, as far as what came of it is believed
-    special,   // written by a rule of its own: cookies, credentials
+    special,   // written by a rule of its own: cookies, credentials, subprotocols
 };
 
 struct field_verdict

@@ -40,7 +40,8 @@ struct observation
 // A request that may become a WebSocket; its handshake passed http::websocket::is_asked_for.
 struct websocket_passage
 {
-    milliseconds idle{300000}; // without a byte in either direction
+    milliseconds idle{300000};     // without a byte in either direction
+    std::string_view selects = {}; // the subprotocol that we choose, which the application was not offered
 };
 
 // What a request is forwarded with, apart from itself. All of it outlives the call.
@@ -51,6 +52,7 @@ struct forward_context
     std::string_view request_id = {};
     std::string_view traceparent = {}; // empty: the client's own, if it is trusted
     std::string_view assertion = {};
+    bearer_terms bearers = {};
     observation& seen;
     std::span<http::field const> added = {}; // to the reply, see fields_for_client; at most connection::most_added
     bool bare = false;                       // a preflight: no body, cookie or credential goes along

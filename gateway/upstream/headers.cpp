@@ -4,6 +4,7 @@
 #include "gateway/http/cookies.hpp"
 #include "gateway/http/header_fold.hpp"
 #include "gateway/http/target.hpp"
+#include "gateway/http/websocket_protocols.hpp"
 #include "gateway/upstream/connection_login.hpp"
 #include "gateway/upstream/field_fate.hpp"
 #include "gateway/upstream/field_rules.hpp"
@@ -28,13 +29,6 @@ bool begins_with(std::string_view name, std::string_view family) noexcept
     return name.size() >= family.size() && http::folds_equal(name.substr(0, family.size()), family);
 }
 
-bool is_bearer(std::string_view credentials) noexcept
-{
-    constexpr std::string_view scheme = "bearer";
-    return begins_with(credentials, scheme) &&
-           (credentials.size() == scheme.size() || credentials[scheme.size()] == ' ' || credentials[scheme.size()] == '\t');
-}
-
 } // namespace
 
 class header_plan::writer
@@ -55,11 +49,13 @@ public:
     void client_fields(nominations const& nominated)
     {
         bool cookies_written = false;
+        auto const has_access_header = !c_.bearers.access_header.empty();
         for (auto const& f : c_.head.fields()) {
             if (nominated.include(f.name)) {
                 if (verdict_on(f.id).fate == fate::pass) count(dropped_field::nominated);
                 continue;
             }
+            if (has_access_header && http::folds_equal(f.name, c_.bearers.access_header)) continue;
             auto const verdict = verdict_in_plan(f);
             switch (verdict.fate) {
             case fate::pass: field(f.name, f.value); break;
@@ -69,7 +65,8 @@ public:
                 break;
             case fate::special:
                 if (c_.bare) break;
-                if (f.id != known::cookie) credential(f);
+                if (f.id == known::other) protocols(f);
+                else if (f.id != known::cookie) credential(f);
                 else if (!std::exchange(cookies_written, true)) cookies();
                 break;
             case fate::continued:
@@ -163,16 +160,27 @@ private:
 
     void credential(http::field const& f)
     {
-        auto const is_ours = f.id == known::authorization && !plan_.keep_bearer_ && is_bearer(f.value);
-        if (is_ours || is_withheld(f.value)) return;
+        if (f.id == known::authorization && is_bearer(f.value) && !may_pass(f.value)) return;
+        if (plan_.withheld_.are_in(f.value)) return;
         signs_in_ = signs_in_ || (f.id == known::authorization && signs_in_connection(f.value));
         field(f.name, f.value);
     }
 
-    // Wherever in the value it stands: a key in a list, or behind an unusual scheme, is a key.
-    bool is_withheld(std::string_view value) const
+    bool may_pass(std::string_view bearer) const
     {
-        return !plan_.withheld_prefix_.empty() && value.find(plan_.withheld_prefix_) != value.npos;
+        auto const& terms = c_.bearers;
+        if (plan_.keep_bearer_) return true;
+        if (terms.proved.empty() && !terms.is_ours) return false;
+        auto const token = behind_scheme(bearer);
+        return (!terms.proved.empty() && token == terms.proved) || (terms.is_ours && !(*terms.is_ours)(token));
+    }
+
+    // What is left of all Sec-WebSocket-Protocol fields becomes one.
+    void protocols(http::field const& f)
+    {
+        if (std::exchange(protocols_written_, true)) return;
+        auto const offered = http::websocket::protocols_of(c_.head);
+        if (!offered.others.empty()) field(f.name, offered.others);
     }
 
     // All Cookie fields become one (RFC 9113 section 8.2.3).
@@ -212,11 +220,12 @@ private:
     std::string& out_;
     asked_host host_;
     bool signs_in_ = false;
+    bool protocols_written_ = false;
 };
 
 result<header_plan> header_plan::from(header_options const& options)
 {
-    header_plan plan{options.identity};
+    header_plan plan{options};
     for (auto const& [name, word] : options.set) {
         auto const from = claim_named(word);
         if (!from) return our_error(errc::bad_request, fmt::format("{}: \"{}\" is no claim a header can carry", name, word));
@@ -233,7 +242,6 @@ result<header_plan> header_plan::from(header_options const& options)
     plan.odd_names_ = options.odd_names;
     plan.keep_bearer_ = options.keep_bearer;
     plan.trusts_forwarded_ = options.trusts_forwarded;
-    plan.withheld_prefix_ = options.withheld_prefix;
     return plan;
 }
 

@@ -5,8 +5,10 @@
 #include "gateway/http/head.hpp"
 #include "gateway/telemetry/metrics.hpp"
 #include "gateway/upstream/identity_fields.hpp"
+#include "gateway/upstream/withheld.hpp"
 
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <span>
 #include <string>
@@ -38,9 +40,20 @@ struct header_options
     bool keep_bearer = false;
     // Trusted proxies write Forwarded; their X-Forwarded-* are whatever a client sent.
     bool trusts_forwarded = false;
-    // What begins a credential that no application sees, in Authorization or X-Api-Key,
-    // whatever else is kept; empty: there is none.
-    std::string withheld_prefix;
+    // What begins a credential that no application sees, see `withheld`.
+    std::vector<std::string> withheld_prefixes = {};
+    value_rules identity_values = {};
+};
+
+// Which Bearer tokens an application gets in Authorization. None, unless …
+struct bearer_terms
+{
+    // … it is not one of these, where a Bearer may be the application's own; or …
+    std::function<bool(std::string_view)> const* is_ours = nullptr;
+    // … it is this one, which was proved and is sent on.
+    std::string_view proved = {};
+    // The field that brought the access token instead, and is removed. Empty: none did.
+    std::string_view access_header = {};
 };
 
 // What pipeline found out about the client. All forwarding headers are written from this.
@@ -71,6 +84,7 @@ struct composition
     std::string_view host = {};                                 // told to the application; empty: the client's
     field_rules const* rules = nullptr;                         // of the rule that let the request in
     telemetry::by<telemetry::dropped_field>* dropped = nullptr; // counts what the application is not told
+    bearer_terms bearers = {};
 };
 
 // What `compose` has learnt on its way.
@@ -86,7 +100,8 @@ struct composed
 // `set` and the assertion, in every spelling; X-Original-*, X-Rewrite-* and
 // X-HTTP-Method-Override, which would tell the application of another request than the
 // one that was decided on; other names with '_' or '.' that are not allowed; Yett's
-// cookies; bearer tokens; API keys. Removed unless a trusted proxy sent them: what proxies
+// cookies; bearer tokens, but for what `bearer_terms` say; API keys and their like; the
+// subprotocol that carries a token. Removed unless a trusted proxy sent them: what proxies
 // and platforms say of clients (`field_fate` has the names). Via, Forwarded, X-Forwarded-For,
 // -Proto, -Host, -Port and X-Real-IP are written anew, both families from one result.
 class header_plan
@@ -111,7 +126,7 @@ public:
 private:
     class writer;
 
-    explicit header_plan(preset active) : identity_{active} {}
+    explicit header_plan(header_options const& o) : identity_{o.identity, o.identity_values}, withheld_{o.withheld_prefixes} {}
 
     identity_fields identity_;
     std::string assertion_prefix_; // "Name: ", empty when there is none
@@ -119,7 +134,7 @@ private:
     std::vector<std::string> odd_names_;
     bool keep_bearer_ = false;
     bool trusts_forwarded_ = false;
-    std::string withheld_prefix_;
+    withheld withheld_;
 };
 
 } // namespace yett::upstream

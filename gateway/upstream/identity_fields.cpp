@@ -68,10 +68,10 @@ constexpr std::array<std::string_view, 8> framing_names{"connection", "content-l
 class value_writer
 {
 public:
-    explicit value_writer(std::string& out) noexcept : out_{out}, begin_{out.size()} {}
+    value_writer(std::string& out, std::size_t most_bytes) noexcept : out_{out}, begin_{out.size()}, most_bytes_{most_bytes} {}
 
     bool is_empty() const noexcept { return out_.size() == begin_; }
-    bool fits() const noexcept { return out_.size() - begin_ <= identity_fields::most_value_bytes; }
+    bool fits() const noexcept { return out_.size() - begin_ <= most_bytes_; }
 
     void text(std::string_view text, bool in_list = false)
     {
@@ -81,9 +81,11 @@ public:
             else escape(static_cast<unsigned char>(text[i]));
         }
     }
-    void list(std::vector<std::string> const& members)
+    void list(std::vector<std::string> const& members, told_roles const& among = {})
     {
+        auto const all = among.every();
         for (auto const& member : members) {
+            if (!all && !among.include(member)) continue;
             if (!member.empty() && !is_empty()) out_ += ',';
             text(member, true);
         }
@@ -107,15 +109,16 @@ private:
 
     std::string& out_;
     std::size_t begin_;
+    std::size_t most_bytes_;
 };
 
-void write_claim(value_writer& to, identity const& who, claim from)
+void write_claim(value_writer& to, identity const& who, claim from, told_roles const& roles)
 {
     switch (from) {
     case claim::subject: return to.text(who.subject);
     case claim::email: return to.text(who.email);
     case claim::login_name: return to.text(who.email.empty() ? who.subject : who.email);
-    case claim::roles: return to.list(who.roles);
+    case claim::roles: return to.list(who.roles, roles);
     case claim::scopes: return to.list(who.scopes);
     case claim::issuer: return to.text(who.issuer);
     case claim::session: return to.text(who.session);
@@ -124,6 +127,12 @@ void write_claim(value_writer& to, identity const& who, claim from)
     case claim::authenticated_at: return to.time(who.authenticated_at);
     case claim::expires_at: return to.time(who.expires_at);
     }
+}
+
+error too_long(std::string_view prefix)
+{
+    auto const name = prefix.substr(0, prefix.size() - 2);
+    return our_error(errc::forbidden, fmt::format("the identity is too long for {}, see identity_headers.most_bytes", name));
 }
 
 } // namespace
@@ -135,7 +144,7 @@ std::optional<claim> claim_named(std::string_view word) noexcept
     return std::nullopt;
 }
 
-identity_fields::identity_fields(preset active)
+identity_fields::identity_fields(preset active, value_rules rules) : rules_{std::move(rules)}
 {
     for (auto const& names : presets)
         for (auto const& it : names) owned_.emplace(it.name);
@@ -186,15 +195,19 @@ bool identity_fields::owns(std::string_view name) const noexcept
 
 result<void> identity_fields::append_to(std::string& out, identity const& who) const
 {
+    bool roles_omitted = false;
     for (auto const& f : fields_) {
         auto const before = out.size();
         out += f.prefix;
-        value_writer value{out};
-        write_claim(value, who, f.from);
-        if (!value.fits()) return our_error(errc::forbidden, fmt::format("the identity is too long for {}", f.prefix));
-        if (value.is_empty()) out.resize(before);
+        value_writer value{out, rules_.most_bytes};
+        write_claim(value, who, f.from, rules_.roles);
+        auto const fits = value.fits();
+        if (!fits && !(rules_.omits_roles && f.from == claim::roles)) return too_long(f.prefix);
+        roles_omitted = roles_omitted || !fits;
+        if (value.is_empty() || !fits) out.resize(before);
         else out += "\r\n";
     }
+    if (roles_omitted) out += "X-Yett-Roles-Omitted: true\r\n";
     return {};
 }
 

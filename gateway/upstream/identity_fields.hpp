@@ -2,6 +2,7 @@
 
 #include "gateway/base/identity.hpp"
 #include "gateway/base/result.hpp"
+#include "gateway/base/told_roles.hpp"
 #include "gateway/http/head.hpp"
 #include "gateway/http/header_fold.hpp"
 
@@ -44,12 +45,20 @@ enum class claim : std::uint8_t
 // sub user_id email preferred_username roles groups scope iss sid jti iat auth_time exp.
 std::optional<claim> claim_named(std::string_view word) noexcept;
 
+// How values are written.
+struct value_rules
+{
+    std::size_t most_bytes = 8 << 10; // of one
+    bool omits_roles = false;         // where they are too long; else the request is refused
+    told_roles roles = {};
+};
+
 // The headers that only Yett may set: all names of all presets and of the configuration,
 // and those of the active preset with what they carry.
 class identity_fields
 {
 public:
-    explicit identity_fields(preset active);
+    explicit identity_fields(preset active, value_rules rules = {});
 
     // Sets one more header. Fails with bad_request when the name cannot be one.
     result<void> set(std::string_view name, claim from);
@@ -65,11 +74,10 @@ public:
 
     // Appends the fields. Values are percent-encoded outside printable ASCII; '%' itself
     // too, so that no two identities share a spelling, and ',' in the members of a list.
-    // What the identity lacks is left out. Fails with forbidden when a value would be
-    // longer than 4 KiB: half an identity would be another one.
+    // What the identity lacks is left out. Fails with forbidden when a value would be longer
+    // than the rules allow: half an identity would be another one. Roles may be left out as a
+    // whole instead, and then X-Yett-Roles-Omitted says so.
     result<void> append_to(std::string& out, identity const& who) const;
-
-    static constexpr std::size_t most_value_bytes = 4096;
 
 private:
     struct field
@@ -81,6 +89,7 @@ private:
 
     void set_known(std::string_view name, claim from);
 
+    value_rules rules_;
     std::vector<field> fields_;
     boost::unordered_flat_set<std::string, http::fold_hasher, http::fold_equal> owned_;
     std::array<bool, 256> owned_ids_{};

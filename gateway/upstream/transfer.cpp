@@ -2,9 +2,12 @@
 
 #include "gateway/http/chunks.hpp"
 #include "gateway/http/framing.hpp"
+#include "gateway/http/websocket_protocols.hpp"
 #include "gateway/upstream/location_mapping.hpp"
 
 #include <fmt/format.h>
+
+#include <vector>
 
 namespace yett::upstream {
 
@@ -135,6 +138,7 @@ result<pieces> transfer::compose()
     c.request_id = parties_.context.request_id;
     c.traceparent = parties_.context.traceparent;
     c.assertion = parties_.context.assertion;
+    c.bearers = parties_.context.bearers;
     c.websocket = parties_.context.websocket.has_value();
     c.bare = parties_.context.bare;
     auto const chunked = !c.bare && request_.body() == http::body_kind::chunked;
@@ -242,7 +246,7 @@ void transfer::note_reply()
     connection_->need_not_hear();
 }
 
-result<http::reply_head> transfer::head_for_client()
+result<http::reply_head> transfer::head_for_client(std::span<http::field const> added)
 {
     auto const& client = parties_.context.client;
     auto const& host = parties_.options.host;
@@ -250,7 +254,7 @@ result<http::reply_head> transfer::head_for_client()
                                      host.empty() ? request_.host() : std::string_view{host},
                                      {client.https ? "https" : "http", request_.host()}};
     auto const& context = parties_.context;
-    reply_rules const rules{context.headers, context.added, &locations, client.trusted, context.speaks_of_origins};
+    reply_rules const rules{context.headers, added, &locations, client.trusted, context.speaks_of_origins};
     told_ = fields_for_client(connection_->fields(), reply_->fields().size(), rules);
     if (!told_) return upstream_error(errc::upstream_broken, "Connection nominates too many fields");
     bound_ = bound_ || told_->asks_to_sign_in_connection;
@@ -264,7 +268,10 @@ result<http::reply_head> transfer::head_for_client()
 task<result<void>> transfer::switch_protocols()
 {
     note_reply();
-    auto const head = head_for_client();
+    std::vector<http::field> added{parties_.context.added.begin(), parties_.context.added.end()};
+    if (auto const selected = parties_.context.websocket->selects; !selected.empty())
+        added.push_back({http::websocket::protocol_field, selected, http::known::other});
+    auto const head = head_for_client(added);
     if (!head) co_return head.error();
     auto const begun = co_await exchange_.begin(*head, {}, false);
     if (!begun) co_return begun.error();
@@ -283,7 +290,7 @@ task<result<void>> transfer::relay()
     note_reply();
     if (upload_) upload_->reply_began();
 
-    auto head = head_for_client();
+    auto head = head_for_client(parties_.context.added);
     if (!head) co_return head.error();
     reply_body body{*reply_};
     auto const part = body.next(connection_->unread());

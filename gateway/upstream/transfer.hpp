@@ -71,7 +71,7 @@ private:
     task<result<void>> switch_protocols();
     void note_reply();
     // The reply's head as the client gets it, but for its length.
-    result<http::reply_head> head_for_client();
+    result<http::reply_head> head_for_client(std::span<http::field const> added);
 
     task<result<void>> relay();
     task<result<void>> relay_rest(reply_body& body);

@@ -73,7 +73,7 @@ def test_a_token_with_a_bad_signature_is_refused(ada):
     forged = base64.urlsafe_b64encode(bytes(raw)).rstrip(b"=").decode()
     for token in (f"{head}.{body}.{forged}", f"{head}.{body}.", f"{head}.{body}", f"{head}.{body}.{signature[:-4]}"):
         reply = ada.ask("GET", "/hello", token)
-        assert reply.status_code == 401 and reply.headers["WWW-Authenticate"] == 'Bearer error="invalid_token"'
+        assert reply.status_code == 401 and reply.headers["WWW-Authenticate"] == 'Bearer realm="Yett", error="invalid_token"'
     assert ada.enters(ada.token)
 
 

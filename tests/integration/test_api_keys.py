@@ -161,7 +161,7 @@ def test_what_is_no_good_key_is_refused_everywhere(gateway, upstream):
             assert ask(gateway, bad, "/optional/x").status_code == (401 if bad.startswith("yk1_") else 200), bad
         assert gateway.call("GET", "/x", bad).status_code == 401, bad
     refused = ask(gateway, flipped)
-    assert refused.headers["WWW-Authenticate"] == 'Bearer error="invalid_token"' and refused.json()["code"] == "unauthenticated"
+    assert refused.headers["WWW-Authenticate"] == 'Bearer realm="Yett", error="invalid_token"' and refused.json()["code"] == "unauthenticated"
 
     for headers in ({"X-Api-Key": key, "Authorization": f"Bearer {other}"}, {"X-Api-Key": key, "Authorization": f"Bearer {ada['access_token']}"}):
         assert gateway.call("GET", "/x", headers=headers).status_code == 401

@@ -109,7 +109,7 @@ def test_a_navigation_without_a_session_goes_to_the_login_page(gateway, headers)
 def test_everybody_else_is_told_401(gateway, method, headers):
     reply = ask(gateway, "/reports", method=method, headers=headers)
     assert reply.status_code == 401 and "Location" not in reply.headers
-    assert reply.headers["WWW-Authenticate"] == "Bearer"
+    assert reply.headers["WWW-Authenticate"] == 'Bearer realm="Yett"'
 
 
 def test_the_way_back_leads_to_the_very_page(gateway):

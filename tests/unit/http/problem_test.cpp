@@ -102,7 +102,7 @@ TEST_CASE("problem: the reply is problem+json and says nothing but the code")
     CHECK(r.status == 401);
     CHECK(field_of(r, "Content-Type") == "application/problem+json");
     CHECK(field_of(r, "Cache-Control") == "no-store");
-    CHECK(field_of(r, "WWW-Authenticate") == "Bearer");
+    CHECK(field_of(r, "WWW-Authenticate") == R"(Bearer realm="Yett")");
     CHECK(field_of(r, "Retry-After") == "-");
     CHECK(field_of(r, "Allow") == "-");
     auto const body = boost::json::parse(r.body).as_object();
@@ -125,12 +125,29 @@ TEST_CASE("problem: all reasons for which a credential fails give the same bytes
 
 TEST_CASE("problem: invalid_token is said only where a credential was sent")
 {
-    CHECK(field_of(problem_reply(errc::unauthenticated, {}), "WWW-Authenticate") == "Bearer");
+    CHECK(field_of(problem_reply(errc::unauthenticated, {}), "WWW-Authenticate") == R"(Bearer realm="Yett")");
     CHECK(field_of(problem_reply(errc::token_expired, {.credential_sent = true}), "WWW-Authenticate") ==
-          R"(Bearer error="invalid_token")");
+          R"(Bearer realm="Yett", error="invalid_token")");
     CHECK(field_of(problem_reply(errc::recent_login_required, {.credential_sent = true}), "WWW-Authenticate") ==
-          R"(Bearer error="insufficient_user_authentication")");
+          R"(Bearer realm="Yett", error="insufficient_user_authentication")");
     CHECK(field_of(problem_reply(errc::forbidden, {.credential_sent = true}), "WWW-Authenticate") == "-");
+}
+
+TEST_CASE("problem: a rule that takes keys as passwords asks for Basic, but not for a recent login")
+{
+    problem_context const basic{.credential_sent = true, .realm = "Shop", .basic = true};
+    CHECK(field_of(problem_reply(errc::unauthenticated, basic), "WWW-Authenticate") == R"(Basic realm="Shop", charset="UTF-8")");
+    CHECK(field_of(problem_reply(errc::recent_login_required, basic), "WWW-Authenticate") ==
+          R"(Bearer realm="Shop", error="insufficient_user_authentication")");
+    CHECK(field_of(problem_reply(errc::forbidden, basic), "WWW-Authenticate") == "-");
+}
+
+TEST_CASE("problem, sibling: a realm stays a quoted string, whatever the brand is")
+{
+    CHECK(field_of(problem_reply(errc::unauthenticated, {.realm = R"(A "B" \C)"}), "WWW-Authenticate") ==
+          R"(Bearer realm="A \"B\" \\C")");
+    CHECK(field_of(problem_reply(errc::unauthenticated, {.realm = "Caf\xc3\xa9\r\n"}), "WWW-Authenticate") ==
+          R"(Bearer realm="Caf")");
 }
 
 TEST_CASE("problem: 429 and 503 say when to come back")

@@ -46,6 +46,7 @@ struct asking
     std::string request_id = "req-1";
     std::string traceparent = {};
     std::string assertion = {};
+    bearer_terms bearers = {};
     std::optional<std::uint64_t> length = {};
     std::string peer = "192.0.2.7";
     std::string host = {}; // told to the application
@@ -66,6 +67,7 @@ result<upstream::composed> try_compose(std::string_view request, asking const& a
     c.request_id = a.request_id;
     c.traceparent = a.traceparent;
     c.assertion = a.assertion;
+    c.bearers = a.bearers;
     c.length = a.length;
     c.host = a.host;
     if (a.rules) c.rules = &*a.rules;
@@ -456,13 +458,78 @@ TEST_CASE("headers: an identity that does not fit is refused, not cut")
     a.who = &who;
     std::string out;
     constexpr std::string_view request = "GET / HTTP/1.1\r\nHost: a\r\n\r\n";
-    who.subject = std::string(4096, 'x');
+    who.subject = std::string(8192, 'x');
     CHECK(try_compose(request, a, out).has_value());
     who.subject += 'x';
     CHECK(try_compose(request, a, out).error() == errc::forbidden);
     who = ada();
     who.roles.assign(1000, "a-long-role");
-    CHECK(try_compose(request, a, out).error() == errc::forbidden);
+    auto const refused = try_compose(request, a, out);
+    CHECK(refused.error() == errc::forbidden);
+    CHECK(refused.error().note().find("X-Yett-Roles") != std::string::npos);
+    CHECK(refused.error().note().find("identity_headers.most_bytes") != std::string::npos);
+}
+
+TEST_CASE("headers: roles that do not fit are left out as a whole where the settings say so, and missed aloud")
+{
+    identity who = ada();
+    asking a;
+    a.who = &who;
+    a.options.identity_values.omits_roles = true;
+    CHECK(compose("X-Yett-Roles-Omitted: true\r\n", a).value("X-Yett-Roles-Omitted") == "(none)");
+    who.roles.assign(1000, "a-long-role");
+    auto const c = compose("", a);
+    CHECK(c.value("X-Yett-Roles") == "(none)");
+    CHECK(c.value("X-Yett-Roles-Omitted") == "true");
+    CHECK(c.value("X-Yett-User") == "u-1");
+    CHECK(c.value("X-Yett-Scopes") == "read");
+}
+
+TEST_CASE("headers, sibling: other values that do not fit are refused all the same, and two role headers are missed once")
+{
+    identity who = ada();
+    asking a;
+    a.who = &who;
+    a.options.identity_values.omits_roles = true;
+    a.options.set = {{"X-Groups", "groups"}};
+    who.roles.assign(1000, "a-long-role");
+    auto const c = compose("", a);
+    CHECK(c.count("X-Yett-Roles-Omitted") == 1);
+    CHECK(c.value("X-Groups") == "(none)");
+    who = ada();
+    std::string out;
+    who.scopes.assign(1000, "a-long-scope");
+    CHECK(try_compose("GET / HTTP/1.1\r\nHost: a\r\n\r\n", a, out).error() == errc::forbidden);
+}
+
+TEST_CASE("headers: an application is told of the roles that the patterns name")
+{
+    identity who = ada();
+    who.roles = {"app-admin", "app-staff", "vpn", "wiki-app-x", "App-admin", ""};
+    asking a;
+    a.who = &who;
+    auto const written = [&](std::vector<std::string> patterns) {
+        a.options.identity_values.roles = told_roles{std::move(patterns)};
+        return compose("", a).value("X-Yett-Roles");
+    };
+    CHECK(written({}) == "app-admin,app-staff,vpn,wiki-app-x,App-admin");
+    CHECK(written({"app-*"}) == "app-admin,app-staff");
+    CHECK(written({"*admin", "vpn"}) == "app-admin,vpn,App-admin");
+    CHECK(written({"*-*-*"}) == "wiki-app-x");
+    CHECK(written({"none"}) == "(none)");
+}
+
+TEST_CASE("headers, sibling: two hundred groups of Entra fit by default, and a filter makes a longer list fit")
+{
+    identity who = ada();
+    who.roles.assign(200, "0197a2c5-7f00-7000-8000-000000000000");
+    asking a;
+    a.who = &who;
+    CHECK(compose("", a).value("X-Yett-Roles").size() == 200 * 37 - 1);
+    who.roles.assign(1000, "a-long-role");
+    who.roles.emplace_back("admin");
+    a.options.identity_values.roles = told_roles{{"adm*"}};
+    CHECK(compose("", a).value("X-Yett-Roles") == "admin");
 }
 
 TEST_CASE("headers: the assertion is sent when there is one, and only ours")
@@ -491,7 +558,7 @@ TEST_CASE("headers: bearer tokens stay behind, other credentials pass")
 TEST_CASE("headers: an API key stays behind wherever it stands, and other keys pass")
 {
     asking a;
-    a.options.withheld_prefix = "yk1_";
+    a.options.withheld_prefixes = {"yk1_", "yr1_"};
     asking keep = a;
     keep.options.keep_bearer = true;
     for (auto const& each : {a, keep}) {
@@ -507,8 +574,101 @@ TEST_CASE("headers: an API key stays behind wherever it stands, and other keys p
     }
     a.options.odd_names = {"X_Api_Key"};
     CHECK(compose("X_Api_Key: yk1_abc\r\n", a).value("X_Api_Key") == "(none)");
-    a.options.withheld_prefix = "";
+    a.options.withheld_prefixes.clear();
     CHECK(compose("X-Api-Key: yk1_abc\r\n", a).value("X-Api-Key") == "yk1_abc");
+}
+
+TEST_CASE("headers: a Bearer that is none of ours passes where the application may have its own")
+{
+    std::function<bool(std::string_view)> const ours = [](std::string_view token) { return token == "ours"; };
+    asking a;
+    a.bearers.is_ours = &ours;
+    for (std::string const value : {"Bearer theirs", "bearer  theirs", "BEARER\ttheirs"})
+        CHECK(compose("Authorization: " + value + "\r\n", a).value("Authorization") == value);
+    for (std::string const value : {"Bearer ours", "bearer  ours", "Bearer\tours "})
+        CHECK(compose("Authorization: " + value + "\r\n", a).value("Authorization") == "(none)");
+    auto const both = compose("Authorization: Bearer ours\r\nAuthorization: Bearer theirs\r\n", a);
+    CHECK(both.count("Authorization") == 1);
+    CHECK(both.value("Authorization") == "Bearer theirs");
+    CHECK(compose("Authorization: Bearer theirs\r\n").value("Authorization") == "(none)");
+}
+
+TEST_CASE("headers, sibling: the proved token goes on where the rule says so, and no other")
+{
+    asking a;
+    a.bearers.proved = "proved";
+    CHECK(compose("Authorization: Bearer proved\r\n", a).value("Authorization") == "Bearer proved");
+    CHECK(compose("Authorization: Bearer other\r\n", a).value("Authorization") == "(none)");
+    a.options.withheld_prefixes = {"yk1_"};
+    a.bearers.proved = "yk1_abc";
+    CHECK(compose("Authorization: Bearer yk1_abc\r\n", a).value("Authorization") == "(none)");
+}
+
+TEST_CASE("headers: the field that brought the access token is removed, in every spelling, and Authorization stays")
+{
+    std::function<bool(std::string_view)> const ours = [](std::string_view token) { return token == "ours"; };
+    asking a;
+    a.bearers = {&ours, {}, "X-Access"};
+    a.options.odd_names = {"X_Access"};
+    auto const c = compose("x-access: t\r\nX_Access: t\r\nAuthorization: Bearer theirs\r\nX-Access-2: t\r\n", a);
+    CHECK(c.value("X-Access") == "(none)");
+    CHECK(c.value("X_Access") == "(none)");
+    CHECK(c.value("X-Access-2") == "t");
+    CHECK(c.value("Authorization") == "Bearer theirs");
+    CHECK(compose("Authorization: Bearer ours\r\n", a).value("Authorization") == "(none)");
+}
+
+TEST_CASE("headers: a key in what Basic encodes stays behind on every rule, another password passes")
+{
+    asking a;
+    a.options.withheld_prefixes = {"yk1_", "yr1_", "yl1_"};
+    a.options.keep_bearer = true;
+    for (std::string const value :
+         {"Basic eDp5azFfYWJj", "basic eDp5azFfYWJj", "Basic  eDp5azFfYWJj", "Basic OnlrMV9hYmM=", "Basic OnlrMV9hYmM"}) {
+        CAPTURE(value);
+        CHECK(compose("Authorization: " + value + "\r\n", a).value("Authorization") == "(none)");
+    }
+    for (std::string const value : {"Basic YTpi", "Basic YTpYeWsxX2FiYw==", "Basic", "Basic :", "Basic !!"})
+        CHECK(compose("Authorization: " + value + "\r\n", a).value("Authorization") == value);
+}
+
+TEST_CASE("headers, sibling: a key as the user of Basic and a refresh token behind any scheme stay behind, too")
+{
+    asking a;
+    a.options.withheld_prefixes = {"yk1_", "yr1_", "yl1_"};
+    a.options.keep_bearer = true;
+    for (std::string const value :
+         {"Basic eWsxX2FiYzo=", "Token yr1_abc", "Bearer yl1_abc", "Basic eDp5cjFfYWJj", "Digest username=\"yk1_abc\""})
+        CHECK(compose("Authorization: " + value + "\r\n", a).value("Authorization") == "(none)");
+}
+
+TEST_CASE("headers: what begins like a key inside a longer word is chance, and passes")
+{
+    asking a;
+    a.options.withheld_prefixes = {"yk1_"};
+    a.options.keep_bearer = true;
+    for (std::string const value : {"Bearer eyJhbGciOiJIUzI1NiJ9.xyk1_0.abc", "Bearer abc.yk1_def", "Token AAyk1_BB"})
+        CHECK(compose("Authorization: " + value + "\r\n", a).value("Authorization") == value);
+}
+
+TEST_CASE("headers: a token among the subprotocols is taken out, and the rest goes on")
+{
+    auto const sent = [](std::string const& fields) { return compose(fields).value("Sec-WebSocket-Protocol"); };
+    CHECK(sent("Sec-WebSocket-Protocol: chat, superchat\r\n") == "chat, superchat");
+    CHECK(sent("Sec-WebSocket-Protocol: yett.bearer.TOKEN, chat\r\n") == "chat");
+    CHECK(sent("Sec-WebSocket-Protocol: yett.bearer, yett.bearer.TOKEN, chat\r\n") == "yett.bearer, chat");
+    CHECK(sent("Sec-WebSocket-Protocol: yett.bearer, yett.bearer.TOKEN\r\n") == "(none)");
+    CHECK(sent("Sec-WebSocket-Protocol: yett.bearer.TOKEN\r\n") == "(none)");
+}
+
+TEST_CASE("headers, sibling: two tokens, another spelling and a second field hide none")
+{
+    auto const sent = [](std::string const& fields) { return compose(fields); };
+    CHECK(sent("Sec-WebSocket-Protocol: yett.bearer.A, yett.bearer.B, chat\r\n").value("Sec-WebSocket-Protocol") == "chat");
+    CHECK(sent("sec-websocket-protocol: YETT.Bearer.A,chat\r\n").value("Sec-WebSocket-Protocol") == "chat");
+    auto const two = sent("Sec-WebSocket-Protocol: chat\r\nSec-WebSocket-Protocol: yett.bearer.A, b\r\n");
+    CHECK(two.count("Sec-WebSocket-Protocol") == 1);
+    CHECK(two.value("Sec-WebSocket-Protocol") == "chat, b");
 }
 
 TEST_CASE("headers: Yett's cookies are cut out of all Cookie fields")
@@ -824,7 +984,7 @@ TEST_CASE("headers: a rule that removes the trace removes that of trusted proxie
 TEST_CASE("headers: a rule that lets credentials pass does not let Yett's own")
 {
     asking a;
-    a.options.withheld_prefix = "yk1_";
+    a.options.withheld_prefixes = {"yk1_"};
     a.rules.emplace(field_rules::options{.pass = {"X-Api-Key", "Authorization", "Cookie"}});
     a.options.cookies = {"yett_access"};
     auto const c = compose("X-Api-Key: yk1_x\r\nAuthorization: Bearer x\r\nCookie: yett_access=x; a=b\r\n", a);

@@ -1,0 +1,62 @@
+#include "gateway/http/cookies.hpp"
+#include "gateway/http/websocket.hpp"
+#include "gateway/pipeline/passage.hpp"
+#include "gateway/pipeline/pipeline.hpp"
+#include "gateway/pipeline/session_cookies.hpp"
+#include "gateway/pipeline/world.hpp"
+#include "gateway/tokens/api_key.hpp"
+
+namespace yett::pipeline {
+namespace {
+
+bool may_be_renewed(http::head const& head, auth_transport const& ways)
+{
+    return ways.refresh_in_cookie && http::find_cookies(head, ways.refresh_cookie).count > 0;
+}
+
+bool asks_for_websocket(http::head const& head)
+{
+    auto const kind = http::websocket::is_asked_for(head);
+    return kind && *kind == http::websocket::asked::websocket;
+}
+
+} // namespace
+
+// Where a rule has ways of its own, what was found before it was known may not be all.
+void pipeline::look_further(http::head const& head, passage& seen) const
+{
+    auto ways = seen.world->facts[seen.route->index()].ways;
+    ways.by_protocol = ways.by_protocol && asks_for_websocket(head);
+    seen.shown = unusual_credential_of(head, station_.endpoints.transport(), ways, seen.decoded_key);
+    seen.token = seen.shown ? station_.cache.expect(seen.shown->token) : tokens::shown_token{};
+}
+
+// Beside cookies that may speak for the caller, a Bearer that is none of ours may belong to
+// the application behind us.
+bool pipeline::is_the_applications(http::head const& head, passage const& seen) const
+{
+    auto const& ways = station_.endpoints.transport();
+    if (!ways.access_in_cookie || seen.shown->by_protocol) return false;
+    return (!seen.shown->in_cookie.empty() || may_be_renewed(head, ways)) && !is_ours_(seen.shown->token);
+}
+
+void pipeline::set_bearer_aside(error const& why, passage& seen) const
+{
+    seen.set_aside = why;
+    auto const cookie = seen.shown->in_cookie;
+    seen.shown = credential{cookie.empty() ? credential::way::none : credential::way::cookie, cookie, {}};
+    seen.token = station_.cache.expect(cookie);
+}
+
+upstream::bearer_terms pipeline::bearers_for(passage const& seen) const
+{
+    auto const& facts = seen.world->facts[seen.route->index()];
+    upstream::bearer_terms terms;
+    if (facts.foreign_bearers || seen.set_aside) terms.is_ours = &is_ours_;
+    terms.access_header = facts.ways.access_header;
+    auto const proved = facts.forward_credentials && seen.who && seen.shown && seen.shown->by == credential::way::header;
+    if (proved && !tokens::looks_like_api_key(seen.shown->token)) terms.proved = seen.shown->token;
+    return terms;
+}
+
+} // namespace yett::pipeline

@@ -1,0 +1,17 @@
+#pragma once
+
+#include <string_view>
+
+namespace yett::tokens {
+class verifier;
+} // namespace yett::tokens
+
+namespace yett::pipeline {
+
+// Whether a text is a credential that was made for us, good or not: an API key, a refresh
+// token, a link's token, or a JWT that says it comes from ourselves or from an issuer we know.
+// Such a text is never an application's own, expired and revoked ones included. A list of
+// several words is ours as soon as one of them is.
+bool is_own_token(std::string_view text, tokens::verifier const& judge);
+
+} // namespace yett::pipeline
