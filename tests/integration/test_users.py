@@ -441,6 +441,12 @@ def test_files_are_read_as_spreadsheets_and_databases_write_them(operator, conte
     assert ada["roles"] == ["admin", "editor"] and ada["verified"]
 
 
+def test_an_id_like_another_issuers_user_is_refused(operator):
+    done, refused = imported(operator, "id,email\nidp.example:jo,jo@example.com\n42,ada@example.com\n")
+    assert (done.returncode, refused, done.stdout) == (1, [2], "1 added, 0 known already, 1 refused\n")
+    assert "other issuers" in done.stderr
+
+
 def test_one_byte_of_latin_1_refuses_its_line_alone(operator):
     content = "email;roles\nada@example.com;admin\njürgen@example.com;admin\neve@example.com;admin\n".encode("latin-1")
     done, refused = imported(operator, content)

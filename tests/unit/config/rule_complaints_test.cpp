@@ -177,7 +177,7 @@ yett.yaml:6:88: routes[0].limits[1]: names a limit that does not exist
 )",
              R"(
 yett.yaml:6:104: routes[0].websocket.allowed_origins[0]: "example.com" is not the origin of a page; allowed: https://HOST, https://HOST:PORT, SCHEME://HOST without path, and "null", "file://", "*"
-yett.yaml:6:120: routes[0].websocket.origins: is unknown; allowed here: allowed_origins, idle_timeout
+yett.yaml:6:120: routes[0].websocket.origins: is unknown; allowed here: allowed_origins, idle_timeout, token_by_protocol
 yett.yaml:6:146: routes[0].websocket.idle_timeout: "0s" is out of range; 1s to 7d is allowed
 )"},
             {R"({ name: all, match: { path: "/**" }, access: public, upstream: app, websocket: { allowed_origins: [] } }

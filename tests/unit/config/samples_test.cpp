@@ -171,7 +171,9 @@ TEST_CASE("samples: every supported key lands where it belongs")
     CHECK(found.refresh.most == 1h);
     CHECK(found.claims.roles == "resource_access.shop.roles");
     auto const& issuer = s.tokens.issuers[0];
-    CHECK(issuer.name == "https://idp.example");
+    CHECK(issuer.iss == "https://idp.example");
+    CHECK(issuer.name == "idp");
+    CHECK(found.name == "other.example");
     CHECK(issuer.audience == std::vector<std::string>{"api"});
     CHECK(issuer.algorithms == std::vector{signature_algorithm::rs256});
     CHECK(issuer.jwks_file == "samples/idp.jwks.json");
