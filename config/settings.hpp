@@ -116,6 +116,7 @@ struct client_limits
     std::uint64_t connections_per_client = 1'000;
     std::uint64_t header_bytes = 16 << 10;
     std::uint64_t header_fields = 100;
+    std::uint64_t target_bytes = 0;      // 0: what header_bytes leaves room for
     std::uint64_t body_bytes = 10 << 20; // 0 is no limit
     milliseconds header_timeout = seconds{10};
     milliseconds body_idle_timeout = seconds{30};

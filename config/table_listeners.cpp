@@ -154,6 +154,9 @@ section<config::client_limits> const& client_limit_keys()
             value("header_fields", &c::header_fields, count<std::uint64_t>(8, 1'000),
                   "Header fields of one request; more are answered with 431. They get half of the buffer that holds a "
                   "head at most, so that very many fit only with more `header_bytes`."),
+            value("target_bytes", &c::target_bytes, nullable(size(128, 1 << 20)),
+                  "Path and query of one request; more is answered with 414. Not given: as many as `header_bytes` leaves "
+                  "room for."),
             value("body_bytes", &c::body_bytes, size(0, 1ull << 40),
                   "Body of one request, where the route says nothing else; 0 is no limit."),
             value("header_timeout", &c::header_timeout, duration<milliseconds>(seconds{1}, seconds{300}),

@@ -108,7 +108,13 @@ section<match_spec> const& match_keys()
             value("host", &match_spec::host, nullable(text()), "A host, or *. before one; null matches every host."),
             required(value("path", &match_spec::path, text(),
                            "A path; {name} stands for one segment, /** at the end for everything below.")),
-            values("methods", &match_spec::methods, text(), emptiness::refused, "Methods; not given matches every one."),
+            values("methods", &match_spec::methods, text(), emptiness::refused,
+                   "Methods, in the case they are sent in: any word but CONNECT and TRACE. Not given matches the usual ones: "
+                   "GET, HEAD, POST, PUT, DELETE, PATCH, OPTIONS and WebDAV's PROPFIND, PROPPATCH, MKCOL, COPY, MOVE, LOCK, "
+                   "UNLOCK, REPORT, SEARCH."),
+            value("case", &match_spec::any_case, one_of<bool>({{"sensitive", false}, {"insensitive", true}}),
+                  "How `path` is compared. `insensitive` is for applications that take /ADMIN for /admin; letters beyond ASCII "
+                  "keep their case."),
         },
         {},
     };
@@ -223,6 +229,13 @@ section<policies::route_spec> const& route_keys()
             value("stream", &route::stream, boolean(),
                   "Bodies may take their time and pass as they come: `client_limits.least_rate` and `upload_buffer` do not "
                   "count."),
+            value(
+                "paths", &route::lenient_paths, one_of<bool>({{"strict", false}, {"lenient", true}}),
+                "Whether `//`, `;`, %5C and UTF-8 that is not escaped may stand in paths. Servers read these in different ways: "
+                "with `lenient` a path is forwarded as it came if every way of reading it leads to this rule."),
+            value("double_encoding", &route::double_encoding_allowed, one_of<bool>({{"judge", false}, {"allow", true}}),
+                  "What happens to %25 in front of two hexadecimal digits. `judge` forwards it if the path decoded again leads "
+                  "to this rule, too; `allow` is for applications that decode once and no more."),
             websocket_key(),
             part("request_headers", &route::request_headers, header_keys()),
             optional_part("cors", &route::cors, cors_keys(),

@@ -116,7 +116,7 @@ section<upstream> const& upstream_keys()
             part("host", &u::host, host_keys()),
             value("retries", &u::retries, count<unsigned>(0, 10),
                   "Further attempts when a kept connection turns out dead, where nothing reached the application or "
-                  "the method is idempotent, and the body was there as a whole; a connection that cannot be made is "
+                  "the method is safe, and the body was there as a whole; a connection that cannot be made is "
                   "not tried again."),
             optional_part("health", &u::health, health_keys(), "Asks the servers whether they are well."),
             optional_part("ejection", &u::ejection, ejection_keys(), "Takes servers away that fail too often."),

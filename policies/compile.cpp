@@ -56,7 +56,7 @@ public:
     {
         for (auto& spec : specs) add(std::move(spec));
         if (has_error_) return {std::nullopt, std::move(complaints_)};
-        route_table table{std::move(routes_)};
+        route_table table{std::move(routes_), std::move(names_of_methods_)};
         for (auto const& rule : table.routes()) warn_if_shadowed(table, rule);
         return {std::move(table), std::move(complaints_)};
     }
@@ -68,8 +68,8 @@ private:
         place_ = spec.place;
         check_name(spec.name);
         auto host = checked("match.host", host_pattern::from(spec.match.host));
-        auto path = checked("match.path", path_pattern::from(spec.match.path));
-        auto const methods = methods_of(spec.match.methods);
+        auto path = checked("match.path", path_pattern::from(spec.match.path, spec.match.any_case));
+        auto const methods = methods_of(spec.match);
         check_access(spec.access, "access", 0);
         if (path && path->has_encoded_slash() && !spec.encoded_slash_allowed)
             complain("match.path", "never matches: an encoded slash is refused unless the rule says encoded_slash: allow");
@@ -94,17 +94,15 @@ private:
         return std::nullopt;
     }
 
-    method_set methods_of(std::vector<std::string> const& words)
+    method_set methods_of(match_spec const& match)
     {
-        if (words.empty()) return method_set::every();
+        if (match.every_method) return method_set::every();
+        if (match.methods.empty()) return method_set::usual();
         method_set methods;
-        for (auto const& word : words) {
-            auto const method = method_set::named(word);
-            if (!method) complain("match.methods", "'" + word + "' is none of " + method_set::every().text());
-            if (method) methods |= *method;
-        }
+        for (auto const& word : match.methods)
+            if (auto const method = checked("match.methods", names_of_methods_.name(word))) methods |= *method;
         // A HEAD that slipped past a rule for GET would tell what GET must not.
-        if (methods.covers(method_set::of("GET"))) methods |= method_set::of("HEAD");
+        if (methods.covers(names_of_methods_.of("GET"))) methods |= names_of_methods_.of("HEAD");
         return methods;
     }
 
@@ -160,6 +158,7 @@ private:
     }
 
     std::vector<route> routes_;
+    method_names names_of_methods_;
     std::vector<complaint> complaints_;
     std::unordered_map<std::string, std::string> names_; // with the place of the first
     std::string path_;

@@ -13,11 +13,12 @@ std::string host_text(host_pattern const& host)
 }
 
 // Why the rule does not take the request; empty when it does.
-std::string mismatch(route const& rule, question const& asked)
+std::string mismatch(route_table const& table, route const& rule, question const& asked)
 {
+    auto const& methods = table.methods();
     if (!rule.host().matches(asked.host)) return "host is not " + host_text(rule.host());
     if (!rule.path().matches(asked.path)) return "path is not " + rule.path().text();
-    if (!rule.methods().covers(method_set::of(asked.method))) return "method is none of " + rule.methods().text();
+    if (!rule.methods().covers(methods.of(asked.method))) return "method is none of " + methods.text(rule.methods());
     return {};
 }
 
@@ -31,11 +32,11 @@ std::string why_permitted(route const& rule, identity_ptr const& who)
     return "the caller has what it takes: " + rule.access().wanted();
 }
 
-void explain_miss(explanation& told, found const& miss)
+void explain_miss(explanation& told, found const& miss, method_names const& methods)
 {
     told.refusal = miss.why();
     told.why = miss.why() == errc::no_such_route ? std::string{"no rule matches"}
-                                                 : "rules match host and path, but only for " + miss.allowed().text();
+                                                 : "rules match host and path, but only for " + methods.text(miss.allowed());
 }
 
 void explain_decision(explanation& told, decision const& made, identity_ptr const& who)
@@ -65,10 +66,10 @@ explanation explain(route_table const& table, question const& asked, identity_pt
     told.rule = answer.get();
     for (auto const& rule : table.routes()) {
         if (&rule == told.rule) break;
-        told.before.push_back({&rule, mismatch(rule, asked)});
+        told.before.push_back({&rule, mismatch(table, rule, asked)});
     }
     if (answer) explain_decision(told, decide(*answer, who, asked, now), who);
-    else explain_miss(told, answer);
+    else explain_miss(told, answer, table.methods());
     return told;
 }
 

@@ -1,42 +1,68 @@
 #include "policies/methods.hpp"
 
+#include <algorithm>
 #include <array>
 
 namespace yett::policies {
 namespace {
 
-constexpr std::array<std::string_view, 7> names{"GET", "HEAD", "POST", "PUT", "DELETE", "PATCH", "OPTIONS"};
-constexpr std::uint8_t other = 0x80;
+constexpr std::array<std::string_view, 16> usual_names{"GET",     "HEAD",     "POST",      "PUT",   "DELETE", "PATCH",
+                                                       "OPTIONS", "PROPFIND", "PROPPATCH", "MKCOL", "COPY",   "MOVE",
+                                                       "LOCK",    "UNLOCK",   "REPORT",    "SEARCH"};
+constexpr std::size_t most_beside = 47;
+constexpr std::uint64_t unnamed = std::uint64_t{1} << 63;
 
-constexpr std::uint8_t bit_of(std::string_view method) noexcept
+char upper(char c) noexcept
 {
-    for (std::size_t i = 0; i < names.size(); ++i)
-        if (names[i] == method) return static_cast<std::uint8_t>(1u << i);
-    return other;
+    return c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' + 'A') : c;
+}
+
+// RFC 9110 section 5.6.2.
+bool is_token(std::string_view text) noexcept
+{
+    std::string_view const others = "!#$%&'*+-.^_`|~0123456789";
+    auto const fits = [others](char c) { return (upper(c) >= 'A' && upper(c) <= 'Z') || others.find(c) != others.npos; };
+    return !text.empty() && std::all_of(text.begin(), text.end(), fits);
+}
+
+error wrong(std::string_view method, std::string_view why)
+{
+    return our_error(errc::bad_request, "'" + std::string{method} + "' " + std::string{why});
 }
 
 } // namespace
 
-method_set method_set::of(std::string_view method) noexcept
+result<method_set> method_names::name(std::string_view method)
 {
-    return method_set{bit_of(method)};
+    if (auto const known = of(method); known.bits_ != unnamed) return known;
+    if (!is_token(method)) return wrong(method, "is no method: a word of letters, digits and - . _ is");
+    std::string capitals{method};
+    std::transform(capitals.begin(), capitals.end(), capitals.begin(), upper);
+    if (capitals == "CONNECT" || capitals == "TRACE") return wrong(method, "is never served");
+    if (std::find(usual_names.begin(), usual_names.end(), capitals) != usual_names.end())
+        return wrong(method, "is another method than " + capitals + ": methods are compared with case");
+    if (beside_.size() == most_beside) return wrong(method, "is one too many: 47 methods beside the usual ones can be named");
+    beside_.emplace_back(method);
+    return of(method);
 }
 
-std::optional<method_set> method_set::named(std::string_view method) noexcept
+method_set method_names::of(std::string_view method) const noexcept
 {
-    auto const bit = bit_of(method);
-    if (bit == other) return std::nullopt;
-    return method_set{bit};
+    for (std::size_t i = 0; i < usual_names.size(); ++i)
+        if (usual_names[i] == method) return method_set{std::uint64_t{1} << i};
+    for (std::size_t i = 0; i < beside_.size(); ++i)
+        if (beside_[i] == method) return method_set{std::uint64_t{1} << (usual_names.size() + i)};
+    return method_set{unnamed};
 }
 
-std::string method_set::text() const
+std::string method_names::text(method_set methods) const
 {
     std::string list;
-    for (std::size_t i = 0; i < names.size(); ++i) {
-        if ((bits_ >> i & 1) == 0) continue;
-        if (!list.empty()) list.append(", ");
-        list.append(names[i]);
-    }
+    auto const add = [&](std::string_view name, std::size_t bit) {
+        if ((methods.bits_ >> bit & 1) != 0) list.append(list.empty() ? "" : ", ").append(name);
+    };
+    for (std::size_t i = 0; i < usual_names.size(); ++i) add(usual_names[i], i);
+    for (std::size_t i = 0; i < beside_.size(); ++i) add(beside_[i], usual_names.size() + i);
     return list;
 }
 

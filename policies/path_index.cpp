@@ -6,22 +6,29 @@ namespace yett::policies {
 
 path_index::root path_index::plant()
 {
+    auto const made = make_node();
+    (void)make_node(); // folded_at(made)
+    return made;
+}
+
+std::uint32_t path_index::make_node()
+{
     nodes_.emplace_back();
-    return static_cast<root>(nodes_.size() - 1);
+    return static_cast<std::uint32_t>(nodes_.size() - 1);
 }
 
 std::uint32_t path_index::child(std::uint32_t of, std::string_view segment)
 {
     if (segment == path_pattern::any_segment) {
         if (nodes_[of].any == nothing) {
-            auto const made = plant();
+            auto const made = make_node();
             nodes_[of].any = made;
         }
         return nodes_[of].any;
     }
     nodes_[of].has_literals = true;
     auto const [step, is_new] = steps_.try_emplace(edge{of, std::string{segment}}, nothing);
-    if (is_new) step->second = plant();
+    if (is_new) step->second = make_node();
     return step->second;
 }
 
@@ -36,9 +43,12 @@ void path_index::insert(entries& into, entry e)
 
 void path_index::add(root at, path_pattern const& path, method_set methods, std::uint32_t rule)
 {
+    has_folded_ = has_folded_ || path.any_case();
+    if (path.any_case()) at = folded_at(at);
     if (path.is_exact()) {
-        longest_exact_ = std::max(longest_exact_, path.text().size());
-        return insert(exact_[edge{at, path.text()}], {rule, methods});
+        auto text = path.any_case() ? folded_path(path.text()) : path.text();
+        longest_exact_ = std::max(longest_exact_, text.size());
+        return insert(exact_[edge{at, std::move(text)}], {rule, methods});
     }
     nodes_[at].lowest = std::min(nodes_[at].lowest, rule);
     for (auto const& segment : path.segments()) {
@@ -62,31 +72,39 @@ void path_index::consider(entries const& list, search& wanted) noexcept
 
 void path_index::look(root at, search& wanted) const noexcept
 {
-    if (!wanted.below_too && wanted.path.size() <= longest_exact_) {
-        auto const exact = exact_.find(edge_view{at, wanted.path});
-        if (exact != exact_.end()) consider(exact->second, wanted);
-    }
-    walk(at, 0, wanted);
+    // A rule for one spelling leaves the others to later rules.
+    if (!wanted.any_case) look_in(at, wanted.path, wanted);
+    if (has_folded_) [[unlikely]]
+        look_in(folded_at(at), wanted.folded, wanted);
 }
 
-void path_index::walk(std::uint32_t at, std::size_t from, search& wanted) const noexcept
+void path_index::look_in(root at, std::string_view path, search& wanted) const noexcept
+{
+    if (!wanted.below_too && path.size() <= longest_exact_) {
+        auto const exact = exact_.find(edge_view{at, path});
+        if (exact != exact_.end()) consider(exact->second, wanted);
+    }
+    walk(at, path, 0, wanted);
+}
+
+void path_index::walk(std::uint32_t at, std::string_view path, std::size_t from, search& wanted) const noexcept
 {
     auto const& here = nodes_[at];
     // What is found already may have been written before everything below.
     if (here.lowest >= wanted.best) return;
     consider(here.tails, wanted);
-    if (from == wanted.path.size()) {
+    if (from == path.size()) {
         if (!wanted.below_too) consider(here.ends, wanted);
         return;
     }
     auto const begin = from + 1;
-    auto const end = std::min(wanted.path.find('/', begin), wanted.path.size());
-    auto const segment = wanted.path.substr(begin, end - begin);
+    auto const end = std::min(path.find('/', begin), path.size());
+    auto const segment = path.substr(begin, end - begin);
     if (here.has_literals) {
         auto const step = steps_.find(edge_view{at, segment});
-        if (step != steps_.end()) walk(step->second, end, wanted);
+        if (step != steps_.end()) walk(step->second, path, end, wanted);
     }
-    if (here.any != nothing && !segment.empty()) walk(here.any, end, wanted);
+    if (here.any != nothing && !segment.empty()) walk(here.any, path, end, wanted);
 }
 
 } // namespace yett::policies

@@ -28,16 +28,20 @@ public:
     struct search
     {
         std::string_view path;
+        std::string_view folded;      // the path without its case; needed where `has_folded`
         method_set method;            // usually one
         std::uint32_t best = nothing; // only rules below it are looked for
         method_set allowed;           // methods of rules that match but for theirs; complete when nothing is found
         bool below_too = false;       // the path stands for everything below it
+        bool any_case = false;        // and for its spellings in any case
     };
 
     root plant();
     // Rules come in ascending order.
     void add(root at, path_pattern const& path, method_set methods, std::uint32_t rule);
     void look(root at, search& wanted) const noexcept;
+    // Whether a rule's path is compared without regard to case.
+    bool has_folded() const noexcept { return has_folded_; }
 
 private:
     struct entry
@@ -87,8 +91,13 @@ private:
     template<class T>
     using edge_map = boost::unordered_flat_map<edge, T, edge_hash, edge_equal>;
 
+    // Each root has a tree of its own behind it for paths without their case.
+    static constexpr root folded_at(root at) noexcept { return at + 1; }
+
+    std::uint32_t make_node();
     std::uint32_t child(std::uint32_t of, std::string_view segment);
-    void walk(std::uint32_t at, std::size_t from, search& wanted) const noexcept;
+    void look_in(root at, std::string_view path, search& wanted) const noexcept;
+    void walk(std::uint32_t at, std::string_view path, std::size_t from, search& wanted) const noexcept;
     static void insert(entries& into, entry e);
     static void consider(entries const& list, search& wanted) noexcept;
 
@@ -96,6 +105,7 @@ private:
     edge_map<std::uint32_t> steps_;
     edge_map<entries> exact_;
     std::size_t longest_exact_ = 0;
+    bool has_folded_ = false;
 };
 
 } // namespace yett::policies

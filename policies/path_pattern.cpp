@@ -1,5 +1,7 @@
 #include "policies/path_pattern.hpp"
 
+#include <utility>
+
 namespace yett::policies {
 namespace {
 
@@ -71,10 +73,31 @@ error wrong(std::string text)
 
 } // namespace
 
-result<path_pattern> path_pattern::from(std::string_view text)
+std::string folded_path(std::string_view path)
+{
+    constexpr std::pair<std::string_view, char> alike[] = {{"%C4%B0", 'i'}, {"%C4%B1", 'i'}, {"%C5%BF", 's'}, {"%E2%84%AA", 'k'}};
+    std::string out;
+    out.reserve(path.size());
+    while (!path.empty()) {
+        auto const rest = path;
+        for (auto const& [escape, letter] : alike)
+            if (path.starts_with(escape)) {
+                out += letter;
+                path.remove_prefix(escape.size());
+            }
+        if (path.size() != rest.size()) continue;
+        auto const c = path.front();
+        out += c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+        path.remove_prefix(1);
+    }
+    return out;
+}
+
+result<path_pattern> path_pattern::from(std::string_view text, bool any_case)
 {
     path_pattern pattern;
     pattern.text_ = text;
+    pattern.any_case_ = any_case;
     if (text.empty() || text.front() != '/') return wrong("a path begins with '/'");
     if (text.ends_with("/**")) {
         pattern.open_ended_ = true;
@@ -85,20 +108,32 @@ result<path_pattern> path_pattern::from(std::string_view text)
         auto const segment = text.substr(0, text.find('/'));
         text.remove_prefix(segment.size());
         if (segment.empty() && (!text.empty() || pattern.open_ended_)) return wrong("requests with \"//\" are always refused");
-        if (is_name(segment)) {
-            pattern.has_names_ = true;
-            pattern.segments_.emplace_back(any_segment);
-            continue;
-        }
-        if (auto complaint = literal_complaint(segment); !complaint.empty()) return wrong(std::move(complaint));
-        if (segment.find("%2F") != segment.npos) pattern.has_encoded_slash_ = true;
-        pattern.segments_.emplace_back(segment);
+        if (auto added = pattern.add_segment(segment); !added) return added.error();
     }
     if (pattern.segments_.size() > most_segments) return wrong("more than 64 segments");
     return pattern;
 }
 
+result<void> path_pattern::add_segment(std::string_view segment)
+{
+    if (is_name(segment)) {
+        has_names_ = true;
+        segments_.emplace_back(any_segment);
+        return {};
+    }
+    if (auto complaint = literal_complaint(segment); !complaint.empty()) return wrong(std::move(complaint));
+    if (segment.find("%2F") != segment.npos) has_encoded_slash_ = true;
+    if (!has_names_) spelled_out_.append("/").append(segment);
+    segments_.push_back(any_case_ ? folded_path(segment) : std::string{segment});
+    return {};
+}
+
 bool path_pattern::matches(std::string_view path) const noexcept
+{
+    return any_case_ ? matches_folded(folded_path(path)) : matches_folded(path);
+}
+
+bool path_pattern::matches_folded(std::string_view path) const noexcept
 {
     if (!path.starts_with('/')) return false;
     for (auto const& wanted : segments_) {

@@ -7,8 +7,8 @@ namespace yett::policies {
 // What a request asks for, in the one spelling that is matched and forwarded.
 struct question
 {
-    std::string_view method; // upper case
-    std::string_view host;   // lower case, without port
+    std::string_view method; // as sent: case matters
+    std::string_view host;   // lower case, without port; empty when none was named
     std::string_view path;   // normalised, begins with '/'
     bool has_encoded_slash = false;
 };

@@ -27,6 +27,8 @@ public:
     std::vector<std::string> const& limits() const noexcept { return spec_.limits; }
     std::optional<std::uint64_t> body_bytes() const noexcept { return spec_.body_bytes; }
     bool encoded_slash_allowed() const noexcept { return spec_.encoded_slash_allowed; }
+    bool lenient_paths() const noexcept { return spec_.lenient_paths; }
+    bool double_encoding_allowed() const noexcept { return spec_.double_encoding_allowed; }
     enforcement mode() const noexcept { return spec_.mode; }
     // Everything as written, for what has no accessor of its own.
     route_spec const& spec() const noexcept { return spec_; }

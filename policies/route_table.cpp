@@ -23,7 +23,9 @@ std::string widest_path(path_pattern const& pattern)
 
 } // namespace
 
-route_table::route_table(std::vector<route> routes) : routes_{std::move(routes)}
+route_table::route_table(std::vector<route> routes, method_names methods)
+    : routes_{std::move(routes)},
+      methods_{std::move(methods)}
 {
     paths_.plant();
     for (auto const& rule : routes_) paths_.add(root_of(rule.host()), rule.path(), rule.methods(), rule.index());
@@ -56,9 +58,15 @@ void route_table::search(std::string_view host, path_index::search& wanted) cons
 
 found route_table::find(question const& asked) const noexcept
 {
+    if (!asked.path.starts_with('/')) return {};
+    if (!paths_.has_folded()) return look_up(asked, {});
+    return look_up(asked, folded_path(asked.path));
+}
+
+found route_table::look_up(question const& asked, std::string_view folded) const noexcept
+{
     found answer;
-    if (!asked.path.starts_with('/')) return answer;
-    path_index::search wanted{.path = asked.path, .method = method_set::of(asked.method), .allowed = {}};
+    path_index::search wanted{.path = asked.path, .folded = folded, .method = methods_.of(asked.method), .allowed = {}};
     search(asked.host, wanted);
     if (wanted.best == path_index::nothing) answer.allowed_ = wanted.allowed;
     else answer.route_ = &routes_[wanted.best];
@@ -70,8 +78,14 @@ bool route_table::is_shadowed(route const& rule) const
     // Ask for the rule's own pattern, as if it were a request, among the rules before it.
     auto const path = widest_path(rule.path());
     auto const host = rule.host().is() == host_pattern::kind::below ? "*." + rule.host().name() : rule.host().name();
-    path_index::search earlier{
-        .path = path, .method = rule.methods(), .best = rule.index(), .allowed = {}, .below_too = rule.path().is_open_ended()};
+    auto const folded = folded_path(path);
+    path_index::search earlier{.path = path,
+                               .folded = folded,
+                               .method = rule.methods(),
+                               .best = rule.index(),
+                               .allowed = {},
+                               .below_too = rule.path().is_open_ended(),
+                               .any_case = rule.path().any_case()};
     search(host, earlier);
     return earlier.best != rule.index() || earlier.allowed.covers(rule.methods());
 }

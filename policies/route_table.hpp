@@ -42,11 +42,13 @@ private:
 class route_table
 {
 public:
-    explicit route_table(std::vector<route> routes);
+    route_table(std::vector<route> routes, method_names methods);
     route_table(route_table&&) noexcept = default;
     route_table& operator=(route_table&&) noexcept = default;
 
     found find(question const& asked) const noexcept;
+    // Its bits are those of every method_set here.
+    method_names const& methods() const noexcept { return methods_; }
 
     std::span<route const> routes() const noexcept { return routes_; }
     // Null when there is no rule of that name.
@@ -64,9 +66,11 @@ private:
     using host_map = boost::unordered_flat_map<std::string, root, text_hash, std::equal_to<>>;
 
     root root_of(host_pattern const& host);
+    found look_up(question const& asked, std::string_view folded) const noexcept;
     void search(std::string_view host, path_index::search& wanted) const noexcept;
 
     std::vector<route> routes_;
+    method_names methods_;
     path_index paths_;
     host_map exact_hosts_;
     host_map parent_hosts_;       // of "*.name"

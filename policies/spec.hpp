@@ -37,7 +37,9 @@ struct match_spec
 {
     std::string host;                 // exact or "*.example.com"; empty matches any
     std::string path;                 // "/exact", "/prefix/**", "/users/{id}/posts"
-    std::vector<std::string> methods; // empty matches any; GET includes HEAD
+    std::vector<std::string> methods; // empty matches the usual ones; GET includes HEAD
+    bool every_method = false;        // whatever it is called; only what is built in needs this
+    bool any_case = false;            // paths are compared without regard to case
 };
 
 enum class enforcement
@@ -110,6 +112,8 @@ struct route_spec
     std::vector<std::string> limits;         // names, spent in this order
     std::optional<std::uint64_t> body_bytes; // 0 is no limit; absent takes the client's limit
     bool encoded_slash_allowed = false;
+    bool lenient_paths = false;              // "//", ';', %5C and raw UTF-8 may stand in them
+    bool double_encoding_allowed = false;    // nobody behind decodes escapes a second time
     std::optional<websocket_spec> websocket; // absent: Upgrade is not passed on
     header_spec request_headers;
     bool stream = false;           // its bodies may take their time

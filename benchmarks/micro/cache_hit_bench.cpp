@@ -116,7 +116,7 @@ public:
         from_ = pipeline::address_of(peer_, *head_, {});
         benchmark::DoNotOptimize(pipeline::request_id_of(*head_, false, now).data());
         benchmark::DoNotOptimize(
-            rules_->find({http::name_of(head_->method()), where_->host(), where_->path(), where_->has_encoded_slash()}).get());
+            rules_->find({head_->method_name(), where_->host(), where_->path(), where_->has_encoded_slash()}).get());
     }
     void spend_from_a_limit()
     {

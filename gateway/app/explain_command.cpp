@@ -4,10 +4,15 @@
 #include "gateway/app/commands.hpp"
 #include "gateway/app/load_settings.hpp"
 #include "gateway/app/startup_error.hpp"
+#include "gateway/app/translate.hpp"
 #include "gateway/base/run_to_end.hpp"
+#include "gateway/http/framing.hpp"
+#include "gateway/http/target.hpp"
+#include "gateway/pipeline/one_rule.hpp"
 #include "gateway/storage/sqlite/stores.hpp"
 #include "policies/explain.hpp"
 
+#include <array>
 #include <iostream>
 
 namespace yett::app {
@@ -52,6 +57,20 @@ identity_ptr identity_for(explain_options const& options, config::settings const
     return who;
 }
 
+// The request as a client would send it. Whoever gives no host asks the rules that want none.
+std::string bytes_of(explain_options const& options)
+{
+    auto const named = !options.host.empty();
+    std::string bytes{options.method + " " + options.path + (named ? " HTTP/1.1\r\nHost: " + options.host : " HTTP/1.0")};
+    return bytes + "\r\n\r\n";
+}
+
+int refused_by(std::string_view check, error const& why)
+{
+    std::cout << "refused: " << check << ": " << why.note() << ", " << name_of(why.code()) << '\n';
+    return EXIT_FAILURE;
+}
+
 } // namespace
 
 int explain_command(explain_options const& options)
@@ -60,8 +79,23 @@ int explain_command(explain_options const& options)
     if (!settings) return bad_configuration;
     auto const rules = compile_rules(*settings);
     auto const now = wall_now();
-    auto const encoded_slash = options.path.find("%2F") != std::string::npos;
-    policies::question const asked{options.method, options.host, options.path, encoded_slash};
+
+    auto const bytes = bytes_of(options);
+    auto const limits = client_limits_of(*settings);
+    std::array<http::field, 1> fields;
+    auto const head = http::framing::read_request(bytes, fields, {.methods = limits.methods});
+    if (!head) return refused_by("the request line", head.error());
+    auto const where = http::target::from(*head);
+    if (!where) return refused_by("the gate", where.error());
+    auto const asked = pipeline::question_about(head->method_name(), *where);
+    if (asked.path == "*") {
+        std::cout << "answered by yett itself\n";
+        return EXIT_SUCCESS;
+    }
+    if (where->doubts().any())
+        if (auto fit = pipeline::require_one_rule(*rules.routes, asked, rules.routes->find(asked), *where); !fit)
+            return refused_by("the gate", fit.error());
+
     auto const answer = policies::explain(*rules.routes, asked, identity_for(options, *settings, now), now);
     std::cout << answer.text();
     return answer.permitted ? EXIT_SUCCESS : EXIT_FAILURE;

@@ -149,7 +149,7 @@ void gateway::attach(station& to, unsigned index)
         }
         listener->hsts = hsts_of(*settings);
         listener->to_https = entrance_beside(*settings);
-        listener->limits = client_limits_of(settings_.client_limits);
+        listener->limits = client_limits_of(settings_);
         listener->admission = admission_;
         listener->answers = to.answers();
         on_workers.push_back(&to.worker().listen(sockets.release(index), std::move(listener)));

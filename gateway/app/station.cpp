@@ -37,7 +37,7 @@ net::worker::options worker_options(unsigned index, unsigned of, station::shared
     net::worker::options options;
     options.index = index;
     options.figures = &all.figures.shard(index);
-    options.buffer_bytes = net::buffer_bytes_for(client_limits_of(all.settings.client_limits));
+    options.buffer_bytes = net::buffer_bytes_for(client_limits_of(all.settings));
     options.body_bytes = all.settings.client_limits.buffer_memory / of;
     return options;
 }
@@ -90,7 +90,9 @@ http::answers station::answers()
 {
     http::answers answers;
     answers.request = [this](http::exchange& ex) { return pipeline_.serve(ex); };
-    answers.refusal = [this](http::peer const& from, error const& why) { return pipeline_.refuse(from, why); };
+    answers.refusal = [this](http::peer const& from, error const& why, std::string_view head) {
+        return pipeline_.refuse(from, why, head);
+    };
     return answers;
 }
 

@@ -1,6 +1,7 @@
 #include "gateway/app/translate.hpp"
 
 #include "gateway/accounts/link.hpp"
+#include "gateway/http/head.hpp"
 #include "gateway/tokens/api_key.hpp"
 #include "gateway/tokens/refresh_token.hpp"
 
@@ -155,6 +156,17 @@ std::size_t claims_room_of(config::settings const& s)
     return payload > claims + own ? payload - claims - own : 1;
 }
 
+// What the rules name beside the methods that are served anyway.
+std::vector<std::string> unusual_methods(std::vector<policies::route_spec> const& routes)
+{
+    std::vector<std::string> methods;
+    for (auto const& route : routes)
+        for (auto const& word : route.match.methods)
+            if (!http::is_usual(word) && std::find(methods.begin(), methods.end(), word) == methods.end())
+                methods.push_back(word);
+    return methods;
+}
+
 std::string bracketed(std::string const& host)
 {
     return host.find(':') == host.npos ? host : "[" + host + "]";
@@ -260,13 +272,16 @@ std::vector<limits::limit_spec> limits_of(config::settings const& s)
     return specs;
 }
 
-net::client_limits client_limits_of(config::client_limits const& l)
+net::client_limits client_limits_of(config::settings const& s)
 {
+    auto const& l = s.client_limits;
     net::client_limits limits;
     limits.connections = l.connections;
     limits.connections_per_client = l.connections_per_client;
     limits.header_bytes = l.header_bytes;
     limits.header_fields = l.header_fields;
+    limits.target_bytes = l.target_bytes == 0 ? l.header_bytes : l.target_bytes;
+    limits.methods = unusual_methods(s.routes);
     limits.body_bytes = l.body_bytes;
     limits.header_timeout = l.header_timeout;
     limits.body_idle_timeout = l.body_idle_timeout;

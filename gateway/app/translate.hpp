@@ -29,7 +29,7 @@ issuers::source source_of(config::issuer const& i);
 issuers::schedule schedule_of(config::issuer const& i);
 issuers::web_options web_of(config::issuer const& i);
 std::vector<limits::limit_spec> limits_of(config::settings const& s);
-net::client_limits client_limits_of(config::client_limits const& l);
+net::client_limits client_limits_of(config::settings const& s);
 net::tls_options tls_of(config::listener_tls const& t);
 net::hsts_policy hsts_of(config::listener const& l);
 upstream::forward_options forwarding_of(config::upstream const& u);

@@ -12,6 +12,8 @@ namespace yett::http {
 chunk_decoder::state chunk_decoder::after_size(char c) noexcept
 {
     if (ascii::is(c, ascii::hex_char)) {
+        // Leading zeros are in the grammar; the size line's limit bounds them.
+        if (left_ == 0 && c == '0') return state::size;
         // One digit more could overflow the signed numbers that others keep lengths in.
         if (++digits_ > 15) return state::broken;
         left_ = left_ * 16 + ascii::hex_value(c);

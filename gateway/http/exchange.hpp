@@ -126,9 +126,10 @@ struct answers
 {
     // Answers one exchange: begins exactly one reply, reports and never throws.
     std::function<task<void>(exchange&)> request;
-    // The reply to bytes that never became a request (framing, target). The caller sends
-    // it and closes; the call itself writes the access log and the counters.
-    std::function<reply(peer const&, error const&)> refusal;
+    // The reply to bytes that never became a request (framing, target), of which the third
+    // argument is what there is of their head. The caller sends it and closes; the call
+    // itself writes the access log and the counters.
+    std::function<reply(peer const&, error const&, std::string_view)> refusal;
 };
 
 } // namespace yett::http

@@ -67,10 +67,16 @@ fault note_connection(field_block& block, std::string_view value) noexcept
     return {};
 }
 
+// Said twice, in one field or two, it is still one expectation (RFC 9110 section 10.1.1).
 void note_expectation(field_block& block, std::string_view value) noexcept
 {
-    bool const usual = !block.expects_continue && ascii::equal_ignoring_case(value, "100-continue");
-    (usual ? block.expects_continue : block.expects_other) = true;
+    bool said = false;
+    while (auto const element = next_element(value)) {
+        said = true;
+        bool const usual = ascii::equal_ignoring_case(*element, "100-continue");
+        (usual ? block.expects_continue : block.expects_other) = true;
+    }
+    block.expects_other = block.expects_other || !said;
 }
 
 fault note_meaning(field_block& block, field const& line) noexcept

@@ -21,7 +21,7 @@ struct field_block
     bool chunked = false;
     bool closes = false;           // Connection: close
     bool keeps_alive = false;      // Connection: keep-alive
-    bool expects_continue = false; // Expect: 100-continue, once
+    bool expects_continue = false; // Expect: 100-continue
     bool expects_other = false;
 };
 

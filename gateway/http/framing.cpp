@@ -16,7 +16,13 @@ struct request_line
     std::string_view target{};
     version spoken = version::http_1_1;
     std::size_t size = 0; // with its CRLF
+    bool has_raw = false; // bytes beyond ASCII in the target
 };
+
+bool is_raw(char c) noexcept
+{
+    return static_cast<unsigned char>(c) >= 0x80;
+}
 
 // method SP request-target SP HTTP-version CRLF, with exactly these blanks.
 std::optional<request_line> read_request_line(std::string_view bytes) noexcept
@@ -30,6 +36,10 @@ std::optional<request_line> read_request_line(std::string_view bytes) noexcept
     request_line line{.method = {begin, static_cast<std::size_t>(at - begin)}};
     auto const* const target = ++at;
     while (at != end && ascii::is(*at, ascii::target_char)) ++at;
+    if (at != end && is_raw(*at)) {
+        line.has_raw = true;
+        while (at != end && (ascii::is(*at, ascii::target_char) || is_raw(*at))) ++at;
+    }
     if (at == target) return {};
     line.target = {target, static_cast<std::size_t>(at - target)};
 
@@ -40,6 +50,8 @@ std::optional<request_line> read_request_line(std::string_view bytes) noexcept
     line.size = static_cast<std::size_t>(at - begin) + 11;
     return line;
 }
+
+constexpr char const* target_limit = "client_limits.target_bytes";
 
 // The end of the empty line, or of the first bytes that no head can hold.
 std::size_t scan_for_end(std::string_view bytes, std::size_t from) noexcept
@@ -72,18 +84,22 @@ error too_large(std::string_view bytes, framing::limits const& limits)
 {
     auto const line = bytes.substr(0, bytes.find('\r'));
     auto const blank = line.find(' ');
-    if (blank < 32 && line.substr(blank + 1).find(' ') > limits.target_bytes) return client_error(errc::uri_too_long);
-    return client_error(errc::header_too_large);
+    if (blank < 32 && line.substr(blank + 1).find(' ') > limits.target_bytes)
+        return client_error(errc::uri_too_long, target_limit);
+    return client_error(errc::header_too_large, "client_limits.header_bytes");
 }
 
-std::optional<method> read_method(std::string_view word, errc& why) noexcept
+result<method> read_method(std::string_view word, std::span<std::string const> others)
 {
-    auto const named = method_named(word);
-    if (!named) why = word == "TRACE" || word == "CONNECT" ? errc::method_not_allowed : errc::not_implemented;
-    return named;
+    auto const known = method_named(word);
+    if (known && *known != method::query) return *known;
+    if (word == "TRACE" || word == "CONNECT") return client_error(errc::method_not_allowed, "never served");
+    auto const is_named = std::find(others.begin(), others.end(), word) != others.end();
+    if (!is_named) return client_error(errc::not_implemented, "a method that no rule names");
+    return known.value_or(method::other);
 }
 
-// The authority of an absolute target decides nothing, but it has to be the Host's.
+// The authority of an absolute target decides nothing, but it has to be the Host's, if there is one.
 bool agrees_with_host(std::string_view target, authority const& host) noexcept
 {
     auto const scheme = target.substr(0, target.find(':'));
@@ -93,7 +109,18 @@ bool agrees_with_host(std::string_view target, authority const& host) noexcept
     if (!rest.starts_with("://")) return false;
     rest.remove_prefix(3);
     auto const named = parse_authority(rest.substr(0, rest.find_first_of("/?#")));
-    return named && same_server(*named, host, https ? 443 : 80);
+    return named && (host.host.empty() || same_server(*named, host, https ? 443 : 80));
+}
+
+// HTTP/1.0 need not say whom it asks (RFC 9112 section 3.2): load balancers' checks do not.
+result<authority> read_host(field_block const& block, bool old)
+{
+    if (block.hosts > 1) return client_error(errc::bad_request, "more than one Host");
+    if (old && block.host.empty()) return authority{};
+    if (block.hosts == 0) return client_error(errc::bad_request, "no Host");
+    auto const host = parse_authority(block.host);
+    if (!host) return client_error(errc::bad_request, "Host is malformed");
+    return *host;
 }
 
 char const* fault_of_target(std::string_view target, method asked, authority const& host) noexcept
@@ -125,27 +152,27 @@ result<head> framing::read_request(std::string_view bytes, std::span<field> stor
     if (bytes.size() > limits.header_bytes) return too_large(bytes, limits);
     auto const line = read_request_line(bytes);
     if (!line) return client_error(errc::bad_request, "request line is malformed");
-    if (line->target.size() > limits.target_bytes) return client_error(errc::uri_too_long);
+    if (line->target.size() > limits.target_bytes) return client_error(errc::uri_too_long, target_limit);
 
     field_block block;
     if (auto const bad = read_fields(bytes.substr(line->size), storage, limits.fields, block))
-        return client_error(bad->code, bad->note);
-    if (block.hosts != 1) return client_error(errc::bad_request, block.hosts == 0 ? "no Host" : "more than one Host");
-    auto const host = parse_authority(block.host);
-    if (!host) return client_error(errc::bad_request, "Host is malformed");
-    if (block.expects_other) return client_error(errc::bad_request, "Expect is not 100-continue");
+        return client_error(bad->code, bad->code == errc::header_too_large ? "client_limits.header_fields" : bad->note);
     bool const old = line->spoken == version::http_1_0;
+    auto const host = read_host(block, old);
+    if (!host) return host.error();
+    if (block.expects_other) return client_error(errc::bad_request, "Expect is not 100-continue");
     if (old && block.chunked) return client_error(errc::bad_request, "Transfer-Encoding in HTTP/1.0");
 
-    auto why = errc::bad_request;
-    auto const asked = read_method(line->method, why);
-    if (!asked) return client_error(why);
+    auto const asked = read_method(line->method, limits.methods);
+    if (!asked) return asked.error();
     if (auto const* fault = fault_of_target(line->target, *asked, *host)) return client_error(errc::bad_request, fault);
 
     head h;
     h.fields_ = block.fields;
     h.present_ = block.present;
+    h.method_name_ = line->method;
     h.raw_target_ = line->target;
+    h.has_raw_target_bytes_ = line->has_raw;
     h.host_ = block.host;
     h.content_length_ = block.content_length.value_or(0);
     h.method_ = *asked;

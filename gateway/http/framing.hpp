@@ -6,6 +6,7 @@
 
 #include <cstddef>
 #include <span>
+#include <string>
 #include <string_view>
 
 namespace yett::http {
@@ -23,6 +24,7 @@ public:
         std::size_t header_bytes = 16384; // request line or status line, fields and the empty line
         std::size_t fields = 100;
         std::size_t target_bytes = 8192;
+        std::span<std::string const> methods{}; // beside those that are always known
     };
 
     static constexpr std::size_t npos = std::string_view::npos;
@@ -37,8 +39,8 @@ public:
     // Reads a head that ends where `end_of_head` said. Also given an incomplete one that
     // has outgrown limits.header_bytes, it names the refusal: header_too_large or uri_too_long.
     //
-    // Otherwise fails with bad_request, not_implemented (a method unknown to us),
-    // method_not_allowed (TRACE and CONNECT), and always with the connection to be closed.
+    // Otherwise fails with bad_request, not_implemented (a method that is neither known nor
+    // in limits.methods), method_not_allowed (TRACE and CONNECT), and always with the connection to be closed.
     static result<head> read_request(std::string_view bytes, std::span<field> storage, limits const& limits);
 
     // The same two for what an upstream answers.

@@ -8,45 +8,62 @@
 
 namespace yett::http {
 
+namespace {
+
+// In the order of `method`.
+constexpr std::array<std::string_view, 17> method_names{"GET",     "HEAD",     "POST",      "PUT",    "DELETE", "PATCH",
+                                                        "OPTIONS", "PROPFIND", "PROPPATCH", "MKCOL",  "COPY",   "MOVE",
+                                                        "LOCK",    "UNLOCK",   "REPORT",    "SEARCH", "QUERY"};
+
+} // namespace
+
 std::string_view name_of(method m) noexcept
 {
-    constexpr std::array<std::string_view, 7> names{"GET", "HEAD", "POST", "PUT", "DELETE", "PATCH", "OPTIONS"};
-    return names[static_cast<std::size_t>(m)];
+    return m == method::other ? std::string_view{} : method_names[static_cast<std::size_t>(m)];
 }
 
 std::optional<method> method_named(std::string_view word) noexcept
 {
-    switch (word.size()) {
-    case 3:
-        if (word == "GET") return method::get;
-        if (word == "PUT") return method::put;
-        break;
-    case 4:
-        if (word == "POST") return method::post;
-        if (word == "HEAD") return method::head;
-        break;
-    case 5:
-        if (word == "PATCH") return method::patch;
-        break;
-    case 6:
-        if (word == "DELETE") return method::delete_;
-        break;
-    case 7:
-        if (word == "OPTIONS") return method::options;
-        break;
-    default: break;
-    }
+    // The two of nearly every request.
+    if (word == "GET") return method::get;
+    if (word == "POST") return method::post;
+    for (std::size_t i = 0; i < method_names.size(); ++i)
+        if (method_names[i] == word) return static_cast<method>(i);
     return {};
+}
+
+bool is_usual(std::string_view word) noexcept
+{
+    auto const known = method_named(word);
+    return known && *known != method::query;
 }
 
 bool is_safe(method m) noexcept
 {
-    return m == method::get || m == method::head || m == method::options;
+    switch (m) {
+    case method::get:
+    case method::head:
+    case method::options:
+    case method::propfind:
+    case method::report:
+    case method::search:
+    case method::query: return true;
+    default: return false;
+    }
 }
 
 bool is_idempotent(method m) noexcept
 {
-    return is_safe(m) || m == method::put || m == method::delete_;
+    switch (m) {
+    case method::put:
+    case method::delete_:
+    case method::proppatch:
+    case method::mkcol:
+    case method::copy:
+    case method::move:
+    case method::unlock: return true;
+    default: return is_safe(m);
+    }
 }
 
 known known_named(std::string_view name) noexcept

@@ -16,13 +16,27 @@ enum class method : std::uint8_t
     delete_,
     patch,
     options,
+    // WebDAV's (RFC 4918, 3253, 5323).
+    propfind,
+    proppatch,
+    mkcol,
+    copy,
+    move,
+    lock,
+    unlock,
+    report,
+    search,
+    query, // served where a rule names it, like the rest
+    other, // a word that rules name; `head::method_name` has it
 };
-std::string_view name_of(method m) noexcept;
-// Methods are case-sensitive (RFC 9110 section 9.1). Nothing for any other word.
+std::string_view name_of(method m) noexcept; // empty for `other`
+// Methods are case-sensitive (RFC 9110 section 9.1). Nothing for any word without a place above.
 std::optional<method> method_named(std::string_view word) noexcept;
-// GET, HEAD and OPTIONS change nothing (RFC 9110 section 9.2.1).
+// Whether it is served without being named: all of the above but QUERY.
+bool is_usual(std::string_view word) noexcept;
+// Those that change nothing (RFC 9110 section 9.2.1, and what IANA's registry says of the others).
 bool is_safe(method m) noexcept;
-// Those, PUT and DELETE may be sent twice (section 9.2.2).
+// Those that may be sent twice (section 9.2.2): the safe ones, and such as PUT and DELETE.
 bool is_idempotent(method m) noexcept;
 
 // Header names that Yett itself reads, so that nothing later compares text for them.
@@ -110,11 +124,15 @@ class head
 {
 public:
     http::method method() const noexcept { return method_; }
+    std::string_view method_name() const noexcept { return method_name_; } // as sent
     // The request target as sent; use `target` for anything that decides.
     std::string_view raw_target() const noexcept { return raw_target_; }
+    // Whether bytes beyond ASCII are in it.
+    bool has_raw_target_bytes() const noexcept { return has_raw_target_bytes_; }
     http::version version() const noexcept { return version_; }
     std::span<field const> fields() const noexcept { return fields_; }
-    // The one Host (or :authority), neither empty nor malformed, as sent.
+    // The one Host (or :authority), not malformed, as sent. Empty in HTTP/1.0 alone, which
+    // need not name one.
     std::string_view host() const noexcept { return host_; }
 
     body_kind body() const noexcept { return body_; }
@@ -138,6 +156,7 @@ private:
 
     std::span<field const> fields_;
     std::uint64_t present_ = 0;
+    std::string_view method_name_;
     std::string_view raw_target_;
     std::string_view host_;
     std::uint64_t content_length_ = 0;
@@ -146,6 +165,7 @@ private:
     body_kind body_ = body_kind::none;
     bool keep_alive_ = true;
     bool expects_continue_ = false;
+    bool has_raw_target_bytes_ = false;
 };
 
 } // namespace yett::http

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <array>
+#include <utility>
 
 namespace yett::http {
 namespace {
@@ -11,23 +12,29 @@ namespace {
 // What a byte of a path means to the scan below.
 enum class path_byte : std::uint8_t
 {
-    refused, // ; \ # and whatever is not visible ASCII
-    plain,   // may stand as it is (pchar of RFC 3986 without ';', '.' and '%')
+    refused, // \ # and blanks and control bytes
+    plain,   // may stand as it is (pchar of RFC 3986 without those below)
     slash,
     dot,
+    colon,
+    semicolon,
     percent,
     foreign, // visible, yet no pchar: is written as an escape
+    raw,     // beyond ASCII
 };
 
 constexpr std::array<path_byte, 256> make_path_bytes()
 {
     std::array<path_byte, 256> table{};
     for (unsigned c = 0x21; c < 0x7f; ++c) table[c] = path_byte::foreign;
-    std::string_view const plain = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_~!$&'()*+,=:@";
+    for (unsigned c = 0x80; c < 0x100; ++c) table[c] = path_byte::raw;
+    std::string_view const plain = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_~!$&'()*+,=@";
     for (char c : plain) table[static_cast<unsigned char>(c)] = path_byte::plain;
-    for (char c : {';', '\\', '#'}) table[static_cast<unsigned char>(c)] = path_byte::refused;
+    for (char c : {'\\', '#'}) table[static_cast<unsigned char>(c)] = path_byte::refused;
     table['/'] = path_byte::slash;
     table['.'] = path_byte::dot;
+    table[':'] = path_byte::colon;
+    table[';'] = path_byte::semicolon;
     table['%'] = path_byte::percent;
     return table;
 }
@@ -48,11 +55,6 @@ bool is_upper_hex(char c) noexcept
     return ascii::is(c, ascii::digit_char) || (c >= 'A' && c <= 'F');
 }
 
-bool has_escape_at(std::string_view text, std::size_t at) noexcept
-{
-    return at + 2 < text.size() && ascii::is(text[at + 1], ascii::hex_char) && ascii::is(text[at + 2], ascii::hex_char);
-}
-
 unsigned char escaped_at(std::string_view text, std::size_t at) noexcept
 {
     return static_cast<unsigned char>(ascii::hex_value(text[at + 1]) * 16 + ascii::hex_value(text[at + 2]));
@@ -68,14 +70,41 @@ bool is_overlong(std::string_view text, std::size_t at, unsigned char first) noe
     return second >= 0x80 && second < (first == 0xe0 ? 0xa0 : 0x90);
 }
 
-spelling inspect_escape(std::string_view path, std::size_t at) noexcept
+// Behind one colon: another one, or the '$' of a stream's type, makes a name of NTFS of it.
+bool begins_stream(std::string_view behind) noexcept
+{
+    if (behind.starts_with(':') || behind.starts_with('$')) return true;
+    if (!behind.starts_with('%') || !has_escape_at(behind, 0)) return false;
+    auto const byte = escaped_at(behind, 0);
+    return byte == ':' || byte == '$';
+}
+
+// What an escape can mean beside its byte.
+void note_doubts(std::string_view path, std::size_t at, unsigned char byte, path_finding& found) noexcept
+{
+    switch (byte) {
+    case '/': found.encoded_slash = true; break;
+    case '\\': found.doubts.add(doubt::backslash); break;
+    case ' ':
+    case ';':
+    case '?':
+    case '#': found.doubts.add(doubt::segment_end); break;
+    case ':':
+        if (begins_stream(path.substr(at + 3))) found.doubts.add(doubt::stream);
+        break;
+    case '%':
+        if (has_escape_at(path, at + 2)) found.doubts.add(doubt::double_escape);
+        break;
+    default: break;
+    }
+}
+
+spelling inspect_escape(std::string_view path, std::size_t at, path_finding& found) noexcept
 {
     if (!has_escape_at(path, at)) return spelling::refused;
     auto const byte = escaped_at(path, at);
-    if (byte < 0x20 || byte == 0x7f || byte == '\\' || is_overlong(path, at, byte)) return spelling::refused;
-    if (byte == '%' && at + 4 < path.size() && ascii::is(path[at + 3], ascii::hex_char) &&
-        ascii::is(path[at + 4], ascii::hex_char))
-        return spelling::refused; // double encoding
+    if (byte < 0x20 || byte == 0x7f || is_overlong(path, at, byte)) return spelling::refused;
+    note_doubts(path, at, byte, found);
     bool const upper = is_upper_hex(path[at + 1]) && is_upper_hex(path[at + 2]);
     return upper && !is_unreserved(byte) ? spelling::canonical : spelling::other;
 }
@@ -90,7 +119,31 @@ bool is_dot_segment(std::string_view path, std::size_t at, bool& before_encoded_
     return rest.empty() || rest.front() == '/' || before_encoded_slash;
 }
 
-constexpr path_finding refusal{.how = spelling::refused, .encoded_slash = false};
+constexpr path_finding refusal{.how = spelling::refused};
+
+// The length of the character that begins at `at` (RFC 3629), or 0 when it is malformed,
+// overlong, a surrogate or a control character.
+std::size_t character_at(std::string_view text, std::size_t at) noexcept
+{
+    auto const byte = [text](std::size_t i) { return i < text.size() ? static_cast<unsigned char>(text[i]) : 0u; };
+    auto const follows = [&](std::size_t i, unsigned low, unsigned high) { return byte(i) >= low && byte(i) <= high; };
+    auto const first = byte(at);
+    if (first == 0xc2) return follows(at + 1, 0xa0, 0xbf) ? 2 : 0;
+    if (first < 0xe0) return first > 0xc2 && follows(at + 1, 0x80, 0xbf) ? 2 : 0;
+    if (first < 0xf0) {
+        auto const second = follows(at + 1, first == 0xe0 ? 0xa0 : 0x80, first == 0xed ? 0x9f : 0xbf);
+        return second && follows(at + 2, 0x80, 0xbf) ? 3 : 0;
+    }
+    auto const second = first < 0xf5 && follows(at + 1, first == 0xf0 ? 0x90 : 0x80, first == 0xf4 ? 0x8f : 0xbf);
+    return second && follows(at + 2, 0x80, 0xbf) && follows(at + 3, 0x80, 0xbf) ? 4 : 0;
+}
+
+// Behind a dot. An escaped blank there is a doubt of its own.
+bool ends_segment(std::string_view behind) noexcept
+{
+    if (behind.empty() || behind.front() == '/') return true;
+    return behind.starts_with("%2F") || behind.starts_with("%2f");
+}
 
 // Looks at a dot that begins a segment. Dot segments go away, except next to an encoded
 // slash: what a reader who decodes that would make of them, nobody can say.
@@ -111,14 +164,60 @@ void append_escape(std::string& out, unsigned char byte)
     out += digits[byte & 15];
 }
 
-// RFC 3986 sections 6.2.2.1 and 6.2.2.2. The path has passed `inspect`.
+} // namespace
+
+bool has_escape_at(std::string_view text, std::size_t at) noexcept
+{
+    return at + 2 < text.size() && ascii::is(text[at + 1], ascii::hex_char) && ascii::is(text[at + 2], ascii::hex_char);
+}
+
+path_finding inspect_path(std::string_view path) noexcept
+{
+    path_finding found;
+    for (std::size_t i = 0; i < path.size(); ++i) {
+        auto how = spelling::canonical;
+        switch (kind_of(path[i])) {
+        case path_byte::plain: continue;
+        case path_byte::refused: return refusal;
+        case path_byte::foreign: how = spelling::other; break;
+        case path_byte::slash:
+            if (i > 0 && path[i - 1] == '/') found.doubts.add(doubt::empty_segment);
+            continue;
+        case path_byte::semicolon: found.doubts.add(doubt::parameter); continue;
+        case path_byte::colon:
+            if (begins_stream(path.substr(i + 1))) found.doubts.add(doubt::stream);
+            continue;
+        case path_byte::dot:
+            how = inspect_dot(path, i);
+            if (how == spelling::canonical && ends_segment(path.substr(i + 1))) found.doubts.add(doubt::segment_end);
+            if (how == spelling::other && path.substr(i + 1).starts_with('.')) ++i; // the other dot of ".."
+            break;
+        case path_byte::percent:
+            how = inspect_escape(path, i, found);
+            if (how != spelling::refused) i += 2;
+            break;
+        case path_byte::raw:
+            auto const length = character_at(path, i);
+            if (length == 0) return refusal;
+            how = spelling::other;
+            found.doubts.add(doubt::raw_bytes);
+            i += length - 1;
+            break;
+        }
+        if (how == spelling::refused) return refusal;
+        if (how == spelling::other) found.how = spelling::other;
+    }
+    return found;
+}
+
+// RFC 3986 sections 6.2.2.1 and 6.2.2.2.
 std::string with_canonical_escapes(std::string_view path)
 {
     std::string out;
     out.reserve(path.size() + 16);
     for (std::size_t i = 0; i < path.size(); ++i) {
         auto const kind = kind_of(path[i]);
-        if (kind == path_byte::foreign) {
+        if (kind == path_byte::foreign || kind == path_byte::raw) {
             append_escape(out, static_cast<unsigned char>(path[i]));
         } else if (kind == path_byte::percent) {
             auto const byte = escaped_at(path, i);
@@ -132,16 +231,21 @@ std::string with_canonical_escapes(std::string_view path)
     return out;
 }
 
-// RFC 3986 section 5.2.4, in place, for a path that begins with a slash.
-void remove_dot_segments(std::string& path)
+// RFC 3986 section 5.2.4, in place.
+undotted without_dot_segments(std::string path)
 {
+    undotted done;
+    auto const before = path.size();
     std::size_t kept = 0;
     std::size_t at = 0;
     while (at < path.size()) {
         auto const end = std::min(path.find('/', at + 1), path.size());
         std::string_view const segment{path.data() + at + 1, end - at - 1};
         bool const last = end == path.size();
-        if (segment == "..") kept = kept == 0 ? 0 : path.rfind('/', kept - 1);
+        if (segment == "..") {
+            done.left_the_root = done.left_the_root || kept == 0;
+            kept = kept == 0 ? 0 : path.rfind('/', kept - 1);
+        }
         if (segment == "." || segment == "..") {
             if (last) path[kept++] = '/';
         } else {
@@ -152,40 +256,9 @@ void remove_dot_segments(std::string& path)
         at = end;
     }
     path.resize(kept);
-}
-
-} // namespace
-
-path_finding inspect_path(std::string_view path) noexcept
-{
-    path_finding found;
-    for (std::size_t i = 0; i < path.size(); ++i) {
-        auto how = spelling::canonical;
-        switch (kind_of(path[i])) {
-        case path_byte::plain: continue;
-        case path_byte::refused: return refusal;
-        case path_byte::foreign: how = spelling::other; break;
-        case path_byte::slash:
-            if (i > 0 && path[i - 1] == '/') return refusal;
-            continue;
-        case path_byte::dot: how = inspect_dot(path, i); break;
-        case path_byte::percent:
-            how = inspect_escape(path, i);
-            if (how != spelling::refused && escaped_at(path, i) == '/') found.encoded_slash = true;
-            if (how != spelling::refused) i += 2;
-            break;
-        }
-        if (how == spelling::refused) return refusal;
-        if (how == spelling::other) found.how = spelling::other;
-    }
-    return found;
-}
-
-std::string respelled(std::string_view path)
-{
-    auto spelled = with_canonical_escapes(path);
-    remove_dot_segments(spelled);
-    return spelled;
+    done.changed = kept != before;
+    done.path = std::move(path);
+    return done;
 }
 
 } // namespace yett::http

@@ -2,6 +2,7 @@
 
 #include "gateway/http/ascii.hpp"
 #include "gateway/http/field_list.hpp"
+#include "gateway/http/glimpse.hpp"
 
 #include <boost/json/array.hpp>
 #include <boost/json/serialize.hpp>
@@ -118,12 +119,12 @@ unsigned preference_for(std::string_view accept, std::string_view type) noexcept
     return 0;
 }
 
-// What browsers send of a page's form, by themselves.
-bool is_form(head const& h) noexcept
+// What browsers send of a page's form, by themselves: fields, or files with them.
+bool is_form(std::string_view content_type) noexcept
 {
-    auto const type = h.value(known::content_type);
-    return h.method() == method::post &&
-           ascii::equal_ignoring_case(trimmed(type.substr(0, type.find(';'))), "application/x-www-form-urlencoded");
+    auto const type = trimmed(content_type.substr(0, content_type.find(';')));
+    return ascii::equal_ignoring_case(type, "application/x-www-form-urlencoded") ||
+           ascii::equal_ignoring_case(type, "multipart/form-data") || ascii::equal_ignoring_case(type, "text/plain");
 }
 
 } // namespace
@@ -191,13 +192,22 @@ reply problem_reply(error const& e, problem_context const& context)
     return r;
 }
 
+bool prefers_html(glimpse const& seen) noexcept
+{
+    auto const reads = seen.method == "GET" || seen.method == "HEAD";
+    if (!reads && !(seen.method == "POST" && is_form(seen.content_type))) return false;
+    if (!seen.sec_fetch_mode.empty() && seen.sec_fetch_mode != "navigate") return false;
+    return preference_for(seen.accept, "text/html") > preference_for(seen.accept, "application/json");
+}
+
 bool prefers_html(head const& h) noexcept
 {
-    if (h.method() != method::get && h.method() != method::head && !is_form(h)) return false;
-    auto const mode = h.value(known::sec_fetch_mode);
-    if (!mode.empty() && mode != "navigate") return false;
-    auto const accept = h.value(known::accept);
-    return preference_for(accept, "text/html") > preference_for(accept, "application/json");
+    glimpse seen;
+    seen.method = h.method_name();
+    seen.accept = h.value(known::accept);
+    seen.content_type = h.value(known::content_type);
+    seen.sec_fetch_mode = h.value(known::sec_fetch_mode);
+    return prefers_html(seen);
 }
 
 bool asks_for_json(head const& h) noexcept

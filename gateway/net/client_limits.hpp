@@ -4,6 +4,8 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <string>
+#include <vector>
 
 namespace yett::net {
 
@@ -14,6 +16,8 @@ struct client_limits
     std::size_t connections_per_client = 1'000; // an IPv4 address or an IPv6 /64
     std::size_t header_bytes = 16 * 1024;       // request line and fields
     std::size_t header_fields = 100;
+    std::size_t target_bytes = 16 * 1024;        // of the request line's target
+    std::vector<std::string> methods;            // served beside those that HTTP and WebDAV know
     std::uint64_t body_bytes = 10 * 1024 * 1024; // a route may change it; 0 is no limit
 
     std::uint64_t least_rate = 256;        // bytes a second of a body, see pace; 0 is no limit

@@ -270,8 +270,10 @@ result<void> http1_connection::open_exchange(std::size_t head_bytes)
     reading_.disarm();
     auto const& limits = settings_->limits;
     auto const room = field_room();
-    auto const framed =
-        http::framing::limits{.header_bytes = limits.header_bytes, .fields = std::min(limits.header_fields, room.size())};
+    auto const framed = http::framing::limits{.header_bytes = limits.header_bytes,
+                                              .fields = std::min(limits.header_fields, room.size()),
+                                              .target_bytes = limits.target_bytes,
+                                              .methods = limits.methods};
     auto const head = http::framing::read_request({head_.data(), head_bytes}, room, framed);
     if (!head) return head.error();
     auto where = http::target::from(*head);
@@ -295,7 +297,8 @@ void http1_connection::keep_what_follows(std::span<char> behind)
 // Answers bytes that never became a request.
 task<void> http1_connection::refuse(error why)
 {
-    auto const reply = settings_->answers.refusal(peer_, why);
+    auto const received = head_ ? std::string_view{head_.data(), have_} : std::string_view{};
+    auto const reply = settings_->answers.refusal(peer_, why, received);
     std::vector<http::field> fields;
     fields.reserve(reply.fields.size());
     for (auto const& [name, value] : reply.fields) fields.push_back({name, value, http::known_named(name)});

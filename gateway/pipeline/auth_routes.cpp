@@ -68,6 +68,7 @@ policies::route_spec built_in(std::string name, std::string path, endpoint const
     spec.name = std::move(name);
     spec.match.path = std::move(path);
     if (*e.method) spec.match.methods = {e.method};
+    else spec.match.every_method = true; // nothing of ours falls through to the application
     spec.access.is = e.access;
     spec.access.recent_login = e.recent_login;
     spec.to = policies::destination::accounts;

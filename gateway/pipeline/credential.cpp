@@ -94,9 +94,13 @@ credential with_cookie(credential found, http::head const& head, auth_transport 
     return found;
 }
 
+// What a foreign page could do with the other safe methods, PROPFIND say, is no business of
+// browsers: no link and no form sends them.
 bool needs_same_origin(http::head const& head) noexcept
 {
-    return !http::is_safe(head.method()) || head.find(http::known::upgrade) != nullptr;
+    auto const m = head.method();
+    auto const harmless = m == http::method::get || m == http::method::head || m == http::method::options;
+    return !harmless || head.find(http::known::upgrade) != nullptr;
 }
 
 } // namespace yett::pipeline

@@ -86,11 +86,24 @@ task<result<void>> pipeline::answer_ourselves(policies::permit const& permit, ht
     result<http::reply> reply = errc::internal;
     if (station_.pages.answers(target, ex)) reply = co_await station_.pages.answer(target, call);
     else reply = co_await station_.endpoints.answer(target, call);
+    if (!reply && reply.error() == errc::no_such_route) co_return nothing_here(permit, ex, seen);
     if (!reply) co_return reply.error();
     // First, because a browser keeps the last of those with one name.
     reply->fields.insert(reply->fields.begin(), seen.set_cookies.begin(), seen.set_cookies.end());
     add_cors_fields(*reply, ex, seen);
     co_return co_await http::send(ex, *reply);
+}
+
+// A path of ours that answers other methods says which (RFC 9110 section 15.5.6).
+error pipeline::nothing_here(policies::permit const& permit, http::exchange const& ex, passage& seen) const
+{
+    auto const& where = ex.where();
+    for (auto const& rule : seen.world->routes.routes()) {
+        auto const is_ours = rule.to() == policies::destination::accounts && rule.target() != "nothing";
+        if (!is_ours || &rule == &permit.route() || !station_.pages.offers(rule.target())) continue;
+        if (rule.path().matches(where.path())) seen.allowed_methods |= rule.methods();
+    }
+    return seen.allowed_methods.empty() ? errc::no_such_route : errc::method_not_allowed;
 }
 
 // Null when nobody was named, or nobody wants to hear of it.

@@ -114,6 +114,12 @@ http::reply page_endpoints::send_to_login(http::exchange const& ex, passage cons
     return r;
 }
 
+bool page_endpoints::offers(std::string_view target) const noexcept
+{
+    if (!is_page_only(target)) return true;
+    return parts_.enabled && (parts_.look.login || !is_login_only(target)) && (parts_.look.links || !needs_links(target));
+}
+
 void page_endpoints::dress(http::reply& r, passage const& seen, std::string_view accept_language, way_back const& back)
 {
     pages::failure told;

@@ -15,6 +15,9 @@ namespace yett::pipeline {
 // True for endpoints that show pages and do nothing else.
 bool is_page_only(std::string_view target) noexcept;
 
+// True for pages that lead to nothing where no letters are sent.
+bool needs_links(std::string_view target) noexcept;
+
 // The account endpoints for people: pages for what the JSON endpoints do for programs. One
 // for each worker.
 //
@@ -57,6 +60,8 @@ public:
     };
     // Makes a page of the reply to a failure: the one left in the passage, or the error page.
     void dress(http::reply& r, passage const& seen, std::string_view accept_language, way_back const& back);
+    // False for what only pages have and these settings leave out.
+    bool offers(std::string_view target) const noexcept;
 
 private:
     struct form;

@@ -10,13 +10,14 @@
 #include <algorithm>
 
 namespace yett::pipeline {
-namespace {
 
 bool needs_links(std::string_view target) noexcept
 {
     constexpr std::string_view targets[] = {"mail_page", "reset_page", "verify_link", "reset_link", "email_link", "undo_link"};
     return std::ranges::find(targets, target) != std::ranges::end(targets);
 }
+
+namespace {
 
 std::string asked_for(auth_endpoints::call const& c, std::string_view name)
 {

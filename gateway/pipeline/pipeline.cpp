@@ -1,5 +1,7 @@
 #include "gateway/pipeline/pipeline.hpp"
 
+#include "gateway/pipeline/destination.hpp"
+#include "gateway/pipeline/one_rule.hpp"
 #include "gateway/pipeline/passage.hpp"
 #include "gateway/pipeline/request_id.hpp"
 #include "gateway/pipeline/world.hpp"
@@ -8,12 +10,6 @@
 
 namespace yett::pipeline {
 namespace {
-
-policies::question question_from(http::exchange const& ex)
-{
-    auto const& where = ex.where();
-    return {http::name_of(ex.request().method()), where.host(), where.path(), where.has_encoded_slash()};
-}
 
 // Known before a byte of the body is read, and before the application hears of it.
 bool is_too_large(http::head const& head, std::uint64_t most)
@@ -38,14 +34,15 @@ task<result<void>> pipeline::answer(http::exchange& ex, passage& seen)
     if (ex.from().to_https && !seen.from.https) [[unlikely]]
         co_return co_await send_to_https(*ex.from().to_https, ex);
 
-    auto const asked = question_from(ex);
+    auto const asked = question_about(ex.request().method_name(), ex.where());
     if (ex.request().method() == http::method::options) [[unlikely]]
         if (auto const* rule = rule_for_preflight(asked, ex.request(), world)) {
             co_return co_await answer_preflight(*rule, asked, ex, seen);
         }
     auto const route = world.routes.find(asked);
-    seen.allowed_methods = route.allowed();
-    if (!route) co_return route.why();
+    if (ex.where().doubts().any()) [[unlikely]]
+        if (auto fit = judge_path(asked, route, ex); !fit) co_return fit.error();
+    if (!route) co_return co_await answer_without_rule(route, ex, seen);
     seen.route = route.get();
     auto const& facts = world.facts[route->index()];
     if (facts.unusual_ways) [[unlikely]]
@@ -76,6 +73,9 @@ task<result<void>> pipeline::answer(http::exchange& ex, passage& seen)
     if (permit.reported) [[unlikely]]
         seen.reported = permit.reported;
     if (!permit) co_return permit.error();
+    if (names_destination(ex.request().method())) [[unlikely]]
+        if (auto open = require_open_destination(world.routes, ex.request(), seen.from.https, *who, seen.now); !open)
+            co_return open.error();
 
     co_return co_await dispatch(*permit, ex, seen); // the only way to /auth or to an upstream
 }

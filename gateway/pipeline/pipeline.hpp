@@ -30,7 +30,11 @@ namespace yett::upstream {
 class forwarder;
 struct bearer_terms;
 } // namespace yett::upstream
+namespace yett::http {
+struct glimpse;
+} // namespace yett::http
 namespace yett::policies {
+class found;
 class permit;
 class route;
 struct question;
@@ -78,11 +82,13 @@ public:
 
     // Never fails and never throws.
     task<void> serve(http::exchange& ex);
-    // The reply to bytes that never became a request.
-    http::reply refuse(http::peer const& from, error const& why);
+    // The reply to bytes that never became a request; `head` is what there is of one.
+    http::reply refuse(http::peer const& from, error const& why, std::string_view head);
 
 private:
     task<result<void>> answer(http::exchange& ex, passage& seen);
+    result<void> judge_path(policies::question const& asked, policies::found const& found, http::exchange& ex);
+    task<result<void>> answer_without_rule(policies::found const& found, http::exchange& ex, passage& seen);
     task<result<void>> spend(std::span<limits::limit const* const> from, http::exchange& ex, passage& seen);
     task<result<limits::admission>> spend_patiently(std::span<limits::limit const* const> from, limits::subject const& who,
                                                     http::exchange const& ex, passage const& seen);
@@ -115,6 +121,7 @@ private:
 
     task<result<void>> dispatch(policies::permit const& permit, http::exchange& ex, passage& seen);
     task<result<void>> answer_ourselves(policies::permit const& permit, http::exchange& ex, passage& seen);
+    error nothing_here(policies::permit const& permit, http::exchange const& ex, passage& seen) const;
     result<std::shared_ptr<std::string const>> assertion_for(policies::permit const& permit, passage const& seen);
     task<result<void>> forward(policies::permit const& permit, http::exchange& ex, passage& seen);
 
@@ -125,6 +132,7 @@ private:
     void tell_of_unlisted(http::peer const& proxy);
     void count(http::exchange const& ex, passage const& seen, error const* why);
     void write_line(http::exchange const& ex, passage const& seen, error const* why);
+    void write_refusal(http::peer const& from, error const& why, http::glimpse const& asked, passage const& seen);
 
     station station_;
     std::function<bool(std::string_view)> const is_ours_; // see is_own_token

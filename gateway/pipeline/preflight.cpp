@@ -19,6 +19,11 @@ policies::route const* pipeline::rule_for_preflight(policies::question asked, ht
 task<result<void>> pipeline::answer_preflight(policies::route const& rule, policies::question asked, http::exchange& ex,
                                               passage& seen)
 {
+    if (ex.where().doubts().any()) {
+        auto requested = asked;
+        requested.method = preflight_method(ex.request());
+        if (auto fit = judge_path(requested, seen.world->routes.find(requested), ex); !fit) co_return fit.error();
+    }
     seen.route = &rule;
     seen.preflight = true;
     auto const& facts = seen.world->facts[rule.index()];

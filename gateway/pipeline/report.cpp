@@ -1,9 +1,12 @@
 #include "gateway/accounts/link.hpp"
+#include "gateway/base/random.hpp"
+#include "gateway/http/glimpse.hpp"
 #include "gateway/http/problem.hpp"
 #include "gateway/pipeline/navigation.hpp"
 #include "gateway/pipeline/page_endpoints.hpp"
 #include "gateway/pipeline/passage.hpp"
 #include "gateway/pipeline/pipeline.hpp"
+#include "gateway/pipeline/return_address.hpp"
 #include "gateway/pipeline/unlisted_proxy.hpp"
 #include "gateway/pipeline/world.hpp"
 #include "gateway/telemetry/log.hpp"
@@ -49,17 +52,16 @@ bool brought_key_in_vain(http::head const& head, passage const& seen)
 }
 
 // Whoever runs the application wants to know what was wrong with it, and whoever runs the
-// gate why a credential did not serve. These notes are sentences of ours: they name a server, a
-// claim or a limit, and quote nothing that came. Which origin was refused, and why, cannot be
-// guessed either.
+// gate why a credential did not serve, and what would let a refused request through. These
+// notes are sentences of ours: they name a server, a claim or a limit, and quote nothing
+// that came. Which origin was refused, and why, cannot be guessed either.
 std::string cause_for_log(error const* why, http::head const& head, passage const& seen)
 {
     if (!why) return {};
-    if (*why == errc::csrf_rejected) return why->note();
     if (*why == errc::unauthenticated && brought_key_in_vain(head, seen))
         return "an API key as the password of Basic, which a rule takes with challenge: basic alone";
-    auto const of_identity = seen.credential_refused || (*why == errc::forbidden && why->from() == origin::ourselves);
-    if (why->from() != origin::upstream && !of_identity) return {};
+    auto const is_ours_to_explain = *why == errc::uri_rejected || *why == errc::forbidden || *why == errc::csrf_rejected;
+    if (why->from() != origin::upstream && !is_ours_to_explain && !seen.credential_refused) return {};
     if (!why->cause()) return why->note();
     return why->note() + " (" + why->cause().message() + ')';
 }
@@ -151,7 +153,8 @@ http::problem_context context_of(passage const& seen, std::string const& allow)
 page_endpoints::way_back way_back_from(error const& why, http::exchange const& ex)
 {
     page_endpoints::way_back back;
-    if (http::is_safe(ex.request().method())) back.again = address_of(ex.where());
+    // A link to "//a" would lead to a host of that name.
+    if (http::is_safe(ex.request().method())) back.again = return_address(address_of(ex.where()), {});
     back.confirm = why == errc::recent_login_required;
     return back;
 }
@@ -190,7 +193,7 @@ http::reply pipeline::reply_to(error const& why, http::exchange const& ex, passa
     if (is_sent_to_login(why, ex, seen)) {
         r = station_.pages.send_to_login(ex, seen, why == errc::recent_login_required);
     } else {
-        auto const allow = seen.allowed_methods.text();
+        auto const allow = seen.world->routes.methods().text(seen.allowed_methods);
         auto context = context_of(seen, allow);
         context.realm = ways.realm;
         context.basic = asks_for_basic(ex.request(), seen);
@@ -256,7 +259,7 @@ void pipeline::write_line(http::exchange const& ex, passage const& seen, error c
     r.request_id = seen.request_id;
     r.client_ip = seen.from.text;
     r.peer_ip = ex.from().address;
-    r.method = http::name_of(ex.request().method());
+    r.method = ex.request().method_name();
     r.host = ex.where().host();
     std::string cut;
     r.path = path_for_log(ex.where().path(), cut);
@@ -285,22 +288,42 @@ void pipeline::write_line(http::exchange const& ex, passage const& seen, error c
     station_.access.write(r);
 }
 
-http::reply pipeline::refuse(http::peer const& from, error const& why)
+http::reply pipeline::refuse(http::peer const& from, error const& why, std::string_view head)
 {
-    auto const face = http::face_of(why);
+    auto const asked = http::glimpse_of(head);
+    passage seen;
+    seen.now = wall_now();
+    seen.request_id = make_uuid(seen.now);
+    http::problem_context context;
+    context.request_id = seen.request_id;
+    auto r = http::problem_reply(why, context);
+    if (http::prefers_html(asked)) station_.pages.dress(r, seen, asked.accept_language, {});
+
     auto& figures = station_.figures;
     figures.framing_refusals[why.code()].add();
-    figures.routes[telemetry::metrics::no_route].requests[telemetry::class_of(face.status)].add();
-    if (station_.access.on()) {
-        telemetry::access_record r;
-        r.at = wall_now();
-        r.client_ip = from.address;
-        r.peer_ip = from.address;
-        r.status = face.status;
-        r.error = face.code;
-        station_.access.write(r);
-    }
-    return http::problem_reply(why, {});
+    figures.routes[telemetry::metrics::no_route].requests[telemetry::class_of(r.status)].add();
+    write_refusal(from, why, asked, seen);
+    return r;
+}
+
+void pipeline::write_refusal(http::peer const& from, error const& why, http::glimpse const& asked, passage const& seen)
+{
+    if (!station_.access.on()) return;
+    auto const face = http::face_of(why);
+    std::string cut;
+    telemetry::access_record r;
+    r.at = seen.now;
+    r.request_id = seen.request_id;
+    r.client_ip = from.address;
+    r.peer_ip = from.address;
+    r.method = asked.method;
+    r.host = asked.host;
+    r.path = path_for_log(asked.path, cut);
+    r.status = face.status;
+    r.error = face.code;
+    r.cause = why.note();
+    r.user_agent = asked.user_agent;
+    station_.access.write(r);
 }
 
 } // namespace yett::pipeline

@@ -1,6 +1,7 @@
 #include "gateway/pipeline/return_address.hpp"
 
 #include "gateway/http/ascii.hpp"
+#include "gateway/http/path_readings.hpp"
 #include "gateway/http/path_spelling.hpp"
 
 #include <algorithm>
@@ -8,15 +9,25 @@
 namespace yett::pipeline {
 namespace {
 
-// The scan refuses a second slash, backslashes, blanks, `;`, double encoding and every
-// spelling but the one that the gate forwards.
-bool is_path_of_this_site(std::string_view path) noexcept
+// An encoded slash may stand in a path. As its first byte it is a second slash to whoever
+// decodes it.
+bool begins_with_two_slashes(std::string_view path) noexcept
 {
-    if (!path.starts_with('/')) return false;
-    // An encoded slash may stand in a path. As its first byte it is a second slash to
-    // whoever decodes it.
-    if (path.starts_with("/%2F")) return false;
-    return http::inspect_path(path).how == http::spelling::canonical;
+    return path.starts_with("/%2F");
+}
+
+// The scan refuses blanks, raw backslashes and every spelling but the one that the gate
+// forwards. What only lenient rules let through, a second slash above all, leads nowhere from
+// here, and neither does what becomes a second slash when it is decoded again.
+bool is_path_of_this_site(std::string_view path)
+{
+    if (!path.starts_with('/') || begins_with_two_slashes(path)) return false;
+    auto const found = http::inspect_path(path);
+    if (found.how != http::spelling::canonical || found.doubts.needs_leave()) return false;
+    if (!found.doubts.has(http::doubt::double_escape)) return true;
+    auto const readings = http::read_in_every_way(path, {});
+    auto const strays = [](http::path_reading const& each) { return begins_with_two_slashes(each.path); };
+    return readings && std::none_of(readings->begin(), readings->end(), strays);
 }
 
 bool is_query(std::string_view query) noexcept
@@ -24,7 +35,7 @@ bool is_query(std::string_view query) noexcept
     return query.find('#') == query.npos;
 }
 
-bool leads_here(std::string_view address) noexcept
+bool leads_here(std::string_view address)
 {
     if (!http::ascii::all(address, http::ascii::target_char)) return false;
     auto const mark = std::min(address.find('?'), address.size());

@@ -46,8 +46,11 @@ public:
         put_sent(known::via);
         put(protocol_of(c_.head.version()), "\r\nX-Forwarded-For: ", c_.client.address, c_.client.hops);
         if (c_.client.named) put(", ", c_.peer.address);
-        put("\r\nX-Forwarded-Proto: ", scheme(), "\r\nX-Forwarded-Host: ");
-        put_asked_host();
+        put("\r\nX-Forwarded-Proto: ", scheme());
+        if (knows_host()) {
+            put("\r\nX-Forwarded-Host: ");
+            put_asked_host();
+        }
         put("\r\nX-Forwarded-Port: ", port(), "\r\nX-Real-IP: ", c_.client.address, "\r\n");
         forwarded();
         if (!c_.request_id.empty()) put("X-Request-Id: ", c_.request_id, "\r\n");
@@ -70,6 +73,7 @@ private:
     }
     std::string_view believed(known id) const { return c_.client.trusted ? c_.head.value(id) : std::string_view{}; }
     std::string_view scheme() const { return c_.client.https ? "https" : "http"; }
+    bool knows_host() const { return host_.is_named() || !c_.client.host.empty(); }
     // What the client asked for, as the first trusted proxy was told.
     void put_asked_host()
     {
@@ -90,9 +94,12 @@ private:
     {
         put("Forwarded: ");
         put_node(c_.client.address);
-        put(";host=\"");
-        put_asked_host();
-        put("\";proto=", scheme());
+        if (knows_host()) {
+            put(";host=\"");
+            put_asked_host();
+            put("\"");
+        }
+        put(";proto=", scheme());
         auto hops = c_.client.hops;
         while (auto const hop = http::next_element(hops)) put_next_node(*hop);
         if (c_.client.named) put_next_node(c_.peer.address);

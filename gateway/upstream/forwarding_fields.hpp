@@ -13,6 +13,7 @@ class asked_host
 public:
     explicit asked_host(composition const& c) noexcept;
 
+    bool is_named() const noexcept { return !name_.empty(); } // HTTP/1.0 may name none
     void append_to(std::string& out) const;
     std::string_view port() const noexcept { return port_; } // empty when it named none
 

@@ -38,7 +38,7 @@ public:
 
     void request_line()
     {
-        put(http::name_of(c_.head.method()), " ", c_.where.path());
+        put(c_.head.method_name(), " ", c_.where.path_to_forward());
         if (c_.where.has_query()) put("?", c_.where.query());
         put(" HTTP/1.1\r\nHost: ");
         if (c_.host.empty()) host_.append_to(out_);

@@ -53,10 +53,12 @@ void transfer::client_is_gone() noexcept
     if (connection_) connection_->shut(ending::shut);
 }
 
-// Sending it again is the same as sending it once, and possible.
+// Sending it again is the same as sending it once, and possible. A PUT, say, could undo what
+// somebody else did in between.
 bool transfer::repeatable() const noexcept
 {
-    return replayable() && http::is_idempotent(request_.method());
+    auto const m = request_.method();
+    return replayable() && http::is_idempotent(m) && http::is_safe(m);
 }
 
 task<result<void>> transfer::run()
@@ -144,6 +146,8 @@ result<pieces> transfer::compose()
     auto const chunked = !c.bare && request_.body() == http::body_kind::chunked;
     if (chunked && at_hand_.complete) c.length = at_hand_.part.size();
     c.host = parties_.options.host;
+    // HTTP/1.0 need not name a host, HTTP/1.1 has to.
+    if (c.host.empty() && exchange_.where().host().empty()) c.host = parties_.options.server.text;
     c.rules = parties_.context.rules;
     if (parties_.context.seen.retries == 0) c.dropped = &parties_.dropped;
     auto const composed = parties_.context.headers.compose(c, head);

@@ -248,6 +248,17 @@ yett.yaml:6:99: routes[0].body_bytes: "1" has no unit; a whole number and one un
 yett.yaml:6:117: routes[0].encoded_slash: "maybe" is unknown; allowed: reject, allow
 yett.yaml:6:130: routes[0].mode: "off" is unknown; allowed: enforce, report_only
 )"},
+            {R"({ name: all, match: { path: "/**", case: ignore }, access: public, upstream: app, paths: loose, double_encoding: reject }
+)",
+             R"(
+yett.yaml:6:43: routes[0].match.case: "ignore" is unknown; allowed: sensitive, insensitive
+yett.yaml:6:91: routes[0].paths: "loose" is unknown; allowed: strict, lenient
+yett.yaml:6:115: routes[0].double_encoding: "reject" is unknown; allowed: judge, allow
+)"},
+            {R"({ name: all, match: { path: "/**", case: insensitive }, access: public, upstream: app, paths: lenient, double_encoding: allow }
+)",
+             R"(
+)"},
             {R"({ name: all, match: { path: "/**", methods: [] }, access: public, upstream: app }
 )",
              R"(

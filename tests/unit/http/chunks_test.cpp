@@ -116,7 +116,8 @@ TEST_CASE("chunks: a malformed size is refused")
                              "FFFFFFFFFFFFFFFF0",
                              "8000000000000000",
                              "10000000000000000",
-                             "0000000000000005",
+                             "00000000000000000000FFFFFFFFFFFFFFFF",
+                             "0000000000000000000 5",
                              "5.",
                              "\"5\"",
                              "=5"}) {
@@ -131,6 +132,19 @@ TEST_CASE("chunks: a malformed size is refused")
                  100)
               .broken);
     CHECK(decode("000000000000005\r\nhello\r\n0\r\n\r\n", 100).done);
+}
+
+TEST_CASE("chunks: leading zeros say nothing, within the bounds of a line")
+{
+    for (auto const& size : {"00000000000000000005"s, std::string(200, '0') + "5", "0000000000000005"s}) {
+        for (std::size_t part : {1, 7, 1000}) {
+            auto const o = decode(size + "\r\nhello\r\n" + std::string(20, '0') + "\r\n\r\n", part);
+            CAPTURE(size);
+            CHECK(o.done);
+            CHECK(o.data == "hello");
+        }
+    }
+    CHECK(decode(std::string(20000, '0') + "5\r\nhello\r\n0\r\n\r\n", 1000).broken);
 }
 
 TEST_CASE("chunks: lines that do not end in CRLF are refused")

@@ -40,15 +40,15 @@ TEST_CASE("head: every known name is found in any case, and nothing like it")
 
 TEST_CASE("head: safe methods are idempotent, and so are PUT and DELETE")
 {
-    for (auto m : {method::get, method::head, method::options}) {
+    for (auto m : {method::get, method::head, method::options, method::propfind, method::report, method::search, method::query}) {
         CHECK(is_safe(m));
         CHECK(is_idempotent(m));
     }
-    for (auto m : {method::put, method::delete_}) {
+    for (auto m : {method::put, method::delete_, method::proppatch, method::mkcol, method::copy, method::move, method::unlock}) {
         CHECK_FALSE(is_safe(m));
         CHECK(is_idempotent(m));
     }
-    for (auto m : {method::post, method::patch}) {
+    for (auto m : {method::post, method::patch, method::lock, method::other}) {
         CHECK_FALSE(is_safe(m));
         CHECK_FALSE(is_idempotent(m));
     }

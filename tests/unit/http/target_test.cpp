@@ -82,20 +82,137 @@ TEST_CASE("target: each path has one spelling")
     }
 }
 
-TEST_CASE("target: what a second reader could take differently is refused")
+TEST_CASE("target: what no reader can be trusted with is refused")
 {
-    for (auto const* raw :
-         {"/a//b",    "//",        "//a",          "/a//",        "/a/%5cb",    "/a%5C",          "/a\\b",      "/a;b",
-          "/;",       "/a;x=1/b",  "/%00",         "/a%00b",      "/%01",       "/%0a",           "/%0D%0a",    "/%1f",
-          "/%7f",     "/%7F",      "/%",           "/%4",         "/%4g",       "/%g4",           "/%%41",      "/a%",
-          "/a%2",     "/%252f",    "/%252e%252e/", "/%2541",      "/%25%34%31", "/%%34%31",       "/%2525",     "/%2%35f",
-          "/a#b",     "/#",        "/%u0041",      "/%c0%af",     "/%c1%9c",    "/%C0%AE%C0%AE/", "/%e0%80%af", "/%f0%80%80%af",
-          "/..%2fa",  "/a/..%2f",  "/a/.%2f",      "/%2e%2e%2fa", "/a%2f..",    "/a%2F../b",      "/a%2f.",     "/a%2f%2e%2e",
-          "/a%2f./b", "/a/.%2E%2F"}) {
+    for (auto const* raw : {"/a\\b",         "/%00",
+                            "/a%00b",        "/%01",
+                            "/%0a",          "/%0D%0a",
+                            "/%1f",          "/%7f",
+                            "/%7F",          "/%",
+                            "/%4",           "/%4g",
+                            "/%g4",          "/%%41",
+                            "/a%",           "/a%2",
+                            "/%%34%31",      "/%2%35f",
+                            "/a#b",          "/#",
+                            "/%u0041",       "/%c0%af",
+                            "/%c1%9c",       "/%C0%AE%C0%AE/",
+                            "/%e0%80%af",    "/%f0%80%80%af",
+                            "/..%2fa",       "/a/..%2f",
+                            "/a/.%2f",       "/%2e%2e%2fa",
+                            "/a%2f..",       "/a%2F../b",
+                            "/a%2f.",        "/a%2f%2e%2e",
+                            "/a%2f./b",      "/a/.%2E%2F",
+                            "/\xff",         "/\xc0\xaf",
+                            "/\xc3",         "/\xe0\x80\xaf",
+                            "/\xed\xa0\x80", "/\xf4\x90\x80\x80",
+                            "/\xc2\x85",     "/a\xc3/b",
+                            "/\x80",         "/\xf8\x88\x80\x80\x80"}) {
         auto const s = spell(raw);
         CHECK_MESSAGE(!s.accepted, raw);
         CHECK(s.why == errc::uri_rejected);
     }
+}
+
+TEST_CASE("target: what servers read in different ways is told")
+{
+    struct
+    {
+        char const* raw;
+        std::vector<doubt> doubts;
+    } const rows[] = {
+        {"/a/b.c-d_e~f", {}},
+        {"/.well-known/x", {}},
+        {"/a%2Fb", {}},
+        {"/a:b@c", {}},
+        {"/100%25", {}},
+        {"/%25zz", {}},
+        {"/a%3Db", {}},
+        {"/a//b", {doubt::empty_segment}},
+        {"//", {doubt::empty_segment}},
+        {"/a;b", {doubt::parameter}},
+        {"/;", {doubt::parameter}},
+        {"/a/%5cb", {doubt::backslash}},
+        {"/caf\xc3\xa9", {doubt::raw_bytes}},
+        {"/\xf0\x9f\x98\x80", {doubt::raw_bytes}},
+        {"/%252f", {doubt::double_escape}},
+        {"/%25%34%31", {doubt::double_escape}},
+        {"/%2525", {doubt::double_escape}},
+        {"/a.", {doubt::segment_end}},
+        {"/a./b", {doubt::segment_end}},
+        {"/a/...", {doubt::segment_end}},
+        {"/a%20b", {doubt::segment_end}},
+        {"/a%3bb", {doubt::segment_end}},
+        {"/a%3Fb", {doubt::segment_end}},
+        {"/a%23b", {doubt::segment_end}},
+        {"/a.%2fb", {doubt::segment_end}},
+        {"/a::$DATA", {doubt::stream}},
+        {"/a%3A:b", {doubt::stream}},
+        {"/a:%24b", {doubt::stream}},
+        {"/a//b;c", {doubt::empty_segment, doubt::parameter}},
+        {"/a//../b", {doubt::empty_segment}}, // though it is gone from the spelling
+    };
+    for (auto const& row : rows) {
+        parsed const p{request("GET "s + row.raw + " HTTP/1.1")};
+        CAPTURE(std::string{row.raw});
+        REQUIRE(p.h.has_value());
+        auto const t = target::from(*p.h);
+        REQUIRE(t.has_value());
+        path_doubts expected;
+        for (auto const each : row.doubts) expected.add(each);
+        for (auto const each : {doubt::double_escape, doubt::segment_end, doubt::stream, doubt::empty_segment, doubt::parameter,
+                                doubt::backslash, doubt::raw_bytes})
+            CHECK(t->doubts().has(each) == expected.has(each));
+    }
+}
+
+TEST_CASE("target: a path in doubt is forwarded byte for byte, any other in its one spelling")
+{
+    for (auto const& [raw, forwarded] : {std::pair{"/wiki/100%25Deal", "/wiki/100%25Deal"},
+                                         {"//api/v1/info", "//api/v1/info"},
+                                         {"/a%5cb", "/a%5cb"},
+                                         {"/%7ea;b", "/%7ea;b"},
+                                         {"/caf\xc3\xa9", "/caf\xc3\xa9"},
+                                         {"/caf%c3%a9/a%20b", "/caf%c3%a9/a%20b"},
+                                         {"/%7ea", "/~a"},
+                                         {"/caf%c3%a9", "/caf%C3%A9"},
+                                         {"/x/../a;b", "/a;b"},
+                                         {"/x//../%7ea", "/x/~a"}}) {
+        parsed const p{request("GET "s + raw + "?q HTTP/1.1")};
+        CAPTURE(raw);
+        REQUIRE(p.h.has_value());
+        auto made = target::from(*p.h);
+        REQUIRE(made.has_value());
+        target const moved{std::move(*made)};
+        CHECK(moved.path_to_forward() == forwarded);
+    }
+}
+
+TEST_CASE("target: bytes beyond ASCII in a query are escaped")
+{
+    for (auto const& [raw, query] : {std::pair{"/a?q=caf\xc3\xa9", "q=caf%C3%A9"},
+                                     {"/a?\xff\x80", "%FF%80"},
+                                     {"/a?%c3\xa9&\xe2\x82\xac=1", "%c3%A9&%E2%82%AC=1"},
+                                     {"http://yett.test?\xe9", "%E9"},
+                                     {"/a?x=%41", "x=%41"}}) {
+        auto const s = spell(raw);
+        CAPTURE(raw);
+        REQUIRE(s.accepted);
+        CHECK(s.query == query);
+        CHECK(s.has_query);
+    }
+}
+
+TEST_CASE("target: HTTP/1.0 without Host has none, unless the target names it")
+{
+    parsed const p{request("GET /a HTTP/1.0", "")};
+    REQUIRE(p.h.has_value());
+    auto const t = target::from(*p.h);
+    REQUIRE(t.has_value());
+    CHECK(t->host().empty());
+    CHECK(t->path() == "/a");
+    parsed const named{request("GET http://Yett.test:81/a HTTP/1.0", "")};
+    REQUIRE(named.h.has_value());
+    CHECK(target::from(*named.h)->host() == "yett.test");
 }
 
 TEST_CASE("target: an encoded slash stays encoded and is told")
@@ -147,7 +264,7 @@ TEST_CASE("target: an absolute target gives path and host")
     CHECK(spell("http://yett.test?a").path == "/");
     CHECK(spell("http://yett.test?a").query == "a");
     CHECK_FALSE(spell("http://yett.test#a").accepted);
-    CHECK_FALSE(spell("http://yett.test//a").accepted);
+    CHECK(spell("http://yett.test//a").path == "//a");
     CHECK(spell("http://yett.test", "yett.test", "OPTIONS").path == "*");
     CHECK(spell("http://yett.test?a", "yett.test", "OPTIONS").path == "/");
 }
@@ -205,7 +322,8 @@ TEST_CASE("target: normalising twice is normalising once, on random paths")
         auto const framed = once.path + "/";
         REQUIRE(framed.find("/./") == std::string::npos);
         REQUIRE(framed.find("/../") == std::string::npos);
-        REQUIRE(framed.find("//") == (once.path.ends_with('/') ? once.path.size() - 1 : std::string::npos));
+        if (raw.find("//") == raw.npos)
+            REQUIRE(framed.find("//") == (once.path.ends_with('/') ? once.path.size() - 1 : std::string::npos));
     }
     CHECK(accepted > 2000);
 }

@@ -91,7 +91,6 @@ run serve(std::string rest)
 
 // Where Yett refuses what the label accepts, and why that is meant.
 std::map<std::string, std::string_view> const stricter{
-    {"probe-COMP-HTTP10-NO-HOST", "a request without Host names no route"},
     {"probe-MAL-CHUNK-EXT-64K", "extension bytes are bounded"},
     {"probe-MAL-URL-BACKSLASH", "uri_rejected"},
     {"probe-MAL-URL-PERCENT-NULL", "uri_rejected"},

@@ -243,7 +243,7 @@ task<void> answer(http::exchange& ex)
     co_await say(ex, 200, "hello " + std::string{path});
 }
 
-http::reply refusal(http::peer const&, error const& e)
+http::reply refusal(http::peer const&, error const& e, std::string_view)
 {
     http::reply r;
     r.status = e == errc::timed_out ? 408 : e == errc::header_too_large ? 431 : 400;

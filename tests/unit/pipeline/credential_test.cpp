@@ -78,11 +78,15 @@ TEST_CASE("credential: what only looks like our cookie is none, and of two of th
 TEST_CASE("credential: what changes something or opens a WebSocket needs its origin proved")
 {
     auto const needs = [](std::string const& line, std::string const& fields) {
-        http::parsed const p{http::request(line, "Host: a\r\nContent-Length: 0\r\n" + fields)};
+        std::vector<std::string> const named{"QUERY", "PURGE"};
+        http::framing::limits limits;
+        limits.methods = named;
+        http::parsed const p{http::request(line, "Host: a\r\nContent-Length: 0\r\n" + fields), limits};
         REQUIRE(p.h.has_value());
         return pipeline::needs_same_origin(*p.h);
     };
-    for (auto const* method : {"POST", "PUT", "PATCH", "DELETE"})
+    for (auto const* method : {"POST", "PUT", "PATCH", "DELETE", "PROPFIND", "PROPPATCH", "MKCOL", "COPY", "MOVE", "LOCK",
+                               "UNLOCK", "REPORT", "SEARCH", "QUERY", "PURGE"})
         CHECK_MESSAGE(needs(std::string{method} + " / HTTP/1.1", ""), method);
     for (auto const* method : {"GET", "HEAD", "OPTIONS"}) CHECK_MESSAGE(!needs(std::string{method} + " / HTTP/1.1", ""), method);
     CHECK(needs("GET / HTTP/1.1", "Upgrade: websocket\r\nConnection: Upgrade\r\n"));

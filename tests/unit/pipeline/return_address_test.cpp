@@ -19,9 +19,26 @@ bool is_followed(std::string_view wanted)
 
 TEST_CASE("return_address: a page of this site is returned to as it was asked for")
 {
-    for (auto const* address : {"/", "/a", "/a/b", "/a/", "/a?b=c&d=e", "/?", "/a?x=/evil//evil", "/a?x=https://evil.example/",
-                                "/a%20b", "/%E6%97%A5", "/a/b%2Fc", "/a:b@c", "/~a/-_.!$&'()*+,=", "/a?b=%0d%0a", "/a?%zz",
-                                "/a?b=c;d", "/a...b", "/.well-known/x", "/https:evil"})
+    for (auto const* address : {"/",
+                                "/a",
+                                "/a/b",
+                                "/a/",
+                                "/a?b=c&d=e",
+                                "/?",
+                                "/a?x=/evil//evil",
+                                "/a?x=https://evil.example/",
+                                "/a%20b",
+                                "/%E6%97%A5",
+                                "/a/b%2Fc",
+                                "/a:b@c",
+                                "/~a/-_.!$&'()*+,=",
+                                "/a?b=%0d%0a",
+                                "/a?%zz",
+                                "/a?b=c;d",
+                                "/wiki/100%25Deal",
+                                "/a...b",
+                                "/.well-known/x",
+                                "/https:evil"})
         CHECK_MESSAGE(is_followed(address), address);
 }
 

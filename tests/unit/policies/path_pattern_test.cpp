@@ -122,3 +122,24 @@ TEST_CASE("path_pattern: a pattern of more than 64 segments is refused")
     CHECK(path_pattern::from(longest).has_value());
     CHECK_FALSE(path_pattern::from(longest + "/a").has_value());
 }
+
+TEST_CASE("path_pattern: without regard to case, letters that count as ASCII ones included")
+{
+    auto const pattern = path_pattern::from("/Admin/{id}/Kiss/**", true);
+    REQUIRE(pattern.has_value());
+    for (auto const* path : {"/admin/X/kiss", "/ADMIN/x/KISS/", "/adm%C4%B1n/x/k%C4%B0ss", "/admin/x/%E2%84%AAis%C5%BF/more"})
+        CHECK_MESSAGE(pattern->matches(path), path);
+    for (auto const* path : {"/admin//kiss", "/admi/x/kiss", "/%C3%A1dmin/x/kiss"})
+        CHECK_FALSE_MESSAGE(pattern->matches(path), path);
+    CHECK(pattern->spelled_out() == "/Admin");
+    CHECK(folded_path("/A%2FB%C3%89") == "/a%2fb%c3%89");
+    CHECK_FALSE(path_pattern::from("/admin")->matches("/ADMIN"));
+}
+
+TEST_CASE("path_pattern: what it spells out ends at the first name")
+{
+    CHECK(path_pattern::from("/a%20b/c/**")->spelled_out() == "/a%20b/c");
+    CHECK(path_pattern::from("/a/{id}/c")->spelled_out() == "/a");
+    CHECK(path_pattern::from("/{id}/c")->spelled_out().empty());
+    CHECK(path_pattern::from("/**")->spelled_out().empty());
+}

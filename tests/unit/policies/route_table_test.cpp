@@ -10,7 +10,7 @@ namespace {
 std::string name_found(route_table const& table, question const& asked)
 {
     auto const answer = table.find(asked);
-    return answer ? answer->name() : std::string{yett::name_of(answer.why())} + " " + answer.allowed().text();
+    return answer ? answer->name() : std::string{yett::name_of(answer.why())} + " " + table.methods().text(answer.allowed());
 }
 
 } // namespace
@@ -36,6 +36,41 @@ TEST_CASE("route_table: a rule for other methods is passed over")
     CHECK(name_found(table, {"PUT", "h", "/doc"}) == "writer");
     CHECK(name_found(table, {"DELETE", "h", "/doc"}) == "method_not_allowed GET, HEAD, POST, PUT");
     CHECK(name_found(table, {"DELETE", "h", "/other"}) == "no_such_route ");
+}
+
+TEST_CASE("route_table: a rule without regard to case takes its turn among the others")
+{
+    auto loose = a_rule("/Admin/**");
+    loose.match.any_case = true;
+    auto page = a_rule("/page/{id}");
+    page.match.any_case = true;
+    auto const table = table_of({a_rule("/ADMIN/first"), loose, page, a_rule("/admin/last"), a_rule("/**")});
+    for (auto const& [path, name] : {std::pair{"/ADMIN/first", "/ADMIN/first"},
+                                     {"/admin/first", "/Admin/**"},
+                                     {"/aDMIN", "/Admin/**"},
+                                     {"/admin/last", "/Admin/**"},
+                                     {"/PAGE/X", "/page/{id}"},
+                                     {"/PAGE/", "/**"},
+                                     {"/Administrator", "/**"},
+                                     {"/%41dmin", "/**"}}) // no normalised path
+        CHECK(name_found(table, {"GET", "h", path}) == name);
+    CHECK(table.is_shadowed(*table.named("/admin/last")));
+    CHECK_FALSE(table.is_shadowed(*table.named("/Admin/**")));
+}
+
+TEST_CASE("route_table: a rule that names no method leaves what others name to them")
+{
+    auto purge = a_rule("/**", {}, {"PURGE"});
+    purge.name = "purge";
+    auto ours = a_rule("/ours/**");
+    ours.match.every_method = true;
+    auto const table = table_of({ours, a_rule("/cache/**"), purge});
+    CHECK(name_found(table, {"PURGE", "h", "/cache/x"}) == "purge");
+    CHECK(name_found(table, {"GET", "h", "/cache/x"}) == "/cache/**");
+    CHECK(name_found(table, {"PROPFIND", "h", "/cache/x"}) == "/cache/**");
+    CHECK(name_found(table, {"PURGE", "h", "/ours/x"}) == "/ours/**");
+    CHECK(name_found(table, {"BREW", "h", "/ours/x"}) == "/ours/**");
+    CHECK(name_found(table, {"GET", "h", "/x"}) == "method_not_allowed PURGE");
 }
 
 TEST_CASE("route_table: HEAD goes the way of GET")
@@ -95,7 +130,7 @@ public:
     std::string pattern()
     {
         std::string path;
-        for (auto depth = below(4); depth > 0; --depth) path += "/" + pick({"a", "b", "ab", "{id}", "{n}", "%20"});
+        for (auto depth = below(4); depth > 0; --depth) path += "/" + pick({"a", "b", "ab", "A", "{id}", "{n}", "%20"});
         if (below(3) == 0) return path + "/**";
         if (path.empty() || below(5) == 0) path += "/";
         return path;
@@ -103,7 +138,8 @@ public:
     std::string path()
     {
         std::string text;
-        for (auto depth = below(5); depth > 0; --depth) text += "/" + pick({"a", "b", "ab", "c", "%20", "", "{id}", "{}"});
+        for (auto depth = below(5); depth > 0; --depth)
+            text += "/" + pick({"a", "b", "ab", "A", "aB", "c", "%20", "", "{id}", "{}"});
         if (text.empty() || below(5) == 0) text += "/";
         return text;
     }
@@ -136,7 +172,7 @@ naive_answer find_naively(route_table const& table, question const& asked)
     naive_answer answer;
     for (auto const& rule : table.routes()) {
         if (!rule.host().matches(asked.host) || !rule.path().matches(asked.path)) continue;
-        if (rule.methods().covers(method_set::of(asked.method))) return {&rule, {}};
+        if (rule.methods().covers(table.methods().of(asked.method))) return {&rule, {}};
         answer.allowed |= rule.methods();
     }
     return answer;
@@ -154,6 +190,7 @@ TEST_CASE("route_table: agrees with looking at one rule after the other, on rand
         while (specs.size() < count) {
             auto rule = a_rule(random.pattern(), {}, random.methods());
             rule.match.host = random.host_pattern();
+            rule.match.any_case = random.below(5) == 0;
             rule.name = std::to_string(specs.size());
             specs.push_back(std::move(rule));
         }

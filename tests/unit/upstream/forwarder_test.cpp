@@ -751,8 +751,11 @@ TEST_CASE("forwarder: a stale connection costs a retry where that is harmless, a
     request const cases[] = {
         {"GET", get, "", true},
         {"HEAD", "HEAD / HTTP/1.1\r\nHost: a\r\n\r\n", "", true},
-        {"PUT at hand", "PUT / HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\n\r\n", "12345", true},
-        {"DELETE", "DELETE / HTTP/1.1\r\nHost: a\r\n\r\n", "", true},
+        {"PROPFIND", "PROPFIND / HTTP/1.1\r\nHost: a\r\n\r\n", "", true},
+        {"REPORT at hand", "REPORT / HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\n\r\n", "12345", true},
+        {"PUT at hand", "PUT / HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\n\r\n", "12345", false},
+        {"DELETE", "DELETE / HTTP/1.1\r\nHost: a\r\n\r\n", "", false},
+        {"MOVE", "MOVE / HTTP/1.1\r\nHost: a\r\nDestination: /b\r\n\r\n", "", false},
         {"POST", post, "12345", false},
         {"PATCH", "PATCH / HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\n\r\n", "12345", false},
         {"PUT not at hand", "PUT / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n", "12345", false},

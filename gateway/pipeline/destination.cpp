@@ -1,0 +1,69 @@
+#include "gateway/pipeline/destination.hpp"
+
+#include "gateway/http/ascii.hpp"
+#include "gateway/http/authority.hpp"
+#include "gateway/http/header_fold.hpp"
+#include "gateway/http/target.hpp"
+#include "gateway/pipeline/one_rule.hpp"
+#include "policies/decide.hpp"
+
+#include <algorithm>
+
+namespace yett::pipeline {
+namespace {
+
+constexpr std::string_view field_name = "destination";
+
+error closed(std::string_view why)
+{
+    return client_error(errc::forbidden, "Destination " + std::string{why});
+}
+
+// The path and query of "http://host/path" or "/path".
+result<std::string_view> path_on_this_server(std::string_view text, http::head const& head, bool https)
+{
+    if (text.starts_with("//")) return closed("names a host without a scheme");
+    if (text.starts_with('/')) return text;
+    std::string_view const scheme = https ? "https://" : "http://";
+    if (!http::ascii::equal_ignoring_case(text.substr(0, scheme.size()), scheme)) return closed("is not of the request's scheme");
+    text.remove_prefix(scheme.size());
+    auto const end = std::min(text.find_first_of("/?#"), text.size());
+    auto const named = http::parse_authority(text.substr(0, end));
+    auto const asked = http::parse_authority(head.host());
+    if (!named || !asked || !http::same_server(*named, *asked, https ? 443 : 80)) return closed("is not on the request's host");
+    text.remove_prefix(end);
+    return text;
+}
+
+result<void> require_open(policies::route_table const& rules, std::string_view method, http::target const& to,
+                          identity_ptr const& who, wall_time now)
+{
+    auto const asked = question_about(method, to);
+    auto const found = rules.find(asked);
+    if (to.doubts().any())
+        if (auto fit = require_one_rule(rules, asked, found, to); !fit) return closed(fit.error().note());
+    if (!found) return closed("finds no rule");
+    if (found->to() != policies::destination::upstream) return closed("is no path of an application");
+    auto const decided = policies::decide(*found, who, asked, now);
+    return decided ? result<void>{} : closed("is refused: " + decided.error().note());
+}
+
+} // namespace
+
+result<void> require_open_destination(policies::route_table const& rules, http::head const& head, bool https,
+                                      identity_ptr const& who, wall_time now)
+{
+    auto const is_ours = [](http::field const& f) { return http::folds_equal(f.name, field_name); };
+    auto const fields = head.fields();
+    auto const field = std::find_if(fields.begin(), fields.end(), is_ours);
+    if (field == fields.end()) return {};
+    if (std::find_if(field + 1, fields.end(), is_ours) != fields.end()) return closed("comes twice");
+    auto const path = path_on_this_server(field->value, head, https);
+    if (!path) return path.error();
+    auto host = http::parse_authority(head.host());
+    auto const to = http::target::from(*path, host ? host->host : std::string_view{});
+    if (!to) return closed("does not pass the gate: " + to.error().note());
+    return require_open(rules, head.method_name(), *to, who, now);
+}
+
+} // namespace yett::pipeline

@@ -1,0 +1,31 @@
+#include "gateway/pipeline/one_rule.hpp"
+#include "gateway/pipeline/passage.hpp"
+#include "gateway/pipeline/pipeline.hpp"
+#include "gateway/pipeline/world.hpp"
+
+namespace yett::pipeline {
+
+// What is refused here is as suspicious as what never becomes a request: nothing behind it
+// is read, and it is counted with those.
+result<void> pipeline::judge_path(policies::question const& asked, policies::found const& found, http::exchange& ex)
+{
+    auto fit = require_one_rule(world_->routes, asked, found, ex.where());
+    if (fit) return fit;
+    ex.be_the_last();
+    station_.figures.framing_refusals[fit.error().code()].add();
+    return fit;
+}
+
+// OPTIONS * asks the server itself (RFC 9110 section 9.3.7): that is us.
+task<result<void>> pipeline::answer_without_rule(policies::found const& found, http::exchange& ex, passage& seen)
+{
+    auto const& methods = seen.world->routes.methods();
+    seen.allowed_methods = found.allowed();
+    if (ex.where().path() != "*") co_return found.why();
+    http::reply r;
+    r.status = 204;
+    r.fields.emplace_back("Allow", methods.text(policies::method_set::every()));
+    co_return co_await http::send(ex, r);
+}
+
+} // namespace yett::pipeline
