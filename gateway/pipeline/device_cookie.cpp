@@ -8,8 +8,8 @@ namespace yett::pipeline {
 
 std::string device_mark_in(http::head const& head, auth_transport const& way)
 {
-    auto const found = http::find_cookie(head, way.device_cookie);
-    return found && *found ? std::string{**found} : std::string{};
+    auto const found = http::find_cookies(head, way.device_cookie);
+    return found.count == 1 ? std::string{found.value} : std::string{};
 }
 
 result<void> add_device_mark(http::reply& r, auth_transport const& way, secret const& mark)
