@@ -21,7 +21,7 @@ task<void> hello(http::exchange& ex)
     co_await ex.begin(head, body, true);
 }
 
-http::reply refusal(http::peer const&, error const& e)
+http::reply refusal(http::peer const&, error const& e, std::string_view)
 {
     http::reply r;
     r.status = 400;
