@@ -58,6 +58,12 @@ void add_complaints(std::span<policies::route_spec const> routes, config::settin
     }
 }
 
+bool is_built_in(limits::limit_spec const& spec)
+{
+    auto const& all = limits::built_in_limits();
+    return std::ranges::find(all, spec.name, &limits::limit_spec::name) != all.end();
+}
+
 // The limits that exist to count accounts, and know them at every endpoint they stand at.
 bool is_made_for_accounts(std::string_view name)
 {
@@ -161,10 +167,13 @@ std::shared_ptr<pipeline::world const> build_world(config::settings const& s, st
     auto limiter = std::make_shared<limits::limiter const>(std::move(counting), specs);
     auto world = std::make_shared<pipeline::world>(
         pipeline::world{std::move(*rules.routes), {}, std::move(limiter), {}, plan_of(s), s.trusted_proxies});
-    for (auto const& spec : specs) world->limit_slots[world->limiter->named(spec.name)] = figures.limit(spec.name);
+    // There are figures of their own for fifteen limits; those of the operator come first.
+    world->own_limit_slot = figures.limit(pipeline::own_limit_name);
+    for (bool const built_in : {false, true})
+        for (auto const& spec : specs)
+            if (is_built_in(spec) == built_in) world->limit_slots[world->limiter->named(spec.name)] = figures.limit(spec.name);
     if (s.trusted_proxies_send == config::forwarding_family::forwarded)
         world->proxies_send = pipeline::forwarding_family::forwarded;
-    world->own_limit_slot = figures.limit(pipeline::own_limit_name);
     // There are figures of their own for a few dozen routes; the configured ones come first.
     for (auto const& each : s.routes) figures.route(each.name);
     for (auto const& route : world->routes.routes()) world->facts.push_back(facts_of(route, *world, s, figures));
