@@ -207,8 +207,6 @@ def test_a_websocket_of_the_site_talks_and_one_of_another_site_does_not(site):
 
 # --- the applications ---------------------------------------------------------------
 
-# Settings that the chapter names and that are built beside it. Empty when they are there.
-COMING = re.compile(r"routes\[\d+\]\.(paths|challenge): is unknown")
 APPLICATIONS = re.findall(r"^## ([^\n]+)\n(?:(?!^## ).)*?^```yaml\n(.*?)^```", (RECIPES / "applications.md").read_text(), re.M | re.S)
 
 
@@ -246,5 +244,4 @@ def checked(folder, text):
     shutil.copy(certs / "leaf.key", folder / "key.pem")
     (folder / "yett.yaml").write_text(text)
     done = subprocess.run([harness.BINARY, "check"], cwd=folder, capture_output=True, text=True)
-    complaints = [line for line in done.stderr.splitlines() if not COMING.search(line)]
-    assert not complaints, done.stderr
+    assert done.returncode == 0, done.stderr
