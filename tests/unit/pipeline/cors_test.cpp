@@ -64,7 +64,7 @@ std::string preflight_to(cors_rule const& rule, std::string const& fields)
     return text_of(out);
 }
 
-std::string const origin = "Origin: https://spa.test\r\n";
+std::string const of_spa = "Origin: https://spa.test\r\n";
 std::string const put = "Access-Control-Request-Method: PUT\r\n";
 
 } // namespace
@@ -75,25 +75,25 @@ TEST_CASE("cors: a preflight is OPTIONS with Origin and the method that is to fo
         request const asked{fields, by};
         return std::string{pipeline::preflight_method(*asked)};
     };
-    CHECK(method(origin + put) == "PUT");
-    CHECK(method(origin + "access-control-request-method: PROPFIND\r\n") == "PROPFIND");
+    CHECK(method(of_spa + put) == "PUT");
+    CHECK(method(of_spa + "access-control-request-method: PROPFIND\r\n") == "PROPFIND");
     CHECK(method("Origin: null\r\n" + put) == "PUT");
-    CHECK(method(origin).empty());
+    CHECK(method(of_spa).empty());
     CHECK(method(put).empty());
     CHECK(method("").empty());
-    CHECK(method(origin + put, "GET").empty());
-    CHECK(method(origin + put, "POST").empty());
-    CHECK(method(origin + origin + put).empty());
-    CHECK(method(origin + put + "Access-Control-Request-Method: GET\r\n").empty());
+    CHECK(method(of_spa + put, "GET").empty());
+    CHECK(method(of_spa + put, "POST").empty());
+    CHECK(method(of_spa + of_spa + put).empty());
+    CHECK(method(of_spa + put + "Access-Control-Request-Method: GET\r\n").empty());
     CHECK(method("Origin:\r\n" + put).empty());
-    CHECK(method(origin + "Access-Control-Request-Method:\r\n").empty());
-    CHECK(method(origin + "Access-Control-Request-Method: PUT GET\r\n").empty());
+    CHECK(method(of_spa + "Access-Control-Request-Method:\r\n").empty());
+    CHECK(method(of_spa + "Access-Control-Request-Method: PUT GET\r\n").empty());
 }
 
 TEST_CASE("cors: replies carry the fields for listed origins alone, and Vary always")
 {
     cors_rule const rule{spec({"https://spa.test", "capacitor://localhost"})};
-    CHECK(reply_to(rule, origin) == "Access-Control-Allow-Origin: https://spa.test\nVary: Origin\n");
+    CHECK(reply_to(rule, of_spa) == "Access-Control-Allow-Origin: https://spa.test\nVary: Origin\n");
     CHECK(reply_to(rule, "Origin: https://spa.test:443\r\n") ==
           "Access-Control-Allow-Origin: https://spa.test:443\nVary: Origin\n");
     CHECK(reply_to(rule, "Origin: capacitor://localhost\r\n") ==
@@ -109,14 +109,14 @@ TEST_CASE("cors: what credentials, exposed fields, everybody and null look like"
 {
     auto with_all = spec({"https://spa.test"}, true);
     with_all.expose = {"ETag", "X-Total"};
-    CHECK(reply_to(cors_rule{with_all}, origin) ==
+    CHECK(reply_to(cors_rule{with_all}, of_spa) ==
           "Access-Control-Allow-Origin: https://spa.test\nAccess-Control-Allow-Credentials: true\n"
           "Access-Control-Expose-Headers: ETag, X-Total\nVary: Origin\n");
     CHECK(reply_to(cors_rule{with_all}, "Origin: https://evil.test\r\n") == "Vary: Origin\n");
     CHECK(reply_to(cors_rule{spec({"*"})}, "Origin: https://evil.test\r\n") == "Access-Control-Allow-Origin: *\nVary: Origin\n");
     CHECK(reply_to(cors_rule{spec({"*"})}, "") == "Vary: Origin\n");
     CHECK(reply_to(cors_rule{spec({"null"})}, "Origin: null\r\n") == "Access-Control-Allow-Origin: null\nVary: Origin\n");
-    CHECK(reply_to(cors_rule{spec({})}, origin) == "Vary: Origin\n");
+    CHECK(reply_to(cors_rule{spec({})}, of_spa) == "Vary: Origin\n");
 }
 
 TEST_CASE("cors: a preflight is told what may follow")
@@ -124,14 +124,14 @@ TEST_CASE("cors: a preflight is told what may follow")
     auto full = spec({"https://spa.test"}, true);
     full.methods = {"GET", "PUT", "DELETE"};
     full.headers = {"authorization", "content-type"};
-    full.max_age = seconds{3600};
-    CHECK(preflight_to(cors_rule{full}, origin + put) ==
+    full.max_age = std::chrono::seconds{3600};
+    CHECK(preflight_to(cors_rule{full}, of_spa + put) ==
           "Access-Control-Allow-Origin: https://spa.test\nAccess-Control-Allow-Credentials: true\n"
           "Access-Control-Allow-Methods: GET, PUT, DELETE\nAccess-Control-Allow-Headers: authorization, content-type\n"
           "Access-Control-Max-Age: 3600\nVary: Origin\n");
     // Without a list it is the method that the rule was found by.
     CHECK(
-        preflight_to(cors_rule{spec({"https://spa.test"})}, origin + put) ==
+        preflight_to(cors_rule{spec({"https://spa.test"})}, of_spa + put) ==
         "Access-Control-Allow-Origin: https://spa.test\nAccess-Control-Allow-Methods: PUT\nAccess-Control-Max-Age: 600\nVary: Origin\n");
     CHECK(preflight_to(cors_rule{full}, "Origin: https://evil.test\r\n" + put) == "Vary: Origin\n");
 }
@@ -139,7 +139,7 @@ TEST_CASE("cors: a preflight is told what may follow")
 TEST_CASE("cors: only a listed origin's preflight is admitted, and the refusal names it and the setting")
 {
     cors_rule const rule{spec({"https://spa.test"})};
-    request const ours{origin + put};
+    request const ours{of_spa + put};
     CHECK(rule.admit(*ours).has_value());
     for (auto const* from : {"https://evil.test", "null", "http://spa.test"}) {
         request const theirs{"Origin: " + std::string{from} + "\r\n" + put};
@@ -158,7 +158,7 @@ TEST_CASE("cors: what is not listed is not granted, and does not reach the appli
     listed.methods = {"PUT"};
     listed.headers = {"X-One", "authorization"};
     auto const grants = [](policies::cors_spec const& s, std::string const& fields) {
-        request const asked{origin + fields};
+        request const asked{of_spa + fields};
         return cors_rule{s}.grants(*asked);
     };
     std::string const headers = "Access-Control-Request-Headers: ";
