@@ -33,7 +33,7 @@ TEST_CASE("link token: whatever was changed, cut or added to is none")
         changed[i] = changed[i] == 'A' ? 'B' : 'A';
         CHECK_FALSE(read_link_token(changed));
     }
-    for (auto const& text : {good.substr(0, 50), good + "A", good + "=", " " + good, good.substr(4), std::string{},
+    for (auto const& text : {good.substr(0, 50), good + "A", good + "=", "x" + good, good.substr(4), std::string{},
                              "yr1_" + good.substr(4), std::string{"yl1_"} + std::string(47, 'A')})
         CHECK_FALSE(read_link_token(text));
 }

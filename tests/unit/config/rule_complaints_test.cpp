@@ -251,9 +251,9 @@ yett.yaml:6:130: routes[0].mode: "off" is unknown; allowed: enforce, report_only
             {R"({ name: all, match: { path: "/**", case: ignore }, access: public, upstream: app, paths: loose, double_encoding: reject }
 )",
              R"(
-yett.yaml:6:43: routes[0].match.case: "ignore" is unknown; allowed: sensitive, insensitive
-yett.yaml:6:91: routes[0].paths: "loose" is unknown; allowed: strict, lenient
-yett.yaml:6:115: routes[0].double_encoding: "reject" is unknown; allowed: judge, allow
+yett.yaml:6:46: routes[0].match.case: "ignore" is unknown; allowed: sensitive, insensitive
+yett.yaml:6:94: routes[0].paths: "loose" is unknown; allowed: strict, lenient
+yett.yaml:6:118: routes[0].double_encoding: "reject" is unknown; allowed: judge, allow
 )"},
             {R"({ name: all, match: { path: "/**", case: insensitive }, access: public, upstream: app, paths: lenient, double_encoding: allow }
 )",

@@ -79,7 +79,9 @@ run serve(std::string rest)
         if (end == framing::npos && rest.size() <= framing::limits{}.header_bytes) return {r.accepted, fate::waiting};
         end = std::min(end, rest.size());
         parsed const p{std::string_view{rest}.substr(0, end)};
-        if (!p.h || !target::from(*p.h)) return {r.accepted, fate::refused};
+        auto const where = p.h ? target::from(*p.h) : result<target>{errc::bad_request};
+        // No rule gives leave by itself for what servers read in different ways.
+        if (!where || where->doubts().needs_leave()) return {r.accepted, fate::refused};
         rest.erase(0, end);
         auto const body = take_body(*p.h, rest);
         if (body != fate::accepted) return {r.accepted, body};

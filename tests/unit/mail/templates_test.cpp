@@ -117,7 +117,7 @@ TEST_CASE("templates: an override that would harm or help nobody is a complaint"
         {"en/frame.html", "{{> body}}{{> other}}", "in frame.html alone"},
         {"en/frame.html", "<html></html>", "has no {{> body}}"},
         {"en/frame.html", "{{> body}}{{{subject}}}", "would not be escaped"},
-        {"en/new_device.html", "{{brnad}}", "{{brnad}} is no value; there are: account_link"},
+        {"en/new_device.html", "{{brnad}}", "{{brnad}} is no value; there are: accent, account_link"},
         {"en/new_device.html", "{{#brand}}", "Unclosed section"},
         {"en/new_device.html", "{{brand", "never closed"},
         {"en/new_device.html", "{{brand}} {{", "never closed"},

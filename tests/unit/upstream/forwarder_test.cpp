@@ -1312,7 +1312,7 @@ TEST_CASE("forwarder: identity that does not fit sends nothing")
 {
     rig r{{scripted_upstream::always(hello)}};
     auto who = std::make_shared<identity>();
-    who->subject = std::string(5000, 'x');
+    who->subject = std::string(9000, 'x');
     r.permit = permit_for(who);
     auto* const asked = r.ask(get);
     CHECK(asked->outcome->error() == errc::forbidden);
