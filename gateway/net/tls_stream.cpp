@@ -163,7 +163,11 @@ std::size_t tls_stream::put(std::string_view bytes)
     if (cleartext_) return wire_.gather(bytes.data(), bytes.size());
     forget_errors();
     std::size_t taken = 0;
-    if (SSL_write_ex(ssl_, bytes.data(), bytes.size(), &taken) == 1) return taken;
+    // A record at a time. Of more OpenSSL would keep to itself that it had taken a first record
+    // when a second finds no room, and insist on being offered both again; but what is left may
+    // have moved into a backlog by then, which hands it out in smaller pieces.
+    auto const record = std::min<std::size_t>(bytes.size(), SSL3_RT_MAX_PLAIN_LENGTH);
+    if (SSL_write_ex(ssl_, bytes.data(), record, &taken) == 1) return taken;
     if (waits(SSL_get_error(ssl_, 0))) return 0;
     failed();
     wire_.break_off();

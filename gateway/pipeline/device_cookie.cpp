@@ -14,7 +14,7 @@ std::string device_mark_in(http::head const& head, auth_transport const& way)
 
 result<void> add_device_mark(http::reply& r, auth_transport const& way, secret const& mark)
 {
-    if (mark.empty()) return {};
+    if (mark.empty() || !way.uses_cookies()) return {};
     http::set_cookie cookie;
     cookie.name = way.device_cookie;
     cookie.value = mark.reveal();

@@ -18,7 +18,8 @@ struct auth_transport;
 // of this host alone, however sessions travel. One that comes twice, or not whole, is none.
 std::string device_mark_in(http::head const& head, auth_transport const& way);
 
-// Adds nothing for an empty mark. Fails like http::format.
+// Adds nothing for an empty mark, nor where no session travels by cookie: programs that keep
+// their tokens themselves get none. Fails like http::format.
 result<void> add_device_mark(http::reply& r, auth_transport const& way, secret const& mark);
 
 } // namespace yett::pipeline

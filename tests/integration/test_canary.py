@@ -78,10 +78,12 @@ def travel(go):
     assert reply.status_code == 200
     first = reply.json()
     tokens = [first["access_token"], first["refresh_token"]]
-    cookie = next(each for each in reply.headers["Set-Cookie"].split(", ") if "_refresh=" in each).split(";")[0]
+    # A session of its own: a page that is asked for with the cookie spends it.
+    by_cookie = go("POST", "/auth/login", json=account, grants=True).headers["Set-Cookie"]
+    cookie = next(each for each in by_cookie.split(", ") if "_refresh=" in each).split(";")[0]
     go("GET", f"/away/x?token={QUERY}", tokens[0])
     go("GET", f"/hello?access_token={QUERY}&token={tokens[0]}")
-    go("GET", "/hello", headers={"Cookie": f"session={COOKIE}; {cookie}"})
+    go("GET", "/hello", headers={"Cookie": f"session={COOKIE}; {cookie}"}, grants=True)    # the application's own cookie comes back
     go("GET", "/hello", headers={"Authorization": "Basic " + base64.b64encode(f"ada:{BASIC}".encode()).decode()})
     go("GET", "/hello", BEARER)
     go("GET", "/hello", tokens[0][:-2] + "xx")
@@ -119,7 +121,7 @@ def travel(go):
     with go.gateway.raw() as client:
         client.send(f"GET /hello?token={QUERY} HTTP/1.1\r\nHost: a\r\nAuthorization: Bearer {BEARER}\r\nCookie : x={COOKIE}\r\n\r\n".encode())
         go.answers.append(client.read_all().decode("latin-1"))
-    return [*tokens, made["key"]]
+    return [*tokens, made["key"], cookie.split("=")[1]]
 
 
 def spellings(text):

@@ -211,7 +211,7 @@ def test_the_documents_say_how_long_they_may_be_kept(tmp_path, echo):
             again = requests.get(gateway.http + path, headers={"If-None-Match": shown.headers["ETag"]}, timeout=10)
             assert (again.status_code, again.content) == (304, b"")
             assert again.headers["ETag"] == shown.headers["ETag"]
-            assert requests.post(gateway.http + path, timeout=10).status_code == 404
+            assert requests.post(gateway.http + path, timeout=10).status_code == 405
         about = shown.json()
         assert about["issuer"] == OWN["issuer"]
         assert about["jwks_uri"] == OWN["issuer"] + "/.well-known/jwks.json"

@@ -134,8 +134,8 @@ def test_destination_passes_the_gate(gateway, upstream, method, value, status):
 
 
 @pytest.mark.parametrize("line,allow", [
-    ("GET /auth/refresh", b"POST"), ("PUT /auth/login", b"POST"), ("POST /auth/me", b"GET, HEAD"), ("DELETE /auth/api-keys", b"GET, HEAD, POST"),
-    ("POST /.well-known/jwks.json", b"GET, HEAD"), ("GET /auth/login", b"POST"), ("PATCH /auth/sessions", b"GET, HEAD, DELETE"),
+    ("GET /auth/refresh", b"POST"), ("PUT /auth/login", b"GET, HEAD, POST"), ("POST /auth/me", b"GET, HEAD, DELETE"), ("DELETE /auth/api-keys", b"GET, HEAD, POST"),
+    ("POST /.well-known/jwks.json", b"GET, HEAD"), ("GET /auth/reset-request", b"POST"), ("PATCH /auth/sessions", b"GET, HEAD, DELETE"),
     ("GET /auth/zzz", None), ("GET /auth/assets/zzz", None),
 ])
 def test_our_own_paths_say_which_methods_they_have(gateway, line, allow):
@@ -182,8 +182,10 @@ def test_a_refusal_says_who_asked_for_what_and_why(gateway, line, fields, status
     path = target.split("?")[0]
     line = harness.wait_until(lambda: [entry for entry in gateway.log(status=status, error=code)
                                        if path.startswith(entry.get("path", "-")) and entry.get("cause") == cause], what="the line")[0]
-    assert line["method"] == method and line["host"] in ("a", "b") and "t0psecret" not in str(line)
-    page = method == "GET"
+    # What is longer than a target may be ends the reading before the fields.
+    assert line.get("host") in ((None,) if status == 414 else ("a", "b"))
+    assert line["method"] == method and "t0psecret" not in str(line)
+    page = method == "GET" and status != 414
     assert (b"text/html" in data) == page
     assert line["request_id"].encode() in data
 

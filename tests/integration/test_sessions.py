@@ -93,7 +93,7 @@ def test_roles_that_do_not_fit_a_cookie_are_refused_by_the_command(start, echo, 
 
 
 def test_a_login_that_cannot_be_told_leaves_no_session(start, echo, tmp_path):
-    first = harness.Gateway(tmp_path, harness.settings(echo.port))
+    first = harness.Gateway(tmp_path, harness.settings(echo.port, tokens={"access_transport": "header"}))
     assert yett(tmp_path, "users", "add", "many@example.com", *ROLES).returncode == 0
     assert log_in(first, "many@example.com").status_code == 200        # a header holds it
     first.stop()

@@ -248,6 +248,7 @@ def test_a_rule_passes_sets_and_removes(app, start, tmp_path):
 def test_what_a_rule_must_not_change_is_a_complaint_with_its_place(app, tmp_path, changes, path):
     config = harness.settings(app.port)
     config["routes"][0]["request_headers"] = changes
+    config["listeners"] = [{"address": "127.0.0.1:0"}]
     file = tmp_path / "yett.yaml"
     file.write_text(yaml.safe_dump(config, sort_keys=False))
     done = subprocess.run([harness.BINARY, "check", str(file)], capture_output=True, text=True, cwd=tmp_path)
