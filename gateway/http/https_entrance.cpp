@@ -48,11 +48,12 @@ bool certificate_names::have(std::string_view host) const
     return std::ranges::any_of(names_, [host](auto const& name) { return covers(name, host); });
 }
 
-std::optional<std::string> https_entrance::address_for(target const& asked) const
+std::optional<std::string> https_entrance::address_for(target const& asked, std::uint16_t asked_port) const
 {
     if (!asked.path().starts_with('/') || !names_.have(asked.host())) return std::nullopt;
     auto address = fmt::format("https://{}", asked.host());
-    if (port_ != usual_port) address += fmt::format(":{}", port_);
+    auto const port = is_where_asked() ? asked_port : port_;
+    if (port != usual_port) address += fmt::format(":{}", port);
     address += asked.path();
     if (asked.has_query()) address.append("?").append(asked.query());
     return address;

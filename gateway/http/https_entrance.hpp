@@ -35,9 +35,15 @@ class https_entrance
 public:
     https_entrance(certificate_names names, std::uint16_t port) : names_{std::move(names)}, port_{port} {}
 
+    // A port for clients that came in clear to the very one where TLS is spoken: their own.
+    static constexpr std::uint16_t as_asked = 0;
+    // True of such an entrance: nobody is served there in clear, whatever a proxy says.
+    bool is_where_asked() const noexcept { return port_ == as_asked; }
+
     // "https://app.example:8443/path?query", for a name that a certificate has: no other one may
     // choose where a browser goes. Nothing for other names, and for `OPTIONS *`.
-    std::optional<std::string> address_for(target const& asked) const;
+    // `asked_port` is that of the Host field.
+    std::optional<std::string> address_for(target const& asked, std::uint16_t asked_port = 443) const;
 
 private:
     certificate_names names_;

@@ -93,12 +93,23 @@ task<void> http1_connection::run()
         how = co_await serve();
         exchange_.reset();
     } else if (shaken.error() == errc::bad_request) {
-        // Somebody typed http:// for https://: tell them in the language they speak.
-        if (tls_->met_cleartext()) co_await refuse(shaken.error());
         how = ending::lingering;
+        if (tls_->met_cleartext()) how = co_await serve_in_clear();
+        exchange_.reset();
     }
     if (how == ending::asleep) fall_asleep();
     else co_await end(how);
+}
+
+// Somebody typed http:// for https://. Whatever they ask, they are told in the language they
+// speak to ask where TLS is spoken; see peer::to_https.
+task<http1_connection::ending> http1_connection::serve_in_clear()
+{
+    http::certificate_names names{settings_->tls->names()};
+    entrance_ = std::make_unique<http::https_entrance const>(std::move(names), http::https_entrance::as_asked);
+    peer_.tls = false;
+    peer_.to_https = entrance_.get();
+    co_return co_await serve();
 }
 
 // The coroutine of a silent client would hold more memory than all of the connection but

@@ -57,6 +57,7 @@ private:
     void promise_https();
     void count_handshake(bool done);
     task<ending> serve();
+    task<ending> serve_in_clear();
     task<result<std::size_t>> receive_head();
     bool is_half_a_line_end() const noexcept;
     bool skip_line_end() noexcept;
@@ -80,6 +81,7 @@ private:
     tls_stream* tls_ = nullptr; // the same stream, if it is one
     ip_address client_;
     http::peer peer_;
+    std::unique_ptr<http::https_entrance const> entrance_; // of a client that did not speak TLS
     deadlines::entry reading_;
     deadlines::entry writing_;
     deadlines::entry quiet_;

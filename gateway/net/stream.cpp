@@ -1,6 +1,23 @@
 #include "gateway/net/stream.hpp"
 
+#include <algorithm>
+#include <cstring>
+
 namespace yett::net {
+
+std::size_t stream::read_clear(std::span<char> into) noexcept
+{
+    auto const bytes = std::min(into.size(), wire_.input().size());
+    if (bytes == 0) return 0;
+    std::memcpy(into.data(), wire_.input().data(), bytes);
+    wire_.consume(bytes);
+    return bytes;
+}
+
+client_says stream::overhear_clear() noexcept
+{
+    return wire_.input().empty() ? wire_.look() : wire_.standing(client_says::more);
+}
 
 std::string_view stream::write_now(std::string_view bytes)
 {

@@ -42,6 +42,9 @@ protected:
 
     // Hands bytes to the wire as far as they find room; returns how many were taken.
     virtual std::size_t put(std::string_view bytes) = 0;
+    // What is read and overheard where nothing is encrypted.
+    std::size_t read_clear(std::span<char> into) noexcept;
+    client_says overhear_clear() noexcept;
 
     net::wire wire_;
 };

@@ -25,6 +25,13 @@ bool waits(int state)
     return state == SSL_ERROR_WANT_READ || state == SSL_ERROR_WANT_WRITE;
 }
 
+// A request line begins with a letter, no record of TLS does.
+bool is_cleartext(std::string_view first_bytes)
+{
+    auto const c = first_bytes.front();
+    return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z');
+}
+
 } // namespace
 
 // The BIO between an SSL and its wire. An empty input asks for a retry and never says
@@ -97,7 +104,7 @@ tls_stream::~tls_stream()
 
 task<result<void>> tls_stream::handshake()
 {
-    for (;;) {
+    for (auto first = true;; first = false) {
         forget_errors();
         auto const done = SSL_do_handshake(ssl_) == 1;
         auto const state = done ? SSL_ERROR_NONE : SSL_get_error(ssl_, -1);
@@ -109,11 +116,14 @@ task<result<void>> tls_stream::handshake()
         if (state == SSL_ERROR_WANT_WRITE) continue;
         auto const filled = co_await wire_.fill();
         if (!filled) co_return filled.error();
+        cleartext_ = first && is_cleartext(wire_.input());
+        if (cleartext_) co_return client_error(errc::bad_request, "HTTP in clear where TLS is spoken");
     }
 }
 
 result<std::size_t> tls_stream::read_now(std::span<char> into)
 {
+    if (cleartext_) return read_clear(into);
     if (dead_) return client_error(errc::peer_broke_off);
     // Without anything to read OpenSSL would still take a buffer and give it back.
     if (wire_.input().empty() && SSL_has_pending(ssl_) == 0) return std::size_t{0};
@@ -131,6 +141,7 @@ result<std::size_t> tls_stream::read_now(std::span<char> into)
 
 client_says tls_stream::overhear()
 {
+    if (cleartext_) return overhear_clear();
     for (;;) {
         if (dead_) return client_says::gone;
         auto const heard = peek();
@@ -185,7 +196,6 @@ error tls_stream::failed()
 {
     dead_ = true;
     auto const code = ERR_peek_error();
-    cleartext_ = ERR_GET_REASON(code) == SSL_R_HTTP_REQUEST;
     std::string note = "TLS: ";
     auto const* const reason = ERR_reason_error_string(code);
     note += reason != nullptr ? reason : "failed";

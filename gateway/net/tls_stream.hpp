@@ -30,8 +30,8 @@ public:
     std::string_view tls_version() const noexcept override;
     std::string server_name() const override;
     bool resumed() const noexcept;
-    // True when the first bytes were a cleartext HTTP request. It is the one failure of a
-    // handshake that is worth an answer, so what is written from then on stays cleartext.
+    // True when the first byte was one of a request in clear. It is the one failure of a
+    // handshake that is worth an answer, so everything from then on stays in clear.
     bool met_cleartext() const noexcept { return cleartext_; }
 
 protected:

@@ -1,5 +1,6 @@
 #include "gateway/pipeline/pipeline.hpp"
 
+#include "gateway/http/https_entrance.hpp"
 #include "gateway/pipeline/destination.hpp"
 #include "gateway/pipeline/one_rule.hpp"
 #include "gateway/pipeline/passage.hpp"
@@ -31,7 +32,7 @@ task<result<void>> pipeline::answer(http::exchange& ex, passage& seen)
     seen.request_id = request_id_of(ex.request(), seen.from.behind_proxy, seen.now);
 
     if (seen.from.behind_proxy) ex.came_by_proxy(seen.from.https);
-    if (ex.from().to_https && !seen.from.https) [[unlikely]]
+    if (ex.from().to_https && (!seen.from.https || ex.from().to_https->is_where_asked())) [[unlikely]]
         co_return co_await send_to_https(*ex.from().to_https, ex);
 
     auto const asked = question_about(ex.request().method_name(), ex.where());

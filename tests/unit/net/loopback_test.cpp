@@ -210,6 +210,10 @@ task<void> read_and_write_at_once(http::exchange& ex)
 task<void> answer(http::exchange& ex)
 {
     auto const path = ex.where().path();
+    if (auto const* there = ex.from().to_https) {
+        auto const address = there->address_for(ex.where(), 4443);
+        co_return co_await say(ex, address ? 308 : 400, address.value_or("bad_request"));
+    }
     if (path == "/count") co_return co_await count_body(ex);
     if (path == "/small") ex.limit_body(10);
     if (path == "/small") co_return co_await count_body(ex);
