@@ -126,8 +126,8 @@ constexpr text all[] = {
     {"key_remove", "Remove", "Entfernen"},
     {"name", "Name of the key", "Name des Schlüssels"},
     {"key_name_hint", "What it is for, as “backup”.", "Wofür er ist, etwa „Datensicherung“."},
-    {"key_scopes", "What it may be used for", "Wofür er gelten soll"},
-    {"key_scopes_none", "nothing in particular", "nichts Besonderes"},
+    {"key_scopes", "Scopes it has besides your own rights", "Berechtigungen zusätzlich zu Ihren eigenen"},
+    {"key_scopes_none", "none", "keine"},
     {"key_do", "Create key", "Schlüssel anlegen"},
 
     {"device_unknown", "Unknown device", "Unbekanntes Gerät"},

@@ -149,7 +149,9 @@ std::string page_endpoints::way_on(form const& f, sent const& s, auth_endpoints:
     if (f.target == "account" && !s.end.empty()) return at + "/account?notice=session_ended";
     if (f.target == "account" && !s.remove_key.empty()) return at + "/account?notice=key_removed#keys";
     auto way = std::string{f.way_on};
-    if (f.target == "register" && !parts_.desk.rules.require_verified_email) way = "/login?notice=registered";
+    // An invitation came by mail and proves the address.
+    auto const proved = !parts_.desk.rules.require_verified_email || !s.link_token.empty();
+    if (f.target == "register" && proved) way = "/login?notice=registered";
     if (way.starts_with("/login") && !parts_.look.login) return parts_.look.home;
     return at + with_next(std::move(way), s, c);
 }

@@ -224,6 +224,20 @@ def test_an_operator_invites_somebody_who_registers_once_with_the_roles(echo, tm
     assert letters(gateway, "grete@example.com")[1:] == []
 
 
+def test_the_page_of_an_invitation_leads_to_the_login(echo, tmp_path, start):
+    gateway = start(harness.Gateway(tmp_path, configuration(echo, "memory:", registration="invite")))
+    operate(gateway, "invite", "carol@example.com")
+    token = token_in(wait_for_letters(gateway, "carol@example.com", 1)[0])
+    browser = requests.Session()
+    options = {"verify": gateway.ca, "allow_redirects": False, "timeout": 20, "headers": {"Accept": "text/html", "Origin": gateway.https}}
+    page = browser.get(f"{gateway.https}/auth/register?invitation={token}", **options)
+    form = re.search(r'name="form" value="([^"]+)"', page.text).group(1)
+    sent = {"form": form, "invitation": token, "email": "carol@example.com", "password": harness.PASSWORD}
+    reply = browser.post(f"{gateway.https}/auth/register", data=sent, **options)
+    assert (reply.status_code, reply.headers["Location"]) == (303, "/auth/login?notice=registered")
+    assert len(letters(gateway, "carol@example.com")) == 1, "no address is left to be proved"
+
+
 def test_nobody_is_invited_where_an_invitation_would_not_count(gateway):
     refused = operate(gateway, "invite", "grete@example.com")
     assert refused.returncode == 1 and "accounts.registration" in refused.stderr
