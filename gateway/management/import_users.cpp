@@ -43,7 +43,9 @@ std::string lower(std::string_view text)
 std::optional<bool> truth_of(boost::json::value const& told)
 {
     if (told.is_bool()) return told.get_bool();
-    auto const word = told.is_string() ? lower(told.get_string()) : told.is_number() ? boost::json::serialize(told) : std::string{};
+    auto const word = told.is_string()   ? lower(told.get_string())
+                      : told.is_number() ? boost::json::serialize(told)
+                                         : std::string{};
     for (auto const* const each : {"true", "t", "yes", "y", "on", "1"})
         if (word == each) return true;
     for (auto const* const each : {"false", "f", "no", "n", "off", "0"})

@@ -99,7 +99,8 @@ result<void> pipeline::recognise_websocket(http::exchange& ex, passage& seen)
 // Whatever the credential is worth: a page must not speak for whoever looks at it.
 result<identity_ptr> pipeline::from_allowed_page(result<identity_ptr> who, http::exchange const& ex, passage& seen)
 {
-    if (!who) return who;
+    // What a renewal may still make somebody of is looked at before it is spent.
+    if (!who && seen.refresh_token.empty()) return who;
     auto const by_protocol = seen.shown && seen.shown->by_protocol;
     if (by_protocol && !ex.request().find(http::known::origin))
         return refused(client_error(errc::csrf_rejected, "a token among the subprotocols without Origin"), seen);
@@ -144,7 +145,8 @@ void pipeline::choose_cookie(http::head const& head, passage& seen)
         seen.shown = chosen.error();
         return;
     }
-    if (chosen->until) keep_cookie(seen.set_cookies, ways, ways.access_cookie, chosen->text, *chosen->until - seen.now);
+    auto const lasting = station_.desk.rules.remember == accounts::memory::always;
+    if (chosen->until) keep_cookie(seen.set_cookies, ways, ways.access_cookie, chosen->text, *chosen->until - seen.now, lasting);
     set_cookie_token(*seen.shown, chosen->text);
     seen.token = station_.cache.expect(seen.shown->token);
 }

@@ -1,5 +1,6 @@
 #include "gateway/pipeline/rival_cookies.hpp"
 
+#include "gateway/accounts/desk.hpp"
 #include "gateway/accounts/refresh_standing.hpp"
 #include "gateway/http/cookies.hpp"
 #include "gateway/pipeline/passage.hpp"
@@ -106,7 +107,9 @@ task<result<std::string_view>> refresh_cookie_of(http::head const& head, auth_tr
     auto offered = http::values_of_cookies(head, ways.refresh_cookie, most_rivals);
     auto const chosen = co_await choose_refresh(at, std::move(offered), seen.now);
     if (!chosen) co_return chosen.error();
-    if (chosen->until) keep_cookie(seen.set_cookies, ways, ways.refresh_cookie, chosen->text, *chosen->until - seen.now);
+    // Where people are asked, nothing here says what this one answered; the next renewal does.
+    auto const lasting = at.rules.remember == accounts::memory::always;
+    if (chosen->until) keep_cookie(seen.set_cookies, ways, ways.refresh_cookie, chosen->text, *chosen->until - seen.now, lasting);
     co_return chosen->text;
 }
 

@@ -62,11 +62,12 @@ void delete_everywhere(reply_fields& to, auth_transport const& way, std::string 
         }
 }
 
-void keep_cookie(reply_fields& to, auth_transport const& way, std::string const& name, std::string_view value, milliseconds left)
+void keep_cookie(reply_fields& to, auth_transport const& way, std::string const& name, std::string_view value, milliseconds left,
+                 bool lasting)
 {
     auto cookie = cookie_of(way, name);
     cookie.value = value;
-    cookie.max_age = std::chrono::floor<seconds>(left);
+    if (lasting) cookie.max_age = std::chrono::floor<seconds>(left);
     if (auto line = http::format(cookie)) to.emplace_back("Set-Cookie", std::move(*line));
 }
 

@@ -57,7 +57,8 @@ using reply_fields = std::vector<std::pair<std::string, std::string>>;
 void delete_everywhere(reply_fields& to, auth_transport const& way, std::string const& name);
 
 // Sets a cookie that a browser brought once more where it belongs, after all of its name were
-// deleted.
-void keep_cookie(reply_fields& to, auth_transport const& way, std::string const& name, std::string_view value, milliseconds left);
+// deleted. `lasting`: it may outlive the browser, as cookies of sessions that are remembered do.
+void keep_cookie(reply_fields& to, auth_transport const& way, std::string const& name, std::string_view value, milliseconds left,
+                 bool lasting);
 
 } // namespace yett::pipeline

@@ -52,11 +52,12 @@ bool is_no_guess(error const& why, policies::route const& at)
     case errc::email_not_verified: // the right password alone is told so
     case errc::password_weak:
     case errc::email_invalid:
-    case errc::link_expired: return true;
-    case errc::bad_request:
+    case errc::link_expired:
+    // Any page can have its visitors' browsers send these, which look at no secret.
+    case errc::csrf_rejected:
     case errc::unsupported_media_type:
-    case errc::body_too_large:
-    case errc::csrf_rejected: return !takes_guesses(at);
+    case errc::body_too_large: return true;
+    case errc::bad_request: return !takes_guesses(at);
     default: return why.from() != origin::client;
     }
 }

@@ -62,7 +62,7 @@ public:
 
     static constexpr std::size_t usual_bytes = 16384;
     static constexpr std::size_t bulk_bytes = 65536;
-    static constexpr std::size_t most_added = 16; // fields that Yett adds to a reply
+    static constexpr std::size_t most_added = 16; // fields that Yett adds to a reply as a rule; more cost an allocation
 
     // Calls `disturbed` when something happens on a watched connection. There is room for
     // `reply_fields` fields of a reply and for those that Yett adds.

@@ -54,7 +54,7 @@ struct forward_context
     std::string_view assertion = {};
     bearer_terms bearers = {};
     observation& seen;
-    std::span<http::field const> added = {}; // to the reply, see fields_for_client; at most connection::most_added
+    std::span<http::field const> added = {}; // to the reply, see fields_for_client
     bool bare = false;                       // a preflight: no body, cookie or credential goes along
     bool speaks_of_origins = false;          // `added` says what pages of other sites may do; the application does not
     std::optional<websocket_passage> websocket = {};

@@ -84,8 +84,15 @@ std::optional<reply_for_client> fields_for_client(std::span<http::field> array, 
         if (!ends_here(f, rules) && !nominated->include(f.name) && !is_replaced(f, rules)) array[kept++] = f;
     }
     array[kept++] = {"Via", "1.1 yett", known::via};
-    std::copy(rules.added.begin(), rules.added.end(), array.begin() + static_cast<std::ptrdiff_t>(kept));
-    reply.fields = array.first(kept + rules.added.size());
+    if (kept + rules.added.size() <= array.size()) {
+        std::ranges::copy(rules.added, array.begin() + static_cast<std::ptrdiff_t>(kept));
+        reply.fields = array.first(kept + rules.added.size());
+        return reply;
+    }
+    // A browser can bring about as many deletions of cookies as there are paths and domains.
+    reply.more.assign(array.begin(), array.begin() + static_cast<std::ptrdiff_t>(kept));
+    reply.more.insert(reply.more.end(), rules.added.begin(), rules.added.end());
+    reply.fields = reply.more;
     return reply;
 }
 

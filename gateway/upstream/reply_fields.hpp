@@ -7,6 +7,7 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <vector>
 
 namespace yett::upstream {
 
@@ -28,14 +29,16 @@ struct reply_for_client
     std::span<http::field const> fields;
     bool asks_to_sign_in_connection = false;   // by a scheme of connection_login
     std::forward_list<std::string> texts = {}; // what some of the fields' values point into
+    std::vector<http::field> more = {};        // the fields, where the array has no room for what is added
 };
 
 // Removes what is not meant for the client from a reply's fields, in place: hop-by-hop
 // fields and those Connection nominates, framing (the exchange writes its own), names
 // that only Yett may set, cookies included, and orders for a server in front, unless a proxy
 // is there to take them. Adds Via and the fields that Yett itself adds: each replaces those of
-// its name, only Set-Cookie and Vary stand beside the application's. The array needs room for all of
-// them. Nothing when Connection nominates too many fields.
+// its name, only Set-Cookie and Vary stand beside the application's. The array needs room for one more
+// field than came; all that is added finds its place in it or in `more`. Nothing when Connection
+// nominates too many fields.
 std::optional<reply_for_client> fields_for_client(std::span<http::field> array, std::size_t count, reply_rules const& rules);
 
 } // namespace yett::upstream

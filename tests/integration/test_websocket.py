@@ -268,6 +268,18 @@ def test_by_cookie_the_origin_has_to_be_said(gateway, ada):
     assert status_of(gateway, "/ws/echo", headers=cookie, origin="https://evil.example") == 403
 
 
+@pytest.mark.parametrize("access", ["", "yett_access=junk; ", "yett_access=FORGED; "])
+def test_a_session_that_is_renewed_for_a_websocket_needs_the_origin_as_well(gateway, ada, access):
+    own = f"http://127.0.0.1:{gateway.plain_port}"
+    token = gateway.login("ada@example.com").json()["refresh_token"]
+    cookie = {"Cookie": f"{access.replace('FORGED', ada[:-2] + 'xx')}yett_refresh={token}"}
+    before = gateway.metric("yett_refreshes_total", result="rotated") or 0
+    assert status_of(gateway, "/ws/echo", headers=cookie) == 403
+    assert status_of(gateway, "/ws/echo", headers=cookie, origin="https://evil.example") == 403
+    assert (gateway.metric("yett_refreshes_total", result="rotated") or 0) == before
+    assert status_of(gateway, "/ws/echo", headers=cookie, origin=own) == 101
+
+
 @pytest.mark.parametrize("path, status, body", [("/open/refused", b"400", b"not today"), ("/open/plain", b"200", b"only a page")])
 def test_a_refused_upgrade_is_an_ordinary_reply_and_the_last(gateway, path, status, body):
     """What came behind the handshake was meant for a WebSocket, and is never read as a request."""

@@ -5,6 +5,7 @@
 
 #include <doctest/doctest.h>
 
+#include <algorithm>
 #include <array>
 #include <string>
 #include <utility>
@@ -121,4 +122,14 @@ TEST_CASE("reply_fields: where a rule speaks of other sites, the application doe
     CHECK(told(reply, nobody, nullptr, false, true) == "Vary: Accept-Encoding\nX-Stays: 1\nVia: 1.1 yett\nVary: Origin\n");
     // Where no rule speaks of them, the application's word passes.
     CHECK(told({{"Access-Control-Allow-Origin", "*"}}) == "Access-Control-Allow-Origin: *\nVia: 1.1 yett\n");
+}
+
+TEST_CASE("reply_fields: what is added may be more than the array has room for")
+{
+    for (auto const many : {30u, 31u, 32u, 100u}) {
+        std::vector<http::field> const added(many, {"Set-Cookie", "yett_access=; Max-Age=0", http::known::set_cookie});
+        auto const text = told({{"X-Stays", "1"}}, added);
+        CHECK(text.starts_with("X-Stays: 1\nVia: 1.1 yett\nSet-Cookie: "));
+        CHECK(std::ranges::count(text, '\n') == static_cast<std::ptrdiff_t>(many) + 2);
+    }
 }
