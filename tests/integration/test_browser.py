@@ -483,7 +483,8 @@ def test_an_older_refresh_cookie_without_its_successor_is_told_as_ever(shared):
     first = sign_in(shared, "stolen@example.com")[OURS["refresh"]]
     second = set_cookies(ask(shared, "/", {OURS["refresh"]: first}))[OURS["refresh"]][0]
     ask(shared, "/", {OURS["refresh"]: second})
-    assert ask(shared, "/", f'{OURS["refresh"]}=x; {OURS["refresh"]}={first}').status_code == 401
+    # At the endpoint: requests that a worker renews share what it got a moment ago.
+    assert ask(shared, "/auth/refresh", f'{OURS["refresh"]}=x; {OURS["refresh"]}={first}', "POST").status_code == 401
     harness.wait_until(lambda: shared.log(event="refresh_reused"), what="the audit line")
 
 

@@ -125,6 +125,21 @@ TEST_CASE("tls: old versions, other protocols and weak suites are refused")
     CHECK(shakes(host, {.version = TLS1_2_VERSION, .suites = "ECDHE-ECDSA-AES256-GCM-SHA384"}));
 }
 
+TEST_CASE("tls: a client that speaks http/1.0 alone is served; siblings: 1.1 alone, names that only look alike")
+{
+    certificate const one{"one.example"};
+    server host{{.tls = tls_for({&one}), .limits = {}}};
+    for (auto const* offered : {"http/1.0", "http/1.1"}) {
+        client c{host.port()};
+        REQUIRE_MESSAGE(c.encrypt({.alpn = offered}), offered);
+        CHECK(c.agreed_protocol() == offered);
+    }
+    for (auto const* offered : {"HTTP/1.0", "http/0.9", "http/1.", "http/1.00"}) {
+        client c{host.port()};
+        CHECK_MESSAGE(!c.encrypt({.alpn = offered}), offered);
+    }
+}
+
 TEST_CASE("tls: renegotiation is refused")
 {
     certificate const one{"one.example"};
