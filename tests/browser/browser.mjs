@@ -212,6 +212,7 @@ async function journey(scripts) {
   await page.goto(auth + '/account')
   assert.ok(page.url().startsWith(auth + '/login?next='), page.url())
 
+  await page.goto(auth + '/login')
   await follow(page, 'a[href="/auth/reset"]')
   await type(page, '#email', me)
   await press(page)

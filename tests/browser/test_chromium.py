@@ -70,7 +70,7 @@ def walk_through(base, outbox, what, **more):
     assert (MODULES / "node_modules/playwright-core").is_dir(), f"{MODULES} has no node modules; ./dev test installs them"
     given = {"base": base, "outbox": str(outbox), "modules": str(MODULES), "what": what,
              "password": harness.PASSWORD, "shots": os.environ.get("YETT_SHOTS", ""), **more}
-    done = subprocess.run(["node", str(HERE / "browser.mjs"), json.dumps(given)], capture_output=True, text=True, timeout=280)
+    done = subprocess.run(["node", str(HERE / "browser.mjs"), json.dumps(given)], capture_output=True, text=True, timeout=600)
     print(done.stdout)
     assert done.returncode == 0, done.stdout + done.stderr
 
