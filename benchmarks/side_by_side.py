@@ -51,7 +51,8 @@ def check_guard(bench, program, algorithm):
     good = bench.keys.token(algorithm, 7)
     forged = good[:-6] + ("AAAAAA" if not good.endswith("AAAAAA") else "BBBBBB")
     status, _, body = ask_once(program.port, "/echo", good, ["X-User-Id: root"])
-    expect(status == 200 and body == b"user-0007", f"{program.name} forwards a good token as its user, got {status} {body!r}")
+    # Users of an issuer that is not Yett itself carry its name.
+    expect(status == 200 and body.split(b":")[-1] == b"user-0007", f"{program.name} forwards a good token as its user, got {status} {body!r}")
     expect(ask_once(program.port, "/", forged)[0] == 401, f"{program.name} refuses a forged signature")
     expect(ask_once(program.port, "/")[0] == 401, f"{program.name} refuses a request without a token")
 
