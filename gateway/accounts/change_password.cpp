@@ -1,9 +1,9 @@
 #include "gateway/accounts/change_password.hpp"
 
-#include "gateway/accounts/audit_sink.hpp"
 #include "gateway/accounts/desk.hpp"
 #include "gateway/accounts/known_device.hpp"
 #include "gateway/accounts/letters.hpp"
+#include "gateway/accounts/own_deed.hpp"
 #include "gateway/accounts/password.hpp"
 #include "gateway/accounts/prove.hpp"
 #include "gateway/accounts/revoke.hpp"
@@ -13,17 +13,7 @@ namespace yett::accounts {
 
 namespace {
 
-void report(desk const& at, caller const& who, std::string_view reason, wall_time now)
-{
-    audit_event event;
-    event.name = reason.empty() ? "password_changed" : "password_change_failed";
-    event.at = now;
-    event.user_id = who.user_id;
-    event.session = who.session;
-    event.client = who.from.address;
-    event.reason = reason;
-    at.audit.record(event);
-}
+constexpr own_deed deed{"password_changed", "password_change_failed"};
 
 // With the letter that tells the owner, in case it was somebody else.
 paperwork papers_for(user const& who, std::string hash, device const& from, wall_time now)
@@ -54,7 +44,7 @@ task<outcome<secret>> change_password(desk const& at, new_password asked, wall_t
 {
     auto const who = co_await prove(at, asked.who.user_id, asked.current);
     if (!who) {
-        if (who.error() == errc::invalid_credentials) report(at, asked.who, "wrong_password", now);
+        if (who.error() == errc::invalid_credentials) report(at, deed, asked.who, "wrong_password", now);
         co_return who.error();
     }
     auto accepted = co_await accept(at, asked.chosen, *who);
@@ -69,7 +59,7 @@ task<outcome<secret>> change_password(desk const& at, new_password asked, wall_t
     // Somebody changed it meanwhile: what was proved is no longer the password.
     if (!done && done.error() == errc::conflict) co_return errc::invalid_credentials;
     if (!done) co_return done.error();
-    report(at, asked.who, {}, now);
+    report(at, deed, asked.who, {}, now);
     auto const others = co_await end_other_sessions(at, asked.who, now);
     if (!others) co_return others.error();
     auto changed = *who;

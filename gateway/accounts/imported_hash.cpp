@@ -20,9 +20,6 @@ namespace {
 using kind = imported_hash::kind;
 using tokens::bytes_of;
 
-constexpr std::uint64_t most_rounds = 5'000'000;
-constexpr std::uint64_t fewest_rounds = 1'000;
-constexpr std::size_t most_traffic = std::size_t{2} << 30;
 constexpr std::size_t longest_text = 512;
 
 // $5$ and $6$ with their rounds, $1$ with its thousand.

@@ -17,9 +17,6 @@ using kind = imported_hash::kind;
 using digest = imported_hash::digest;
 using tokens::bytes_of;
 
-constexpr std::uint64_t most_rounds = 5'000'000;
-constexpr std::uint64_t fewest_rounds = 1'000;
-constexpr std::size_t most_traffic = std::size_t{2} << 30;
 constexpr std::size_t shortest_sum = 16;
 constexpr std::size_t longest_sum = 128;
 

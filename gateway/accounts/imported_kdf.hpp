@@ -2,7 +2,15 @@
 
 #include "gateway/accounts/imported_hash.hpp"
 
+#include <cstddef>
+#include <cstdint>
+
 namespace yett::accounts {
+
+// What a login may cost, and below what a hash is weak, whatever its kind.
+inline constexpr std::uint64_t most_rounds = 5'000'000;
+inline constexpr std::uint64_t fewest_rounds = 1'000;
+inline constexpr std::size_t most_traffic = std::size_t{2} << 30;
 
 // PBKDF2 and scrypt in the spellings of imported_hash.hpp; nothing where read_imported
 // promises nothing.

@@ -1,8 +1,8 @@
 #include "gateway/accounts/remove_user.hpp"
 
 #include "gateway/accounts/api_keys.hpp"
-#include "gateway/accounts/audit_sink.hpp"
 #include "gateway/accounts/desk.hpp"
+#include "gateway/accounts/own_deed.hpp"
 #include "gateway/accounts/prove.hpp"
 #include "gateway/accounts/revoke.hpp"
 #include "gateway/accounts/user_store.hpp"
@@ -10,17 +10,7 @@
 namespace yett::accounts {
 namespace {
 
-void report(desk const& at, caller const& who, std::string_view reason, wall_time now)
-{
-    audit_event event;
-    event.name = reason.empty() ? "user_deleted" : "user_deletion_failed";
-    event.at = now;
-    event.user_id = who.user_id;
-    event.session = who.session;
-    event.client = who.from.address;
-    event.reason = reason;
-    at.audit.record(event);
-}
+constexpr own_deed deed{"user_deleted", "user_deletion_failed"};
 
 } // namespace
 
@@ -46,12 +36,12 @@ task<result<void>> remove_self(desk const& at, farewell asked, wall_time now)
     if (!at.rules.self_delete) co_return client_error(errc::forbidden, "users do not remove their accounts");
     if (asked.password) {
         auto const known = co_await prove(at, asked.who.user_id, std::move(*asked.password));
-        if (!known && known.error() == errc::invalid_credentials) report(at, asked.who, "wrong_password", now);
+        if (!known && known.error() == errc::invalid_credentials) report(at, deed, asked.who, "wrong_password", now);
         if (!known) co_return known.error();
     }
     auto const gone = co_await remove_user(at, asked.who.user_id, now);
     if (!gone) co_return gone.error() == errc::not_found ? error{errc::unauthenticated} : gone.error();
-    report(at, asked.who, {}, now);
+    report(at, deed, asked.who, {}, now);
     co_return result<void>{};
 }
 
