@@ -7,6 +7,10 @@
 #include <optional>
 #include <string_view>
 
+#if defined(__SSE2__)
+#include <emmintrin.h>
+#endif
+
 // Tables and scans for the bytes of HTTP. Locale-free; every index is an unsigned byte.
 namespace yett::http::ascii {
 
@@ -98,19 +102,29 @@ constexpr std::optional<std::uint64_t> to_number(std::string_view digits) noexce
 }
 
 // How many leading bytes are neither control bytes nor DEL, so that a scan stops at tabs,
-// line ends and whatever does not belong there. Eight bytes at a time.
+// line ends and whatever does not belong there. Sixteen bytes at a time, or eight.
 inline std::size_t plain_run(char const* from, char const* end) noexcept
 {
-    constexpr std::uint64_t ones = 0x0101'0101'0101'0101u;
-    constexpr std::uint64_t highs = ones * 0x80;
     auto const* at = from;
+#if defined(__SSE2__)
+    auto const last_control = _mm_set1_epi8(0x1f);
+    auto const del = _mm_set1_epi8(0x7f);
+    for (; end - at >= 16; at += 16) {
+        auto const bytes = _mm_loadu_si128(reinterpret_cast<__m128i const*>(at));
+        auto const controls = _mm_cmpeq_epi8(_mm_min_epu8(bytes, last_control), bytes);
+        auto const hits = _mm_movemask_epi8(_mm_or_si128(controls, _mm_cmpeq_epi8(bytes, del)));
+        if (hits != 0) return static_cast<std::size_t>(at - from + std::countr_zero(static_cast<unsigned>(hits)));
+    }
+#endif
     if constexpr (std::endian::native == std::endian::little) {
+        constexpr std::uint64_t ones = 0x0101'0101'0101'0101u;
+        constexpr std::uint64_t highs = ones * 0x80;
         for (; end - at >= 8; at += 8) {
             std::uint64_t word;
             std::memcpy(&word, at, 8);
-            auto const del = word ^ (ones * 0x7f);
+            auto const not_del = word ^ (ones * 0x7f);
             // A borrow can flag bytes behind the first hit, never before it.
-            auto const hits = (((word - ones * 0x20) & ~word) | ((del - ones) & ~del)) & highs;
+            auto const hits = (((word - ones * 0x20) & ~word) | ((not_del - ones) & ~not_del)) & highs;
             if (hits != 0) return static_cast<std::size_t>(at - from) + static_cast<std::size_t>(std::countr_zero(hits)) / 8;
         }
     }

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "gateway/base/clock.hpp"
+#include "gateway/base/ip.hpp"
 #include "gateway/base/result.hpp"
 #include "gateway/base/task.hpp"
 #include "gateway/http/head.hpp"
@@ -21,7 +22,8 @@ class https_entrance;
 // What is known of the connection a request came on.
 struct peer
 {
-    std::string address; // textual IP of the socket's other end, without port
+    ip_address ip;       // the socket's other end
+    std::string address; // the same as text, without port
     std::uint16_t port = 0;
     bool tls = false;
     std::string_view tls_version; // "TLSv1.3", empty without TLS

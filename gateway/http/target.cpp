@@ -53,9 +53,9 @@ target::target(target&& other) noexcept
 target& target::operator=(target&& other) noexcept
 {
     if (this == &other) return *this;
-    path_storage_ = std::exchange(other.path_storage_, {});
-    host_storage_ = std::exchange(other.host_storage_, {});
-    query_storage_ = std::exchange(other.query_storage_, {});
+    path_storage_ = std::move(other.path_storage_);
+    host_storage_ = std::move(other.host_storage_);
+    query_storage_ = std::move(other.query_storage_);
     path_ = moved_view(path_storage_, other.path_);
     host_ = moved_view(host_storage_, other.host_);
     query_ = moved_view(query_storage_, other.query_);

@@ -182,7 +182,7 @@ task<http1_connection::ending> http1_connection::serve()
         }
         auto& ex = *exchange_;
         co_await settings_->answers.request(ex);
-        co_await ex.outlet().poured();
+        if (ex.outlet().is_pouring()) co_await ex.outlet().poured();
         stream_->wire().forget();
         if (!ex.finished()) co_return ending::broken;
         if (!ex.keeps_alive()) co_return ending::lingering;

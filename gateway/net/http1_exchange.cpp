@@ -16,7 +16,7 @@ constexpr milliseconds pause_between_chunks{1000};
 
 } // namespace
 
-http1_exchange::http1_exchange(http1_surroundings around, http::head head, http::target where, std::span<char> behind)
+http1_exchange::http1_exchange(http1_surroundings around, http::head head, http::target&& where, std::span<char> behind)
     : around_{around},
       head_{head},
       target_{std::move(where)},

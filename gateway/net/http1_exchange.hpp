@@ -21,7 +21,7 @@ class http1_exchange final : public http::exchange
 {
 public:
     // `behind` is what was read beyond the head: body, or the next request.
-    http1_exchange(http1_surroundings around, http::head head, http::target where, std::span<char> behind);
+    http1_exchange(http1_surroundings around, http::head head, http::target&& where, std::span<char> behind);
     http1_exchange(http1_exchange const&) = delete;
     http1_exchange& operator=(http1_exchange const&) = delete;
 

@@ -280,6 +280,7 @@ void listener::take(int descriptor, ip_address const& client, std::uint16_t port
         return;
     }
     http::peer peer;
+    peer.ip = client;
     peer.address = to_string(client);
     peer.port = port;
     peer.tls = settings_->tls != nullptr;

@@ -32,6 +32,7 @@ public:
     task<result<void>> send(std::string_view bytes);
     // Waits until nothing is poured any more. Whoever destroys the outlet has waited.
     task<void> poured();
+    bool is_pouring() const noexcept { return pouring_ && pouring_->running; }
     bool failed() const noexcept { return failed_; }
 
     // The deadline for writing expired. False: it was armed again.
@@ -49,7 +50,6 @@ private:
     };
     class let_go;
 
-    bool is_pouring() const noexcept { return pouring_ && pouring_->running; }
     task<result<void>> send_slowly(std::string_view rest);
     task<result<void>> send_through(std::string_view rest);
     void start();

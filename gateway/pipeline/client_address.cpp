@@ -163,7 +163,7 @@ client address_of(http::peer const& peer, http::head const& head, std::span<ip_p
 {
     client found;
     found.https = peer.tls;
-    found.address = parse_ip(peer.address).value_or(ip_address{});
+    found.address = peer.ip;
     if (trusted.empty() || !is_trusted(found.address, trusted)) {
         found.text = peer.address;
         found.unlisted = brings_hops(head, believed) && is_private(found.address);

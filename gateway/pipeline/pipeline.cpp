@@ -57,7 +57,8 @@ task<result<void>> pipeline::answer(http::exchange& ex, passage& seen)
         ex.be_a_stream();
     if (facts.websocket) [[unlikely]]
         if (auto fit = recognise_websocket(ex, seen); !fit) co_return fit.error();
-    if (auto spent = co_await spend(facts.limits.early, ex, seen); !spent) co_return spent.error();
+    if (!facts.limits.early.empty())
+        if (auto spent = co_await spend(facts.limits.early, ex, seen); !spent) co_return spent.error();
 
     auto who = authenticate(ex, seen);
     if (seen.key_awaited) who = co_await await_key(ex, seen);
@@ -69,7 +70,8 @@ task<result<void>> pipeline::answer(http::exchange& ex, passage& seen)
     if (!who) co_return who.error();
     if (*who && (*who)->requests_per_minute != 0) [[unlikely]]
         if (auto spent = co_await spend_own(ex, seen); !spent) co_return spent.error();
-    if (auto spent = co_await spend(facts.limits.late, ex, seen); !spent) co_return spent.error();
+    if (!facts.limits.late.empty())
+        if (auto spent = co_await spend(facts.limits.late, ex, seen); !spent) co_return spent.error();
     auto const permit = policies::decide(*route, *who, asked, seen.now);
     if (permit.reported) [[unlikely]]
         seen.reported = permit.reported;

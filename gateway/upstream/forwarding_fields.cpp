@@ -1,6 +1,5 @@
 #include "gateway/upstream/forwarding_fields.hpp"
 
-#include "gateway/http/authority.hpp"
 #include "gateway/http/exchange.hpp"
 #include "gateway/http/field_list.hpp"
 #include "gateway/upstream/field_rules.hpp"
@@ -12,11 +11,11 @@ using http::known;
 
 namespace {
 
+// Of an authority that was found well-formed before.
 std::string_view port_of(std::string_view host) noexcept
 {
-    auto const where = http::parse_authority(host);
-    if (!where || !where->port) return {};
-    return host.substr(host.rfind(':') + 1);
+    auto const mark = host.find_last_of(":]");
+    return mark == std::string_view::npos || host[mark] == ']' ? std::string_view{} : host.substr(mark + 1);
 }
 
 std::string_view protocol_of(http::version v) noexcept

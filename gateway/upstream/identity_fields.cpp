@@ -75,10 +75,15 @@ public:
 
     void text(std::string_view text, bool in_list = false)
     {
-        for (std::size_t i = 0; i < text.size() && fits(); ++i) {
+        auto const goes_as_it_is = [&](std::size_t i) {
             auto const at_an_end = i == 0 || i + 1 == text.size();
-            if (is_plain(text[i]) && !(in_list && text[i] == ',') && !(text[i] == ' ' && at_an_end)) out_ += text[i];
-            else escape(static_cast<unsigned char>(text[i]));
+            return is_plain(text[i]) && !(in_list && text[i] == ',') && !(text[i] == ' ' && at_an_end);
+        };
+        for (std::size_t i = 0; i < text.size() && fits(); ++i) {
+            auto const run = i;
+            while (i < text.size() && goes_as_it_is(i)) ++i;
+            out_.append(text, run, i - run);
+            if (i < text.size()) escape(static_cast<unsigned char>(text[i]));
         }
     }
     void list(std::vector<std::string> const& members, told_roles const& among = {})

@@ -21,16 +21,15 @@ bool nominations::add_all(std::string_view list) noexcept
 {
     while (auto const word = http::next_element(list)) {
         if (equal_ignoring_case(*word, "close") || equal_ignoring_case(*word, "keep-alive")) continue;
-        if (count_ == most) return false;
-        names_[count_++] = *word;
+        if (names_.size() == most) return false;
+        names_.push_back(*word);
     }
     return true;
 }
 
 bool nominations::include(std::string_view name) const noexcept
 {
-    auto const end = names_.begin() + count_;
-    return std::any_of(names_.begin(), end, [&](std::string_view n) { return equal_ignoring_case(n, name); });
+    return std::any_of(names_.begin(), names_.end(), [&](std::string_view n) { return equal_ignoring_case(n, name); });
 }
 
 } // namespace yett::upstream

@@ -2,7 +2,8 @@
 
 #include "gateway/http/head.hpp"
 
-#include <array>
+#include <boost/container/static_vector.hpp>
+
 #include <cstddef>
 #include <optional>
 #include <span>
@@ -26,8 +27,7 @@ private:
 
     bool add_all(std::string_view list) noexcept;
 
-    std::array<std::string_view, most> names_;
-    std::size_t count_ = 0;
+    boost::container::static_vector<std::string_view, most> names_;
 };
 
 } // namespace yett::upstream

@@ -23,7 +23,8 @@ fake_exchange::~fake_exchange() = default;
 http::peer fake_exchange::local_peer()
 {
     http::peer p;
-    p.address = "192.0.2.7";
+    p.ip = *parse_ip("192.0.2.7");
+    p.address = to_string(p.ip);
     p.port = 40000;
     p.tls = true;
     p.tls_version = "TLSv1.3";

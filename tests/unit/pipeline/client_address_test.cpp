@@ -18,6 +18,7 @@ answer ask(char const* peer_address, std::string const& fields, std::vector<ip_p
            forwarding_family believed = forwarding_family::x_forwarded, bool tls = false)
 {
     http::peer peer;
+    peer.ip = *parse_ip(peer_address);
     peer.address = peer_address;
     peer.tls = tls;
     read_head const head{fields};
