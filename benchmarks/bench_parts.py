@@ -399,16 +399,26 @@ def ask_once(port, path="/", token=None, headers=()):
         client.close()
 
 
-def run_wrk(port, tokens_file, seconds, connections=32, rest=0, cores=None):
-    """Requests done, errors, and the 50th and 99th percentile of latency in milliseconds."""
+def start_wrk(port, tokens_file, seconds, connections=32, rest=0, cores=None):
     command = ["wrk", "-t1", f"-c{connections}", f"-d{seconds}s", "--latency", "-s", str(HERE / "cycle_tokens.lua"),
                f"https://127.0.0.1:{port}", "--", str(tokens_file), str(rest)]
-    out = subprocess.run(command, check=True, capture_output=True, text=True,
-                         preexec_fn=lambda: os.sched_setaffinity(0, cores or OTHER_CORES)).stdout
+    return subprocess.Popen(command, stdout=subprocess.PIPE, text=True,
+                            preexec_fn=lambda: os.sched_setaffinity(0, cores or OTHER_CORES))
+
+
+def what_wrk_says(process):
+    """Requests done, errors, and the 50th and 99th percentile of latency in milliseconds."""
+    out, _ = process.communicate()
+    if process.returncode != 0:
+        raise subprocess.CalledProcessError(process.returncode, process.args, out)
     requests = int(re.search(r"(\d+) requests in", out)[1])
     errors = sum(map(int, re.findall(r"Non-2xx or 3xx responses: (\d+)", out)))
     errors += sum(int(n) for line in re.findall(r"Socket errors: (.*)", out) for n in re.findall(r"\d+", line))
     return {"requests": requests, "errors": errors, "p50": percentile(out, "50"), "p99": percentile(out, "99")}
+
+
+def run_wrk(port, tokens_file, seconds, connections=32, rest=0, cores=None):
+    return what_wrk_says(start_wrk(port, tokens_file, seconds, connections, rest, cores))
 
 
 def percentile(out, which):
