@@ -114,7 +114,7 @@ def measure(mode, options):
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("--runs", type=int, default=5)
-    parser.add_argument("--connections", type=int, default=600)
+    parser.add_argument("--connections", type=int, default=1000)
     parser.add_argument("--seconds", type=float, default=10)
     parser.add_argument("--mode", choices=MODES)
     options = parser.parse_args()
