@@ -89,22 +89,22 @@ std::string ends_cut(std::string_view path)
     });
 }
 
-std::size_t delimiter_in(std::string_view text, std::initializer_list<std::string_view> delimiters) noexcept
+// Each delimiter is cut by itself: to most servers some of them are names.
+template<char first, char second>
+std::string delimiter_cut(std::string_view path)
 {
-    auto first = text.size();
-    for (auto const each : delimiters) first = std::min(first, text.find(each));
-    return first;
-}
-
-std::string delimiters_cut(std::string_view path)
-{
-    return cut_segments(path, [](std::string_view segment) { return delimiter_in(segment, {"%20", "%3B", "%3F", "%23"}); });
+    return cut_segments(path, [](std::string_view segment) {
+        std::array const escape{'%', first, second};
+        return std::min(segment.find(std::string_view{escape.data(), escape.size()}), segment.size());
+    });
 }
 
 // To who decodes first, the query or the fragment begins there.
+template<char first, char second>
 std::string rest_cut(std::string_view path)
 {
-    return std::string{path.substr(0, delimiter_in(path, {"%3F", "%23"}))};
+    std::array const escape{'%', first, second};
+    return std::string{path.substr(0, path.find(std::string_view{escape.data(), escape.size()}))};
 }
 
 // The length of that character there, escaped or not; 0 when it is another one.
@@ -127,6 +127,13 @@ std::string streams_cut(std::string_view path)
     });
 }
 
+std::size_t escaped_slashes_in(std::string_view path) noexcept
+{
+    std::size_t count = 0;
+    for (std::size_t at = 0; at < path.size(); ++at) count += is_escape(path, at, "2F") ? 1 : 0;
+    return count;
+}
+
 std::string dots_removed(std::string_view path)
 {
     return without_dot_segments(std::string{path}).path;
@@ -146,8 +153,12 @@ constexpr std::array ways{
     way{doubt::parameter, "';' cut", parameters_cut},
     way{doubt::segment_end, "dots and blanks cut", ends_cut<true>},
     way{doubt::segment_end, "blanks cut", ends_cut<false>},
-    way{doubt::segment_end, "%20, %3B, %3F, %23 cut with the rest of the segment", delimiters_cut},
-    way{doubt::segment_end, "%3F, %23 cut with all that follows", rest_cut},
+    way{doubt::segment_end, "%20 cut with the rest of the segment", delimiter_cut<'2', '0'>},
+    way{doubt::segment_end, "%3B cut with the rest of the segment", delimiter_cut<'3', 'B'>},
+    way{doubt::segment_end, "%3F cut with the rest of the segment", delimiter_cut<'3', 'F'>},
+    way{doubt::segment_end, "%23 cut with the rest of the segment", delimiter_cut<'2', '3'>},
+    way{doubt::segment_end, "%3F cut with all that follows", rest_cut<'3', 'F'>},
+    way{doubt::segment_end, "%23 cut with all that follows", rest_cut<'2', '3'>},
     way{doubt::stream, "'::' cut", streams_cut},
 };
 
@@ -204,17 +215,21 @@ private:
         if (forms_.size() == most_readings || bytes_ > most_bytes) return rejected("it can be read in too many ways", {});
         auto const found = inspect_path(text);
         auto undotted = without_dot_segments(text);
-        if (auto fit = judge(found, undotted, how); !fit) return fit;
+        if (auto fit = judge(text, undotted, how); !fit) return fit;
         if (auto fit = keep(std::move(undotted.path), how); !fit) return fit;
         forms_.push_back({std::move(text), std::move(how), found.doubts});
         return {};
     }
 
-    result<void> judge(path_finding const& found, undotted const& made, std::string const& how)
+    result<void> judge(std::string_view text, undotted const& made, std::string const& how)
     {
+        auto const found = inspect_path(text);
         if (found.how == spelling::refused) return rejected("it holds what is never let through", how);
         if (forms_.empty()) leaves_anyway_ = made.left_the_root;
         else if (made.left_the_root && !leaves_anyway_) return rejected("it climbs above the root", how);
+        // "a%2F/.." is "a" to who decodes the slash first, and "" to who removes dots first.
+        if (!forms_.empty() && found.encoded_slash && escaped_slashes_in(text) != escaped_slashes_in(made.path))
+            return rejected("dot segments take an escaped slash away", how);
         // "//" comes from what was cut as well, and is read as one slash then.
         if (!forms_.empty() && found.doubts.has(doubt::backslash) && !manner_.lenient) return rejected("it holds %5C", how);
         return {};

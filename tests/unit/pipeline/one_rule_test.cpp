@@ -35,6 +35,9 @@ TEST_CASE("one rule: by default a path passes where each of its readings finds t
         {"/admin%20%20..", "refused"},
         {"/admin:$i30:$INDEX_ALLOCATION/x", "refused"},
         {"/public/..%2520%252e/admin", "refused"},
+        {"/public/a%252f/%252e%252e", "refused: path read with escapes decoded again: dot segments take an escaped slash away"},
+        {"/public/x%25252F%252e/%25252e%25252e/y", "refused"},
+        {"/admin/b/c%252F%3bv/%252e%252e/d", "refused"},
     };
     for (auto const& row : rows) {
         CAPTURE(row.sent);
@@ -42,6 +45,18 @@ TEST_CASE("one rule: by default a path passes where each of its readings finds t
         if (std::string_view{row.way} == "refused") CHECK_MESSAGE(way.starts_with("refused: path read with "), way);
         else CHECK(way == row.way);
     }
+}
+
+TEST_CASE("one rule: what ends a segment to one server is a part of its name to another")
+{
+    auto const rules = table_of({rule("item", "/shop/{id}"), rule("general", "/**")});
+    for (auto const* sent : {"/shop/%3b/%20.", "/shop/%3b/x%20y", "/shop/%3f/x%3bv", "/shop/%23/x%3f", "/shop/%20/a%23b",
+                             "/shop/a%3f/b%20c", "/shop/a%23/b%3bc"}) {
+        CAPTURE(sent);
+        CHECK(way_of(rules, sent).starts_with("refused: path read with "));
+    }
+    for (auto const* sent : {"/shop/a%3b/b%20c", "/shop/a%20b/c%3bd%23e", "/x/%3b/%20"}) CHECK(way_of(rules, sent) == "general");
+    CHECK(way_of(rules, "/shop/a%20b%3bc") == "item");
 }
 
 TEST_CASE("one rule: what needs leave is refused as ever where the rule is strict")

@@ -270,8 +270,6 @@ TEST_CASE("one rule: no server of any kind is led to another rule, on random spe
             for (auto const& each : kinds) {
                 CAPTURE(std::string{each.name});
                 REQUIRE(std::to_string(rule_for(specs, each.reads(passed))) == way);
-                // What dot segments took away before it was passed on cannot lead astray.
-                if (sent.find("2f") == sent.npos) REQUIRE(std::to_string(rule_for(specs, each.reads(sent))) == way);
             }
             for (int i = 0; i < 10; ++i) {
                 auto const read = random.reader()(passed);
