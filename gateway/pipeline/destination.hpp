@@ -3,6 +3,7 @@
 #include "gateway/base/identity.hpp"
 #include "gateway/base/result.hpp"
 #include "gateway/http/head.hpp"
+#include "gateway/http/target.hpp"
 #include "policies/route_table.hpp"
 
 namespace yett::pipeline {
@@ -15,8 +16,10 @@ constexpr bool names_destination(http::method m) noexcept
 
 // Whether a caller who may do what is asked may do it where `Destination` points to: on the
 // server that was asked, by a path that passes the gate and finds a rule that lets them in.
-// Fails with forbidden and a note; a request without the field is the application's to refuse.
-result<void> require_open_destination(policies::route_table const& rules, http::head const& head, bool https,
-                                      identity_ptr const& who, wall_time now);
+// Both take along all that lies below (section 9.8.3), so no rule for a place below the one or
+// the other may keep the caller out. Fails with forbidden and a note; a request without the
+// field is the application's to refuse.
+result<void> require_open_destination(policies::route_table const& rules, http::head const& head, http::target const& from,
+                                      bool https, identity_ptr const& who, wall_time now);
 
 } // namespace yett::pipeline

@@ -77,7 +77,8 @@ task<result<void>> pipeline::answer(http::exchange& ex, passage& seen)
         seen.reported = permit.reported;
     if (!permit) co_return permit.error();
     if (names_destination(ex.request().method())) [[unlikely]]
-        if (auto open = require_open_destination(world.routes, ex.request(), seen.from.https, *who, seen.now); !open)
+        if (auto open = require_open_destination(world.routes, ex.request(), ex.where(), seen.from.https, *who, seen.now);
+            !open)
             co_return open.error();
 
     co_return co_await dispatch(*permit, ex, seen); // the only way to /auth or to an upstream

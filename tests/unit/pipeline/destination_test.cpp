@@ -32,7 +32,11 @@ policies::route_table sample()
     ours.to = policies::destination::accounts;
     auto readers = rule("readers", "/dav/read/**", kind::authenticated);
     readers.match.methods = {"GET", "PROPFIND"};
-    auto made = policies::compile({admin, ours, readers, rule("dav", "/dav/**", kind::authenticated)});
+    auto keys = rule("keys", "/dav/box/{id}/keys", kind::roles);
+    keys.access.values = {"admin"};
+    keys.match.any_case = true;
+    keys.match.methods = {"GET"};
+    auto made = policies::compile({admin, ours, readers, keys, rule("dav", "/dav/**", kind::authenticated)});
     REQUIRE(made.table);
     return std::move(*made.table);
 }
@@ -46,15 +50,23 @@ identity_ptr somebody(std::vector<std::string> roles)
 }
 
 // Empty when it is let through.
-std::string refusal_of(std::string const& fields, bool https = false, identity_ptr const& who = somebody({}))
+std::string refusal_of_request(std::string const& line, std::string const& fields, bool https = false,
+                               identity_ptr const& who = somebody({}))
 {
     auto const rules = sample();
-    http::parsed const p{http::request("MOVE /dav/a HTTP/1.1", "Host: dav.test\r\n" + fields)};
+    http::parsed const p{http::request(line + " HTTP/1.1", "Host: dav.test\r\n" + fields)};
     REQUIRE(p.h.has_value());
-    auto const open = pipeline::require_open_destination(rules, *p.h, https, who, now);
+    auto const from = http::target::from(*p.h);
+    REQUIRE(from.has_value());
+    auto const open = pipeline::require_open_destination(rules, *p.h, *from, https, who, now);
     if (open) return {};
     CHECK(open.error() == errc::forbidden);
     return open.error().note();
+}
+
+std::string refusal_of(std::string const& fields, bool https = false, identity_ptr const& who = somebody({}))
+{
+    return refusal_of_request("MOVE /dav/a", fields, https, who);
 }
 
 std::string refusal_of_destination(std::string const& value, bool https = false)
@@ -111,4 +123,23 @@ TEST_CASE("destination: it passes the gate")
                               "/dav/..%20/auth/x", "/dav/%2561dmin/x", "/dav/admin./x", "/dav/x/..%252fadmin"})
         CHECK_MESSAGE(!refusal_of_destination(value).empty(), value);
     CHECK(refusal_of("Destination: /dav/b\r\nDestination: /dav/b\r\n") == "Destination comes twice");
+}
+
+TEST_CASE("destination: a folder takes along what lies below it, so no rule below may keep the caller out")
+{
+    auto const of = [](std::string const& line, std::string const& to, identity_ptr const& who = somebody({})) {
+        return refusal_of_request(line, "Destination: " + to + "\r\n", false, who);
+    };
+    // To and from: both hold /dav/admin, and /dav/box/{id}/keys.
+    CHECK(of("COPY /dav", "/dav/dump") == "below /dav lies what admin refuses");
+    CHECK(of("MOVE /dav/", "/dav/dump/") == "below /dav/ lies what admin refuses");
+    CHECK(of("COPY /dav/dump/", "/dav/") == "below /dav/ lies what admin refuses");
+    CHECK(of("COPY /dav/box", "/dav/dump") == "below /dav/box lies what keys refuses");
+    CHECK(of("MOVE /dav/BOX/7/", "/dav/dump") == "below /dav/BOX/7/ lies what keys refuses");
+    CHECK(of("COPY /dav/dump", "/dav/box/7") == "below /dav/box/7 lies what keys refuses");
+    // Whoever may go there, and folders beside it.
+    CHECK(of("COPY /dav", "/dav/dump", somebody({"admin"})).empty());
+    CHECK(of("COPY /dav/box/7/lids", "/dav/boxes").empty());
+    CHECK(of("COPY /dav/administration/", "/dav/dump").empty());
+    CHECK(of("COPY /dav/read/a", "/dav/dump").empty());
 }
