@@ -344,6 +344,8 @@ upstream::header_options headers_of(config::settings const& s)
     options.set.assign(s.identity_headers.set.begin(), s.identity_headers.set.end());
     if (auto const& assertion = s.identity_headers.assertion) options.assertion_header = assertion->header;
     options.cookies = withheld_cookies_of(s.accounts.cookie);
+    for (auto const& each : s.routes)
+        if (!each.access_header.empty()) options.token_fields.push_back(each.access_header);
     return options;
 }
 

@@ -19,7 +19,9 @@ int sextet(char c) noexcept
     return c == '/' || c == '_' ? 63 : -1;
 }
 
-std::string loosely_decoded(std::string_view text)
+} // namespace
+
+std::string decode_loosely(std::string_view text)
 {
     std::string bytes;
     bytes.reserve(text.size() * 3 / 4);
@@ -34,15 +36,13 @@ std::string loosely_decoded(std::string_view text)
     return bytes;
 }
 
-} // namespace
-
 std::optional<basic_credentials> read_basic(std::string_view authorization)
 {
     if (authorization.size() <= scheme.size()) return std::nullopt;
     if (!ascii::equal_ignoring_case(authorization.substr(0, scheme.size()), scheme)) return std::nullopt;
     auto const blank = authorization[scheme.size()];
     if (blank != ' ' && blank != '\t') return std::nullopt;
-    auto const text = loosely_decoded(authorization.substr(scheme.size() + 1));
+    auto const text = decode_loosely(authorization.substr(scheme.size() + 1));
     auto const colon = text.find(':');
     if (colon == text.npos) return std::nullopt;
     return basic_credentials{text.substr(0, colon), text.substr(colon + 1)};

@@ -19,4 +19,7 @@ struct basic_credentials
 // a password from others must not be told apart from them by a spelling.
 std::optional<basic_credentials> read_basic(std::string_view authorization);
 
+// Base64 in both alphabets, with or without padding; what belongs to neither is skipped.
+std::string decode_loosely(std::string_view text);
+
 } // namespace yett::http

@@ -1,5 +1,6 @@
 #include "gateway/http/cookies.hpp"
 #include "gateway/http/websocket.hpp"
+#include "gateway/pipeline/bearer_terms.hpp"
 #include "gateway/pipeline/passage.hpp"
 #include "gateway/pipeline/pipeline.hpp"
 #include "gateway/pipeline/session_cookies.hpp"
@@ -21,6 +22,15 @@ bool asks_for_websocket(http::head const& head)
 }
 
 } // namespace
+
+upstream::bearer_terms bearer_terms_of(route_facts const& facts, std::function<bool(std::string_view)> const& is_ours)
+{
+    upstream::bearer_terms terms;
+    terms.is_ours = &is_ours;
+    terms.others_pass = facts.foreign_bearers;
+    terms.access_header = facts.ways.access_header;
+    return terms;
+}
 
 // Where a rule has ways of its own, what was found before it was known may not be all.
 void pipeline::look_further(http::head const& head, passage& seen) const
@@ -51,9 +61,8 @@ void pipeline::set_bearer_aside(error const& why, passage& seen) const
 upstream::bearer_terms pipeline::bearers_for(passage const& seen) const
 {
     auto const& facts = seen.world->facts[seen.route->index()];
-    upstream::bearer_terms terms;
-    if (facts.foreign_bearers || seen.set_aside) terms.is_ours = &is_ours_;
-    terms.access_header = facts.ways.access_header;
+    auto terms = bearer_terms_of(facts, is_ours_);
+    terms.others_pass = terms.others_pass || seen.set_aside.has_value();
     auto const proved = facts.forward_credentials && seen.who && seen.shown && seen.shown->by == credential::way::header;
     if (proved && !tokens::looks_like_api_key(seen.shown->token)) terms.proved = seen.shown->token;
     return terms;

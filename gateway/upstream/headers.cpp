@@ -29,6 +29,14 @@ bool begins_with(std::string_view name, std::string_view family) noexcept
     return name.size() >= family.size() && http::folds_equal(name.substr(0, family.size()), family);
 }
 
+bool is_of_protocols(std::string_view name) noexcept
+{
+    return http::folds_equal(name, "sec-websocket-protocol");
+}
+
+constexpr field_verdict ours{fate::remove, dropped_field::identity};
+constexpr field_verdict by_value{fate::special, dropped_field::count_};
+
 } // namespace
 
 class header_plan::writer
@@ -56,7 +64,7 @@ public:
                 continue;
             }
             if (has_access_header && http::folds_equal(f.name, c_.bearers.access_header)) continue;
-            auto const verdict = verdict_in_plan(f);
+            auto const verdict = plan_.judge(f, c_.rules, c_.client.trusted);
             switch (verdict.fate) {
             case fate::pass: field(f.name, f.value); break;
             case fate::trusted:
@@ -65,7 +73,7 @@ public:
                 break;
             case fate::special:
                 if (c_.bare) break;
-                if (f.id == known::other) protocols(f);
+                if (f.id == known::other && is_of_protocols(f.name)) protocols(f);
                 else if (f.id != known::cookie) credential(f);
                 else if (!std::exchange(cookies_written, true)) cookies();
                 break;
@@ -108,44 +116,6 @@ private:
     }
     void field(std::string_view name, std::string_view value) { put(name, ": ", value, "\r\n"); }
 
-    field_verdict verdict_in_plan(http::field const& f) const
-    {
-        if (c_.rules) [[unlikely]]
-            return verdict_by_rule(f);
-        return usual_verdict(f);
-    }
-
-    // A rule may let pass what is dropped else; credentials keep rules of their own.
-    field_verdict verdict_by_rule(http::field const& f) const
-    {
-        auto const usual = usual_verdict(f);
-        auto const own = c_.rules->fate_of(f.name);
-        if (!own) return usual;
-        if (*own == fate::remove) return {fate::remove, dropped_field::count_};
-        auto const stays = usual.fate == fate::special || (usual.fate == fate::continued && c_.client.trusted);
-        return stays ? usual : field_verdict{};
-    }
-
-    field_verdict usual_verdict(http::field const& f) const
-    {
-        constexpr field_verdict ours{fate::remove, dropped_field::identity};
-        if (f.id != known::other) return plan_.identity_.owns(f.id) ? ours : verdict_on(f.id);
-        if (http::has_foldable(f.name)) return verdict_on_odd(f.name);
-        return plan_.identity_.owns(f.name) ? ours : verdict_on(f.name);
-    }
-
-    // An allowed odd name is judged as its usual spelling is.
-    field_verdict verdict_on_odd(std::string_view name) const
-    {
-        auto const& allowed = plan_.odd_names_;
-        auto const same = [&](std::string const& n) { return http::ascii::equal_ignoring_case(n, name); };
-        if (plan_.identity_.owns(name)) return {fate::remove, dropped_field::identity};
-        if (std::none_of(allowed.begin(), allowed.end(), same)) return {fate::remove, dropped_field::spelling};
-        auto const id = http::known_named(http::folded(name));
-        if (id == known::other) return verdict_on(name);
-        return verdict_on(id).fate == fate::pass ? field_verdict{} : field_verdict{fate::remove, dropped_field::spelling};
-    }
-
     // What belongs to the family that trusted proxies do not write comes from somebody else.
     bool passes_of_trusted(http::field const& f, dropped_field cause) const
     {
@@ -158,9 +128,11 @@ private:
         if (c_.dropped && cause != dropped_field::count_) (*c_.dropped)[cause].add();
     }
 
+    // Of a Bearer the token alone is looked at, of any other value everything that may be in it.
     void credential(http::field const& f)
     {
-        if (f.id == known::authorization && is_bearer(f.value) && !may_pass(f.value)) return;
+        auto const bearer = f.id == known::authorization && is_bearer(f.value);
+        if (bearer ? !may_pass(f.value) : holds_ours(f.value)) return;
         if (plan_.withheld_.are_in(f.value)) return;
         signs_in_ = signs_in_ || (f.id == known::authorization && signs_in_connection(f.value));
         field(f.name, f.value);
@@ -170,10 +142,12 @@ private:
     {
         auto const& terms = c_.bearers;
         if (plan_.keep_bearer_) return true;
-        if (terms.proved.empty() && !terms.is_ours) return false;
         auto const token = behind_scheme(bearer);
-        return (!terms.proved.empty() && token == terms.proved) || (terms.is_ours && !(*terms.is_ours)(token));
+        if (!terms.proved.empty() && token == terms.proved) return true;
+        return terms.others_pass && terms.is_ours && !holds_ours(token);
     }
+
+    bool holds_ours(std::string_view value) const { return c_.bearers.is_ours && (*c_.bearers.is_ours)(value); }
 
     // What is left of all Sec-WebSocket-Protocol fields becomes one.
     void protocols(http::field const& f)
@@ -240,9 +214,59 @@ result<header_plan> header_plan::from(header_options const& options)
     }
     plan.cookies_ = options.cookies;
     plan.odd_names_ = options.odd_names;
+    plan.token_fields_ = options.token_fields;
     plan.keep_bearer_ = options.keep_bearer;
     plan.trusts_forwarded_ = options.trusts_forwarded;
     return plan;
+}
+
+field_verdict header_plan::judge(http::field const& f, field_rules const* rules, bool trusted) const
+{
+    if (rules) [[unlikely]]
+        return verdict_by_rule(f, *rules, trusted);
+    return usual_verdict(f);
+}
+
+// A rule may let pass what is dropped else; credentials keep rules of their own.
+field_verdict header_plan::verdict_by_rule(http::field const& f, field_rules const& rules, bool trusted) const
+{
+    auto const usual = usual_verdict(f);
+    auto const own = rules.fate_of(f.name);
+    if (!own) return usual;
+    if (*own == fate::remove) return {fate::remove, dropped_field::count_};
+    auto const stays = usual.fate == fate::special || (usual.fate == fate::continued && trusted);
+    if (stays) return usual;
+    return is_token_field(f.name) || verdict_on(f.name).fate == fate::special ? by_value : field_verdict{};
+}
+
+field_verdict header_plan::usual_verdict(http::field const& f) const
+{
+    if (f.id != known::other) return identity_.owns(f.id) ? ours : verdict_on(f.id);
+    if (http::has_foldable(f.name)) return verdict_on_odd(f.name);
+    if (identity_.owns(f.name)) return ours;
+    auto const verdict = verdict_on(f.name);
+    return verdict.fate == fate::pass && is_token_field(f.name) ? by_value : verdict;
+}
+
+// An allowed odd name is judged as its usual spelling is.
+field_verdict header_plan::verdict_on_odd(std::string_view name) const
+{
+    auto const same = [&](std::string const& n) { return http::ascii::equal_ignoring_case(n, name); };
+    if (identity_.owns(name)) return ours;
+    if (std::none_of(odd_names_.begin(), odd_names_.end(), same)) return {fate::remove, dropped_field::spelling};
+    auto const id = http::known_named(http::folded(name));
+    if (id == known::other && is_token_field(name)) return by_value;
+    if (id == known::other) return verdict_on(name);
+    return verdict_on(id).fate == fate::pass ? field_verdict{} : field_verdict{fate::remove, dropped_field::spelling};
+}
+
+// In any spelling; there are none but where a rule takes its tokens from a field of its own.
+bool header_plan::is_token_field(std::string_view name) const noexcept
+{
+    if (token_fields_.empty()) [[likely]]
+        return false;
+    auto const same = [&](std::string const& each) { return http::folds_equal(each, name); };
+    return std::any_of(token_fields_.begin(), token_fields_.end(), same);
 }
 
 result<composed> header_plan::compose(composition const& c, std::string& out) const

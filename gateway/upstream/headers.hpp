@@ -4,6 +4,7 @@
 #include "gateway/base/result.hpp"
 #include "gateway/http/head.hpp"
 #include "gateway/telemetry/metrics.hpp"
+#include "gateway/upstream/field_fate.hpp"
 #include "gateway/upstream/identity_fields.hpp"
 #include "gateway/upstream/withheld.hpp"
 
@@ -42,15 +43,20 @@ struct header_options
     bool trusts_forwarded = false;
     // What begins a credential that no application sees, see `withheld`.
     std::vector<std::string> withheld_prefixes = {};
+    // Names that bring access tokens on some rule: on the others they may hold one, too.
+    std::vector<std::string> token_fields = {};
     value_rules identity_values = {};
 };
 
-// Which Bearer tokens an application gets in Authorization. None, unless …
+// Which credentials an application gets. No Bearer in Authorization, unless `others_pass` or it
+// is the proved one; nothing that holds one of ours, whatever it is spelled like.
 struct bearer_terms
 {
-    // … it is not one of these, where a Bearer may be the application's own; or …
+    // Whether a value holds a credential of ours. Null: nobody can tell, and no Bearer passes.
     std::function<bool(std::string_view)> const* is_ours = nullptr;
-    // … it is this one, which was proved and is sent on.
+    // A Bearer that is none of ours may be the application's own.
+    bool others_pass = false;
+    // A Bearer that was proved and is sent on.
     std::string_view proved = {};
     // The field that brought the access token instead, and is removed. Empty: none did.
     std::string_view access_header = {};
@@ -100,7 +106,8 @@ struct composed
 // `set` and the assertion, in every spelling; X-Original-*, X-Rewrite-* and
 // X-HTTP-Method-Override, which would tell the application of another request than the
 // one that was decided on; other names with '_' or '.' that are not allowed; Yett's
-// cookies; bearer tokens, but for what `bearer_terms` say; API keys and their like; the
+// cookies; bearer tokens, but for what `bearer_terms` say; whatever holds a token of ours in a
+// field that brings credentials; API keys and their like; the
 // subprotocol that carries a token. Removed unless a trusted proxy sent them: what proxies
 // and platforms say of clients (`field_fate` has the names). Via, Forwarded, X-Forwarded-For,
 // -Proto, -Host, -Port and X-Real-IP are written anew, both families from one result.
@@ -118,6 +125,10 @@ public:
     // forbidden when an identity does not fit into its headers.
     result<composed> compose(composition const& c, std::string& out) const;
 
+    // What becomes of a field by its name, under the rule that let the request in (null: under
+    // none that changes fields). What is `special` depends on the value besides.
+    field_verdict judge(http::field const& f, field_rules const* rules, bool trusted) const;
+
     // True for names that only Yett may set, in any spelling. Replies lose them as well.
     bool is_ours(std::string_view name) const noexcept { return identity_.owns(name); }
     // The cookies that only Yett may set.
@@ -128,10 +139,16 @@ private:
 
     explicit header_plan(header_options const& o) : identity_{o.identity, o.identity_values}, withheld_{o.withheld_prefixes} {}
 
+    field_verdict usual_verdict(http::field const& f) const;
+    field_verdict verdict_on_odd(std::string_view name) const;
+    field_verdict verdict_by_rule(http::field const& f, field_rules const& rules, bool trusted) const;
+    bool is_token_field(std::string_view name) const noexcept;
+
     identity_fields identity_;
     std::string assertion_prefix_; // "Name: ", empty when there is none
     std::vector<std::string> cookies_;
     std::vector<std::string> odd_names_;
+    std::vector<std::string> token_fields_;
     bool keep_bearer_ = false;
     bool trusts_forwarded_ = false;
     withheld withheld_;

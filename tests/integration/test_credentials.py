@@ -214,6 +214,33 @@ def test_a_rule_may_take_the_token_from_a_field_of_its_own(gateway, upstream, id
     assert passed(gateway, upstream, "/public/x", **{"X-Access": "mine"}) == [] and seen(upstream, "X-Access") == ["mine"]
 
 
+def spellings(token):
+    encoded = lambda text: base64.b64encode(text.encode()).decode()
+    return [f"Token {token}", f"Basic {token}", f"Basic {encoded('x:' + token)}", f"Basic {encoded(token + ':')}", f"Bearer .{token}",
+            f"bearer   {token}", f'Bearer "{token}"', f"Bearer:{token}", f'Digest username="{token}"', f"Token access_token={token}", token,
+            f"Token {encoded('x:' + token)}", f"Bearer {token}."]
+
+
+def test_no_spelling_brings_a_token_of_ours_to_an_application(gateway, upstream, idp, ada, key):
+    stale = idp.token(exp=int(time.time()) - 9999)
+    for token in (ada["access_token"], idp.token(), stale, key, ada["refresh_token"]):
+        for value in spellings(token):
+            for field in ("Authorization", "X-Api-Key", "X-Access", "X-Access-Token", "Proxy-Authorization"):
+                reply = gateway.call("GET", "/public/x", headers={field: value})
+                assert seen(upstream, field) == [], (field, value)
+                assert reply.status_code in (200, 401), (field, value)
+        for value in (v for v in spellings(token) if not v.lower().startswith("bearer")):
+            assert passed(gateway, upstream, "/field/x", **{"X-Access": ada["access_token"], "Authorization": value}) == [], value
+            assert passed(gateway, upstream, "/sent/x", **{"Cookie": f"{COOKIE}={ada['access_token']}", "Authorization": value}) == [], value
+
+
+def test_sibling_every_spelling_of_another_ones_token_passes(gateway, upstream, idp):
+    theirs = idp.token(iss="https://application.example")
+    for value in spellings(theirs) + [basic("secret")["Authorization"], "ApiKey 1", "AWS4-HMAC-SHA256 Credential=AKID/20150830/us-east-1"]:
+        assert passed(gateway, upstream, "/public/x", **{"Authorization": value}) == [value]
+        assert passed(gateway, upstream, "/public/x", **{"X-Access-Token": value}) == [] and seen(upstream, "X-Access-Token") == [value]
+
+
 # --- keys as passwords ---------------------------------------------------------------------
 
 def test_a_key_is_the_password_of_basic_where_the_rule_says_so(gateway, upstream, ada, key):

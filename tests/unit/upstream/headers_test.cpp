@@ -583,6 +583,7 @@ TEST_CASE("headers: a Bearer that is none of ours passes where the application m
     std::function<bool(std::string_view)> const ours = [](std::string_view token) { return token == "ours"; };
     asking a;
     a.bearers.is_ours = &ours;
+    a.bearers.others_pass = true;
     for (std::string const value : {"Bearer theirs", "bearer  theirs", "BEARER\ttheirs"})
         CHECK(compose("Authorization: " + value + "\r\n", a).value("Authorization") == value);
     for (std::string const value : {"Bearer ours", "bearer  ours", "Bearer\tours "})
@@ -608,7 +609,7 @@ TEST_CASE("headers: the field that brought the access token is removed, in every
 {
     std::function<bool(std::string_view)> const ours = [](std::string_view token) { return token == "ours"; };
     asking a;
-    a.bearers = {&ours, {}, "X-Access"};
+    a.bearers = {&ours, true, {}, "X-Access"};
     a.options.odd_names = {"X_Access"};
     auto const c = compose("x-access: t\r\nX_Access: t\r\nAuthorization: Bearer theirs\r\nX-Access-2: t\r\n", a);
     CHECK(c.value("X-Access") == "(none)");
@@ -616,6 +617,58 @@ TEST_CASE("headers: the field that brought the access token is removed, in every
     CHECK(c.value("X-Access-2") == "t");
     CHECK(c.value("Authorization") == "Bearer theirs");
     CHECK(compose("Authorization: Bearer ours\r\n", a).value("Authorization") == "(none)");
+}
+
+TEST_CASE("headers: what holds a token of ours stays behind in every field that brings credentials, on every rule")
+{
+    std::function<bool(std::string_view)> const ours = [](std::string_view text) { return text.find("OURS") != text.npos; };
+    asking a;
+    a.bearers.is_ours = &ours;
+    auto b = a;
+    b.bearers.others_pass = true;
+    b.rules.emplace(field_rules::options{.pass = {"X-Access-Token", "x_auth_token"}});
+    for (auto const& each : {a, b}) {
+        for (std::string const value : {"Token OURS", "OURS", "Digest username=\"OURS\"", "bearer  OURS", "Bearer .OURS"})
+            CHECK_MESSAGE(compose("Authorization: " + value + "\r\n", each).value("Authorization") == "(none)", value);
+        for (std::string const name : {"X-Api-Key", "X-Access-Token", "x-auth-token", "X-Authorization", "x_auth_token"}) {
+            CHECK_MESSAGE(compose(name + ": Token OURS\r\n", each).value(name) == "(none)", name);
+            auto const passes = name.find('_') == name.npos || each.rules;
+            CHECK_MESSAGE(compose(name + ": Token mine\r\n", each).value(name) == (passes ? "Token mine" : "(none)"), name);
+        }
+        for (std::string const value : {"Token mine", "Basic abc", "NTLM abc"})
+            CHECK_MESSAGE(compose("Authorization: " + value + "\r\n", each).value("Authorization") == value, value);
+        CHECK(compose("Proxy-Authorization: Token mine\r\n", each).value("Proxy-Authorization") == "(none)");
+        CHECK(compose("X-Other: OURS\r\n", each).value("X-Other") == "OURS");
+    }
+}
+
+TEST_CASE("headers, sibling: a field that brings tokens on one rule brings none of ours to the applications of others")
+{
+    std::function<bool(std::string_view)> const ours = [](std::string_view text) { return text.find("OURS") != text.npos; };
+    asking a;
+    a.bearers.is_ours = &ours;
+    a.options.token_fields = {"X-Caller", "Cf-Access-Jwt-Assertion"};
+    CHECK(compose("X-CALLER: OURS\r\n", a).value("X-Caller") == "(none)");
+    CHECK(compose("X-Caller: theirs\r\n", a).value("X-Caller") == "theirs");
+    CHECK(compose("X-Callers: OURS\r\n", a).value("X-Callers") == "OURS");
+    CHECK(compose("Cf-Access-Jwt-Assertion: theirs\r\n", a).value("Cf-Access-Jwt-Assertion") ==
+          "(none)"); // a platform's all the same
+    a.rules.emplace(field_rules::options{.pass = {"x_caller"}});
+    CHECK(compose("x_caller: OURS\r\n", a).value("x_caller") == "(none)");
+    CHECK(compose("x_caller: theirs\r\n", a).value("x_caller") == "theirs");
+}
+
+TEST_CASE("headers, sibling: nobody looks into a proved token or into a request without credentials")
+{
+    int asked = 0;
+    std::function<bool(std::string_view)> const counts = [&](std::string_view) { return ++asked > 0; };
+    asking a;
+    a.bearers.is_ours = &counts;
+    a.bearers.proved = "x.y.z";
+    CHECK(compose("Authorization: Bearer x.y.z\r\nX-A: b\r\nAccept: */*\r\n", a).value("Authorization") == "Bearer x.y.z");
+    a.bearers.proved = {};
+    CHECK(compose("Authorization: Bearer x.y.z\r\nCookie: a=b\r\n", a).value("Authorization") == "(none)");
+    CHECK(asked == 0);
 }
 
 TEST_CASE("headers: a key in what Basic encodes stays behind on every rule, another password passes")
