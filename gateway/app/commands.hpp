@@ -24,10 +24,12 @@ struct explain_options
     std::string method = "GET";
     std::string host;
     std::string path;
-    std::string as;                 // an address from the user store; empty: nobody
-    std::vector<std::string> roles; // in place of the stored ones
+    std::string as;                   // an address from the user store; empty: nobody
+    std::vector<std::string> roles;   // in place of the stored ones
+    std::vector<std::string> headers; // "NAME: value" or NAME
 };
-// Prints which rule decides and why; 1 when it refuses.
+// Prints which rule decides and why, and which of the headers the application gets; 1 when the
+// rule refuses.
 int explain_command(explain_options const& options);
 
 struct token_options

@@ -2,6 +2,7 @@
 #include "gateway/accounts/user_store.hpp"
 #include "gateway/app/build_world.hpp"
 #include "gateway/app/commands.hpp"
+#include "gateway/app/explain_fields.hpp"
 #include "gateway/app/load_settings.hpp"
 #include "gateway/app/startup_error.hpp"
 #include "gateway/app/translate.hpp"
@@ -62,13 +63,30 @@ std::string bytes_of(explain_options const& options)
 {
     auto const named = !options.host.empty();
     std::string bytes{options.method + " " + options.path + (named ? " HTTP/1.1\r\nHost: " + options.host : " HTTP/1.0")};
-    return bytes + "\r\n\r\n";
+    bytes += "\r\n";
+    for (auto const& each : options.headers) bytes += header_line_of(each) + "\r\n";
+    return bytes + "\r\n";
 }
 
 int refused_by(std::string_view check, error const& why)
 {
     std::cout << "refused: " << check << ": " << why.note() << ", " << name_of(why.code()) << '\n';
     return EXIT_FAILURE;
+}
+
+// What the application would get, whether or not the caller of this question is let in.
+result<void> tell_of_fields(config::settings const& s, http::head const& head, http::target const& where,
+                            policies::route const& rule, identity const* who)
+{
+    if (rule.to() == policies::destination::accounts) {
+        std::cout << "answered by yett itself: no header reaches an application\n";
+        return {};
+    }
+    auto const lines = explain_fields(s, head, where, rule, who);
+    if (!lines) return lines.error();
+    std::cout << "of the headers, once a request is let in:\n";
+    for (auto const& each : *lines) std::cout << "  " << each << '\n';
+    return {};
 }
 
 } // namespace
@@ -82,9 +100,12 @@ int explain_command(explain_options const& options)
 
     auto const bytes = bytes_of(options);
     auto const limits = client_limits_of(*settings);
-    std::array<http::field, 1> fields;
-    auto const head = http::framing::read_request(bytes, fields, {.methods = limits.methods});
-    if (!head) return refused_by("the request line", head.error());
+    std::vector<http::field> fields(options.headers.size() + 1);
+    http::framing::limits most{.header_bytes = limits.header_bytes, .fields = limits.header_fields};
+    most.target_bytes = limits.target_bytes;
+    most.methods = limits.methods;
+    auto const head = http::framing::read_request(bytes, fields, most);
+    if (!head) return refused_by(options.headers.empty() ? "the request line" : "the head", head.error());
     auto const where = http::target::from(*head);
     if (!where) return refused_by("the gate", where.error());
     auto const asked = pipeline::question_about(head->method_name(), *where);
@@ -96,8 +117,12 @@ int explain_command(explain_options const& options)
         if (auto fit = pipeline::require_one_rule(*rules.routes, asked, rules.routes->find(asked), *where); !fit)
             return refused_by("the gate", fit.error());
 
-    auto const answer = policies::explain(*rules.routes, asked, identity_for(options, *settings, now), now);
+    auto const who = identity_for(options, *settings, now);
+    auto const answer = policies::explain(*rules.routes, asked, who, now);
     std::cout << answer.text();
+    if (!options.headers.empty() && answer.rule)
+        if (auto told = tell_of_fields(*settings, *head, *where, *answer.rule, who.get()); !told)
+            return refused_by("the headers", told.error());
     return answer.permitted ? EXIT_SUCCESS : EXIT_FAILURE;
 }
 

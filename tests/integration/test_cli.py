@@ -209,6 +209,59 @@ def test_explain_names_the_rule(site, question, status, words):
     assert "/auth" in rule or re.search(r"yett\.yaml:\d+", rule), rule
 
 
+WITH_FIELDS = {"X-Api-Version": "2"}
+
+
+@pytest.fixture(scope="module")
+def changing(tmp_path_factory):
+    """A folder with rules that change fields, take tokens from a field of their own, or send them on."""
+    folder = tmp_path_factory.mktemp("changing")
+    (folder / "certs").symlink_to(harness.certificates())
+    rule = lambda name, access="authenticated", **more: {"name": name, "match": {"path": f"/{name}/**"}, "access": access, "upstream": "app", **more}
+    write(folder, harness.settings(9, routes=[
+        rule("changed", request_headers={"pass": ["X-HTTP-Method-Override", "my_field"], "set": WITH_FIELDS, "remove": ["X-Debug"]}),
+        rule("field", access_header="X-Caller"), rule("sent", forward_credentials=True), rule("open", "public"), rule("closed")]))
+    return folder
+
+
+OURS = "Authorization: Token " + jwt.encode({"iss": "https://auth.example.com", "sub": "u"}, "k" * 32, "HS256")
+
+
+@pytest.mark.parametrize("path,header,told", [
+    ("/closed/x", "X-Mine: 1", "X-Mine passes"),
+    ("/closed/x", "X-Yett-User: ada", "X-Yett-User does not pass: tells of an identity"),
+    ("/closed/x", "X-WEBAUTH-USER", "X-WEBAUTH-USER passes from trusted_proxies alone: tells of an identity"),
+    ("/closed/x", "CF-Connecting-IP", "CF-Connecting-IP passes from trusted_proxies alone: tells of the way"),
+    ("/closed/x", "X-HTTP-Method-Override", "X-HTTP-Method-Override does not pass: would tell of another request"),
+    ("/closed/x", "my_field", "my_field does not pass: other servers read"),
+    ("/closed/x", "TE", "TE does not pass: belongs to the connection"),
+    ("/closed/x", "X-Middleware-Subrequest", "does not pass: steers the server"),
+    ("/closed/x", "Authorization: Bearer x.y.z", "does not pass: a Bearer is for Yett"),
+    ("/open/x", "Authorization: Bearer opaque", "Authorization passes"),
+    ("/open/x", OURS, "does not pass: holds a credential of Yett"),
+    ("/sent/x", "Authorization: Bearer x.y.z", "passes: once it is proved, by forward_credentials"),
+    ("/field/x", "X-Caller: x.y.z", "does not pass: brings the access token"),
+    ("/changed/x", "X-HTTP-Method-Override: PUT", "X-HTTP-Method-Override passes: request_headers.pass"),
+    ("/changed/x", "my_field", "my_field passes: request_headers.pass"),
+    ("/changed/x", "X-Debug", "does not pass: request_headers of the rule"),
+    ("/changed/x", "X-Mine", "X-Api-Version set by the rule: X-Api-Version: 2"),
+])
+def test_explain_says_which_fields_reach_the_application(changing, path, header, told):
+    done = yett("explain", "yett.yaml", "--path", path, "--header", header, cwd=changing)
+    assert done.stderr == "" and told in " ".join(done.stdout.split()), done.stdout
+
+
+def test_sibling_explain_passes_fields_through_the_gate_and_knows_our_own_endpoints(changing):
+    ask = lambda *words: yett("explain", "--path", *words, cwd=changing)
+    twice = ask("/open/x", "--header", "Content-Length: 1", "--header", "Content-Length: 2")
+    assert twice.returncode == 1 and "refused: the head" in twice.stdout, twice.stdout
+    assert "refused: the head" in ask("/open/x", "--header", "X A: 1").stdout
+    ours = ask("/auth/login", "--method", "POST", "--header", "X-Mine")
+    assert ours.returncode == 0 and "no header reaches an application" in ours.stdout
+    nominated = ask("/open/x", "--header", "Connection: X-Mine", "--header", "X-Mine: 1", "yett.yaml")
+    assert "X-Mine does not pass: Connection names it" in " ".join(nominated.stdout.split()), nominated.stdout + nominated.stderr
+
+
 # --- token verify ---------------------------------------------------------------------
 
 def jwk_of(key, kid="k1"):

@@ -1,0 +1,132 @@
+#include "gateway/upstream/field_report.hpp"
+
+#include "gateway/http/ascii.hpp"
+#include "gateway/http/header_fold.hpp"
+#include "gateway/upstream/field_fate.hpp"
+#include "gateway/upstream/field_rules.hpp"
+#include "gateway/upstream/headers.hpp"
+#include "gateway/upstream/nominations.hpp"
+#include "gateway/upstream/withheld.hpp"
+
+#include <fmt/format.h>
+
+#include <optional>
+#include <utility>
+
+namespace yett::upstream {
+namespace {
+
+using http::known;
+using telemetry::dropped_field;
+
+// The value that a composed head has under a name; nothing when it has no such field.
+std::optional<std::string_view> value_in(std::string_view head, std::string_view name, std::string_view wanted)
+{
+    std::optional<std::string_view> found;
+    for (auto at = head.find("\r\n"); at != head.npos && at + 2 < head.size(); at = head.find("\r\n", at + 2)) {
+        auto const line = head.substr(at + 2, head.find("\r\n", at + 2) - at - 2);
+        auto const colon = line.find(": ");
+        if (colon == line.npos || !http::ascii::equal_ignoring_case(line.substr(0, colon), name)) continue;
+        auto const value = line.substr(colon + 2);
+        if (!found || value == wanted) found = value;
+    }
+    return found;
+}
+
+std::string_view why_by_cause(dropped_field cause)
+{
+    switch (cause) {
+    case dropped_field::identity: return "tells of an identity, which Yett alone does";
+    case dropped_field::forwarding: return "tells of the way a request came, which is believed from trusted_proxies alone";
+    case dropped_field::tracing: return "a trace is continued for trusted_proxies alone";
+    case dropped_field::rewriting: return "would tell of another request than the one that was judged";
+    case dropped_field::internal: return "steers the server or the platform behind";
+    case dropped_field::spelling:
+        return "other servers read '.' and '_' as '-'; request_headers.pass of a rule lets a name through";
+    case dropped_field::nominated: return "Connection names it: it is meant for one hop";
+    case dropped_field::count_: break;
+    }
+    return "belongs to the connection, hop by hop";
+}
+
+std::string_view why_by_value(http::field const& f)
+{
+    if (f.id == known::cookie) return "holds nothing but cookies of Yett";
+    if (f.id == known::authorization && is_bearer(f.value)) return "a Bearer is for Yett on this rule, or one of Yett's own";
+    return "holds a credential of Yett";
+}
+
+class reporter
+{
+public:
+    reporter(header_plan const& plan, composition const& c, nominations const& nominated)
+        : plan_{plan},
+          c_{c},
+          nominated_{nominated}
+    {
+    }
+
+    // `sent` and `trusted` are the two heads.
+    field_report of(http::field const& f, std::string_view sent, std::string_view trusted) const
+    {
+        auto const has = value_in(sent, f.name, f.value);
+        auto const is = verdict(f).fate; // what has the same value may be written by Yett all the same
+        if (has == f.value && (is == fate::pass || is == fate::special))
+            return {f.name, "passes", std::string{why_it_may(f)}, true};
+        auto const may_be_believed = is == fate::trusted || is == fate::continued;
+        if (may_be_believed && value_in(trusted, f.name, f.value) == f.value)
+            return {f.name, "passes from trusted_proxies alone", std::string{why_not(f)}};
+        if (!has) return {f.name, "does not pass", std::string{why_not(f)}};
+        if (is == fate::special) return {f.name, "passes in part", fmt::format("as \"{}\"", *has)};
+        return {f.name, "is written anew", std::string{why_not(f)}};
+    }
+
+private:
+    field_verdict verdict(http::field const& f) const { return plan_.judge(f, c_.rules, c_.client.trusted); }
+
+    std::string_view why_it_may(http::field const& f) const
+    {
+        auto const by_rule = c_.rules && c_.rules->fate_of(f.name) == fate::pass;
+        if (by_rule && plan_.judge(f, nullptr, c_.client.trusted).fate != fate::pass) return "request_headers.pass of the rule";
+        if (verdict(f).fate != fate::special) return {};
+        auto const proved = f.id == known::authorization && !c_.bearers.proved.empty() && is_bearer(f.value);
+        return proved ? "once it is proved, by forward_credentials of the rule" : "a credential of Yett in it would not";
+    }
+
+    std::string_view why_not(http::field const& f) const
+    {
+        if (nominated_.include(f.name)) return why_by_cause(dropped_field::nominated);
+        if (http::folds_equal(f.name, c_.bearers.access_header)) return "brings the access token, by access_header of the rule";
+        if (c_.rules && c_.rules->fate_of(f.name) == fate::remove) return "request_headers of the rule, by remove or set";
+        auto const of = verdict(f);
+        return of.fate == fate::special ? why_by_value(f) : why_by_cause(of.cause);
+    }
+
+    header_plan const& plan_;
+    composition const& c_;
+    nominations const& nominated_;
+};
+
+} // namespace
+
+std::string field_report::text() const
+{
+    return why.empty() ? std::string{outcome} : fmt::format("{}: {}", outcome, why);
+}
+
+result<std::vector<field_report>> report_fields(header_plan const& plan, composition const& by_stranger,
+                                                composition const& by_proxy)
+{
+    std::string sent;
+    std::string trusted;
+    for (auto const& [c, out] : {std::pair{&by_stranger, &sent}, std::pair{&by_proxy, &trusted}})
+        if (auto made = plan.compose(*c, *out); !made) return made.error();
+    auto const nominated = nominations::of(by_stranger.head.fields());
+    reporter const told{plan, by_stranger, *nominated};
+    std::vector<field_report> reports;
+    for (auto const& f : by_stranger.head.fields())
+        if (f.id != known::host) reports.push_back(told.of(f, sent, trusted));
+    return reports;
+}
+
+} // namespace yett::upstream
