@@ -3,6 +3,7 @@
 #include "gateway/pipeline/page_endpoints.hpp"
 #include "gateway/pipeline/passage.hpp"
 #include "gateway/pipeline/pipeline.hpp"
+#include "gateway/pipeline/same_origin.hpp"
 #include "gateway/pipeline/world.hpp"
 #include "gateway/tokens/assertions.hpp"
 #include "policies/permit.hpp"
@@ -20,6 +21,16 @@ std::vector<http::field> cors_fields(http::exchange const& ex, passage const& se
     if (seen.preflight) cors->append_to_preflight(ex.request(), fields);
     else cors->append_to_reply(ex.request(), fields);
     return fields;
+}
+
+// What any page can have its visitors' browsers send is refused before it looks at anything, and
+// counts nowhere: else a page could spend what a visitor has left at his limits. Forms of our own
+// pages say so at the form.
+result<void> refuse_other_sites(http::head const& head, cors_rule const* cors)
+{
+    if (http::is_safe(head.method()) || !is_sent_by_other_site(head)) return {};
+    return cors ? cors->admit(head)
+                : client_error(errc::csrf_rejected, "a page of another site sent this, and accounts.cors lists none");
 }
 
 // A reply that brings a session must not be kept by any cache on its way, whatever the
@@ -83,6 +94,7 @@ task<result<void>> pipeline::answer_ourselves(policies::permit const& permit, ht
     };
     auth_endpoints::call call{ex, seen, spend_for_account};
     std::string_view const target = permit.route().target();
+    else if (auto fine = refuse_other_sites(ex.request(), facts.cors.get()); !fine) reply = fine.error();
     result<http::reply> reply = errc::internal;
     if (station_.pages.answers(target, ex)) reply = co_await station_.pages.answer(target, call);
     else reply = co_await station_.endpoints.answer(target, call);

@@ -65,6 +65,23 @@ result<void> refuse_foreign_origin(http::head const& head, bool https, origin_li
     return require_same_origin(head, https, friends);
 }
 
+bool is_sent_by_other_site(http::head const& head) noexcept
+{
+    if (auto const* site = head.find(known::sec_fetch_site)) {
+        if (site->value == "same-site") return head.value(known::sec_fetch_mode) != "navigate";
+        return site->value == "cross-site";
+    }
+    auto const* const origin = head.find(known::origin);
+    if (!origin) return false;
+    auto given = http::parse_origin(origin->value);
+    auto const asked = http::origin_of(head.host(), true);
+    if (!given || !asked) return true;
+    // Who ends TLS in front, and at which port, is not known here.
+    given->scheme = asked->scheme;
+    given->port = asked->port;
+    return !http::same_origin(*given, *asked);
+}
+
 result<void> require_websocket_origin(http::head const& head, bool https, websocket_origins const& who, bool ambient)
 {
     if (head.count(known::origin) > 1) return client_error(errc::csrf_rejected, "Origin comes twice");

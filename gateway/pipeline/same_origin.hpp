@@ -22,6 +22,11 @@ result<void> require_same_origin(http::head const& head, bool https, http::origi
 // of where a request comes from, so here nothing said is no objection.
 result<void> refuse_foreign_origin(http::head const& head, bool https, http::origin_list const* friends = nullptr);
 
+// Whether a page of another site made the browser send this, as far as the browser tells:
+// Sec-Fetch-Site says so, or, where browsers do not send that, Origin names another host. A form
+// of a page of the same site that leads a person here is none.
+bool is_sent_by_other_site(http::head const& head) noexcept;
+
 // Whose pages may open WebSockets.
 struct websocket_origins
 {

@@ -43,11 +43,23 @@ bool takes_guesses(policies::route const& at)
            at.target() == "delete_me" || at.target() == "delete_account";
 }
 
-// Failures at an endpoint of ours that say nothing about a password, a link or an address: what
-// was typed is wrong by itself, or we are. Whoever is told so has guessed nothing.
-bool is_no_guess(error const& why, policies::route const& at)
+// Where a link is looked at. Its 256 random bits cannot be guessed, with or without a limit; but
+// any page can have its visitors' browsers ask here, in an image or an address, and would spend
+// what they have left for the link in their mail.
+bool shows_links(policies::route const& at)
 {
+    return at.target() == "verify_link" || at.target() == "reset_link" || at.target() == "email_link" ||
+           at.target() == "undo_link";
+}
+
+// Failures at an endpoint of ours that say nothing about a password, a link or an address: what
+// was typed is wrong by itself, or we are. Whoever is told so has guessed nothing. Nor has
+// somebody whom the rule did not let in: no password was looked at.
+bool is_no_guess(error const& why, passage const& seen)
+{
+    auto const& at = *seen.route;
     if (at.to() != policies::destination::accounts) return false;
+    if (at.credentials() == policies::credential_use::required && !seen.who) return true;
     switch (why.code()) {
     case errc::email_not_verified: // the right password alone is told so
     case errc::password_weak:
@@ -58,6 +70,7 @@ bool is_no_guess(error const& why, policies::route const& at)
     case errc::unsupported_media_type:
     case errc::body_too_large: return true;
     case errc::bad_request: return !takes_guesses(at);
+    case errc::link_invalid: return shows_links(at);
     default: return why.from() != origin::client;
     }
 }
@@ -113,7 +126,7 @@ void pipeline::settle(http::exchange const& ex, passage const& seen, error const
     if (seen.spent.empty()) return;
     auto const& limiter = *seen.world->limiter;
     auto const never_tried = (why && *why == errc::overloaded) || seen.spent.back().is_for_loans();
-    auto const no_guess = why && is_no_guess(*why, *seen.route);
+    auto const no_guess = why && is_no_guess(*why, seen);
     auto const now = steady_now();
     for (auto const& each : seen.spent) {
         if (never_tried || no_guess) limiter.give_back(each, subject_of(ex, seen), now);

@@ -263,3 +263,54 @@ def test_a_login_before_the_address_is_proved_is_no_guess(office):
     assert office.register("ada@example.com").status_code == 201
     assert [office.login("ada@example.com").status_code for _ in range(7)] == [403] * 7
     assert [office.login("ada@example.com", WRONG).status_code for _ in range(6)] == [401] * 5 + [429]
+
+
+# What any page can make its visitors' browsers send spends nothing of theirs.
+
+IMAGE = {"Accept": "image/avif,*/*;q=0.8", "Sec-Fetch-Site": "cross-site", "Sec-Fetch-Mode": "no-cors", "Sec-Fetch-Dest": "image"}
+LED_HERE = {"Accept": "text/html", "Sec-Fetch-Site": "cross-site", "Sec-Fetch-Mode": "navigate"}
+SCRIPT = {"Accept": "*/*", "Sec-Fetch-Site": "cross-site", "Sec-Fetch-Mode": "no-cors", "Origin": "https://evil.example"}
+BAD_LINK = "yl1_" + "A" * 47
+
+
+@pytest.mark.parametrize("sent", [IMAGE, LED_HERE, {**IMAGE, "Accept": "application/json"}, {}], ids=["image", "navigation", "json", "silent"])
+def test_looking_at_links_that_are_none_spends_nothing(office, sent):
+    for path in ("reset", "verify", "email/confirm", "email/undo"):
+        for _ in range(8):
+            assert office.call("GET", f"/auth/{path}/{BAD_LINK}", headers=sent).status_code in (400, 404, 410), path
+    assert office.register("ada@example.com").status_code == 201
+    assert office.call("POST", "/auth/verify", json={"token": token_in_mail(office, 1)}).status_code == 200
+    assert office.call("POST", "/auth/reset-request", json={"email": "ada@example.com"}).status_code == 202
+    token = token_in_mail(office, 2)
+    assert office.call("GET", f"/auth/reset/{token}", headers=HTML).status_code == 200
+    assert office.call("POST", "/auth/reset-confirm", json={"token": token, "password": NEW}).status_code == 204
+
+
+@pytest.mark.parametrize("sent", [SCRIPT, {"Origin": "https://evil.example"}, {"Origin": "null"}, {**SCRIPT, "Sec-Fetch-Site": "same-site"}],
+                         ids=["script", "old browser", "sandbox", "sibling of a public suffix"])
+def test_sibling_a_script_of_another_site_is_refused_and_spends_nothing(office, sent):
+    posts = {"verify": {"token": BAD_LINK}, "reset-confirm": {"token": BAD_LINK, "password": NEW}, "reset-request": {"email": "ada@example.com"},
+             "verify/resend": {"email": "ada@example.com"}, "login": {"email": "ada@example.com", "password": WRONG},
+             "email/confirm": {"token": BAD_LINK}, "register": {"email": "eve@example.com", "password": NEW}, "refresh": {"refresh_token": "x"}}
+    for path, form in posts.items():
+        statuses = {office.call("POST", f"/auth/{path}", data=form, headers=sent).status_code for _ in range(12)}
+        assert statuses == {403}, path
+    assert office.register("ada@example.com").status_code == 201
+    assert office.call("POST", "/auth/verify", json={"token": token_in_mail(office, 1)}).status_code == 200
+    assert office.login("ada@example.com").status_code == 200
+
+
+def test_sibling_whom_a_rule_does_not_let_in_has_guessed_no_password(office):
+    for path in ("password", "email"):
+        for _ in range(12):
+            assert office.call("POST", f"/auth/{path}", data={"current_password": WRONG}, headers={"Accept": "*/*"}).status_code == 401
+    assert office.register("ada@example.com").status_code == 201
+    assert office.call("POST", "/auth/verify", json={"token": token_in_mail(office, 1)}).status_code == 200
+    assert office.login("ada@example.com").status_code == 200
+
+
+def test_sibling_real_guesses_of_links_are_counted_as_ever(office):
+    own = {"Sec-Fetch-Site": "same-origin", "Sec-Fetch-Mode": "cors", "Origin": office.https}
+    for headers in ({}, own):
+        statuses = [office.call("POST", "/auth/reset-confirm", json={"token": BAD_LINK, "password": NEW}, headers=headers).status_code for _ in range(6)]
+        assert statuses[-1] == 429, headers

@@ -175,3 +175,35 @@ TEST_CASE("same_origin: a listed friend counts as the site itself, and nobody el
     CHECK(pipeline::require_websocket_origin(*socket, true, {nobody, &friends}, true).has_value());
     CHECK(!pipeline::require_websocket_origin(*socket, true, {nobody}, true).has_value());
 }
+
+TEST_CASE("same_origin: what a page of another site sends is told from our own pages, programs and people that are led here")
+{
+    struct row
+    {
+        char const* fields;
+        bool other;
+    };
+    for (auto const& each : {
+             row{"", false},
+             {"Sec-Fetch-Site: same-origin\r\n", false},
+             {"Sec-Fetch-Site: none\r\n", false},
+             {"Sec-Fetch-Site: cross-site\r\nSec-Fetch-Mode: no-cors\r\n", true},
+             {"Sec-Fetch-Site: cross-site\r\nSec-Fetch-Mode: navigate\r\n", true},
+             {"Sec-Fetch-Site: same-site\r\nSec-Fetch-Mode: cors\r\n", true},
+             {"Sec-Fetch-Site: same-site\r\nSec-Fetch-Mode: navigate\r\n", false},
+             {"Origin: https://evil.test\r\n", true},
+             {"Origin: null\r\n", true},
+             {"Origin: https://app.example.evil.test\r\n", true},
+         }) {
+        tests::read_head const asked{each.fields};
+        CHECK_MESSAGE(pipeline::is_sent_by_other_site(*asked) == each.other, each.fields);
+    }
+}
+
+TEST_CASE("same_origin, sibling: a browser without Sec-Fetch-Site behind a proxy that ends TLS at another port is no other site")
+{
+    for (std::string const origin : {"https://app.example", "http://app.example", "https://app.example:8443"}) {
+        tests::read_head const asked{"Origin: " + origin + "\r\n"};
+        CHECK_MESSAGE(!pipeline::is_sent_by_other_site(*asked), origin);
+    }
+}
