@@ -114,6 +114,7 @@ pipeline::route_facts facts_of(policies::route const& route, pipeline::world con
     if (!chain) throw startup_error{startup_error::blame::configuration, route.place() + ": " + chain.error().note()};
     facts.limits = std::move(*chain);
     if (route.to() == policies::destination::accounts) put_off_account_limits(facts, pipeline::names_account(route.target()));
+    facts.knows_devices = route.to() == policies::destination::accounts && route.target() == "login";
     facts.slot = figures.route(route.name());
     facts.stream = route.spec().stream;
     if (auto const& websocket = route.spec().websocket) {

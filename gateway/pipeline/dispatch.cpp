@@ -89,14 +89,12 @@ task<result<void>> pipeline::dispatch(policies::permit const& permit, http::exch
 task<result<void>> pipeline::answer_ourselves(policies::permit const& permit, http::exchange& ex, passage& seen)
 {
     auto const& facts = seen.world->facts[permit.route().index()];
-    auto spend_for_account = [this, &facts, &ex, &seen] {
-        return spend(seen.device.empty() ? facts.account_limits : facts.device_limits, ex, seen);
-    };
-    auth_endpoints::call call{ex, seen, spend_for_account};
+    auto spend_now = [this, &ex, &seen] { return spend_for_account(ex, seen); };
+    auth_endpoints::call call{ex, seen, spend_now};
     std::string_view const target = permit.route().target();
-    else if (auto fine = refuse_other_sites(ex.request(), facts.cors.get()); !fine) reply = fine.error();
     result<http::reply> reply = errc::internal;
     if (station_.pages.answers(target, ex)) reply = co_await station_.pages.answer(target, call);
+    else if (auto fine = refuse_other_sites(ex.request(), facts.cors.get()); !fine) reply = fine.error();
     else reply = co_await station_.endpoints.answer(target, call);
     if (!reply && reply.error() == errc::no_such_route) co_return nothing_here(permit, ex, seen);
     if (!reply) co_return reply.error();

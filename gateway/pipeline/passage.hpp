@@ -60,6 +60,7 @@ struct passage
     std::unique_ptr<limits::limit const> own_limit; // what an API key brought along
     std::vector<limits::admission> spent;           // in the order it was spent; only the last may be a refusal
     std::string account;                            // the address a login or a letter is tried for
+    bool early_put_off = false;                     // the rule's limits.early wait until the device is known
     std::string device;                             // the id of its mark, where the account knows the device
     tally counts = tally::by_outcome;
     std::vector<http::field_error> complaints;

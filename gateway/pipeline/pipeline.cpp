@@ -2,6 +2,7 @@
 
 #include "gateway/http/https_entrance.hpp"
 #include "gateway/pipeline/destination.hpp"
+#include "gateway/pipeline/device_cookie.hpp"
 #include "gateway/pipeline/one_rule.hpp"
 #include "gateway/pipeline/passage.hpp"
 #include "gateway/pipeline/request_id.hpp"
@@ -57,7 +58,9 @@ task<result<void>> pipeline::answer(http::exchange& ex, passage& seen)
         ex.be_a_stream();
     if (facts.websocket) [[unlikely]]
         if (auto fit = recognise_websocket(ex, seen); !fit) co_return fit.error();
-    if (!facts.limits.early.empty())
+    if (facts.knows_devices) [[unlikely]]
+        seen.early_put_off = !device_mark_in(ex.request(), station_.endpoints.transport()).empty();
+    if (!facts.limits.early.empty() && !seen.early_put_off)
         if (auto spent = co_await spend(facts.limits.early, ex, seen); !spent) co_return spent.error();
 
     auto who = authenticate(ex, seen);

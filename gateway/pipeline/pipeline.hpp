@@ -89,6 +89,7 @@ private:
     task<result<void>> answer(http::exchange& ex, passage& seen);
     result<void> judge_path(policies::question const& asked, policies::found const& found, http::exchange& ex);
     task<result<void>> answer_without_rule(policies::found const& found, http::exchange& ex, passage& seen);
+    task<result<void>> spend_for_account(http::exchange& ex, passage& seen);
     task<result<void>> spend(std::span<limits::limit const* const> from, http::exchange& ex, passage& seen);
     task<result<limits::admission>> spend_patiently(std::span<limits::limit const* const> from, limits::subject const& who,
                                                     http::exchange const& ex, passage const& seen);

@@ -77,6 +77,18 @@ bool is_no_guess(error const& why, passage const& seen)
 
 } // namespace
 
+// A device that the account knows has limits of its own there. What its address has spent, by
+// slips of its owner or by others behind it, is no reason to keep it out: whoever has just reset
+// a password by mail logs in with the new one at once.
+task<result<void>> pipeline::spend_for_account(http::exchange& ex, passage& seen)
+{
+    auto const& facts = seen.world->facts[seen.route->index()];
+    if (!seen.device.empty()) co_return co_await spend(facts.device_limits, ex, seen);
+    if (seen.early_put_off)
+        if (auto early = co_await spend(facts.limits.early, ex, seen); !early) co_return early.error();
+    co_return co_await spend(facts.account_limits, ex, seen);
+}
+
 task<result<void>> pipeline::spend(std::span<limits::limit const* const> from, http::exchange& ex, passage& seen)
 {
     if (from.empty()) co_return result<void>{};

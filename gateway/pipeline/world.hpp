@@ -25,6 +25,7 @@ struct route_facts
     limits::chain limits;
     std::vector<limits::limit const*> account_limits;    // spent once the body has named the account
     std::vector<limits::limit const*> device_limits;     // instead of those, by a device that the account knows
+    bool knows_devices = false;                          // `limits.early` are for other devices, too
     std::size_t slot = 0;                                // of its figures
     std::uint64_t body_bytes = 0;                        // the largest body; 0 is no limit
     policies::websocket_spec const* websocket = nullptr; // the rule's; null: it lets none through

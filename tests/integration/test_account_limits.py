@@ -314,3 +314,49 @@ def test_sibling_real_guesses_of_links_are_counted_as_ever(office):
     for headers in ({}, own):
         statuses = [office.call("POST", "/auth/reset-confirm", json={"token": BAD_LINK, "password": NEW}, headers=headers).status_code for _ in range(6)]
         assert statuses[-1] == 429, headers
+
+
+def forgetful(gateway):
+    """A browser at the address that all share, whose owner has typed a wrong password six times."""
+    owner = requests.Session()
+    post = lambda path, **body: owner.post(gateway.https + "/auth" + path, json=body, verify=gateway.ca, timeout=30)
+    assert [post("/login", email="ada@example.com", password=WRONG).status_code for _ in range(6)] == [401] * 5 + [429]
+    return post
+
+
+def test_after_a_reset_the_owner_logs_in_at_once_whatever_was_guessed_before(office):
+    assert office.register("ada@example.com").status_code == 201
+    assert office.call("POST", "/auth/verify", json={"token": token_in_mail(office, 1)}).status_code == 200
+    post = forgetful(office)
+    assert strangers(office, 12, "ada@example.com")[-1].status_code == 429
+    assert post("/reset-request", email="ada@example.com").status_code == 202
+    assert post("/login", email="ada@example.com", password=harness.PASSWORD).status_code == 429
+    assert post("/reset-confirm", token=token_in_mail(office, 2), password=NEW).status_code == 204
+    assert post("/login", email="ada@example.com", password=NEW).status_code == 200
+
+
+def test_sibling_a_mark_that_is_none_or_of_another_account_opens_no_limit(office):
+    for i, email in enumerate(("ada@example.com", "bob@example.com")):
+        assert office.register(email).status_code == 201
+        assert office.call("POST", "/auth/verify", json={"token": token_in_mail(office, i + 1)}).status_code == 200
+    ada = Device(office)
+    assert ada.login("ada@example.com").status_code == 200 and ada.mark
+    assert [ada.login("bob@example.com", WRONG).status_code for _ in range(6)] == [401] * 5 + [429]
+    for mark in ("x", "yd1_" + "A" * 90):
+        tried = [office.call("POST", "/auth/login", json={"email": f"{mark[:1]}@example.com", "password": WRONG},
+                             headers={"Cookie": f"__Host-yett_device={mark}"}) for _ in range(6)]
+        assert 429 in [r.status_code for r in tried], mark
+    lines = harness.wait_until(lambda: office.log(path="/auth/login", status=429), what="the refusals")
+    assert {line["cause"] for line in lines} == {"the limit login"}
+
+
+def test_sibling_a_known_device_behind_a_busy_address_has_five_of_its_own(office):
+    assert office.register("ada@example.com").status_code == 201
+    assert office.call("POST", "/auth/verify", json={"token": token_in_mail(office, 1)}).status_code == 200
+    known = requests.Session()
+    post = lambda password: known.post(office.https + "/auth/login", json={"email": "ada@example.com", "password": password},
+                                       verify=office.ca, timeout=30).status_code
+    assert post(harness.PASSWORD) == 200
+    forgetful(office)
+    assert post(harness.PASSWORD) == 200
+    assert [post(WRONG) for _ in range(6)] == [401] * 5 + [429]
