@@ -242,6 +242,12 @@ std::string error_key(unsigned status)
     return status < 500 ? "error_4xx" : "error_5xx";
 }
 
+// What is worth another try later, at the same address.
+bool passes_by(unsigned status)
+{
+    return status == 429 || (status >= 502 && status <= 504);
+}
+
 } // namespace
 
 // The templates, parsed, and what all pages of one language have in common.
@@ -333,8 +339,7 @@ std::string book::write_failure(failure const& f)
     if (!f.request_id.empty()) own.set("request_id", std::string{f.request_id});
     if (f.status == 401 && look_.login)
         set_way(own, std::string{text_of("login_do", f.in)}, look_.prefix + (f.confirm ? "/login?confirm=1" : "/login"));
-    else if (f.status >= 502 && f.status <= 504 && !f.again.empty())
-        set_way(own, std::string{text_of("try_again", f.in)}, std::string{f.again});
+    else if (passes_by(f.status) && !f.again.empty()) set_way(own, std::string{text_of("try_again", f.in)}, std::string{f.again});
     else if (f.status == 403 || f.status == 404) set_way(own, std::string{text_of("go_home", f.in)}, look_.home);
     return press_->print("failure.html", own, f.in);
 }

@@ -9,6 +9,7 @@
 #include "gateway/pipeline/return_address.hpp"
 
 #include <algorithm>
+#include <utility>
 
 namespace yett::pipeline {
 
@@ -112,6 +113,17 @@ http::reply page_endpoints::send_to_login(http::exchange const& ex, passage cons
     if (lines.empty()) r.fields.front().second = page;
     for (auto& each : lines) r.fields.emplace_back("Set-Cookie", std::move(each));
     return r;
+}
+
+std::string page_endpoints::page_of_form(std::string_view target, std::string_view path) const
+{
+    constexpr std::pair<std::string_view, std::string_view> places[] = {
+        {"login", "/login"}, {"register", "/register"}, {"resend", "/check-mail?for=verify"}, {"reset_request", "/reset"}};
+    auto const at = std::string{prefix_of(path)};
+    for (auto const& [sent_to, page] : places)
+        if (sent_to == target) return at + std::string{page};
+    auto const* const named = form_named(target);
+    return named && named->proof == "account" ? at + "/account" : std::string{};
 }
 
 bool page_endpoints::offers(std::string_view target) const noexcept

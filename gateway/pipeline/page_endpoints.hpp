@@ -60,6 +60,9 @@ public:
     };
     // Makes a page of the reply to a failure: the one left in the passage, or the error page.
     void dress(http::reply& r, passage const& seen, std::string_view accept_language, way_back const& back);
+    // The page whose form is sent to `target`, under the prefix that `path` has; empty where it is
+    // known by a link alone.
+    std::string page_of_form(std::string_view target, std::string_view path) const;
     // False for what only pages have and these settings leave out.
     bool offers(std::string_view target) const noexcept;
 

@@ -150,19 +150,22 @@ http::problem_context context_of(passage const& seen, std::string const& allow)
     return context;
 }
 
-page_endpoints::way_back way_back_from(error const& why, http::exchange const& ex)
+bool is_form_of_ours(http::exchange const& ex, passage const& seen)
+{
+    auto const ours = seen.route && seen.route->to() == policies::destination::accounts;
+    return ours && ex.request().method() == http::method::post && http::prefers_html(ex.request());
+}
+
+// Whoever sent a form comes back to its page: sending it again is theirs to do.
+page_endpoints::way_back way_back_from(error const& why, http::exchange const& ex, passage const& seen,
+                                       page_endpoints const& pages)
 {
     page_endpoints::way_back back;
     // A link to "//a" would lead to a host of that name.
     if (http::is_safe(ex.request().method())) back.again = return_address(address_of(ex.where()), {});
     back.confirm = why == errc::recent_login_required;
+    else if (is_form_of_ours(ex, seen)) back.again = pages.page_of_form(seen.route->target(), ex.where().path());
     return back;
-}
-
-bool is_form_of_ours(http::exchange const& ex, passage const& seen)
-{
-    auto const ours = seen.route && seen.route->to() == policies::destination::accounts;
-    return ours && ex.request().method() == http::method::post && http::prefers_html(ex.request());
 }
 
 void add_limits(http::reply& r, passage const& seen)
@@ -200,7 +203,8 @@ http::reply pipeline::reply_to(error const& why, http::exchange const& ex, passa
         r = http::problem_reply(why, context);
         add_limits(r, seen);
         auto const language = ex.request().value(http::known::accept_language);
-        if (http::prefers_html(ex.request())) station_.pages.dress(r, seen, language, way_back_from(why, ex));
+        if (http::prefers_html(ex.request()))
+            station_.pages.dress(r, seen, language, way_back_from(why, ex, seen, station_.pages));
     }
     r.fields.insert(r.fields.end(), seen.set_cookies.begin(), seen.set_cookies.end());
     add_cors_fields(r, ex, seen);

@@ -67,6 +67,37 @@ def test_password_managers_find_the_form_for_a_new_password(browser, echo, tmp_p
     assert "Location" not in asked.headers, "without pages it belongs to the application"
 
 
+PROBE = "/.well-known/resource-that-should-not-exist-whose-status-code-should-not-be-200"
+ASKED_BY_CHROMIUM = {"Accept": "*/*", "Sec-Fetch-Mode": "no-cors", "Sec-Fetch-Site": "none", "Sec-Fetch-Dest": "empty"}
+
+
+def test_password_managers_see_that_what_is_not_there_is_not_200(gateway, browser, echo, tmp_path, start):
+    assert gateway.call("GET", PROBE, headers=ASKED_BY_CHROMIUM).status_code == 401      # redirects are followed
+    readme = harness.settings(echo.port, accounts={"pages": {"enabled": True}})
+    readme["routes"] = [{"name": "everything", "match": {"path": "/**"}, "access": "authenticated", "upstream": "app"}]
+    program = start(harness.Gateway(tmp_path, readme))
+    assert program.call("GET", PROBE, headers=ASKED_BY_CHROMIUM).status_code == 401
+    assert browser.get(PROBE).status_code in (302, 401)                                  # a person is led to the login
+
+
+def test_a_page_that_says_wait_leads_back_to_its_form(start, echo, tmp_path):
+    config = harness.settings(echo.port, tokens={"refresh_transport": "cookie", "access_transport": "cookie"},
+                              limits={name: {"rate": "1/1h", "algorithm": "window", "key": ["client"]} for name in ("login", "register", "reset")},
+                              accounts={"require_verified_email": False, "pages": {"enabled": True}},
+                              mail={"url": "file:outbox", "from": "A <a@example.com>", "public_url": "https://example.com"})
+    browser = Browser(start(harness.Gateway(tmp_path, config)))
+    for page, path in (("/auth/login", "/auth/login"), ("/auth/register", "/auth/register"), ("/auth/reset", "/auth/reset-request")):
+        for _ in range(2):
+            reply = browser.post(path, {"form": browser.form(page), "email": "a@example.com", "password": "a long enough passphrase"})
+        assert reply.status_code == 429 and f'href="{page}"' in reply.text, (path, reply.status_code)
+        assert browser.get(page).status_code == 200
+    tried = [browser.get("/auth/reset/yl1_x") for _ in range(2)][-1]
+    assert tried.status_code == 429 and 'href="/auth/reset/yl1_x"' in tried.text         # sibling: an address that changes nothing is its own way back
+    code = Browser(browser.gateway)
+    code.session.headers["Accept"] = "application/json"
+    assert "href" not in code.post("/auth/login", {"email": "a@example.com", "password": "x"}).text   # sibling: programs get no link
+
+
 def test_pages_allow_nothing_but_themselves(browser):
     for path in ("/auth/login", "/auth/register", "/auth/reset", "/auth/check-mail", "/auth/verify/x", "/auth/reset/x", "/auth/nothing"):
         reply = browser.get(path)

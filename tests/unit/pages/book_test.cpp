@@ -226,6 +226,8 @@ TEST_CASE("pages: an error page tells the reference, also for a status without w
     CHECK_FALSE(has(b.write_failure({.status = 403}), "Reference"));
     CHECK(has(b.write_failure({.status = 429, .wait = seconds{840}}), "Please wait 14 minutes"));
     CHECK(has(b.write_failure({.status = 429}), "Please wait a moment"));
+    CHECK(has(b.write_failure({.status = 429, .again = "/auth/login"}), "href=\"/auth/login\""));
+    CHECK_FALSE(has(b.write_failure({.status = 500, .again = "/auth/login"}), "href=\"/auth/login\""));
     CHECK(has(b.write_failure({.status = 418}), "That did not work"));
     CHECK(has(b.write_failure({.status = 599}), "Something is broken"));
 }
