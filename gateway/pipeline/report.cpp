@@ -57,10 +57,11 @@ bool brought_key_in_vain(http::head const& head, passage const& seen)
 // that came. Which origin was refused, and why, cannot be guessed either.
 std::string cause_for_log(error const* why, http::head const& head, passage const& seen)
 {
-    if (!why) return {};
+    if (!why) return seen.reported && *seen.reported == errc::rate_limited ? seen.reported->note() : std::string{};
     if (*why == errc::unauthenticated && brought_key_in_vain(head, seen))
         return "an API key as the password of Basic, which a rule takes with challenge: basic alone";
-    auto const is_ours_to_explain = *why == errc::uri_rejected || *why == errc::forbidden || *why == errc::csrf_rejected;
+    auto const is_ours_to_explain =
+        *why == errc::uri_rejected || *why == errc::forbidden || *why == errc::csrf_rejected || *why == errc::rate_limited;
     if (why->from() != origin::upstream && !is_ours_to_explain && !seen.credential_refused) return {};
     if (!why->cause()) return why->note();
     return why->note() + " (" + why->cause().message() + ')';
@@ -163,8 +164,8 @@ page_endpoints::way_back way_back_from(error const& why, http::exchange const& e
     page_endpoints::way_back back;
     // A link to "//a" would lead to a host of that name.
     if (http::is_safe(ex.request().method())) back.again = return_address(address_of(ex.where()), {});
-    back.confirm = why == errc::recent_login_required;
     else if (is_form_of_ours(ex, seen)) back.again = pages.page_of_form(seen.route->target(), ex.where().path());
+    back.confirm = why == errc::recent_login_required;
     return back;
 }
 
@@ -283,6 +284,7 @@ void pipeline::write_line(http::exchange const& ex, passage const& seen, error c
     r.auth = seen.credential_refused ? "refused" : seen.who ? "ok" : "none";
     if (seen.credential_refused) r.auth_reason = name_of(*seen.credential_refused);
     if (known_refusal(seen, why)) r.decision = "refused";
+    else if (why && *why == errc::rate_limited) r.decision = "limited";
     else if (seen.route) r.decision = seen.reported ? "report_only" : "permitted";
     r.ended = seen.upstream.ended;
     if (why) r.error = http::face_of(*why).code;

@@ -31,7 +31,7 @@ struct access_record
     std::string_view session{};
     std::string_view auth{};        // ok | none | refused
     std::string_view auth_reason{}; // the code that is kept from the client, token_expired say
-    std::string_view decision{};    // permitted | refused | report_only
+    std::string_view decision{};    // permitted | refused | limited | report_only
     std::string_view ended{};       // what ended a WebSocket
     std::string_view error{};       // the public code of an error reply
     std::string_view cause{};       // what went wrong with the application, kept from the client

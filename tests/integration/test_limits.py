@@ -324,3 +324,36 @@ def test_guesses_can_be_counted_by_client_and_account(start, echo, tmp_path):
     assert sorted(r.status_code for r in replies) == [401] * 3 + [429] * 57
     assert owner.login("ada@example.com").status_code == 200                      # the owner is not locked out
     assert guesser.login("bob@example.com", WRONG).status_code == 401
+
+
+def lines_of(gateway, path, **members):
+    return harness.wait_until(lambda: gateway.log(path=path, **members), what=f"the line about {path}")
+
+
+def test_the_log_names_the_limit_that_refused(gateway, client):
+    for _ in range(5):
+        reply = client.call("GET", "/per_client/named")
+    assert reply.status_code == 429
+    line = lines_of(gateway, "/per_client/named", status=429)[0]
+    assert (line["cause"], line["decision"], line["error"]) == ("the limit per_client", "limited", "rate_limited")
+    assert all("cause" not in each and each["decision"] == "permitted" for each in lines_of(gateway, "/per_client/named", status=200))
+
+
+def test_sibling_the_log_names_the_limit_of_an_account_and_of_an_api_key(gateway, client, users):
+    for _ in range(6):
+        reply = client.login("eve@example.com", WRONG)
+    assert reply.status_code == 429
+    line = lines_of(gateway, "/auth/login", status=429, client_ip=client.address)[0]
+    assert line["cause"] == "the limit login" and line["decision"] == "limited"
+    made = client.call("POST", "/auth/api-keys", headers={"Authorization": f"Bearer {users[0]}"}, json={"name": "k", "requests_per_minute": 1})
+    assert made.status_code == 201, made.text
+    calls = [client.call("GET", "/auth/me", headers={"X-Api-Key": made.json()["key"]}).status_code for _ in range(2)]
+    assert calls == [200, 429]
+    assert lines_of(gateway, "/auth/me", status=429, client_ip=client.address)[0]["cause"] == "the limit api_key"
+
+
+def test_sibling_a_limit_that_only_reports_is_named_too(start, echo, tmp_path):
+    config = settings(echo.port, per_client={"rate": "1/1h", "algorithm": "window", "key": ["client"], "mode": "report_only"})
+    gateway = start(harness.Gateway(tmp_path, config))
+    assert [gateway.call("GET", "/per_client/x").status_code for _ in range(2)] == [200, 200]
+    assert lines_of(gateway, "/per_client/x", decision="report_only")[0]["cause"] == "the limit per_client"
