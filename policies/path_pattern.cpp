@@ -24,6 +24,14 @@ int hex_digit(char c)
     return -1;
 }
 
+// What servers read in several ways: a rule that spelled it would speak of one of them alone.
+std::string left_to_readings(std::string_view text)
+{
+    return "'" + std::string{text} +
+           "' cannot stand in a rule: a request with it is refused, or goes by the rule that all readings of its path find; "
+           "end the path before it with \"/**\"";
+}
+
 // What is wrong with the escape at the front of the text; empty when nothing is.
 std::string escape_complaint(std::string_view text)
 {
@@ -32,8 +40,9 @@ std::string escape_complaint(std::string_view text)
     if (high < 0 || low < 0) return "'%' needs two hexadecimal digits in upper case after it";
     auto const byte = static_cast<char>(high * 16 + low);
     if (is_unreserved(byte)) return "write '" + std::string{byte} + "' instead of '" + std::string{text.substr(0, 3)} + "'";
-    if (byte == '\\' || byte == ';' || byte == '%' || (byte >= 0 && byte < 0x20) || byte == 0x7f)
+    if ((byte >= 0 && byte < 0x20) || byte == 0x7f)
         return "requests with '" + std::string{text.substr(0, 3)} + "' are always refused";
+    if (byte == '\\' || byte == ';' || byte == '%') return left_to_readings(text.substr(0, 3));
     return {};
 }
 
@@ -51,8 +60,10 @@ std::string literal_complaint(std::string_view segment)
             return "braces enclose a whole segment: \"/users/{id}\"";
         } else if (c == '?' || c == '#') {
             return "a rule sees the path alone, neither query nor fragment";
-        } else if (c == '\\' || c == ';' || c <= ' ' || c >= 0x7f) {
-            return "a path with this character is never matched; percent-encode what is not ASCII";
+        } else if (c == '\\' || c == ';') {
+            return left_to_readings(segment.substr(i, 1));
+        } else if (c <= ' ' || c >= 0x7f) {
+            return "paths are matched in their escaped spelling; percent-encode this character";
         }
     }
     return {};
@@ -107,7 +118,7 @@ result<path_pattern> path_pattern::from(std::string_view text, bool any_case)
         text.remove_prefix(1);
         auto const segment = text.substr(0, text.find('/'));
         text.remove_prefix(segment.size());
-        if (segment.empty() && (!text.empty() || pattern.open_ended_)) return wrong("requests with \"//\" are always refused");
+        if (segment.empty() && (!text.empty() || pattern.open_ended_)) return wrong(left_to_readings("//"));
         if (auto added = pattern.add_segment(segment); !added) return added.error();
     }
     if (pattern.segments_.size() > most_segments) return wrong("more than 64 segments");

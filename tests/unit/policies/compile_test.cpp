@@ -47,16 +47,19 @@ TEST_CASE("compile: all complaints come at once, with places")
     CHECK_FALSE(made.table);
     std::vector<std::string> lines;
     for (auto const& each : made.complaints) lines.push_back(each.place + ": " + each.path + ": " + each.text);
-    CHECK(lines ==
-          std::vector<std::string>{
-              "yett.yaml:7:5: routes.bad.match.host: not a host name; names outside ASCII are written as \"xn--...\"",
-              "yett.yaml:7:5: routes.bad.match.path: requests with \"//\" are always refused",
-              "yett.yaml:7:5: routes.bad.match.methods: 'CONNECT' is never served",
-              "yett.yaml:7:5: routes.bad.match.methods: 'get' is another method than GET: methods are compared with case",
-              "yett.yaml:7:5: routes.bad.access.roles: empty: nobody could pass",
-              "yett.yaml:9:5: routes.bad.name: another rule has this name, at yett.yaml:7:5",
-              ": routes.2.name: a rule needs a name",
-          });
+    CHECK(
+        lines ==
+        std::vector<std::string>{
+            "yett.yaml:7:5: routes.bad.match.host: not a host name; names outside ASCII are written as \"xn--...\"",
+            "yett.yaml:7:5: routes.bad.match.path: "
+            "'//' cannot stand in a rule: a request with it is refused, or goes by the rule that all readings of its path find; "
+            "end the path before it with \"/**\"",
+            "yett.yaml:7:5: routes.bad.match.methods: 'CONNECT' is never served",
+            "yett.yaml:7:5: routes.bad.match.methods: 'get' is another method than GET: methods are compared with case",
+            "yett.yaml:7:5: routes.bad.access.roles: empty: nobody could pass",
+            "yett.yaml:9:5: routes.bad.name: another rule has this name, at yett.yaml:7:5",
+            ": routes.2.name: a rule needs a name",
+        });
 }
 
 TEST_CASE("compile: the place of a twin may be unknown")
