@@ -73,6 +73,30 @@ def hsts(head):
     return [v.decode() for v in harness.header_values(head, "Strict-Transport-Security")]
 
 
+# --- who speaks an older HTTP ---------------------------------------------------------------
+
+
+@pytest.mark.parametrize("offered,served", [(["http/1.0"], True), (["http/1.0", "http/1.1"], True), (["spdy/3", "http/1.0"], True), (["http/0.9"], False)],
+                         ids=["1.0 alone", "sibling: both", "sibling: behind one that nobody knows", "sibling: an older one"])
+def test_a_client_that_offers_http_1_0_by_alpn_is_served(start, tmp_path, upstream, offered, served):
+    gateway = run(start, tmp_path, upstream)
+    context = ssl.create_default_context()
+    context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+    context.set_alpn_protocols(offered)
+    raw = socket.create_connection(("127.0.0.1", gateway.tls_port), timeout=10)
+    if not served:
+        with raw, pytest.raises(ssl.SSLError):
+            context.wrap_socket(raw, server_hostname="app.example.com")
+        return
+    with context.wrap_socket(raw, server_hostname="app.example.com") as secure:
+        assert secure.selected_alpn_protocol() in ("http/1.0", "http/1.1")
+        secure.sendall(b"GET /public/x HTTP/1.0\r\nHost: app.example.com\r\n\r\n")
+        data = b""
+        while part := secure.recv(65536):
+            data += part
+    assert data.startswith(b"HTTP/1.") and b" 200 " in data.split(b"\r\n")[0] and data.endswith(b"ok")
+
+
 # --- Strict-Transport-Security -----------------------------------------------------------
 
 
