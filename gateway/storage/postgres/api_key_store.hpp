@@ -1,0 +1,13 @@
+#pragma once
+
+#include "gateway/accounts/api_key_store.hpp"
+
+#include <memory>
+
+namespace yett::storage::postgres {
+
+class connections;
+
+std::unique_ptr<accounts::api_key_store> make_api_key_store(std::shared_ptr<connections> shared);
+
+} // namespace yett::storage::postgres

@@ -1,0 +1,146 @@
+#pragma once
+
+#include "gateway/accounts/stores.hpp"
+#include "gateway/storage/postgres/database.hpp"
+#include "gateway/storage/postgres/pool.hpp"
+
+#include <boost/asio/async_result.hpp>
+#include <boost/asio/executor_work_guard.hpp>
+#include <boost/asio/post.hpp>
+
+#include <atomic>
+#include <memory>
+#include <optional>
+#include <thread>
+
+namespace yett::storage::postgres {
+
+// The way to one database: a thread with a pool of connections, which all workers share. Work
+// is done there; the caller is resumed on its own thread, after the commit.
+class connections
+{
+public:
+    // Connects once, and brings the tables to the newest version. Throws std::runtime_error.
+    explicit connections(options by);
+    ~connections(); // finishes what is under way, refuses what waits
+    connections(connections const&) = delete;
+    connections& operator=(connections const&) = delete;
+
+    // Runs `work(database&)`, which returns a task<result<T>>, in a transaction. A failed
+    // result undoes it. It may run more than once, and must not throw. What it works on
+    // lives in `work`. Fails with `overloaded`, `stopping`, `storage_unavailable`.
+    template<class Work>
+    auto write(Work work)
+    {
+        return run(std::move(work), database::use::write);
+    }
+
+    // The same without a transaction, for statements that change nothing.
+    template<class Work>
+    auto read(Work work)
+    {
+        reads_.fetch_add(1, std::memory_order_relaxed);
+        return run(std::move(work), database::use::read);
+    }
+
+    accounts::store_activity activity() const noexcept
+    {
+        return {reads_.load(std::memory_order_relaxed), commits_.load(std::memory_order_relaxed)};
+    }
+
+private:
+    class job
+    {
+    public:
+        explicit job(database::use how) : use{how} {}
+        virtual ~job() = default;
+        // Does the work once; why it failed.
+        virtual task<std::optional<error>> execute(database& db) = 0;
+        // Resumes the caller with what execute found last, or with that failure.
+        virtual void finish() = 0;
+        virtual void refuse(error const& why) = 0;
+
+        database::use const use;
+        steady_time asked_at{};
+    };
+
+    template<class Work, class Result, class Handler>
+    class job_of final : public job
+    {
+    public:
+        job_of(Work work, database::use how, Handler handler, executor home)
+            : job{how},
+              work_{std::move(work)},
+              handler_{std::move(handler)},
+              home_{std::move(home)},
+              keep_{home_}
+        {
+        }
+        task<std::optional<error>> execute(database& db) override
+        {
+            auto found = co_await work_(db);
+            std::optional<error> failure;
+            if (!found) failure = found.error();
+            outcome_ = std::make_shared<Result>(std::move(found));
+            co_return failure;
+        }
+        void finish() override
+        {
+            auto back = [handler = std::move(handler_), outcome = std::move(outcome_)]() mutable {
+                std::move(handler)(std::move(outcome));
+            };
+            boost::asio::post(home_, std::move(back));
+        }
+        void refuse(error const& why) override
+        {
+            outcome_ = std::make_shared<Result>(why);
+            finish();
+        }
+
+    private:
+        Work work_;
+        Handler handler_;
+        executor home_;
+        boost::asio::executor_work_guard<executor> keep_;
+        std::shared_ptr<Result> outcome_;
+    };
+
+    template<class Work, class Result = typename std::invoke_result_t<Work&, database&>::value_type>
+    task<Result> run(Work work, database::use how)
+    {
+        auto here = co_await boost::asio::this_coro::executor;
+        auto initiate = [this, &work, how, here](auto handler) {
+            enqueue(std::make_unique<job_of<Work, Result, decltype(handler)>>(std::move(work), how, std::move(handler), here));
+        };
+        auto started = boost::asio::async_initiate<boost::asio::use_awaitable_t<executor> const, void(std::shared_ptr<Result>)>(
+            initiate, use_task);
+        auto outcome = co_await std::move(started);
+        co_return std::move(*outcome);
+    }
+
+    // What came of one attempt.
+    struct tried
+    {
+        std::optional<error> failure;
+        std::optional<std::string> in_doubt; // the transaction whose commit was not acknowledged
+        bool changed = false;
+    };
+
+    void enqueue(std::unique_ptr<job> next);
+    task<void> serve(std::unique_ptr<job> next);
+    task<std::optional<error>> carry_out(job& one);
+    task<tried> attempt(job& one, connection& on);
+    task<std::optional<error>> settle_doubt(std::string const& name);
+
+    options const by_;
+    std::atomic<std::uint64_t> reads_{0};
+    std::atomic<std::uint64_t> commits_{0};
+    std::atomic<std::size_t> waiting_{0};
+    std::atomic<bool> stopping_{false};
+    boost::asio::io_context loop_{1};
+    pool pool_{loop_.get_executor(), by_};
+    std::optional<boost::asio::executor_work_guard<executor>> keep_{loop_.get_executor()};
+    std::jthread thread_; // last: it uses the rest
+};
+
+} // namespace yett::storage::postgres

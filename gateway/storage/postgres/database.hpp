@@ -1,0 +1,76 @@
+#pragma once
+
+#include "gateway/storage/postgres/connection.hpp"
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace yett::storage::postgres {
+
+// One piece of work on a connection: a transaction, or reads that need none. What is queued
+// goes out together with the next question, or with the end, so that it costs no round trip
+// of its own. The first failure undoes the whole.
+//
+//     db.queue("UPDATE …", id);
+//     auto const found = co_await db.ask("SELECT email FROM users WHERE id = $1", id);
+//     if (!found) co_return found.error();
+//     if (found->empty()) co_return errc::not_found;
+//     co_return found->front().text(0);
+//
+// An error that is `retryable` was without any effect: the work may be done again.
+class database
+{
+public:
+    enum class use : unsigned char
+    {
+        read,
+        write,
+    };
+
+    database(connection& on, use how, steady_time deadline) : on_{on}, how_{how}, deadline_{deadline} {}
+
+    // `sql` must live as long as the program.
+    template<class... Values>
+    void queue(std::string_view sql, Values const&... values)
+    {
+        waiting_.push_back({sql, parameters{values...}});
+    }
+
+    // Queues and flushes; the answer is the last statement's.
+    template<class... Values>
+    task<result<rows>> ask(std::string_view sql, Values const&... values)
+    {
+        queue(sql, values...);
+        return flush_for_last();
+    }
+
+    // Sends what is queued; the answers in its order.
+    task<result<std::vector<rows>>> flush();
+
+    // Makes it last. When the connection breaks in the midst of that, nobody knows whether it
+    // did: `in_doubt` then names the transaction, if the server came to tell its name.
+    task<result<void>> commit();
+    std::optional<std::string> const& in_doubt() const noexcept { return in_doubt_; }
+    // Undoes what there is to undo, so that the connection can be used by somebody else.
+    task<void> abandon();
+
+    bool changed() const noexcept { return changed_; }
+
+private:
+    task<result<rows>> flush_for_last();
+    task<answer> exchange();
+    void note(std::vector<rows> const& done);
+
+    connection& on_;
+    use const how_;
+    steady_time const deadline_;
+    std::vector<request> waiting_;
+    bool begun_ = false;
+    bool answered_begin_ = false;
+    bool changed_ = false;
+    std::optional<std::string> in_doubt_;
+};
+
+} // namespace yett::storage::postgres

@@ -1,0 +1,40 @@
+#pragma once
+
+#include "gateway/base/result.hpp"
+#include "gateway/base/secret.hpp"
+
+#include <cstdint>
+#include <functional>
+#include <string>
+#include <vector>
+
+namespace yett::storage::postgres {
+
+struct server
+{
+    std::string host; // a name, an address, or the folder of a Unix socket
+    std::uint16_t port = 5432;
+};
+
+// Who connects, and where to. What is empty is libpq's to find, as its documentation says.
+struct login
+{
+    std::vector<server> servers; // tried in this order; only one that takes writes is used
+    std::string user;
+    secret password; // empty: from passfile
+    std::string passfile;
+    std::string database;
+    std::string tls_mode; // libpq's sslmode
+    std::string tls_root; // certificates to verify the server by
+    std::string tls_certificate;
+    std::string tls_key;
+};
+
+struct options
+{
+    // Asked again for each new connection, so that a password turns without a restart.
+    std::function<result<login>()> read_login;
+    unsigned connections = 8; // at most
+};
+
+} // namespace yett::storage::postgres

@@ -1,0 +1,215 @@
+#include "gateway/storage/postgres/schema.hpp"
+
+#include "gateway/base/run_to_end.hpp"
+#include "gateway/storage/postgres/database.hpp"
+#include "gateway/storage/postgres/dial.hpp"
+
+#include <array>
+#include <stdexcept>
+
+namespace yett::storage::postgres {
+
+namespace {
+
+// Step n leads from version n to n + 1. A step that was released is never edited.
+//
+// What names things compares byte by byte ("C"), whatever the database's language is: pages
+// go by it. What strangers wrote in a header is bytea, for it need not be text.
+constexpr std::array steps{
+    R"sql(
+CREATE TABLE users (
+    id                  text COLLATE "C" PRIMARY KEY CHECK (id <> ''),
+    email               text             NOT NULL,
+    email_key           text COLLATE "C" NOT NULL UNIQUE,
+    password_hash       text             NOT NULL,
+    roles               text[]           NOT NULL,
+    verified            boolean          NOT NULL,
+    disabled            boolean          NOT NULL,
+    created_at          timestamptz      NOT NULL,
+    password_changed_at timestamptz      NOT NULL
+);
+
+CREATE TABLE sessions (
+    id             text COLLATE "C" PRIMARY KEY CHECK (id <> ''),
+    user_id        text COLLATE "C" NOT NULL REFERENCES users (id) ON DELETE CASCADE,
+    family         text COLLATE "C" NOT NULL UNIQUE,
+    current_hash   text             NOT NULL,
+    previous_hash  text             NOT NULL,
+    successor_salt bytea            NOT NULL,
+    rotated_at     timestamptz      NOT NULL,
+    created_at     timestamptz      NOT NULL,
+    last_seen      timestamptz      NOT NULL,
+    idle_until     timestamptz      NOT NULL,
+    expires_at     timestamptz      NOT NULL,
+    access_until   timestamptz      NOT NULL,
+    ended_at       timestamptz,
+    remembered     boolean          NOT NULL,
+    address        text             NOT NULL,
+    agent          bytea            NOT NULL
+);
+CREATE INDEX sessions_by_user ON sessions (user_id);
+CREATE INDEX sessions_open ON sessions (user_id, last_seen, id, idle_until, expires_at) WHERE ended_at IS NULL;
+CREATE INDEX sessions_by_idle_until ON sessions (idle_until);
+CREATE INDEX sessions_ended ON sessions (access_until) WHERE ended_at IS NOT NULL;
+
+CREATE TABLE revocations (
+    kind  smallint         NOT NULL CHECK (kind >= 0),          -- 0 session, 1 subject, 2 token, 3 key
+    id    text COLLATE "C" NOT NULL,
+    at    timestamptz      NOT NULL,
+    until timestamptz      NOT NULL,
+    PRIMARY KEY (kind, id)
+);
+CREATE INDEX revocations_by_until ON revocations (until);
+
+CREATE TABLE devices (
+    user_id text COLLATE "C" NOT NULL REFERENCES users (id) ON DELETE CASCADE,
+    mark    text COLLATE "C" NOT NULL,
+    seen_at timestamptz      NOT NULL,
+    PRIMARY KEY (user_id, mark)
+);
+
+CREATE TABLE letters (
+    id        text COLLATE "C" PRIMARY KEY CHECK (id <> ''),
+    kind      smallint    NOT NULL CHECK (kind >= 0),
+    recipient text        NOT NULL,                             -- empty, like languages, token, address and agent, once closed
+    languages bytea       NOT NULL,
+    token     text        NOT NULL,
+    address   text        NOT NULL,
+    agent     bytea       NOT NULL,
+    posted_at timestamptz NOT NULL,
+    until     timestamptz NOT NULL,
+    blank     boolean     NOT NULL,
+    attempts  integer     NOT NULL CHECK (attempts >= 0),
+    due       timestamptz NOT NULL,                             -- of a claimed letter the end of its lease
+    outcome   smallint,                                         -- 0 sent, 1 given up
+    closed_at timestamptz,
+    CHECK ((outcome IS NULL) = (closed_at IS NULL)),
+    CHECK (closed_at IS NULL OR (recipient = '' AND token = ''))
+);
+CREATE INDEX letters_by_due ON letters (due, id) WHERE closed_at IS NULL;
+CREATE INDEX letters_closed ON letters (closed_at) WHERE closed_at IS NOT NULL;
+CREATE INDEX letters_waiting ON letters (recipient, kind) WHERE closed_at IS NULL AND NOT blank;
+
+CREATE TABLE links (
+    hash          text COLLATE "C" PRIMARY KEY CHECK (hash <> ''), -- of the token
+    purpose       smallint         NOT NULL CHECK (purpose >= 0),
+    user_id       text COLLATE "C" REFERENCES users (id) ON DELETE CASCADE,
+    email_key     text COLLATE "C" NOT NULL,
+    password_hash text             NOT NULL,
+    roles         text[]           NOT NULL,
+    created_at    timestamptz      NOT NULL,
+    expires_at    timestamptz      NOT NULL,
+    new_email     text             NOT NULL
+);
+-- The password of an account's newest link is found without looking at the others, or at the
+-- link itself: how long that takes would tell what there is.
+CREATE INDEX links_by_user ON links (user_id, purpose, created_at, expires_at) INCLUDE (password_hash);
+CREATE INDEX links_by_expires_at ON links (expires_at);
+
+CREATE TABLE api_keys (
+    id                  text COLLATE "C" PRIMARY KEY CHECK (id <> ''),
+    user_id             text COLLATE "C" NOT NULL REFERENCES users (id) ON DELETE CASCADE,
+    name                text             NOT NULL,
+    hash                text             NOT NULL,              -- of the key's text
+    scopes              text[]           NOT NULL,
+    requests_per_minute bigint           NOT NULL CHECK (requests_per_minute >= 0), -- 0: no limit of its own
+    created_at          timestamptz      NOT NULL,
+    expires_at          timestamptz,
+    last_used           timestamptz
+);
+CREATE INDEX api_keys_by_user ON api_keys (user_id);
+
+CREATE TABLE signing_keys (
+    algorithm text COLLATE "C" NOT NULL,
+    number    bigint           NOT NULL CHECK (number > 0),
+    document  text             NOT NULL CHECK (octet_length(document) <= 65536), -- sealed when tokens.keys.secret was set
+    PRIMARY KEY (algorithm, number)
+);
+)sql"};
+
+constexpr seconds longest_step{600};
+
+// Two that make one table at the same moment would disturb each other, so the lock comes first;
+// it goes with the transaction. A step may take as long as it takes.
+std::string const begin_step = "BEGIN; SET LOCAL statement_timeout = 0; SET LOCAL lock_timeout = 0;"
+                               " SELECT pg_advisory_xact_lock(2036691060, 1);"
+                               " CREATE TABLE IF NOT EXISTS schema_version"
+                               " (version integer PRIMARY KEY, applied_at timestamptz NOT NULL DEFAULT now())";
+
+result<std::unique_ptr<connection>> checked(std::unique_ptr<connection> opened, result<rows> const& encoding)
+{
+    if (!encoding) return encoding.error();
+    if (encoding->front().text(0) != "UTF8")
+        return our_error(errc::storage_unavailable,
+                         "the database's encoding is " + encoding->front().text(0) + " and must be UTF8");
+    return opened;
+}
+
+task<result<std::unique_ptr<connection>>> open(options const& by)
+{
+    auto const as = by.read_login();
+    if (!as) co_return as.error();
+    auto made = co_await dial(*as);
+    if (!made) co_return std::move(made);
+    database db{**made, database::use::read, steady_now() + dial_timeout};
+    auto const encoding = co_await db.ask("SELECT current_setting('server_encoding')");
+    co_return checked(std::move(*made), encoding);
+}
+
+result<int> known_version(result<rows> const& told)
+{
+    if (!told) return told.error();
+    auto const version = static_cast<int>(told->front().integer(0));
+    if (version <= newest_schema()) return version;
+    return our_error(errc::storage_unavailable, "was written by a newer program (schema " + std::to_string(version) +
+                                                    ", this one knows " + std::to_string(newest_schema()) + ")");
+}
+
+// False when there is nothing left to do. Reads the version under the lock, because another
+// node may have been here a moment ago.
+task<result<bool>> take_step(connection& on)
+{
+    auto const deadline = steady_now() + longest_step;
+    auto done = co_await on.run_script(begin_step, deadline);
+    if (!done) co_return done.error();
+    database db{on, database::use::read, deadline};
+    auto const told = co_await db.ask("SELECT coalesce(max(version), 0) FROM schema_version");
+    auto const version = known_version(told);
+    if (!version) co_return version.error();
+    auto const due = *version < newest_schema();
+    if (due) {
+        done = co_await on.run_script(steps[static_cast<std::size_t>(*version)], deadline);
+        if (!done) co_return done.error();
+        auto const noted = co_await db.ask("INSERT INTO schema_version (version) VALUES ($1)", std::int64_t{*version + 1});
+        if (!noted) co_return noted.error();
+    }
+    done = co_await on.run_script("COMMIT", deadline);
+    if (!done) co_return done.error();
+    co_return due;
+}
+
+task<result<void>> take_all(options const& by)
+{
+    auto const on = co_await open(by);
+    if (!on) co_return on.error();
+    for (;;) {
+        auto const more = co_await take_step(**on);
+        if (!more) co_return more.error();
+        if (!*more) co_return result<void>{};
+    }
+}
+
+} // namespace
+
+int newest_schema() noexcept
+{
+    return static_cast<int>(steps.size());
+}
+
+void migrate(options const& by)
+{
+    auto const done = run_to_end(take_all(by));
+    if (!done) throw std::runtime_error{"storage.url: " + describe(done.error())};
+}
+
+} // namespace yett::storage::postgres

@@ -1,0 +1,255 @@
+#include "gateway/storage/postgres/session_store.hpp"
+
+#include "gateway/accounts/rotation.hpp"
+#include "gateway/storage/postgres/connections.hpp"
+#include "gateway/storage/postgres/devices.hpp"
+#include "gateway/storage/postgres/session_rows.hpp"
+#include "gateway/storage/postgres/sweeping.hpp"
+#include "gateway/storage/postgres/user_store.hpp"
+
+#include <algorithm>
+#include <limits>
+
+namespace yett::storage::postgres {
+
+namespace {
+
+using accounts::ended;
+using accounts::ending;
+using accounts::revocation;
+using accounts::rotated;
+using accounts::rotation;
+using accounts::rotation_outcome;
+using accounts::session;
+
+std::string const select_by_id = select_session() + " WHERE id = $1";
+std::string const select_by_family = select_session() + " WHERE family = $1";
+// Of those that rotate one family, and of those that end one session, each sees what the one
+// before has made of it.
+std::string const lock_by_id = select_by_id + " FOR UPDATE";
+std::string const lock_by_family = select_by_family + " FOR UPDATE";
+// All that have not ended, whether or not they expired; in one order for everybody, so that two
+// who want the same ones do not wait for each other.
+std::string const lock_open_of_user =
+    select_session() + " WHERE user_id = $1 AND ended_at IS NULL AND id <> $2 ORDER BY id DESC FOR UPDATE";
+std::string const select_live_of_user = select_session() +
+                                        " WHERE user_id = $1 AND ended_at IS NULL AND idle_until > $2 AND expires_at > $2"
+                                        " AND ($3 = '' OR id < $3) ORDER BY id DESC LIMIT $4";
+// Those that are too many when $3 of them may stay.
+std::string const lock_surplus = select_session() +
+                                 " WHERE id IN (SELECT id FROM sessions WHERE user_id = $1 AND ended_at IS NULL"
+                                 " AND idle_until > $2 AND expires_at > $2 ORDER BY last_seen DESC, id DESC OFFSET $3)"
+                                 " ORDER BY last_seen, id FOR UPDATE";
+std::string const select_live_page = select_session() +
+                                     " WHERE id > $1 AND ended_at IS NULL AND idle_until > $2 AND expires_at > $2"
+                                     " ORDER BY id LIMIT $3";
+constexpr std::string_view select_revocations =
+    "SELECT kind, id, at, until FROM revocations WHERE (kind, id) > ($1, $2) AND until > $3 ORDER BY kind, id LIMIT $4";
+constexpr std::string_view forget_sessions = "DELETE FROM sessions WHERE id IN (SELECT id FROM sessions WHERE access_until <= $1"
+                                             " AND (ended_at IS NOT NULL OR idle_until <= $1) LIMIT $2)";
+constexpr std::string_view forget_revocations =
+    "DELETE FROM revocations WHERE (kind, id) IN (SELECT kind, id FROM revocations WHERE until <= $1 LIMIT $2)";
+
+task<result<session>> select(database& db, std::string_view sql, std::string const& key)
+{
+    auto const found = co_await db.ask(sql, key);
+    if (!found) co_return found.error();
+    if (found->empty()) co_return errc::not_found;
+    co_return read_session(found->front());
+}
+
+// The row is locked from the question to the commit, and what is decided in between is written
+// together with the commit: two round trips, and of any number of callers on any number of nodes
+// one finds the token current.
+task<result<rotated>> exchange(database& db, rotation const& asked)
+{
+    rotated done;
+    auto found = co_await select(db, lock_by_family, asked.family);
+    if (!found && found.error() == errc::not_found) co_return done;
+    if (!found) co_return found.error();
+    done.session = std::move(*found);
+    done.outcome = apply(asked, done.session);
+    if (done.outcome == rotation_outcome::ended) co_return done;
+    queue_update(db, done.session);
+    if (done.outcome != rotation_outcome::reused) co_return done;
+    auto const known = accounts::end(done.session, asked.now);
+    queue_revocation(db, known);
+    co_return done;
+}
+
+void finish(database& db, session& s, wall_time now, ended& done)
+{
+    done.sessions += is_live(s, now);
+    done.revocations.push_back(accounts::end(s, now));
+    queue_update(db, s);
+    queue_revocation(db, done.revocations.back());
+}
+
+// The one that is added comes last, so that it never counts as one used long ago.
+task<result<ended>> add_within(database& db, session const& added, std::size_t most)
+{
+    ended done;
+    queue_turn(db, added.user_id);
+    if (most == std::numeric_limits<std::size_t>::max()) {
+        queue_insertion(db, added);
+        co_return done;
+    }
+    auto const stay = row_limit(std::max<std::size_t>(most, 1) - 1);
+    auto const surplus = co_await db.ask(lock_surplus, added.user_id, added.created_at, stay);
+    if (!surplus) co_return surplus.error();
+    for (auto& each : surplus->each(read_session)) finish(db, each, added.created_at, done);
+    queue_insertion(db, added);
+    co_return done;
+}
+
+task<result<ended>> end_one(database& db, ending const& asked)
+{
+    auto found = co_await select(db, lock_by_id, asked.session_id);
+    if (!found) co_return found.error();
+    if (found->user_id != asked.user_id) co_return errc::not_found;
+    ended done;
+    finish(db, *found, asked.now, done);
+    co_return done;
+}
+
+// A login that comes meanwhile waits for its turn, and lives on.
+task<result<ended>> end_all(database& db, ending const& asked)
+{
+    queue_turn(db, asked.user_id);
+    auto const open = co_await db.ask(lock_open_of_user, asked.user_id, asked.except);
+    if (!open) co_return open.error();
+    ended done;
+    for (auto& each : open->each(read_session)) finish(db, each, asked.now, done);
+    if (!asked.except.empty()) co_return done;
+    revocation const epoch{revocation::kind::subject, asked.user_id, asked.now, asked.until};
+    queue_revocation(db, epoch);
+    done.revocations.push_back(epoch);
+    co_return done;
+}
+
+task<result<void>> remember(database& db, revocation const& wanted)
+{
+    queue_revocation(db, wanted);
+    co_return result<void>{};
+}
+
+task<result<std::vector<session>>> select_live(database& db, std::string const& user_id, accounts::session_page const& asked)
+{
+    auto const found = co_await db.ask(select_live_of_user, user_id, asked.now, asked.after, row_limit(asked.limit));
+    if (!found) co_return found.error();
+    co_return found->each(read_session);
+}
+
+task<result<std::vector<session>>> select_all(database& db, accounts::session_page const& asked)
+{
+    auto const found = co_await db.ask(select_live_page, asked.after, asked.now, row_limit(asked.limit));
+    if (!found) co_return found.error();
+    co_return found->each(read_session);
+}
+
+constexpr std::int64_t page_size = 1000;
+
+revocation read_revocation(row const& of)
+{
+    return {static_cast<revocation::kind>(of.integer(0)), of.text(1), of.time(2), of.time(3)};
+}
+
+// The next page behind (kind, id), in the order of the primary key.
+task<result<std::vector<revocation>>> select_page(database& db, revocation const& behind, wall_time now)
+{
+    auto const kind = static_cast<std::int64_t>(behind.what);
+    auto const found = co_await db.ask(select_revocations, kind, behind.id, now, page_size);
+    if (!found) co_return found.error();
+    co_return found->each(read_revocation);
+}
+
+class sessions final : public accounts::session_store
+{
+public:
+    explicit sessions(std::shared_ptr<connections> shared) : shared_{std::move(shared)} {}
+
+    task<result<ended>> add(session const& added, std::size_t most) override
+    {
+        auto work = [added, most](database& db) { return add_within(db, added, most); };
+        co_return co_await shared_->write(std::move(work));
+    }
+
+    task<result<session>> find(std::string_view id) override
+    {
+        auto work = [key = std::string{id}](database& db) { return select(db, select_by_id, key); };
+        co_return co_await shared_->read(std::move(work));
+    }
+
+    task<result<session>> find_by_family(std::string_view family) override
+    {
+        auto work = [key = std::string{family}](database& db) { return select(db, select_by_family, key); };
+        co_return co_await shared_->read(std::move(work));
+    }
+
+    task<result<rotated>> rotate(rotation const& asked) override
+    {
+        auto work = [asked](database& db) { return exchange(db, asked); };
+        co_return co_await shared_->write(std::move(work));
+    }
+
+    task<result<ended>> end(ending const& asked) override
+    {
+        auto work = [asked](database& db) { return asked.session_id.empty() ? end_all(db, asked) : end_one(db, asked); };
+        co_return co_await shared_->write(std::move(work));
+    }
+
+    task<result<void>> revoke(revocation const& wanted) override
+    {
+        auto work = [wanted](database& db) { return remember(db, wanted); };
+        co_return co_await shared_->write(std::move(work));
+    }
+
+    task<result<std::vector<session>>> list(std::string_view user_id, accounts::session_page asked) override
+    {
+        auto work = [key = std::string{user_id}, asked](database& db) { return select_live(db, key, asked); };
+        co_return co_await shared_->read(std::move(work));
+    }
+
+    task<result<std::vector<session>>> list_all(accounts::session_page const& asked) override
+    {
+        auto work = [asked](database& db) { return select_all(db, asked); };
+        co_return co_await shared_->read(std::move(work));
+    }
+
+    task<result<accounts::familiarity>> recognise(accounts::sighting const& seen) override
+    {
+        auto work = [seen](database& db) { return postgres::recognise(db, seen); };
+        co_return co_await shared_->write(std::move(work));
+    }
+
+    task<result<void>> load_revocations(wall_time now, std::function<void(revocation const&)> each) override
+    {
+        revocation last;
+        for (;;) {
+            auto work = [last, now](database& db) { return select_page(db, last, now); };
+            auto const page = co_await shared_->read(std::move(work));
+            if (!page) co_return page.error();
+            if (page->empty()) co_return result<void>{};
+            for (auto const& known : *page) each(known);
+            last = page->back();
+        }
+    }
+
+    task<result<std::size_t>> sweep(wall_time now, std::size_t limit) override
+    {
+        auto work = [now, limit](database& db) { return sweep_rows(db, {forget_sessions, forget_revocations}, now, limit); };
+        co_return co_await shared_->write(std::move(work));
+    }
+
+private:
+    std::shared_ptr<connections> shared_;
+};
+
+} // namespace
+
+std::unique_ptr<accounts::session_store> make_session_store(std::shared_ptr<connections> shared)
+{
+    return std::make_unique<sessions>(std::move(shared));
+}
+
+} // namespace yett::storage::postgres

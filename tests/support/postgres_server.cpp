@@ -1,0 +1,168 @@
+#include "tests/support/postgres_server.hpp"
+
+#include <libpq-fe.h>
+
+#include <chrono>
+#include <csignal>
+#include <stdexcept>
+#include <thread>
+#include <vector>
+
+#include <fcntl.h>
+#include <grp.h>
+#include <pwd.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+namespace yett::tests {
+
+namespace {
+
+std::string const programs = "/usr/lib/postgresql/15/bin/";
+
+using handle = std::unique_ptr<PGconn, decltype(&PQfinish)>;
+using answer = std::unique_ptr<PGresult, decltype(&PQclear)>;
+
+// The server refuses to run as root.
+passwd const* stand_in()
+{
+    if (getuid() != 0) return nullptr;
+    auto const* const found = getpwnam("nobody");
+    if (!found) throw std::runtime_error{"there is nobody"};
+    return found;
+}
+
+// In the new process.
+[[noreturn]] void become(std::vector<std::string> const& command, std::string const& folder)
+{
+    if (auto const* const who = stand_in())
+        if (setgroups(0, nullptr) != 0 || setgid(who->pw_gid) != 0 || setuid(who->pw_uid) != 0) _exit(126);
+    prctl(PR_SET_PDEATHSIG, SIGQUIT);
+    auto const log = ::open((folder + "/log").c_str(), O_CREAT | O_WRONLY | O_APPEND, 0600);
+    dup2(log, STDOUT_FILENO);
+    dup2(log, STDERR_FILENO);
+    if (chdir(folder.c_str()) != 0) _exit(126);
+    std::vector<char*> words;
+    for (auto const& each : command) words.push_back(const_cast<char*>(each.c_str()));
+    words.push_back(nullptr);
+    execv(words.front(), words.data());
+    _exit(127);
+}
+
+pid_t begin(std::vector<std::string> const& command, std::string const& folder)
+{
+    auto const pid = fork();
+    if (pid < 0) throw std::runtime_error{"fork"};
+    if (pid == 0) become(command, folder);
+    return pid;
+}
+
+std::string words_for(std::string const& folder, std::string const& database)
+{
+    return "host=" + folder + " user=yett dbname=" + database;
+}
+
+} // namespace
+
+postgres_server::postgres_server()
+{
+    auto const folder = socket_folder();
+    auto const* const who = stand_in();
+    if (who && chown(folder.c_str(), who->pw_uid, who->pw_gid) != 0) throw std::runtime_error{"chown"};
+    auto const making = begin(
+        {programs + "initdb", "-D", folder + "/data", "-U", "yett", "-A", "trust", "-E", "UTF8", "--locale=C.UTF-8", "--no-sync"},
+        folder);
+    int status = 0;
+    if (waitpid(making, &status, 0) != making || status != 0) throw std::runtime_error{"initdb failed, see " + folder + "/log"};
+    start();
+}
+
+postgres_server::~postgres_server()
+{
+    stop();
+}
+
+void postgres_server::start()
+{
+    auto const folder = socket_folder();
+    pid_ = begin({programs + "postgres", "-D", folder + "/data", "-k", folder, "-h", "", "-c", "fsync=off", "-c",
+                  "synchronous_commit=off", "-c", "full_page_writes=off", "-c", "max_connections=300", "-c", "autovacuum=off"},
+                 folder);
+    // For what another process does there is nothing to await.
+    for (int i = 0; PQping(words_for(folder, "postgres").c_str()) != PQPING_OK; ++i) {
+        if (i > 3000 || waitpid(pid_, nullptr, WNOHANG) != 0) throw std::runtime_error{"no server, see " + folder + "/log"};
+        std::this_thread::sleep_for(std::chrono::milliseconds{10});
+    }
+}
+
+void postgres_server::signal(int number)
+{
+    if (pid_ > 0) ::kill(pid_, number);
+}
+
+void postgres_server::stop()
+{
+    signal(SIGINT);
+    wait_for_end();
+}
+
+// The next start has to recover.
+void postgres_server::kill()
+{
+    signal(SIGQUIT);
+    wait_for_end();
+}
+
+void postgres_server::wait_for_end()
+{
+    if (pid_ > 0) waitpid(pid_, nullptr, 0);
+    pid_ = 0;
+}
+
+std::string postgres_server::make_database()
+{
+    auto name = "t" + std::to_string(++made_);
+    ask("postgres", "CREATE DATABASE " + name);
+    return name;
+}
+
+void postgres_server::drop_database(std::string const& name)
+{
+    ask("postgres", "DROP DATABASE IF EXISTS " + name + " WITH (FORCE)");
+}
+
+std::string postgres_server::ask(std::string const& database, std::string const& sql)
+{
+    handle const to{PQconnectdb(words_for(socket_folder(), database).c_str()), PQfinish};
+    answer const told{PQexec(to.get(), sql.c_str()), PQclear};
+    auto const status = PQresultStatus(told.get());
+    if (status != PGRES_COMMAND_OK && status != PGRES_TUPLES_OK) throw std::runtime_error{PQerrorMessage(to.get())};
+    return PQntuples(told.get()) > 0 ? PQgetvalue(told.get(), 0, 0) : "";
+}
+
+storage::postgres::login postgres_server::login_to(std::string const& database) const
+{
+    storage::postgres::login as;
+    as.servers.push_back({socket_folder(), 5432});
+    as.user = "yett";
+    as.database = database;
+    return as;
+}
+
+postgres_server& shared_postgres()
+{
+    static postgres_server one;
+    return one;
+}
+
+storage::postgres::options postgres_database::options(unsigned connections) const
+{
+    auto const as = shared_postgres().login_to(name_);
+    storage::postgres::options by;
+    by.read_login = [as] { return result<storage::postgres::login>{as}; };
+    by.connections = connections;
+    return by;
+}
+
+} // namespace yett::tests

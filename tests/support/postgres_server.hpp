@@ -1,0 +1,64 @@
+#pragma once
+
+#include "gateway/storage/postgres/login.hpp"
+#include "tests/support/temporary_folder.hpp"
+
+#include <memory>
+#include <string>
+
+#include <sys/types.h>
+
+namespace yett::tests {
+
+// A real PostgreSQL with an empty cluster in a temporary folder, on a Unix socket alone, as
+// somebody unprivileged. It does not wait for the disk, and ends with this object or with the
+// program.
+class postgres_server
+{
+public:
+    postgres_server();
+    ~postgres_server();
+    postgres_server(postgres_server const&) = delete;
+    postgres_server& operator=(postgres_server const&) = delete;
+
+    void start();            // returns once it takes connections
+    void stop();             // as an operator does, breaking what is open
+    void kill();             // without any farewell
+    void signal(int number); // to the server's first process
+
+    std::string make_database();
+    void drop_database(std::string const& name);
+    // Runs SQL as the superuser; the first column of the first row, or nothing.
+    std::string ask(std::string const& database, std::string const& sql);
+
+    storage::postgres::login login_to(std::string const& database) const;
+    std::string socket_folder() const { return folder_.path().string(); }
+
+private:
+    void wait_for_end();
+
+    temporary_folder folder_;
+    pid_t pid_ = 0;
+    int made_ = 0;
+};
+
+// One that all tests of a program share, started when the first asks.
+postgres_server& shared_postgres();
+
+// A database of its own on the shared server, gone with this object.
+class postgres_database
+{
+public:
+    postgres_database() : name_{shared_postgres().make_database()} {}
+    ~postgres_database() { shared_postgres().drop_database(name_); }
+    postgres_database(postgres_database const&) = delete;
+    postgres_database& operator=(postgres_database const&) = delete;
+
+    std::string ask(std::string const& sql) const { return shared_postgres().ask(name_, sql); }
+    storage::postgres::options options(unsigned connections = 8) const;
+
+private:
+    std::string name_;
+};
+
+} // namespace yett::tests
