@@ -1,5 +1,6 @@
 #pragma once
 
+#include "config/postgres_url.hpp"
 #include "gateway/base/ip.hpp"
 #include "gateway/base/secret.hpp"
 #include "policies/spec.hpp"
@@ -563,7 +564,10 @@ struct storage
 {
     yett::secret url{"sqlite:var/yett.db"};
     storage_kind kind = storage_kind::sqlite;
-    path file; // of sqlite
+    path file;             // of sqlite
+    postgres_url postgres; // of postgresql
+    path url_file;         // where the URL came from, to be read again; empty: from no file
+    unsigned connections = 8;
 };
 
 enum class shared_state_kind

@@ -56,6 +56,10 @@ void finish_storage(reading& r, spot const& at, storage& s)
         r, at, s.url, {{"sqlite", k::sqlite}, {"memory", k::memory}, {"postgresql", k::postgresql}, {"postgres", k::postgresql}});
     s.kind = kind.value_or(k::memory);
     if (s.kind == k::sqlite) s.file = file_of(r, at, s.url);
+    if (!kind || s.kind != k::postgresql) return;
+    auto const parsed = parse_postgres_url(s.url.reveal());
+    if (parsed) s.postgres = *parsed;
+    else r.complain_at(at.path + (r.is_given(at.path + ".url_file") ? ".url_file" : ".url"), parsed.error().note());
 }
 
 void finish_shared_state(reading& r, spot const& at, shared_state& s)
@@ -92,6 +96,19 @@ key<Owner> url(yett::secret Owner::*member, std::string const& fallback, std::st
     return k;
 }
 
+// The key whose file is read again later, so its name is kept, too.
+key<storage> storage_url_file()
+{
+    auto k = file_version("url", &storage::url);
+    auto const read = [inner = k.read](reading& r, spot const& at, storage& into) {
+        inner(r, at, into);
+        if (auto const named = r.entries().find(at.path); named != r.entries().end())
+            into.url_file = r.resolve(named->second.value);
+    };
+    k.read = read;
+    return k;
+}
+
 // Words between single dots, without what has a meaning in a mail's head. Letters beyond
 // ASCII are looked at when the program starts.
 bool is_dotted(std::string_view text)
@@ -121,9 +138,11 @@ section<storage> const& storage_keys()
 {
     static section<storage> const keys{
         {
-            url(&storage::url, "sqlite:var/yett.db", "sqlite:PATH, memory:, postgresql://…",
+            url(&storage::url, "sqlite:var/yett.db", "sqlite:PATH, memory:, postgresql://USER[:PASSWORD]@HOST[:PORT]/DATABASE",
                 "Where accounts and sessions are kept."),
-            file_version("url", &storage::url),
+            storage_url_file(),
+            value("connections", &storage::connections, count<unsigned>(1, 1'000),
+                  "Of postgresql: how many connections this program opens at most, beside one for the signing keys."),
         },
         finish_storage,
     };

@@ -20,7 +20,6 @@ constexpr unsupported rows[] = {
     {"upstreams.*.health", "*", ""},
     {"upstreams.*.ejection", "*", ""},
     {"upstreams.*.tls", "*", ""},
-    {"storage.url*", "postgres*", "sqlite:PATH, memory:"},
     {"shared_state.url*", "redis*", "memory:"},
     {"tracing.otlp_url", "*", ""},
     {"tracing.sample", "*", ""},

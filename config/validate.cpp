@@ -218,6 +218,19 @@ void check_mail(reading& r, settings const& all)
         r.complain_at("mail.from", "is missing; no server takes mail from no-reply@localhost");
 }
 
+void check_storage(reading& r, settings const& all)
+{
+    auto const& s = all.storage;
+    std::string const path = r.is_given("storage.url_file") ? "storage.url_file" : "storage.url";
+    auto const is_postgres = s.kind == storage_kind::postgresql;
+    if (is_postgres && trusts_the_network(s.postgres) && !r.has_complaint_at(path))
+        r.complain_at(
+            path, "lets whoever stands between here and the database read and change what passes; sslmode=verify-full does not",
+            severity::warning);
+    if (!is_postgres && r.is_given("storage.connections"))
+        r.complain_at("storage.connections", "has an effect on postgresql: alone", severity::warning);
+}
+
 void check_promises(reading& r, settings const& all)
 {
     for (std::size_t i = 0; i < all.trusted_proxies.size(); ++i) {
@@ -329,6 +342,7 @@ void validate(reading& r, settings const& all)
     check_cookie(r, all);
     validate_browsers(r, all);
     check_mail(r, all);
+    check_storage(r, all);
     check_promises(r, all);
     validate_identity(r, all);
     check_files(r, all);

@@ -344,6 +344,33 @@ yett.yaml:2:22: storage.url_file: empty is empty
             {"storage: { url_file: [a] }\n", R"(
 yett.yaml:2:22: storage.url_file: a list stands where some text is wanted
 )"},
+            {R"(storage: { url: "postgresql://u:hunter2@db.example.com/yett" }
+)",
+             R"(
+yett.yaml:2:17: warning: storage.url: lets whoever stands between here and the database read and change what passes; sslmode=verify-full does not
+)"},
+            {R"(storage: { url: "postgres://u:hunter2@db.example.com/yett?sslmode=verify-full", connections: 1000 }
+)",
+             R"(
+)"},
+            {R"(storage: { url: "postgresql://u:hunter2@localhost:hunter2/yett" }
+)",
+             R"(
+yett.yaml:2:17: storage.url: has a port that is no number from 1 to 65535
+)"},
+            {"storage: { url_file: database }\n", R"(
+yett.yaml:2:22: storage.url_file: names no database; it is spelled postgresql://USER@HOST/DATABASE
+)"},
+            {R"(storage: { url: "sqlite:x", connections: 4 }
+)",
+             R"(
+yett.yaml:2:42: warning: storage.connections: has an effect on postgresql: alone
+)"},
+            {R"(storage: { url: "postgresql://u@localhost/d", connections: 0 }
+)",
+             R"(
+yett.yaml:2:60: storage.connections: "0" is out of range; 1 to 1000 is allowed
+)"},
             {"storage: { url: [a] }\n", R"(
 yett.yaml:2:17: storage.url: a list stands where text is wanted
 )"},

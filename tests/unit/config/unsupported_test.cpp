@@ -39,16 +39,6 @@ yett.yaml:2:119: listeners[0].tls.client_certificates: "optional" is not support
 )"},
             {"identity_headers: { assertion: null }\n", R"(
 )"},
-            {R"(storage: { url: "postgresql://u:hunter2@db/yett" }
-)",
-             R"(
-yett.yaml:2:17: storage.url: "postgresql:" is not supported by this build; allowed: sqlite:PATH, memory:
-)"},
-            {R"(storage: { url: "postgres://u:hunter2@db/yett" }
-)",
-             R"(
-yett.yaml:2:17: storage.url: "postgres:" is not supported by this build; allowed: sqlite:PATH, memory:
-)"},
             {R"(shared_state: { url: "redis://:hunter2@cache" }
 )",
              R"(

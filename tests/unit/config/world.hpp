@@ -39,7 +39,10 @@ inline world usual_world()
 {
     auto const line = std::string{good_secret} + "\n";
     return {{{"EMPTY", ""}, {"NAME", "value"}, {"SECRET", good_secret}},
-            {{"good", {line, false}}, {"open", {line, true}}, {"empty", {"\n", false}}}};
+            {{"good", {line, false}},
+             {"open", {line, true}},
+             {"empty", {"\n", false}},
+             {"database", {"postgresql://u:hunter2@localhost\n", false}}}};
 }
 
 // One line for each complaint, as the program prints them.
