@@ -1,7 +1,9 @@
 #include "tests/contract/adapters.hpp"
 
 #include "gateway/storage/memory/stores.hpp"
+#include "gateway/storage/postgres/stores.hpp"
 #include "gateway/storage/sqlite/stores.hpp"
+#include "tests/support/postgres_server.hpp"
 #include "tests/support/temporary_folder.hpp"
 
 namespace yett::tests {
@@ -19,11 +21,17 @@ opened open_sqlite()
     return {folder, storage::sqlite::make_stores(folder->file("yett.db"))};
 }
 
+opened open_postgres()
+{
+    auto database = std::make_shared<postgres_database>();
+    return {database, storage::postgres::make_stores(database->options())};
+}
+
 } // namespace
 
 std::vector<adapter> const& adapters()
 {
-    static std::vector<adapter> const all{{"memory", open_memory}, {"sqlite", open_sqlite}};
+    static std::vector<adapter> const all{{"memory", open_memory}, {"sqlite", open_sqlite}, {"postgres", open_postgres}};
     return all;
 }
 

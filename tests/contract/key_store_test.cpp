@@ -1,9 +1,11 @@
 #include "gateway/storage/memory/key_store.hpp"
+#include "gateway/storage/postgres/key_store.hpp"
 #include "gateway/storage/sqlite/key_store.hpp"
 #include "gateway/tokens/key_files.hpp"
 #include "gateway/tokens/key_ring.hpp"
 #include "gateway/tokens/own_secret.hpp"
 #include "tests/contract/adapters.hpp"
+#include "tests/support/postgres_server.hpp"
 #include "tests/support/temporary_folder.hpp"
 
 #include <atomic>
@@ -23,11 +25,15 @@ constexpr key_schedule by{.rotate_every = seconds{100}, .publish_before = second
 class place
 {
 public:
-    explicit place(std::string kind) : kind_{std::move(kind)} {}
+    explicit place(std::string kind) : kind_{std::move(kind)}
+    {
+        if (kind_ == "postgres") database_ = std::make_unique<postgres_database>();
+    }
 
     std::shared_ptr<key_store> open()
     {
         if (kind_ == "sqlite") return storage::sqlite::make_key_store(folder_.file("yett.db"));
+        if (kind_ == "postgres") return storage::postgres::make_key_store(database_->options());
         if (kind_ == "files") return make_key_files(folder_.file("keys"));
         return memory_;
     }
@@ -35,13 +41,14 @@ public:
 private:
     std::string const kind_;
     temporary_folder folder_;
+    std::unique_ptr<postgres_database> database_;
     std::shared_ptr<key_store> const memory_ = storage::memory::make_key_store();
 };
 
 template<class Test>
 void in_every_place(Test const& test)
 {
-    for (auto const* const kind : {"memory", "sqlite", "files"}) {
+    for (auto const* const kind : {"memory", "sqlite", "postgres", "files"}) {
         CAPTURE(kind);
         place here{kind};
         test(here);
