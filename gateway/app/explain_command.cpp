@@ -4,13 +4,13 @@
 #include "gateway/app/commands.hpp"
 #include "gateway/app/explain_fields.hpp"
 #include "gateway/app/load_settings.hpp"
+#include "gateway/app/open_stores.hpp"
 #include "gateway/app/startup_error.hpp"
 #include "gateway/app/translate.hpp"
 #include "gateway/base/run_to_end.hpp"
 #include "gateway/http/framing.hpp"
 #include "gateway/http/target.hpp"
 #include "gateway/pipeline/one_rule.hpp"
-#include "gateway/storage/sqlite/stores.hpp"
 #include "policies/explain.hpp"
 
 #include <array>
@@ -29,8 +29,11 @@ accounts::user stored_user(config::storage const& s, std::string const& email)
     auto const address = accounts::parse_address(email);
     if (!address) throw startup_error{blame::configuration, "--as: not an e-mail address: " + email};
     unknown.email = address->text;
-    if (s.kind != config::storage_kind::sqlite || !std::filesystem::exists(s.file)) return unknown;
-    auto const stores = storage::sqlite::make_stores(s.file.string());
+    // A question makes no store.
+    auto const is_there =
+        s.kind == config::storage_kind::postgresql || (s.kind == config::storage_kind::sqlite && std::filesystem::exists(s.file));
+    if (!is_there) return unknown;
+    auto const stores = open_stores(s);
     auto user = run_to_end(stores.users->find_by_email(address->key));
     if (!user && user.error() == errc::not_found) return unknown;
     if (!user) throw startup_error{blame::unavailable, "storage: " + describe(user.error())};
