@@ -1,0 +1,203 @@
+"""The program on PostgreSQL: what is acknowledged is there, on every node, and a database that is gone comes back by itself."""
+
+import json
+import shutil
+import subprocess
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+import requests
+import yaml
+
+import harness
+from postgres_server import PASSWORD, PostgresServer
+
+
+@pytest.fixture(scope="module")
+def postgres():
+    server = PostgresServer()
+    yield server
+    server.stop()
+
+
+@pytest.fixture
+def database(postgres):
+    if not postgres.process:
+        postgres.start()
+    return postgres.make_database()
+
+
+def configuration(echo, url, **more):
+    more.setdefault("tokens", {"algorithm": "ES256", "secret": None})
+    made = harness.settings(echo.port, storage={"url": url}, **more)
+    made["tokens"] = {k: v for k, v in made["tokens"].items() if v is not None}
+    return made
+
+
+def node(start, folder, made):
+    folder.mkdir(exist_ok=True)
+    return start(harness.Gateway(folder, made))
+
+
+def refresh(gateway, token):
+    return requests.post(gateway.http + "/auth/refresh", json={"refresh_token": token}, timeout=20)
+
+
+def logout(gateway, grant):
+    return gateway.call("POST", "/auth/logout", grant["access_token"], json={"refresh_token": grant["refresh_token"]})
+
+
+def test_a_life_with_the_database(postgres, database, echo, start, tmp_path):
+    gateway = node(start, tmp_path / "one", configuration(echo, postgres.url(database)))
+    grant = gateway.user()
+    assert gateway.call("GET", "/hello", grant["access_token"]).status_code == 200
+    later = refresh(gateway, grant["refresh_token"])
+    assert later.status_code == 200, later.text
+    gateway.kill()
+    again = node(start, tmp_path / "one", configuration(echo, postgres.url(database)))
+    # The signing key, the user and the session are those from before.
+    assert again.call("GET", "/hello", later.json()["access_token"]).status_code == 200
+    last = refresh(again, later.json()["refresh_token"])
+    assert last.status_code == 200, last.text
+    assert logout(again, last.json()).status_code == 204
+    assert again.call("GET", "/hello", last.json()["access_token"]).status_code == 401
+    assert refresh(again, last.json()["refresh_token"]).status_code == 401
+    assert postgres.ask(database, "SELECT count(*) FROM users") == "1"
+    assert postgres.ask(database, "SELECT count(*) FROM sessions WHERE ended_at IS NOT NULL") == "1"
+    assert PASSWORD not in gateway.output + again.output
+
+
+def test_kill_loses_nothing_that_was_acknowledged(postgres, database, echo, start, tmp_path):
+    gateway = node(start, tmp_path / "one", configuration(echo, postgres.url(database)))
+    acknowledged = []
+    enough = threading.Event()
+
+    def register(worker):
+        for i in range(1000):
+            email = f"w{worker}n{i}@example.com"
+            try:
+                if gateway.register(email).status_code == 201:
+                    acknowledged.append(email)
+            except requests.RequestException:
+                return
+            if len(acknowledged) >= 40:
+                enough.set()
+
+    with ThreadPoolExecutor(4) as crowd:
+        for worker in range(4):
+            crowd.submit(register, worker)
+        assert enough.wait(60)
+        gateway.kill()
+    kept = set(postgres.ask(database, "SELECT email FROM users").splitlines())
+    assert set(acknowledged) <= kept
+    again = node(start, tmp_path / "two", configuration(echo, postgres.url(database)))
+    assert again.login(acknowledged[-1]).status_code == 200
+
+
+def test_a_database_that_is_gone_and_comes_back(postgres, database, echo, start, tmp_path):
+    gateway = node(start, tmp_path / "one", configuration(echo, postgres.url(database)))
+    grant = gateway.user()
+    for _ in range(2):
+        assert gateway.call("GET", "/hello", grant["access_token"]).status_code == 200
+        postgres.kill()
+        for path, body in (("/auth/login", {"email": "ada@example.com", "password": harness.PASSWORD}),
+                           ("/auth/register", {"email": "new@example.com", "password": harness.PASSWORD}),
+                           ("/auth/refresh", {"refresh_token": grant["refresh_token"]})):
+            reply = requests.post(gateway.http + path, json=body, timeout=20)
+            assert reply.status_code == 503, reply.text
+            assert reply.json()["code"] == "storage_unavailable"
+            assert int(reply.headers["Retry-After"]) >= 1
+        assert gateway.call("GET", "/hello", grant["access_token"]).status_code == 200
+        postgres.start()
+        accepted = time.monotonic()
+        harness.wait_until(lambda: gateway.login("ada@example.com").status_code == 200, 10, "a login")
+        assert time.monotonic() - accepted < 2
+        renewed = refresh(gateway, grant["refresh_token"])
+        assert renewed.status_code == 200, renewed.text
+        grant = renewed.json()
+    mine = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND application_name = 'yett'"
+    assert int(postgres.ask(database, mine)) <= 9
+    assert PASSWORD not in gateway.output
+
+
+def test_twenty_refreshes_over_two_nodes_leave_one_branch(postgres, database, echo, start, tmp_path):
+    made = configuration(echo, postgres.url(database))
+    nodes = [node(start, tmp_path / name, made) for name in ("one", "two")]
+    token = nodes[0].user()["refresh_token"]
+    for _ in range(10):
+        with ThreadPoolExecutor(20) as crowd:
+            replies = list(crowd.map(lambda i: refresh(nodes[i % 2], token), range(20)))
+        assert {r.status_code for r in replies} == {200}, [r.text for r in replies]
+        successors = {r.json()["refresh_token"] for r in replies}
+        assert len(successors) == 1
+        token = successors.pop()
+    assert postgres.ask(database, "SELECT count(*) FROM sessions WHERE ended_at IS NULL") == "1"
+    # One node's tokens are good on the other.
+    last = refresh(nodes[0], token).json()
+    assert nodes[1].call("GET", "/hello", last["access_token"]).status_code == 200
+
+
+def test_a_logout_ends_the_refresh_token_on_the_other_node(postgres, database, echo, start, tmp_path):
+    made = configuration(echo, postgres.url(database))
+    one, two = [node(start, tmp_path / name, made) for name in ("one", "two")]
+    grant = one.user()
+    assert logout(one, grant).status_code == 204
+    assert refresh(two, grant["refresh_token"]).status_code == 401
+
+
+def write_settings(folder, made):
+    (folder / "yett.yaml").write_text(yaml.safe_dump(made))
+    if not (folder / "certs").exists():
+        shutil.copytree(harness.certificates(), folder / "certs")
+
+
+def command(folder, *words):
+    return subprocess.run([harness.BINARY, *words, "--config", str(folder / "yett.yaml")], capture_output=True, text=True, timeout=60)
+
+
+def test_commands_work_on_the_database_itself(postgres, database, echo, tmp_path):
+    write_settings(tmp_path, configuration(echo, postgres.url(database)))
+    added = subprocess.run([harness.BINARY, "users", "add", "ada@example.com", "admin", "--config", str(tmp_path / "yett.yaml")],
+                           input=harness.PASSWORD + "\n", capture_output=True, text=True, timeout=60)
+    assert added.returncode == 0, added.stderr
+    listed = command(tmp_path, "users", "list", "--json")
+    assert [json.loads(line)["email"] for line in listed.stdout.splitlines()] == ["ada@example.com"]
+    assert command(tmp_path, "sessions", "list").returncode == 0
+    assert command(tmp_path, "keys", "rotate").returncode == 0
+    assert command(tmp_path, "keys", "list").returncode == 0
+    told = command(tmp_path, "explain", "--path", "/admin/x", "--as", "ada@example.com")
+    assert "found in the store" in told.stdout
+
+
+def test_a_password_turns_without_a_restart(postgres, database, echo, start, tmp_path):
+    postgres.ask("postgres", f"CREATE ROLE r{database} LOGIN PASSWORD 'first'; ALTER DATABASE {database} OWNER TO r{database}")
+    folder = tmp_path / "one"
+    folder.mkdir()
+    secret = folder / "database"
+
+    def write(password):
+        secret.touch(0o600)
+        secret.write_text(f"postgresql://r{database}:{password}@/{database}?host={postgres.folder}\n")
+
+    write("first")
+    made = configuration(echo, "unused")
+    made["storage"] = {"url_file": str(secret)}
+    gateway = node(start, folder, made)
+    gateway.user()
+    postgres.ask("postgres", f"ALTER ROLE r{database} PASSWORD 'second'; SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity"
+                             f" WHERE datname = '{database}'")
+    assert gateway.login("ada@example.com").status_code == 503
+    write("second")
+    harness.wait_until(lambda: gateway.login("ada@example.com").status_code == 200, 5, "a login")
+
+
+def test_what_cannot_be_opened_is_said_without_the_password(postgres, database, echo, tmp_path):
+    for url, said in ((postgres.url(database, "wrong%20hunter2"), "password authentication failed"),
+                      (postgres.url("nowhere"), 'database "nowhere" does not exist')):
+        write_settings(tmp_path, configuration(echo, url))
+        done = command(tmp_path, "users", "list")
+        assert done.returncode == 69
+        assert said in done.stderr
+        assert "hunter2" not in done.stderr + done.stdout
