@@ -10,8 +10,10 @@
 
 #include <fcntl.h>
 #include <grp.h>
+#include <netinet/in.h>
 #include <pwd.h>
 #include <sys/prctl.h>
+#include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -58,9 +60,25 @@ pid_t begin(std::vector<std::string> const& command, std::string const& folder)
     return pid;
 }
 
-std::string words_for(std::string const& folder, std::string const& database)
+void run_to_success(std::vector<std::string> const& command, std::string const& folder)
 {
-    return "host=" + folder + " user=yett dbname=" + database;
+    auto const pid = begin(command, folder);
+    int status = 0;
+    if (waitpid(pid, &status, 0) != pid || status != 0) throw std::runtime_error{command[0] + " failed, see " + folder + "/log"};
+}
+
+std::uint16_t free_port()
+{
+    sockaddr_in at{};
+    at.sin_family = AF_INET;
+    at.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    socklen_t size = sizeof at;
+    auto const socket = ::socket(AF_INET, SOCK_STREAM, 0);
+    auto const bound = ::bind(socket, reinterpret_cast<sockaddr const*>(&at), size) == 0 &&
+                       ::getsockname(socket, reinterpret_cast<sockaddr*>(&at), &size) == 0;
+    ::close(socket);
+    if (!bound) throw std::runtime_error{"no port is free"};
+    return ntohs(at.sin_port);
 }
 
 } // namespace
@@ -70,11 +88,9 @@ postgres_server::postgres_server()
     auto const folder = socket_folder();
     auto const* const who = stand_in();
     if (who && chown(folder.c_str(), who->pw_uid, who->pw_gid) != 0) throw std::runtime_error{"chown"};
-    auto const making = begin(
+    run_to_success(
         {programs + "initdb", "-D", folder + "/data", "-U", "yett", "-A", "trust", "-E", "UTF8", "--locale=C.UTF-8", "--no-sync"},
         folder);
-    int status = 0;
-    if (waitpid(making, &status, 0) != making || status != 0) throw std::runtime_error{"initdb failed, see " + folder + "/log"};
     start();
 }
 
@@ -86,14 +102,36 @@ postgres_server::~postgres_server()
 void postgres_server::start()
 {
     auto const folder = socket_folder();
-    pid_ = begin({programs + "postgres", "-D", folder + "/data", "-k", folder, "-h", "", "-c", "fsync=off", "-c",
-                  "synchronous_commit=off", "-c", "full_page_writes=off", "-c", "max_connections=300", "-c", "autovacuum=off"},
-                 folder);
+    std::vector<std::string> command{programs + "postgres", "-D", folder + "/data",       "-k", folder, "-p",
+                                     std::to_string(port_), "-h", tls_ ? "127.0.0.1" : ""};
+    for (auto const* const setting : {"fsync=off", "synchronous_commit=off", "full_page_writes=off", "max_connections=300",
+                                      "autovacuum=off", tls_ ? "ssl=on" : "ssl=off"}) {
+        command.emplace_back("-c");
+        command.emplace_back(setting);
+    }
+    pid_ = begin(command, folder);
     // For what another process does there is nothing to await.
-    for (int i = 0; PQping(words_for(folder, "postgres").c_str()) != PQPING_OK; ++i) {
+    for (int i = 0; PQping(words_for("postgres").c_str()) != PQPING_OK; ++i) {
         if (i > 3000 || waitpid(pid_, nullptr, WNOHANG) != 0) throw std::runtime_error{"no server, see " + folder + "/log"};
         std::this_thread::sleep_for(std::chrono::milliseconds{10});
     }
+}
+
+std::string postgres_server::use_tls()
+{
+    auto const data = socket_folder() + "/data/";
+    run_to_success({"/usr/bin/openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days",
+                    "2", "-subj", "/CN=localhost", "-addext", "subjectAltName=DNS:localhost", "-keyout", data + "server.key",
+                    "-out", data + "server.crt"},
+                   socket_folder());
+    tls_ = true;
+    port_ = free_port();
+    return data + "server.crt";
+}
+
+std::string postgres_server::words_for(std::string const& database) const
+{
+    return "host=" + socket_folder() + " port=" + std::to_string(port_) + " user=yett dbname=" + database;
 }
 
 void postgres_server::signal(int number)
@@ -134,7 +172,7 @@ void postgres_server::drop_database(std::string const& name)
 
 std::string postgres_server::ask(std::string const& database, std::string const& sql)
 {
-    handle const to{PQconnectdb(words_for(socket_folder(), database).c_str()), PQfinish};
+    handle const to{PQconnectdb(words_for(database).c_str()), PQfinish};
     answer const told{PQexec(to.get(), sql.c_str()), PQclear};
     auto const status = PQresultStatus(told.get());
     if (status != PGRES_COMMAND_OK && status != PGRES_TUPLES_OK) throw std::runtime_error{PQerrorMessage(to.get())};
@@ -144,7 +182,7 @@ std::string postgres_server::ask(std::string const& database, std::string const&
 storage::postgres::login postgres_server::login_to(std::string const& database) const
 {
     storage::postgres::login as;
-    as.servers.push_back({socket_folder(), 5432});
+    as.servers.push_back({socket_folder(), port_});
     as.user = "yett";
     as.database = database;
     return as;

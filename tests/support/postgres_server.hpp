@@ -26,6 +26,10 @@ public:
     void kill();             // without any farewell
     void signal(int number); // to the server's first process
 
+    // From the next start on it listens on a loopback port, too, with a certificate for localhost
+    // that is made now and nobody has signed; returns its file.
+    std::string use_tls();
+
     std::string make_database();
     void drop_database(std::string const& name);
     // Runs SQL as the superuser; the first column of the first row, or nothing.
@@ -33,11 +37,15 @@ public:
 
     storage::postgres::login login_to(std::string const& database) const;
     std::string socket_folder() const { return folder_.path().string(); }
+    std::uint16_t port() const noexcept { return port_; }
 
 private:
     void wait_for_end();
+    std::string words_for(std::string const& database) const;
 
     temporary_folder folder_;
+    std::uint16_t port_ = 5432; // which also names the socket
+    bool tls_ = false;
     pid_t pid_ = 0;
     int made_ = 0;
 };

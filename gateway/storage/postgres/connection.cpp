@@ -3,6 +3,7 @@
 #include "gateway/storage/postgres/failure.hpp"
 
 #include <libpq-fe.h>
+#include <openssl/ssl.h>
 #include <poll.h>
 
 namespace yett::storage::postgres {
@@ -100,16 +101,24 @@ task<bool> connection::flush(steady_time deadline)
     }
 }
 
-// Until PQgetResult would not block.
+// Until PQgetResult would not block. libpq may take a part of a TLS record and leave the rest with
+// OpenSSL, where no look at the socket shows it: that is taken before anything is waited for.
 task<bool> connection::settle(steady_time deadline)
 {
     while (PQisBusy(handle_.get()) == 1) {
-        auto const ready = co_await ready_.wait(readiness::reading, deadline);
+        auto ready = has_decrypted();
+        if (!ready) ready = co_await ready_.wait(readiness::reading, deadline);
         if (!ready) co_return false;
         // What came before the end is still to be read; the end shows itself after it.
         if (PQconsumeInput(handle_.get()) != 1 && PQisBusy(handle_.get()) == 1) co_return false;
     }
     co_return true;
+}
+
+bool connection::has_decrypted() const noexcept
+{
+    auto const* const tls = static_cast<SSL const*>(PQsslStruct(handle_.get(), "OpenSSL"));
+    return tls && SSL_pending(tls) > 0;
 }
 
 // All that comes of one statement, which a null ends. False when the connection is lost.

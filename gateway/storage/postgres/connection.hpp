@@ -76,6 +76,7 @@ private:
     bool send(request const& one, std::vector<expected>& on_the_way);
     task<bool> flush(steady_time deadline);
     task<bool> settle(steady_time deadline);
+    bool has_decrypted() const noexcept;
     task<bool> read(expected one, answer& into, steady_time deadline);
     task<bool> read_end(steady_time deadline);
     void note_failure(pg_result const* of, std::optional<error>& into);

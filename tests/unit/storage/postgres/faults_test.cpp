@@ -81,6 +81,37 @@ TEST_CASE("postgres: answers and values larger than every buffer on the way")
     CHECK(run(of.read(work)).value() == large);
 }
 
+TEST_CASE("postgres: the same through TLS, to a server that proves who it is (siblings: another name, no proof)")
+{
+    postgres_server server;
+    auto const name = server.make_database();
+    server.stop();
+    auto const certificate = server.use_tls();
+    server.start();
+    auto as = server.login_to(name);
+    as.servers = {{"localhost", server.port()}};
+    as.tls_mode = "verify-full";
+    as.tls_root = certificate;
+    options by;
+    by.read_login = [&as] { return result<login>{as}; };
+    {
+        connections of{by};
+        CHECK(ask(of, "SELECT ssl::text FROM pg_stat_ssl WHERE pid = pg_backend_pid()") == "true");
+        for (auto const size : {1u, 8'000u, 16'300u, 16'384u, 24'600u, 100'000u, 3'000'000u}) {
+            std::string const large(size, '\xff');
+            auto work = [&large](database& db) { return echo(db, large); };
+            auto const back = run(of.read(work));
+            REQUIRE(back.has_value());
+            CHECK(back.value() == large);
+        }
+    }
+    as.servers = {{"127.0.0.1", server.port()}};
+    CHECK(run(complaint_of(as)).find("does not match host name") != std::string::npos);
+    as.servers = {{"localhost", server.port()}};
+    as.tls_root = "/etc/ssl/certs/ca-certificates.crt";
+    CHECK(run(complaint_of(as)).find("certificate verify failed") != std::string::npos);
+}
+
 TEST_CASE("postgres: the server gives up before we do, and gets back what a stopped node held")
 {
     postgres_database const place;
