@@ -1,6 +1,7 @@
 import pytest
 
 import harness
+from postgres_server import PostgresServer
 
 
 @pytest.fixture(scope="session")
@@ -8,6 +9,23 @@ def echo():
     application = harness.Echo()
     yield application
     application.stop()
+
+
+@pytest.fixture(scope="session")
+def url_of():
+    """The storage.url of an empty store: itself, or a database of its own on a server that is started when one is wanted."""
+    servers = []
+
+    def find(store):
+        if store != "postgresql:":
+            return store
+        if not servers:
+            servers.append(PostgresServer())
+        return servers[0].url(servers[0].make_database())
+
+    yield find
+    for server in servers:
+        server.stop()
 
 
 @pytest.fixture

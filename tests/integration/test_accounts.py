@@ -9,12 +9,13 @@ import requests
 
 import harness
 
-STORES = ["memory:", "sqlite:yett.db"]
+STORES = ["memory:", "sqlite:yett.db", "postgresql:"]
 
 
 @pytest.fixture(scope="module", params=STORES)
-def gateway(request, echo, tmp_path_factory):
-    config = harness.settings(echo.port, storage={"url": request.param}, passwords={"min_strength": 3, "hashing": {"wait": "30s"}})
+def gateway(request, echo, url_of, tmp_path_factory):
+    config = harness.settings(echo.port, storage={"url": url_of(request.param)},
+                              passwords={"min_strength": 3, "hashing": {"wait": "30s"}})
     program = harness.Gateway(tmp_path_factory.mktemp("gateway"), config)
     yield program
     program.stop()
@@ -248,8 +249,8 @@ def test_reuse_of_a_token_two_rotations_old_ends_the_session(gateway):
 
 
 @pytest.mark.parametrize("store", STORES)
-def test_reuse_outside_the_grace_ends_the_session(start, echo, tmp_path, store):
-    config = harness.settings(echo.port, storage={"url": store}, tokens={"refresh_grace": "1s"})
+def test_reuse_outside_the_grace_ends_the_session(start, echo, url_of, tmp_path, store):
+    config = harness.settings(echo.port, storage={"url": url_of(store)}, tokens={"refresh_grace": "1s"})
     gateway = start(harness.Gateway(tmp_path, config))
     grant = gateway.user()
     successor = refresh(gateway, grant["refresh_token"]).json()

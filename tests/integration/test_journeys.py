@@ -14,7 +14,7 @@ import requests
 
 import harness
 
-STORES = ["memory:", "sqlite:yett.db"]
+STORES = ["memory:", "sqlite:yett.db", "postgresql:"]
 OTHER = "another passphrase entirely"
 PUBLIC = "https://app.example.com"
 
@@ -27,8 +27,8 @@ def configuration(echo, store, **accounts):
 
 
 @pytest.fixture(scope="module", params=STORES)
-def gateway(request, echo, tmp_path_factory):
-    program = harness.Gateway(tmp_path_factory.mktemp("gateway"), configuration(echo, request.param))
+def gateway(request, echo, url_of, tmp_path_factory):
+    program = harness.Gateway(tmp_path_factory.mktemp("gateway"), configuration(echo, url_of(request.param)))
     yield program
     program.stop()
 
