@@ -1,6 +1,7 @@
 #include "gateway/tokens/key_files.hpp"
 
 #include "gateway/base/base64url.hpp"
+#include "gateway/base/publish_file.hpp"
 #include "gateway/base/random.hpp"
 
 #include <fmt/format.h>
@@ -100,24 +101,6 @@ bool write_all(int fd, std::string_view text)
     return ::fsync(fd) == 0;
 }
 
-// The name appears with the whole content or not at all, and only once: whoever comes
-// second gets EEXIST.
-std::error_code publish(std::string const& draft, std::string const& path)
-{
-    if (::link(draft.c_str(), path.c_str()) == 0) return {};
-    // Some file systems have no hard links.
-    if (errno == EPERM || errno == EOPNOTSUPP)
-        if (::renameat2(AT_FDCWD, draft.c_str(), AT_FDCWD, path.c_str(), RENAME_NOREPLACE) == 0) return {};
-    return last_error();
-}
-
-// The directory entry itself must survive a power cut, too.
-void sync_directory(std::string const& path)
-{
-    descriptor const folder{::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC)};
-    if (folder) ::fsync(folder.get());
-}
-
 // What root adds beside a running program is for the program, which owns the directory.
 bool give_to_owner_of(std::string const& directory, int fd)
 {
@@ -141,11 +124,11 @@ result<bool> write_once(std::string const& directory, std::string const& name, s
             return cannot("write", draft, why);
         }
     }
-    auto const failed = publish(draft, directory + '/' + name);
+    auto const failed = publish_file(draft, directory + '/' + name);
     ::unlink(draft.c_str());
     if (failed == std::errc::file_exists) return false;
     if (failed) return cannot("create", directory + '/' + name, failed);
-    sync_directory(directory);
+    (void)sync_to_disk(directory);
     return true;
 }
 
@@ -186,7 +169,7 @@ public:
     {
         auto const path = path_of(alg, number);
         if (::unlink(path.c_str()) != 0 && errno != ENOENT) co_return cannot("remove", path, last_error());
-        sync_directory(directory_);
+        (void)sync_to_disk(directory_);
         co_return result<void>{};
     }
 
