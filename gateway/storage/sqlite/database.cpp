@@ -15,6 +15,7 @@ namespace yett::storage::sqlite {
 namespace {
 
 constexpr int busy_timeout_ms = 2000;
+constexpr int steps_between_calls = 1'000; // of SQLite's virtual machine: less than a millisecond
 
 [[noreturn]] void complain(std::string const& path, std::string const& what)
 {
@@ -77,7 +78,9 @@ void database::configure(std::string const& path, use how)
     // A file that somebody else prepared must not run code or damage the reader.
     sqlite3_db_config(handle, SQLITE_DBCONFIG_DEFENSIVE, 1, nullptr);
     sqlite3_db_config(handle, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0, nullptr);
-    if (auto const ahead = write_log_ahead(); !ahead) complain(path, "cannot use a write-ahead log: " + describe(ahead.error()));
+    if (how == use::write)
+        if (auto const ahead = write_log_ahead(); !ahead)
+            complain(path, "cannot use a write-ahead log: " + describe(ahead.error()));
     auto const settings = run_script("PRAGMA synchronous = FULL;"
                                      "PRAGMA foreign_keys = ON;"
                                      "PRAGMA cell_size_check = ON;"
@@ -118,6 +121,21 @@ result<void> database::run_script(std::string const& sql)
     auto const status = sqlite3_exec(handle_.get(), sql.c_str(), nullptr, nullptr, nullptr);
     if (status != SQLITE_OK) return statement{nullptr, status}.failure_or(errc::internal);
     return {};
+}
+
+void database::wait_for_others(milliseconds most) noexcept
+{
+    sqlite3_busy_timeout(handle_.get(), static_cast<int>(most.count()));
+}
+
+void database::while_working(std::function<void()> call)
+{
+    int (*const relay)(void*) = [](void* of) {
+        static_cast<database*>(of)->while_working_();
+        return 0;
+    };
+    while_working_ = std::move(call);
+    sqlite3_progress_handler(handle_.get(), steps_between_calls, while_working_ ? relay : nullptr, this);
 }
 
 std::int64_t database::changes() const noexcept

@@ -2,6 +2,7 @@
 
 #include "gateway/storage/sqlite/statement.hpp"
 
+#include <functional>
 #include <map>
 #include <memory>
 #include <string>
@@ -22,8 +23,8 @@ public:
     };
 
     // Opens the file, for writing makes it (mode 0600, and its folder 0700) when it does
-    // not exist. Write-ahead log, an fsync for each commit, foreign keys, strict limits.
-    // Throws std::runtime_error.
+    // not exist, with a write-ahead log. For reading it stays as it is. An fsync for each
+    // commit, foreign keys, strict limits. Throws std::runtime_error.
     database(std::string const& path, use how);
     ~database();
     database(database const&) = delete;
@@ -36,6 +37,11 @@ public:
     result<void> run(std::string_view sql) { return prepare(sql).run(); }
     // Several statements, compiled for this once.
     result<void> run_script(std::string const& sql);
+
+    // So long a statement waits for another connection's lock; 2 s without this.
+    void wait_for_others(milliseconds most) noexcept;
+    // Called now and then while a statement works, on the same thread; an empty one ends it.
+    void while_working(std::function<void()> call);
 
     bool in_transaction() const noexcept;
     // Rows changed since the connection was opened, those that were rolled back included.
@@ -53,6 +59,7 @@ private:
 
     std::unique_ptr<sqlite3, closer> handle_;
     std::map<std::string_view, std::unique_ptr<sqlite3_stmt, closer>> prepared_;
+    std::function<void()> while_working_;
 };
 
 } // namespace yett::storage::sqlite

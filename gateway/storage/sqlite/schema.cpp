@@ -1,18 +1,15 @@
 #include "gateway/storage/sqlite/schema.hpp"
 
-#include "gateway/storage/sqlite/database.hpp"
-
 #include <array>
-#include <stdexcept>
 
 namespace yett::storage::sqlite {
 
 namespace {
 
-// Step n leads from version n to n + 1. A step that was released is never edited.
-// Times are milliseconds since 1970.
-constexpr std::array steps{
-    R"sql(
+// How a step has to be made, so that the program before it goes on working, is in docs/adr/0010.
+// The programs up to 7 refuse whatever is newer than they are, so that none of them is promised
+// anything. Times are milliseconds since 1970.
+constexpr std::array all_steps{schema::step{1, 1, R"sql(
 CREATE TABLE users (
     id                  TEXT    NOT NULL PRIMARY KEY,
     email               TEXT    NOT NULL,
@@ -54,8 +51,8 @@ CREATE TABLE revocations (
     PRIMARY KEY (kind, id)
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX revocations_by_until ON revocations (until);
-)sql",
-    R"sql(
+)sql"},
+                               schema::step{2, 2, R"sql(
 CREATE TABLE letters (
     id        TEXT    NOT NULL PRIMARY KEY,
     kind      INTEGER NOT NULL,
@@ -74,8 +71,8 @@ CREATE TABLE letters (
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX letters_by_due ON letters (due) WHERE closed_at IS NULL;
 CREATE INDEX letters_closed ON letters (closed_at) WHERE closed_at IS NOT NULL;
-)sql",
-    R"sql(
+)sql"},
+                               schema::step{3, 3, R"sql(
 CREATE TABLE links (
     hash          TEXT    NOT NULL PRIMARY KEY,    -- of the token
     purpose       INTEGER NOT NULL,                -- 0 verify the address, 1 reset the password, 2 invitation
@@ -95,8 +92,8 @@ CREATE TABLE devices (
     seen_at INTEGER NOT NULL,
     PRIMARY KEY (user_id, mark)
 ) STRICT, WITHOUT ROWID;
-)sql",
-    R"sql(
+)sql"},
+                               schema::step{4, 4, R"sql(
 CREATE TABLE api_keys (
     id                  TEXT    NOT NULL PRIMARY KEY,
     user_id             TEXT    NOT NULL REFERENCES users (id) ON DELETE CASCADE,
@@ -109,78 +106,34 @@ CREATE TABLE api_keys (
     last_used           INTEGER
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX api_keys_by_user ON api_keys (user_id);
-)sql",
-    R"sql(
+)sql"},
+                               schema::step{5, 5, R"sql(
 CREATE TABLE signing_keys (
     algorithm TEXT    NOT NULL,
     number    INTEGER NOT NULL,
     document  TEXT    NOT NULL,                    -- sealed when tokens.keys.secret was set
     PRIMARY KEY (algorithm, number)
 ) STRICT, WITHOUT ROWID;
-)sql",
-    // The password of an account's newest link is found without looking at the others, or at
-    // the link itself: how long that takes would tell what there is.
-    R"sql(
+)sql"},
+                               // The password of an account's newest link is found without looking at the others, or at
+                               // the link itself: how long that takes would tell what there is.
+                               schema::step{6, 6, R"sql(
 DROP INDEX links_by_user;
 CREATE INDEX links_by_user ON links (user_id, purpose, created_at, expires_at, password_hash);
-)sql",
-    // The sessions that have not ended, by their last use: who has too many is told from it alone.
-    R"sql(
+)sql"},
+                               // The sessions that have not ended, by their last use: who has too many is told from it alone.
+                               schema::step{7, 7, R"sql(
 ALTER TABLE sessions ADD COLUMN remembered INTEGER NOT NULL DEFAULT 1;
 CREATE INDEX sessions_open ON sessions (user_id, last_seen, id, idle_until, expires_at) WHERE ended_at IS NULL;
 ALTER TABLE links ADD COLUMN new_email TEXT NOT NULL DEFAULT '';
 CREATE INDEX letters_waiting ON letters (recipient, kind) WHERE closed_at IS NULL AND blank = 0;
-)sql"};
-
-[[noreturn]] void complain(std::string const& path, std::string const& what)
-{
-    throw std::runtime_error{"storage.url: " + path + ": " + what};
-}
-
-void check(result<void> const& done, std::string const& path)
-{
-    if (!done) complain(path, "cannot bring the schema up to date: " + describe(done.error()));
-}
-
-int current_version(database& db, std::string const& path)
-{
-    auto version = db.prepare("SELECT coalesce(max(version), 0) FROM schema_version");
-    if (!version.step()) complain(path, describe(version.failure_or(errc::storage_unavailable)));
-    return static_cast<int>(version.integer(0));
-}
-
-// False when there is nothing left to do. Reads the version under the write lock, because
-// another process may have been here a moment ago.
-bool take_step(database& db, std::string const& path)
-{
-    check(db.run("BEGIN IMMEDIATE"), path);
-    auto const version = current_version(db, path);
-    if (version > newest_schema())
-        complain(path, "was written by a newer program (schema " + std::to_string(version) + ", this one knows " +
-                           std::to_string(newest_schema()) + ")");
-    auto const due = version < newest_schema();
-    if (due) {
-        check(db.run_script(steps[static_cast<std::size_t>(version)]), path);
-        auto record = db.prepare("INSERT INTO schema_version (version, applied_at) VALUES (?1, unixepoch() * 1000)");
-        check(record.bind(std::int64_t{version + 1}).run(), path);
-    }
-    check(db.run("COMMIT"), path);
-    return due;
-}
+)sql"}};
 
 } // namespace
 
-int newest_schema() noexcept
+std::span<schema::step const> steps() noexcept
 {
-    return static_cast<int>(steps.size());
-}
-
-void migrate(database& db, std::string const& path)
-{
-    check(db.run_script("CREATE TABLE IF NOT EXISTS schema_version"
-                        " (version INTEGER NOT NULL PRIMARY KEY, applied_at INTEGER NOT NULL) STRICT"),
-          path);
-    while (take_step(db, path)) {}
+    return all_steps;
 }
 
 } // namespace yett::storage::sqlite

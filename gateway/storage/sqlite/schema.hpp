@@ -1,18 +1,12 @@
 #pragma once
 
-#include <string>
+#include "gateway/storage/schema/step.hpp"
+
+#include <span>
 
 namespace yett::storage::sqlite {
 
-class database;
-
-// The version that this program reads and writes.
-int newest_schema() noexcept;
-
-// Brings the tables to the newest version, each step in a transaction of its own, so that
-// an interrupted start continues where it was. Safe when two processes start at once.
-// Throws std::runtime_error when a step fails, and when the file was written by a newer
-// program: its tables may mean something else.
-void migrate(database& db, std::string const& path);
+// All steps of the schema, oldest first.
+std::span<schema::step const> steps() noexcept;
 
 } // namespace yett::storage::sqlite

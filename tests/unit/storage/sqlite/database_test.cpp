@@ -1,6 +1,5 @@
 #include "gateway/storage/sqlite/database.hpp"
 
-#include "gateway/storage/sqlite/schema.hpp"
 #include "gateway/storage/sqlite/stores.hpp"
 #include "tests/support/print.hpp"
 #include "tests/support/run.hpp"
@@ -201,40 +200,6 @@ TEST_CASE("database: a damaged page is storage_unavailable, not an answer")
         complaint = thrown.what();
         CHECK(complaint.find(path) != std::string::npos);
     }
-}
-
-TEST_CASE("schema: a newer one than this program knows refuses to start and stays as it is")
-{
-    temporary_folder const folder;
-    auto const path = folder.file("yett.db");
-    make_stores(path);
-    {
-        database db{path, database::use::write};
-        auto record = db.prepare("INSERT INTO schema_version VALUES (?1, 0)");
-        REQUIRE(record.bind(std::int64_t{newest_schema() + 1}).run());
-    }
-    CHECK(complaint_about(path).find("newer program") != std::string::npos);
-    database db{path, database::use::write};
-    CHECK(number(db, "SELECT max(version) FROM schema_version") == newest_schema() + 1);
-}
-
-TEST_CASE("schema: migrating twice, and by two at once, does it once")
-{
-    temporary_folder const folder;
-    auto const path = folder.file("yett.db");
-    {
-        std::vector<std::jthread> starters;
-        for (int i = 0; i < 4; ++i)
-            starters.emplace_back([&] {
-                database db{path, database::use::write};
-                migrate(db, path);
-                migrate(db, path);
-            });
-    }
-    database db{path, database::use::write};
-    CHECK(number(db, "SELECT count(*) FROM schema_version") == newest_schema());
-    CHECK(number(db, "SELECT count(*) FROM sqlite_master WHERE type = 'table' AND sql NOT LIKE '%STRICT%'"
-                     " AND name NOT LIKE 'sqlite_%'") == 0);
 }
 
 TEST_CASE("schema: sessions go with their user, and none exist without one")
