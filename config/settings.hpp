@@ -559,6 +559,12 @@ enum class storage_kind
     postgresql,
 };
 
+enum class migration
+{
+    automatic, // by `yett run` and whatever else opens the store
+    manual,    // by `yett migrate up` alone
+};
+
 // URLs that may carry a password travel as a secret; what they name is spelled out beside.
 struct storage
 {
@@ -568,6 +574,7 @@ struct storage
     postgres_url postgres; // of postgresql
     path url_file;         // where the URL came from, to be read again; empty: from no file
     unsigned connections = 8;
+    migration migrate = migration::automatic;
 };
 
 enum class shared_state_kind

@@ -143,6 +143,9 @@ section<storage> const& storage_keys()
             storage_url_file(),
             value("connections", &storage::connections, count<unsigned>(1, 1'000),
                   "Of postgresql: how many connections this program opens at most, beside one for the signing keys."),
+            value("migrate", &storage::migrate,
+                  one_of<migration>({{"auto", migration::automatic}, {"manual", migration::manual}}),
+                  "Who brings the schema up to date: `auto` the start, `manual` `yett migrate up` alone; of sqlite."),
         },
         finish_storage,
     };

@@ -229,6 +229,8 @@ void check_storage(reading& r, settings const& all)
             severity::warning);
     if (!is_postgres && r.is_given("storage.connections"))
         r.complain_at("storage.connections", "has an effect on postgresql: alone", severity::warning);
+    if (is_postgres && s.migrate == migration::manual)
+        r.complain_at("storage.migrate", "cannot be manual with postgresql:, whose schema the start brings up to date");
 }
 
 void check_promises(reading& r, settings const& all)

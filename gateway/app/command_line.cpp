@@ -90,6 +90,38 @@ void add_keys(CLI::App& cli, action& chosen)
         add_keys_verb(*group, chosen, what);
 }
 
+void add_migrate_verb(CLI::App& group, action& chosen, migrate_options::verb what)
+{
+    using verb = migrate_options::verb;
+    auto* const command = what == verb::status ? group.add_subcommand("status", "Say which schema it has, and what is pending")
+                          : what == verb::plan ? group.add_subcommand("plan", "Print the statements that are pending")
+                                               : group.add_subcommand("up", "Bring it up to date, after a copy of the file");
+    auto const from = add_config(*command);
+    command->callback([from, what, &chosen] { chosen = [from, what] { return migrate_command({what, from->file()}); }; });
+}
+
+void add_migrate(CLI::App& cli, action& chosen)
+{
+    auto* const group = cli.add_subcommand("migrate", "Look after the schema of the storage")->require_subcommand(1);
+    for (auto const what : {migrate_options::verb::status, migrate_options::verb::plan, migrate_options::verb::up})
+        add_migrate_verb(*group, chosen, what);
+}
+
+void add_storage(CLI::App& cli, action& chosen)
+{
+    auto* const group = cli.add_subcommand("storage", "Look after what is stored")->require_subcommand(1);
+    auto* const command = group->add_subcommand("backup", "Copy everything into a new file, while the program runs");
+    auto const options = std::make_shared<backup_options>();
+    auto const from = add_config(*command, names_yaml);
+    command->add_option("file", options->to, "the new file")->required();
+    command->callback([options, from, &chosen] {
+        chosen = [options, from] {
+            options->file = from->file();
+            return backup_command(*options);
+        };
+    });
+}
+
 void add_demo(CLI::App& cli, action& chosen)
 {
     auto* const command = cli.add_subcommand("demo", "Start a demonstration and print how to try it");
@@ -129,8 +161,8 @@ try {
     CLI::App cli{"Yett: a gate for applications without authentication", "yett"};
     cli.require_subcommand(1);
     action chosen;
-    for (auto const add :
-         {add_run, add_check, add_explain, add_token, add_keys, add_demo, add_echo, add_dev_certs, add_healthcheck})
+    for (auto const add : {add_run, add_check, add_explain, add_token, add_keys, add_migrate, add_storage, add_demo, add_echo,
+                           add_dev_certs, add_healthcheck})
         add(cli, chosen);
     add_operator_commands(cli, chosen);
     cli.add_subcommand("version", "Print the version")->callback([&] { chosen = version_command; });

@@ -7,8 +7,11 @@
 #include "gateway/app/gateway.hpp"
 #include "gateway/app/load_settings.hpp"
 #include "gateway/app/startup_error.hpp"
+#include "gateway/app/storage_schema.hpp"
 #include "gateway/limits/memory_counters.hpp"
 #include "gateway/telemetry/metrics.hpp"
+
+#include <unistd.h>
 
 #include <fstream>
 #include <iostream>
@@ -38,6 +41,12 @@ void try_out(config::settings const& settings)
     }
 }
 
+// Whoever checks a configuration elsewhere, or as somebody else, is told nothing of the store.
+bool is_within_reach(config::storage const& s)
+{
+    return s.kind == config::storage_kind::sqlite && ::access(s.file.c_str(), R_OK | W_OK) == 0;
+}
+
 } // namespace
 
 int run_command(std::filesystem::path const& file)
@@ -54,6 +63,8 @@ int check_command(std::filesystem::path const& file)
     auto const settings = load_settings(file);
     if (!settings) return bad_configuration;
     try_out(*settings);
+    if (is_within_reach(settings->storage))
+        if (auto const why = schema_obstacle(settings->storage)) throw startup_error{startup_error::blame::unavailable, *why};
     std::cout << file.string() << ": fine\n";
     return EXIT_SUCCESS;
 }

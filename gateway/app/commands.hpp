@@ -15,7 +15,8 @@ namespace yett::app {
 // Serves until it is told to stop.
 int run_command(std::filesystem::path const& file);
 
-// Prints every complaint about a configuration; 78 when it would not start.
+// Prints every complaint about a configuration; 78 when it would not start, 69 when it is the
+// store's schema that keeps it from starting.
 int check_command(std::filesystem::path const& file);
 
 struct explain_options
@@ -56,6 +57,30 @@ struct keys_options
 // Looks at the signing keys or turns them over, whether the program runs or not: running
 // programs notice within a second. 1 when there is no such key.
 int keys_command(keys_options const& options);
+
+struct migrate_options
+{
+    enum class verb : unsigned char
+    {
+        status,
+        plan,
+        up,
+    };
+    verb what = verb::status;
+    std::filesystem::path file;
+};
+// Looks at the schema of the storage, prints the statements that are pending, or runs them. The
+// status is 1 when some are pending, and 69 when this program must not run on the store.
+int migrate_command(migrate_options const& options);
+
+struct backup_options
+{
+    std::filesystem::path file;
+    std::string to;
+};
+// Writes a copy of the storage into a new file, whether the program runs or not; 1 when the file
+// is there already.
+int backup_command(backup_options const& options);
 
 // The demonstration in `folder`: certificates, sample application, gateway, and the curl
 // lines to try it with.

@@ -11,6 +11,7 @@
 #include "gateway/http/framing.hpp"
 #include "gateway/http/target.hpp"
 #include "gateway/pipeline/one_rule.hpp"
+#include "gateway/storage/sqlite/stores.hpp"
 #include "policies/explain.hpp"
 
 #include <array>
@@ -23,6 +24,17 @@ using blame = startup_error::blame;
 
 constexpr int bad_configuration = startup_error::exit_status_of(startup_error::blame::configuration);
 
+// A question changes nothing, the schema least of all.
+accounts::stores stores_as_they_are(config::storage const& s)
+try {
+    if (s.kind == config::storage_kind::sqlite) return storage::sqlite::make_stores(s.file.string());
+    return open_stores(s, {});
+} catch (startup_error const&) {
+    throw;
+} catch (std::runtime_error const& why) {
+    throw startup_error{blame::unavailable, std::string{"storage: "} + why.what()};
+}
+
 accounts::user stored_user(config::storage const& s, std::string const& email)
 {
     accounts::user unknown;
@@ -33,7 +45,7 @@ accounts::user stored_user(config::storage const& s, std::string const& email)
     auto const is_there =
         s.kind == config::storage_kind::postgresql || (s.kind == config::storage_kind::sqlite && std::filesystem::exists(s.file));
     if (!is_there) return unknown;
-    auto const stores = open_stores(s);
+    auto const stores = stores_as_they_are(s);
     auto user = run_to_end(stores.users->find_by_email(address->key));
     if (!user && user.error() == errc::not_found) return unknown;
     if (!user) throw startup_error{blame::unavailable, "storage: " + describe(user.error())};

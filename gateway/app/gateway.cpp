@@ -7,6 +7,7 @@
 #include "gateway/app/open_stores.hpp"
 #include "gateway/app/page_look.hpp"
 #include "gateway/app/startup_error.hpp"
+#include "gateway/app/storage_schema.hpp"
 #include "gateway/app/translate.hpp"
 #include "gateway/base/random.hpp"
 #include "gateway/base/run_to_end.hpp"
@@ -81,10 +82,10 @@ gateway::gateway(config::settings settings, std::filesystem::path const& file)
       workers_{worker_count(settings_)},
       logs_{settings_.logging},
       figures_{workers_, build_facts()},
+      stores_{open_stores(settings_.storage, told_in_log(logs_.program()))},
       keys_{settings_, wall_now()},
       passwords_{hashing_of(settings_.passwords),
                  [this](std::chrono::nanoseconds took) { figures_.control().password_hash_duration.observe(took); }},
-      stores_{open_stores(settings_.storage)},
       revoked_{settings_.tokens.issuer},
       desk_{*stores_.users,    *stores_.sessions, *stores_.letters, *stores_.links, *stores_.api_keys,
             passwords_,        keys_.signer(),    revoked_,         logs_,          rules_of(settings_),

@@ -96,9 +96,9 @@ private:
     unsigned const workers_;
     app::logs logs_;
     telemetry::metrics figures_;
+    accounts::stores stores_; // before what reads keys from the same storage
     token_keys keys_;
     accounts::passwords passwords_;
-    accounts::stores stores_;
     tokens::revocations revoked_;
     accounts::desk desk_;
     std::shared_ptr<limits::memory_counters> counting_;

@@ -3,6 +3,7 @@
 #include "gateway/app/load_settings.hpp"
 #include "gateway/app/open_stores.hpp"
 #include "gateway/app/startup_error.hpp"
+#include "gateway/app/storage_schema.hpp"
 #include "gateway/app/token_keys.hpp"
 #include "gateway/base/rfc3339.hpp"
 #include "gateway/base/run_to_end.hpp"
@@ -32,7 +33,9 @@ char const* name_of(tokens::key_state is)
 class key_shelf
 {
 public:
-    explicit key_shelf(config::settings const& s) : store_{open_key_store(s)}, ring_{*store_, key_ring_options(s)}
+    explicit key_shelf(config::settings const& s)
+        : store_{open_key_store(s, told_on_terminal())},
+          ring_{*store_, key_ring_options(s)}
     {
         check(run_to_end(ring_.refresh(wall_now())));
     }

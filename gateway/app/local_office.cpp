@@ -5,6 +5,7 @@
 #include "gateway/app/logs.hpp"
 #include "gateway/app/open_stores.hpp"
 #include "gateway/app/startup_error.hpp"
+#include "gateway/app/storage_schema.hpp"
 #include "gateway/app/translate.hpp"
 #include "gateway/base/random.hpp"
 #include "gateway/base/run_to_end.hpp"
@@ -56,7 +57,7 @@ private:
     config::settings const settings_;
     app::logs logs_{settings_.logging};
     accounts::passwords passwords_{hashing_of(settings_.passwords)};
-    accounts::stores stores_{open_stores(settings_.storage)};
+    accounts::stores stores_{open_stores(settings_.storage, told_on_terminal())};
     tokens::signer const signer_{powerless_signer()};
     tokens::revocations revoked_{settings_.tokens.issuer};
     accounts::desk const desk_{*stores_.users,

@@ -3,6 +3,7 @@
 #include "config/environment.hpp"
 #include "config/secrets.hpp"
 #include "gateway/app/startup_error.hpp"
+#include "gateway/app/storage_schema.hpp"
 #include "gateway/storage/memory/key_store.hpp"
 #include "gateway/storage/memory/stores.hpp"
 #include "gateway/storage/postgres/key_store.hpp"
@@ -63,21 +64,29 @@ storage::postgres::options postgres_options(config::storage const& s)
 
 } // namespace
 
-accounts::stores open_stores(config::storage const& s)
+accounts::stores open_stores(config::storage const& s, storage::schema::witness const& told)
 try {
     if (s.kind == config::storage_kind::memory) return storage::memory::make_stores();
     if (s.kind == config::storage_kind::postgresql) return storage::postgres::make_stores(postgres_options(s));
-    return storage::sqlite::make_stores(file_of(s));
+    auto const file = file_of(s);
+    prepare_schema(s, told);
+    return storage::sqlite::make_stores(file);
+} catch (startup_error const&) {
+    throw;
 } catch (std::exception const& why) {
     refuse(why);
 }
 
-std::unique_ptr<tokens::key_store> open_key_store(config::settings const& s)
+std::unique_ptr<tokens::key_store> open_key_store(config::settings const& s, storage::schema::witness const& told)
 try {
     if (auto const& directory = s.tokens.keys.directory; !directory.empty()) return tokens::make_key_files(directory.string());
     if (s.storage.kind == config::storage_kind::memory) return storage::memory::make_key_store();
     if (s.storage.kind == config::storage_kind::postgresql) return storage::postgres::make_key_store(postgres_options(s.storage));
-    return storage::sqlite::make_key_store(file_of(s.storage));
+    auto const file = file_of(s.storage);
+    prepare_schema(s.storage, told);
+    return storage::sqlite::make_key_store(file);
+} catch (startup_error const&) {
+    throw;
 } catch (std::exception const& why) {
     refuse(why);
 }

@@ -2,17 +2,19 @@
 
 #include "config/settings.hpp"
 #include "gateway/accounts/stores.hpp"
+#include "gateway/storage/schema/migrations.hpp"
 #include "gateway/tokens/key_store.hpp"
 
 #include <memory>
 
 namespace yett::app {
 
-// Opens the store of users and sessions; makes its folder when it is missing. Throws startup_error.
-accounts::stores open_stores(config::storage const& s);
+// Opens the store of users and sessions, whose schema is brought up to date before; makes its
+// folder when it is missing. Throws startup_error.
+accounts::stores open_stores(config::storage const& s, storage::schema::witness const& told);
 
 // Opens where the signing keys are kept: tokens.keys.directory, or else the storage, whose
 // processes then sign with one key. Throws startup_error.
-std::unique_ptr<tokens::key_store> open_key_store(config::settings const& s);
+std::unique_ptr<tokens::key_store> open_key_store(config::settings const& s, storage::schema::witness const& told);
 
 } // namespace yett::app

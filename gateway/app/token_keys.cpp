@@ -139,7 +139,7 @@ tokens::signing_key token_keys::first_key(wall_time now)
         if (!key) throw startup_error{blame::configuration, "tokens.secret: " + key.error().note()};
         return *key;
     }
-    store_ = open_key_store(settings_);
+    store_ = open_key_store(settings_, {});
     ring_.emplace(*store_, key_ring_options(settings_));
     auto const ready = run_to_end(ring_->refresh(now));
     if (!ready) throw startup_error{blame::unavailable, "tokens.keys: " + describe(ready.error())};

@@ -43,7 +43,7 @@ public:
 
     result<void> run(std::istream& in, record_source const& source, std::uint64_t total)
     {
-        progress bar{total};
+        progress bar{total, "rows"};
         bar_ = &bar;
         record_reader reader{in, source};
         while (auto next = reader.next()) {

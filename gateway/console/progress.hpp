@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <string>
 
 namespace yett::console {
 
@@ -8,18 +9,19 @@ namespace yett::console {
 class progress
 {
 public:
-    // `total` in the unit of `show`; 0 when nobody knows it.
-    explicit progress(std::uint64_t total);
+    // `total` in the unit of `done`; 0 when nobody knows it. `what` is counted beside the bar.
+    progress(std::uint64_t total, std::string what);
     ~progress(); // wipes the bar
     progress(progress const&) = delete;
     progress& operator=(progress const&) = delete;
 
-    void show(std::uint64_t done, std::uint64_t rows);
+    void show(std::uint64_t done, std::uint64_t counted);
     // Before something else is printed.
     void wipe();
 
 private:
     std::uint64_t total_;
+    std::string what_;
     bool on_terminal_;
     bool shown_ = false;
 };

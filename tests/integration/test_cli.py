@@ -413,7 +413,7 @@ def test_the_printed_lines_of_the_demo_work_verbatim(start, tmp_path):
 
 # --- where the configuration is -------------------------------------------------------
 
-READING = [["check"], ["explain", "--path", "/"], ["keys", "list"], ["users", "list"], ["users", "export"], ["sessions", "list"], ["api-keys", "list"]]
+READING = [["check"], ["explain", "--path", "/"], ["keys", "list"], ["users", "list"], ["users", "export"], ["sessions", "list"], ["api-keys", "list"], ["migrate", "plan"]]
 
 
 def signing_settings(**changes):

@@ -305,6 +305,11 @@ TEST_CASE("config: storage")
              R"(
 yett.yaml:2:17: storage.url: begins with no scheme that is known; allowed: sqlite:, memory:, postgresql:, postgres:
 )"},
+            {R"(storage: { migrate: maybe }
+)",
+             R"(
+yett.yaml:2:21: storage.migrate: "maybe" is unknown; allowed: auto, manual
+)"},
             {R"(storage: { url: "sqlite:" }
 )",
              R"(
