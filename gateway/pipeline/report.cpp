@@ -51,6 +51,12 @@ bool brought_key_in_vain(http::head const& head, passage const& seen)
     return seen.route && !seen.credential_sent && !seen.world->facts[seen.route->index()].ways.basic && has_basic_key(head);
 }
 
+// Nobody is there to be answered: what the status says was all there is.
+bool is_farewell(error const& why)
+{
+    return why == errc::peer_broke_off && why.from() == origin::client;
+}
+
 // Whoever runs the application wants to know what was wrong with it, and whoever runs the
 // gate why a credential did not serve, and what would let a refused request through. These
 // notes are sentences of ours: they name a server, a claim or a limit, and quote nothing
@@ -58,6 +64,7 @@ bool brought_key_in_vain(http::head const& head, passage const& seen)
 std::string cause_for_log(error const* why, http::head const& head, passage const& seen)
 {
     if (!why) return seen.reported && *seen.reported == errc::rate_limited ? seen.reported->note() : std::string{};
+    if (is_farewell(*why)) return "the client went away";
     if (*why == errc::unauthenticated && brought_key_in_vain(head, seen))
         return "an API key as the password of Basic, which a rule takes with challenge: basic alone";
     auto const is_ours_to_explain =
@@ -287,7 +294,7 @@ void pipeline::write_line(http::exchange const& ex, passage const& seen, error c
     else if (why && *why == errc::rate_limited) r.decision = "limited";
     else if (seen.route) r.decision = seen.reported ? "report_only" : "permitted";
     r.ended = seen.upstream.ended;
-    if (why) r.error = http::face_of(*why).code;
+    if (why && !is_farewell(*why)) r.error = http::face_of(*why).code;
     auto const cause = cause_for_log(why, ex.request(), seen);
     r.cause = cause;
     r.user_agent = ex.request().value(http::known::user_agent);

@@ -39,6 +39,9 @@ error foreign(std::string_view what, std::string_view field, bool https, http::h
                                                          setting, hint(field, https, head)));
 }
 
+constexpr char const* own_is_not_listed =
+    "a WebSocket from the site's own Origin, which websocket.allowed_origins does not list: what is written there is all it takes";
+
 } // namespace
 
 result<void> require_same_origin(http::head const& head, bool https, origin_list const* friends)
@@ -95,7 +98,9 @@ result<void> require_websocket_origin(http::head const& head, bool https, websoc
     }
     switch (who.allowed.judge(field)) {
     case origin_list::admission::by_name: return {};
-    case origin_list::admission::none: return foreign("a WebSocket", field, https, head, "nor in websocket.allowed_origins");
+    case origin_list::admission::none:
+        if (is_ours(field, https, head)) return client_error(errc::csrf_rejected, own_is_not_listed);
+        return foreign("a WebSocket", field, https, head, "nor in websocket.allowed_origins");
     case origin_list::admission::openly: break;
     }
     // Who lists everybody does not shut out the site itself.
