@@ -15,7 +15,8 @@ struct target::parts
     std::string_view path;
     std::string_view query;
     bool has_query = false;
-    bool may_be_raw = false; // there are bytes beyond ASCII
+    bool may_be_raw = false;    // there are bytes beyond ASCII
+    bool is_named_well = false; // `framing` has found the authority well-formed
 };
 
 namespace {
@@ -35,6 +36,13 @@ std::string with_raw_bytes_escaped(std::string_view query)
         else out.append({'%', digits[byte >> 4], digits[byte & 15]});
     }
     return out;
+}
+
+// Of an authority that is well-formed.
+std::string_view without_port(std::string_view authority) noexcept
+{
+    auto const mark = authority.find_last_of(":]");
+    return mark == std::string_view::npos || authority[mark] == ']' ? authority : authority.substr(0, mark);
 }
 
 // Where a view into a string goes when the string is moved: a short one takes its text along.
@@ -70,7 +78,11 @@ target& target::operator=(target&& other) noexcept
 
 result<target> target::from(head const& h)
 {
-    parts p{.authority = h.host(), .path = h.raw_target(), .query = {}, .may_be_raw = h.has_raw_target_bytes()};
+    parts p{.authority = h.host(),
+            .path = h.raw_target(),
+            .query = {},
+            .may_be_raw = h.has_raw_target_bytes(),
+            .is_named_well = true};
     // Any of the three forms of a target that `framing` lets through.
     if (p.path.front() != '/' && p.path != "*") {
         p.path.remove_prefix(p.path.find("://") + 3);
@@ -103,8 +115,8 @@ result<target> target::from(std::string_view path_and_query, std::string_view ho
 result<target> target::from(parts const& p)
 {
     // Nameless only where `framing` lets it be: in HTTP/1.0.
-    auto const named = p.authority.empty() ? authority{} : parse_authority(p.authority);
-    if (!named) return client_error(errc::bad_request, "authority is malformed");
+    if (!p.is_named_well && !p.authority.empty() && !parse_authority(p.authority))
+        return client_error(errc::bad_request, "authority is malformed");
     // A fragment is the client's own; sent, it is a hint at two parsers that differ.
     if (p.query.find('#') != std::string_view::npos) return client_error(errc::uri_rejected, "fragment in target");
 
@@ -113,7 +125,7 @@ result<target> target::from(parts const& p)
     if (p.path != "*")
         if (auto taken = t.take_path(p.path); !taken) return taken.error();
     t.take_query(p);
-    t.take_host(named->host);
+    t.take_host(without_port(p.authority));
     return t;
 }
 

@@ -271,7 +271,8 @@ bool header_plan::is_token_field(std::string_view name) const noexcept
 
 result<composed> header_plan::compose(composition const& c, std::string& out) const
 {
-    auto const nominated = nominations::of(c.head.fields());
+    auto const nominates = c.head.has(known::connection);
+    auto const nominated = nominates ? nominations::of(c.head.fields()) : std::optional{nominations{}};
     if (!nominated) return client_error(errc::bad_request, "Connection nominates too many fields");
     out.clear();
     writer w{*this, c, out};
