@@ -1,7 +1,7 @@
 #include "gateway/accounts/change_address.hpp"
 
 #include "gateway/accounts/address.hpp"
-#include "gateway/accounts/audit_sink.hpp"
+#include "gateway/accounts/audit_line.hpp"
 #include "gateway/accounts/desk.hpp"
 #include "gateway/accounts/follow_link.hpp"
 #include "gateway/accounts/issue.hpp"
@@ -9,26 +9,17 @@
 #include "gateway/accounts/look_up.hpp"
 #include "gateway/accounts/prove.hpp"
 #include "gateway/accounts/revoke.hpp"
+#include "gateway/accounts/send_letter.hpp"
 
 namespace yett::accounts {
 namespace {
 
-struct deed
-{
-    std::string_view name;
-    std::string_view user_id;
-    std::string_view reason{};
-};
-
-void report(desk const& at, deed const& done, device const& from, wall_time now)
+audit_event about(std::string_view name, std::string_view user_id)
 {
     audit_event event;
-    event.name = done.name;
-    event.at = now;
-    event.user_id = done.user_id;
-    event.reason = done.reason;
-    event.client = from.address;
-    at.audit.record(event);
+    event.name = name;
+    event.user_id = user_id;
+    return event;
 }
 
 refusal about_email(errc code, std::string message)
@@ -106,7 +97,7 @@ profile moved_profile(user who, address const& where)
 task<outcome<void>> request_address(desk const& at, new_address asked, wall_time now)
 {
     auto const who = co_await prove(at, asked.who.user_id, std::move(asked.password));
-    deed done{"address_change_requested", asked.who.user_id};
+    auto done = about("address_change_requested", asked.who.user_id);
     if (!who) {
         done.reason = "wrong_password";
         if (who.error() == errc::invalid_credentials) report(at, done, asked.who.from, now);
@@ -121,10 +112,8 @@ task<outcome<void>> request_address(desk const& at, new_address asked, wall_time
     auto mailed =
         due ? letter_to(*where, *who, asked.who.from, now) : mail_nothing(letter_kind::change_address, asked.who.from, now);
     expire(mailed, now + at.rules.verify_ttl);
-    paperwork all;
-    add(all, std::move(mailed));
-    auto const kept = co_await at.links.commit(all);
-    if (!kept && !(kept.error() == errc::not_found)) co_return kept.error();
+    auto const sent = co_await send_letter(at, std::move(mailed));
+    if (!sent) co_return sent.error();
     if (!due) done.reason = *taken ? "address_taken" : "too_many_letters";
     report(at, done, asked.who.from, now);
     co_return outcome<void>{};
@@ -147,8 +136,7 @@ task<result<profile>> confirm_address(desk const& at, followed_link asked, wall_
     if (!done) co_return refused(done.error());
     auto const renewed = co_await refuse_tokens(at, who->id, now);
     if (!renewed) co_return renewed.error();
-    deed const what{"address_changed", who->id};
-    report(at, what, asked.from, now);
+    report(at, about("address_changed", who->id), asked.from, now);
     co_return moved_profile(*who, *where);
 }
 
@@ -176,8 +164,7 @@ task<result<profile>> undo_address(desk const& at, followed_link asked, wall_tim
     if (!done) co_return refused(done.error());
     auto const after = co_await end_sessions(at, who->id, {}, now);
     if (!after) co_return after.error();
-    deed const what{"address_change_undone", who->id};
-    report(at, what, asked.from, now);
+    report(at, about("address_change_undone", who->id), asked.from, now);
     co_return moved_profile(*who, *where);
 }
 

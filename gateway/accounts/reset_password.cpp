@@ -1,6 +1,6 @@
 #include "gateway/accounts/reset_password.hpp"
 
-#include "gateway/accounts/audit_sink.hpp"
+#include "gateway/accounts/audit_line.hpp"
 #include "gateway/accounts/desk.hpp"
 #include "gateway/accounts/follow_link.hpp"
 #include "gateway/accounts/issue.hpp"
@@ -9,16 +9,10 @@
 #include "gateway/accounts/look_up.hpp"
 #include "gateway/accounts/password.hpp"
 #include "gateway/accounts/revoke.hpp"
+#include "gateway/accounts/send_letter.hpp"
 
 namespace yett::accounts {
 namespace {
-
-void report(desk const& at, audit_event event, device const& from, wall_time now)
-{
-    event.at = now;
-    event.client = from.address;
-    at.audit.record(event);
-}
 
 paperwork papers_for(link const& followed, user const& who, std::string hash, device const& from, wall_time now)
 {
@@ -44,11 +38,8 @@ task<result<void>> request_reset(desk const& at, letter_request asked, wall_time
     auto mailed = due ? mail_link(letter_kind::reset_password, **who, asked.from, now)
                       : mail_nothing(letter_kind::reset_password, asked.from, now);
     expire(mailed, now + at.rules.reset_ttl);
-    paperwork all;
-    add(all, std::move(mailed));
-    auto const done = co_await at.links.commit(all);
-    // An account that was removed a moment ago is as unknown as any other.
-    if (!done && !(done.error() == errc::not_found)) co_return done.error();
+    auto const sent = co_await send_letter(at, std::move(mailed));
+    if (!sent) co_return sent.error();
     audit_event event;
     event.name = "reset_requested";
     if (*who) event.user_id = (*who)->id;

@@ -1,6 +1,6 @@
 #include "gateway/accounts/sessions.hpp"
 
-#include "gateway/accounts/audit_sink.hpp"
+#include "gateway/accounts/audit_line.hpp"
 #include "gateway/accounts/desk.hpp"
 #include "gateway/accounts/issue.hpp"
 #include "gateway/accounts/revoke.hpp"
@@ -9,21 +9,13 @@ namespace yett::accounts {
 
 namespace {
 
-struct deed
-{
-    std::string_view name;
-    std::string_view session;
-};
-
-void report(desk const& at, deed const& done, caller const& who, wall_time now)
+audit_event about(std::string_view name, caller const& who, std::string_view session)
 {
     audit_event event;
-    event.name = done.name;
-    event.at = now;
+    event.name = name;
     event.user_id = who.user_id;
-    event.session = done.session;
-    event.client = who.from.address;
-    at.audit.record(event);
+    event.session = session;
+    return event;
 }
 
 } // namespace
@@ -57,8 +49,7 @@ task<result<void>> end_session(desk const& at, caller who, std::string id, wall_
     wanted.now = now;
     auto const done = co_await end_and_revoke(at, std::move(wanted));
     if (!done) co_return done.error();
-    deed const what{"session_ended", id};
-    report(at, what, who, now);
+    report(at, about("session_ended", who, id), who.from, now);
     co_return result<void>{};
 }
 
@@ -66,8 +57,7 @@ task<result<std::size_t>> end_other_sessions(desk const& at, caller who, wall_ti
 {
     auto const done = co_await end_sessions(at, who.user_id, who.session, now);
     if (!done) co_return done.error();
-    deed const what{"other_sessions_ended", who.session};
-    report(at, what, who, now);
+    report(at, about("other_sessions_ended", who, who.session), who.from, now);
     co_return done->sessions;
 }
 

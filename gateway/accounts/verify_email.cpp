@@ -1,21 +1,15 @@
 #include "gateway/accounts/verify_email.hpp"
 
-#include "gateway/accounts/audit_sink.hpp"
+#include "gateway/accounts/audit_line.hpp"
 #include "gateway/accounts/desk.hpp"
 #include "gateway/accounts/follow_link.hpp"
 #include "gateway/accounts/letters.hpp"
 #include "gateway/accounts/look_up.hpp"
 #include "gateway/accounts/revoke.hpp"
+#include "gateway/accounts/send_letter.hpp"
 
 namespace yett::accounts {
 namespace {
-
-void report(desk const& at, audit_event event, device const& from, wall_time now)
-{
-    event.at = now;
-    event.client = from.address;
-    at.audit.record(event);
-}
 
 // The password that was typed with the latest registration of this address, which a link
 // sent once more must not lose. Asked for nobody, too: the work must not tell.
@@ -101,11 +95,8 @@ task<result<void>> resend_verification(desk const& at, letter_request asked, wal
                       : mail_nothing(letter_kind::verify_address, asked.from, now);
     mailed.link.password_hash = std::move(*pending);
     expire(mailed, now + at.rules.verify_ttl);
-    paperwork all;
-    add(all, std::move(mailed));
-    auto const done = co_await at.links.commit(all);
-    // An account that was removed a moment ago is as unknown as any other.
-    if (!done && !(done.error() == errc::not_found)) co_return done.error();
+    auto const sent = co_await send_letter(at, std::move(mailed));
+    if (!sent) co_return sent.error();
     audit_event event;
     event.name = "verification_requested";
     event.user_id = id;

@@ -1,0 +1,13 @@
+#pragma once
+
+#include "gateway/accounts/audit_sink.hpp"
+
+namespace yett::accounts {
+
+struct desk;
+struct device;
+
+// Writes the audit line of what somebody did from a device; `event` says the rest.
+void report(desk const& at, audit_event event, device const& from, wall_time now);
+
+} // namespace yett::accounts

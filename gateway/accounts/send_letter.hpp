@@ -1,0 +1,15 @@
+#pragma once
+
+#include "gateway/accounts/letters.hpp"
+#include "gateway/base/result.hpp"
+#include "gateway/base/task.hpp"
+
+namespace yett::accounts {
+
+struct desk;
+
+// Keeps a link and its letter, and nothing else. An account that was removed a moment ago is as
+// unknown as any other: that is no failure.
+task<result<void>> send_letter(desk const& at, mailed_link mailed);
+
+} // namespace yett::accounts
