@@ -137,11 +137,21 @@ private:
         return spec;
     }
 
+    static http::peer visitor()
+    {
+        http::peer made;
+        made.ip = *parse_ip("192.0.2.1");
+        made.address = to_string(made.ip);
+        made.port = 40000;
+        made.tls = true;
+        made.tls_version = "TLSv1.3";
+        return made;
+    }
+
     std::optional<policies::route_table> rules_;
     limits::limiter const limits_{std::make_shared<limits::memory_counters>(limits::memory_options{}), {generous()}};
     std::vector<limits::limit const*> const list_{limits_.named("clients")};
-    http::peer const peer_{
-        .address = "192.0.2.1", .port = 40000, .tls = true, .tls_version = "TLSv1.3", .server_name = {}, .listener = {}};
+    http::peer const peer_ = visitor();
     pipeline::auth_transport const ways_{};
     std::array<http::field, 100> fields_;
     std::optional<http::head> head_;
