@@ -139,22 +139,34 @@ result<void> path_pattern::add_segment(std::string_view segment)
     return {};
 }
 
-bool path_pattern::matches(std::string_view path) const noexcept
+// Takes off the front of a path what the segments match, and says how many of them did.
+std::size_t path_pattern::walk(std::string_view& path) const noexcept
 {
-    return any_case_ ? matches_folded(folded_path(path)) : matches_folded(path);
+    for (std::size_t taken = 0; taken < segments_.size(); ++taken) {
+        if (path.empty()) return taken;
+        auto const segment = path.substr(1, path.find('/', 1) - 1);
+        auto const& wanted = segments_[taken];
+        if (wanted == any_segment ? segment.empty() : segment != wanted) return taken;
+        path.remove_prefix(1 + segment.size());
+    }
+    return segments_.size();
 }
 
-bool path_pattern::matches_folded(std::string_view path) const noexcept
+bool path_pattern::matches(std::string_view path) const noexcept
 {
-    if (!path.starts_with('/')) return false;
-    for (auto const& wanted : segments_) {
-        if (path.empty()) return false;
-        path.remove_prefix(1);
-        auto const segment = path.substr(0, path.find('/'));
-        if (wanted == any_segment ? segment.empty() : segment != wanted) return false;
-        path.remove_prefix(segment.size());
-    }
-    return open_ended_ || path.empty();
+    auto const folded = any_case_ ? folded_path(path) : std::string{};
+    auto rest = any_case_ ? std::string_view{folded} : path;
+    if (!rest.starts_with('/')) return false;
+    return walk(rest) == segments_.size() && (open_ended_ || rest.empty());
+}
+
+// All of the folder is used up, and there are segments left for what is in it.
+bool path_pattern::reaches_below(std::string_view folder) const noexcept
+{
+    if (folder.ends_with('/')) folder.remove_suffix(1);
+    auto const folded = any_case_ ? folded_path(folder) : std::string{};
+    auto rest = any_case_ ? std::string_view{folded} : folder;
+    return walk(rest) < segments_.size() && rest.empty();
 }
 
 } // namespace yett::policies

@@ -24,6 +24,9 @@ public:
     // Compares segment by segment. The route table is the fast way and agrees with this.
     bool matches(std::string_view path) const noexcept;
 
+    // Whether it can match what lies below a folder, named with or without its slash.
+    bool reaches_below(std::string_view folder) const noexcept;
+
     std::string const& text() const noexcept { return text_; }
     bool is_exact() const noexcept { return !open_ended_ && !has_names_; }
     bool is_open_ended() const noexcept { return open_ended_; } // ends in "/**"
@@ -39,7 +42,7 @@ public:
 
 private:
     result<void> add_segment(std::string_view segment);
-    bool matches_folded(std::string_view path) const noexcept;
+    std::size_t walk(std::string_view& path) const noexcept;
 
     std::string text_;
     std::string spelled_out_;

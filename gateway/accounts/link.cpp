@@ -10,7 +10,7 @@ namespace {
 constexpr auto prefix = link_token_prefix;
 constexpr std::size_t proof_bytes = 32;
 constexpr std::size_t check_bytes = 3;
-constexpr std::size_t text_bytes = prefix.size() + ((proof_bytes + check_bytes) * 8 + 5) / 6;
+static_assert(link_token_bytes == prefix.size() + ((proof_bytes + check_bytes) * 8 + 5) / 6);
 
 std::string checksum(std::string_view proof)
 {
@@ -35,7 +35,7 @@ link_token make_link_token()
 std::optional<link_token> read_link_token(std::string_view text)
 {
     text = without_blanks(text);
-    if (text.size() != text_bytes || !text.starts_with(prefix)) return std::nullopt;
+    if (text.size() != link_token_bytes || !text.starts_with(prefix)) return std::nullopt;
     auto const content = base64url_decode(text.substr(prefix.size()));
     if (!content) return std::nullopt;
     auto const proof = content->substr(0, proof_bytes);

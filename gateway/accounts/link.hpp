@@ -49,6 +49,7 @@ struct link_token
 
 // What every such text begins with, so that logs can cut it.
 inline constexpr std::string_view link_token_prefix = "yl1_";
+inline constexpr std::size_t link_token_bytes = link_token_prefix.size() + 47;
 
 link_token make_link_token();
 

@@ -3,6 +3,8 @@
 #include "gateway/base/ip.hpp"
 #include "gateway/http/ascii.hpp"
 
+#include <algorithm>
+
 namespace yett::http {
 namespace {
 
@@ -36,6 +38,13 @@ std::optional<std::uint16_t> to_port(std::string_view digits) noexcept
     return static_cast<std::uint16_t>(*number);
 }
 
+// Where the host ends; a colon inside the brackets of IPv6 is a part of it.
+std::size_t host_bytes(std::string_view authority) noexcept
+{
+    auto const mark = authority.find_last_of(":]");
+    return mark == std::string_view::npos || authority[mark] == ']' ? authority.size() : mark;
+}
+
 std::string_view without_trailing_dot(std::string_view host) noexcept
 {
     return host.ends_with('.') ? host.substr(0, host.size() - 1) : host;
@@ -64,6 +73,16 @@ std::optional<authority> parse_authority(std::string_view text) noexcept
         if (!parsed.port) return {};
     }
     return parsed;
+}
+
+std::string_view host_of(std::string_view authority) noexcept
+{
+    return authority.substr(0, host_bytes(authority));
+}
+
+std::string_view port_of(std::string_view authority) noexcept
+{
+    return authority.substr(std::min(host_bytes(authority) + 1, authority.size()));
 }
 
 bool same_server(authority const& a, authority const& b, std::uint16_t default_port) noexcept

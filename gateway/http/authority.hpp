@@ -19,6 +19,11 @@ struct authority
 // 3.2.3). Nothing when malformed.
 std::optional<authority> parse_authority(std::string_view text) noexcept;
 
+// The parts of a text that parse_authority takes, found without looking at it again: both lie on
+// the way of every request, whose Host has been looked at. The port is empty when there is none.
+std::string_view host_of(std::string_view authority) noexcept;
+std::string_view port_of(std::string_view authority) noexcept;
+
 // True when both name the same server: hosts without regard to case and trailing dot,
 // IPv6 addresses by value, and ports where a missing one counts as `default_port`.
 bool same_server(authority const& a, authority const& b, std::uint16_t default_port) noexcept;

@@ -6,20 +6,27 @@
 
 namespace yett::http {
 
-std::optional<std::string> form_decoded(std::string_view part)
+std::optional<std::string> unescaped(std::string_view text, char mark)
 {
-    std::string text;
-    text.reserve(part.size());
-    for (std::size_t i = 0; i < part.size(); ++i) {
-        if (part[i] != '%') {
-            text += part[i] == '+' ? ' ' : part[i];
+    std::string plain;
+    plain.reserve(text.size());
+    for (std::size_t i = 0; i < text.size(); ++i) {
+        if (text[i] != mark) {
+            plain += text[i];
             continue;
         }
-        if (i + 2 >= part.size() || !ascii::all(part.substr(i + 1, 2), ascii::hex_char)) return {};
-        text += static_cast<char>(ascii::hex_value(part[i + 1]) * 16 + ascii::hex_value(part[i + 2]));
+        if (i + 2 >= text.size() || !ascii::all(text.substr(i + 1, 2), ascii::hex_char)) return {};
+        plain += static_cast<char>(ascii::hex_value(text[i + 1]) * 16 + ascii::hex_value(text[i + 2]));
         i += 2;
     }
-    return text;
+    return plain;
+}
+
+std::optional<std::string> form_decoded(std::string_view part)
+{
+    std::string text{part};
+    std::replace(text.begin(), text.end(), '+', ' ');
+    return unescaped(text, '%');
 }
 
 std::optional<std::string> form_value(std::string_view form, std::string_view name)

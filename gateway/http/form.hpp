@@ -6,6 +6,10 @@
 
 namespace yett::http {
 
+// Every `mark` and the two hexadecimal digits behind it as the byte they stand for. Nothing for a
+// mark without them.
+std::optional<std::string> unescaped(std::string_view text, char mark);
+
 // The text that a part of a form stands for (application/x-www-form-urlencoded): '+' is a
 // blank, %XX a byte. Nothing for a malformed escape.
 std::optional<std::string> form_decoded(std::string_view part);

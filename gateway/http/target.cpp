@@ -38,13 +38,6 @@ std::string with_raw_bytes_escaped(std::string_view query)
     return out;
 }
 
-// Of an authority that is well-formed.
-std::string_view without_port(std::string_view authority) noexcept
-{
-    auto const mark = authority.find_last_of(":]");
-    return mark == std::string_view::npos || authority[mark] == ']' ? authority : authority.substr(0, mark);
-}
-
 // Where a view into a string goes when the string is moved: a short one takes its text along.
 std::string_view moved_view(std::string const& storage, std::string_view view) noexcept
 {
@@ -125,7 +118,7 @@ result<target> target::from(parts const& p)
     if (p.path != "*")
         if (auto taken = t.take_path(p.path); !taken) return taken.error();
     t.take_query(p);
-    t.take_host(without_port(p.authority));
+    t.take_host(host_of(p.authority));
     return t;
 }
 

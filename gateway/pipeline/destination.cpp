@@ -35,41 +35,24 @@ result<std::string_view> path_on_this_server(std::string_view text, http::head c
     return text;
 }
 
-// A rule for a place below is older than the one that decides of the folder, or it never decides.
-bool can_lie_below(policies::path_pattern const& pattern, std::string_view folder)
-{
-    auto const folded = pattern.any_case() ? policies::folded_path(folder) : std::string{folder};
-    std::string_view rest{folded};
-    if (rest.ends_with('/')) rest.remove_suffix(1);
-    for (auto const& wanted : pattern.segments()) {
-        if (rest.empty()) return true;
-        rest.remove_prefix(1);
-        auto const segment = rest.substr(0, rest.find('/'));
-        if (wanted != policies::path_pattern::any_segment && segment != wanted) return false;
-        rest.remove_prefix(segment.size());
-    }
-    return false;
-}
-
-// Whatever methods such a rule is for: what it keeps from the caller would come along.
+// A rule for a place below decides there only where it stands before that of the folder. Whatever
+// methods it is for, what it keeps from the caller would come along.
 policies::route const* first_closed_below(policies::route_table const& rules, policies::question const& folder,
                                           policies::route const& of, identity_ptr const& who, wall_time now)
 {
-    auto const older = rules.routes().first(of.index());
+    auto const before = rules.routes().first(of.index());
     auto const keeps_out = [&](policies::route const& rule) {
-        return rule.host().matches(folder.host) && can_lie_below(rule.path(), folder.path) &&
+        return rule.host().matches(folder.host) && rule.path().reaches_below(folder.path) &&
                !policies::decide(rule, who, folder, now);
     };
-    auto const found = std::find_if(older.begin(), older.end(), keeps_out);
-    return found == older.end() ? nullptr : &*found;
+    auto const found = std::find_if(before.begin(), before.end(), keeps_out);
+    return found == before.end() ? nullptr : &*found;
 }
 
-result<void> require_open_below(policies::route_table const& rules, policies::question const& folder, identity_ptr const& who,
-                                wall_time now)
+result<void> require_open_below(policies::route_table const& rules, policies::question const& folder, policies::route const& of,
+                                identity_ptr const& who, wall_time now)
 {
-    auto const of = rules.find(folder);
-    if (!of) return {};
-    auto const* const closed_one = first_closed_below(rules, folder, *of, who, now);
+    auto const* const closed_one = first_closed_below(rules, folder, of, who, now);
     if (!closed_one) return {};
     return client_error(errc::forbidden, "below " + std::string{folder.path} + " lies what " + closed_one->name() + " refuses");
 }
@@ -85,7 +68,7 @@ result<void> require_open(policies::route_table const& rules, std::string_view m
     if (found->to() != policies::destination::upstream) return closed("is no path of an application");
     auto const decided = policies::decide(*found, who, asked, now);
     if (!decided) return closed("is refused: " + decided.error().note());
-    return require_open_below(rules, asked, who, now);
+    return require_open_below(rules, asked, *found, who, now);
 }
 
 } // namespace
@@ -93,7 +76,9 @@ result<void> require_open(policies::route_table const& rules, std::string_view m
 result<void> require_open_destination(policies::route_table const& rules, http::head const& head, http::target const& from,
                                       bool https, identity_ptr const& who, wall_time now)
 {
-    if (auto open = require_open_below(rules, question_about(head.method_name(), from), who, now); !open) return open;
+    auto const asked = question_about(head.method_name(), from);
+    if (auto const of = rules.find(asked); of)
+        if (auto open = require_open_below(rules, asked, *of, who, now); !open) return open;
     auto const is_ours = [](http::field const& f) { return http::folds_equal(f.name, field_name); };
     auto const fields = head.fields();
     auto const field = std::find_if(fields.begin(), fields.end(), is_ours);

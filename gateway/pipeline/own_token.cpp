@@ -17,8 +17,6 @@ constexpr std::string_view base64url = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmn
 constexpr std::string_view base64 = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_+/";
 // What tokens are made of (RFC 9110 section 11.2): in the middle of such a word four characters are chance.
 constexpr std::string_view of_a_word = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~+/";
-// See accounts::link_token.
-constexpr std::size_t link_token_bytes = accounts::link_token_prefix.size() + 47;
 // A shorter word holds no encoded credential.
 constexpr std::size_t shortest_encoded = 16;
 
@@ -38,8 +36,9 @@ constexpr std::array kinds{
     kind_of_secret{
         tokens::refresh_token_prefix,
         [](std::string_view text) { return tokens::read_refresh_token(text.substr(0, tokens::opaque_token_bytes)).has_value(); }},
-    kind_of_secret{accounts::link_token_prefix,
-                   [](std::string_view text) { return accounts::read_link_token(text.substr(0, link_token_bytes)).has_value(); }},
+    kind_of_secret{
+        accounts::link_token_prefix,
+        [](std::string_view text) { return accounts::read_link_token(text.substr(0, accounts::link_token_bytes)).has_value(); }},
 };
 
 enum class standing : bool

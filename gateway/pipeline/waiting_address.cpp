@@ -4,6 +4,7 @@
 #include "gateway/base/secret.hpp"
 #include "gateway/http/ascii.hpp"
 #include "gateway/http/cookies.hpp"
+#include "gateway/http/form.hpp"
 #include "gateway/tokens/signature.hpp"
 
 #include <algorithm>
@@ -25,21 +26,6 @@ std::string escaped(std::string_view address)
         auto const byte = static_cast<unsigned char>(c);
         if (c != escape && http::ascii::is(c, http::ascii::cookie_char)) out += c;
         else out.append({escape, digits[byte >> 4], digits[byte & 15]});
-    }
-    return out;
-}
-
-std::optional<std::string> unescaped(std::string_view text)
-{
-    std::string out;
-    for (std::size_t i = 0; i < text.size(); ++i) {
-        if (text[i] != escape) {
-            out += text[i];
-            continue;
-        }
-        if (i + 2 >= text.size() || !http::ascii::all(text.substr(i + 1, 2), http::ascii::hex_char)) return {};
-        out += static_cast<char>(http::ascii::hex_value(text[i + 1]) * 16 + http::ascii::hex_value(text[i + 2]));
-        i += 2;
     }
     return out;
 }
@@ -102,7 +88,7 @@ std::optional<std::string> waiting_addresses::find(http::head const& head, wall_
     auto const expected = signature_of(content);
     if (expected.empty() || !equal_in_constant_time(expected, signature)) return {};
     if (is_over(next_part(content), now)) return {};
-    return unescaped(content);
+    return http::unescaped(content, escape);
 }
 
 std::vector<std::string> waiting_addresses::forget(http::head const& head) const

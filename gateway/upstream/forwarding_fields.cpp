@@ -1,5 +1,6 @@
 #include "gateway/upstream/forwarding_fields.hpp"
 
+#include "gateway/http/authority.hpp"
 #include "gateway/http/exchange.hpp"
 #include "gateway/http/field_list.hpp"
 #include "gateway/upstream/field_rules.hpp"
@@ -10,13 +11,6 @@ namespace yett::upstream {
 using http::known;
 
 namespace {
-
-// Of an authority that was found well-formed before.
-std::string_view port_of(std::string_view host) noexcept
-{
-    auto const mark = host.find_last_of(":]");
-    return mark == std::string_view::npos || host[mark] == ']' ? std::string_view{} : host.substr(mark + 1);
-}
 
 std::string_view protocol_of(http::version v) noexcept
 {
@@ -83,7 +77,7 @@ private:
     {
         if (!forwarded_)
             if (auto const sent = believed(known::x_forwarded_port); !sent.empty()) return sent;
-        auto const asked = c_.client.host.empty() ? host_.port() : port_of(c_.client.host);
+        auto const asked = c_.client.host.empty() ? host_.port() : http::port_of(c_.client.host);
         if (!asked.empty()) return asked;
         return c_.client.https ? "443" : "80";
     }
@@ -133,7 +127,7 @@ private:
 
 } // namespace
 
-asked_host::asked_host(composition const& c) noexcept : name_{c.where.host()}, port_{port_of(c.head.host())} {}
+asked_host::asked_host(composition const& c) noexcept : name_{c.where.host()}, port_{http::port_of(c.head.host())} {}
 
 void asked_host::append_to(std::string& out) const
 {

@@ -153,3 +153,28 @@ TEST_CASE("path_pattern: what it spells out ends at the first name")
     CHECK(path_pattern::from("/{id}/c")->spelled_out().empty());
     CHECK(path_pattern::from("/**")->spelled_out().empty());
 }
+
+TEST_CASE("path_pattern: a pattern reaches below a folder where it has segments left for what is in it")
+{
+    struct
+    {
+        char const* pattern;
+        char const* folder;
+        bool reaches;
+    } const rows[] = {
+        {"/a/b", "/a", true},     {"/a/b", "/a/", true},   {"/a/b/**", "/", true},    {"/a/{id}/c", "/a/7", true},
+        {"/{id}/c", "/a/", true}, {"/a/b", "/a/b", false}, {"/a/**", "/a", false},    {"/**", "/", false},
+        {"/a/b", "/ab", false},   {"/ab/c", "/a", false},  {"/a/b", "/a/b/c", false}, {"/a/b/c", "/b", false},
+        {"/A/b", "/a", false},
+    };
+    for (auto const& row : rows) {
+        CAPTURE(row.pattern);
+        CAPTURE(row.folder);
+        auto const pattern = path_pattern::from(row.pattern);
+        REQUIRE(pattern.has_value());
+        CHECK(pattern->reaches_below(row.folder) == row.reaches);
+    }
+    auto const folded = path_pattern::from("/A/b", true);
+    REQUIRE(folded.has_value());
+    CHECK(folded->reaches_below("/a"));
+}
