@@ -11,6 +11,14 @@ def echo():
     application.stop()
 
 
+# An application that keeps the heads it gets; a file that wants other answers of it has its own.
+@pytest.fixture(scope="module")
+def upstream():
+    server = harness.ScriptedUpstream()
+    yield server
+    server.stop()
+
+
 @pytest.fixture(scope="session")
 def url_of():
     """The storage.url of an empty store: itself, or a database of its own on a server that is started when one is wanted."""

@@ -52,13 +52,6 @@ def config(port, users=(), **issuer):
 
 
 @pytest.fixture(scope="module")
-def upstream():
-    server = harness.ScriptedUpstream()
-    yield server
-    server.stop()
-
-
-@pytest.fixture(scope="module")
 def folder(tmp_path_factory):
     return tmp_path_factory.mktemp("credentials")
 

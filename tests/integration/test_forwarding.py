@@ -9,13 +9,6 @@ PLAIN = {"limits": {}}
 
 
 @pytest.fixture(scope="module")
-def upstream():
-    server = harness.ScriptedUpstream()
-    yield server
-    server.stop()
-
-
-@pytest.fixture(scope="module")
 def trusting(upstream, tmp_path_factory):
     program = harness.Gateway(tmp_path_factory.mktemp("trusting"),
                               harness.settings(upstream.port, trusted_proxies=["127.0.0.0/8", "10.0.0.0/8"]))

@@ -9,13 +9,6 @@ import harness
 
 
 @pytest.fixture(scope="module")
-def upstream():
-    server = harness.ScriptedUpstream()
-    yield server
-    server.stop()
-
-
-@pytest.fixture(scope="module")
 def gateway(upstream, tmp_path_factory):
     config = harness.settings(upstream.port, upstreams={"app": {
         "servers": [f"http://127.0.0.1:{upstream.port}"]}})

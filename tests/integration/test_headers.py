@@ -25,13 +25,6 @@ def spellings(name, count=12):
         yield "".join(dice.choice("-_.") if c == "-" else dice.choice((c.lower(), c.upper())) for c in name)
 
 
-@pytest.fixture(scope="module")
-def upstream():
-    server = harness.ScriptedUpstream()
-    yield server
-    server.stop()
-
-
 def fold(name):
     return name.lower().replace("_", "-").replace(".", "-")
 

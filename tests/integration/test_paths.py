@@ -25,13 +25,6 @@ ROUTES = [
 
 
 @pytest.fixture(scope="module")
-def upstream():
-    server = harness.ScriptedUpstream()
-    yield server
-    server.stop()
-
-
-@pytest.fixture(scope="module")
 def gateway(upstream, tmp_path_factory):
     config = harness.settings(upstream.port)
     config["routes"] = ROUTES
