@@ -9,6 +9,37 @@
 #include <new>
 #include <stdexcept>
 
+// The memory is two arrays that never grow: labels, and behind them cells, 16 of each to a set.
+//
+//     set 0 … sets_-1                the keys' own, chosen by the key's low half
+//     set sets_ … +shared_sets_-1    shared counters, for keys that found no room (one set in 16)
+//
+// Four things hold at every moment, whatever keys somebody sends:
+//
+// A counter that still counts is never given to another key. A cell changes hands only when it is
+// empty or its `expires` lies behind `now`: evicting the oldest, as a cache would, let a flood of
+// made-up keys reset the counter of the password that is being guessed.
+//
+// No limit holds more than `quota` of the 16 cells of a set. One that is flooded leaves four for
+// the others, in each set.
+//
+// Counting together refuses too early and never too late. A key that found no room counts at a
+// shared counter. When it finds a cell of its own later, while the shared one still counts, it
+// inherits all that was counted there, its neighbours' events too; starting from nothing would let
+// it pass twice. `shared_until_` is the moment after which no shared counter counts any more, so
+// that in quiet times nobody looks there. It only grows, and is read without the shared mutex: a key
+// that was counted there set it under its own stripe, so that only others can miss the change, and
+// they have nothing to inherit.
+//
+// Nothing waits in a circle. A set is read and written under the mutex of its stripe; who needs
+// both kinds takes the key's own first and a shared one second, and nobody takes two of one kind.
+// `give_back` and `peek` follow the same order.
+//
+// A cell is `head_bytes` and as many times as its limit wants; the times mean what the algorithm
+// says (window: moments of events; gcra: one moment at which all is earned back; backoff: moments,
+// and steps beside them). Labels stand apart so that looking for a key touches two cache lines and
+// one cell. Untouched pages of the reservation cost nothing.
+
 namespace yett::limits {
 namespace {
 

@@ -14,6 +14,23 @@
 #include <algorithm>
 #include <cstring>
 
+// Ten thousand idle connections must not hold ten thousand buffers, so each direction has a buffer
+// only while there is a byte in it or a read under way: `in_` from the read until the last byte was
+// consumed, `out_` from the first gathered byte until the last was sent. A read that may take long
+// gives its buffer back (`go_quiet`) and waits for readiness instead, which holds nothing.
+//
+// Asio cancels a socket, not a direction. Whoever wakes with operation_aborted therefore asks why: a
+// reason in its own `…_stop_` ends the call with it; `quiet_` makes the wait a quiet one; and without
+// either the cancellation was meant for the other direction, and the wait goes on. That is why a
+// reason is set before `cancel()`, never after, and why it is the first one that counts.
+//
+// `broken_` means that nothing more can be sent, and never becomes false again. It says nothing of
+// reading: what arrived before a reset is still there to be read.
+//
+// `watch` is for a connection that nobody reads from, because its request is being answered: the one
+// wait for readiness that may be under way then. `fill` forgets it first; two waits of one kind would
+// wake each other.
+
 namespace yett::net {
 
 namespace asio = boost::asio;

@@ -8,6 +8,22 @@
 #include <algorithm>
 #include <vector>
 
+// A page of forty parts sends forty requests with the same refresh token in the same moment, and the
+// browser sends more with the old cookies until a reply has brought the new ones. A flight is one
+// exchange of one refresh token, under the token's hash. The first who asks makes it, and everybody
+// who asks until it lands, and `remembered_for` after it has landed well, gets the same outcome.
+//
+// What makes that safe is not this class: the store answers the directly previous token inside the
+// grace with the same successor, on whatever worker or node. Flights spare the store thirty-nine of
+// forty questions, and those who only would like a renewal the wait (`needed`).
+//
+// A failed flight is told to those who wait for it and forgotten at once. Remembering it would turn a
+// store that stumbled for a moment into five seconds of logins.
+//
+// Waiters are woken through the executor, never in place: whoever lands the flight goes on first. Between `try_emplace` and `land`
+// nothing removes the entry, since `forget_old` only knows flights that have landed; so the iterator
+// that is kept across the wait stays good.
+
 namespace yett::pipeline {
 namespace {
 

@@ -9,6 +9,25 @@
 
 #include <vector>
 
+// A request is sent twice only when the first time was nothing: the connection had been kept and died
+// of its age (`died_unheard`), no byte of a reply was heard, the whole body is at hand, and either its
+// method is safe or not a byte of it left. Everything else would let the application act twice
+// (RFC 9110 section 9.2.2, RFC 9112 section 9.3.1). What must not be sent twice looks at a kept
+// connection before it trusts it (`is_stale`), which costs a system call and makes the case rare.
+//
+// Three can end a transfer: the client that goes away, the session that is over (`end`), and the
+// server. Each wakes whoever waits by closing what is waited for, and leaves its reason where
+// `why_ended` finds it: `ended_`, `gone_`, or the way the connection ended. After every wait `gone_` is
+// looked at before anything is begun.
+//
+// The connection goes back to the pool only when nothing of this request can be left on it: the reply
+// was read and passed on to its end, no byte lies behind it, the request's body is out, and neither
+// side said that it closes (`release`). Doubt costs a connection; a mistake would hand one client's
+// reply to another.
+//
+// A connection that was signed in by NTLM or Negotiate belongs to one client's connection from then
+// on (`bound_`), and behind a trusted proxy, whose connections carry anybody's requests, to nobody.
+
 namespace yett::upstream {
 
 using ending = connection::ending;
