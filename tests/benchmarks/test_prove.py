@@ -43,6 +43,11 @@ def test_what_did_not_hold_is_written_down_and_fails():
     assert not held and rows(text)["Result"] == "**did not hold**" and rows(text)["Tried"] == "3"
 
 
+def test_circumstances_that_prove_nothing_are_written_down_and_fail():
+    text, held = prove.prove("something", proof_of("open(file, 'w').write('busy: 90 %\\n')\nraise SystemExit(75)"), 1, 7)
+    assert not held and rows(text)["Result"] == "**void**" and rows(text)["Busy"] == "90 %"
+
+
 def test_a_proof_that_says_nothing_has_proved_nothing():
     text, held = prove.prove("something", proof_of(""), 1, 7)
     assert not held and rows(text)["Reason"] == "the proof left no figure"

@@ -3,7 +3,7 @@
 from grouping import by
 from history import Violation
 
-# A wrong clock is no reason to fail.
+# A wrong clock is no reason to fail, nor is a database that is far away.
 EXCUSES = {"kill", "restart", "pause", "cut", "half_open", "deaf", "postgres", "temp_files"}
 
 

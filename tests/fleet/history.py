@@ -62,7 +62,7 @@ class Operation:
 @dataclasses.dataclass(frozen=True, slots=True)
 class Fault:
     """`end` is when the cause was gone: the process answers, the connection passes, the clock is right."""
-    what: str                             # kill restart pause cut half_open deaf postgres clock temp_files
+    what: str                             # kill restart pause cut half_open deaf delay clock postgres temp_files
     node: str
     start: float
     end: float

@@ -65,10 +65,16 @@ class Session:
                     yield Violation("session lost", str(step))
 
     def _request(self, step, clocks):
-        if step.done and (by_whom := [each for each in self.sure if step.start > reach(each, step.node, self.bounds)]):
+        if step.done and (by_whom := [each for each in self.sure if step.start > self._reach(each, step.node)]):
             yield Violation("token after logout", f"{step}, ended by {by_whom[0]}")
         if step.status == 401 and not self.may_be_over(step.end) and not self._has_expired(step) and not clocks.may_refuse(step):
             yield Violation("session lost", str(step))
+
+    def _reach(self, ending, node):
+        """What ended all sessions has not ended on its own node what had ended elsewhere before."""
+        if ending.what != "logout" and any(each.start < ending.end for each in self.enders if each is not ending):
+            return ending.end + self.bounds.staleness
+        return reach(ending, node, self.bounds)
 
     def _has_expired(self, step):
         """Chance shortens a token's life a little."""

@@ -207,6 +207,13 @@ def test_the_node_that_answered_the_logout_refuses_at_once():
     assert begun().at(10.0, "logout", session="s").request(10.005).found() == []           # under way beside it
 
 
+def test_a_node_that_ended_all_sessions_knows_no_sooner_of_those_that_ended_elsewhere():
+    everywhere = lambda: begun().signed_in(2.0, session="t", given="q0").at(10.0, "logout_everywhere", session="t")
+    assert everywhere().request(10.02).found() == ["token after logout"]
+    assert everywhere().at(9.0, "logout", session="s", node="two").request(10.02).found() == []
+    assert everywhere().at(9.0, "logout", session="s", node="two").request(14.02).found() == ["token after logout"]
+
+
 # --- API keys ------------------------------------------------------------------------
 
 

@@ -1,0 +1,162 @@
+#!/usr/bin/python3
+"""From the last byte of a logout's 204 on one node to the refusal on the other two. Run by `./dev prove logout-latency`.
+
+Each node meanwhile serves a hundred other requests a second. The machine must have time to spare: a run in which it was
+busier than three quarters measures the machine, and is void.
+"""
+
+import pathlib
+import random
+import re
+import statistics
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+
+import paths  # noqa: F401
+import proof
+import requests
+from fleet import Fleet
+from plan import NODES
+from wire import Wire
+
+RATE = 100                                # requests a second and node
+CONNECTIONS = 10
+P50, P99, NEVER = 0.030, 0.150, 5.0       # what is promised, in seconds; the last is max_staleness
+MOST_BUSY = 75.0                          # per cent
+PAUSE = 0.001                             # between two looks
+USER = {"email": "ada@example.com", "password": "correct horse battery staple"}
+SCRIPT = """
+wrk.headers["Authorization"] = "Bearer %s"
+function delay() return %d end
+"""
+
+
+def sign_in(wire):
+    answer = wire.ask("POST", "/auth/login", USER)
+    assert answer.status == 200, answer
+    return answer.body
+
+
+def bearer(token):
+    return {"Authorization": f"Bearer {token}"}
+
+
+class Traffic:
+    """wrk on every node, with a session and a rule of its own."""
+
+    def __init__(self, fleet, folder):
+        self.nodes = fleet.nodes
+        script = pathlib.Path(folder) / "load.lua"
+        script.write_text(SCRIPT % (sign_in(Wire(fleet.nodes[NODES[0]]))["access_token"], 1000 * CONNECTIONS // RATE))
+        self.running = [subprocess.Popen(["wrk", "-t1", f"-c{CONNECTIONS}", "-d1h", "-s", script, f"http://127.0.0.1:{node.port}/load"],
+                                         stdout=subprocess.DEVNULL) for node in self.nodes.values()]
+
+    def served(self):
+        """Requests of each node until now, by its own count."""
+        return [sum(float(count) for count in re.findall(r'yett_requests_total\{[^}]*route="load"[^}]*\} (\S+)',
+                                                         requests.get(node.gateway.management + "/metrics", timeout=10).text))
+                for node in self.nodes.values()]
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        for each in self.running:
+            each.terminate()
+            each.wait(10)
+
+
+class Processors:
+    """How busy the machine was since this was made."""
+
+    def __init__(self):
+        self.before = self._read()
+
+    def _read(self):
+        words = pathlib.Path("/proc/stat").read_text().splitlines()[0].split()[1:9]
+        all_of_it = list(map(int, words))
+        return sum(all_of_it), all_of_it[3] + all_of_it[4]
+
+    def busy(self):
+        """In per cent."""
+        total, idle = (after - before for after, before in zip(self._read(), self.before))
+        return 100.0 * (total - idle) / total if total else 0.0
+
+
+class Watcher(threading.Thread):
+    """Asks one node with a token until it is refused; `refused_at` is when that was read."""
+
+    def __init__(self, wire, token):
+        super().__init__(daemon=True)
+        self.wire, self.token, self.refused_at = wire, token, None
+        answer = self.wire.ask("GET", "/hello", headers=bearer(self.token))
+        assert answer.status == 200, answer
+
+    def run(self):
+        end = time.monotonic() + 2 * NEVER
+        while self.refused_at is None and time.monotonic() < end:
+            answer = self.wire.ask("GET", "/hello", headers=bearer(self.token))
+            if answer.status == 401:
+                self.refused_at = answer.end
+            time.sleep(PAUSE)
+
+
+def one(wires, chance):
+    """The two latencies of one logout, in seconds."""
+    here, *elsewhere = chance.sample(NODES, len(NODES))
+    token = sign_in(wires[here])["access_token"]
+    watchers = [Watcher(wires[name], token) for name in elsewhere]
+    for each in watchers:
+        each.start()
+    left = wires[here].ask("POST", "/auth/logout", {}, bearer(token))
+    assert left.status == 204, left
+    for each in watchers:
+        each.join()
+    return [max(0.0, each.refused_at - left.end) if each.refused_at else float("inf") for each in watchers]
+
+
+def measure(fleet, folder, seed, rounds):
+    """(latencies, share of the processors in per cent, requests a second of the slowest node)"""
+    chance = random.Random(seed)
+    wires = {name: Wire(node) for name, node in fleet.nodes.items()}
+    assert wires[NODES[0]].ask("POST", "/auth/register", USER).status == 201
+    with Traffic(fleet, folder) as traffic:
+        time.sleep(2)
+        processors, served, began = Processors(), traffic.served(), time.monotonic()
+        found = []
+        for _ in range(rounds):
+            found += one(wires, chance)
+            time.sleep(chance.uniform(0.02, 0.12))
+        busy, lasted = processors.busy(), time.monotonic() - began
+        rates = [(after - before) / lasted for after, before in zip(traffic.served(), served)]
+    return found, busy, min(rates)
+
+
+def milliseconds(seconds):
+    return f"{1000 * seconds:.1f} ms"
+
+
+def verdict(found, busy, rate):
+    cuts = statistics.quantiles(found, n=100, method="inclusive")
+    proof.figure("refusals", f"{len(found):,}")
+    proof.figure("p50", f"{milliseconds(cuts[49])}, at most {milliseconds(P50)}")
+    proof.figure("p99", f"{milliseconds(cuts[98])}, at most {milliseconds(P99)}")
+    proof.figure("longest", f"{milliseconds(max(found))}, at most {milliseconds(NEVER)}")
+    proof.figure("requests a second on the slowest node", f"{rate:.0f}")
+    proof.figure("the machine was busy for", f"{busy:.0f} %, at most {MOST_BUSY:.0f} %")
+    if busy > MOST_BUSY or rate < RATE * 0.9:
+        return proof.VOID
+    return proof.HELD if cuts[49] <= P50 and cuts[98] <= P99 and max(found) <= NEVER else proof.BROKEN
+
+
+def main():
+    sys.setswitchinterval(0.0005)
+    with tempfile.TemporaryDirectory(prefix="yett-latency-") as folder, Fleet(folder, clocks=False, direct=True) as fleet:
+        return verdict(*measure(fleet, folder, proof.seed(), max(2, proof.rounds(30))))
+
+
+if __name__ == "__main__":
+    sys.exit(main())
