@@ -1,6 +1,7 @@
 import pytest
 
-from profiles import STORES, Profile, harness
+from profiles import Profile, harness
+from stores import NAMES, Stores
 
 
 @pytest.fixture(scope="session")
@@ -10,10 +11,18 @@ def echo():
     application.stop()
 
 
-@pytest.fixture(scope="module", params=STORES)
-def gateway(request, echo, tmp_path_factory):
+@pytest.fixture(scope="session")
+def stores():
+    made = Stores()
+    yield made
+    made.stop()
+
+
+@pytest.fixture(scope="module", params=NAMES)
+def gateway(request, echo, stores, tmp_path_factory):
     """The profile that the module names, on each store."""
     name = request.module.PROFILE
-    program = Profile(name, request.param, echo.port, tmp_path_factory.mktemp(name))
+    folder = tmp_path_factory.mktemp(name)
+    program = Profile(name, stores.make(request.param, folder), echo.port, folder)
     yield program
     program.stop()

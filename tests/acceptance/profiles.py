@@ -16,7 +16,6 @@ import harness  # noqa: E402
 from harness import lasts  # noqa: E402, F401
 
 FOLDER = harness.ROOT / "config/samples/profiles"
-STORES = ["memory:", "sqlite:var/yett.db"]
 PASSWORD = harness.PASSWORD
 SECRET = "a shared secret for acceptance tests, long enough"
 addresses = (f"198.51.{n // 250 % 250}.{n % 250 + 1}" for n in itertools.count())
@@ -26,7 +25,7 @@ def sample(name):
     return yaml.safe_load((FOLDER / f"{name}.yaml").read_text())
 
 
-def adapted(name, store, upstream_port):
+def adapted(name, url, upstream_port):
     """The profile on this machine. Every client has an address of its own, which a proxy here would name."""
     config = sample(name)
     config["workers"] = 2
@@ -34,7 +33,7 @@ def adapted(name, store, upstream_port):
     config["management"] = {"address": "127.0.0.1:0", "socket": "yett.sock"}
     config["upstreams"]["app"]["servers"] = [f"http://127.0.0.1:{upstream_port}"]
     config["trusted_proxies"] = ["127.0.0.1"]
-    config["storage"] = {"url": store}
+    config["storage"] = {"url": url}
     config.setdefault("passwords", {})["hashing"] = {"wait": "60s"}    # a busy machine may take its time
     config["logging"] = {"format": "json"}
     return config
@@ -44,7 +43,7 @@ class Profile(harness.Gateway):
     """The program with one of the profiles."""
 
     def __init__(self, name, store, upstream_port, folder):
-        config = adapted(name, store, upstream_port)
+        config = adapted(name, store.url, upstream_port)
         self.prefix = config["accounts"]["prefix"]
         self.store = store
         super().__init__(folder, config, env={"JWT_SECRET_KEY": SECRET})

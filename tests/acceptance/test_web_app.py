@@ -129,9 +129,7 @@ def test_a_forgotten_password_is_replaced_through_a_mail(gateway):
 
 
 def test_passwords_are_kept_as_bcrypt_of_cost_12(gateway, ada):
-    if gateway.store == "memory:":
+    if not gateway.store.keeps:
         return
-    import sqlite3
-    with sqlite3.connect(gateway.folder / "var/yett.db") as store:
-        [(kept,)] = store.execute("SELECT password_hash FROM users WHERE email = 'ada@example.com'").fetchall()
+    [kept] = gateway.store.ask("SELECT password_hash FROM users WHERE email = 'ada@example.com'")
     assert "$2b$12$" in kept

@@ -77,3 +77,9 @@ class PostgresServer:
 
     def url(self, database, password=IN_A_URL):
         return f"postgresql://yett:{password}@/{database}?host={self.folder}"
+
+    def dump(self, database):
+        """Everything that is in it."""
+        done = subprocess.run([PROGRAMS / "pg_dump", "-h", self.folder, "-U", "yett", database], check=True, capture_output=True,
+                              env={**os.environ, "PGPASSWORD": PASSWORD})
+        return done.stdout
