@@ -18,7 +18,7 @@ WORDS = "correct horse battery staple"
 TIMEOUTS = (5.0, 5.0, 5.0, 15.0)          # some are more patient
 MOST_SESSIONS = 4
 STEPS = {"request": 40, "look_back": 14, "refresh": 12, "login": 8, "register": 3, "logout": 5, "logout_everywhere": 1,
-         "change_password": 2, "make_key": 2, "key_request": 6, "remove_key": 1, "race": 1}
+         "change_password": 2, "make_key": 2, "key_request": 6, "remove_key": 3, "race": 1}
 
 
 class Client(threading.Thread):

@@ -4,6 +4,8 @@
 import collections
 import dataclasses
 import itertools
+import pathlib
+import shutil
 import sys
 import tempfile
 
@@ -15,7 +17,7 @@ from run import Size, run
 
 # A program that was killed with a letter in its hands lets go of it after 75 s.
 SIZE = Size(faults=0, clients=6, pace=0.04, letters=240.0)
-LONGEST_LIST = 50
+MOST_OF_ONE = 10                          # broken promises of one kind that are printed
 
 
 def tell(history, found):
@@ -35,14 +37,29 @@ def tell(history, found):
         proof.figure(f"broken: {promise}", count)
 
 
+def keep(folder, history, found):
+    """The whole story, for whoever has to find out what happened. The logs of the nodes lie beside it."""
+    told = [(each.start, str(each)) for each in (*history.operations, *history.faults)]
+    told += [(each.at, f"letter {each.kind} to {each.recipient} by {each.node} at {each.at:.3f}: {each.id}") for each in history.letters]
+    (folder / "history").write_text("\n".join(line for _, line in sorted(told)) + "\n")
+    (folder / "violations").write_text("\n".join(map(str, found)) + "\n")
+    for promise in sorted({each.promise for each in found}):
+        for each in itertools.islice((each for each in found if each.promise == promise), MOST_OF_ONE):
+            print(each)
+    print(f"all of it: {folder}")
+
+
 def main():
-    with tempfile.TemporaryDirectory(prefix="yett-fleet-") as folder, Fleet(folder) as fleet:
+    folder = pathlib.Path(tempfile.mkdtemp(prefix="yett-fleet-"))
+    with Fleet(folder) as fleet:
         history = run(fleet, proof.seed(), dataclasses.replace(SIZE, faults=proof.rounds(20)), Bounds())
     found = checker.violations(history)
-    for each in itertools.islice(found, LONGEST_LIST):
-        print(each)
     tell(history, found)
-    return proof.BROKEN if found else proof.HELD
+    if found:
+        keep(folder, history, found)
+        return proof.BROKEN
+    shutil.rmtree(folder)
+    return proof.HELD
 
 
 if __name__ == "__main__":
