@@ -38,11 +38,19 @@ public:
         waiting_.push_back({sql, parameters{values...}});
     }
 
+    void queue(std::string_view sql, parameters with) { waiting_.push_back({sql, std::move(with)}); }
+
     // Queues and flushes; the answer is the last statement's.
     template<class... Values>
     task<result<rows>> ask(std::string_view sql, Values const&... values)
     {
         queue(sql, values...);
+        return flush_for_last();
+    }
+
+    task<result<rows>> ask(std::string_view sql, parameters with)
+    {
+        queue(sql, std::move(with));
         return flush_for_last();
     }
 

@@ -37,7 +37,7 @@ std::vector<std::pair<char const*, std::string>> words_of(login const& as, place
             {"sslcert", as.tls_certificate},
             {"sslkey", as.tls_key},
             {"gssencmode", "disable"},
-            {"application_name", "yett"},
+            {"application_name", as.application},
             {"client_encoding", "UTF8"},
             {"target_session_attrs", "read-write"},
             {"tcp_user_timeout", "10000"},

@@ -28,6 +28,7 @@ struct login
     std::string tls_root; // certificates to verify the server by
     std::string tls_certificate;
     std::string tls_key;
+    std::string application = "yett"; // as the server shows it to who looks
 };
 
 struct options
@@ -35,6 +36,8 @@ struct options
     // Asked again for each new connection, so that a password turns without a restart.
     std::function<result<login>()> read_login;
     unsigned connections = 8; // at most
+    // Whether a database may be opened that a copy is on its way into: only by that copy.
+    bool of_unfinished_copy = false;
 };
 
 } // namespace yett::storage::postgres

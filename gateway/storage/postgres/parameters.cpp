@@ -81,6 +81,18 @@ void parameters::add(std::optional<wall_time> at)
     values_.push_back({timestamptz, std::nullopt});
 }
 
+void parameters::add_or_null(std::optional<std::string> const& words)
+{
+    if (words) return add(std::string_view{*words});
+    values_.push_back({text, std::nullopt});
+}
+
+void parameters::add_or_null(std::optional<std::int64_t> number)
+{
+    if (number) return add(*number);
+    values_.push_back({bigint, std::nullopt});
+}
+
 void parameters::add(std::optional<bool> flag)
 {
     if (flag) return add_flag(*flag);

@@ -30,6 +30,20 @@ public:
         (add(values), ...);
     }
 
+    // One more, where how many there are is known only when they are needed.
+    void add(std::string_view text);
+    void add(bytes raw);
+    void add(std::int64_t number);
+    // A template, or a literal would rather be a bool than a string_view.
+    void add(std::same_as<bool> auto flag) { add_flag(flag); }
+    void add(wall_time at);
+    void add(std::vector<std::string> const& texts);
+    void add(std::optional<wall_time> at);
+    void add(std::optional<bool> flag);
+    void add(std::optional<std::vector<std::string>> const& texts);
+    void add_or_null(std::optional<std::string> const& text);
+    void add_or_null(std::optional<std::int64_t> number);
+
     int count() const noexcept { return static_cast<int>(values_.size()); }
     std::vector<unsigned> types() const;
     std::vector<char const*> values() const; // null where NULL is meant
@@ -42,16 +56,6 @@ private:
         std::optional<std::string> written;
     };
 
-    void add(std::string_view text);
-    void add(bytes raw);
-    void add(std::int64_t number);
-    // A template, or a literal would rather be a bool than a string_view.
-    void add(std::same_as<bool> auto flag) { add_flag(flag); }
-    void add(wall_time at);
-    void add(std::vector<std::string> const& texts);
-    void add(std::optional<wall_time> at);
-    void add(std::optional<bool> flag);
-    void add(std::optional<std::vector<std::string>> const& texts);
     void add_flag(bool flag);
 
     std::vector<value> values_;

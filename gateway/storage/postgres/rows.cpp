@@ -14,6 +14,11 @@ std::string_view row::raw(int column) const
     return {PQgetvalue(of_, number_, column), static_cast<std::size_t>(size)};
 }
 
+bool row::is_null(int column) const
+{
+    return PQgetisnull(of_, number_, column) != 0;
+}
+
 std::int64_t row::integer(int column) const
 {
     return read_integer(raw(column));
@@ -26,7 +31,7 @@ wall_time row::time(int column) const
 
 std::optional<wall_time> row::time_or_null(int column) const
 {
-    if (PQgetisnull(of_, number_, column) != 0) return std::nullopt;
+    if (is_null(column)) return std::nullopt;
     return time(column);
 }
 

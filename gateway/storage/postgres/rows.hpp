@@ -19,6 +19,7 @@ class row
 public:
     row(pg_result const* of, int number) noexcept : of_{of}, number_{number} {}
 
+    bool is_null(int column) const;
     std::string text(int column) const { return std::string{raw(column)}; } // or the bytes of a bytea
     std::int64_t integer(int column) const;
     bool flag(int column) const { return integer(column) != 0; }

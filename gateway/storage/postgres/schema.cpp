@@ -136,12 +136,14 @@ std::string const begin_step = "BEGIN; SET LOCAL statement_timeout = 0; SET LOCA
                                " CREATE TABLE IF NOT EXISTS schema_version"
                                " (version integer PRIMARY KEY, applied_at timestamptz NOT NULL DEFAULT now())";
 
-result<std::unique_ptr<connection>> checked(std::unique_ptr<connection> opened, result<rows> const& encoding)
+result<std::unique_ptr<connection>> checked(std::unique_ptr<connection> opened, result<rows> const& told, options const& by)
 {
-    if (!encoding) return encoding.error();
-    if (encoding->front().text(0) != "UTF8")
+    if (!told) return told.error();
+    if (told->front().text(0) != "UTF8")
+        return our_error(errc::storage_unavailable, "the database's encoding is " + told->front().text(0) + " and must be UTF8");
+    if (told->front().flag(1) && !by.of_unfinished_copy)
         return our_error(errc::storage_unavailable,
-                         "the database's encoding is " + encoding->front().text(0) + " and must be UTF8");
+                         "`yett storage copy` into this database has not come to its end; run it again");
     return opened;
 }
 
@@ -152,8 +154,8 @@ task<result<std::unique_ptr<connection>>> open(options const& by)
     auto made = co_await dial(*as);
     if (!made) co_return std::move(made);
     database db{**made, database::use::read, steady_now() + dial_timeout};
-    auto const encoding = co_await db.ask("SELECT current_setting('server_encoding')");
-    co_return checked(std::move(*made), encoding);
+    auto const told = co_await db.ask("SELECT current_setting('server_encoding'), to_regclass('copy_under_way') IS NOT NULL");
+    co_return checked(std::move(*made), told, by);
 }
 
 result<int> known_version(result<rows> const& told)

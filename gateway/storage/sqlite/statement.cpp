@@ -55,9 +55,14 @@ std::int64_t statement::integer(int column) const
     return sqlite3_column_int64(handle_, column);
 }
 
+bool statement::is_null(int column) const
+{
+    return sqlite3_column_type(handle_, column) == SQLITE_NULL;
+}
+
 std::optional<wall_time> statement::time_or_null(int column) const
 {
-    if (sqlite3_column_type(handle_, column) == SQLITE_NULL) return std::nullopt;
+    if (is_null(column)) return std::nullopt;
     return time(column);
 }
 
@@ -82,6 +87,11 @@ void statement::bind_at(int at, std::int64_t value)
 void statement::bind_at(int at, std::optional<wall_time> value)
 {
     if (value) return bind_at(at, *value);
+    bind_null(at);
+}
+
+void statement::bind_null(int at)
+{
     if (!failed()) status_ = sqlite3_bind_null(handle_, at);
 }
 

@@ -44,6 +44,16 @@ public:
         return *this;
     }
 
+    // One of them, where how many there are is known only when it runs.
+    void bind_at(int at, std::string_view value);
+    void bind_at(int at, blob value);
+    void bind_at(int at, std::int64_t value);
+    // A template, or a literal would rather be a bool than a string_view.
+    void bind_at(int at, std::same_as<bool> auto value) { bind_at(at, std::int64_t{value}); }
+    void bind_at(int at, wall_time value) { bind_at(at, std::int64_t{value.time_since_epoch().count()}); }
+    void bind_at(int at, std::optional<wall_time> value);
+    void bind_null(int at);
+
     // True while there is a row.
     bool step();
     // For statements without rows. `conflict` for a row that exists, `not_found` for a
@@ -67,19 +77,12 @@ public:
     // Columns of the row, from 0.
     std::string text(int column) const; // or a blob's bytes
     std::int64_t integer(int column) const;
+    bool is_null(int column) const;
     bool flag(int column) const { return integer(column) != 0; }
     wall_time time(int column) const { return wall_time{milliseconds{integer(column)}}; }
     std::optional<wall_time> time_or_null(int column) const;
 
 private:
-    void bind_at(int at, std::string_view value);
-    void bind_at(int at, blob value);
-    void bind_at(int at, std::int64_t value);
-    // A template, or a literal would rather be a bool than a string_view.
-    void bind_at(int at, std::same_as<bool> auto value) { bind_at(at, std::int64_t{value}); }
-    void bind_at(int at, wall_time value) { bind_at(at, std::int64_t{value.time_since_epoch().count()}); }
-    void bind_at(int at, std::optional<wall_time> value);
-
     sqlite3_stmt* handle_;
     int status_;
 };
