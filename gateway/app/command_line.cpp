@@ -107,10 +107,19 @@ void add_migrate(CLI::App& cli, action& chosen)
         add_migrate_verb(*group, chosen, what);
 }
 
-void add_storage(CLI::App& cli, action& chosen)
+void add_copy(CLI::App& group, action& chosen)
 {
-    auto* const group = cli.add_subcommand("storage", "Look after what is stored")->require_subcommand(1);
-    auto* const command = group->add_subcommand("backup", "Copy everything into a new file, while the program runs");
+    auto* const command = group.add_subcommand("copy", "Copy everything into another, empty store, while no program runs");
+    auto const options = std::make_shared<copy_options>();
+    auto const help = "sqlite:FILE, postgresql://USER@HOST/DATABASE, or a configuration (….yaml) that names it";
+    command->add_option("from", options->from, help)->required();
+    command->add_option("to", options->to, help)->required();
+    command->callback([options, &chosen] { chosen = [options] { return copy_command(*options); }; });
+}
+
+void add_backup(CLI::App& group, action& chosen)
+{
+    auto* const command = group.add_subcommand("backup", "Copy everything into a new file, while the program runs");
     auto const options = std::make_shared<backup_options>();
     auto const from = add_config(*command, names_yaml);
     command->add_option("file", options->to, "the new file")->required();
@@ -122,12 +131,21 @@ void add_storage(CLI::App& cli, action& chosen)
     });
 }
 
+void add_storage(CLI::App& cli, action& chosen)
+{
+    auto* const group = cli.add_subcommand("storage", "Look after what is stored")->require_subcommand(1);
+    add_backup(*group, chosen);
+    add_copy(*group, chosen);
+}
+
 void add_demo(CLI::App& cli, action& chosen)
 {
     auto* const command = cli.add_subcommand("demo", "Start a demonstration and print how to try it");
-    auto const folder = std::make_shared<std::string>(".");
-    command->add_option("--folder", *folder, "where certificates and data go")->capture_default_str();
-    command->callback([folder, &chosen] { chosen = [folder] { return demo_command(*folder); }; });
+    auto const options = std::make_shared<demo_options>();
+    command->add_option("--folder", options->folder, "where certificates and data go")->capture_default_str();
+    command->add_option("--storage", options->storage,
+                        "where accounts and sessions are kept instead: sqlite:FILE, postgresql://…");
+    command->callback([options, &chosen] { chosen = [options] { return demo_command(*options); }; });
 }
 
 void add_echo(CLI::App& cli, action& chosen)

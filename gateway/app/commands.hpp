@@ -82,9 +82,23 @@ struct backup_options
 // is there already.
 int backup_command(backup_options const& options);
 
-// The demonstration in `folder`: certificates, sample application, gateway, and the curl
+struct copy_options
+{
+    std::string from; // each a URL or the name of a configuration
+    std::string to;
+};
+// Copies everything from one store into another that is empty, and compares both; goes on with a
+// copy that was broken off. 1 when something is in the way that an operator has to remove.
+int copy_command(copy_options const& options);
+
+struct demo_options
+{
+    std::filesystem::path folder = ".";
+    std::string storage; // instead of a file in the folder; as store_named takes it
+};
+// The demonstration in a folder: certificates, sample application, gateway, and the curl
 // lines to try it with.
-int demo_command(std::filesystem::path const& folder);
+int demo_command(demo_options const& options);
 
 // The sample application.
 int echo_command(std::string const& address);

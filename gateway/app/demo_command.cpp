@@ -4,6 +4,8 @@
 #include "gateway/app/dev_certs.hpp"
 #include "gateway/app/echo.hpp"
 #include "gateway/app/gateway.hpp"
+#include "gateway/app/named_store.hpp"
+#include "gateway/app/shown_url.hpp"
 #include "gateway/app/startup_error.hpp"
 
 #include <fmt/format.h>
@@ -47,37 +49,46 @@ Ctrl-C ends the demonstration. Certificates stay in {certs}, data in {data}.
 
 )walk";
 
-config::settings demo_settings(std::filesystem::path const& folder)
+config::settings demo_settings(demo_options const& options)
 {
-    auto loaded = config::load_text(std::string{demo_yaml}, folder / "demo.yaml", config::process_environment());
+    auto loaded = config::load_text(std::string{demo_yaml}, options.folder / "demo.yaml", config::process_environment());
     if (!loaded.value) throw startup_error{blame::configuration, to_string(loaded.complaints.front())};
+    if (options.storage.empty()) return std::move(*loaded.value);
+    auto const store = store_named(options.storage);
+    if (!store) throw startup_error{blame::configuration, options.storage + " cannot be used"};
+    loaded.value->storage = *store;
     return std::move(*loaded.value);
 }
 
-void print_walk(std::filesystem::path const& folder, gateway const& program)
+std::string place_of_data(demo_options const& options)
+{
+    return options.storage.empty() ? (options.folder / "var").lexically_normal().string() : shown_url(options.storage);
+}
+
+void print_walk(demo_options const& options, gateway const& program)
 {
     std::string url;
     std::string management;
     for (auto const& each : program.endpoints()) (each.management ? management : url) = each.url;
     // The certificate is for the name; curl would accept the address, too.
     if (auto const at = url.find("127.0.0.1"); at != url.npos) url.replace(at, 9, "localhost");
-    auto const in_folder = [&folder](char const* name) { return (folder / name).lexically_normal().string(); };
+    auto const in_folder = [&options](char const* name) { return (options.folder / name).lexically_normal().string(); };
     fmt::print(fmt::runtime(walk), fmt::arg("ca", in_folder("certs/dev/ca.crt")), fmt::arg("jar", in_folder("var/demo.cookies")),
                fmt::arg("url", url), fmt::arg("management", management), fmt::arg("password", "correct horse battery staple"),
-               fmt::arg("certs", in_folder("certs/dev")), fmt::arg("data", in_folder("var")));
+               fmt::arg("certs", in_folder("certs/dev")), fmt::arg("data", place_of_data(options)));
     std::fflush(stdout);
 }
 
 } // namespace
 
-int demo_command(std::filesystem::path const& folder)
+int demo_command(demo_options const& options)
 {
-    auto const certs = make_dev_certs(folder / "certs/dev", wall_now());
+    auto const certs = make_dev_certs(options.folder / "certs/dev", wall_now());
     if (!certs) throw startup_error{blame::unavailable, describe(certs.error())};
-    std::filesystem::create_directories(folder / "var");
+    std::filesystem::create_directories(options.folder / "var");
     echo_server sample{application};
-    gateway program{demo_settings(folder)};
-    print_walk(folder, program);
+    gateway program{demo_settings(options)};
+    print_walk(options, program);
     program.run();
     return EXIT_SUCCESS;
 }

@@ -48,6 +48,13 @@ result<storage::postgres::login> read_login(std::filesystem::path const& file)
     return login_of(*url);
 }
 
+[[noreturn]] void refuse(std::exception const& why)
+{
+    throw startup_error{startup_error::blame::unavailable, std::string{"storage: "} + why.what()};
+}
+
+} // namespace
+
 storage::postgres::options postgres_options(config::storage const& s)
 {
     storage::postgres::options by;
@@ -56,13 +63,6 @@ storage::postgres::options postgres_options(config::storage const& s)
     else by.read_login = [file = s.url_file] { return read_login(file); };
     return by;
 }
-
-[[noreturn]] void refuse(std::exception const& why)
-{
-    throw startup_error{startup_error::blame::unavailable, std::string{"storage: "} + why.what()};
-}
-
-} // namespace
 
 accounts::stores open_stores(config::storage const& s, storage::schema::witness const& told)
 try {

@@ -1,6 +1,6 @@
 #include "gateway/app/pg_dump_line.hpp"
 
-#include <algorithm>
+#include "gateway/app/shown_url.hpp"
 
 namespace yett::app {
 namespace {
@@ -15,44 +15,11 @@ std::string quoted(std::string_view word)
     return text + '\'';
 }
 
-// Of "postgresql://user:password@host/name", up to the last @: one inside a password is a mistake
-// of whoever wrote it, and must not show the rest.
-std::string without_password(std::string_view place)
-{
-    auto const scheme = place.find("://");
-    auto const end = place.rfind('@');
-    if (scheme == place.npos || end == place.npos) return std::string{place};
-    auto const user = place.substr(0, end);
-    return std::string{user.substr(0, std::min(user.find(':', scheme + 3), user.size()))} + std::string{place.substr(end)};
-}
-
-// A name that is spelled with escapes may be any name.
-bool may_be_shown(std::string_view parameter)
-{
-    auto const name = parameter.substr(0, parameter.find('='));
-    return name.find("password") == name.npos && name.find('%') == name.npos;
-}
-
-std::string without_secrets(std::string_view query)
-{
-    std::string kept;
-    while (!query.empty()) {
-        auto const end = std::min(query.find('&'), query.size());
-        auto const each = query.substr(0, end);
-        if (may_be_shown(each)) kept += (kept.empty() ? '?' : '&') + std::string{each};
-        query.remove_prefix(std::min(end + 1, query.size()));
-    }
-    return kept;
-}
-
 } // namespace
 
 std::string pg_dump_line(std::string_view url, std::string_view file)
 {
-    auto const question = std::min(url.find('?'), url.size());
-    auto const query = url.substr(std::min(question + 1, url.size()));
-    auto const shown = without_password(url.substr(0, question)) + without_secrets(query);
-    return "pg_dump --format=custom --file=" + quoted(file) + " --dbname=" + quoted(shown);
+    return "pg_dump --format=custom --file=" + quoted(file) + " --dbname=" + quoted(shown_url(url));
 }
 
 } // namespace yett::app
