@@ -392,7 +392,11 @@ def test_a_signal_ends_it_well(start, echo, tmp_path, name):
 DEMO_PORTS = (4443, 4090, 9000)
 
 
-def test_the_printed_lines_of_the_demo_work_verbatim(start, tmp_path):
+@pytest.mark.parametrize("words", [
+    [harness.BINARY, "demo"],
+    [harness.ROOT / "tests/support/with_postgresql.sh", harness.BINARY, "demo", "--storage"],
+], ids=["file", "postgresql"])
+def test_the_printed_lines_of_the_demo_work_verbatim(start, tmp_path, words):
     for port in DEMO_PORTS:
         with socket.socket() as probe:
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -400,15 +404,20 @@ def test_the_printed_lines_of_the_demo_work_verbatim(start, tmp_path):
                 probe.bind(("127.0.0.1", port))
             except OSError as why:
                 pytest.fail(f"`yett demo` needs the ports {DEMO_PORTS}, and {port} is taken: {why}")
-    demo = start(harness.Process([harness.BINARY, "demo"], cwd=tmp_path))
+    demo = start(harness.Process(words, cwd=tmp_path))
     demo.wait_for("Ctrl-C ends")
+    assert (tmp_path / "var/yett.db").exists() == (len(words) == 2)
     lines = [line for line in demo.lines if re.match(r"(curl|TOKEN=)", line)]
     assert len(lines) >= 8
     done = subprocess.run(["bash", "-eu", "-c", "\n".join(lines)], cwd=tmp_path, capture_output=True, text=True, timeout=60)
     assert done.returncode == 0 and not done.stderr, done.stderr + done.stdout
     assert re.findall(r"(?m)^(?!yett_).*?(?:^| )(\d{3})$", done.stdout) == ["201", "200", "401", "200", "204", "401"], done.stdout
     assert "X-Yett-Email\":\"ada@example.com" in done.stdout and re.search(r"(?m)^yett_auth_results_total", done.stdout)
+    data = next(line for line in demo.lines if line.startswith("Ctrl-C ends"))
     assert demo.stop() == 0
+    if len(words) > 2:
+        folder = re.search(r"data in postgresql://yett@/yett\?host=(\S+)\.$", data)[1]
+        assert not os.path.exists(folder)
 
 
 # --- where the configuration is -------------------------------------------------------
