@@ -9,6 +9,8 @@ class Account:
 
     def __init__(self):
         self.there = False                # for certain
+        self.leaving = False              # was asked to be removed, and nobody knows
+        self.gone = False                 # for certain, and for good
         self.changed = False
         self.possible = set()
         self.pending = []                 # (password before, password after); before a registration there is none
@@ -47,14 +49,25 @@ class Account:
             self.pending.append((step.password, step.new_password))
         return None
 
+    def remove_user(self, step):
+        if step.done:
+            self.there, self.gone = False, True
+        elif step.unknown:
+            self.leaving = True
+        return None
+
     def login(self, step):
         self.look()
+        if self.gone:
+            return "user came back" if step.done else None
         if step.done:
             wrong = self.there and step.password not in self.possible
             self.certainly(step.password)
             return "password not kept" if wrong else None
         if step.status == 401 and self.there:
-            if self.possible == {step.password}:
+            if self.possible == {step.password} and self.leaving:
+                self.there, self.gone = False, True
+            elif self.possible == {step.password}:
                 return self.lost()
             self.possible.discard(step.password)
         return None
@@ -64,6 +77,6 @@ def violations(history):
     for steps in by("user", history.operations).values():
         account = Account()
         for step in steps:
-            if step.what in ("register", "login", "change_password"):
+            if step.what in ("register", "login", "change_password", "remove_user"):
                 if promise := getattr(account, step.what)(step):
                     yield Violation(promise, str(step))

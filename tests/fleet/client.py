@@ -18,7 +18,7 @@ WORDS = "correct horse battery staple"
 TIMEOUTS = (5.0, 5.0, 5.0, 15.0)          # some are more patient
 MOST_SESSIONS = 4
 STEPS = {"request": 40, "look_back": 14, "refresh": 12, "login": 8, "register": 3, "logout": 5, "logout_everywhere": 1,
-         "change_password": 2, "make_key": 2, "key_request": 6, "remove_key": 3, "race": 1}
+         "change_password": 2, "make_key": 2, "key_request": 6, "remove_key": 3, "remove_user": 1, "race": 1}
 
 
 class Client(threading.Thread):
@@ -42,7 +42,8 @@ class Client(threading.Thread):
 
     def step(self):
         what = self.chance.choices(list(STEPS), STEPS.values())[0]
-        member = self.chance.choice(self.members[-6:]) if self.members else None      # the last few are busy, the others sleep
+        busy = [each for each in self.members[-6:] if not each.leaving]               # the last few; the others sleep
+        member = self.chance.choice(busy) if busy else None
         if not member or what == "register":
             self.register(member)
         elif not member.registered:
@@ -153,6 +154,15 @@ class Client(threading.Thread):
         elif not 400 <= answer.status < 500:
             member.other_password = chosen
 
+    def remove_user(self, session):
+        member = session.member
+        answer, _ = self.do("remove_user", "DELETE", "/auth/me", {"password": member.password}, self.with_token(session),
+                            password=member.password, **self.about(session))
+        if not 400 <= answer.status < 500:
+            member.leaving = True
+            for each in list(member.sessions):
+                self._ended(each)
+
     # --- keys ----------------------------------------------------------------------------
 
     def make_key(self, session):
@@ -188,8 +198,10 @@ class Client(threading.Thread):
         if member.ended:
             session = member.ended[-1] if self.chance.random() < 0.7 else self.chance.choice(member.ended)
             self.request(session) if self.chance.random() < 0.8 else self.show(session)
-        elif member.removed:
+        if member.removed:
             self.key_request(member, self.chance.choice(member.removed))
+        if member.leaving:
+            self.key_request(member)
 
     # --- afterwards ----------------------------------------------------------------------
 
@@ -209,6 +221,6 @@ class Client(threading.Thread):
                 self.show(session)
             for key in member.keys:
                 self.key_request(member, key)
-            for key in member.removed:
+            for key in member.removed + (member.keys if member.leaving else []):
                 for node in NODES:
                     self.key_request(member, key, node)

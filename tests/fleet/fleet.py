@@ -38,7 +38,7 @@ def settings(name, application, database, mail, **more):
     made = harness.settings(
         application, workers=1, storage={"url": database, "connections": 6},
         mail={"url": f"smtp://127.0.0.1:{mail}/{name}", "public_url": "https://app.example.com", "from": "gate@example.com"},
-        accounts={"sessions": {"per_user": 1000}, "api_keys": {"per_user": 1000}},
+        accounts={"sessions": {"per_user": 1000}, "api_keys": {"per_user": 1000}, "self_delete": True},
         passwords={"hashing": {"wait": "30s", "queue": 1000}},
         tokens={"algorithm": "ES256", "access_ttl": "1h", "refresh_grace": "5m"},
         listeners=[{"address": "127.0.0.1:0"}], logging={"access": "access.log", "audit": "audit.log", "format": "json"}, **more)

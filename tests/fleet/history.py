@@ -9,14 +9,14 @@ import math
 
 UNANSWERED = 0
 ALL = ""                                  # the node of a fault that meets all of them
-ENDINGS = ("logout", "logout_everywhere", "change_password")
+ENDINGS = ("logout", "logout_everywhere", "change_password", "remove_user")
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Operation:
     """One request of a client.
 
-    register login refresh logout logout_everywhere change_password make_key remove_key: of the account
+    register login refresh logout logout_everywhere change_password make_key remove_key remove_user: of the account
     request, key_request: to the application, by an access token of the session or by the key
     """
     what: str

@@ -1,11 +1,11 @@
-"""An API key that was acknowledged is accepted until it is removed, and not beyond the bound after that."""
+"""An API key that was acknowledged is accepted until it or its owner is removed, and not beyond the bound after that."""
 
 from grouping import by, reach
 from history import Violation
 
 
-def of_one(steps, bounds):
-    removals = [each for each in steps if each.what == "remove_key" and not each.refused]
+def of_one(steps, of_the_user, bounds):
+    removals = [each for each in (*steps, *of_the_user) if each.what in ("remove_key", "remove_user") and not each.refused]
     for step in steps:
         if step.what != "key_request":
             continue
@@ -16,6 +16,7 @@ def of_one(steps, bounds):
 
 
 def violations(history):
+    leaving = by("user", [each for each in history.operations if each.what == "remove_user"])
     for steps in by("key", history.operations).values():
         if any(each.what == "make_key" and each.done for each in steps):
-            yield from of_one(steps, history.bounds)
+            yield from of_one(steps, leaving.get(steps[0].user, ()), history.bounds)

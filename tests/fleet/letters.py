@@ -10,12 +10,13 @@ CAUSES = {"kill", "pause", "cut", "half_open", "deaf", "postgres"}
 
 
 def _expected(operations):
-    """For each reader and kind how many there must be, and how many there may be."""
+    """For each reader and kind how many there must be, and how many there may be. Who leaves takes along what waits."""
     least, most = collections.Counter(), collections.Counter()
+    leaving = {each.user for each in operations if each.what == "remove_user" and not each.refused}
     for each in operations:
         if each.what in TOLD_BY and not each.refused:
             most[each.user, TOLD_BY[each.what]] += 1
-            least[each.user, TOLD_BY[each.what]] += each.done
+            least[each.user, TOLD_BY[each.what]] += each.done and each.user not in leaving
     return least, most
 
 

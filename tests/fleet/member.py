@@ -37,3 +37,4 @@ class Member:
     keys: list = dataclasses.field(default_factory=list)
     removed: list = dataclasses.field(default_factory=list)
     changes: int = 0
+    leaving: bool = False                 # was asked to be removed

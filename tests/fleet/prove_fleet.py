@@ -27,7 +27,7 @@ def tell(history, found):
     proof.figure("operations", f"{len(history.operations):,}")
     for word, which in (("acknowledged", "done"), ("refused", "refused"), ("without an answer that says something", "unknown")):
         proof.figure(word, f"{sum(getattr(each, which) for each in history.operations):,}")
-    for what in ("register", "login", "refresh", "logout", "logout_everywhere", "change_password", "make_key", "remove_key"):
+    for what in ("register", "login", "refresh", "logout", "logout_everywhere", "change_password", "make_key", "remove_key", "remove_user"):
         proof.figure(f"acknowledged: {what}", f"{sum(each.done for each in history.operations if each.what == what):,}")
     proof.figure("letters that left", f"{len(history.letters):,}")
     again = len(history.letters) - len({(each.id, each.recipient) for each in history.letters})

@@ -138,6 +138,31 @@ def test_a_change_without_an_answer_happened_or_did_not_but_not_both(status):
     assert changed(status, NEXT, 200, PASSWORD).found() == ["password not kept"]
 
 
+def removed(status):
+    return with_key().fault("cut", 3.9, 4.5).at(4.0, "remove_user", status, session="s", password=PASSWORD, retry_after=True)
+
+
+def test_who_was_removed_is_gone_with_all_that_was_theirs():
+    assert removed(204).at(9.5, "login", password=PASSWORD, session="t", given="q0").found() == ["user came back"]
+    assert removed(204).at(9.5, "refresh", session="s", shown="r0", given="r1", node="two").found() == ["logout not kept"]
+    assert removed(204).request(9.5, node="two").found() == ["token after logout"]
+    assert removed(204).at(9.5, "key_request", key="k", node="two").found() == ["key after removal"]
+    for status in (204, 503):
+        quiet = removed(status).at(9.5, "login", 401, password=PASSWORD).request(9.5, 401, node="two")
+        assert quiet.at(9.5, "key_request", 401, key="k").found() == [], status
+    assert removed(503).at(9.5, "login", password=PASSWORD, session="t", given="q0").request(9.5).at(9.6, "key_request", key="k").found() == []
+
+
+def test_who_was_seen_removed_stays_so():
+    story = removed(503).at(9.0, "login", 401, password=PASSWORD)
+    assert story.at(9.5, "login", password=PASSWORD, session="t", given="q0").found() == ["user came back"]
+
+
+def test_letters_that_wait_go_with_the_user():
+    story = Story().at(0.0, "register", 201, password=PASSWORD).signed_in()
+    assert story.at(4.0, "remove_user", session="s", password=PASSWORD).found() == []
+
+
 # --- Sessions ------------------------------------------------------------------------
 
 
