@@ -1,0 +1,25 @@
+"""Bugs planted into the database of a real fleet are found: clients look where they must, and what they see gets to the checker."""
+
+import checker
+from fleet import Fleet
+from history import Bounds
+from run import Size, run
+
+# What the program is told was written is not.
+FORGETFUL = """
+CREATE FUNCTION keep_open() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN NEW.ended_at := NULL; RETURN NEW; END $$;
+CREATE TRIGGER keep_open BEFORE UPDATE ON sessions FOR EACH ROW EXECUTE FUNCTION keep_open();
+CREATE FUNCTION keep_hash() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN NEW.password_hash := OLD.password_hash; RETURN NEW; END $$;
+CREATE TRIGGER keep_hash BEFORE UPDATE ON users FOR EACH ROW EXECUTE FUNCTION keep_hash();
+CREATE FUNCTION lose() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+  DELETE FROM letters WHERE id = NEW.id; RETURN NULL; END $$;
+CREATE TRIGGER lose AFTER INSERT ON letters FOR EACH ROW WHEN (NEW.kind = 0) EXECUTE FUNCTION lose();
+"""
+PLANTED = {"logout not kept", "password not kept", "letter lost"}
+
+
+def test_what_the_database_forgets_is_found(tmp_path):
+    with Fleet(tmp_path, clocks=False) as fleet:
+        fleet.postgres.ask(fleet.database, FORGETFUL)
+        history = run(fleet, 3, Size(faults=2, clients=4, pace=0.03, allowed=frozenset(["delay"])), Bounds(staleness=3600.0, recovery=5.0))
+    assert {each.promise for each in checker.violations(history)} == PLANTED
