@@ -574,6 +574,7 @@ struct storage
     postgres_url postgres; // of postgresql
     path url_file;         // where the URL came from, to be read again; empty: from no file
     unsigned connections = 8;
+    bool prepared = true; // keep prepared statements, and settings of a session
     migration migrate = migration::automatic;
 };
 

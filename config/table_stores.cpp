@@ -143,9 +143,12 @@ section<storage> const& storage_keys()
             storage_url_file(),
             value("connections", &storage::connections, count<unsigned>(1, 1'000),
                   "Of postgresql: how many connections this program opens at most, beside one for the signing keys."),
+            value("prepared", &storage::prepared, boolean(),
+                  "Of postgresql: whether statements are prepared and time-outs set once for each connection; `false` behind a"
+                  " pooler that lends connections by the transaction."),
             value("migrate", &storage::migrate,
                   one_of<migration>({{"auto", migration::automatic}, {"manual", migration::manual}}),
-                  "Who brings the schema up to date: `auto` the start, `manual` `yett migrate up` alone; of sqlite."),
+                  "Who brings the schema up to date: `auto` the start, `manual` `yett migrate up` alone."),
         },
         finish_storage,
     };

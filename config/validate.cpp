@@ -227,10 +227,8 @@ void check_storage(reading& r, settings const& all)
         r.complain_at(
             path, "lets whoever stands between here and the database read and change what passes; sslmode=verify-full does not",
             severity::warning);
-    if (!is_postgres && r.is_given("storage.connections"))
-        r.complain_at("storage.connections", "has an effect on postgresql: alone", severity::warning);
-    if (is_postgres && s.migrate == migration::manual)
-        r.complain_at("storage.migrate", "cannot be manual with postgresql:, whose schema the start brings up to date");
+    for (auto const* const setting : {"storage.connections", "storage.prepared"})
+        if (!is_postgres && r.is_given(setting)) r.complain_at(setting, "has an effect on postgresql: alone", severity::warning);
 }
 
 void check_promises(reading& r, settings const& all)

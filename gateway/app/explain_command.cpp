@@ -6,12 +6,12 @@
 #include "gateway/app/load_settings.hpp"
 #include "gateway/app/open_stores.hpp"
 #include "gateway/app/startup_error.hpp"
+#include "gateway/app/storage_schema.hpp"
 #include "gateway/app/translate.hpp"
 #include "gateway/base/run_to_end.hpp"
 #include "gateway/http/framing.hpp"
 #include "gateway/http/target.hpp"
 #include "gateway/pipeline/one_rule.hpp"
-#include "gateway/storage/sqlite/stores.hpp"
 #include "policies/explain.hpp"
 
 #include <array>
@@ -24,13 +24,11 @@ using blame = startup_error::blame;
 
 constexpr int bad_configuration = startup_error::exit_status_of(startup_error::blame::configuration);
 
-// A question changes nothing, the schema least of all.
-accounts::stores stores_as_they_are(config::storage const& s)
+// A question makes no store, and changes nothing of one, its schema least of all.
+bool is_there(config::storage const& s)
 try {
-    if (s.kind == config::storage_kind::sqlite) return storage::sqlite::make_stores(s.file.string());
-    return open_stores(s, {});
-} catch (startup_error const&) {
-    throw;
+    auto const schema = open_migrations(s);
+    return schema && schema->look().version > 0;
 } catch (std::runtime_error const& why) {
     throw startup_error{blame::unavailable, std::string{"storage: "} + why.what()};
 }
@@ -41,11 +39,8 @@ accounts::user stored_user(config::storage const& s, std::string const& email)
     auto const address = accounts::parse_address(email);
     if (!address) throw startup_error{blame::configuration, "--as: not an e-mail address: " + email};
     unknown.email = address->text;
-    // A question makes no store.
-    auto const is_there =
-        s.kind == config::storage_kind::postgresql || (s.kind == config::storage_kind::sqlite && std::filesystem::exists(s.file));
-    if (!is_there) return unknown;
-    auto const stores = stores_as_they_are(s);
+    if (!is_there(s)) return unknown;
+    auto const stores = open_stores_as_they_are(s);
     auto user = run_to_end(stores.users->find_by_email(address->key));
     if (!user && user.error() == errc::not_found) return unknown;
     if (!user) throw startup_error{blame::unavailable, "storage: " + describe(user.error())};

@@ -55,31 +55,28 @@ int bring_up(migrations& store)
 }
 
 int perform(migrations& store, migrate_options::verb what)
-try {
+{
     switch (what) {
     case migrate_options::verb::plan: return print_plan(store);
     case migrate_options::verb::up: return bring_up(store);
     case migrate_options::verb::status: break;
     }
     return tell_status(store);
-} catch (startup_error const&) {
-    throw;
-} catch (std::runtime_error const& why) {
-    throw startup_error{blame::unavailable, std::string{"storage: "} + why.what()};
 }
 
 } // namespace
 
 int migrate_command(migrate_options const& options)
-{
+try {
     auto const settings = load_settings(options.file);
     if (!settings) return startup_error::exit_status_of(blame::configuration);
-    auto const store = open_migrations(settings->storage);
-    if (store) return perform(*store, options.what);
-    auto const in_memory = settings->storage.kind == config::storage_kind::memory;
-    std::cerr << (in_memory ? "yett: storage.url is memory: and has no schema\n"
-                            : "yett: the schema in PostgreSQL is brought up to date by the start, and by nothing else\n");
+    if (auto const store = open_migrations(settings->storage)) return perform(*store, options.what);
+    std::cerr << "yett: storage.url is memory: and has no schema\n";
     return EXIT_FAILURE;
+} catch (startup_error const&) {
+    throw;
+} catch (std::runtime_error const& why) {
+    throw startup_error{blame::unavailable, std::string{"storage: "} + why.what()};
 }
 
 } // namespace yett::app

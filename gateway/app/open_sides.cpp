@@ -1,6 +1,7 @@
 #include "gateway/app/open_sides.hpp"
 
 #include "gateway/app/open_stores.hpp"
+#include "gateway/app/postgres_options.hpp"
 #include "gateway/app/shown_url.hpp"
 #include "gateway/app/startup_error.hpp"
 #include "gateway/app/storage_schema.hpp"

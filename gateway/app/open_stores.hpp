@@ -2,7 +2,6 @@
 
 #include "config/settings.hpp"
 #include "gateway/accounts/stores.hpp"
-#include "gateway/storage/postgres/login.hpp"
 #include "gateway/storage/schema/migrations.hpp"
 #include "gateway/tokens/key_store.hpp"
 
@@ -14,11 +13,11 @@ namespace yett::app {
 // folder when it is missing. Throws startup_error.
 accounts::stores open_stores(config::storage const& s, storage::schema::witness const& told);
 
+// The same without bringing the schema up to date: refused when that is due. For who only asks.
+accounts::stores open_stores_as_they_are(config::storage const& s);
+
 // Opens where the signing keys are kept: tokens.keys.directory, or else the storage, whose
 // processes then sign with one key. Throws startup_error.
 std::unique_ptr<tokens::key_store> open_key_store(config::settings const& s, storage::schema::witness const& told);
-
-// How to connect to the storage, where that is PostgreSQL.
-storage::postgres::options postgres_options(config::storage const& s);
 
 } // namespace yett::app

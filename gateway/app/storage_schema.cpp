@@ -1,6 +1,8 @@
 #include "gateway/app/storage_schema.hpp"
 
+#include "gateway/app/postgres_options.hpp"
 #include "gateway/app/startup_error.hpp"
+#include "gateway/storage/postgres/migrations.hpp"
 #include "gateway/storage/sqlite/migrations.hpp"
 
 #include <fmt/format.h>
@@ -36,7 +38,8 @@ std::optional<std::string> obstacle_of(migrations& store, config::migration want
 
 std::unique_ptr<migrations> open_migrations(config::storage const& s)
 {
-    if (s.kind != config::storage_kind::sqlite) return nullptr;
+    if (s.kind == config::storage_kind::memory) return nullptr;
+    if (s.kind == config::storage_kind::postgresql) return storage::postgres::open_migrations(postgres_options(s));
     return storage::sqlite::open_migrations(s.file.string());
 }
 

@@ -10,8 +10,7 @@
 
 namespace yett::app {
 
-// The schema of the configured storage. Null for memory:, which has none, and for PostgreSQL, whose
-// stores bring it up to date themselves. Throws startup_error.
+// The schema of the configured storage. Null for memory:, which has none. Throws std::runtime_error.
 std::unique_ptr<storage::schema::migrations> open_migrations(config::storage const& s);
 
 // Brings the storage up to date, or refuses where that is not asked for (storage.migrate: manual)

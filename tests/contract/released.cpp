@@ -1,9 +1,13 @@
 #include "tests/contract/released.hpp"
 
+#include "gateway/storage/postgres/key_store.hpp"
+#include "gateway/storage/postgres/migrations.hpp"
+#include "gateway/storage/postgres/stores.hpp"
 #include "gateway/storage/sqlite/database.hpp"
 #include "gateway/storage/sqlite/key_store.hpp"
 #include "gateway/storage/sqlite/migrations.hpp"
 #include "gateway/storage/sqlite/stores.hpp"
+#include "tests/support/postgres_server.hpp"
 #include "tests/support/temporary_folder.hpp"
 
 #include <fstream>
@@ -13,6 +17,7 @@ namespace yett::tests {
 
 namespace {
 
+namespace postgres = storage::postgres;
 namespace sqlite = storage::sqlite;
 
 // A dump names its tables in the order of the alphabet.
@@ -31,14 +36,34 @@ released_store open_sqlite(int schema, std::string const& dump)
     REQUIRE(migrations->look().version == schema);
     bring_up_to_date(*migrations, {});
     REQUIRE(migrations->look().version == newest(sqlite::steps()));
-    return {"sqlite", schema, {folder, sqlite::make_stores(path)}, sqlite::make_key_store(path)};
+    return {"sqlite", schema, schema, {folder, sqlite::make_stores(path)}, sqlite::make_key_store(path)};
+}
+
+// What this database's first schema holds: all that was there when it was written.
+constexpr int as_in_sqlite = 7;
+
+// A dump leaves the path to the tables empty behind it, for its own session.
+released_store open_postgres(int schema, std::string const& dump)
+{
+    auto place = std::make_shared<postgres_database>();
+    place->ask(dump);
+    auto const migrations = postgres::open_migrations(place->options());
+    REQUIRE(migrations->look().version == schema);
+    bring_up_to_date(*migrations, {});
+    REQUIRE(migrations->look().version == newest(postgres::steps()));
+    return {"postgres",
+            schema,
+            as_in_sqlite,
+            {place, postgres::make_stores(place->options())},
+            postgres::make_key_store(place->options())};
 }
 
 } // namespace
 
 std::vector<released_adapter> const& released_adapters()
 {
-    static std::vector<released_adapter> const all{{"sqlite", newest(sqlite::steps()), open_sqlite}};
+    static std::vector<released_adapter> const all{{"sqlite", newest(sqlite::steps()), open_sqlite},
+                                                   {"postgres", newest(postgres::steps()), open_postgres}};
     return all;
 }
 

@@ -10,6 +10,7 @@ struct released_store
 {
     std::string adapter;
     int schema = 0; // it was written with
+    int holds = 0;  // what the schema of this number holds in SQLite
     opened store;
     std::unique_ptr<tokens::key_store> keys;
 };

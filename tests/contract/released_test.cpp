@@ -14,7 +14,7 @@ using namespace yett;
 using namespace yett::accounts;
 using namespace yett::tests;
 
-// What the dumps of tests/released say is written for `noon`. Tables came in this order:
+// What the dumps of tests/released say is written for `noon`. Tables came in this order to SQLite:
 // users, sessions, revocations with 1, letters 2, links and devices 3, API keys 4, signing keys 5.
 namespace {
 
@@ -89,7 +89,7 @@ TEST_CASE("released: sessions refresh, a spent token is answered once more, an e
         REQUIRE(again);
         CHECK(again->replayed);
         CHECK(again->refresh_token == secret{its_successor});
-        CHECK(again->remembered == (old.schema < 7)); // 7 told them apart
+        CHECK(again->remembered == (old.holds < 7)); // 7 told them apart
         CHECK(refreshed(desk, its_successor));
         CHECK(refreshed(desk, ended_token).error() == errc::token_invalid);
         auto const ended = run(old.store.sessions().find("s-ended")).value();
@@ -115,7 +115,7 @@ TEST_CASE("released: what was revoked stays revoked")
 TEST_CASE("released: letters that wait leave, and those that left do not leave again")
 {
     on_every_released_store([](released_store const& old) {
-        if (old.schema < 2) return;
+        if (old.holds < 2) return;
         auto& letters = old.store.letters();
         auto const waiting = run(letters.claim(noon, noon + seconds{60}));
         REQUIRE(waiting);
@@ -137,7 +137,7 @@ TEST_CASE("released: letters that wait leave, and those that left do not leave a
 TEST_CASE("released: a mailed link is good for what it was, and devices are known again")
 {
     on_every_released_store([](released_store const& old) {
-        if (old.schema < 3) return;
+        if (old.holds < 3) return;
         front_desk desk{old.store};
         verification asked;
         asked.token = secret{mailed_link};
@@ -158,7 +158,7 @@ TEST_CASE("released: a mailed link is good for what it was, and devices are know
 TEST_CASE("released: an API key speaks for its owner, and one that expired does not")
 {
     on_every_released_store([](released_store const& old) {
-        if (old.schema < 4) return;
+        if (old.holds < 4) return;
         front_desk desk{old.store};
         auto const found = run(recognise_api_key(desk.at, api_key_text, noon));
         REQUIRE(found);
@@ -178,7 +178,7 @@ TEST_CASE("released: an API key speaks for its owner, and one that expired does 
 TEST_CASE("released: access tokens verify by the key that signed them, which signs on")
 {
     on_every_released_store([](released_store const& old) {
-        if (old.schema < 5) return;
+        if (old.holds < 5) return;
         tokens::key_ring ring{*old.keys, {tokens::algorithm::es256, {}, {}}};
         REQUIRE(run(ring.refresh(noon)));
         CHECK(ring.signing(noon).key.kid() == kid);

@@ -201,3 +201,53 @@ def test_what_cannot_be_opened_is_said_without_the_password(postgres, database, 
         assert done.returncode == 69
         assert said in done.stderr
         assert "hunter2" not in done.stderr + done.stdout
+
+
+def newest_schema(postgres, database):
+    return int(postgres.ask(database, "SELECT max(version) FROM schema_version"))
+
+
+def test_the_schema_is_looked_at_planned_and_made_by_hand(postgres, database, echo, start, tmp_path):
+    made = configuration(echo, postgres.url(database))
+    made["storage"]["migrate"] = "manual"
+    write_settings(tmp_path, made)
+    refused = command(tmp_path, "users", "list")
+    assert refused.returncode == 69 and "storage.migrate is manual, so run `yett migrate up`" in refused.stderr, refused
+    status = command(tmp_path, "migrate", "status")
+    assert status.returncode == 1 and "schema   none yet" in status.stdout, status
+    assert f"store    postgresql://yett@/{database}?host={postgres.folder}" in status.stdout
+    plan = command(tmp_path, "migrate", "plan")
+    assert plan.returncode == 0 and plan.stdout.startswith("-- schema 1, for programs from 1 on\nBEGIN;")
+    asked = command(tmp_path, "explain", "--path", "/admin/x", "--as", "ada@example.com")
+    assert "not in the store" in asked.stdout, asked
+    assert postgres.ask(database, "SELECT count(*) FROM pg_tables WHERE schemaname = 'public'") == "0"    # none of them made any
+    postgres.ask(database, plan.stdout.replace("COMMIT", "ROLLBACK"))                                     # it is what PostgreSQL runs
+    done = command(tmp_path, "migrate", "up")
+    assert done.returncode == 0 and done.stdout.endswith(f": schema {newest_schema(postgres, database)}\n"), done
+    assert command(tmp_path, "migrate", "status").returncode == 0
+    assert node(start, tmp_path / "one", made).user()["access_token"]
+    assert PASSWORD not in "".join(each.stdout + each.stderr for each in (refused, status, plan, done))
+
+
+def test_a_newer_schema_is_served_or_refused_by_name(postgres, database, echo, start, tmp_path):
+    made = configuration(echo, postgres.url(database))
+    write_settings(tmp_path, made)
+    assert command(tmp_path, "migrate", "up").returncode == 0
+    ours = newest_schema(postgres, database)
+    postgres.ask(database, f"INSERT INTO schema_version (version, oldest_program) VALUES ({ours + 1}, {ours})")
+    assert command(tmp_path, "migrate", "status").returncode == 0
+    assert node(start, tmp_path / "one", made).user()["access_token"]
+    postgres.ask(database, f"INSERT INTO schema_version (version, oldest_program) VALUES ({ours + 2}, {ours + 1})")
+    for verb in (("migrate", "status"), ("migrate", "up"), ("users", "list"), ("keys", "list")):
+        refused = command(tmp_path, *verb)
+        assert refused.returncode == 69, refused
+        assert f"schema {ours + 2}, on which programs from schema {ours + 1} on may run; this one knows {ours}" in refused.stderr
+
+
+def test_ten_that_start_at_once_make_the_schema_once(postgres, database, echo, tmp_path):
+    write_settings(tmp_path, configuration(echo, postgres.url(database)))
+    running = [subprocess.Popen([harness.BINARY, "migrate", "up", "--config", str(tmp_path / "yett.yaml")], stdout=subprocess.PIPE,
+                                stderr=subprocess.PIPE, text=True) for _ in range(10)]
+    said = [one.communicate(timeout=60) for one in running]
+    assert [one.returncode for one in running] == [0] * 10, said
+    assert postgres.ask(database, "SELECT count(*) FROM schema_version") == str(newest_schema(postgres, database))

@@ -36,7 +36,10 @@ void connection::closer::operator()(pg_conn* handle) const noexcept
     PQfinish(handle);
 }
 
-connection::connection(executor const& on, handle connected) : handle_{std::move(connected)}, ready_{on, PQsocket(handle_.get())}
+connection::connection(executor const& on, handle connected, kind what)
+    : handle_{std::move(connected)},
+      ready_{on, PQsocket(handle_.get())},
+      what_{what}
 {
     PQsetnonblocking(handle_.get(), 1);
 }
@@ -73,6 +76,23 @@ std::optional<std::vector<connection::expected>> connection::send(std::vector<re
 
 bool connection::send(request const& one, std::vector<expected>& on_the_way)
 {
+    auto const sent = what_ == kind::pooled ? send_whole(one, on_the_way) : send_prepared(one, on_the_way);
+    return sent && (!one.told_at_once || PQsendFlushRequest(handle_.get()) == 1);
+}
+
+bool connection::send_whole(request const& one, std::vector<expected>& on_the_way)
+{
+    auto const types = one.with.types();
+    auto const values = one.with.values();
+    auto const sizes = one.with.sizes();
+    std::vector<int> const binary(values.size(), 1);
+    on_the_way.push_back({one.sql, false});
+    return PQsendQueryParams(handle_.get(), std::string{one.sql}.c_str(), one.with.count(), types.data(), values.data(),
+                             sizes.data(), binary.data(), 1) == 1;
+}
+
+bool connection::send_prepared(request const& one, std::vector<expected>& on_the_way)
+{
     auto* const to = handle_.get();
     auto const [known, is_new] = prepared_.try_emplace(one.sql, "s" + std::to_string(named_));
     auto const* const name = known->second.c_str();
@@ -85,9 +105,8 @@ bool connection::send(request const& one, std::vector<expected>& on_the_way)
     auto const values = one.with.values();
     auto const sizes = one.with.sizes();
     std::vector<int> const binary(values.size(), 1);
-    if (PQsendQueryPrepared(to, name, one.with.count(), values.data(), sizes.data(), binary.data(), 1) != 1) return false;
     on_the_way.push_back({one.sql, false});
-    return !one.told_at_once || PQsendFlushRequest(to) == 1;
+    return PQsendQueryPrepared(to, name, one.with.count(), values.data(), sizes.data(), binary.data(), 1) == 1;
 }
 
 // The server may stop reading until somebody reads what it says.

@@ -19,7 +19,7 @@ namespace yett::storage::postgres {
 // One statement to run.
 struct request
 {
-    std::string_view sql; // prepared once and kept: must live as long as the program
+    std::string_view sql; // may be prepared once and kept: must live as long as the program
     parameters with;
     bool told_at_once = false; // the server sends what it has so far before it goes on
 };
@@ -46,8 +46,14 @@ public:
     };
     using handle = std::unique_ptr<pg_conn, closer>;
 
+    enum class kind : unsigned char
+    {
+        direct,
+        pooled, // see login::pooled
+    };
+
     // Of a handle that has connected; see dial().
-    connection(executor const& on, handle connected);
+    connection(executor const& on, handle connected, kind what);
     ~connection();
     connection(connection const&) = delete;
     connection& operator=(connection const&) = delete;
@@ -57,6 +63,7 @@ public:
     // Several statements without parameters, separated by semicolons, compiled for this once.
     task<result<void>> run_script(std::string const& sql, steady_time deadline);
 
+    kind what() const noexcept { return what_; }
     // Whether another exchange may begin.
     bool usable() const noexcept;
     bool in_transaction() const noexcept;
@@ -74,6 +81,8 @@ private:
 
     std::optional<std::vector<expected>> send(std::vector<request> const& all);
     bool send(request const& one, std::vector<expected>& on_the_way);
+    bool send_prepared(request const& one, std::vector<expected>& on_the_way);
+    bool send_whole(request const& one, std::vector<expected>& on_the_way);
     task<bool> flush(steady_time deadline);
     task<bool> settle(steady_time deadline);
     bool has_decrypted() const noexcept;
@@ -84,6 +93,7 @@ private:
 
     handle handle_;
     readiness ready_;
+    kind const what_;
     std::map<std::string_view, std::string> prepared_;
     std::size_t named_ = 0;
     bool busy_ = false; // in the midst of something

@@ -2,7 +2,7 @@
 
 #include "gateway/base/random.hpp"
 #include "gateway/base/wait_until.hpp"
-#include "gateway/storage/postgres/schema.hpp"
+#include "gateway/storage/postgres/migrations.hpp"
 
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
@@ -35,7 +35,7 @@ error final_word(error const& why)
 
 connections::connections(options by) : by_{std::move(by)}
 {
-    migrate(by_);
+    require_schema(*open_migrations(by_));
     thread_ = std::jthread{[this] {
         pthread_setname_np(pthread_self(), "postgres");
         loop_.run();

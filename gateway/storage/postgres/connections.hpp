@@ -20,7 +20,8 @@ namespace yett::storage::postgres {
 class connections
 {
 public:
-    // Connects once, and brings the tables to the newest version. Throws std::runtime_error.
+    // Connects once, and makes the tables of an empty database. Throws std::runtime_error when there
+    // is no connection, and when the schema is not what this program works with.
     explicit connections(options by);
     ~connections(); // finishes what is under way, refuses what waits
     connections(connections const&) = delete;

@@ -1,5 +1,7 @@
 #include "gateway/storage/postgres/database.hpp"
 
+#include <algorithm>
+
 namespace yett::storage::postgres {
 
 namespace {
@@ -7,20 +9,39 @@ namespace {
 constexpr std::string_view begin_transaction = "BEGIN";
 constexpr std::string_view commit_transaction = "COMMIT";
 constexpr std::string_view undo_transaction = "ROLLBACK";
+// A statement that waits for a lock gives up before one that works, and both before the deadline of
+// the work they are part of; a transaction whose node has stopped in the midst of it lets go of its
+// locks. As SET LOCAL would, but in one statement.
+constexpr std::string_view time_limits =
+    "SELECT set_config('statement_timeout', '5s', true), set_config('lock_timeout', '3s', true),"
+    " set_config('idle_in_transaction_session_timeout', '10s', true)";
 constexpr std::string_view own_name = "SELECT pg_current_xact_id_if_assigned()::text";
 
 } // namespace
 
-// Without the answer to BEGIN, which nobody asked for.
+// What goes before, unless it is on its way already. Reads are a transaction an exchange, without
+// saying so; so their limits are said each time.
+std::vector<request> database::preamble()
+{
+    std::vector<request> first;
+    auto const begins = how_ == use::write && !begun_;
+    if (begins) first.push_back({begin_transaction, parameters{}});
+    if (on_.what() == connection::kind::pooled && (begins || how_ == use::read)) first.push_back({time_limits, parameters{}});
+    begun_ |= begins;
+    return first;
+}
+
+// Without the answers to the preamble, which nobody asked for.
 task<answer> database::exchange()
 {
-    auto const begins = how_ == use::write && !begun_;
-    if (begins) waiting_.insert(waiting_.begin(), request{begin_transaction, parameters{}});
-    begun_ |= begins;
-    auto const sent = std::exchange(waiting_, {});
+    auto sent = preamble();
+    auto const before = sent.size();
+    sent.insert(sent.end(), std::make_move_iterator(waiting_.begin()), std::make_move_iterator(waiting_.end()));
+    waiting_.clear();
     auto told = co_await on_.exchange(sent, deadline_);
-    answered_begin_ = !begins || !told.done.empty();
-    if (begins && !told.done.empty()) told.done.erase(told.done.begin());
+    answered_begin_ = before == 0 || !told.done.empty();
+    auto const end = told.done.begin() + static_cast<std::ptrdiff_t>(std::min(before, told.done.size()));
+    told.done.erase(told.done.begin(), end);
     note(told.done);
     co_return told;
 }
@@ -50,7 +71,7 @@ task<result<rows>> database::flush_for_last()
 // which breaks earlier than that leaves a doubt without a name.
 task<result<void>> database::commit()
 {
-    if (how_ == use::read || (!begun_ && waiting_.empty())) co_return result<void>{};
+    if (how_ != use::write || (!begun_ && waiting_.empty())) co_return result<void>{};
     auto const before = waiting_.size();
     waiting_.push_back({own_name, parameters{}, true});
     waiting_.push_back({commit_transaction, parameters{}});

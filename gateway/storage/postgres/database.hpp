@@ -27,6 +27,7 @@ public:
     {
         read,
         write,
+        part, // of a transaction that somebody else began, and ends
     };
 
     database(connection& on, use how, steady_time deadline) : on_{on}, how_{how}, deadline_{deadline} {}
@@ -68,6 +69,7 @@ public:
 
 private:
     task<result<rows>> flush_for_last();
+    std::vector<request> preamble();
     task<answer> exchange();
     void note(std::vector<rows> const& done);
 

@@ -18,9 +18,8 @@ struct place
     std::string address;
 };
 
-// A statement that waits for a lock gives up before one that works, and both before the
-// deadline of the work they are part of; a transaction whose node has stopped in the midst of
-// it lets go of its locks.
+// See time_limits in database.cpp, which sets the same where there is no session to set it for. A
+// pooler takes no options.
 constexpr char const* session_settings = "-c statement_timeout=5s -c lock_timeout=3s"
                                          " -c idle_in_transaction_session_timeout=10s -c client_min_messages=error";
 
@@ -44,7 +43,7 @@ std::vector<std::pair<char const*, std::string>> words_of(login const& as, place
             {"keepalives_idle", "30"},
             {"keepalives_interval", "10"},
             {"keepalives_count", "3"},
-            {"options", session_settings}};
+            {"options", as.pooled ? "" : session_settings}};
 }
 
 connection::handle begin(login const& as, place const& to)
@@ -90,7 +89,8 @@ task<result<std::unique_ptr<connection>>> connect(executor const& on, login cons
         if (!ready) co_return failed(to, "no answer");
         next = PQconnectPoll(handle.get());
     }
-    co_return std::make_unique<connection>(on, std::move(handle));
+    auto const what = as.pooled ? connection::kind::pooled : connection::kind::direct;
+    co_return std::make_unique<connection>(on, std::move(handle), what);
 }
 
 // The addresses behind a server's name.

@@ -29,6 +29,9 @@ struct login
     std::string tls_certificate;
     std::string tls_key;
     std::string application = "yett"; // as the server shows it to who looks
+    // A pooler that lends servers by the transaction stands in between: nothing is kept there from
+    // one transaction to the next, neither prepared statements nor settings.
+    bool pooled = false;
 };
 
 struct options

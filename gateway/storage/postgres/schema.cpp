@@ -1,22 +1,16 @@
 #include "gateway/storage/postgres/schema.hpp"
 
-#include "gateway/base/run_to_end.hpp"
-#include "gateway/storage/postgres/database.hpp"
-#include "gateway/storage/postgres/dial.hpp"
-
 #include <array>
-#include <stdexcept>
 
 namespace yett::storage::postgres {
 
 namespace {
 
-// Step n leads from version n to n + 1. A step that was released is never edited.
+// A step that was released is never edited.
 //
 // What names things compares byte by byte ("C"), whatever the database's language is: pages
 // go by it. What strangers wrote in a header is bytea, for it need not be text.
-constexpr std::array steps{
-    R"sql(
+constexpr std::array all_steps{schema::step{1, 1, R"sql(
 CREATE TABLE users (
     id                  text COLLATE "C" PRIMARY KEY CHECK (id <> ''),
     email               text             NOT NULL,
@@ -125,93 +119,13 @@ CREATE TABLE signing_keys (
     document  text             NOT NULL CHECK (octet_length(document) <= 65536), -- sealed when tokens.keys.secret was set
     PRIMARY KEY (algorithm, number)
 );
-)sql"};
-
-constexpr seconds longest_step{600};
-
-// Two that make one table at the same moment would disturb each other, so the lock comes first;
-// it goes with the transaction. A step may take as long as it takes.
-std::string const begin_step = "BEGIN; SET LOCAL statement_timeout = 0; SET LOCAL lock_timeout = 0;"
-                               " SELECT pg_advisory_xact_lock(2036691060, 1);"
-                               " CREATE TABLE IF NOT EXISTS schema_version"
-                               " (version integer PRIMARY KEY, applied_at timestamptz NOT NULL DEFAULT now())";
-
-result<std::unique_ptr<connection>> checked(std::unique_ptr<connection> opened, result<rows> const& told, options const& by)
-{
-    if (!told) return told.error();
-    if (told->front().text(0) != "UTF8")
-        return our_error(errc::storage_unavailable, "the database's encoding is " + told->front().text(0) + " and must be UTF8");
-    if (told->front().flag(1) && !by.of_unfinished_copy)
-        return our_error(errc::storage_unavailable,
-                         "`yett storage copy` into this database has not come to its end; run it again");
-    return opened;
-}
-
-task<result<std::unique_ptr<connection>>> open(options const& by)
-{
-    auto const as = by.read_login();
-    if (!as) co_return as.error();
-    auto made = co_await dial(*as);
-    if (!made) co_return std::move(made);
-    database db{**made, database::use::read, steady_now() + dial_timeout};
-    auto const told = co_await db.ask("SELECT current_setting('server_encoding'), to_regclass('copy_under_way') IS NOT NULL");
-    co_return checked(std::move(*made), told, by);
-}
-
-result<int> known_version(result<rows> const& told)
-{
-    if (!told) return told.error();
-    auto const version = static_cast<int>(told->front().integer(0));
-    if (version <= newest_schema()) return version;
-    return our_error(errc::storage_unavailable, "was written by a newer program (schema " + std::to_string(version) +
-                                                    ", this one knows " + std::to_string(newest_schema()) + ")");
-}
-
-// False when there is nothing left to do. Reads the version under the lock, because another
-// node may have been here a moment ago.
-task<result<bool>> take_step(connection& on)
-{
-    auto const deadline = steady_now() + longest_step;
-    auto done = co_await on.run_script(begin_step, deadline);
-    if (!done) co_return done.error();
-    database db{on, database::use::read, deadline};
-    auto const told = co_await db.ask("SELECT coalesce(max(version), 0) FROM schema_version");
-    auto const version = known_version(told);
-    if (!version) co_return version.error();
-    auto const due = *version < newest_schema();
-    if (due) {
-        done = co_await on.run_script(steps[static_cast<std::size_t>(*version)], deadline);
-        if (!done) co_return done.error();
-        auto const noted = co_await db.ask("INSERT INTO schema_version (version) VALUES ($1)", std::int64_t{*version + 1});
-        if (!noted) co_return noted.error();
-    }
-    done = co_await on.run_script("COMMIT", deadline);
-    if (!done) co_return done.error();
-    co_return due;
-}
-
-task<result<void>> take_all(options const& by)
-{
-    auto const on = co_await open(by);
-    if (!on) co_return on.error();
-    for (;;) {
-        auto const more = co_await take_step(**on);
-        if (!more) co_return more.error();
-        if (!*more) co_return result<void>{};
-    }
-}
+)sql"}};
 
 } // namespace
 
-int newest_schema() noexcept
+std::span<schema::step const> steps() noexcept
 {
-    return static_cast<int>(steps.size());
-}
-
-void migrate(options const& by)
-{
-    auto const done = run_to_end(take_all(by));
-    if (!done) throw std::runtime_error{"storage.url: " + describe(done.error())};
+    return all_steps;
 }
 
 } // namespace yett::storage::postgres

@@ -18,4 +18,14 @@ void bring_up_to_date(migrations& store, witness const& told)
         if (holds_something && told.stepped) told.stepped(*version);
 }
 
+void require_schema(migrations& store)
+{
+    auto const here = store.look();
+    auto const program = newest(store.steps());
+    if (here.version > 0 && fit_of(here, program) == fit::behind)
+        throw std::runtime_error{store.name() + ": has schema " + std::to_string(here.version) + ", this program works with " +
+                                 std::to_string(program) + "; `yett migrate up` brings it there"};
+    bring_up_to_date(store, {});
+}
+
 } // namespace yett::storage::schema

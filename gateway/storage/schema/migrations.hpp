@@ -57,4 +57,8 @@ struct witness
 // on from there. Throws std::runtime_error, also when the store is too new.
 void bring_up_to_date(migrations& store, witness const& told);
 
+// For who opens a store in passing: makes the schema of an empty one. What has rows is brought up to
+// date by whoever decided to; throws std::runtime_error when steps are pending, or it is too new.
+void require_schema(migrations& store);
+
 } // namespace yett::storage::schema

@@ -2,26 +2,13 @@
 
 #include "gateway/storage/sqlite/migrations.hpp"
 
-#include <stdexcept>
-
 namespace yett::storage::sqlite {
 
 namespace {
 
-// What has rows is brought up to date by whoever decided to, and by nobody in passing.
-void require_schema(std::string const& path)
-{
-    auto const store = open_migrations(path);
-    auto const here = store->look();
-    if (here.version > 0 && fit_of(here, newest(store->steps())) == schema::fit::behind)
-        throw std::runtime_error{store->name() + ": has schema " + std::to_string(here.version) + ", this program works with " +
-                                 std::to_string(newest(store->steps())) + "; `yett migrate up` brings it there"};
-    bring_up_to_date(*store, {});
-}
-
 std::unique_ptr<database> open_for_writing(std::string const& path)
 {
-    require_schema(path);
+    require_schema(*open_migrations(path));
     return std::make_unique<database>(path, database::use::write);
 }
 

@@ -371,10 +371,14 @@ yett.yaml:2:22: storage.url_file: names no database; it is spelled postgresql://
              R"(
 yett.yaml:2:42: warning: storage.connections: has an effect on postgresql: alone
 )"},
-            {R"(storage: { url: "postgresql://u@localhost/d", migrate: manual }
+            {R"(storage: { url: "postgresql://u@localhost/d", migrate: manual, prepared: false }
 )",
              R"(
-yett.yaml:2:56: storage.migrate: cannot be manual with postgresql:, whose schema the start brings up to date
+)"},
+            {R"(storage: { url: "sqlite:x", prepared: false }
+)",
+             R"(
+yett.yaml:2:39: warning: storage.prepared: has an effect on postgresql: alone
 )"},
             {R"(storage: { url: "postgresql://u@localhost/d", connections: 0 }
 )",

@@ -1,5 +1,4 @@
 #include "gateway/storage/postgres/connections.hpp"
-#include "gateway/storage/postgres/schema.hpp"
 #include "gateway/storage/postgres/stores.hpp"
 #include "tests/support/postgres_server.hpp"
 #include "tests/support/print.hpp"
@@ -37,50 +36,7 @@ accounts::session session_of_anna()
     return made;
 }
 
-std::string complaint_of(options const& by)
-{
-    try {
-        make_stores(by);
-    } catch (std::runtime_error const& why) {
-        return why.what();
-    }
-    return "";
-}
-
 } // namespace
-
-TEST_CASE("postgres: ten nodes that start at once make the tables once")
-{
-    postgres_database const place;
-    std::atomic<int> good{0};
-    {
-        std::vector<std::jthread> nodes;
-        for (int i = 0; i < 10; ++i) nodes.emplace_back([&] { good += complaint_of(place.options()).empty(); });
-    }
-    CHECK(good == 10);
-    CHECK(place.ask("SELECT count(*) FROM schema_version") == std::to_string(newest_schema()));
-}
-
-TEST_CASE("postgres: tables of a newer program are left alone")
-{
-    postgres_database const place;
-    CHECK(complaint_of(place.options()).empty());
-    place.ask("INSERT INTO schema_version (version) VALUES (1000)");
-    auto const said = complaint_of(place.options());
-    CHECK(said.find("storage.url: ") == 0);
-    CHECK(said.find("was written by a newer program (schema 1000, this one knows " + std::to_string(newest_schema()) + ")") !=
-          std::string::npos);
-}
-
-TEST_CASE("postgres: a database of another encoding is refused")
-{
-    auto& server = shared_postgres();
-    server.ask("postgres", "CREATE DATABASE latin ENCODING 'LATIN1' LOCALE 'C' TEMPLATE template0");
-    options by;
-    by.read_login = [as = server.login_to("latin")] { return result<login>{as}; };
-    CHECK(complaint_of(by).find("the database's encoding is LATIN1 and must be UTF8") != std::string::npos);
-    server.drop_database("latin");
-}
 
 TEST_CASE("postgres: of those that refresh with one token on two nodes one makes the successor")
 {
