@@ -36,6 +36,7 @@ class PostgresServer:
                         "-E", "UTF8", "--locale=C.UTF-8", "--no-sync"],
                        check=True, capture_output=True, cwd=self.folder, **self.as_whom)
         self.process = None
+        self.pooler = None
         self.databases = 0
         self.start()
 
@@ -54,6 +55,9 @@ class PostgresServer:
         self._end(signal.SIGQUIT)
 
     def stop(self):
+        if self.pooler:
+            self.pooler.terminate()
+            self.pooler.wait(30)
         self._end(signal.SIGINT)
         shutil.rmtree(self.folder, ignore_errors=True)
 
@@ -74,6 +78,30 @@ class PostgresServer:
         done = subprocess.run([PROGRAMS / "psql", "-h", self.folder, "-U", "yett", "-d", database, "-AtXq", "-c", sql], check=True,
                               capture_output=True, text=True, env={**os.environ, "PGPASSWORD": PASSWORD})
         return done.stdout.strip()
+
+    def start_pooler(self):
+        """A real pgbouncer in front, which lends connections by the transaction. Ends with the server."""
+        place = self.folder / "pooler"
+        place.mkdir()
+        place.chmod(0o777)
+        (place / "users").write_text(f'"yett" "{PASSWORD}"\n')
+        (place / "ini").write_text(f"""[databases]
+* = host={self.folder}
+[pgbouncer]
+pool_mode = transaction
+listen_port = 5432
+unix_socket_dir = {place}
+auth_type = scram-sha-256
+auth_file = {place}/users
+default_pool_size = 4
+""")
+        self.pooler = subprocess.Popen(["/usr/sbin/pgbouncer", place / "ini"], stdin=subprocess.DEVNULL, stdout=self.log,
+                                       stderr=self.log, **self.as_whom)
+        ready = [PROGRAMS / "pg_isready", "-q", "-h", place]
+        harness.wait_until(lambda: subprocess.run(ready).returncode == 0, 30, "a pgbouncer that answers")
+
+    def pooled_url(self, database):
+        return f"postgresql://yett:{IN_A_URL}@/{database}?host={self.folder / 'pooler'}"
 
     def url(self, database, password=IN_A_URL):
         return f"postgresql://yett:{password}@/{database}?host={self.folder}"

@@ -251,3 +251,25 @@ def test_ten_that_start_at_once_make_the_schema_once(postgres, database, echo, t
     said = [one.communicate(timeout=60) for one in running]
     assert [one.returncode for one in running] == [0] * 10, said
     assert postgres.ask(database, "SELECT count(*) FROM schema_version") == str(newest_schema(postgres, database))
+
+
+def test_a_life_through_a_pooler_that_lends_connections_by_the_transaction(postgres, database, echo, start, tmp_path):
+    if not postgres.pooler:
+        postgres.start_pooler()
+    made = configuration(echo, postgres.pooled_url(database))
+    made["storage"]["prepared"] = False
+    nodes = [node(start, tmp_path / name, made) for name in ("one", "two", "three")]
+    grants = [nodes[i % 3].user(f"u{i}@example.com") for i in range(6)]
+    token = grants[0]["refresh_token"]
+    for _ in range(5):
+        with ThreadPoolExecutor(20) as crowd:
+            replies = list(crowd.map(lambda i: refresh(nodes[i % 3], token), range(20)))
+        assert {r.status_code for r in replies} == {200}, [r.text for r in replies]
+        successors = {r.json()["refresh_token"] for r in replies}
+        assert len(successors) == 1
+        token = successors.pop()
+    assert logout(nodes[0], grants[1]).status_code == 204
+    assert refresh(nodes[1], grants[1]["refresh_token"]).status_code == 401
+    mine = f"SELECT count(*) FROM pg_stat_activity WHERE datname = '{database}' AND backend_type = 'client backend'"
+    assert int(postgres.ask("postgres", mine)) <= 4      # of the pooler, however many the nodes have
+    assert PASSWORD not in "".join(each.output for each in nodes)
