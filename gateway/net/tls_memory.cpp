@@ -18,6 +18,11 @@ constexpr std::size_t largest = 17 * 1024;
 // The allocator rounds up by less than this; it tells how large a block is.
 constexpr std::size_t rounding = 64;
 
+// What is taken and freed after that, by OpenSSL itself at the end of a thread or of the program, goes
+// its usual way. Trivial, because it is asked when every object of the thread has gone; and no member
+// of one, because compilers drop what a destructor writes into its own object.
+thread_local bool spares_are_gone = false;
+
 // Blocks of exactly `largest` bytes that nobody uses. A handful serves thousands of
 // connections, because a whole record leaves its buffer before the next is read.
 class spare_blocks
@@ -26,7 +31,7 @@ public:
     ~spare_blocks()
     {
         while (void* block = take()) std::free(block);
-        count_ = blocks_.size(); // what is freed later goes its usual way
+        spares_are_gone = true;
     }
     void* take() noexcept { return count_ == 0 ? nullptr : std::exchange(blocks_[--count_], nullptr); }
     bool keep(void* block) noexcept
@@ -45,7 +50,7 @@ thread_local spare_blocks spares;
 
 void* allocate(std::size_t bytes, char const*, int)
 {
-    if (bytes < smallest || bytes > largest) return std::malloc(bytes);
+    if (bytes < smallest || bytes > largest || spares_are_gone) return std::malloc(bytes);
     auto* const spare = spares.take();
     return spare != nullptr ? spare : std::malloc(largest);
 }
@@ -58,7 +63,8 @@ void* resize(void* block, std::size_t bytes, char const*, int)
 void release(void* block, char const*, int)
 {
     auto const bytes = ::malloc_usable_size(block);
-    if (bytes >= largest && bytes < largest + rounding && spares.keep(block)) return;
+    auto const fits = bytes >= largest && bytes < largest + rounding;
+    if (fits && !spares_are_gone && spares.keep(block)) return;
     std::free(block);
 }
 
