@@ -570,9 +570,12 @@ struct storage
 {
     yett::secret url{"sqlite:var/yett.db"};
     storage_kind kind = storage_kind::sqlite;
-    path file;             // of sqlite
-    postgres_url postgres; // of postgresql
-    path url_file;         // where the URL came from, to be read again; empty: from no file
+    path file;               // of sqlite
+    postgres_url postgres;   // of postgresql
+    path url_file;           // where the URL came from, to be read again; empty: from no file
+    yett::secret listen_url; // of postgresql: past a pooler that shares sessions; empty: `url`
+    postgres_url listen;     // once loaded never empty where `postgres` is not
+    path listen_url_file;    // where that one came from
     unsigned connections = 8;
     bool prepared = true; // keep prepared statements, and settings of a session
     migration migrate = migration::automatic;
@@ -584,10 +587,19 @@ enum class shared_state_kind
     redis,
 };
 
+// What becomes of an access token when nobody can say whether it was revoked elsewhere.
+enum class unknown_revocations
+{
+    refuse,
+    serve_until_exp,
+};
+
 struct shared_state
 {
     yett::secret url{"memory:"};
     shared_state_kind kind = shared_state_kind::memory;
+    milliseconds max_staleness = seconds{5}; // of what is known of the others' revocations
+    unknown_revocations on_unknown = unknown_revocations::refuse;
 };
 
 enum class mail_kind

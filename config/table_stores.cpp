@@ -22,11 +22,19 @@ std::filesystem::path path_of(std::string_view url)
 template<class Kind>
 using meanings = std::vector<std::pair<std::string_view, Kind>>;
 
+// Which of the two keys brought a URL.
+std::string given_as(reading& r, spot const& at, std::string const& name)
+{
+    auto const path = at.path + "." + name;
+    return r.is_given(path + "_file") ? path + "_file" : path;
+}
+
 // Reads what url or url_file brought. The scheme is noted, for it alone may be repeated.
 template<class Kind>
-std::optional<Kind> kind_of(reading& r, spot const& at, yett::secret const& url, meanings<Kind> const& known)
+std::optional<Kind> kind_of(reading& r, spot const& at, yett::secret const& url, meanings<Kind> const& known,
+                            std::string const& name = "url")
 {
-    auto const path = at.path + (r.is_given(at.path + ".url_file") ? ".url_file" : ".url");
+    auto const path = given_as(r, at, name);
     auto const scheme = scheme_of(url.reveal());
     for (auto const& [word, kind] : known)
         if (scheme == word && url.reveal().size() > scheme.size()) {
@@ -49,6 +57,20 @@ path file_of(reading& r, spot const& at, yett::secret const& url)
     return r.resolve(named);
 }
 
+void finish_listen_url(reading& r, spot const& at, storage& s)
+{
+    s.listen = s.postgres;
+    if (s.listen_url.empty()) s.listen_url_file = s.url_file;
+    if (s.listen_url.empty()) return;
+    using k = storage_kind;
+    auto const known =
+        kind_of<k>(r, at, s.listen_url, {{"postgresql", k::postgresql}, {"postgres", k::postgresql}}, "listen_url");
+    if (!known) return;
+    auto const parsed = parse_postgres_url(s.listen_url.reveal());
+    if (parsed) s.listen = *parsed;
+    else r.complain_at(given_as(r, at, "listen_url"), parsed.error().note());
+}
+
 void finish_storage(reading& r, spot const& at, storage& s)
 {
     using k = storage_kind;
@@ -59,7 +81,8 @@ void finish_storage(reading& r, spot const& at, storage& s)
     if (!kind || s.kind != k::postgresql) return;
     auto const parsed = parse_postgres_url(s.url.reveal());
     if (parsed) s.postgres = *parsed;
-    else r.complain_at(at.path + (r.is_given(at.path + ".url_file") ? ".url_file" : ".url"), parsed.error().note());
+    else r.complain_at(given_as(r, at, "url"), parsed.error().note());
+    finish_listen_url(r, at, s);
 }
 
 void finish_shared_state(reading& r, spot const& at, shared_state& s)
@@ -78,7 +101,7 @@ void finish_mail(reading& r, spot const& at, mail& m)
     if (m.kind == k::file) m.folder = file_of(r, at, m.url);
     if (!kind || m.kind != k::smtp) return;
     auto const host = parse_mail_server(m.url.reveal());
-    if (!host) return r.complain_at(at.path + (r.is_given(at.path + ".url_file") ? ".url_file" : ".url"), host.error().note());
+    if (!host) return r.complain_at(given_as(r, at, "url"), host.error().note());
     m.host = *host;
     m.loopback = m.host == "localhost" || is_loopback({m.host, 0});
     m.encrypted = scheme_of(m.url.reveal()) == "smtps";
@@ -96,14 +119,13 @@ key<Owner> url(yett::secret Owner::*member, std::string const& fallback, std::st
     return k;
 }
 
-// The key whose file is read again later, so its name is kept, too.
-key<storage> storage_url_file()
+// A key whose file is read again later, so its name is kept, too.
+key<storage> url_file_of(std::string const& name, yett::secret storage::*url, path storage::*file)
 {
-    auto k = file_version("url", &storage::url);
-    auto const read = [inner = k.read](reading& r, spot const& at, storage& into) {
+    auto k = file_version(name, url);
+    auto const read = [inner = k.read, file](reading& r, spot const& at, storage& into) {
         inner(r, at, into);
-        if (auto const named = r.entries().find(at.path); named != r.entries().end())
-            into.url_file = r.resolve(named->second.value);
+        if (auto const named = r.entries().find(at.path); named != r.entries().end()) into.*file = r.resolve(named->second.value);
     };
     k.read = read;
     return k;
@@ -140,7 +162,11 @@ section<storage> const& storage_keys()
         {
             url(&storage::url, "sqlite:var/yett.db", "sqlite:PATH, memory:, postgresql://USER[:PASSWORD]@HOST[:PORT]/DATABASE",
                 "Where accounts and sessions are kept."),
-            storage_url_file(),
+            url_file_of("url", &storage::url, &storage::url_file),
+            secret_text(
+                "listen_url", &storage::listen_url,
+                "Of postgresql: where news of other programs is heard, when `url` leads to a pooler that shares sessions."),
+            url_file_of("listen_url", &storage::listen_url, &storage::listen_url_file),
             value("connections", &storage::connections, count<unsigned>(1, 1'000),
                   "Of postgresql: how many connections this program opens at most, beside one for the signing keys."),
             value("prepared", &storage::prepared, boolean(),
@@ -162,6 +188,13 @@ section<shared_state> const& shared_state_keys()
             url(&shared_state::url, "memory:", "memory:, redis://…, rediss://…, redis+sentinel://…",
                 "Where counters and revocations are shared between several Yetts."),
             file_version("url", &shared_state::url),
+            value("max_staleness", &shared_state::max_staleness, duration<milliseconds>(seconds{2}, std::chrono::hours{1}),
+                  "With postgresql: how old what is known of the other programs' revocations may be. Beyond it the database is "
+                  "asked before a token is accepted."),
+            value("on_unknown", &shared_state::on_unknown,
+                  one_of<unknown_revocations>(
+                      {{"refuse", unknown_revocations::refuse}, {"serve_until_exp", unknown_revocations::serve_until_exp}}),
+                  "When it does not answer either: 503, or the token is accepted until it expires."),
         },
         finish_shared_state,
     };

@@ -218,17 +218,24 @@ void check_mail(reading& r, settings const& all)
         r.complain_at("mail.from", "is missing; no server takes mail from no-reply@localhost");
 }
 
-void check_storage(reading& r, settings const& all)
+void warn_of_network(reading& r, std::string path, postgres_url const& to)
 {
-    auto const& s = all.storage;
-    std::string const path = r.is_given("storage.url_file") ? "storage.url_file" : "storage.url";
-    auto const is_postgres = s.kind == storage_kind::postgresql;
-    if (is_postgres && trusts_the_network(s.postgres) && !r.has_complaint_at(path))
+    if (r.is_given(path + "_file")) path += "_file";
+    if (trusts_the_network(to) && !r.has_complaint_at(path))
         r.complain_at(
             path, "lets whoever stands between here and the database read and change what passes; sslmode=verify-full does not",
             severity::warning);
-    for (auto const* const setting : {"storage.connections", "storage.prepared"})
-        if (!is_postgres && r.is_given(setting)) r.complain_at(setting, "has an effect on postgresql: alone", severity::warning);
+}
+
+void check_storage(reading& r, settings const& all)
+{
+    auto const& s = all.storage;
+    auto const is_postgres = s.kind == storage_kind::postgresql;
+    if (is_postgres) warn_of_network(r, "storage.url", s.postgres);
+    if (is_postgres && !s.listen_url.empty()) warn_of_network(r, "storage.listen_url", s.listen);
+    for (auto const* const key : {"storage.connections", "storage.prepared", "storage.listen_url", "storage.listen_url_file",
+                                  "shared_state.max_staleness", "shared_state.on_unknown"})
+        if (!is_postgres && r.is_given(key)) r.complain_at(key, "has an effect on postgresql: alone", severity::warning);
 }
 
 void check_promises(reading& r, settings const& all)

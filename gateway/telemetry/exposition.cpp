@@ -27,6 +27,7 @@ constexpr std::array given_up_names{"slow_upload", "slow_reader", "left", "silen
 constexpr std::array operation_names{"register",      "verify",        "resend", "login",    "refresh",  "logout",
                                      "reset_request", "reset_confirm", "me",     "password", "sessions", "api_keys"};
 constexpr std::array key_answer_names{"remembered", "asked", "refused", "failed"};
+constexpr std::array stale_outcome_names{"caught_up", "refused", "served"};
 constexpr std::array renewal_names{"renewed", "shared", "refused", "failed"};
 constexpr std::array session_end_names{"revoked", "expired"};
 constexpr std::array dropped_field_names{"identity", "forwarding", "tracing", "rewriting", "internal", "spelling", "nominated"};
@@ -148,6 +149,7 @@ public:
     void callers();
     void accounts(observations const& seen);
     void connections();
+    void revocations(observations const& seen);
     void issuers(observations const& seen);
     void mails(observations const& seen);
     void program(observations const& seen);
@@ -403,6 +405,25 @@ void metrics::fold::connections()
         {}, [](auto const& s) -> auto& { return s.event_loop_lag; });
 }
 
+void metrics::fold::revocations(observations const& seen)
+{
+    if (!seen.revocations) return;
+    auto const& now = *seen.revocations;
+    family("revocations_age_seconds", "Time since this node last knew every revocation; grows through an outage.",
+           MetricType::Gauge);
+    value({}, now.age_seconds);
+    family("revocation_reads_total", "Looks into the log of revocations.", MetricType::Counter);
+    value({{"result", "ok"}}, static_cast<double>(now.read - now.failed));
+    value({{"result", "failed"}}, static_cast<double>(now.failed));
+    family("revocation_notifications_total", "Words between nodes that something was revoked.", MetricType::Counter);
+    value({{"direction", "told"}}, static_cast<double>(now.told));
+    value({{"direction", "heard"}}, static_cast<double>(now.heard));
+    family("stale_requests_total", "Requests that came when revocations were not known for too long, by what became of them.",
+           MetricType::Counter);
+    sums<stale_outcome>(
+        {}, "result", stale_outcome_names, [](auto const& s) -> auto& { return s.stale; });
+}
+
 void metrics::fold::issuers(observations const& seen)
 {
     auto const shown = std::span{seen.issuers}.first(std::min(seen.issuers.size(), issuers_max));
@@ -494,6 +515,7 @@ std::string metrics::exposition() const
     f.callers();
     f.accounts(seen);
     f.connections();
+    f.revocations(seen);
     f.issuers(seen);
     f.mails(seen);
     f.program(seen);

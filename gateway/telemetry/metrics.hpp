@@ -108,6 +108,14 @@ enum class key_answer : unsigned char
     failed,
     count_
 };
+// What became of a request that came when the other nodes' revocations were not known for too long.
+enum class stale_outcome : unsigned char
+{
+    caught_up,
+    refused,
+    served, // on_unknown: serve_until_exp
+    count_
+};
 enum class account_outcome : unsigned char
 {
     ok,
@@ -239,6 +247,7 @@ struct alignas(64) shard
     counter auth_none; // no credential came with the request
     by_code auth_failed;
     by<key_answer> api_keys;
+    by<stale_outcome> stale;
     by<renewal_outcome> renewals;  // of sessions, inside the requests they came with
     by<session_end> streams_ended; // WebSockets and requests under way whose session ended
     token_cache_figures token_cache;
@@ -276,9 +285,20 @@ struct issuer_figures
     std::vector<std::pair<std::string_view, std::uint64_t>> fetches; // result, attempts
 };
 
+// How this node follows the revocations of the others.
+struct revocation_figures
+{
+    double age_seconds = 0;   // since it last knew all of them
+    std::uint64_t read = 0;   // looks into the log
+    std::uint64_t failed = 0; // of those, in vain
+    std::uint64_t told = 0;   // notifications to the others
+    std::uint64_t heard = 0;  // from them
+};
+
 // What others own and a scrape asks them for.
 struct observations
 {
+    std::optional<revocation_figures> revocations; // none: nobody shares the store
     std::uint64_t password_hash_waiting = 0;
     std::uint64_t password_hash_running = 0;
     std::uint64_t password_hash_refused = 0;

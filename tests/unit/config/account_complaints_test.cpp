@@ -371,6 +371,36 @@ yett.yaml:2:22: storage.url_file: names no database; it is spelled postgresql://
              R"(
 yett.yaml:2:42: warning: storage.connections: has an effect on postgresql: alone
 )"},
+            {R"(storage: { url: "postgresql://u@localhost/d", listen_url: "postgresql://u:hunter2@db.example.com/d" }
+)",
+             R"(
+yett.yaml:2:60: warning: storage.listen_url: lets whoever stands between here and the database read and change what passes; sslmode=verify-full does not
+)"},
+            {R"(storage: { url: "postgresql://u@localhost/d", listen_url: "hunter2" }
+)",
+             R"(
+yett.yaml:2:60: storage.listen_url: begins with no scheme that is known; allowed: postgresql:, postgres:
+)"},
+            {R"(storage: { url: "postgresql://u@localhost/d", listen_url_file: database }
+)",
+             R"(
+yett.yaml:2:65: storage.listen_url_file: names no database; it is spelled postgresql://USER@HOST/DATABASE
+)"},
+            {R"(storage: { url: "sqlite:x", listen_url: "postgresql://u@localhost/d" }
+shared_state: { max_staleness: 10s, on_unknown: serve_until_exp }
+)",
+             R"(
+yett.yaml:2:41: warning: storage.listen_url: has an effect on postgresql: alone
+yett.yaml:3:32: warning: shared_state.max_staleness: has an effect on postgresql: alone
+yett.yaml:3:49: warning: shared_state.on_unknown: has an effect on postgresql: alone
+)"},
+            {R"(storage: { url: "postgresql://u@localhost/d" }
+shared_state: { max_staleness: 1s, on_unknown: perhaps }
+)",
+             R"(
+yett.yaml:3:32: shared_state.max_staleness: "1s" is out of range; 2s to 1h is allowed
+yett.yaml:3:48: shared_state.on_unknown: "perhaps" is unknown; allowed: refuse, serve_until_exp
+)"},
             {R"(storage: { url: "postgresql://u@localhost/d", migrate: manual, prepared: false }
 )",
              R"(
