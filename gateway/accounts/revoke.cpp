@@ -62,15 +62,20 @@ task<result<ended>> end_sessions(desk const& at, std::string user_id, std::strin
     co_return co_await end_and_revoke(at, std::move(wanted));
 }
 
+void add_revocations(std::vector<revocation> const& known, tokens::revocations& to)
+{
+    std::vector<tokens::revocation> entries;
+    for (auto const& each : known) entries.push_back(as_token_revocation(each));
+    to.load(entries);
+}
+
 task<result<void>> load_revocations(session_store& sessions, tokens::revocations& into, wall_time now)
 {
-    std::vector<tokens::revocation> known;
-    std::function<void(revocation const&)> const each = [&known](revocation const& one) {
-        known.push_back(as_token_revocation(one));
-    };
+    std::vector<revocation> known;
+    std::function<void(revocation const&)> const each = [&known](revocation const& one) { known.push_back(one); };
     auto const read = co_await sessions.load_revocations(now, each);
     if (!read) co_return read.error();
-    into.load(known);
+    add_revocations(known, into);
     co_return result<void>{};
 }
 

@@ -28,6 +28,9 @@ task<result<ended>> end_sessions(desk const& at, std::string user_id, std::strin
 // makes it known to this process's verifiers.
 task<result<void>> revoke(desk const& at, revocation wanted);
 
+// Makes known to this process's verifiers what others revoked.
+void add_revocations(std::vector<revocation> const& known, tokens::revocations& to);
+
 // Tells the verifiers what the store remembers; once, before the first request.
 task<result<void>> load_revocations(session_store& sessions, tokens::revocations& into, wall_time now);
 

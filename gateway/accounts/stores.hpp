@@ -3,6 +3,7 @@
 #include "gateway/accounts/api_key_store.hpp"
 #include "gateway/accounts/link_store.hpp"
 #include "gateway/accounts/outbox.hpp"
+#include "gateway/accounts/revocation_feed.hpp"
 #include "gateway/accounts/session_store.hpp"
 #include "gateway/accounts/user_store.hpp"
 
@@ -28,6 +29,7 @@ struct stores
     std::unique_ptr<link_store> links;
     std::unique_ptr<api_key_store> api_keys;
     std::function<store_activity()> read_activity{}; // any thread; empty for a store that counts nothing
+    std::unique_ptr<revocation_feed> feed{};         // null for a store of one program
 };
 
 } // namespace yett::accounts
