@@ -233,6 +233,12 @@ void check_storage(reading& r, settings const& all)
     auto const is_postgres = s.kind == storage_kind::postgresql;
     if (is_postgres) warn_of_network(r, "storage.url", s.postgres);
     if (is_postgres && !s.listen_url.empty()) warn_of_network(r, "storage.listen_url", s.listen);
+    if (is_postgres && !s.prepared && s.listen_url.empty())
+        r.complain_at(
+            "storage.prepared",
+            "is false for the sake of a pooler, and no storage.listen_url leads past it: what other nodes revoke is heard "
+            "up to a second later",
+            severity::warning);
     for (auto const* const key : {"storage.connections", "storage.prepared", "storage.listen_url", "storage.listen_url_file",
                                   "shared_state.max_staleness", "shared_state.on_unknown"})
         if (!is_postgres && r.is_given(key)) r.complain_at(key, "has an effect on postgresql: alone", severity::warning);

@@ -25,13 +25,21 @@ storage::postgres::login login_of(config::postgres_url const& url, bool pooled)
     return as;
 }
 
-result<storage::postgres::login> read_login(std::filesystem::path const& file, bool pooled)
+result<storage::postgres::login> read_login(std::filesystem::path const& file, std::string const& key, bool pooled)
 {
     auto const text = config::read_secret(file, config::process_environment());
-    if (!text) return our_error(errc::storage_unavailable, "storage.url_file: " + text.error().note());
+    if (!text) return our_error(errc::storage_unavailable, key + ": " + text.error().note());
     auto const url = config::parse_postgres_url(text->reveal());
-    if (!url) return our_error(errc::storage_unavailable, "storage.url_file: its URL " + url.error().note());
+    if (!url) return our_error(errc::storage_unavailable, key + ": its URL " + url.error().note());
     return login_of(*url, pooled);
+}
+
+// What came from a file is read again each time.
+std::function<result<storage::postgres::login>()> reader_of(config::postgres_url const& url, std::filesystem::path const& file,
+                                                            std::string const& key, bool pooled)
+{
+    if (file.empty()) return [as = login_of(url, pooled)] { return result<storage::postgres::login>{as}; };
+    return [file, key, pooled] { return read_login(file, key, pooled); };
 }
 
 } // namespace
@@ -41,8 +49,9 @@ storage::postgres::options postgres_options(config::storage const& s)
     storage::postgres::options by;
     by.connections = s.connections;
     auto const pooled = !s.prepared;
-    if (s.url_file.empty()) by.read_login = [as = login_of(s.postgres, pooled)] { return result<storage::postgres::login>{as}; };
-    else by.read_login = [file = s.url_file, pooled] { return read_login(file, pooled); };
+    by.read_login = reader_of(s.postgres, s.url_file, "storage.url_file", pooled);
+    by.read_listen_login =
+        s.listen_url.empty() ? by.read_login : reader_of(s.listen, s.listen_url_file, "storage.listen_url_file", false);
     return by;
 }
 

@@ -16,6 +16,12 @@ struct result_closer
 };
 using owned_result = std::unique_ptr<PGresult, result_closer>;
 
+struct notification_closer
+{
+    void operator()(PGnotify* of) const noexcept { PQfreemem(of); }
+};
+using owned_notification = std::unique_ptr<PGnotify, notification_closer>;
+
 std::string_view field(PGresult const* of, int code)
 {
     auto const* const told = PQresultErrorField(of, code);
@@ -200,6 +206,30 @@ task<result<void>> connection::run_script(std::string const& sql, steady_time de
     busy_ = PQstatus(handle_.get()) != CONNECTION_OK;
     if (failure) co_return *failure;
     co_return result<void>{};
+}
+
+task<bool> connection::wait_for_word(steady_time until)
+{
+    waiting_ = true;
+    if (!has_decrypted()) {
+        auto const woken = co_await ready_.wait(readiness::reading, until);
+        static_cast<void>(woken); // whatever ended it: what came is taken
+    }
+    waiting_ = false;
+    co_return PQconsumeInput(handle_.get()) == 1 && PQstatus(handle_.get()) == CONNECTION_OK;
+}
+
+void connection::stop_waiting()
+{
+    if (waiting_) ready_.interrupt();
+}
+
+std::size_t connection::take_notifications()
+{
+    std::size_t others = 0;
+    while (owned_notification const came{PQnotifies(handle_.get())})
+        others += came->be_pid != PQbackendPID(handle_.get());
+    return others;
 }
 
 bool connection::usable() const noexcept

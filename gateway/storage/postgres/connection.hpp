@@ -71,6 +71,13 @@ public:
     // when it ends.
     bool is_still_there() const noexcept;
 
+    // Waits until the server says something unasked, or `until`. False when the connection is lost.
+    task<bool> wait_for_word(steady_time until);
+    // Ends that wait, and no other. On the connection's thread.
+    void stop_waiting();
+    // How often others have notified this session since the last call.
+    std::size_t take_notifications();
+
 private:
     // A statement that was sent, and what is to come of it.
     struct expected
@@ -98,6 +105,7 @@ private:
     std::size_t named_ = 0;
     bool busy_ = false; // in the midst of something
     bool ended_ = false;
+    bool waiting_ = false; // for a word, and nothing else
 };
 
 } // namespace yett::storage::postgres

@@ -79,9 +79,12 @@ task<void> connections::serve(std::unique_ptr<job> next)
 task<std::optional<error>> connections::carry_out(job& one)
 {
     tried last;
+    auto const until = one.asked_at + one.within.value_or(longest_wait);
+    auto const at = one.within ? pool::place::before_others : pool::place::behind_others;
     for (int i = 0; i < most_attempts; ++i) {
         if (i > 0) co_await wait_until(steady_now() + aside());
-        auto on = co_await pool_.borrow(one.asked_at + longest_wait);
+        if (i > 0 && one.within && steady_now() >= until) break;
+        auto on = co_await pool_.borrow(until, at);
         if (!on) co_return on.error();
         last = co_await attempt(one, **on);
         pool_.give_back(std::move(*on));
@@ -95,7 +98,7 @@ task<std::optional<error>> connections::carry_out(job& one)
 task<connections::tried> connections::attempt(job& one, connection& on)
 {
     tried done;
-    database db{on, one.use, steady_now() + longest_work};
+    database db{on, one.use, one.within ? one.asked_at + *one.within : steady_now() + longest_work};
     done.failure = co_await one.execute(db);
     if (!done.failure) {
         auto const kept = co_await db.commit();

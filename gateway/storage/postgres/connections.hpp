@@ -44,6 +44,18 @@ public:
         return run(std::move(work), database::use::read);
     }
 
+    // A read that nobody may be kept waiting for: it goes before whatever else waits for a
+    // connection, and is done or has failed by then.
+    template<class Work>
+    auto read_within(milliseconds patience, Work work)
+    {
+        reads_.fetch_add(1, std::memory_order_relaxed);
+        return run(std::move(work), database::use::read, patience);
+    }
+
+    // Where all of it happens, for what belongs to the same database.
+    executor loop() noexcept { return loop_.get_executor(); }
+
     accounts::store_activity activity() const noexcept
     {
         return {reads_.load(std::memory_order_relaxed), commits_.load(std::memory_order_relaxed)};
@@ -53,7 +65,7 @@ private:
     class job
     {
     public:
-        explicit job(database::use how) : use{how} {}
+        job(database::use how, std::optional<milliseconds> in) : use{how}, within{in} {}
         virtual ~job() = default;
         // Does the work once; why it failed.
         virtual task<std::optional<error>> execute(database& db) = 0;
@@ -62,6 +74,7 @@ private:
         virtual void refuse(error const& why) = 0;
 
         database::use const use;
+        std::optional<milliseconds> const within; // absent: whatever is usual
         steady_time asked_at{};
     };
 
@@ -69,8 +82,8 @@ private:
     class job_of final : public job
     {
     public:
-        job_of(Work work, database::use how, Handler handler, executor home)
-            : job{how},
+        job_of(Work work, database::use how, std::optional<milliseconds> in, Handler handler, executor home)
+            : job{how, in},
               work_{std::move(work)},
               handler_{std::move(handler)},
               home_{std::move(home)},
@@ -107,11 +120,12 @@ private:
     };
 
     template<class Work, class Result = typename std::invoke_result_t<Work&, database&>::value_type>
-    task<Result> run(Work work, database::use how)
+    task<Result> run(Work work, database::use how, std::optional<milliseconds> within = {})
     {
         auto here = co_await boost::asio::this_coro::executor;
-        auto initiate = [this, &work, how, here](auto handler) {
-            enqueue(std::make_unique<job_of<Work, Result, decltype(handler)>>(std::move(work), how, std::move(handler), here));
+        auto initiate = [this, &work, how, within, here](auto handler) {
+            enqueue(std::make_unique<job_of<Work, Result, decltype(handler)>>(std::move(work), how, within, std::move(handler),
+                                                                              here));
         };
         auto started = boost::asio::async_initiate<boost::asio::use_awaitable_t<executor> const, void(std::shared_ptr<Result>)>(
             initiate, use_task);

@@ -38,6 +38,8 @@ struct options
 {
     // Asked again for each new connection, so that a password turns without a restart.
     std::function<result<login>()> read_login;
+    // The way to the same database that no pooler shares between sessions; empty: read_login.
+    std::function<result<login>()> read_listen_login{};
     unsigned connections = 8; // at most
     // Whether a database may be opened that a copy is on its way into: only by that copy.
     bool of_unfinished_copy = false;

@@ -35,13 +35,13 @@ struct pool::place_in_line
     result<std::unique_ptr<connection>> outcome{our_error(errc::overloaded, "no connection to the database was free in time")};
 };
 
-task<result<std::unique_ptr<connection>>> pool::borrow(steady_time until)
+task<result<std::unique_ptr<connection>>> pool::borrow(steady_time until, place in_line)
 {
     if (stopping_) co_return our_error(errc::stopping, "the connections to the database");
     if (auto idle = take_idle()) co_return std::move(idle);
     grow();
     if (open_ == 0) co_return last_failure_;
-    co_return co_await wait_in_line(until);
+    co_return co_await wait_in_line(until, in_line);
 }
 
 std::unique_ptr<connection> pool::take_idle()
@@ -55,10 +55,10 @@ std::unique_ptr<connection> pool::take_idle()
     return nullptr;
 }
 
-task<result<std::unique_ptr<connection>>> pool::wait_in_line(steady_time until)
+task<result<std::unique_ptr<connection>>> pool::wait_in_line(steady_time until, place at)
 {
     auto const here = std::make_shared<place_in_line>(on_, until);
-    line_.push_back(here);
+    line_.insert(at == place::before_others ? line_.begin() : line_.end(), here);
     auto const expired = [this, here](boost::system::error_code) {
         if (here->served) return;
         line_.remove(here);

@@ -22,7 +22,12 @@ public:
 
     // Fails with storage_unavailable when there is no connection and none can be made, with
     // `overloaded` when all were busy until then, with `stopping`.
-    task<result<std::unique_ptr<connection>>> borrow(steady_time until);
+    enum class place : unsigned char
+    {
+        behind_others,
+        before_others, // few may want that
+    };
+    task<result<std::unique_ptr<connection>>> borrow(steady_time until, place in_line = place::behind_others);
     // Null, or one that is not usable any more, makes room for another.
     void give_back(std::unique_ptr<connection> borrowed);
     // Closes those that are idle; those that come back are closed, too.
@@ -32,7 +37,7 @@ private:
     struct place_in_line;
 
     std::unique_ptr<connection> take_idle();
-    task<result<std::unique_ptr<connection>>> wait_in_line(steady_time until);
+    task<result<std::unique_ptr<connection>>> wait_in_line(steady_time until, place at);
     void grow();
     task<void> make_one();
     void made_none(error const& why);

@@ -46,6 +46,11 @@ readiness::~readiness() = default;
 readiness::readiness(readiness&&) noexcept = default;
 readiness& readiness::operator=(readiness&&) noexcept = default;
 
+void readiness::interrupt()
+{
+    state_->end(state_->round, true);
+}
+
 task<bool> readiness::wait(unsigned what, steady_time deadline)
 {
     auto const s = state_;

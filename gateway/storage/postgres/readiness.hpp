@@ -26,6 +26,8 @@ public:
     // Until one of `what` is possible; false when the time was over first. One coroutine at
     // a time.
     task<bool> wait(unsigned what, steady_time deadline);
+    // Ends the wait as its deadline would; on its thread.
+    void interrupt();
 
 private:
     struct state;

@@ -51,9 +51,11 @@ CREATE TABLE revocations (
     id    text COLLATE "C" NOT NULL,
     at    timestamptz      NOT NULL,
     until timestamptz      NOT NULL,
+    xid   xid8             NOT NULL DEFAULT pg_current_xact_id(), -- of the transaction that wrote it last
     PRIMARY KEY (kind, id)
 );
 CREATE INDEX revocations_by_until ON revocations (until);
+CREATE INDEX revocations_by_xid ON revocations (xid);
 
 CREATE TABLE devices (
     user_id text COLLATE "C" NOT NULL REFERENCES users (id) ON DELETE CASCADE,

@@ -11,10 +11,11 @@ constexpr std::string_view insert_session =
 constexpr std::string_view update_session =
     "UPDATE sessions SET current_hash = $2, previous_hash = $3, successor_salt = $4, rotated_at = $5, last_seen = $6,"
     " idle_until = $7, access_until = $8, ended_at = $9, address = $10, agent = $11 WHERE id = $1";
-// A later word about the same thing can only extend it.
+// A later word about the same thing can only extend it, and is news to those who follow.
 constexpr std::string_view upsert_revocation =
     "INSERT INTO revocations AS known (kind, id, at, until) VALUES ($1, $2, $3, $4) ON CONFLICT (kind, id)"
-    " DO UPDATE SET at = greatest(known.at, excluded.at), until = greatest(known.until, excluded.until)";
+    " DO UPDATE SET at = greatest(known.at, excluded.at), until = greatest(known.until, excluded.until),"
+    " xid = pg_current_xact_id()";
 
 } // namespace
 
@@ -46,6 +47,11 @@ accounts::session read_session(row const& of)
     found.from.agent = of.text(14);
     found.remembered = of.flag(15);
     return found;
+}
+
+accounts::revocation read_revocation(row const& of)
+{
+    return {static_cast<accounts::revocation::kind>(of.integer(0)), of.text(1), of.time(2), of.time(3)};
 }
 
 void queue_insertion(database& db, accounts::session const& s)

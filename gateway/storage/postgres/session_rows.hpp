@@ -8,6 +8,8 @@ namespace yett::storage::postgres {
 // What select_session names, in its order.
 accounts::session read_session(row const& of);
 std::string const& select_session();
+// Kind, id, at and until come first.
+accounts::revocation read_revocation(row const& of);
 
 // Queued, like every write that tells nothing: they fail with what is sent next.
 void queue_insertion(database& db, accounts::session const& added);

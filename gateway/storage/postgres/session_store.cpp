@@ -1,6 +1,7 @@
 #include "gateway/storage/postgres/session_store.hpp"
 
 #include "gateway/accounts/rotation.hpp"
+#include "gateway/storage/postgres/bell.hpp"
 #include "gateway/storage/postgres/connections.hpp"
 #include "gateway/storage/postgres/devices.hpp"
 #include "gateway/storage/postgres/session_rows.hpp"
@@ -149,11 +150,6 @@ task<result<std::vector<session>>> select_all(database& db, accounts::session_pa
 
 constexpr std::int64_t page_size = 1000;
 
-revocation read_revocation(row const& of)
-{
-    return {static_cast<revocation::kind>(of.integer(0)), of.text(1), of.time(2), of.time(3)};
-}
-
 // The next page behind (kind, id), in the order of the primary key.
 task<result<std::vector<revocation>>> select_page(database& db, revocation const& behind, wall_time now)
 {
@@ -166,12 +162,16 @@ task<result<std::vector<revocation>>> select_page(database& db, revocation const
 class sessions final : public accounts::session_store
 {
 public:
-    explicit sessions(std::shared_ptr<connections> shared) : shared_{std::move(shared)} {}
+    sessions(std::shared_ptr<connections> shared, std::shared_ptr<bell> rung) : shared_{std::move(shared)}, bell_{std::move(rung)}
+    {
+    }
 
     task<result<ended>> add(session const& added, std::size_t most) override
     {
         auto work = [added, most](database& db) { return add_within(db, added, most); };
-        co_return co_await shared_->write(std::move(work));
+        auto done = co_await shared_->write(std::move(work));
+        if (done && !done->revocations.empty()) bell_->ring();
+        co_return done;
     }
 
     task<result<session>> find(std::string_view id) override
@@ -189,19 +189,25 @@ public:
     task<result<rotated>> rotate(rotation const& asked) override
     {
         auto work = [asked](database& db) { return exchange(db, asked); };
-        co_return co_await shared_->write(std::move(work));
+        auto done = co_await shared_->write(std::move(work));
+        if (done && done->outcome == rotation_outcome::reused) bell_->ring();
+        co_return done;
     }
 
     task<result<ended>> end(ending const& asked) override
     {
         auto work = [asked](database& db) { return asked.session_id.empty() ? end_all(db, asked) : end_one(db, asked); };
-        co_return co_await shared_->write(std::move(work));
+        auto done = co_await shared_->write(std::move(work));
+        if (done) bell_->ring();
+        co_return done;
     }
 
     task<result<void>> revoke(revocation const& wanted) override
     {
         auto work = [wanted](database& db) { return remember(db, wanted); };
-        co_return co_await shared_->write(std::move(work));
+        auto done = co_await shared_->write(std::move(work));
+        if (done) bell_->ring();
+        co_return done;
     }
 
     task<result<std::vector<session>>> list(std::string_view user_id, accounts::session_page asked) override
@@ -243,13 +249,14 @@ public:
 
 private:
     std::shared_ptr<connections> shared_;
+    std::shared_ptr<bell> bell_; // goes before the loop it lives on
 };
 
 } // namespace
 
-std::unique_ptr<accounts::session_store> make_session_store(std::shared_ptr<connections> shared)
+std::unique_ptr<accounts::session_store> make_session_store(std::shared_ptr<connections> shared, std::shared_ptr<bell> rung)
 {
-    return std::make_unique<sessions>(std::move(shared));
+    return std::make_unique<sessions>(std::move(shared), std::move(rung));
 }
 
 } // namespace yett::storage::postgres

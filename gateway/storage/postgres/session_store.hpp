@@ -6,8 +6,10 @@
 
 namespace yett::storage::postgres {
 
+class bell;
 class connections;
 
-std::unique_ptr<accounts::session_store> make_session_store(std::shared_ptr<connections> shared);
+// Rings whenever it has revoked something.
+std::unique_ptr<accounts::session_store> make_session_store(std::shared_ptr<connections> shared, std::shared_ptr<bell> rung);
 
 } // namespace yett::storage::postgres

@@ -401,9 +401,14 @@ shared_state: { max_staleness: 1s, on_unknown: perhaps }
 yett.yaml:3:32: shared_state.max_staleness: "1s" is out of range; 2s to 1h is allowed
 yett.yaml:3:48: shared_state.on_unknown: "perhaps" is unknown; allowed: refuse, serve_until_exp
 )"},
-            {R"(storage: { url: "postgresql://u@localhost/d", migrate: manual, prepared: false }
+            {R"(storage: { url: "postgresql://u@localhost/d", migrate: manual, prepared: false, listen_url: "postgresql://u@localhost/d" }
 )",
              R"(
+)"},
+            {R"(storage: { url: "postgresql://u@localhost/d", prepared: false }
+)",
+             R"(
+yett.yaml:2:57: warning: storage.prepared: is false for the sake of a pooler, and no storage.listen_url leads past it: what other nodes revoke is heard up to a second later
 )"},
             {R"(storage: { url: "sqlite:x", prepared: false }
 )",

@@ -1,0 +1,14 @@
+#pragma once
+
+#include "gateway/accounts/revocation_feed.hpp"
+
+#include <memory>
+
+namespace yett::storage::postgres {
+
+class bell;
+class connections;
+
+std::unique_ptr<accounts::revocation_feed> make_revocation_feed(std::shared_ptr<connections> shared, std::shared_ptr<bell> rung);
+
+} // namespace yett::storage::postgres
