@@ -202,6 +202,7 @@ result<identity_ptr> pipeline::enter_session(result<identity_ptr> who, accounts:
     http::reply cookies;
     if (auto added = add_cookies(cookies, station_.endpoints.transport(), given, now); !added) return added.error();
     std::ranges::move(cookies.fields, std::back_inserter(seen.set_cookies));
+    seen.renewed = true;
     return recognised(std::move(renewed), seen);
 }
 

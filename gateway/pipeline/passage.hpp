@@ -1,5 +1,6 @@
 #pragma once
 
+#include "gateway/base/boot_time.hpp"
 #include "gateway/base/error.hpp"
 #include "gateway/base/identity.hpp"
 #include "gateway/http/problem.hpp"
@@ -51,6 +52,8 @@ struct passage
     bool preflight = false;                 // of a page of another site, under the rule of what is to follow
     bool key_awaited = false;               // the key of its token is under way
     bool key_given_up = false;              // and did not come in time
+    bool renewed = false;                   // `who` is of a token that this request was given
+    boot_time known_at{};                   // as of when revocations were known when the credential was looked at
     bool api_key_unknown = false;           // the token is an API key, the store has to be asked about it
     std::string_view refresh_token;         // in the request's head; a renewal is asked for
     bool refresh_rivals = false;            // of several, none of which was looked up

@@ -1,6 +1,7 @@
 #include "gateway/pipeline/pipeline.hpp"
 
 #include "gateway/http/https_entrance.hpp"
+#include "gateway/pipeline/certainty.hpp"
 #include "gateway/pipeline/destination.hpp"
 #include "gateway/pipeline/device_cookie.hpp"
 #include "gateway/pipeline/one_rule.hpp"
@@ -63,6 +64,7 @@ task<result<void>> pipeline::answer(http::exchange& ex, passage& seen)
     if (!facts.limits.early.empty() && !seen.early_put_off)
         if (auto spent = co_await spend(facts.limits.early, ex, seen); !spent) co_return spent.error();
 
+    seen.known_at = station_.certainty.known_at();
     auto who = authenticate(ex, seen);
     if (seen.key_awaited) who = co_await await_key(ex, seen);
     if (seen.websocket) [[unlikely]]
@@ -75,13 +77,16 @@ task<result<void>> pipeline::answer(http::exchange& ex, passage& seen)
         if (auto spent = co_await spend_own(ex, seen); !spent) co_return spent.error();
     if (!facts.limits.late.empty())
         if (auto spent = co_await spend(facts.limits.late, ex, seen); !spent) co_return spent.error();
+    if (*who && !station_.certainty.holds(seen.known_at)) [[unlikely]] {
+        who = co_await make_certain(seen);
+        if (!who) co_return who.error();
+    }
     auto const permit = policies::decide(*route, *who, asked, seen.now);
     if (permit.reported) [[unlikely]]
         seen.reported = permit.reported;
     if (!permit) co_return permit.error();
     if (names_destination(ex.request().method())) [[unlikely]]
-        if (auto open = require_open_destination(world.routes, ex.request(), ex.where(), seen.from.https, *who, seen.now);
-            !open)
+        if (auto open = require_open_destination(world.routes, ex.request(), ex.where(), seen.from.https, *who, seen.now); !open)
             co_return open.error();
 
     co_return co_await dispatch(*permit, ex, seen); // the only way to /auth or to an upstream

@@ -42,6 +42,7 @@ struct question;
 
 namespace yett::pipeline {
 
+class certainty;
 class missing_keys;
 class open_streams;
 class page_endpoints;
@@ -67,6 +68,7 @@ public:
         page_endpoints& pages;
         yett::pipeline::renewals& renewals;
         yett::pipeline::missing_keys& missing_keys;
+        yett::pipeline::certainty& certainty;
         open_streams& streams;
         std::map<std::string, std::unique_ptr<upstream::forwarder>, std::less<>> const& upstreams;
         telemetry::shard& figures;
@@ -113,6 +115,8 @@ private:
     task<result<identity_ptr>> vouch_for(passage const& seen);
     task<result<identity_ptr>> renew(result<identity_ptr> who, http::exchange const& ex, passage& seen);
     result<identity_ptr> enter_session(result<identity_ptr> who, accounts::grant const& given, wall_time now, passage& seen);
+    task<result<identity_ptr>> make_certain(passage& seen);
+    task<result<identity_ptr>> look_again(passage const& seen);
     result<identity_ptr> recognised(result<identity_ptr> who, passage& seen);
     error refused(error const& why, passage& seen);
 
