@@ -1,6 +1,5 @@
 #include "gateway/app/gateway.hpp"
 
-#include "gateway/accounts/revoke.hpp"
 #include "gateway/app/build_facts.hpp"
 #include "gateway/app/build_world.hpp"
 #include "gateway/app/mail_office.hpp"
@@ -42,12 +41,6 @@ std::shared_ptr<limits::memory_counters> make_counters()
     auto const secret = random_bytes(options.secret.size());
     std::memcpy(options.secret.data(), secret.data(), options.secret.size());
     return std::make_shared<limits::memory_counters>(options);
-}
-
-void load_revocations(accounts::session_store& from, tokens::revocations& into)
-{
-    auto loaded = run_to_end(accounts::load_revocations(from, into, wall_now()));
-    if (!loaded) throw startup_error{blame::unavailable, "storage: revocations cannot be read: " + describe(loaded.error())};
 }
 
 template<class T>
@@ -98,7 +91,7 @@ gateway::gateway(config::settings settings, std::filesystem::path const& file)
     raise_descriptor_limit();
     forbid_core_dumps();
     for (auto const& each : keys_.complaints()) logs_.program().warning("a key was left out", {{"key", each}});
-    load_revocations(*stores_.sessions, revoked_);
+    news_.load();
     issuers_.open();
     open_listeners();
     make_stations();
@@ -131,6 +124,8 @@ void gateway::make_stations()
 {
     auto const look = look_of(settings_);
     station::shared all{settings_, keys_, revoked_, desk_, world_, look, figures_, logs_, unlisted_, {}, random_bytes(32)};
+    all.known = news_.known();
+    all.catch_up = [this](unsigned worker) { catch_up(worker); };
     if (issuers_.any()) all.ask_for_keys = [this](std::size_t issuer) { return issuers_.ask(issuer); };
     for (unsigned i = 0; i < workers_; ++i) {
         stations_.push_back(std::make_unique<station>(i, workers_, all));
@@ -182,6 +177,7 @@ void gateway::open_management()
     answers.ready.push_back({"serving", draining, {}});
     auto fine = []() -> std::optional<std::string> { return std::nullopt; };
     answers.ready.push_back({"proxies", fine, [this] { return unlisted_.advice(); }});
+    if (auto known = news_.check()) answers.ready.push_back(std::move(*known));
     for (auto& each : issuers_.checks()) answers.ready.push_back(std::move(each));
     auto const& at = settings_.management.address;
     management_ = or_refuse_to_start(net::admin::listen(control_, at.host, at.port, std::move(answers)));
@@ -215,6 +211,7 @@ void gateway::report_figures(telemetry::observations& seen) const
     seen.log_dropped = logs_.dropped();
     seen.certificates_read = certificates_.are_current();
     seen.certificates_expire.assign(certificates_.ends().begin(), certificates_.ends().end());
+    news_.report(seen);
     issuers_.report(seen);
     report_mail(postman_->figures(), wall_now(), seen);
 }
@@ -241,6 +238,7 @@ void gateway::run()
     publish_figures_later();
     look_at_certificates_later();
     auto const give = [this](token_keys::snapshot const& keys, std::function<void()> done) { hand_out(keys, std::move(done)); };
+    news_.run();
     turner_.run(give);
     issuers_.run(give, [this] { tell_of_keys(); });
     for (auto& each : stations_) each->worker().start();
@@ -248,7 +246,7 @@ void gateway::run()
     control_.run();
     // An order under way is on other threads' hands, which must not outlive what it works with.
     control_.restart();
-    while (performing_ > 0) control_.run_one();
+    while (performing_ > 0 || news_.is_looking()) control_.run_one();
     for (auto& each : stations_) each->worker().join();
 }
 
@@ -270,6 +268,15 @@ void gateway::hand_out(token_keys::snapshot const& keys, std::function<void()> d
 void gateway::tell_of_keys()
 {
     for (auto& each : stations_) each->worker().post([&to = *each] { to.keys_arrived(); });
+}
+
+// What requests of a worker wait for; each station asks once for all of them.
+void gateway::catch_up(unsigned worker)
+{
+    news_.ask([this, worker](bool fine) {
+        auto& to = *stations_[worker];
+        to.worker().post([&to, fine] { to.caught_up(fine); });
+    });
 }
 
 void gateway::look_at_certificates_later()
@@ -366,6 +373,7 @@ void gateway::stop()
     for (auto& each : stations_) each->worker().stop();
     management_->stop();
     operators_->stop();
+    news_.stop();
     logs_.program().info("stopped");
     control_.stop();
 }
@@ -382,7 +390,7 @@ void gateway::sweep_later()
 
 void gateway::sweep()
 {
-    revoked_.sweep(wall_now());
+    revoked_.sweep(news_.now());
     boost::asio::co_spawn(control_, sweep_stores(), boost::asio::detached);
 }
 

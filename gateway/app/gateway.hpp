@@ -5,6 +5,7 @@
 #include "gateway/accounts/password.hpp"
 #include "gateway/accounts/stores.hpp"
 #include "gateway/app/certificates.hpp"
+#include "gateway/app/fleet_news.hpp"
 #include "gateway/app/issuer_watches.hpp"
 #include "gateway/app/key_turner.hpp"
 #include "gateway/app/logs.hpp"
@@ -77,6 +78,7 @@ private:
 
     void hand_out(token_keys::snapshot const& keys, std::function<void()> done);
     void tell_of_keys();
+    void catch_up(unsigned worker);
     void look_at_certificates_later();
     void read_certificates();
     bool read_certificates_of(open_listener const& one);
@@ -110,6 +112,7 @@ private:
 
     boost::asio::io_context control_{1};
     boost::asio::signal_set signals_{control_};
+    fleet_news news_{control_, stores_, revoked_, logs_};
     key_turner turner_{control_, keys_, logs_};
     issuer_watches issuers_{control_, keys_, settings_, logs_};
     boost::asio::steady_timer next_sweep_{control_};

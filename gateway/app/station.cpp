@@ -69,7 +69,9 @@ station::station(unsigned index, unsigned of, shared const& all)
       renewals_{{all.desk, worker_.executor(), longest_reply(all.settings)}},
       streams_{streams_of(worker_, all)},
       missing_keys_{{all.ask_for_keys, worker_.deadlines(), worker_.executor()}},
-      pipeline_{{all.desk, cache_, assertions_, endpoints_, pages_, renewals_, missing_keys_, streams_, upstreams_,
+      certainty_{{all.known, staleness_of(all.settings.shared_state), [ask = all.catch_up, index] { ask(index); },
+                  worker_.deadlines(), worker_.executor(), worker_.figures().stale}},
+      pipeline_{{all.desk, cache_, assertions_, endpoints_, pages_, renewals_, missing_keys_, certainty_, streams_, upstreams_,
                  all.figures.shard(index), all.logs.make_access_log(), all.logs.program(), all.unlisted},
                 all.world}
 {

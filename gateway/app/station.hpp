@@ -2,6 +2,7 @@
 
 #include "gateway/app/token_keys.hpp"
 #include "gateway/net/worker.hpp"
+#include "gateway/pipeline/certainty.hpp"
 #include "gateway/pipeline/missing_keys.hpp"
 #include "gateway/pipeline/open_streams.hpp"
 #include "gateway/pipeline/page_endpoints.hpp"
@@ -44,6 +45,8 @@ public:
         pipeline::unlisted_proxy& unlisted;
         std::function<bool(std::size_t issuer)> ask_for_keys; // see pipeline::missing_keys
         std::string waiting_key;                              // see pipeline::waiting_addresses
+        tokens::completeness const* known = nullptr;          // see pipeline::certainty
+        std::function<void(unsigned worker)> catch_up{};      // answered by caught_up() of that worker's station
     };
     station(unsigned index, unsigned of, shared const& all);
 
@@ -53,6 +56,8 @@ public:
     void use(token_keys::snapshot const& keys);
     // The keys that requests wait for are here, or will not come; on the worker's thread.
     void keys_arrived() { missing_keys_.arrived(); }
+    // The revocations that requests wait for were read, or cannot be; on the worker's thread.
+    void caught_up(bool fine) { certainty_.answered(fine); }
     // The cache's counters, for a scrape; on the worker's thread.
     void publish_cache_figures();
     // Asks for the end of what does not end by itself, when draining begins; on the worker's thread.
@@ -71,6 +76,7 @@ private:
     pipeline::renewals renewals_;
     pipeline::open_streams streams_;
     pipeline::missing_keys missing_keys_;
+    pipeline::certainty certainty_;
     pipeline::pipeline pipeline_;
 };
 

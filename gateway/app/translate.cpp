@@ -379,6 +379,11 @@ pipeline::auth_transport transport_of(config::settings const& s)
     return transport;
 }
 
+tokens::staleness_rules staleness_of(config::shared_state const& s)
+{
+    return {s.max_staleness, s.on_unknown == config::unknown_revocations::serve_until_exp};
+}
+
 std::string text_of(config::socket_address const& a)
 {
     return bracketed(a.host) + ":" + std::to_string(a.port);

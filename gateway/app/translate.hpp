@@ -12,6 +12,7 @@
 #include "gateway/net/tls_context.hpp"
 #include "gateway/pipeline/auth_endpoints.hpp"
 #include "gateway/tokens/algorithm.hpp"
+#include "gateway/tokens/completeness.hpp"
 #include "gateway/upstream/field_rules.hpp"
 #include "gateway/upstream/forwarder.hpp"
 #include "gateway/upstream/headers.hpp"
@@ -36,6 +37,7 @@ upstream::forward_options forwarding_of(config::upstream const& u);
 upstream::header_options headers_of(config::settings const& s);
 upstream::field_rules::options field_rules_of(policies::header_spec const& h);
 pipeline::auth_transport transport_of(config::settings const& s);
+tokens::staleness_rules staleness_of(config::shared_state const& s);
 
 // "127.0.0.1:4443", "[::1]:4443".
 std::string text_of(config::socket_address const& a);
