@@ -2,9 +2,10 @@
 
 #include "gateway/accounts/audit_sink.hpp"
 #include "gateway/accounts/desk.hpp"
+#include "gateway/accounts/revoke.hpp"
+#include "gateway/accounts/session_store.hpp"
 #include "gateway/accounts/user_store.hpp"
 #include "gateway/tokens/api_key.hpp"
-#include "gateway/tokens/revocations.hpp"
 #include "gateway/tokens/signer.hpp"
 
 #include <algorithm>
@@ -88,14 +89,17 @@ seconds believed_for(rules const& r)
     return std::min(longest_belief, r.access_ttl);
 }
 
-// Makes workers ask the store again. The entry has to outlive what they believe.
-void make_known(desk const& at, std::string id, wall_time now)
+// Makes workers ask the store again, on every node: after the key is gone, or they would be told
+// that it is good. Whoever hears of it late believes a key for a minute at most, so that an entry
+// which a crash keeps from being written is missed no longer than that.
+task<result<void>> make_known(desk const& at, std::string id, wall_time now)
 {
-    tokens::revocation gone;
-    gone.what = tokens::revoked_by::token;
+    revocation gone;
+    gone.what = revocation::kind::token;
     gone.id = std::move(id);
+    gone.at = now;
     gone.until = now + 2 * longest_belief;
-    at.revocations.add(gone);
+    return revoke(at, std::move(gone));
 }
 
 identity_ptr identity_of(desk const& at, api_key const& key, user const& owner, wall_time now)
@@ -168,7 +172,8 @@ task<result<std::size_t>> remove_api_keys(desk const& at, api_key_removal wanted
         if (!one) co_return one.error();
     }
     for (auto const& id : gone) {
-        make_known(at, id, now);
+        auto const known = co_await make_known(at, id, now);
+        if (!known) co_return known.error();
         deed const what{"api_key_removed", wanted.user_id, id, wanted.client, wanted.by};
         report(at, what, now);
     }

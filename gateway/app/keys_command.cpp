@@ -1,3 +1,4 @@
+#include "gateway/accounts/issue.hpp"
 #include "gateway/app/commands.hpp"
 #include "gateway/app/key_turner.hpp"
 #include "gateway/app/load_settings.hpp"
@@ -5,11 +6,13 @@
 #include "gateway/app/startup_error.hpp"
 #include "gateway/app/storage_schema.hpp"
 #include "gateway/app/token_keys.hpp"
+#include "gateway/app/translate.hpp"
 #include "gateway/base/rfc3339.hpp"
 #include "gateway/base/run_to_end.hpp"
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cstdio>
 #include <iostream>
 
@@ -78,8 +81,29 @@ int rotate(tokens::key_ring& ring, bool at_once)
     return EXIT_SUCCESS;
 }
 
-int revoke(tokens::key_ring& ring, std::string const& kid)
+bool is_known(tokens::key_ring const& ring, std::string const& kid)
 {
+    return std::ranges::any_of(ring.keys(), [&](tokens::own_key const& each) { return each.key.kid() == kid; });
+}
+
+// Every node hears of it as it hears of a logout, whether or not it can look at the keys. What is
+// written before the key is gone covers a token that is signed meanwhile, too.
+void revoke_tokens_of(std::string const& kid, config::settings const& s)
+{
+    if (s.storage.kind == config::storage_kind::memory) return;
+    auto const now = wall_now();
+    auto const stores = open_stores(s.storage, told_on_terminal());
+    accounts::revocation dead;
+    dead.what = accounts::revocation::kind::key;
+    dead.id = kid;
+    dead.at = now;
+    dead.until = accounts::access_until(rules_of(s), now + key_interval(key_ring_options(s).schedule));
+    key_shelf::check(run_to_end(stores.sessions->revoke(dead)));
+}
+
+int revoke(tokens::key_ring& ring, std::string const& kid, config::settings const& s)
+{
+    if (is_known(ring, kid)) revoke_tokens_of(kid, s);
     auto const gone = run_to_end(ring.remove(kid, wall_now()));
     if (!gone && gone.error() == errc::not_found) {
         std::cerr << "yett: no signing key has this kid\n";
@@ -108,7 +132,7 @@ int keys_command(keys_options const& options)
     key_shelf shelf{*settings};
     switch (options.what) {
     case keys_options::verb::rotate: return rotate(shelf.ring(), options.at_once);
-    case keys_options::verb::revoke: return revoke(shelf.ring(), options.kid);
+    case keys_options::verb::revoke: return revoke(shelf.ring(), options.kid, *settings);
     case keys_options::verb::list: break;
     }
     return list(shelf.ring());
