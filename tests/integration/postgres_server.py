@@ -24,7 +24,9 @@ def _unprivileged():
 
 
 class PostgresServer:
-    def __init__(self):
+    def __init__(self, *settings):
+        """Settings of the server, NAME=VALUE."""
+        self.settings = [word for each in ("max_connections=100", *settings) for word in ("-c", each)]
         self.folder = pathlib.Path(tempfile.mkdtemp(prefix="yett-postgres-"))
         self.as_whom = _unprivileged()
         if self.as_whom:
@@ -43,7 +45,7 @@ class PostgresServer:
     def start(self):
         self.log = open(self.folder / "log", "ab")
         self.process = subprocess.Popen(
-            [PROGRAMS / "postgres", "-D", self.folder / "data", "-k", self.folder, "-h", "", "-c", "max_connections=100"],
+            [PROGRAMS / "postgres", "-D", self.folder / "data", "-k", self.folder, "-h", "", *self.settings],
             cwd=self.folder, stdin=subprocess.DEVNULL, stdout=self.log, stderr=self.log, **self.as_whom)
         harness.wait_until(self.answers, 30, "a PostgreSQL that answers")
 

@@ -118,7 +118,7 @@ def test_a_database_that_is_gone_and_comes_back(postgres, database, echo, start,
         assert renewed.status_code == 200, renewed.text
         grant = renewed.json()
     mine = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND application_name = 'yett'"
-    assert int(postgres.ask(database, mine)) <= 9
+    assert int(postgres.ask(database, mine)) <= 10
     assert PASSWORD not in gateway.output
 
 
