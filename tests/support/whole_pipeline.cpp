@@ -14,6 +14,7 @@
 #include "gateway/base/random.hpp"
 #include "gateway/http/ascii.hpp"
 #include "gateway/limits/memory_counters.hpp"
+#include "gateway/pipeline/certainty.hpp"
 #include "gateway/pipeline/missing_keys.hpp"
 #include "gateway/pipeline/open_streams.hpp"
 #include "gateway/pipeline/page_endpoints.hpp"
@@ -126,7 +127,7 @@ class no_audit final : public accounts::audit_sink
 accounts::stores stores_for(whole_pipeline::store kind)
 {
     auto made = storage::memory::make_stores();
-    if (kind == whole_pipeline::store::memory) return made;
+    if (kind != whole_pipeline::store::down) return made;
     made.sessions = std::make_unique<session_store_down>();
     made.api_keys = std::make_unique<api_key_store_down>();
     return made;
@@ -169,14 +170,15 @@ struct whole_pipeline::parts
 {
     parts(std::string const& configuration, store kind)
         : settings{settings_from(configuration, application.port())},
-          stores{stores_for(kind)}
+          stores{stores_for(kind)},
+          shared{kind == store::shared}
     {
         for (auto const& [name, each] : settings.upstreams)
             upstreams[name] = std::make_unique<upstream::forwarder>(
                 app::forwarding_of(each),
                 upstream::forwarder::surroundings{io.get_executor(), wheel, figures.shard(0).upstreams[0]});
-        way.emplace(pipeline::pipeline::station{desk, cache, assertions, endpoints, pages, renewals, missing_keys, streams,
-                                                upstreams, figures.shard(0),
+        way.emplace(pipeline::pipeline::station{desk, cache, assertions, endpoints, pages, renewals, missing_keys, certainty,
+                                                streams, upstreams, figures.shard(0),
                                                 telemetry::access_log{*sink, telemetry::line_format::json}, log, unlisted},
                     app::build_world(settings, counting, figures));
     }
@@ -197,6 +199,14 @@ struct whole_pipeline::parts
             io.run_one_for(milliseconds{50});
             if (steady_now() > give_up) throw std::runtime_error{"the request was not answered"};
         }
+    }
+    void read_later()
+    {
+        boost::asio::post(io, [this] {
+            auto const fine = look && look(revoked);
+            if (fine) known.reached(boot_now());
+            certainty.answered(fine);
+        });
     }
     std::string last_line()
     {
@@ -235,6 +245,11 @@ struct whole_pipeline::parts
         {revoked, *stores.sessions, wheel, figures.shard(0).streams_ended, desk.rules.clock_skew,
          [this](task<void> work) { boost::asio::co_spawn(io, std::move(work), boost::asio::detached); }}};
     pipeline::missing_keys missing_keys{{{}, wheel, io.get_executor()}};
+    bool const shared;
+    tokens::completeness known;
+    std::function<bool(tokens::revocations&)> look;
+    pipeline::certainty certainty{{shared ? &known : nullptr, app::staleness_of(settings.shared_state), [this] { read_later(); },
+                                   wheel, io.get_executor(), figures.shard(0).stale}};
     telemetry::log log;
     pipeline::unlisted_proxy unlisted;
     std::optional<pipeline::pipeline> way;
@@ -342,6 +357,11 @@ void whole_pipeline::end_session(accounts::user const& who, std::string const& s
 {
     accounts::caller const by{who.id, session, {}};
     (void)run(accounts::end_session(parts_->desk, by, session, wall_now()));
+}
+
+void whole_pipeline::others(std::function<bool(tokens::revocations&)> look)
+{
+    parts_->look = std::move(look);
 }
 
 void whole_pipeline::stop_application()

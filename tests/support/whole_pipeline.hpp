@@ -11,6 +11,10 @@
 #include <string_view>
 #include <vector>
 
+namespace yett::tokens {
+class revocations;
+} // namespace yett::tokens
+
 namespace yett::tests {
 
 // What one request came to, in the places where people look.
@@ -37,7 +41,8 @@ public:
     enum class store : unsigned char
     {
         memory,
-        down, // every question fails with storage_unavailable
+        down,   // every question fails with storage_unavailable
+        shared, // by other nodes, of which this one has not heard yet; see others()
     };
     // `configuration` without version, upstreams, tokens and storage, which are the fixture's: the
     // upstream is called "app", tokens travel in headers and cookies alike.
@@ -73,6 +78,8 @@ public:
     void disable(accounts::user const& who);
     void end_session(accounts::user const& who, std::string const& session);
     void stop_application();
+    // What is found when the others' revocations are read; false when they cannot be.
+    void others(std::function<bool(tokens::revocations&)> look);
 
 private:
     struct parts;

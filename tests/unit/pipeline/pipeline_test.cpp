@@ -1,3 +1,4 @@
+#include "gateway/tokens/revocations.hpp"
 #include "tests/support/whole_pipeline.hpp"
 
 #include <doctest/doctest.h>
@@ -75,6 +76,20 @@ struct row
 };
 
 constexpr auto down = whole_pipeline::store::down;
+constexpr auto shared = whole_pipeline::store::shared;
+
+void hear_nothing(scene& s)
+{
+    s.at.others([](tokens::revocations&) { return true; });
+}
+
+void hear_of_the_end(scene& s)
+{
+    s.at.others([session = s.session](tokens::revocations& known) {
+        known.add({tokens::revoked_by::session, session, {}, {}, wall_now() + seconds{3600}});
+        return true;
+    });
+}
 
 std::string whom(account_of_request const& r)
 {
@@ -330,6 +345,37 @@ TEST_CASE("pipeline: cookies of a session")
         {"a page that a browser wants with a session that has expired",
          "GET /in/a\nAccept: text/html\nSec-Fetch-Mode: navigate\nSec-Fetch-Dest: document\nCookie: __Host-yett_access={expired}",
          "302 - | refused:token_expired refused unauthenticated | auth_results:token_expired"},
+    });
+}
+
+TEST_CASE("pipeline: a node that has not heard of the others for too long")
+{
+    check({
+        {"who says nobody's name is not held up", "GET /public/a",
+         "200 nobody | none permitted | policy_decisions:public/permitted", nullptr, shared},
+        {"nor where a rule could do without", "GET /optional/a",
+         "200 nobody | none permitted | auth_results:none policy_decisions:optional/permitted", nullptr, shared},
+        {"a token that nobody has revoked", "GET /in/a\nAuthorization: Bearer {ada}",
+         "200 ada | ok permitted | auth_results:ok policy_decisions:in/permitted", hear_nothing, shared},
+        {"one whose session was ended elsewhere", "GET /in/a\nAuthorization: Bearer {ada}",
+         "401 - | refused:token_revoked refused unauthenticated | auth_results:ok auth_results:token_revoked", hear_of_the_end,
+         shared},
+        {"the same as a cookie", "GET /in/a\nCookie: __Host-yett_access={ada}",
+         "401 - | refused:token_revoked refused unauthenticated | auth_results:ok auth_results:token_revoked", hear_of_the_end,
+         shared},
+        {"another session of that user", "GET /in/a\nAuthorization: Bearer {ada_elsewhere}",
+         "200 ada | ok permitted | auth_results:ok policy_decisions:in/permitted", hear_of_the_end, shared},
+        {"a session that is renewed on the way", "GET /in/a\nCookie: __Host-yett_refresh={ada_refresh}",
+         "200 ada | ok permitted | auth_results:ok policy_decisions:in/permitted refreshes:rotated session_renewals:renewed",
+         hear_nothing, shared},
+        {"an API key", "GET /in/a\nAuthorization: Bearer {key}",
+         "200 ada | ok permitted | api_key_checks:asked auth_results:ok policy_decisions:in/permitted", hear_nothing, shared},
+        {"roles are decided upon afterwards", "GET /admin/a\nAuthorization: Bearer {ada}",
+         "403 - | ok refused forbidden | auth_results:ok policy_decisions:admin/forbidden", hear_nothing, shared},
+        {"nobody can say", "GET /in/a\nAuthorization: Bearer {ada}", "503 - | ok permitted storage_unavailable | auth_results:ok",
+         nullptr, shared},
+        {"nor of an API key", "GET /in/a\nAuthorization: Bearer {key}",
+         "503 - | ok permitted storage_unavailable | api_key_checks:asked auth_results:ok", nullptr, shared},
     });
 }
 
