@@ -1,6 +1,7 @@
 """Several nodes on one database: what one of them revokes the others refuse, whatever happens to connections, database and nodes."""
 
 import json
+import pathlib
 import signal
 import socket
 import subprocess
@@ -275,8 +276,14 @@ class Stopped:
     def __enter__(self):
         self.socket = socket.create_connection(("127.0.0.1", self.node.plain_port), timeout=20)
         self.node.popen.send_signal(signal.SIGSTOP)
+        harness.wait_until(self.all_stand, what="a process that stands still")
         self.since = time.monotonic()
         return self
+
+    def all_stand(self):
+        """A signal reaches one thread first; on a busy machine the others go on for a while."""
+        tasks = pathlib.Path(f"/proc/{self.node.pid}/task").glob("*/stat")
+        return all(each.read_text().rpartition(")")[2].split()[0] == "T" for each in tasks)
 
     def ask(self, token):
         self.socket.sendall(f"GET /hello HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer {token}\r\n\r\n".encode())
