@@ -17,7 +17,8 @@ namespace yett::storage::postgres {
 class bell
 {
 public:
-    // All of it happens on `on`, where nothing happens before listen().
+    // All of it happens on `on`, where nothing happens before listen(), and nothing at all where the
+    // way leads through a pooler, which has no session for us.
     bell(executor on, std::function<result<login>()> read_login);
     // Ends with the loop's next turn, or when the server does not answer any more.
     ~bell();

@@ -7,6 +7,8 @@
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
 
+#include <algorithm>
+
 #include <pthread.h>
 
 namespace yett::storage::postgres {
@@ -95,10 +97,17 @@ task<std::optional<error>> connections::carry_out(job& one)
     co_return last.failure;
 }
 
+// Who cannot wait for long has time for two: the first connection may lead nowhere any more.
+steady_time connections::deadline_of(job const& one)
+{
+    if (!one.within) return steady_now() + longest_work;
+    return std::min(one.asked_at + *one.within, steady_now() + *one.within / 2);
+}
+
 task<connections::tried> connections::attempt(job& one, connection& on)
 {
     tried done;
-    database db{on, one.use, one.within ? one.asked_at + *one.within : steady_now() + longest_work};
+    database db{on, one.use, deadline_of(one)};
     done.failure = co_await one.execute(db);
     if (!done.failure) {
         auto const kept = co_await db.commit();

@@ -144,6 +144,7 @@ private:
     void enqueue(std::unique_ptr<job> next);
     task<void> serve(std::unique_ptr<job> next);
     task<std::optional<error>> carry_out(job& one);
+    static steady_time deadline_of(job const& one);
     task<tried> attempt(job& one, connection& on);
     task<std::optional<error>> settle_doubt(std::string const& name);
 

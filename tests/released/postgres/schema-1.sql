@@ -68,6 +68,7 @@ CREATE TABLE public.revocations (
     id text NOT NULL COLLATE pg_catalog."C",
     at timestamp with time zone NOT NULL,
     until timestamp with time zone NOT NULL,
+    xid xid8 DEFAULT pg_current_xact_id() NOT NULL,
     CONSTRAINT revocations_kind_check CHECK ((kind >= 0))
 );
 CREATE TABLE public.schema_version (
@@ -122,9 +123,9 @@ INSERT INTO public.letters (id, kind, recipient, languages, token, address, agen
 INSERT INTO public.links (hash, purpose, user_id, email_key, password_hash, roles, created_at, expires_at, new_email) VALUES ('1894e0ba91e6862c78dd9fcc14cc513510003bcf17fa55bb6dd8c7c65cdfdac8', 4, '01890000-0000-7000-8000-00000000000a', 'anna2@example.com', '', '{}', '2023-11-14 21:13:20+00', '2023-11-15 22:13:20+00', 'Anna2@example.com');
 INSERT INTO public.links (hash, purpose, user_id, email_key, password_hash, roles, created_at, expires_at, new_email) VALUES ('5000b5bd4534d2551d30d25c66919402dd7f65a24830ce5f2c778bf783829f44', 2, NULL, 'eve@example.com', '', '{editor}', '2023-11-14 21:13:20+00', '2023-11-21 22:13:20+00', '');
 INSERT INTO public.links (hash, purpose, user_id, email_key, password_hash, roles, created_at, expires_at, new_email) VALUES ('abbb5a15f145b8ca479a3b231f3b9ee37b7323fe787ecb6fbfe1cb2e85a42c68', 0, '01890000-0000-7000-8000-00000000000b', 'ben@example.com', '$2b$10$abcdefghijklmnopqrstuuGGgFFcYeueaAql8Z7U7CnCTRw4DR77W', '{}', '2023-11-14 21:13:20+00', '2023-11-15 21:13:20+00', '');
-INSERT INTO public.revocations (kind, id, at, until) VALUES (0, 's-ended', '2023-11-14 20:13:20+00', '2023-11-14 23:13:20+00');
-INSERT INTO public.revocations (kind, id, at, until) VALUES (0, 's-long-ago', '2023-11-05 22:13:20+00', '2023-11-06 22:13:20+00');
-INSERT INTO public.revocations (kind, id, at, until) VALUES (1, '01890000-0000-7000-8000-00000000000d', '2023-11-14 21:13:20+00', '2023-11-14 23:13:20+00');
+INSERT INTO public.revocations (kind, id, at, until, xid) VALUES (0, 's-ended', '2023-11-14 20:13:20+00', '2023-11-14 23:13:20+00', '727');
+INSERT INTO public.revocations (kind, id, at, until, xid) VALUES (0, 's-long-ago', '2023-11-05 22:13:20+00', '2023-11-06 22:13:20+00', '727');
+INSERT INTO public.revocations (kind, id, at, until, xid) VALUES (1, '01890000-0000-7000-8000-00000000000d', '2023-11-14 21:13:20+00', '2023-11-14 23:13:20+00', '727');
 INSERT INTO public.schema_version (version, applied_at, oldest_program) VALUES (1, '2023-10-05 22:13:20+00', 1);
 INSERT INTO public.sessions (id, user_id, family, current_hash, previous_hash, successor_salt, rotated_at, created_at, last_seen, idle_until, expires_at, access_until, ended_at, remembered, address, agent) VALUES ('s-ended', '01890000-0000-7000-8000-00000000000a', 'b25lIHRoYXQgZW5kZWQuLg', 'ffe3760491f928f511a31ca3efa412cf4aaa4bf2d59c479223bdfe3d8e81e5d2', '', '\x', '2023-11-11 22:13:20+00', '2023-11-11 22:13:20+00', '2023-11-11 22:13:20+00', '2023-11-12 22:13:20+00', '2023-12-11 22:13:20+00', '2023-11-14 23:13:20+00', '2023-11-14 20:13:20+00', true, '192.0.2.3', '\x');
 INSERT INTO public.sessions (id, user_id, family, current_hash, previous_hash, successor_salt, rotated_at, created_at, last_seen, idle_until, expires_at, access_until, ended_at, remembered, address, agent) VALUES ('s-fresh', '01890000-0000-7000-8000-00000000000a', 'YSBmYW1pbHkgb2YgMTYgYg', '543ff9d165f76c8d573e24c602c68de7a41342bb27343da209e3b64a12b16b77', '', '\x', '2023-11-14 21:13:20+00', '2023-11-14 21:13:20+00', '2023-11-14 21:13:20+00', '2023-11-15 21:13:20+00', '2023-12-13 22:13:20+00', '2023-11-14 23:13:20+00', NULL, true, '192.0.2.1', '\x6375726c2f38');
@@ -173,6 +174,7 @@ CREATE INDEX letters_waiting ON public.letters USING btree (recipient, kind) WHE
 CREATE INDEX links_by_expires_at ON public.links USING btree (expires_at);
 CREATE INDEX links_by_user ON public.links USING btree (user_id, purpose, created_at, expires_at) INCLUDE (password_hash);
 CREATE INDEX revocations_by_until ON public.revocations USING btree (until);
+CREATE INDEX revocations_by_xid ON public.revocations USING btree (xid);
 CREATE INDEX sessions_by_idle_until ON public.sessions USING btree (idle_until);
 CREATE INDEX sessions_by_user ON public.sessions USING btree (user_id);
 CREATE INDEX sessions_ended ON public.sessions USING btree (access_until) WHERE (ended_at IS NOT NULL);
