@@ -1,5 +1,6 @@
 #include "gateway/pipeline/certainty.hpp"
 
+#include "tests/support/print.hpp"
 #include "tests/support/run.hpp"
 
 #include <doctest/doctest.h>
