@@ -11,8 +11,8 @@ from run import Size, run
 
 SEED = int(os.environ.get("YETT_SEED", "7"))
 CLOCKS = os.environ.get("YETT_FLEET_CLOCKS", "1") == "1"     # a sanitizer shares the program with no other preloaded library
-# Other tests run beside this one. Until nodes tell each other of revocations a token outlives its logout elsewhere.
-BOUNDS = Bounds(staleness=3600.0, recovery=10.0, marking=5.0)
+# Other tests run beside this one.
+BOUNDS = Bounds(recovery=10.0, marking=5.0)
 SIZE = Size(faults=10, clients=4, pace=0.05, spacing=0.3, allowed=frozenset(plan.KINDS) - {"clock"})
 
 

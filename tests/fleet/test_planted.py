@@ -21,5 +21,5 @@ PLANTED = {"logout not kept", "password not kept", "letter lost"}
 def test_what_the_database_forgets_is_found(tmp_path):
     with Fleet(tmp_path, clocks=False) as fleet:
         fleet.postgres.ask(fleet.database, FORGETFUL)
-        history = run(fleet, 3, Size(faults=2, clients=4, pace=0.03, allowed=frozenset(["delay"])), Bounds(staleness=3600.0, recovery=5.0))
+        history = run(fleet, 3, Size(faults=2, clients=4, pace=0.03, allowed=frozenset(["delay"])), Bounds(recovery=5.0))
     assert {each.promise for each in checker.violations(history)} == PLANTED
