@@ -17,7 +17,7 @@ struct audit_event
     // address_changed, address_change_undone, user_deleted, user_deletion_failed.
     // By an operator: user_added, user_disabled, user_enabled, user_deleted, roles_changed, password_set,
     // sessions_ended, users_imported, users_exported, user_invited, service_account_added,
-    // address_set.
+    // address_set, store_recovered.
     std::string_view name;
     wall_time at{};
     std::string_view user_id; // empty when nobody is known

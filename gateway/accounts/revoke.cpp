@@ -18,6 +18,7 @@ tokens::revoked_by kind_of(revocation::kind what)
     case revocation::kind::subject: return tokens::revoked_by::subject;
     case revocation::kind::token: return tokens::revoked_by::token;
     case revocation::kind::key: return tokens::revoked_by::key;
+    case revocation::kind::everybody: return tokens::revoked_by::everybody;
     case revocation::kind::session: break;
     }
     return tokens::revoked_by::session;
@@ -30,7 +31,8 @@ tokens::revocation as_token_revocation(revocation const& known)
     tokens::revocation entry;
     entry.what = kind_of(known.what);
     entry.id = known.id;
-    if (known.what == revocation::kind::subject) entry.issued_until = known.at;
+    auto const by_time = known.what == revocation::kind::subject || known.what == revocation::kind::everybody;
+    if (by_time) entry.issued_until = known.at;
     // A stream may outlive the last access token of its session; it has to hear of the end.
     entry.until = std::max(known.until, known.at + heard_for);
     return entry;

@@ -75,10 +75,11 @@ struct revocation
 {
     enum class kind : unsigned char
     {
-        session, // id is a session's
-        subject, // id is a user's: everything issued up to `at`
-        token,   // id is a `jti`
-        key,     // id is a `kid`
+        session,   // id is a session's
+        subject,   // id is a user's: everything issued up to `at`
+        token,     // id is a `jti`
+        key,       // id is a `kid`
+        everybody, // without an id: everything issued up to `at`, to whomever, by whomever
     };
     kind what = kind::session;
     std::string id;

@@ -48,7 +48,8 @@ struct span_of_death
 
 span_of_death span_of(revocation const& entry)
 {
-    auto const issued = entry.what == revoked_by::subject ? std::min(since_2020(entry.issued_until), any_issue) : any_issue;
+    auto const by_time = entry.what == revoked_by::subject || entry.what == revoked_by::everybody;
+    auto const issued = by_time ? std::min(since_2020(entry.issued_until), any_issue) : any_issue;
     return {issued, std::min((since_2020(entry.until) + step - 1) / step, last_step)};
 }
 
@@ -182,8 +183,18 @@ revocations::shard& revocations::shard_of(std::uint64_t fingerprint) const noexc
     return shards_[fingerprint >> 58];
 }
 
+// Whoever adds makes a generation after it, which is what readers go by.
+void revocations::put_everybody(revocation const& entry)
+{
+    auto known = everybody_.load(std::memory_order_relaxed);
+    auto const added = span_of(entry);
+    while (
+        !everybody_.compare_exchange_weak(known, span_of_death::unpack(known).joined(added).pack(), std::memory_order_relaxed)) {}
+}
+
 void revocations::put(revocation const& entry)
 {
+    if (entry.what == revoked_by::everybody) return put_everybody(entry);
     auto const name = fingerprint(entry.what, entry.issuer, entry.id);
     auto& at = shard_of(name);
     std::lock_guard const lock{at.writing};
@@ -290,10 +301,17 @@ bool revocations::view::covers(std::uint64_t fingerprint, wall_time issued_at, w
     return moments != 0 && span_of_death::unpack(moments).covers(issued_at, now);
 }
 
+bool revocations::view::covers_everybody(wall_time issued_at, wall_time now) const noexcept
+{
+    auto const moments = source_->everybody_.load(std::memory_order_relaxed);
+    return moments != 0 && span_of_death::unpack(moments).covers(issued_at, now);
+}
+
 bool revocations::view::covers(revocable const& names, wall_time now)
 {
-    return covers(names.token, names.issued_at, now) || covers(names.session, names.issued_at, now) ||
-           covers(names.subject, names.issued_at, now) || covers(names.key, names.issued_at, now);
+    return covers_everybody(names.issued_at, now) || covers(names.token, names.issued_at, now) ||
+           covers(names.session, names.issued_at, now) || covers(names.subject, names.issued_at, now) ||
+           covers(names.key, names.issued_at, now);
 }
 
 } // namespace yett::tokens

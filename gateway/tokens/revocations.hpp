@@ -16,10 +16,11 @@ namespace yett::tokens {
 // What a revocation is about.
 enum class revoked_by : unsigned char
 {
-    token,   // `jti`
-    session, // `sid`
-    subject, // `sub`: what was issued up to a moment
-    key,     // `kid`
+    token,     // `jti`
+    session,   // `sid`
+    subject,   // `sub`: what was issued up to a moment
+    key,       // `kid`
+    everybody, // every token of every issuer, issued up to a moment
 };
 
 struct revocation
@@ -27,7 +28,7 @@ struct revocation
     revoked_by what = revoked_by::session;
     std::string id;
     std::string issuer;       // empty: our own
-    wall_time issued_until{}; // of a subject alone: tokens issued up to here, to the millisecond, are dead
+    wall_time issued_until{}; // of a subject or everybody: tokens issued up to here, to the millisecond, are dead
     wall_time until{};        // when the last token it covers has expired
 };
 
@@ -66,6 +67,7 @@ public:
         bool covers(std::uint64_t fingerprint, wall_time issued_at, wall_time now);
 
     private:
+        bool covers_everybody(wall_time issued_at, wall_time now) const noexcept;
         table const& table_of(std::uint64_t fingerprint);
 
         revocations const* source_;
@@ -108,10 +110,12 @@ private:
 
     shard& shard_of(std::uint64_t fingerprint) const noexcept;
     void put(revocation const& entry);
+    void put_everybody(revocation const& entry);
 
     std::string const own_issuer_;
     std::array<unsigned char, 16> key_;
     std::unique_ptr<shard[]> shards_;
+    std::atomic<std::uint64_t> everybody_{0}; // both moments, as in the tables; 0: nothing was said
     alignas(64) std::atomic<std::uint64_t> generation_{1};
 };
 

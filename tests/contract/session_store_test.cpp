@@ -591,3 +591,20 @@ TEST_CASE("session_store: pages of one user go from the youngest to the oldest, 
         CHECK(ids == std::vector<std::string>{"s5", "s4", "s3", "s2", "s1"});
     });
 }
+
+TEST_CASE("session_store: a word about everybody has no name, is kept once, and a second one extends it")
+{
+    on_every_store([](opened const& store) {
+        revocation everything{revocation::kind::everybody, {}, noon, noon + std::chrono::hours{48}};
+        REQUIRE(run(store.sessions().revoke(everything)));
+        everything.at = noon - std::chrono::hours{1};
+        everything.until = noon + std::chrono::hours{72};
+        REQUIRE(run(store.sessions().revoke(everything)));
+        auto const known = load(store, noon);
+        REQUIRE(known.size() == 1);
+        CHECK(known.front().what == revocation::kind::everybody);
+        CHECK(known.front().id.empty());
+        CHECK(known.front().at == noon);
+        CHECK(known.front().until == noon + std::chrono::hours{72});
+    });
+}

@@ -47,7 +47,7 @@ CREATE INDEX sessions_by_idle_until ON sessions (idle_until);
 CREATE INDEX sessions_ended ON sessions (access_until) WHERE ended_at IS NOT NULL;
 
 CREATE TABLE revocations (
-    kind  smallint         NOT NULL CHECK (kind >= 0),          -- 0 session, 1 subject, 2 token, 3 key
+    kind  smallint         NOT NULL CHECK (kind >= 0),          -- 0 session, 1 subject, 2 token, 3 key, 4 everybody
     id    text COLLATE "C" NOT NULL,
     at    timestamptz      NOT NULL,
     until timestamptz      NOT NULL,

@@ -127,6 +127,10 @@ ALTER TABLE sessions ADD COLUMN remembered INTEGER NOT NULL DEFAULT 1;
 CREATE INDEX sessions_open ON sessions (user_id, last_seen, id, idle_until, expires_at) WHERE ended_at IS NULL;
 ALTER TABLE links ADD COLUMN new_email TEXT NOT NULL DEFAULT '';
 CREATE INDEX letters_waiting ON letters (recipient, kind) WHERE closed_at IS NULL AND blank = 0;
+)sql"},
+                               // Nothing is made. But a program that does not know what this says would accept what it refuses.
+                               schema::step{8, 8, R"sql(
+-- From here on a revocation may be about everybody (kind 4), whose tokens issued up to `at` are refused.
 )sql"}};
 
 } // namespace

@@ -182,3 +182,51 @@ TEST_CASE("revocations: once add() has returned no thread accepts the token")
     all.sweep(at());
     CHECK(all.entries() >= count);
 }
+
+TEST_CASE("revocations: everybody's tokens die up to a moment, whoever issued them, and later ones do not")
+{
+    revocations all{std::string{own_issuer}};
+    auto const issued = [](wall_time when, std::string issuer) {
+        auto who = ada();
+        who.issuer = std::move(issuer);
+        who.issued_at = when;
+        return who;
+    };
+    all.add(entry(revoked_by::everybody, {}));
+    for (auto const& issuer : {std::string{own_issuer}, std::string{"https://idp.test"}}) {
+        CHECK(all.covers(issued(at() - seconds{1}, issuer), "kid-1", at()));
+        CHECK(all.covers(issued(at(), issuer), "kid-1", at()));
+        CHECK_FALSE(all.covers(issued(at() + milliseconds{1}, issuer), "kid-1", at()));
+        CHECK(all.covers(issued(wall_time{}, issuer), "kid-1", at()));
+    }
+    identity const nameless{};
+    CHECK(all.covers(nameless, {}, at()));
+    CHECK(all.entries() == 0);
+}
+
+TEST_CASE("revocations: a second word about everybody extends the first, and in the end it is over")
+{
+    revocations all{std::string{own_issuer}};
+    auto second = entry(revoked_by::everybody, {});
+    second.issued_until = at(-3600);
+    second.until = at(7200);
+    auto const before = all.generation();
+    all.add(entry(revoked_by::everybody, {}));
+    all.load(std::array{second});
+    CHECK(all.generation() == before + 2);
+    CHECK(all.covers(ada(), {}, at(900)));
+    CHECK(all.covers(ada(), {}, at(7199)));
+    all.sweep(at(7199));
+    CHECK(all.covers(ada(), {}, at(7199)));
+    CHECK_FALSE(all.covers(ada(), {}, at(7200 + 256)));
+}
+
+TEST_CASE("revocations: a worker that looked before sees the word about everybody at its next look")
+{
+    revocations all{std::string{own_issuer}};
+    revocations::view mine{all};
+    auto const names = all.names_of(ada(), "kid-1");
+    CHECK_FALSE(mine.covers(names, at()));
+    all.add(entry(revoked_by::everybody, {}));
+    CHECK(mine.covers(names, at()));
+}
