@@ -34,8 +34,9 @@ constexpr std::string_view close_letter =
 constexpr std::string_view select_known = "SELECT 1 FROM letters WHERE id = $1";
 constexpr std::string_view count_letters =
     "SELECT kind, count(*), min(posted_at) FROM letters WHERE closed_at IS NULL AND NOT blank AND kind < $1 GROUP BY kind";
+// In the order of its index, or where nothing is to be forgotten all of them are looked at.
 constexpr std::string_view forget_letters =
-    "DELETE FROM letters WHERE id IN (SELECT id FROM letters WHERE closed_at < $1 LIMIT $2)";
+    "DELETE FROM letters WHERE id IN (SELECT id FROM letters WHERE closed_at < $1 ORDER BY closed_at LIMIT $2)";
 
 constexpr auto kinds = static_cast<std::int64_t>(letter_kind::count_);
 
