@@ -138,6 +138,25 @@ void add_storage(CLI::App& cli, action& chosen)
     add_copy(*group, chosen);
 }
 
+void add_recover(CLI::App& cli, action& chosen)
+{
+    auto* const command =
+        cli.add_subcommand("recover", "After a backup was restored: end what was ended since, list what was changed");
+    auto const options = std::make_shared<recover_options>();
+    auto const from = add_config(*command);
+    command->add_option("--before", options->before, "refuse every token issued up to then: now, or a time (UTC)")->required();
+    command->add_flag("--keys", options->new_keys, "make new signing keys, and forget those from before");
+    command->add_option("--since", options->since, "when the backup was made; without it the last thing that it tells of");
+    command->add_option("--audit", options->audit, "a file with the lines of the audit log, or - for standard input");
+    command->add_flag("--dry-run", options->dry_run, "say what would be done, and list; change nothing");
+    command->callback([options, from, &chosen] {
+        chosen = [options, from] {
+            options->file = from->file();
+            return recover_command(*options);
+        };
+    });
+}
+
 void add_demo(CLI::App& cli, action& chosen)
 {
     auto* const command = cli.add_subcommand("demo", "Start a demonstration and print how to try it");
@@ -179,8 +198,8 @@ try {
     CLI::App cli{"Yett: a gate for applications without authentication", "yett"};
     cli.require_subcommand(1);
     action chosen;
-    for (auto const add : {add_run, add_check, add_explain, add_token, add_keys, add_migrate, add_storage, add_demo, add_echo,
-                           add_dev_certs, add_healthcheck})
+    for (auto const add : {add_run, add_check, add_explain, add_token, add_keys, add_migrate, add_storage, add_recover, add_demo,
+                           add_echo, add_dev_certs, add_healthcheck})
         add(cli, chosen);
     add_operator_commands(cli, chosen);
     cli.add_subcommand("version", "Print the version")->callback([&] { chosen = version_command; });

@@ -58,6 +58,19 @@ struct keys_options
 // programs notice within a second. 1 when there is no such key.
 int keys_command(keys_options const& options);
 
+struct recover_options
+{
+    std::filesystem::path file;
+    std::string before;    // "now" or a time: tokens issued up to it are refused
+    std::string since;     // when the backup was made; empty: the last thing it tells of
+    std::string audit;     // a file with the lines of the audit log, "-" standard input; empty: as configured
+    bool new_keys = false; // make signing keys anew
+    bool dry_run = false;  // change nothing
+};
+// Makes a store that came out of a backup safe to serve from, and lists what happened to users and
+// API keys since. 1 for a time that cannot be meant, and when a program is in the way.
+int recover_command(recover_options const& options);
+
 struct migrate_options
 {
     enum class verb : unsigned char

@@ -1,5 +1,6 @@
 #include "gateway/accounts/issue.hpp"
 #include "gateway/app/commands.hpp"
+#include "gateway/app/key_shelf.hpp"
 #include "gateway/app/key_turner.hpp"
 #include "gateway/app/load_settings.hpp"
 #include "gateway/app/open_stores.hpp"
@@ -31,30 +32,6 @@ char const* name_of(tokens::key_state is)
     }
     return "spent";
 }
-
-// The keys in their store, which running programs look into once a second.
-class key_shelf
-{
-public:
-    explicit key_shelf(config::settings const& s)
-        : store_{open_key_store(s, told_on_terminal())},
-          ring_{*store_, key_ring_options(s)}
-    {
-        check(run_to_end(ring_.refresh(wall_now())));
-    }
-
-    tokens::key_ring& ring() { return ring_; }
-
-    template<class T>
-    static void check(result<T> const& done)
-    {
-        if (!done) throw startup_error{blame::unavailable, "tokens.keys: " + describe(done.error())};
-    }
-
-private:
-    std::unique_ptr<tokens::key_store> store_;
-    tokens::key_ring ring_;
-};
 
 int list(tokens::key_ring& ring)
 {

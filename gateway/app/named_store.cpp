@@ -43,7 +43,7 @@ config::storage database_store(std::string const& url)
     config::storage made;
     made.url = secret{url};
     made.kind = storage_kind::postgresql;
-    made.postgres = *parsed;
+    made.postgres = made.listen = *parsed;
     return made;
 }
 

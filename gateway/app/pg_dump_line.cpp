@@ -5,7 +5,8 @@
 namespace yett::app {
 namespace {
 
-std::string quoted(std::string_view word)
+// Not called like the one that std::string brings along.
+std::string in_quotes(std::string_view word)
 {
     std::string text{"'"};
     for (auto const c : word) {
@@ -19,7 +20,8 @@ std::string quoted(std::string_view word)
 
 std::string pg_dump_line(std::string_view url, std::string_view file)
 {
-    return "pg_dump --format=custom --file=" + quoted(file) + " --dbname=" + quoted(shown_url(url));
+    auto const shown = shown_url(url);
+    return "pg_dump --format=custom --file=" + in_quotes(file) + " --dbname=" + in_quotes(shown);
 }
 
 } // namespace yett::app

@@ -44,4 +44,10 @@ std::string shown_url(std::string_view url)
     return without_password(url.substr(0, question)) + without_secrets(query);
 }
 
+std::string shown_store(config::storage const& s)
+{
+    if (s.kind == config::storage_kind::sqlite) return "sqlite:" + s.file.string();
+    return shown_url(s.url.reveal());
+}
+
 } // namespace yett::app

@@ -1,5 +1,7 @@
 #pragma once
 
+#include "config/settings.hpp"
+
 #include <string>
 #include <string_view>
 
@@ -7,5 +9,8 @@ namespace yett::app {
 
 // A postgresql:// URL as people may see it: without what is, or may be, a password.
 std::string shown_url(std::string_view url);
+
+// The storage in the same way.
+std::string shown_store(config::storage const& s);
 
 } // namespace yett::app
