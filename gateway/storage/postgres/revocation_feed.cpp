@@ -34,7 +34,8 @@ constexpr std::string_view select_present =
     "SELECT substr(pg_walfile_name(pg_current_wal_lsn()), 1, 8) || '/' || pg_current_snapshot()::text, now()";
 constexpr std::string_view select_news =
     "SELECT r.kind, r.id, r.at, r.until, present.timeline || '/' || present.snapshot::text, now(),"
-    " present.timeline = $1 AND pg_snapshot_xmax(present.snapshot) >= pg_snapshot_xmax($2::text::pg_snapshot)"
+    " present.timeline = $1 AND pg_snapshot_xmax(present.snapshot) >= pg_snapshot_xmax($2::text::pg_snapshot),"
+    " r.kind IS NOT NULL"
     " FROM (SELECT pg_current_snapshot() AS snapshot, substr(pg_walfile_name(pg_current_wal_lsn()), 1, 8) AS timeline) present"
     " LEFT JOIN revocations r ON r.xid >= pg_snapshot_xmin($2::text::pg_snapshot) AND r.xid < pg_snapshot_xmax(present.snapshot)"
     " AND NOT pg_visible_in_snapshot(r.xid, $2::text::pg_snapshot)";
@@ -61,8 +62,8 @@ task<result<revocation_news>> read_news(database& db, std::string const& timelin
     if (!told->front().flag(6)) co_return errc::not_found;
     revocation_news news;
     news.until = read_moment(told->front(), 4);
-    for (auto& each : told->each(read_revocation))
-        if (!each.id.empty()) news.entries.push_back(std::move(each));
+    for (int i = 0; i < told->size(); ++i)
+        if (told->at(i).flag(7)) news.entries.push_back(read_revocation(told->at(i)));
     co_return news;
 }
 

@@ -6,6 +6,7 @@
 
 #include <doctest/doctest.h>
 
+#include <algorithm>
 #include <condition_variable>
 #include <map>
 
@@ -166,6 +167,23 @@ TEST_CASE("revocations: a second word that extends a row travels again")
     auto const news = follows.read();
     REQUIRE(news.size() == 1);
     CHECK(news.front().until == noon + std::chrono::hours{1} + seconds{60});
+}
+
+TEST_CASE("revocations: every kind travels, also the one that has no id")
+{
+    postgres_database const place;
+    auto const one = make_stores(place.options());
+    reader follows{one};
+    using kind = revocation::kind;
+    std::vector const all{kind::session, kind::subject, kind::token, kind::key, kind::everybody};
+    for (auto const each : all) {
+        auto wanted = of_session(each == kind::everybody ? "" : "x");
+        wanted.what = each;
+        REQUIRE(run(one.sessions->revoke(wanted)));
+    }
+    auto const news = follows.read();
+    REQUIRE(news.size() == all.size());
+    for (std::size_t i = 0; i < all.size(); ++i) CHECK(std::ranges::count(news, all[i], &revocation::what) == 1);
 }
 
 // A dump from a database that had run for longer, restored into a young one.
