@@ -27,16 +27,20 @@ using accounts::revocation_news;
 // reached. They were loaded at the start, and must not come again each time: those from the present
 // xmax on are left out.
 //
-// Before the snapshot stands the timeline. A standby that takes over without the last commits of
-// its predecessor gives their numbers out once more, and a snapshot from before would take its rows
-// for seen.
+// Before the snapshot stands the age: whoever gives numbers out once more begins another, for a
+// snapshot from before would take the new rows for seen. A standby that takes over without the last
+// commits of its predecessor has another timeline. A server that comes up after a crash has it not,
+// and gives the numbers out again of transactions that were rolled back just before, of which
+// nothing was on disk; but its statistics begin anew then, and only then unless somebody wants it.
 constexpr std::string_view select_present =
-    "SELECT substr(pg_walfile_name(pg_current_wal_lsn()), 1, 8) || '/' || pg_current_snapshot()::text, now()";
+    "SELECT substr(pg_walfile_name(pg_current_wal_lsn()), 1, 8) || coalesce('.' || extract(epoch FROM stats_reset), '')"
+    " || '/' || pg_current_snapshot()::text, now() FROM pg_stat_wal";
 constexpr std::string_view select_news =
-    "SELECT r.kind, r.id, r.at, r.until, present.timeline || '/' || present.snapshot::text, now(),"
-    " present.timeline = $1 AND pg_snapshot_xmax(present.snapshot) >= pg_snapshot_xmax($2::text::pg_snapshot),"
+    "SELECT r.kind, r.id, r.at, r.until, present.age || '/' || present.snapshot::text, now(),"
+    " present.age = $1 AND pg_snapshot_xmax(present.snapshot) >= pg_snapshot_xmax($2::text::pg_snapshot),"
     " r.kind IS NOT NULL"
-    " FROM (SELECT pg_current_snapshot() AS snapshot, substr(pg_walfile_name(pg_current_wal_lsn()), 1, 8) AS timeline) present"
+    " FROM (SELECT pg_current_snapshot() AS snapshot, substr(pg_walfile_name(pg_current_wal_lsn()), 1, 8)"
+    " || coalesce('.' || extract(epoch FROM stats_reset), '') AS age FROM pg_stat_wal) present"
     " LEFT JOIN revocations r ON r.xid >= pg_snapshot_xmin($2::text::pg_snapshot) AND r.xid < pg_snapshot_xmax(present.snapshot)"
     " AND NOT pg_visible_in_snapshot(r.xid, $2::text::pg_snapshot)";
 
@@ -55,9 +59,9 @@ task<result<accounts::log_moment>> read_present(database& db)
 }
 
 // There is a row in any case, which holds nothing but the moment if nothing is new.
-task<result<revocation_news>> read_news(database& db, std::string const& timeline, std::string const& snapshot)
+task<result<revocation_news>> read_news(database& db, std::string const& age, std::string const& snapshot)
 {
-    auto const told = co_await db.ask(select_news, timeline, snapshot);
+    auto const told = co_await db.ask(select_news, age, snapshot);
     if (!told) co_return told.error();
     if (!told->front().flag(6)) co_return errc::not_found;
     revocation_news news;
@@ -81,9 +85,9 @@ public:
     task<result<revocation_news>> since(std::string watermark) override
     {
         auto const slash = std::min(watermark.find('/'), watermark.size());
-        auto const timeline = watermark.substr(0, slash);
+        auto const age = watermark.substr(0, slash);
         auto const snapshot = watermark.substr(std::min(slash + 1, watermark.size()));
-        auto work = [timeline, snapshot](database& db) { return read_news(db, timeline, snapshot); };
+        auto work = [age, snapshot](database& db) { return read_news(db, age, snapshot); };
         co_return co_await shared_->read_within(patience, std::move(work));
     }
 

@@ -212,6 +212,36 @@ TEST_CASE("revocations: a watermark that this log never had is not mistaken (sib
     CHECK(run(one.feed->since(now.substr(0, now.find('/')) + "/900000000:900000000:")).error() == errc::not_found);
 }
 
+// A transaction that was rolled back just before the crash left nothing on disk, and its number is
+// given out again. A watermark from in between takes it for seen.
+TEST_CASE("revocations: a crash of the server begins another age")
+{
+    postgres_server server;
+    auto const name = server.make_database();
+    options by;
+    by.read_login = [&] { return server.login_to(name); };
+    std::string before;
+    {
+        auto const one = make_stores(by);
+        server.ask(name, "CHECKPOINT");
+        server.ask(name, "BEGIN; INSERT INTO revocations (kind, id, at, until) VALUES (0, 'undone', now(), now()); ROLLBACK");
+        before = run(one.feed->present()).value().watermark;
+        REQUIRE(run(one.feed->since(before)));
+    }
+    server.kill();
+    server.start();
+    auto const one = make_stores(by);
+    REQUIRE(run(one.sessions->revoke(of_session("a"))));
+    auto const news = run(one.feed->since(before));
+    CHECK(news.error() == errc::not_found);
+    // An orderly end is no other age: nothing is given out twice.
+    auto const after = run(one.feed->present()).value().watermark;
+    server.stop();
+    server.start();
+    auto const two = make_stores(by);
+    CHECK(run(two.feed->since(after)));
+}
+
 TEST_CASE("revocations: news are found by the index on xid")
 {
     postgres_database const place;
