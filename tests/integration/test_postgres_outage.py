@@ -46,6 +46,10 @@ class Load:
         """The answers to what was asked for and answered in that time."""
         return [reply for began, reply, ended in list(self.answers[name]) if began >= begin and ended <= end]
 
+    def slowest(self, name, count=10):
+        """What the last answers took: on a busy machine that is no part of a recovery."""
+        return max(ended - began for began, _, ended in self.answers[name][-count:])
+
     def first_good(self, name, begin):
         """When the first good answer came to what was asked for after `begin`."""
         good = lambda: [ended for began, reply, ended in list(self.answers[name]) if began >= begin and reply.status_code == 200]
@@ -89,6 +93,7 @@ def test_an_outage_under_load_stops_only_what_needs_the_database(postgres, echo,
     before = None
     for _ in range(OUTAGES):
         load.first_good("login", time.monotonic())
+        usual = load.slowest("login")
         killed = time.monotonic()
         postgres.kill()
         gone = time.monotonic()
@@ -96,7 +101,7 @@ def test_an_outage_under_load_stops_only_what_needs_the_database(postgres, echo,
         over = time.monotonic()
         postgres.start()
         accepted = time.monotonic()
-        assert load.first_good("login", accepted) - accepted < 2
+        assert load.first_good("login", accepted) - accepted < 2 + usual
         settled = time.monotonic()
 
         assert set(statuses(load.since("request", killed, over))) == {200}
