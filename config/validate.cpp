@@ -6,6 +6,7 @@
 #include "config/secrets.hpp"
 #include "config/validate_browsers.hpp"
 #include "config/validate_identity.hpp"
+#include "config/validate_stores.hpp"
 
 #include <fmt/format.h>
 
@@ -218,32 +219,6 @@ void check_mail(reading& r, settings const& all)
         r.complain_at("mail.from", "is missing; no server takes mail from no-reply@localhost");
 }
 
-void warn_of_network(reading& r, std::string path, postgres_url const& to)
-{
-    if (r.is_given(path + "_file")) path += "_file";
-    if (trusts_the_network(to) && !r.has_complaint_at(path))
-        r.complain_at(
-            path, "lets whoever stands between here and the database read and change what passes; sslmode=verify-full does not",
-            severity::warning);
-}
-
-void check_storage(reading& r, settings const& all)
-{
-    auto const& s = all.storage;
-    auto const is_postgres = s.kind == storage_kind::postgresql;
-    if (is_postgres) warn_of_network(r, "storage.url", s.postgres);
-    if (is_postgres && !s.listen_url.empty()) warn_of_network(r, "storage.listen_url", s.listen);
-    if (is_postgres && !s.prepared && s.listen_url.empty())
-        r.complain_at(
-            "storage.prepared",
-            "is false for the sake of a pooler, and no storage.listen_url leads past it: what other nodes revoke is heard "
-            "up to a second later",
-            severity::warning);
-    for (auto const* const key : {"storage.connections", "storage.prepared", "storage.listen_url", "storage.listen_url_file",
-                                  "shared_state.max_staleness", "shared_state.on_unknown"})
-        if (!is_postgres && r.is_given(key)) r.complain_at(key, "has an effect on postgresql: alone", severity::warning);
-}
-
 void check_promises(reading& r, settings const& all)
 {
     for (std::size_t i = 0; i < all.trusted_proxies.size(); ++i) {
@@ -355,7 +330,7 @@ void validate(reading& r, settings const& all)
     check_cookie(r, all);
     validate_browsers(r, all);
     check_mail(r, all);
-    check_storage(r, all);
+    validate_stores(r, all);
     check_promises(r, all);
     validate_identity(r, all);
     check_files(r, all);
