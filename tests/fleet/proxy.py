@@ -53,8 +53,10 @@ class Link:
             reset(node_writer)
             return
         self.writers |= {node_writer, writer}
-        await asyncio.gather(self.pump(node_reader, writer, True), self.pump(reader, node_writer, False))
-        self.writers -= {node_writer, writer}
+        try:
+            await asyncio.gather(self.pump(node_reader, writer, True), self.pump(reader, node_writer, False))
+        finally:
+            self.writers -= {node_writer, writer}
 
     async def pump(self, reader, writer, from_node):
         """An end is passed on as an end, unless it is swallowed like everything else."""
@@ -73,9 +75,9 @@ class Link:
 
 
 def reset(writer):
-    """A reset instead of a farewell."""
+    """A reset instead of a farewell, unless there was one already."""
     held = writer.get_extra_info("socket")
-    if held and held.family == socket.AF_INET:
+    if held and held.fileno() >= 0 and held.family == socket.AF_INET:
         held.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
     writer.transport.abort()
 

@@ -1,6 +1,7 @@
 """The bad network is as bad as it says."""
 
 import socket
+import struct
 import threading
 import time
 
@@ -87,6 +88,17 @@ def test_a_cut_resets_what_is_there_and_what_comes_and_leaves_the_other_link_alo
         assert ask(mine) == ask(other) == b"HELLO"
         network.become("one", "cut")
         assert is_reset(mine) and is_reset(connect(network)) and ask(other) == b"HELLO"
+    network.become("one", "pass")
+    with connect(network) as mine:
+        assert ask(mine) == b"HELLO"
+
+
+def test_a_link_is_mended_though_one_side_has_left_meanwhile(network):
+    with connect(network) as mine:
+        assert ask(mine) == b"HELLO"
+        network.become("one", "half_open")
+        mine.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+    says_nothing(connect(network), b"so the reset has come, too")
     network.become("one", "pass")
     with connect(network) as mine:
         assert ask(mine) == b"HELLO"
