@@ -15,7 +15,8 @@ INSERT INTO sessions SELECT 's' || n, 'u' || n, 'f' || n, 'h', 'p', '', now(), n
     FROM generate_series(1, {users}) n;
 INSERT INTO devices SELECT 'u' || n, 'm', now() FROM generate_series(1, {users}) n;
 INSERT INTO links SELECT 'l' || n, n % 5, 'u' || n, 'e', 'no hash', '{{}}', now(), now() + n * interval '1 second', '' FROM generate_series(1, {users}) n;
-INSERT INTO letters SELECT 'l' || n, n % 5, CASE WHEN n % 50 = 0 THEN 'u' || n || '@example.com' ELSE '' END, '', '', '', '', now(), now(), false, 1, now(),
+INSERT INTO letters SELECT 'l' || n, n % 5, CASE WHEN n % 50 = 0 THEN 'u' || n || '@example.com' ELSE '' END, '', '', '', '', now(), now() + interval '2 days',
+    false, 1, now() + interval '1 day',
     CASE WHEN n % 50 = 0 THEN NULL ELSE 0 END, CASE WHEN n % 50 = 0 THEN NULL ELSE now() END FROM generate_series(1, {users}) n;
 INSERT INTO api_keys SELECT 'k' || n, 'u' || n, 'n', 'h', '{{}}', 0, now(), NULL, NULL FROM generate_series(1, {users}, 10) n;
 INSERT INTO revocations (kind, id, at, until) SELECT 0, 's' || n, now(), now() + n * interval '1 second' FROM generate_series(1, {users}, 3) n;

@@ -225,3 +225,21 @@ def test_what_has_no_backup_is_refused(echo, tmp_path):
         refused = yett("recover", "--before", "now", *words, tmp_path / "yett.yaml")
         assert refused.returncode == 1 and said in refused.stderr, refused
     assert not (tmp_path / "absent.db").exists()
+
+
+def test_programs_that_run_on_the_database_hear_of_it(postgres, echo, start, tmp_path):
+    made = settings(echo.port, postgres.url(postgres.make_database()))
+    nodes = []
+    for name in ("one", "two"):
+        (tmp_path / name).mkdir()
+        nodes.append(start(harness.Gateway(tmp_path / name, made)))
+    grants = [nodes[0].user("ada@example.com"), nodes[1].user("ben@example.com")]
+    tokens = [grant["access_token"] for grant in grants]
+    assert {hello(node, token) for node in nodes for token in tokens} == {200}
+    done = yett("recover", "--before", "now", nodes[0].config_file)
+    assert done.returncode == 0 and "ended        2 sessions\n" in done.stdout, done
+    for node in nodes:
+        for token in tokens:
+            harness.wait_until(lambda: hello(node, token) == 401, 5, "a refusal")
+        assert refresh(node, grants[0]).status_code == 401
+        assert hello(node, node.login("ada@example.com").json()["access_token"]) == 200
