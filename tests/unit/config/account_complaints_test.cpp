@@ -374,17 +374,17 @@ yett.yaml:2:42: warning: storage.connections: has an effect on postgresql: alone
             {R"(storage: { url: "postgresql://u@localhost/d", listen_url: "postgresql://u:hunter2@db.example.com/d" }
 )",
              R"(
-yett.yaml:2:60: warning: storage.listen_url: lets whoever stands between here and the database read and change what passes; sslmode=verify-full does not
+yett.yaml:2:59: warning: storage.listen_url: lets whoever stands between here and the database read and change what passes; sslmode=verify-full does not
 )"},
             {R"(storage: { url: "postgresql://u@localhost/d", listen_url: "hunter2" }
 )",
              R"(
-yett.yaml:2:60: storage.listen_url: begins with no scheme that is known; allowed: postgresql:, postgres:
+yett.yaml:2:59: storage.listen_url: begins with no scheme that is known; allowed: postgresql:, postgres:
 )"},
             {R"(storage: { url: "postgresql://u@localhost/d", listen_url_file: database }
 )",
              R"(
-yett.yaml:2:65: storage.listen_url_file: names no database; it is spelled postgresql://USER@HOST/DATABASE
+yett.yaml:2:64: storage.listen_url_file: names no database; it is spelled postgresql://USER@HOST/DATABASE
 )"},
             {R"(storage: { url: "sqlite:x", listen_url: "postgresql://u@localhost/d" }
 shared_state: { max_staleness: 10s, on_unknown: serve_until_exp }
