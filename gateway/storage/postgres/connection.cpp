@@ -227,8 +227,7 @@ void connection::stop_waiting()
 std::size_t connection::take_notifications()
 {
     std::size_t others = 0;
-    while (owned_notification const came{PQnotifies(handle_.get())})
-        others += came->be_pid != PQbackendPID(handle_.get());
+    while (owned_notification const came{PQnotifies(handle_.get())}) others += came->be_pid != PQbackendPID(handle_.get());
     return others;
 }
 
