@@ -27,11 +27,20 @@ opened open_postgres()
     return {database, storage::postgres::make_stores(database->options())};
 }
 
+opened open_pooled_postgres()
+{
+    auto database = std::make_shared<postgres_database>();
+    return {database, storage::postgres::make_stores(database->options_through_pooler())};
+}
+
 } // namespace
 
 std::vector<adapter> const& adapters()
 {
-    static std::vector<adapter> const all{{"memory", open_memory}, {"sqlite", open_sqlite}, {"postgres", open_postgres}};
+    static std::vector<adapter> const all{{"memory", open_memory},
+                                          {"sqlite", open_sqlite},
+                                          {"postgres", open_postgres},
+                                          {"postgres through a pooler", open_pooled_postgres}};
     return all;
 }
 

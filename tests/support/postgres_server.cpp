@@ -4,6 +4,7 @@
 
 #include <chrono>
 #include <csignal>
+#include <fstream>
 #include <stdexcept>
 #include <thread>
 #include <vector>
@@ -192,6 +193,47 @@ postgres_server& shared_postgres()
 {
     static postgres_server one;
     return one;
+}
+
+pooler::pooler(postgres_server const& before)
+{
+    auto const folder = socket_folder();
+    auto const* const who = stand_in();
+    if (who && chown(folder.c_str(), who->pw_uid, who->pw_gid) != 0) throw std::runtime_error{"chown"};
+    std::ofstream{folder + "/users"} << "\"yett\" \"\"\n";
+    std::ofstream{folder + "/ini"} << "[databases]\n* = host=" << before.socket_folder() << " port=" << before.port()
+                                   << "\n[pgbouncer]\npool_mode = transaction\nlisten_port = 5432\nunix_socket_dir = " << folder
+                                   << "\nauth_type = trust\nauth_file = " << folder
+                                   << "/users\nmax_client_conn = 1000\ndefault_pool_size = 4\n";
+    pid_ = begin({"/usr/sbin/pgbouncer", folder + "/ini"}, folder);
+    // For what another process does there is nothing to await.
+    auto const words = "host=" + folder + " port=5432 user=yett dbname=postgres";
+    for (int i = 0; PQping(words.c_str()) != PQPING_OK; ++i) {
+        if (i > 3000 || waitpid(pid_, nullptr, WNOHANG) != 0) throw std::runtime_error{"no pgbouncer, see " + folder + "/log"};
+        std::this_thread::sleep_for(std::chrono::milliseconds{10});
+    }
+}
+
+pooler::~pooler()
+{
+    ::kill(pid_, SIGTERM);
+    waitpid(pid_, nullptr, 0);
+}
+
+pooler& shared_pooler()
+{
+    static pooler one{shared_postgres()};
+    return one;
+}
+
+storage::postgres::options postgres_database::options_through_pooler() const
+{
+    auto as = shared_postgres().login_to(name_);
+    as.servers = {{shared_pooler().socket_folder(), 5432}};
+    as.pooled = true;
+    storage::postgres::options by;
+    by.read_login = [as] { return result<storage::postgres::login>{as}; };
+    return by;
 }
 
 storage::postgres::options postgres_database::options(unsigned connections) const

@@ -53,6 +53,25 @@ private:
 // One that all tests of a program share, started when the first asks.
 postgres_server& shared_postgres();
 
+// A real pgbouncer in front of a server, which lends its connections by the transaction.
+class pooler
+{
+public:
+    explicit pooler(postgres_server const& before);
+    ~pooler();
+    pooler(pooler const&) = delete;
+    pooler& operator=(pooler const&) = delete;
+
+    std::string socket_folder() const { return folder_.path().string(); }
+
+private:
+    temporary_folder folder_;
+    pid_t pid_ = 0;
+};
+
+// One in front of the shared server.
+pooler& shared_pooler();
+
 // A database of its own on the shared server, gone with this object.
 class postgres_database
 {
@@ -64,6 +83,7 @@ public:
 
     std::string ask(std::string const& sql) const { return shared_postgres().ask(name_, sql); }
     storage::postgres::options options(unsigned connections = 8) const;
+    storage::postgres::options options_through_pooler() const;
 
 private:
     std::string name_;
