@@ -59,14 +59,14 @@ void fleet_news::report(telemetry::observations& seen) const
     seen.revocations = {seconds_of(now.age), now.looks, now.failures, words.told, words.heard};
 }
 
-std::optional<net::readiness_check> fleet_news::check() const
+std::optional<control::readiness_check> fleet_news::check() const
 {
     if (!follower_) return std::nullopt;
     auto fine = []() -> std::optional<std::string> { return std::nullopt; };
     auto remark = [this] {
         return fmt::format("all that was revoked until {:.1f} s ago is known", seconds_of(follower_->read_figures().age));
     };
-    return net::readiness_check{"revocations", fine, remark};
+    return control::readiness_check{"revocations", fine, remark};
 }
 
 } // namespace yett::app

@@ -3,7 +3,7 @@
 #include "config/settings.hpp"
 #include "gateway/accounts/stores.hpp"
 #include "gateway/fleet/follower.hpp"
-#include "gateway/net/admin.hpp"
+#include "gateway/control/admin.hpp"
 #include "gateway/telemetry/metrics.hpp"
 #include "gateway/tokens/completeness.hpp"
 #include "gateway/tokens/revocations.hpp"
@@ -42,7 +42,7 @@ public:
 
     void report(telemetry::observations& seen) const;
     // Never a reason to be sent no requests: the other nodes know no more.
-    std::optional<net::readiness_check> check() const;
+    std::optional<control::readiness_check> check() const;
 
 private:
     boost::asio::io_context& control_;

@@ -169,7 +169,7 @@ std::shared_ptr<http::https_entrance const> gateway::entrance_beside(config::lis
 
 void gateway::open_management()
 {
-    net::admin_answers answers;
+    control::admin_answers answers;
     answers.metrics = [this] { return figures_.exposition(); };
     auto draining = [this]() -> std::optional<std::string> {
         return stopping_ ? std::optional<std::string>{"draining"} : std::nullopt;
@@ -180,17 +180,17 @@ void gateway::open_management()
     if (auto known = news_.check()) answers.ready.push_back(std::move(*known));
     for (auto& each : issuers_.checks()) answers.ready.push_back(std::move(each));
     auto const& at = settings_.management.address;
-    management_ = or_refuse_to_start(net::admin::listen(control_, at.host, at.port, std::move(answers)));
+    management_ = or_refuse_to_start(control::admin::listen(control_, at.host, at.port, std::move(answers)));
     endpoints_.push_back({"http://" + text_of({at.host, management_->port()}), true});
 }
 
 void gateway::open_management_socket()
 {
-    auto answer = [this](net::control_request asked) { return perform(std::move(asked)); };
-    operators_ = or_refuse_to_start(net::management_socket::listen(control_, settings_.management.socket, std::move(answer)));
+    auto answer = [this](control::control_request asked) { return perform(std::move(asked)); };
+    operators_ = or_refuse_to_start(control::management_socket::listen(control_, settings_.management.socket, std::move(answer)));
 }
 
-task<net::control_reply> gateway::perform(net::control_request asked)
+task<control::control_reply> gateway::perform(control::control_request asked)
 {
     management::office const here{desk_};
     management::occasion const when{std::move(asked.by), wall_now()};
@@ -198,7 +198,7 @@ task<net::control_reply> gateway::perform(net::control_request asked)
     ++performing_;
     auto told = co_await management::perform(here, posted, when);
     --performing_;
-    net::control_reply reply{told.status, "application/json", std::move(told.body)};
+    control::control_reply reply{told.status, "application/json", std::move(told.body)};
     co_return reply;
 }
 

@@ -12,12 +12,12 @@
 #include "gateway/app/started_with.hpp"
 #include "gateway/app/station.hpp"
 #include "gateway/app/token_keys.hpp"
+#include "gateway/control/admin.hpp"
+#include "gateway/control/management_socket.hpp"
 #include "gateway/limits/memory_counters.hpp"
 #include "gateway/mail/postman.hpp"
-#include "gateway/net/admin.hpp"
 #include "gateway/net/admission.hpp"
 #include "gateway/net/listener.hpp"
-#include "gateway/net/management_socket.hpp"
 #include "gateway/telemetry/metrics.hpp"
 #include "gateway/tokens/revocations.hpp"
 
@@ -68,7 +68,7 @@ private:
     void open_listeners();
     void open_management();
     void open_management_socket();
-    task<net::control_reply> perform(net::control_request asked);
+    task<control::control_reply> perform(control::control_request asked);
     void make_stations();
     void attach(station& to, unsigned index);
     std::shared_ptr<http::https_entrance const> entrance_beside(config::listener const& one) const;
@@ -120,9 +120,9 @@ private:
     boost::asio::steady_timer next_look_{control_}; // at the files of certificates
     std::vector<endpoint> endpoints_;
     std::vector<std::unique_ptr<station>> stations_;
-    std::unique_ptr<net::admin> management_;
+    std::unique_ptr<control::admin> management_;
     std::unique_ptr<mail::postman> postman_;
-    std::unique_ptr<net::management_socket> operators_;
+    std::unique_ptr<control::management_socket> operators_;
     unsigned draining_ = 0;   // workers that have not finished
     unsigned performing_ = 0; // operators' orders under way
     bool stopping_ = false;

@@ -90,9 +90,9 @@ void issuer_watches::report(telemetry::observations& into) const
     for (auto const& each : watched_) into.issuers.push_back(figures_of(*each.watch, now));
 }
 
-std::vector<net::readiness_check> issuer_watches::checks() const
+std::vector<control::readiness_check> issuer_watches::checks() const
 {
-    std::vector<net::readiness_check> made;
+    std::vector<control::readiness_check> made;
     for (auto const& each : watched_) {
         auto const& watch = *each.watch;
         auto const why_not = [&watch]() -> std::optional<std::string> {

@@ -1,8 +1,8 @@
 #pragma once
 
 #include "gateway/app/token_keys.hpp"
+#include "gateway/control/admin.hpp"
 #include "gateway/issuers/watch.hpp"
-#include "gateway/net/admin.hpp"
 
 #include <boost/asio/io_context.hpp>
 
@@ -40,7 +40,7 @@ public:
 
     void report(telemetry::observations& into) const;
     // One for each issuer: not ready as long as it never answered.
-    std::vector<net::readiness_check> checks() const;
+    std::vector<control::readiness_check> checks() const;
 
 private:
     struct watched

@@ -1,10 +1,10 @@
-#include "gateway/net/admin.hpp"
+#include "gateway/control/admin.hpp"
 
-#include "gateway/net/control_server.hpp"
+#include "gateway/control/control_server.hpp"
 
 #include <boost/asio/ip/tcp.hpp>
 
-namespace yett::net {
+namespace yett::control {
 namespace {
 
 namespace asio = boost::asio;
@@ -114,4 +114,4 @@ void admin::stop()
     desk_->stop();
 }
 
-} // namespace yett::net
+} // namespace yett::control

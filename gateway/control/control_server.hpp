@@ -3,7 +3,7 @@
 #include "gateway/base/clock.hpp"
 #include "gateway/base/task.hpp"
 #include "gateway/base/wait_until.hpp"
-#include "gateway/net/control_reply.hpp"
+#include "gateway/control/control_reply.hpp"
 
 #include <boost/asio/basic_socket_acceptor.hpp>
 #include <boost/asio/co_spawn.hpp>
@@ -20,7 +20,7 @@
 #include <string>
 #include <utility>
 
-namespace yett::net {
+namespace yett::control {
 
 // What the listeners of the control thread have in common: small heads, one request after
 // the other, at most 64 connections. A new connection has three seconds for its first head;
@@ -233,4 +233,4 @@ private:
     bool stopped_ = false;
 };
 
-} // namespace yett::net
+} // namespace yett::control

@@ -1,4 +1,4 @@
-#include "gateway/net/admin.hpp"
+#include "gateway/control/admin.hpp"
 
 #include <boost/asio/connect.hpp>
 #include <boost/asio/io_context.hpp>
@@ -12,7 +12,7 @@
 #include <future>
 #include <thread>
 
-namespace yett::net {
+namespace yett::control {
 namespace {
 
 namespace asio = boost::asio;
@@ -214,4 +214,4 @@ TEST_CASE("admin: an address that is none, or taken, is an error that names it")
 }
 
 } // namespace
-} // namespace yett::net
+} // namespace yett::control

@@ -2,13 +2,13 @@
 
 #include "gateway/base/result.hpp"
 #include "gateway/base/task.hpp"
-#include "gateway/net/control_reply.hpp"
+#include "gateway/control/control_reply.hpp"
 
 #include <filesystem>
 #include <functional>
 #include <memory>
 
-namespace yett::net {
+namespace yett::control {
 
 // The way in for the command line: HTTP/1.1 over a Unix socket of mode 0600, for the user
 // the program runs as and for root, whom the kernel names. Bodies up to `body_bytes_max`.
@@ -39,4 +39,4 @@ private:
     std::shared_ptr<desk> desk_;
 };
 
-} // namespace yett::net
+} // namespace yett::control

@@ -1,6 +1,6 @@
-#include "gateway/net/management_socket.hpp"
+#include "gateway/control/management_socket.hpp"
 
-#include "gateway/net/control_server.hpp"
+#include "gateway/control/control_server.hpp"
 
 #include <boost/asio/local/stream_protocol.hpp>
 
@@ -8,7 +8,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-namespace yett::net {
+namespace yett::control {
 namespace {
 
 namespace asio = boost::asio;
@@ -139,4 +139,4 @@ void management_socket::stop()
     desk_->close();
 }
 
-} // namespace yett::net
+} // namespace yett::control

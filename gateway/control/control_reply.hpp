@@ -2,7 +2,7 @@
 
 #include <string>
 
-namespace yett::net {
+namespace yett::control {
 
 // One request of the people who run the program, and its answer.
 struct control_request
@@ -21,4 +21,4 @@ struct control_reply
     std::string body;
 };
 
-} // namespace yett::net
+} // namespace yett::control

@@ -3,7 +3,7 @@
 #include "gateway/base/clock.hpp"
 #include "gateway/base/result.hpp"
 #include "gateway/base/task.hpp"
-#include "gateway/net/control_reply.hpp"
+#include "gateway/control/control_reply.hpp"
 
 #include <cstdint>
 #include <functional>
@@ -13,7 +13,7 @@
 #include <string_view>
 #include <vector>
 
-namespace yett::net {
+namespace yett::control {
 
 // One thing that has to be in order before this node should get traffic.
 struct readiness_check
@@ -61,4 +61,4 @@ private:
     std::shared_ptr<desk> desk_;
 };
 
-} // namespace yett::net
+} // namespace yett::control
