@@ -244,9 +244,9 @@ void gateway::run()
     for (auto& each : stations_) each->worker().start();
     announce();
     control_.run();
-    // An order under way is on other threads' hands, which must not outlive what it works with.
+    // What is under way is on other threads' hands: they come back to this loop, and must not find it gone.
     control_.restart();
-    while (performing_ > 0 || news_.is_looking()) control_.run_one();
+    while (performing_ > 0 || sweeping_ > 0 || turner_.is_looking() || news_.is_looking()) control_.run_one();
     for (auto& each : stations_) each->worker().join();
 }
 
@@ -396,10 +396,12 @@ void gateway::sweep()
 
 task<void> gateway::sweep_stores()
 {
+    ++sweeping_;
     auto const gone = co_await stores_.sessions->sweep(wall_now(), sweep_rows);
     if (!gone) logs_.program().error("old sessions could not be removed", gone.error());
     auto const links = co_await stores_.links->sweep(wall_now() - links_remembered, sweep_rows);
     if (!links) logs_.program().error("old links could not be removed", links.error());
+    --sweeping_;
 }
 
 // A cache belongs to its worker, so the worker itself shows the figures.

@@ -125,6 +125,7 @@ private:
     std::unique_ptr<control::management_socket> operators_;
     unsigned draining_ = 0;   // workers that have not finished
     unsigned performing_ = 0; // operators' orders under way
+    unsigned sweeping_ = 0;
     bool stopping_ = false;
 };
 

@@ -34,7 +34,9 @@ task<void> key_turner::look_again_and_again()
     for (;;) {
         next_.expires_after(key_interval(keys_.ring()->schedule()));
         co_await next_.async_wait(use_task);
+        looking_ = true;
         co_await look();
+        looking_ = false;
     }
 }
 

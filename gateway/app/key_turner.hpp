@@ -26,6 +26,9 @@ public:
     // Until the loop ends; does nothing where there are no keys that turn over.
     void run(publisher give_to_workers);
 
+    // A look under way has to come to its end before the loop may go.
+    bool is_looking() const noexcept { return looking_; }
+
 private:
     task<void> look_again_and_again();
     task<void> look();
@@ -39,6 +42,7 @@ private:
     boost::asio::steady_timer next_;
     unsigned under_way_ = 0; // snapshots that some worker does not have yet
     bool failing_ = false;
+    bool looking_ = false;
 };
 
 // How often processes look into the store of the keys.
