@@ -73,11 +73,9 @@ task<void> hash_anew(desk const& at, user const& who, secret password, wall_time
 // A user who was disabled, or whose password or roles changed, while the hash was computed:
 // whoever did that ended the sessions there were, and this one may have come too late to be
 // among them.
-task<result<void>> check_again(desk const& at, user const& who, session const& begun)
+task<result<void>> check_again(desk const& at, user const& who, user const& current, session const& begun)
 {
-    auto const current = co_await at.users.find(who.id);
-    auto const same =
-        current && !current->disabled && current->password_changed_at == who.password_changed_at && current->roles == who.roles;
+    auto const same = !current.disabled && current.password_changed_at == who.password_changed_at && current.roles == who.roles;
     if (same) co_return result<void>{};
     ending asked;
     asked.user_id = who.id;
@@ -116,11 +114,16 @@ task<result<grant>> open_session(desk const& at, user const& who, credentials co
     begun.from = shortened(offered.from);
     auto given = issue(at, who, begun, now);
     if (!given) co_return given;
-    auto const added = co_await at.sessions.add(begun, at.rules.sessions_per_user);
-    if (!added) co_return added.error();
-    report_ended(at, *added, begun);
-    auto const unchanged = co_await check_again(at, who, begun);
+    arrival asked;
+    asked.session = begun;
+    asked.most = at.rules.sessions_per_user;
+    asked.marks = marks_of(who.id, offered.from);
+    auto const done = co_await at.sessions.admit(asked);
+    if (!done) co_return done.error();
+    report_ended(at, done->displaced, begun);
+    auto const unchanged = co_await check_again(at, who, done->owner, begun);
     if (!unchanged) co_return unchanged.error();
+    if (done->known == familiarity::strange) co_await tell_of_new_device(at, who, offered.from, now);
     given->refresh_token = std::move(first.text);
     co_return given;
 }
@@ -156,7 +159,6 @@ task<result<grant>> login(desk const& at, credentials offered, wall_time now)
     given->device_mark = mark_device(at, known, offered.known_device, now);
     tried.session = given->session;
     report(at, tried, offered.from, now);
-    co_await recognise(at, known, offered.from, now);
     co_return given;
 }
 

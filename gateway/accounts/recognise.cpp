@@ -41,14 +41,8 @@ std::vector<std::string> marks_of(std::string_view user_id, device const& from)
     return {mark(user_id, " agent ", without_versions(kept.agent)), mark(user_id, " network ", network_of(kept.address))};
 }
 
-task<void> recognise(desk const& at, user const& who, device const& from, wall_time now)
+task<void> tell_of_new_device(desk const& at, user const& who, device const& from, wall_time now)
 {
-    sighting seen;
-    seen.user_id = who.id;
-    seen.marks = marks_of(who.id, from);
-    seen.now = now;
-    auto const known = co_await at.sessions.recognise(seen);
-    if (!known || *known != familiarity::strange) co_return;
     auto notice = write_letter(letter_kind::new_device, from, now);
     notice.to = who.email;
     (void)co_await at.letters.post(notice);

@@ -40,21 +40,6 @@ rotation ask_for(desk const& at, tokens::refresh_token const& presented, device 
     return asked;
 }
 
-// The user of the token's session. Asked before anything is written, so that a store that
-// fails here leaves the token as good as it was.
-task<result<user>> owner_of(desk const& at, tokens::refresh_token const& presented)
-{
-    auto const found = co_await at.sessions.find_by_family(presented.family);
-    if (!found) co_return found.error();
-    co_return co_await at.users.find(found->user_id);
-}
-
-// Says the public code for whatever is wrong with the token itself.
-error refused(error const& why)
-{
-    return why == errc::not_found ? error{errc::token_invalid} : why;
-}
-
 // Makes the end known, and tells the owner, whose token somebody else holds perhaps.
 task<error> end_family(desk const& at, user const& who, session ended, device const& from, wall_time now)
 {
@@ -70,13 +55,12 @@ task<error> end_family(desk const& at, user const& who, session ended, device co
 }
 
 // The successor of what was presented, which for a replay is the one given out before.
-result<grant> hand_out(desk const& at, user const& who, rotated const& done, tokens::refresh_token const& presented,
-                       wall_time now)
+result<grant> hand_out(desk const& at, rotated const& done, tokens::refresh_token const& presented, wall_time now)
 {
     auto successor = tokens::succeed(presented, done.session.successor_salt);
     if (successor.hash != done.session.current_hash)
         return our_error(errc::internal, "a session's successor does not follow from its salt");
-    auto given = issue(at, who, done.session, now);
+    auto given = issue(at, done.owner, done.session, now);
     if (!given) return given;
     given->refresh_token = std::move(successor.text);
     given->replayed = done.outcome == rotation_outcome::replayed;
@@ -89,16 +73,13 @@ task<result<grant>> refresh(desk const& at, refresh_request asked, wall_time now
 {
     auto const presented = tokens::read_refresh_token(asked.token.reveal());
     if (!presented) co_return errc::token_invalid;
-    auto const who = co_await owner_of(at, *presented);
-    if (!who) co_return refused(who.error());
-    if (who->disabled) co_return errc::token_invalid;
     auto const wanted = ask_for(at, *presented, asked.from, now);
     auto const done = co_await at.sessions.rotate(wanted);
     if (!done) co_return done.error();
 
     switch (done->outcome) {
     case rotation_outcome::reused: {
-        auto const why = co_await end_family(at, *who, done->session, asked.from, now);
+        auto const why = co_await end_family(at, done->owner, done->session, asked.from, now);
         co_return why;
     }
     case rotation_outcome::ended:
@@ -106,7 +87,7 @@ task<result<grant>> refresh(desk const& at, refresh_request asked, wall_time now
     case rotation_outcome::rotated:
     case rotation_outcome::replayed: break;
     }
-    co_return hand_out(at, *who, *done, *presented, now);
+    co_return hand_out(at, *done, *presented, now);
 }
 
 } // namespace yett::accounts

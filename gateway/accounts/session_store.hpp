@@ -1,5 +1,6 @@
 #pragma once
 
+#include "gateway/accounts/user_store.hpp"
 #include "gateway/base/clock.hpp"
 #include "gateway/base/result.hpp"
 #include "gateway/base/task.hpp"
@@ -60,7 +61,7 @@ enum class rotation_outcome : unsigned char
     rotated,  // the successor is current
     replayed, // the directly previous token, inside the grace: the current token is its successor
     reused,   // any other token of the family; this very call has ended the session
-    ended,    // the session had ended or expired before
+    ended,    // the session had ended or expired before, or its owner is disabled
     unknown,  // no session has this family
 };
 
@@ -68,6 +69,7 @@ struct rotated
 {
     rotation_outcome outcome = rotation_outcome::unknown;
     accounts::session session; // as it is after the call; empty when unknown
+    user owner;                // of the session
 };
 
 // What must be remembered of something that ended until its last access token expires.
@@ -111,12 +113,12 @@ struct session_page
     wall_time now{};
 };
 
-// What a login looked like: marks of the device and of its network, as hashes.
-struct sighting
+// A login that succeeded.
+struct arrival
 {
-    std::string user_id;
-    std::vector<std::string> marks;
-    wall_time now{};
+    accounts::session session;                                  // that begins
+    std::size_t most = std::numeric_limits<std::size_t>::max(); // live sessions of the user, this one among them
+    std::vector<std::string> marks{};                           // of the device and of its network, as hashes
 };
 
 enum class familiarity : unsigned char
@@ -126,20 +128,39 @@ enum class familiarity : unsigned char
     strange,
 };
 
+struct admitted
+{
+    ended displaced;
+    familiarity known = familiarity::first;
+    user owner; // as the session found them
+};
+
 // Where sessions and revocations are kept. The promises of user_store hold here, too.
 class session_store
 {
 public:
     virtual ~session_store() = default;
 
-    // `conflict` when the id or the family exists. An adapter that keeps users, too, may
-    // fail with `not_found` when the user does not exist.
+    // `conflict` when the id or the family exists. `not_found` when the user does not
+    // exist.
     //
     // Of a user's live sessions at most `most` are left, this one among them: those used
-    // longest ago end in the same transaction, of two the older one. Returns what ended, as
+    // longest ago end in the same transaction, of two the older one. Tells what ended, as
     // `end` does.
-    virtual task<result<ended>> add(session const& added, std::size_t most) = 0;
-    task<result<ended>> add(session const& added) { return add(added, std::numeric_limits<std::size_t>::max()); }
+    //
+    // Remembers the marks, the last 64 of each user, and says whether they were seen before.
+    // The owner is read in the same transaction, after all that changed it before.
+    virtual task<result<admitted>> admit(arrival const& asked) = 0;
+    // The same of a session about whose device nothing is to be remembered. Tells what ended.
+    task<result<ended>> add(session added, std::size_t most = std::numeric_limits<std::size_t>::max())
+    {
+        arrival asked;
+        asked.session = std::move(added);
+        asked.most = most;
+        auto done = co_await admit(asked);
+        if (!done) co_return done.error();
+        co_return std::move(done->displaced);
+    }
 
     // Live, ended or expired; `not_found`.
     virtual task<result<session>> find(std::string_view id) = 0;
@@ -174,10 +195,6 @@ public:
 
     // Live sessions of everybody, at most `limit`. The promise of user_store::list holds.
     virtual task<result<std::vector<session>>> list_all(session_page const& asked) = 0;
-
-    // Remembers the marks of a login, the last 64 of each user, and says whether they were
-    // seen before. `not_found` as in add.
-    virtual task<result<familiarity>> recognise(sighting const& seen) = 0;
 
     // Hands out every revocation whose `until` is later than now, on the caller's thread.
     virtual task<result<void>> load_revocations(wall_time now, std::function<void(revocation const&)> each) = 0;

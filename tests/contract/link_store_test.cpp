@@ -270,12 +270,13 @@ TEST_CASE("sessions: a login is recognised by its marks, the last 64 of each use
     on_every_store([](opened const& store) {
         auto const anna = some_user("anna");
         REQUIRE(run(store.users().add(anna)));
+        int sessions = 0;
         auto const meet = [&](std::vector<std::string> marks, int when) {
-            sighting seen;
-            seen.user_id = anna.id;
+            arrival seen;
+            seen.session = some_session(anna, "s" + std::to_string(++sessions));
+            seen.session.created_at = noon + seconds{when};
             seen.marks = std::move(marks);
-            seen.now = noon + seconds{when};
-            return run(store.sessions().recognise(seen)).value();
+            return run(store.sessions().admit(seen))->known;
         };
         CHECK(meet({"a", "n"}, 0) == familiarity::first);
         CHECK(meet({"a", "n"}, 0) == familiarity::familiar);
@@ -285,10 +286,10 @@ TEST_CASE("sessions: a login is recognised by its marks, the last 64 of each use
         for (int i = 0; i < 64; ++i) meet({"x" + std::to_string(i)}, 10 + i);
         CHECK(meet({"x63"}, 100) == familiarity::familiar);
         CHECK(meet({"a"}, 101) == familiarity::strange);
-        sighting of_nobody;
-        of_nobody.user_id = "nobody";
+        arrival of_nobody;
+        of_nobody.session = some_session(some_user("nobody"), "s");
         of_nobody.marks = {"a"};
-        CHECK(run(store.sessions().recognise(of_nobody)).error() == errc::not_found);
+        CHECK(run(store.sessions().admit(of_nobody)).error() == errc::not_found);
     });
 }
 
@@ -298,14 +299,14 @@ TEST_CASE("links: they and the marks of logins go with their user")
         auto const anna = some_user("anna");
         REQUIRE(run(store.users().add(anna)));
         REQUIRE(run(store.links().commit(making(some_link("h1", anna.id)))));
-        sighting seen;
-        seen.user_id = anna.id;
+        arrival seen;
+        seen.session = some_session(anna, "s");
         seen.marks = {"a"};
-        REQUIRE(run(store.sessions().recognise(seen)));
+        REQUIRE(run(store.sessions().admit(seen)));
         REQUIRE(run(store.users().remove(anna.id)));
         CHECK(run(store.links().find("h1")).error() == errc::not_found);
         REQUIRE(run(store.users().add(anna)));
-        CHECK(run(store.sessions().recognise(seen)).value() == familiarity::first);
+        CHECK(run(store.sessions().admit(seen))->known == familiarity::first);
     });
 }
 

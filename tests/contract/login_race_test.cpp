@@ -6,18 +6,17 @@ using namespace yett::tests;
 
 namespace {
 
-// A session store in front of the real one in which something happens right after a
-// session was added: what another worker could do at that moment.
+// A session store in front of the real one in which something happens right before a
+// session is added: what another worker could do at that moment.
 class interrupted final : public session_store
 {
 public:
     interrupted(session_store& real, std::function<task<void>()> then) : real_{real}, then_{std::move(then)} {}
 
-    task<result<ended>> add(session const& added, std::size_t most) override
+    task<result<admitted>> admit(arrival const& asked) override
     {
-        auto const done = co_await real_.add(added, most);
         co_await then_();
-        co_return done;
+        co_return co_await real_.admit(asked);
     }
     task<result<session>> find(std::string_view id) override { return real_.find(id); }
     task<result<session>> find_by_family(std::string_view family) override { return real_.find_by_family(family); }
@@ -29,7 +28,6 @@ public:
         return real_.list(user_id, std::move(asked));
     }
     task<result<std::vector<session>>> list_all(session_page const& asked) override { return real_.list_all(asked); }
-    task<result<familiarity>> recognise(sighting const& seen) override { return real_.recognise(seen); }
     task<result<void>> load_revocations(wall_time now, std::function<void(revocation const&)> each) override
     {
         return real_.load_revocations(now, std::move(each));

@@ -150,13 +150,14 @@ TEST_CASE("released: a mailed link is good for what it was, and devices are know
         REQUIRE(proved);
         CHECK(proved->user_id == ben_id);
         CHECK(desk.log_in("ben@example.com", good_password));
-        sighting seen;
-        seen.user_id = anna_id;
+        auto const anna = run(old.store.users().find(anna_id)).value();
+        arrival seen;
+        seen.session = some_session(anna, "s-new");
         seen.marks = {"mark-of-a-browser", "mark-of-a-network"};
-        seen.now = noon;
-        CHECK(run(old.store.sessions().recognise(seen)).value() == familiarity::familiar);
+        CHECK(run(old.store.sessions().admit(seen))->known == familiarity::familiar);
+        seen.session = some_session(anna, "s-newer");
         seen.marks = {"never seen"};
-        CHECK(run(old.store.sessions().recognise(seen)).value() == familiarity::strange);
+        CHECK(run(old.store.sessions().admit(seen))->known == familiarity::strange);
     });
 }
 

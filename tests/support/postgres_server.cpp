@@ -105,8 +105,9 @@ void postgres_server::start()
     auto const folder = socket_folder();
     std::vector<std::string> command{programs + "postgres", "-D", folder + "/data",       "-k", folder, "-p",
                                      std::to_string(port_), "-h", tls_ ? "127.0.0.1" : ""};
-    for (auto const* const setting : {"fsync=off", "synchronous_commit=off", "full_page_writes=off", "max_connections=300",
-                                      "autovacuum=off", tls_ ? "ssl=on" : "ssl=off"}) {
+    for (auto const* const setting :
+         {"fsync=off", "synchronous_commit=off", "full_page_writes=off", "max_connections=300", "autovacuum=off",
+          "shared_preload_libraries=pg_stat_statements", tls_ ? "ssl=on" : "ssl=off"}) {
         command.emplace_back("-c");
         command.emplace_back(setting);
     }

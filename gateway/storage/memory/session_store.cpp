@@ -21,7 +21,7 @@ class sessions final : public accounts::session_store
 public:
     explicit sessions(std::shared_ptr<tables> shared) : shared_{std::move(shared)} {}
 
-    task<result<ended>> add(session const& added, std::size_t most) override { co_return insert(added, most); }
+    task<result<accounts::admitted>> admit(accounts::arrival const& asked) override { co_return insert(asked); }
     task<result<session>> find(std::string_view id) override { co_return copy_of(std::string{id}); }
     task<result<session>> find_by_family(std::string_view family) override { co_return by_family(std::string{family}); }
     task<result<rotated>> rotate(rotation const& asked) override { co_return exchange(asked); }
@@ -41,7 +41,6 @@ public:
         co_return live_of(user_id, asked);
     }
     task<result<std::vector<session>>> list_all(accounts::session_page const& asked) override { co_return page(asked); }
-    task<result<accounts::familiarity>> recognise(accounts::sighting const& seen) override { co_return meet(seen); }
     task<result<void>> load_revocations(wall_time now, std::function<void(revocation const&)> each) override
     {
         for (auto const& known : live_revocations(now)) each(known);
@@ -50,16 +49,21 @@ public:
     task<result<std::size_t>> sweep(wall_time now, std::size_t limit) override { co_return forget(now, limit); }
 
 private:
-    result<ended> insert(session const& added, std::size_t most)
+    result<accounts::admitted> insert(accounts::arrival const& asked)
     {
         std::lock_guard const lock{shared_->mutex};
+        auto const& added = asked.session;
+        auto const owner = shared_->users.find(added.user_id);
+        if (owner == shared_->users.end()) return errc::not_found;
         if (shared_->sessions.contains(added.id) || shared_->ids_by_family.contains(added.family)) return errc::conflict;
         ending why;
         why.now = added.created_at;
-        ended done;
-        for (auto* each : surplus_beside(added, most)) finish(*each, why, done);
+        accounts::admitted done;
+        for (auto* each : surplus_beside(added, asked.most)) finish(*each, why, done.displaced);
         shared_->sessions.emplace(added.id, added);
         shared_->ids_by_family.emplace(added.family, added.id);
+        done.known = meet(added, asked.marks);
+        done.owner = owner->second;
         return done;
     }
 
@@ -98,7 +102,8 @@ private:
         auto const id = shared_->ids_by_family.find(asked.family);
         if (id == shared_->ids_by_family.end()) return done;
         auto& found = shared_->sessions.at(id->second);
-        done.outcome = apply(asked, found);
+        done.owner = shared_->users.at(found.user_id);
+        done.outcome = done.owner.disabled ? accounts::rotation_outcome::ended : apply(asked, found);
         if (done.outcome == accounts::rotation_outcome::reused) remember(accounts::end(found, asked.now));
         done.session = found;
         return done;
@@ -147,14 +152,12 @@ private:
         return live;
     }
 
-    result<accounts::familiarity> meet(accounts::sighting const& seen)
+    accounts::familiarity meet(session const& begun, std::vector<std::string> const& seen)
     {
-        std::lock_guard const lock{shared_->mutex};
-        if (!shared_->users.contains(seen.user_id)) return errc::not_found;
-        auto& marks = shared_->marks[seen.user_id];
+        auto& marks = shared_->marks[begun.user_id];
         auto const is_first = marks.empty();
         bool is_strange = false;
-        for (auto const& each : seen.marks) is_strange |= marks.insert_or_assign(each, seen.now).second;
+        for (auto const& each : seen) is_strange |= marks.insert_or_assign(each, begun.created_at).second;
         constexpr std::size_t most = 64;
         while (marks.size() > most)
             marks.erase(

@@ -5,15 +5,18 @@
 
 namespace yett::storage::postgres {
 
-// What select_session names, in its order.
+// What read_session reads, in its order.
+std::string const& session_columns();
+inline constexpr int session_width = 16;
 accounts::session read_session(row const& of);
 std::string const& select_session();
 // Kind, id, at and until come first.
 accounts::revocation read_revocation(row const& of);
 
-// Queued, like every write that tells nothing: they fail with what is sent next.
-void queue_insertion(database& db, accounts::session const& added);
-void queue_update(database& db, accounts::session const& changed); // what a rotation, a replay or an end can change
+// Queued: it fails with what is sent next.
 void queue_revocation(database& db, accounts::revocation const& known);
+// The part of a statement that notes the same of sessions: those in the part called `ended`, which
+// has id, ended_at and access_until of each.
+std::string revocations_of(std::string const& ended);
 
 } // namespace yett::storage::postgres

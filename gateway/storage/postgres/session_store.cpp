@@ -1,15 +1,10 @@
 #include "gateway/storage/postgres/session_store.hpp"
 
-#include "gateway/accounts/rotation.hpp"
 #include "gateway/storage/postgres/bell.hpp"
 #include "gateway/storage/postgres/connections.hpp"
-#include "gateway/storage/postgres/devices.hpp"
 #include "gateway/storage/postgres/session_rows.hpp"
+#include "gateway/storage/postgres/session_writes.hpp"
 #include "gateway/storage/postgres/sweeping.hpp"
-#include "gateway/storage/postgres/user_store.hpp"
-
-#include <algorithm>
-#include <limits>
 
 namespace yett::storage::postgres {
 
@@ -25,22 +20,9 @@ using accounts::session;
 
 std::string const select_by_id = select_session() + " WHERE id = $1";
 std::string const select_by_family = select_session() + " WHERE family = $1";
-// Of those that rotate one family, and of those that end one session, each sees what the one
-// before has made of it.
-std::string const lock_by_id = select_by_id + " FOR UPDATE";
-std::string const lock_by_family = select_by_family + " FOR UPDATE";
-// All that have not ended, whether or not they expired; in one order for everybody, so that two
-// who want the same ones do not wait for each other.
-std::string const lock_open_of_user =
-    select_session() + " WHERE user_id = $1 AND ended_at IS NULL AND id <> $2 ORDER BY id DESC FOR UPDATE";
 std::string const select_live_of_user = select_session() +
                                         " WHERE user_id = $1 AND ended_at IS NULL AND idle_until > $2 AND expires_at > $2"
                                         " AND ($3 = '' OR id < $3) ORDER BY id DESC LIMIT $4";
-// Those that are too many when $3 of them may stay.
-std::string const lock_surplus = select_session() +
-                                 " WHERE id IN (SELECT id FROM sessions WHERE user_id = $1 AND ended_at IS NULL"
-                                 " AND idle_until > $2 AND expires_at > $2 ORDER BY last_seen DESC, id DESC OFFSET $3)"
-                                 " ORDER BY last_seen, id FOR UPDATE";
 std::string const select_live_page = select_session() +
                                      " WHERE id > $1 AND ended_at IS NULL AND idle_until > $2 AND expires_at > $2"
                                      " ORDER BY id LIMIT $3";
@@ -57,75 +39,6 @@ task<result<session>> select(database& db, std::string_view sql, std::string con
     if (!found) co_return found.error();
     if (found->empty()) co_return errc::not_found;
     co_return read_session(found->front());
-}
-
-// The row is locked from the question to the commit, and what is decided in between is written
-// together with the commit: two round trips, and of any number of callers on any number of nodes
-// one finds the token current.
-task<result<rotated>> exchange(database& db, rotation const& asked)
-{
-    rotated done;
-    auto found = co_await select(db, lock_by_family, asked.family);
-    if (!found && found.error() == errc::not_found) co_return done;
-    if (!found) co_return found.error();
-    done.session = std::move(*found);
-    done.outcome = apply(asked, done.session);
-    if (done.outcome == rotation_outcome::ended) co_return done;
-    queue_update(db, done.session);
-    if (done.outcome != rotation_outcome::reused) co_return done;
-    auto const known = accounts::end(done.session, asked.now);
-    queue_revocation(db, known);
-    co_return done;
-}
-
-void finish(database& db, session& s, wall_time now, ended& done)
-{
-    done.sessions += is_live(s, now);
-    done.revocations.push_back(accounts::end(s, now));
-    queue_update(db, s);
-    queue_revocation(db, done.revocations.back());
-}
-
-// The one that is added comes last, so that it never counts as one used long ago.
-task<result<ended>> add_within(database& db, session const& added, std::size_t most)
-{
-    ended done;
-    queue_turn(db, added.user_id);
-    if (most == std::numeric_limits<std::size_t>::max()) {
-        queue_insertion(db, added);
-        co_return done;
-    }
-    auto const stay = row_limit(std::max<std::size_t>(most, 1) - 1);
-    auto const surplus = co_await db.ask(lock_surplus, added.user_id, added.created_at, stay);
-    if (!surplus) co_return surplus.error();
-    for (auto& each : surplus->each(read_session)) finish(db, each, added.created_at, done);
-    queue_insertion(db, added);
-    co_return done;
-}
-
-task<result<ended>> end_one(database& db, ending const& asked)
-{
-    auto found = co_await select(db, lock_by_id, asked.session_id);
-    if (!found) co_return found.error();
-    if (found->user_id != asked.user_id) co_return errc::not_found;
-    ended done;
-    finish(db, *found, asked.now, done);
-    co_return done;
-}
-
-// A login that comes meanwhile waits for its turn, and lives on.
-task<result<ended>> end_all(database& db, ending const& asked)
-{
-    queue_turn(db, asked.user_id);
-    auto const open = co_await db.ask(lock_open_of_user, asked.user_id, asked.except);
-    if (!open) co_return open.error();
-    ended done;
-    for (auto& each : open->each(read_session)) finish(db, each, asked.now, done);
-    if (!asked.except.empty()) co_return done;
-    revocation const epoch{revocation::kind::subject, asked.user_id, asked.now, asked.until};
-    queue_revocation(db, epoch);
-    done.revocations.push_back(epoch);
-    co_return done;
 }
 
 task<result<void>> remember(database& db, revocation const& wanted)
@@ -166,11 +79,11 @@ public:
     {
     }
 
-    task<result<ended>> add(session const& added, std::size_t most) override
+    task<result<accounts::admitted>> admit(accounts::arrival const& asked) override
     {
-        auto work = [added, most](database& db) { return add_within(db, added, most); };
+        auto work = [asked](database& db) { return postgres::admit(db, asked); };
         auto done = co_await shared_->write(std::move(work));
-        if (done && !done->revocations.empty()) bell_->ring();
+        if (done && !done->displaced.revocations.empty()) bell_->ring();
         co_return done;
     }
 
@@ -188,7 +101,7 @@ public:
 
     task<result<rotated>> rotate(rotation const& asked) override
     {
-        auto work = [asked](database& db) { return exchange(db, asked); };
+        auto work = [asked](database& db) { return postgres::rotate(db, asked); };
         auto done = co_await shared_->write(std::move(work));
         if (done && done->outcome == rotation_outcome::reused) bell_->ring();
         co_return done;
@@ -220,12 +133,6 @@ public:
     {
         auto work = [asked](database& db) { return select_all(db, asked); };
         co_return co_await shared_->read(std::move(work));
-    }
-
-    task<result<accounts::familiarity>> recognise(accounts::sighting const& seen) override
-    {
-        auto work = [seen](database& db) { return postgres::recognise(db, seen); };
-        co_return co_await shared_->write(std::move(work));
     }
 
     task<result<void>> load_revocations(wall_time now, std::function<void(revocation const&)> each) override

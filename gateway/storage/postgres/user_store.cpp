@@ -29,7 +29,7 @@ constexpr std::string_view select_page =
 constexpr std::string_view select_counts =
     "SELECT count(*), count(*) FILTER (WHERE disabled), count(*) FILTER (WHERE NOT verified) FROM users";
 // References to the user, which every new session makes, do not wait for this lock.
-constexpr std::string_view take_turn = "SELECT 1 FROM users WHERE id = $1 FOR NO KEY UPDATE";
+std::string const take_turn = "SELECT " + user_columns() + " FROM users WHERE id = $1 FOR NO KEY UPDATE";
 constexpr std::string_view update_password =
     "UPDATE users SET password_hash = $3, password_changed_at = coalesce($4, password_changed_at)"
     " WHERE id = $1 AND password_hash = $2";
@@ -41,21 +41,6 @@ constexpr std::string_view give_letters_up =
     "UPDATE letters SET recipient = '', languages = '', token = '', address = '', agent = '', outcome = 1, closed_at = posted_at"
     " WHERE closed_at IS NULL AND NOT blank AND recipient = (SELECT email FROM users WHERE id = $1 AND email <> '')";
 constexpr std::string_view delete_user = "DELETE FROM users WHERE id = $1";
-
-user read_user(row const& of)
-{
-    user found;
-    found.id = of.text(0);
-    found.email = of.text(1);
-    found.email_key = of.text(2);
-    found.password_hash = of.text(3);
-    found.roles = of.list(4);
-    found.verified = of.flag(5);
-    found.disabled = of.flag(6);
-    found.created_at = of.time(7);
-    found.password_changed_at = of.time(8);
-    return found;
-}
 
 void queue_insertion(database& db, std::string_view sql, user const& added)
 {
@@ -118,7 +103,8 @@ task<result<std::vector<user>>> page(database& db, accounts::user_page const& as
 {
     auto const found = co_await db.ask(select_page, asked.after, row_limit(asked.limit));
     if (!found) co_return found.error();
-    co_return found->each(read_user);
+    auto const read = [](row const& of) { return read_user(of); };
+    co_return found->each(read);
 }
 
 task<result<accounts::user_count>> tally(database& db)
@@ -197,6 +183,28 @@ private:
 };
 
 } // namespace
+
+std::string const& user_columns()
+{
+    static std::string const names =
+        "id, email, email_key, password_hash, roles, verified, disabled, created_at, password_changed_at";
+    return names;
+}
+
+accounts::user read_user(row const& of, int first)
+{
+    user found;
+    found.id = of.text(first);
+    found.email = of.text(first + 1);
+    found.email_key = of.text(first + 2);
+    found.password_hash = of.text(first + 3);
+    found.roles = of.list(first + 4);
+    found.verified = of.flag(first + 5);
+    found.disabled = of.flag(first + 6);
+    found.created_at = of.time(first + 7);
+    found.password_changed_at = of.time(first + 8);
+    return found;
+}
 
 void queue_user(database& db, accounts::user const& added)
 {

@@ -2,6 +2,7 @@
 
 #include "gateway/accounts/rotation.hpp"
 #include "gateway/storage/sqlite/connections.hpp"
+#include "gateway/storage/sqlite/user_store.hpp"
 
 #include <algorithm>
 #include <limits>
@@ -122,8 +123,11 @@ result<rotated> exchange(database& db, rotation const& asked)
         if (found.error() == errc::not_found) return done;
         return found.error();
     }
+    auto owner = find_user(db, found->user_id);
+    if (!owner) return owner.error();
     done.session = std::move(*found);
-    done.outcome = apply(asked, done.session);
+    done.owner = std::move(*owner);
+    done.outcome = done.owner.disabled ? rotation_outcome::ended : apply(asked, done.session);
     if (done.outcome == rotation_outcome::ended) return done;
     if (auto kept = update(db, done.session); !kept) return kept.error();
     if (done.outcome != rotation_outcome::reused) return done;
@@ -186,33 +190,49 @@ result<ended> end_all(database& db, ending const& asked)
 }
 
 // How many of the marks are new; each is remembered as seen now.
-result<std::size_t> remember_marks(database& db, accounts::sighting const& seen)
+result<std::size_t> remember_marks(database& db, accounts::arrival const& seen)
 {
+    auto const& [begun, most, marks] = seen;
     std::size_t added = 0;
-    for (auto const& mark : seen.marks) {
+    for (auto const& mark : marks) {
         auto again = db.prepare("UPDATE devices SET seen_at = ?3 WHERE user_id = ?1 AND mark = ?2 RETURNING 1");
-        auto const known = again.bind(seen.user_id, mark, seen.now).step();
+        auto const known = again.bind(begun.user_id, mark, begun.created_at).step();
         if (again.failed()) return again.failure_or(errc::internal);
         if (known) continue;
         ++added;
         auto row = db.prepare("INSERT INTO devices (user_id, mark, seen_at) VALUES (?1, ?2, ?3)");
-        if (auto done = row.bind(seen.user_id, mark, seen.now).run(); !done) return done.error();
+        if (auto done = row.bind(begun.user_id, mark, begun.created_at).run(); !done) return done.error();
     }
     return added;
 }
 
-result<accounts::familiarity> recognise(database& db, accounts::sighting const& seen)
+result<accounts::familiarity> recognise(database& db, accounts::arrival const& seen)
 {
     auto any = db.prepare("SELECT count(*) FROM devices WHERE user_id = ?1");
-    if (!any.bind(seen.user_id).step()) return any.failure_or(errc::internal);
+    if (!any.bind(seen.session.user_id).step()) return any.failure_or(errc::internal);
     auto const before = any.integer(0);
     auto const added = remember_marks(db, seen);
     if (!added) return added.error();
     auto surplus = db.prepare("DELETE FROM devices WHERE user_id = ?1 AND mark IN (SELECT mark FROM devices"
                               " WHERE user_id = ?1 ORDER BY seen_at DESC LIMIT -1 OFFSET 64)");
-    if (auto done = surplus.bind(seen.user_id).run(); !done) return done.error();
+    if (auto done = surplus.bind(seen.session.user_id).run(); !done) return done.error();
     if (before == 0) return accounts::familiarity::first;
     return *added ? accounts::familiarity::strange : accounts::familiarity::familiar;
+}
+
+result<accounts::admitted> admit(database& db, accounts::arrival const& asked)
+{
+    accounts::admitted done;
+    auto displaced = add_within(db, asked.session, asked.most);
+    if (!displaced) return displaced.error();
+    auto const known = recognise(db, asked);
+    if (!known) return known.error();
+    auto owner = find_user(db, asked.session.user_id);
+    if (!owner) return owner.error();
+    done.displaced = std::move(*displaced);
+    done.known = *known;
+    done.owner = std::move(*owner);
+    return done;
 }
 
 result<std::vector<session>> select_live(database& db, std::string const& user_id, accounts::session_page const& asked)
@@ -265,9 +285,9 @@ class sessions final : public accounts::session_store
 public:
     explicit sessions(std::shared_ptr<connections> shared) : shared_{std::move(shared)} {}
 
-    task<result<ended>> add(session const& added, std::size_t most) override
+    task<result<accounts::admitted>> admit(accounts::arrival const& asked) override
     {
-        auto work = [added, most](database& db) { return add_within(db, added, most); };
+        auto work = [asked](database& db) { return sqlite::admit(db, asked); };
         co_return co_await shared_->write(std::move(work));
     }
 
@@ -311,12 +331,6 @@ public:
     {
         auto work = [asked](database& db) { return select_all(db, asked); };
         co_return co_await shared_->read(std::move(work));
-    }
-
-    task<result<accounts::familiarity>> recognise(accounts::sighting const& seen) override
-    {
-        auto work = [seen](database& db) { return sqlite::recognise(db, seen); };
-        co_return co_await shared_->write(std::move(work));
     }
 
     task<result<void>> load_revocations(wall_time now, std::function<void(revocation const&)> each) override

@@ -90,12 +90,13 @@ private:
         return bytes;
     }
 
-    // Up to the acknowledgement of the commit.
+    // Up to the acknowledgement: that of COMMIT, or the word that no transaction is open any more.
     bool tell_client(int from, int client)
     {
         auto bytes = read(from);
-        auto const acknowledged = bytes.find("C\0\0\0\x0b"
-                                             "COMMIT\0"s);
+        auto const acknowledged = std::min(bytes.find("C\0\0\0\x0b"
+                                                      "COMMIT\0"s),
+                                           bytes.find("Z\0\0\0\x05I"s));
         auto const cuts = acknowledged != bytes.npos && next_ == cut::after_commit;
         if (cuts) bytes.resize(acknowledged);
         if (cuts) next_ = cut::none;
@@ -103,12 +104,12 @@ private:
         return !cuts && sent > 0;
     }
 
-    // Up to the flush before the commit.
+    // Up to the flush before the commit, which nothing else is in front of.
     bool tell_server(int client, int to, bool& last_words)
     {
         auto bytes = read(client);
         auto const flush = bytes.find("H\0\0\0\4"s);
-        auto const cuts = flush != bytes.npos && bytes.find("COMMIT") != bytes.npos && next_ == cut::before_commit;
+        auto const cuts = flush != bytes.npos && next_ == cut::before_commit;
         if (cuts) bytes.resize(flush + 5);
         if (cuts) next_ = cut::none;
         last_words = cuts;
@@ -155,4 +156,64 @@ TEST_CASE("postgres: a commit whose acknowledgement is lost is asked after, and 
         }
     }
     CHECK(place.ask("SELECT count(*) FROM users") == "2");
+}
+
+TEST_CASE("postgres: so it is where the transaction was begun and took two round trips")
+{
+    postgres_database const place;
+    cutter between{shared_postgres().socket_folder()};
+    auto as = place.options().read_login().value();
+    as.servers = {{between.folder(), 5432}};
+    options by;
+    by.read_login = [as] { return result<login>{as}; };
+    int changes = 0;
+    for (auto const where : {cut::after_commit, cut::before_commit}) {
+        auto const of = make_stores(by);
+        auto const name = "user " + std::to_string(static_cast<int>(where));
+        REQUIRE(run(of.users->add(some_user(name))));
+        accounts::user_change wanted;
+        wanted.disabled = true;
+        between.cut_next(where);
+        auto const done = run(of.users->change(name, wanted));
+        REQUIRE(done);
+        CHECK(done->disabled);
+        CHECK(between.has_cut());
+        CHECK(place.ask("SELECT count(*) FROM users WHERE disabled") == std::to_string(++changes));
+    }
+}
+
+TEST_CASE("postgres: the answers of a transaction whose acknowledgement is lost are those that came")
+{
+    postgres_database const place;
+    cutter between{shared_postgres().socket_folder()};
+    auto as = place.options().read_login().value();
+    as.servers = {{between.folder(), 5432}};
+    options by;
+    by.read_login = [as] { return result<login>{as}; };
+    auto const of = make_stores(by);
+    REQUIRE(run(of.users->add(some_user("anna"))));
+    accounts::session s;
+    s.id = s.family = "s";
+    s.user_id = "anna";
+    s.current_hash = "t0";
+    s.created_at = wall_now();
+    s.idle_until = s.expires_at = s.created_at + std::chrono::hours{1};
+    REQUIRE(run(of.sessions->add(s)));
+    std::string current = "t0";
+    for (auto const where : {cut::after_commit, cut::before_commit}) {
+        accounts::rotation asked;
+        asked.family = "s";
+        asked.presented_hash = current;
+        asked.successor_hash = current + "+";
+        asked.now = s.created_at;
+        asked.idle_until = s.idle_until;
+        between.cut_next(where);
+        auto const done = run(of.sessions->rotate(asked));
+        REQUIRE(done);
+        CHECK(between.has_cut());
+        CHECK(done->outcome == accounts::rotation_outcome::rotated);
+        CHECK(done->session.current_hash == asked.successor_hash);
+        CHECK(done->owner.id == "anna");
+        current = asked.successor_hash;
+    }
 }
