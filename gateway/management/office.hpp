@@ -5,6 +5,10 @@
 
 #include <string>
 
+namespace yett::accounts {
+class node_list;
+} // namespace yett::accounts
+
 namespace yett::management {
 
 // What the operator's verbs work with: the running program's own parts, or those that a
@@ -12,6 +16,7 @@ namespace yett::management {
 struct office
 {
     accounts::desk const& desk;
+    accounts::node_list* nodes = nullptr; // null where the store is of one program
 };
 
 // Who asks, for the audit log.

@@ -1,4 +1,5 @@
 #include "gateway/management/api_key_verbs.hpp"
+#include "gateway/management/node_verbs.hpp"
 #include "gateway/management/session_verbs.hpp"
 #include "gateway/management/user_verbs.hpp"
 
@@ -56,6 +57,8 @@ constexpr std::string_view export_columns[]{"id",       "email",      "roles",  
 constexpr std::string_view session_columns[]{"id", "user_id", "address", "last_seen", "until", "agent"};
 constexpr std::string_view key_columns[]{"id", "user_id", "name", "scopes", "per_minute", "expires_at", "last_used"};
 
+constexpr std::string_view node_columns[]{"host", "version", "started_at", "seen_at", "horizon_age_ms", "id"};
+
 constexpr verb all[]{
     {"users", "add", "Add a user", new_user, {}, add_user},
     {"users", "invite", "Mail a link with which somebody registers", guest, {}, invite_user},
@@ -74,6 +77,7 @@ constexpr verb all[]{
     {"api-keys", "remove", "Remove one API key, or all of a user, at once", key_or_user, {}, remove_api_keys},
     {"sessions", "list", "List live sessions", maybe_user, session_columns, list_sessions},
     {"sessions", "end", "End one session, or all of a user", session_or_user, {}, end_sessions},
+    {"nodes", "list", "List the programs that share the storage", {}, node_columns, list_nodes},
 };
 
 } // namespace

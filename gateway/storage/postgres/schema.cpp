@@ -121,6 +121,15 @@ CREATE TABLE signing_keys (
     document  text             NOT NULL CHECK (octet_length(document) <= 65536), -- sealed when tokens.keys.secret was set
     PRIMARY KEY (algorithm, number)
 );
+
+CREATE TABLE nodes (
+    id          text COLLATE "C" PRIMARY KEY CHECK (id <> ''), -- another one after each start
+    host        text        NOT NULL,
+    version     text        NOT NULL,
+    started_at  timestamptz NOT NULL,
+    seen_at     timestamptz NOT NULL,
+    horizon_age bigint      CHECK (horizon_age >= 0)           -- in milliseconds
+);
 )sql"}};
 
 } // namespace
