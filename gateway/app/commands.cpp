@@ -4,6 +4,7 @@
 #include "gateway/app/build_facts.hpp"
 #include "gateway/app/build_world.hpp"
 #include "gateway/app/certificates.hpp"
+#include "gateway/app/connection_budget.hpp"
 #include "gateway/app/gateway.hpp"
 #include "gateway/app/load_settings.hpp"
 #include "gateway/app/startup_error.hpp"
@@ -65,6 +66,8 @@ int check_command(std::filesystem::path const& file)
     try_out(*settings);
     if (is_within_reach(settings->storage))
         if (auto const why = schema_obstacle(settings->storage)) throw startup_error{startup_error::blame::unavailable, *why};
+    if (settings->storage.kind == config::storage_kind::postgresql)
+        std::cout << say_connections(connections_of(*settings)) << '\n';
     std::cout << file.string() << ": fine\n";
     return EXIT_SUCCESS;
 }
