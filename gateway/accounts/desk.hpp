@@ -4,6 +4,7 @@
 #include "gateway/base/clock.hpp"
 #include "gateway/base/secret.hpp"
 
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -84,6 +85,8 @@ struct desk
     audit_sink& audit;
     accounts::rules rules;
     secret device_key{}; // of the marks of known devices; empty: there are none
+    // The `now` of every use case: that of the store, by which all of its programs go.
+    std::function<wall_time()> now{wall_now};
 };
 
 } // namespace yett::accounts

@@ -2,6 +2,7 @@
 
 #include "gateway/accounts/api_key_store.hpp"
 #include "gateway/accounts/link_store.hpp"
+#include "gateway/accounts/node_list.hpp"
 #include "gateway/accounts/outbox.hpp"
 #include "gateway/accounts/revocation_feed.hpp"
 #include "gateway/accounts/session_store.hpp"
@@ -30,6 +31,10 @@ struct stores
     std::unique_ptr<api_key_store> api_keys;
     std::function<store_activity()> read_activity{}; // any thread; empty for a store that counts nothing
     std::unique_ptr<revocation_feed> feed{};         // null for a store of one program
+    // The time that decides about sessions, links, leases and revocations, and is written into them: of
+    // several programs on one store all have the same, whatever their own clocks say. Any thread.
+    std::function<wall_time()> now{wall_now};
+    std::unique_ptr<node_list> nodes{}; // null for a store of one program
 };
 
 } // namespace yett::accounts

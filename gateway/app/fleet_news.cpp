@@ -51,6 +51,12 @@ void fleet_news::stop()
     if (follower_) follower_->stop();
 }
 
+std::optional<milliseconds> fleet_news::age() const
+{
+    if (!follower_) return std::nullopt;
+    return follower_->read_figures().age;
+}
+
 void fleet_news::report(telemetry::observations& seen) const
 {
     if (!follower_) return;

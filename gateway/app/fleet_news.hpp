@@ -33,6 +33,9 @@ public:
     // Any thread. `done` is called on the control loop, whether all is known now.
     void ask(std::function<void(bool)> done);
 
+    // For how long not everything was known; nothing where nobody else revokes anything.
+    std::optional<milliseconds> age() const;
+
     // By what clock to forget revocations.
     wall_time now() const noexcept { return follower_ ? follower_->store_time() : wall_now(); }
 

@@ -2,6 +2,8 @@
 
 #include "gateway/app/build_facts.hpp"
 #include "gateway/app/build_world.hpp"
+#include "gateway/app/clock_skew.hpp"
+#include "gateway/app/connection_budget.hpp"
 #include "gateway/app/mail_office.hpp"
 #include "gateway/app/open_stores.hpp"
 #include "gateway/app/page_look.hpp"
@@ -11,6 +13,8 @@
 #include "gateway/base/random.hpp"
 #include "gateway/base/run_to_end.hpp"
 #include "gateway/management/perform.hpp"
+
+#include <boost/asio/ip/host_name.hpp>
 
 #include <csignal>
 #include <cstring>
@@ -23,6 +27,7 @@ namespace {
 using blame = startup_error::blame;
 
 constexpr seconds sweep_interval{60};
+constexpr seconds report_interval{5};
 constexpr std::size_t sweep_rows = 1000;
 // So long an expired link says that it has expired, and after that nothing.
 constexpr std::chrono::hours links_remembered{7 * 24};
@@ -51,6 +56,15 @@ T or_refuse_to_start(result<T> made)
     throw startup_error{blame::unavailable, why.cause() ? why.note() + ": " + why.cause().message() : why.note()};
 }
 
+accounts::node this_node()
+{
+    accounts::node self;
+    self.id = make_uuid(wall_now());
+    self.host = boost::asio::ip::host_name();
+    self.version = build_facts().version;
+    return self;
+}
+
 // A gateway needs two descriptors for each exchange; the soft limit is often 1024.
 void raise_descriptor_limit()
 {
@@ -76,21 +90,23 @@ gateway::gateway(config::settings settings, std::filesystem::path const& file)
       logs_{settings_.logging},
       figures_{workers_, build_facts()},
       stores_{open_stores(settings_.storage, told_in_log(logs_.program()))},
-      keys_{settings_, wall_now()},
+      keys_{settings_, stores_.now()},
       passwords_{hashing_of(settings_.passwords),
                  [this](std::chrono::nanoseconds took) { figures_.control().password_hash_duration.observe(took); }},
       revoked_{settings_.tokens.issuer},
-      desk_{*stores_.users,    *stores_.sessions, *stores_.letters, *stores_.links, *stores_.api_keys,
-            passwords_,        keys_.signer(),    revoked_,         logs_,          rules_of(settings_),
-            keys_.device_key()},
+      desk_{*stores_.users,     *stores_.sessions, *stores_.letters, *stores_.links, *stores_.api_keys,
+            passwords_,         keys_.signer(),    revoked_,         logs_,          rules_of(settings_),
+            keys_.device_key(), stores_.now},
       counting_{make_counters()},
-      world_{build_world(settings_, counting_, figures_)}
+      world_{build_world(settings_, counting_, figures_)},
+      self_{this_node()}
 {
     std::signal(SIGPIPE, SIG_IGN);
     outlive_orders();
     raise_descriptor_limit();
     forbid_core_dumps();
     for (auto const& each : keys_.complaints()) logs_.program().warning("a key was left out", {{"key", each}});
+    tell_of_connections(settings_, logs_.program());
     news_.load();
     issuers_.open();
     open_listeners();
@@ -177,6 +193,8 @@ void gateway::open_management()
     answers.ready.push_back({"serving", draining, {}});
     auto fine = []() -> std::optional<std::string> { return std::nullopt; };
     answers.ready.push_back({"proxies", fine, [this] { return unlisted_.advice(); }});
+    auto clocks = [this] { return say_skew(wall_now() - stores_.now(), settings_.tokens.clock_skew); };
+    answers.ready.push_back({"clock", fine, std::move(clocks)});
     if (auto known = news_.check()) answers.ready.push_back(std::move(*known));
     for (auto& each : issuers_.checks()) answers.ready.push_back(std::move(each));
     auto const& at = settings_.management.address;
@@ -192,8 +210,8 @@ void gateway::open_management_socket()
 
 task<control::control_reply> gateway::perform(control::control_request asked)
 {
-    management::office const here{desk_};
-    management::occasion const when{std::move(asked.by), wall_now()};
+    management::office const here{desk_, stores_.nodes.get()};
+    management::occasion const when{std::move(asked.by), stores_.now()};
     management::posted const posted{asked.method, asked.target, asked.body};
     ++performing_;
     auto told = co_await management::perform(here, posted, when);
@@ -213,14 +231,16 @@ void gateway::report_figures(telemetry::observations& seen) const
     seen.certificates_expire.assign(certificates_.ends().begin(), certificates_.ends().end());
     news_.report(seen);
     issuers_.report(seen);
-    report_mail(postman_->figures(), wall_now(), seen);
+    report_mail(postman_->figures(), stores_.now(), seen);
 }
 
 // After the listeners are open: without mail.public_url, links lead to the first of them.
 void gateway::start_postman()
 {
     auto const site = settings_.mail.public_url.empty() ? endpoints_.front().url : settings_.mail.public_url;
-    postman_ = std::make_unique<mail::postman>(*stores_.letters, make_mail_office(settings_, site), logs_.program());
+    mail::postman_options options;
+    options.now = stores_.now;
+    postman_ = std::make_unique<mail::postman>(*stores_.letters, make_mail_office(settings_, site), logs_.program(), options);
 }
 
 void gateway::announce()
@@ -235,6 +255,7 @@ void gateway::run()
     for (auto const signal : {SIGTERM, SIGINT}) signals_.add(signal);
     wait_for_signal();
     sweep_later();
+    report_later(milliseconds{0});
     publish_figures_later();
     look_at_certificates_later();
     auto const give = [this](token_keys::snapshot const& keys, std::function<void()> done) { hand_out(keys, std::move(done)); };
@@ -246,7 +267,7 @@ void gateway::run()
     control_.run();
     // What is under way is on other threads' hands: they come back to this loop, and must not find it gone.
     control_.restart();
-    while (performing_ > 0 || sweeping_ > 0 || turner_.is_looking() || news_.is_looking()) control_.run_one();
+    while (performing_ > 0 || sweeping_ > 0 || reporting_ > 0 || turner_.is_looking() || news_.is_looking()) control_.run_one();
     for (auto& each : stations_) each->worker().join();
 }
 
@@ -397,11 +418,33 @@ void gateway::sweep()
 task<void> gateway::sweep_stores()
 {
     ++sweeping_;
-    auto const gone = co_await stores_.sessions->sweep(wall_now(), sweep_rows);
+    auto const gone = co_await stores_.sessions->sweep(stores_.now(), sweep_rows);
     if (!gone) logs_.program().error("old sessions could not be removed", gone.error());
-    auto const links = co_await stores_.links->sweep(wall_now() - links_remembered, sweep_rows);
+    auto const links = co_await stores_.links->sweep(stores_.now() - links_remembered, sweep_rows);
     if (!links) logs_.program().error("old links could not be removed", links.error());
     --sweeping_;
+}
+
+void gateway::report_later(milliseconds in)
+{
+    if (!stores_.nodes) return;
+    next_report_.expires_after(in);
+    next_report_.async_wait([this](boost::system::error_code failure) {
+        if (failure) return;
+        boost::asio::co_spawn(control_, report_presence(), boost::asio::detached);
+        report_later(report_interval);
+    });
+}
+
+// What fails here fails elsewhere, too, and is told there.
+task<void> gateway::report_presence()
+{
+    auto self = self_;
+    self.horizon_age = news_.age();
+    ++reporting_;
+    auto const done = co_await stores_.nodes->report(self);
+    static_cast<void>(done);
+    --reporting_;
 }
 
 // A cache belongs to its worker, so the worker itself shows the figures.

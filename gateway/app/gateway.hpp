@@ -89,6 +89,8 @@ private:
     void drain_mail();
     void stop();
     void sweep_later();
+    void report_later(milliseconds in);
+    task<void> report_presence();
     void sweep();
     task<void> sweep_stores();
     void publish_figures_later();
@@ -113,9 +115,11 @@ private:
     boost::asio::io_context control_{1};
     boost::asio::signal_set signals_{control_};
     fleet_news news_{control_, stores_, revoked_, logs_};
-    key_turner turner_{control_, keys_, logs_};
+    key_turner turner_{control_, keys_, logs_, stores_.now};
     issuer_watches issuers_{control_, keys_, settings_, logs_};
     boost::asio::steady_timer next_sweep_{control_};
+    boost::asio::steady_timer next_report_{control_};
+    accounts::node const self_;
     boost::asio::steady_timer next_publication_{control_};
     boost::asio::steady_timer next_look_{control_}; // at the files of certificates
     std::vector<endpoint> endpoints_;
@@ -126,6 +130,7 @@ private:
     unsigned draining_ = 0;   // workers that have not finished
     unsigned performing_ = 0; // operators' orders under way
     unsigned sweeping_ = 0;
+    unsigned reporting_ = 0; // to the list of nodes
     bool stopping_ = false;
 };
 

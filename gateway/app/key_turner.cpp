@@ -14,10 +14,11 @@ milliseconds key_interval(tokens::key_schedule const& by)
     return std::clamp(milliseconds{by.publish_before} / 4, milliseconds{250}, milliseconds{1000});
 }
 
-key_turner::key_turner(boost::asio::io_context& control, token_keys& keys, logs& reports)
+key_turner::key_turner(boost::asio::io_context& control, token_keys& keys, logs& reports, std::function<wall_time()> now)
     : control_{control},
       keys_{keys},
       logs_{reports},
+      now_{std::move(now)},
       next_{control}
 {
 }
@@ -42,7 +43,7 @@ task<void> key_turner::look_again_and_again()
 
 task<void> key_turner::look()
 {
-    auto const changed = co_await keys_.ring()->refresh(wall_now());
+    auto const changed = co_await keys_.ring()->refresh(now_());
     // The keys that are there go on; said once, not every second.
     if (!changed && !failing_) logs_.program().error("the signing keys cannot be read", changed.error());
     failing_ = !changed;
@@ -66,7 +67,7 @@ void key_turner::take_turns()
 {
     if (under_way_ != 0) return;
     auto const before = keys_.signer().key().kid();
-    keys_.take_turns(wall_now());
+    keys_.take_turns(now_());
     auto const after = keys_.signer().key().kid();
     if (after != before) logs_.program().info("another key signs", {{"kid", after}});
 }

@@ -21,7 +21,8 @@ public:
     // Gives every worker the snapshot and calls `done` on the control loop when all have it.
     using publisher = std::function<void(token_keys::snapshot const& keys, std::function<void()> done)>;
 
-    key_turner(boost::asio::io_context& control, token_keys& keys, logs& reports);
+    // `now` is the store's.
+    key_turner(boost::asio::io_context& control, token_keys& keys, logs& reports, std::function<wall_time()> now);
 
     // Until the loop ends; does nothing where there are no keys that turn over.
     void run(publisher give_to_workers);
@@ -38,6 +39,7 @@ private:
     boost::asio::io_context& control_;
     token_keys& keys_;
     logs& logs_;
+    std::function<wall_time()> const now_;
     publisher give_to_workers_;
     boost::asio::steady_timer next_;
     unsigned under_way_ = 0; // snapshots that some worker does not have yet

@@ -47,8 +47,8 @@ public:
     result<boost::json::object> ask(management::verb const& what, boost::json::object const& order) override
     {
         auto const body = boost::json::serialize(order);
-        management::office const here{desk_};
-        management::occasion const when{"uid " + std::to_string(::getuid()), wall_now()};
+        management::office const here{desk_, stores_.nodes.get()};
+        management::occasion const when{"uid " + std::to_string(::getuid()), stores_.now()};
         auto const told = run_to_end(management::perform(here, what, body, when));
         return console::read_answer(told.body);
     }

@@ -115,7 +115,7 @@ task<void> postman::sleep(milliseconds length)
 
 task<postman::step> postman::deliver_next()
 {
-    auto const now = wall_now();
+    auto const now = options_.now();
     auto claimed = co_await outbox_.claim(now, now + options_.lease);
     if (!claimed && claimed.error() == errc::not_found) co_return step::idle;
     if (!claimed) {
@@ -133,7 +133,7 @@ task<postman::step> postman::deliver(accounts::claimed_letter claimed)
         co_await close(l, letter_end::sent);
         co_return step::went_on;
     }
-    if (is_pointless(l, wall_now())) co_return co_await give_up(l, "its link has expired");
+    if (is_pointless(l, options_.now())) co_return co_await give_up(l, "its link has expired");
     auto const with = office_;
     auto const written = with->writer.write(l);
     if (!written) co_return co_await give_up(l, describe(written.error()));
@@ -149,7 +149,7 @@ task<void> postman::close(letter const& l, letter_end how)
 {
     auto const until = steady_now() + options_.lease / 2;
     for (;;) {
-        auto const done = co_await outbox_.close(l.id, how, wall_now());
+        auto const done = co_await outbox_.close(l.id, how, options_.now());
         if (done || done.error() == errc::not_found) co_return;
         if (stopping_ || steady_now() >= until) {
             log_.error("a letter could not be marked and may be sent again",
@@ -179,7 +179,7 @@ task<postman::step> postman::put_back(accounts::claimed_letter const& claimed, s
     failed.attempt = claimed.attempt;
     failed.posted_at = claimed.letter.posted_at;
     failed.until = claimed.letter.until;
-    auto const due = next_attempt(options_.patience, failed, wall_now(), throw_dice());
+    auto const due = next_attempt(options_.patience, failed, options_.now(), throw_dice());
     if (!due) {
         std::string const reason = std::string{name_of(why.what)} + ": " + why.note;
         co_await give_up(claimed.letter, reason);
@@ -214,7 +214,7 @@ task<void> postman::look_around()
     if (!seen) co_return;
     for (std::size_t i = 0; i < seen->waiting.size(); ++i) figures_.waiting[i] = seen->waiting[i];
     figures_.oldest = seen->oldest ? seen->oldest->time_since_epoch().count() : 0;
-    auto const forgotten = co_await outbox_.sweep(wall_now() - options_.keep_marks, marks_at_once);
+    auto const forgotten = co_await outbox_.sweep(options_.now() - options_.keep_marks, marks_at_once);
     if (!forgotten) log_.error("old marks could not be removed", forgotten.error());
 }
 

@@ -36,6 +36,7 @@ struct postman_options
     milliseconds lease{75'000}; // longer than the carrier takes at most
     milliseconds poll{1'000};   // how often an idle postman looks into the outbox
     milliseconds keep_marks{7 * 24 * 3'600'000};
+    std::function<wall_time()> now{wall_now}; // the outbox's
 };
 
 // What a scrape shows. Read from any thread.

@@ -81,7 +81,7 @@ task<result<std::string>> page_endpoints::write_account(pages::view v, auth_endp
     accounts::part wanted;
     wanted.after = http::form_value(c.ex.where().query(), "after").value_or(std::string{});
     wanted.limit = lines_on_page;
-    auto all = co_await accounts::list_sessions(parts_.desk, std::move(*who), std::move(wanted), c.seen.now);
+    auto all = co_await accounts::list_sessions(parts_.desk, std::move(*who), std::move(wanted), parts_.desk.now());
     if (!all) co_return all.error();
     accounts::part shown;
     shown.limit = lines_on_page;
@@ -93,7 +93,7 @@ task<result<std::string>> page_endpoints::write_account(pages::view v, auth_endp
     pages::account_view a;
     a.email = profile->email;
     a.sessions = lines;
-    a.now = c.seen.now;
+    a.now = parts_.desk.now();
     a.keys = key_lines;
     a.new_key = new_key;
     a.makes_keys = rules.self_service;

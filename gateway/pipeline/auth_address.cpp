@@ -54,7 +54,7 @@ task<result<http::reply>> auth_endpoints::email(call& c)
     if (!may_send) co_return may_send.error();
     asked.silent = !*may_send;
 
-    auto done = co_await accounts::request_address(parts_.desk, std::move(asked), c.seen.now);
+    auto done = co_await accounts::request_address(parts_.desk, std::move(asked), parts_.desk.now());
     if (!done) co_return refused(done.error(), c.seen);
     co_return accepted();
 }
@@ -63,7 +63,7 @@ task<result<http::reply>> auth_endpoints::email_confirm(call& c)
 {
     auto got = co_await read_token(c);
     if (got.refused) co_return *got.refused;
-    auto const who = co_await accounts::confirm_address(parts_.desk, std::move(got.asked), c.seen.now);
+    auto const who = co_await accounts::confirm_address(parts_.desk, std::move(got.asked), parts_.desk.now());
     if (!who) co_return who.error();
     co_return verified_reply(*who);
 }
@@ -72,7 +72,7 @@ task<result<http::reply>> auth_endpoints::email_undo(call& c)
 {
     auto got = co_await read_token(c);
     if (got.refused) co_return *got.refused;
-    auto const who = co_await accounts::undo_address(parts_.desk, std::move(got.asked), c.seen.now);
+    auto const who = co_await accounts::undo_address(parts_.desk, std::move(got.asked), parts_.desk.now());
     if (!who) co_return who.error();
     co_return verified_reply(*who);
 }
@@ -98,10 +98,10 @@ task<result<http::reply>> auth_endpoints::delete_me(call& c)
     asked.who = std::move(*who);
     if (body->has("password")) asked.password = body->secret_text("password");
     if (auto fine = require_only(*body, {"password"}, c.seen); !fine) co_return fine.error();
-    auto const is_recent = c.seen.now - c.seen.who->authenticated_at <= recent;
+    auto const is_recent = parts_.desk.now() - c.seen.who->authenticated_at <= recent;
     if (!asked.password && !is_recent) co_return errc::recent_login_required;
 
-    auto const gone = co_await accounts::remove_self(parts_.desk, std::move(asked), c.seen.now);
+    auto const gone = co_await accounts::remove_self(parts_.desk, std::move(asked), parts_.desk.now());
     if (!gone) co_return gone.error();
     auto r = no_content();
     if (auto added = add_deletions(r, parts_.transport); !added) co_return added.error();

@@ -35,7 +35,7 @@ task<result<accounts::new_api_key>> auth_endpoints::make_api_key(call& c)
     auto const fine = require_only(*body, {"name", "scopes", "expires_in", "requests_per_minute"}, c.seen);
     if (!fine) co_return fine.error();
 
-    auto made = co_await accounts::create_api_key(parts_.desk, std::move(wanted), c.seen.now);
+    auto made = co_await accounts::create_api_key(parts_.desk, std::move(wanted), parts_.desk.now());
     if (!made) co_return refused(made.error(), c.seen);
     co_return std::move(*made);
 }
@@ -54,7 +54,7 @@ task<result<http::reply>> auth_endpoints::remove_api_key(call& c)
     accounts::api_key_removal wanted{who->user_id, std::string{last_segment(c.ex.where().path())}, who->from.address, {}};
     // An empty id would mean all of them.
     if (wanted.id.empty()) co_return errc::not_found;
-    auto const gone = co_await accounts::remove_api_keys(parts_.desk, std::move(wanted), c.seen.now);
+    auto const gone = co_await accounts::remove_api_keys(parts_.desk, std::move(wanted), parts_.desk.now());
     if (!gone) co_return gone.error();
     co_return no_content();
 }

@@ -89,7 +89,7 @@ task<result<http::reply>> auth_endpoints::register_user(call& c)
     if (!may_send) co_return may_send.error();
     asked.silent = !*may_send;
 
-    auto made = co_await accounts::register_user(parts_.desk, std::move(asked), c.seen.now);
+    auto made = co_await accounts::register_user(parts_.desk, std::move(asked), parts_.desk.now());
     if (!made) co_return refused(made.error(), c.seen);
     co_return registered_reply(*made);
 }
@@ -109,14 +109,15 @@ task<result<http::reply>> auth_endpoints::login(call& c)
 
     c.seen.account = account_of(offered.email);
     auto mark = device_mark_in(c.ex.request(), parts_.transport);
-    auto known = co_await accounts::known_device(parts_.desk, std::move(mark), offered.email, c.seen.now);
+    auto known = co_await accounts::known_device(parts_.desk, std::move(mark), offered.email, parts_.desk.now());
     if (!known) co_return known.error();
     c.seen.device = *known;
     offered.known_device = std::move(*known);
     if (auto spent = co_await c.spend_for_account(); !spent) co_return spent.error();
-    auto grant = co_await accounts::login(parts_.desk, std::move(offered), c.seen.now);
+    auto const now = parts_.desk.now();
+    auto grant = co_await accounts::login(parts_.desk, std::move(offered), now);
     if (!grant) co_return grant.error();
-    auto reply = granted(*grant, c.seen.now);
+    auto reply = granted(*grant, now);
     if (!reply) co_return co_await undone(c, *grant, reply.error());
     // A store that fails here does not undo the login.
     (void)co_await end_what_cookies_name(c, false);
@@ -130,7 +131,7 @@ task<error> auth_endpoints::undone(call& c, accounts::grant const& given, error 
     asked.user_id = given.user.user_id;
     asked.session = given.session;
     asked.from = device_of(c);
-    (void)co_await accounts::logout(parts_.desk, std::move(asked), c.seen.now);
+    (void)co_await accounts::logout(parts_.desk, std::move(asked), parts_.desk.now());
     co_return why;
 }
 
@@ -144,10 +145,11 @@ task<result<http::reply>> auth_endpoints::refresh(call& c)
     if (token->empty()) co_return errc::unauthenticated;
 
     accounts::refresh_request asked{std::move(*token), device_of(c)};
-    auto grant = co_await accounts::refresh(parts_.desk, std::move(asked), c.seen.now);
+    auto const now = parts_.desk.now();
+    auto grant = co_await accounts::refresh(parts_.desk, std::move(asked), now);
     c.seen.refreshed = grant ? refreshed_as(*grant) : refreshed_as(grant.error());
     if (!grant) co_return refresh_refused(grant.error());
-    co_return granted(*grant, c.seen.now);
+    co_return granted(*grant, now);
 }
 
 task<result<http::reply>> auth_endpoints::me(call& c)
@@ -168,7 +170,7 @@ task<result<http::reply>> auth_endpoints::change_password(call& c)
     accounts::new_password asked{std::move(*who), body->secret_text("current_password"), body->secret_text("new_password")};
     if (auto fine = require_only(*body, {"current_password", "new_password"}, c.seen); !fine) co_return fine.error();
 
-    auto changed = co_await accounts::change_password(parts_.desk, std::move(asked), c.seen.now);
+    auto changed = co_await accounts::change_password(parts_.desk, std::move(asked), parts_.desk.now());
     if (!changed) co_return refused(changed.error(), c.seen);
     co_return remembered(*changed);
 }
@@ -179,7 +181,7 @@ task<result<http::reply>> auth_endpoints::sessions(call& c)
     if (!who) co_return who.error();
     auto wanted = part_asked(c.ex.where().query());
     if (!wanted) co_return wanted.error();
-    auto all = co_await accounts::list_sessions(parts_.desk, std::move(*who), std::move(*wanted), c.seen.now);
+    auto all = co_await accounts::list_sessions(parts_.desk, std::move(*who), std::move(*wanted), parts_.desk.now());
     if (!all) co_return all.error();
     co_return sessions_reply(*all);
 }
@@ -189,7 +191,7 @@ task<result<http::reply>> auth_endpoints::end_session(call& c)
     auto who = session_of(c);
     if (!who) co_return who.error();
     std::string id{last_segment(c.ex.where().path())};
-    auto ended = co_await accounts::end_session(parts_.desk, std::move(*who), std::move(id), c.seen.now);
+    auto ended = co_await accounts::end_session(parts_.desk, std::move(*who), std::move(id), parts_.desk.now());
     if (!ended) co_return ended.error();
     co_return no_content();
 }
@@ -198,7 +200,7 @@ task<result<http::reply>> auth_endpoints::end_others(call& c)
 {
     auto who = session_of(c);
     if (!who) co_return who.error();
-    auto ended = co_await accounts::end_other_sessions(parts_.desk, std::move(*who), c.seen.now);
+    auto ended = co_await accounts::end_other_sessions(parts_.desk, std::move(*who), parts_.desk.now());
     if (!ended) co_return ended.error();
     co_return no_content();
 }

@@ -61,7 +61,7 @@ task<result<http::reply>> auth_endpoints::follow_verification(call& c, secret to
     asked.token = std::move(token);
     asked.session = own_session(c);
     asked.from = device_of(c);
-    auto const who = co_await accounts::verify_email(parts_.desk, std::move(asked), c.seen.now);
+    auto const who = co_await accounts::verify_email(parts_.desk, std::move(asked), parts_.desk.now());
     if (!who) co_return who.error();
     co_return verified_reply(*who);
 }
@@ -69,7 +69,7 @@ task<result<http::reply>> auth_endpoints::follow_verification(call& c, secret to
 // Says what following the link would, and does not follow it.
 task<result<http::reply>> auth_endpoints::look_at_link(call& c, accounts::link_purpose purpose)
 {
-    auto const good = co_await accounts::check_link(parts_.desk, token_in(c.ex.where()), purpose, c.seen.now);
+    auto const good = co_await accounts::check_link(parts_.desk, token_in(c.ex.where()), purpose, parts_.desk.now());
     if (!good) co_return good.error();
     co_return no_content();
 }
@@ -103,7 +103,7 @@ task<result<http::reply>> auth_endpoints::send_letter(call& c, letter_service se
     wanted.asked.silent = !*may_send;
     c.seen.counts = tally::always;
     auto const began = steady_now();
-    auto const done = co_await service(parts_.desk, std::move(wanted.asked), c.seen.now);
+    auto const done = co_await service(parts_.desk, std::move(wanted.asked), parts_.desk.now());
     co_await wait_until(next_beat(began, steady_now()));
     if (!done) co_return done.error();
     co_return accepted();
@@ -133,7 +133,7 @@ task<result<http::reply>> auth_endpoints::confirm_reset(call& c)
     asked.password = body->secret_text("password");
     asked.from = device_of(c);
     if (auto fine = require_only(*body, {"token", "password"}, c.seen); !fine) co_return fine.error();
-    auto done = co_await accounts::reset_password(parts_.desk, std::move(asked), c.seen.now);
+    auto done = co_await accounts::reset_password(parts_.desk, std::move(asked), parts_.desk.now());
     if (!done) co_return refused(done.error(), c.seen);
     co_return remembered(*done);
 }

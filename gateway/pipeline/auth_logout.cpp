@@ -92,7 +92,7 @@ task<result<http::reply>> auth_endpoints::logout(call& c)
 
     if (asked.who) {
         auto named = leave_of(c, *asked.who, asked.everywhere);
-        auto const gone = co_await accounts::logout(parts_.desk, std::move(named), c.seen.now);
+        auto const gone = co_await accounts::logout(parts_.desk, std::move(named), parts_.desk.now());
         if (!gone) co_return gone.error();
     }
     auto left = co_await end_what_refreshes(std::move(asked.refresh_token), asked.everywhere, c);
@@ -108,12 +108,12 @@ task<result<http::reply>> auth_endpoints::logout(call& c)
 // A session that has ended a moment ago is not ended once more.
 task<result<void>> auth_endpoints::end_what_refreshes(secret token, bool everywhere, call& c)
 {
-    auto const found = co_await accounts::standing_of(parts_.desk, token.reveal(), c.seen.now);
+    auto const found = co_await accounts::standing_of(parts_.desk, token.reveal(), parts_.desk.now());
     if (!found) co_return found.error();
     if (found->is == accounts::standing::unknown) co_return result<void>{};
     auto asked = leave_by(c, everywhere);
     asked.refresh_token = std::move(token);
-    co_return co_await accounts::logout(parts_.desk, std::move(asked), c.seen.now);
+    co_return co_await accounts::logout(parts_.desk, std::move(asked), parts_.desk.now());
 }
 
 // The browser forgets the sessions it had; nobody else should go on with them. Says whose they
@@ -130,7 +130,7 @@ task<result<identity_ptr>> auth_endpoints::end_what_cookies_name(call& c, bool e
         if (!who || (*who)->session.empty()) continue;
         whose = *who;
         auto named = leave_of(c, **who, everywhere);
-        auto const left = co_await accounts::logout(parts_.desk, std::move(named), c.seen.now);
+        auto const left = co_await accounts::logout(parts_.desk, std::move(named), parts_.desk.now());
         if (!left) co_return left.error();
     }
     tokens.clear();
@@ -157,7 +157,7 @@ task<auth_endpoints::session_there> auth_endpoints::look_at_session(call& c) con
     if (there.live || !ways.refresh_in_cookie || !ways.access_in_cookie) co_return there;
     auto const cookies = http::find_cookies(c.ex.request(), ways.refresh_cookie);
     if (cookies.count != 1) co_return there;
-    auto const found = co_await accounts::standing_of(parts_.desk, cookies.value, c.seen.now);
+    auto const found = co_await accounts::standing_of(parts_.desk, cookies.value, parts_.desk.now());
     there.live = found && (found->is == accounts::standing::current || found->is == accounts::standing::replayed);
     co_return there;
 }

@@ -200,7 +200,8 @@ result<identity_ptr> pipeline::enter_session(result<identity_ptr> who, accounts:
     if (who && *who && (!renewed || (*renewed)->session != (*who)->session)) return recognised(std::move(who), seen);
     if (!renewed) return recognised(std::move(renewed), seen);
     http::reply cookies;
-    if (auto added = add_cookies(cookies, station_.endpoints.transport(), given, now); !added) return added.error();
+    if (auto added = add_cookies(cookies, station_.endpoints.transport(), given, station_.desk.now()); !added)
+        return added.error();
     std::ranges::move(cookies.fields, std::back_inserter(seen.set_cookies));
     seen.renewed = true;
     return recognised(std::move(renewed), seen);

@@ -110,14 +110,14 @@ task<result<void>> page_endpoints::change_account(sent const& s, auth_endpoints:
     if (!who) co_return who.error();
     result<void> ended;
     if (s.others) {
-        auto const others = co_await accounts::end_other_sessions(parts_.desk, std::move(*who), c.seen.now);
+        auto const others = co_await accounts::end_other_sessions(parts_.desk, std::move(*who), parts_.desk.now());
         if (!others) ended = others.error();
     } else if (!s.end.empty()) {
         std::string id = s.end;
-        ended = co_await accounts::end_session(parts_.desk, std::move(*who), std::move(id), c.seen.now);
+        ended = co_await accounts::end_session(parts_.desk, std::move(*who), std::move(id), parts_.desk.now());
     } else if (!s.remove_key.empty()) {
         accounts::api_key_removal wanted{who->user_id, s.remove_key, who->from.address, {}};
-        auto const gone = co_await accounts::remove_api_keys(parts_.desk, std::move(wanted), c.seen.now);
+        auto const gone = co_await accounts::remove_api_keys(parts_.desk, std::move(wanted), parts_.desk.now());
         if (!gone) ended = gone.error();
     }
     if (!ended && ended.error() != errc::not_found) co_return ended.error();

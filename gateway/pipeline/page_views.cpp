@@ -65,7 +65,7 @@ task<result<http::reply>> page_endpoints::show_link(std::string_view target, aut
 {
     auto const verifies = target == "verify_link";
     auto const purpose = verifies ? accounts::link_purpose::verify_address : accounts::link_purpose::reset_password;
-    auto const good = co_await accounts::check_link(parts_.desk, token_in(c.ex.where()), purpose, c.seen.now);
+    auto const good = co_await accounts::check_link(parts_.desk, token_in(c.ex.where()), purpose, parts_.desk.now());
     if (good)
         co_return verifies ? show_form("verify", pages::page::verify, c) : show_form("reset_confirm", pages::page::choose, c);
     if (good.error().from() != origin::client) co_return good.error();
@@ -78,7 +78,7 @@ task<result<http::reply>> page_endpoints::show_address_link(std::string_view tar
 {
     auto const moves = target == "email_link";
     auto const purpose = moves ? accounts::link_purpose::change_address : accounts::link_purpose::undo_change;
-    auto const good = co_await accounts::check_link(parts_.desk, token_in(c.ex.where()), purpose, c.seen.now);
+    auto const good = co_await accounts::check_link(parts_.desk, token_in(c.ex.where()), purpose, parts_.desk.now());
     if (!good) {
         if (good.error().from() == origin::client) c.seen.page = book_.write(pages::page::link_dead_address, view_for(c));
         co_return good.error();
@@ -93,7 +93,7 @@ task<bool> page_endpoints::explain_link(accounts::link_purpose purpose, secret t
     using pages::page;
     auto const verifies = purpose == accounts::link_purpose::verify_address;
     auto before = false;
-    if (verifies) before = co_await accounts::was_confirmed(parts_.desk, std::move(token), c.seen.now);
+    if (verifies) before = co_await accounts::was_confirmed(parts_.desk, std::move(token), parts_.desk.now());
     auto const which = before ? page::verified_before : verifies ? page::link_dead_verify : page::link_dead_reset;
     c.seen.page = book_.write(which, view_for(c));
     co_return before;

@@ -75,7 +75,7 @@ task<std::optional<renewals::renewal>> renewals::renew(request asked, wall_time 
     if (!first) co_return co_await share(at->second, asked.needed);
 
     at->second = std::make_shared<flight>();
-    auto given = co_await exchange(std::move(asked), now);
+    auto given = co_await exchange(std::move(asked));
     renewal outcome{std::move(given), now, false};
     land(at, outcome);
     co_return outcome;
@@ -95,14 +95,14 @@ task<std::optional<renewals::renewal>> renewals::share(std::shared_ptr<flight> w
 }
 
 // Throws nothing: others wait for the outcome.
-task<result<std::shared_ptr<accounts::grant const>>> renewals::exchange(request asked, wall_time now)
+task<result<std::shared_ptr<accounts::grant const>>> renewals::exchange(request asked)
 {
     try {
         auto patient = parts_.desk;
         auto const grace = patient.rules.refresh_grace + std::chrono::ceil<seconds>(parts_.longest_reply);
         patient.rules.refresh_grace = grace;
         accounts::refresh_request wanted{secret{std::string{asked.refresh_token}}, std::move(asked.from)};
-        auto given = co_await accounts::refresh(patient, std::move(wanted), now);
+        auto given = co_await accounts::refresh(patient, std::move(wanted), patient.now());
         if (!given) co_return given.error();
         co_return std::make_shared<accounts::grant const>(std::move(*given));
     } catch (std::exception const& defect) {

@@ -74,7 +74,7 @@ private:
     using flights = std::map<std::string, std::shared_ptr<flight>, std::less<>>;
 
     task<std::optional<renewal>> share(std::shared_ptr<flight> with, bool needed);
-    task<result<std::shared_ptr<accounts::grant const>>> exchange(request asked, wall_time now);
+    task<result<std::shared_ptr<accounts::grant const>>> exchange(request asked);
     void land(flights::iterator at, renewal outcome);
     void forget_old(wall_time now);
 

@@ -274,3 +274,43 @@ def test_a_life_through_a_pooler_that_lends_connections_by_the_transaction(postg
     mine = f"SELECT count(*) FROM pg_stat_activity WHERE datname = '{database}' AND backend_type = 'client backend'"
     assert int(postgres.ask("postgres", mine)) <= 4      # of the pooler, however many the nodes have
     assert PASSWORD not in "".join(each.output for each in nodes)
+
+
+def test_connections_are_counted_for_whoever_plans(postgres, database, echo, start, tmp_path):
+    made = configuration(echo, postgres.url(database))
+    made["storage"]["connections"] = 19
+    write_settings(tmp_path, made)
+    checked = command(tmp_path, "check")
+    assert checked.returncode == 0 and "each program opens up to 21 connections, three programs 63, ten 210" in checked.stdout
+    gateway = node(start, tmp_path / "one", made)
+    told, = gateway.log(message="connections to the database")
+    assert (told["at_most"], told["takes"], told["share"]) == (21, 97, "21 %")      # of 100 three are kept for operators
+    made["storage"]["connections"] = 200
+    assert node(start, tmp_path / "two", made).log(message="this program may open more connections than the database takes")
+
+
+def test_nodes_are_listed_on_each_of_them(postgres, database, echo, start, tmp_path):
+    made = configuration(echo, postgres.url(database))
+    nodes = [node(start, tmp_path / name, made) for name in ("one", "two", "three")]
+
+    def listed(folder):
+        done = command(folder, "nodes", "list", "--json")
+        assert done.returncode == 0, done
+        return [json.loads(line) for line in done.stdout.splitlines()]
+
+    harness.wait_until(lambda: len(listed(tmp_path / "one")) == 3, 10, "three nodes")
+    for name in ("one", "two", "three"):
+        assert {each["id"] for each in listed(tmp_path / name)} == {each["id"] for each in listed(tmp_path / "one")}
+    row = listed(tmp_path / "one")[0]
+    assert row["host"] and row["version"] and row["started_at"] <= row["seen_at"] and row["horizon_age_ms"] < 5000
+    # Whoever is silent for an hour is forgotten by those who are not.
+    nodes[2].kill()
+    postgres.ask(database, "UPDATE nodes SET seen_at = now() - interval '61 minutes'")
+    harness.wait_until(lambda: len(listed(tmp_path / "one")) == 2, 20, "two nodes")
+
+
+def test_a_file_is_of_one_program_and_lists_no_nodes(tmp_path, echo):
+    made = configuration(echo, "sqlite:yett.db")
+    write_settings(tmp_path, made)
+    told = command(tmp_path, "nodes", "list")
+    assert told.returncode == 1 and "one program works on this storage" in told.stderr, told

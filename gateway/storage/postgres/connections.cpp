@@ -116,6 +116,7 @@ task<connections::tried> connections::attempt(job& one, connection& on)
     if (done.failure) co_await db.abandon();
     done.in_doubt = db.in_doubt();
     done.changed = db.changed();
+    if (auto const& told = db.time()) clock_.note(told->asked, told->told, told->said);
     co_return done;
 }
 

@@ -3,6 +3,7 @@
 #include "gateway/accounts/stores.hpp"
 #include "gateway/storage/postgres/database.hpp"
 #include "gateway/storage/postgres/pool.hpp"
+#include "gateway/storage/postgres/server_clock.hpp"
 
 #include <boost/asio/async_result.hpp>
 #include <boost/asio/executor_work_guard.hpp>
@@ -55,6 +56,9 @@ public:
 
     // Where all of it happens, for what belongs to the same database.
     executor loop() noexcept { return loop_.get_executor(); }
+
+    // Told with each write.
+    server_clock& clock() noexcept { return clock_; }
 
     accounts::store_activity activity() const noexcept
     {
@@ -149,6 +153,7 @@ private:
     task<std::optional<error>> settle_doubt(std::string const& name);
 
     options const by_;
+    server_clock clock_;
     std::atomic<std::uint64_t> reads_{0};
     std::atomic<std::uint64_t> commits_{0};
     std::atomic<std::size_t> waiting_{0};
