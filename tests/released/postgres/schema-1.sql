@@ -63,6 +63,16 @@ CREATE TABLE public.links (
     CONSTRAINT links_hash_check CHECK ((hash <> ''::text)),
     CONSTRAINT links_purpose_check CHECK ((purpose >= 0))
 );
+CREATE TABLE public.nodes (
+    id text NOT NULL COLLATE pg_catalog."C",
+    host text NOT NULL,
+    version text NOT NULL,
+    started_at timestamp with time zone NOT NULL,
+    seen_at timestamp with time zone NOT NULL,
+    horizon_age bigint,
+    CONSTRAINT nodes_horizon_age_check CHECK ((horizon_age >= 0)),
+    CONSTRAINT nodes_id_check CHECK ((id <> ''::text))
+);
 CREATE TABLE public.revocations (
     kind smallint NOT NULL,
     id text NOT NULL COLLATE pg_catalog."C",
@@ -123,6 +133,7 @@ INSERT INTO public.letters (id, kind, recipient, languages, token, address, agen
 INSERT INTO public.links (hash, purpose, user_id, email_key, password_hash, roles, created_at, expires_at, new_email) VALUES ('1894e0ba91e6862c78dd9fcc14cc513510003bcf17fa55bb6dd8c7c65cdfdac8', 4, '01890000-0000-7000-8000-00000000000a', 'anna2@example.com', '', '{}', '2023-11-14 21:13:20+00', '2023-11-15 22:13:20+00', 'Anna2@example.com');
 INSERT INTO public.links (hash, purpose, user_id, email_key, password_hash, roles, created_at, expires_at, new_email) VALUES ('5000b5bd4534d2551d30d25c66919402dd7f65a24830ce5f2c778bf783829f44', 2, NULL, 'eve@example.com', '', '{editor}', '2023-11-14 21:13:20+00', '2023-11-21 22:13:20+00', '');
 INSERT INTO public.links (hash, purpose, user_id, email_key, password_hash, roles, created_at, expires_at, new_email) VALUES ('abbb5a15f145b8ca479a3b231f3b9ee37b7323fe787ecb6fbfe1cb2e85a42c68', 0, '01890000-0000-7000-8000-00000000000b', 'ben@example.com', '$2b$10$abcdefghijklmnopqrstuuGGgFFcYeueaAql8Z7U7CnCTRw4DR77W', '{}', '2023-11-14 21:13:20+00', '2023-11-15 21:13:20+00', '');
+INSERT INTO public.nodes (id, host, version, started_at, seen_at, horizon_age) VALUES ('n-1', 'gate-1', '1.0.0', '2023-11-14 20:13:20+00', '2023-11-14 22:13:15+00', 250);
 INSERT INTO public.revocations (kind, id, at, until, xid) VALUES (0, 's-ended', '2023-11-14 20:13:20+00', '2023-11-14 23:13:20+00', '727');
 INSERT INTO public.revocations (kind, id, at, until, xid) VALUES (0, 's-long-ago', '2023-11-05 22:13:20+00', '2023-11-06 22:13:20+00', '727');
 INSERT INTO public.revocations (kind, id, at, until, xid) VALUES (1, '01890000-0000-7000-8000-00000000000d', '2023-11-14 21:13:20+00', '2023-11-14 23:13:20+00', '727');
@@ -154,6 +165,8 @@ ALTER TABLE ONLY public.letters
     ADD CONSTRAINT letters_pkey PRIMARY KEY (id);
 ALTER TABLE ONLY public.links
     ADD CONSTRAINT links_pkey PRIMARY KEY (hash);
+ALTER TABLE ONLY public.nodes
+    ADD CONSTRAINT nodes_pkey PRIMARY KEY (id);
 ALTER TABLE ONLY public.revocations
     ADD CONSTRAINT revocations_pkey PRIMARY KEY (kind, id);
 ALTER TABLE ONLY public.schema_version
