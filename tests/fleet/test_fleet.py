@@ -4,7 +4,6 @@ import collections
 import os
 
 import checker
-import plan
 from fleet import Fleet
 from history import Bounds
 from run import Size, run
@@ -13,7 +12,7 @@ SEED = int(os.environ.get("YETT_SEED", "7"))
 CLOCKS = os.environ.get("YETT_FLEET_CLOCKS", "1") == "1"     # a sanitizer shares the program with no other preloaded library
 # Other tests run beside this one.
 BOUNDS = Bounds(recovery=10.0, marking=5.0)
-SIZE = Size(faults=10, clients=4, pace=0.05, spacing=0.3, allowed=frozenset(plan.KINDS) - {"clock"})
+SIZE = Size(faults=10, clients=4, pace=0.05, spacing=0.3)
 
 
 def test_no_promise_is_broken(tmp_path):

@@ -14,10 +14,7 @@ task<result<T>> nothing_answers()
 // Behind these no database answers.
 class session_store_down final : public accounts::session_store
 {
-    task<result<accounts::ended>> add(accounts::session const&, std::size_t) override
-    {
-        return nothing_answers<accounts::ended>();
-    }
+    task<result<accounts::admitted>> admit(accounts::arrival const&) override { return nothing_answers<accounts::admitted>(); }
     task<result<accounts::session>> find(std::string_view) override { return nothing_answers<accounts::session>(); }
     task<result<accounts::session>> find_by_family(std::string_view) override { return nothing_answers<accounts::session>(); }
     task<result<accounts::rotated>> rotate(accounts::rotation const&) override { return nothing_answers<accounts::rotated>(); }
@@ -30,10 +27,6 @@ class session_store_down final : public accounts::session_store
     task<result<std::vector<accounts::session>>> list_all(accounts::session_page const&) override
     {
         return nothing_answers<std::vector<accounts::session>>();
-    }
-    task<result<accounts::familiarity>> recognise(accounts::sighting const&) override
-    {
-        return nothing_answers<accounts::familiarity>();
     }
     task<result<void>> load_revocations(wall_time, std::function<void(accounts::revocation const&)>) override
     {
