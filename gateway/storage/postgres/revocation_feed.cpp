@@ -1,7 +1,7 @@
 #include "gateway/storage/postgres/revocation_feed.hpp"
 
-#include "gateway/storage/postgres/bell.hpp"
 #include "gateway/storage/postgres/connections.hpp"
+#include "gateway/storage/postgres/notifier.hpp"
 #include "gateway/storage/postgres/session_rows.hpp"
 
 namespace yett::storage::postgres {
@@ -74,7 +74,11 @@ task<result<revocation_news>> read_news(database& db, std::string const& age, st
 class feed final : public accounts::revocation_feed
 {
 public:
-    feed(std::shared_ptr<connections> shared, std::shared_ptr<bell> rung) : shared_{std::move(shared)}, bell_{std::move(rung)} {}
+    feed(std::shared_ptr<connections> shared, std::shared_ptr<notifier> tells)
+        : shared_{std::move(shared)},
+          notifier_{std::move(tells)}
+    {
+    }
 
     task<result<accounts::log_moment>> present() override
     {
@@ -91,20 +95,21 @@ public:
         co_return co_await shared_->read_within(patience, std::move(work));
     }
 
-    void listen(std::function<void()> heard) override { bell_->listen(std::move(heard)); }
-    void stop_listening() override { bell_->stop_listening(); }
-    accounts::feed_activity activity() const noexcept override { return bell_->activity(); }
+    void listen(std::function<void()> heard) override { notifier_->listen(std::move(heard)); }
+    void stop_listening() override { notifier_->stop_listening(); }
+    accounts::feed_activity activity() const noexcept override { return notifier_->activity(); }
 
 private:
     std::shared_ptr<connections> shared_;
-    std::shared_ptr<bell> bell_; // goes before the loop it lives on
+    std::shared_ptr<notifier> notifier_; // goes before the loop it lives on
 };
 
 } // namespace
 
-std::unique_ptr<accounts::revocation_feed> make_revocation_feed(std::shared_ptr<connections> shared, std::shared_ptr<bell> rung)
+std::unique_ptr<accounts::revocation_feed> make_revocation_feed(std::shared_ptr<connections> shared,
+                                                                std::shared_ptr<notifier> tells)
 {
-    return std::make_unique<feed>(std::move(shared), std::move(rung));
+    return std::make_unique<feed>(std::move(shared), std::move(tells));
 }
 
 } // namespace yett::storage::postgres

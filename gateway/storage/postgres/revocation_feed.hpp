@@ -6,9 +6,10 @@
 
 namespace yett::storage::postgres {
 
-class bell;
+class notifier;
 class connections;
 
-std::unique_ptr<accounts::revocation_feed> make_revocation_feed(std::shared_ptr<connections> shared, std::shared_ptr<bell> rung);
+std::unique_ptr<accounts::revocation_feed> make_revocation_feed(std::shared_ptr<connections> shared,
+                                                                std::shared_ptr<notifier> tells);
 
 } // namespace yett::storage::postgres

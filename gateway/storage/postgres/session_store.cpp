@@ -1,7 +1,7 @@
 #include "gateway/storage/postgres/session_store.hpp"
 
-#include "gateway/storage/postgres/bell.hpp"
 #include "gateway/storage/postgres/connections.hpp"
+#include "gateway/storage/postgres/notifier.hpp"
 #include "gateway/storage/postgres/session_rows.hpp"
 #include "gateway/storage/postgres/session_writes.hpp"
 #include "gateway/storage/postgres/sweeping.hpp"
@@ -75,7 +75,9 @@ task<result<std::vector<revocation>>> select_page(database& db, revocation const
 class sessions final : public accounts::session_store
 {
 public:
-    sessions(std::shared_ptr<connections> shared, std::shared_ptr<bell> rung) : shared_{std::move(shared)}, bell_{std::move(rung)}
+    sessions(std::shared_ptr<connections> shared, std::shared_ptr<notifier> tells)
+        : shared_{std::move(shared)},
+          notifier_{std::move(tells)}
     {
     }
 
@@ -83,7 +85,7 @@ public:
     {
         auto work = [asked](database& db) { return postgres::admit(db, asked); };
         auto done = co_await shared_->write(std::move(work));
-        if (done && !done->displaced.revocations.empty()) bell_->ring();
+        if (done && !done->displaced.revocations.empty()) notifier_->notify();
         co_return done;
     }
 
@@ -103,7 +105,7 @@ public:
     {
         auto work = [asked](database& db) { return postgres::rotate(db, asked); };
         auto done = co_await shared_->write(std::move(work));
-        if (done && done->outcome == rotation_outcome::reused) bell_->ring();
+        if (done && done->outcome == rotation_outcome::reused) notifier_->notify();
         co_return done;
     }
 
@@ -111,7 +113,7 @@ public:
     {
         auto work = [asked](database& db) { return asked.session_id.empty() ? end_all(db, asked) : end_one(db, asked); };
         auto done = co_await shared_->write(std::move(work));
-        if (done) bell_->ring();
+        if (done) notifier_->notify();
         co_return done;
     }
 
@@ -119,7 +121,7 @@ public:
     {
         auto work = [wanted](database& db) { return remember(db, wanted); };
         auto done = co_await shared_->write(std::move(work));
-        if (done) bell_->ring();
+        if (done) notifier_->notify();
         co_return done;
     }
 
@@ -156,14 +158,14 @@ public:
 
 private:
     std::shared_ptr<connections> shared_;
-    std::shared_ptr<bell> bell_; // goes before the loop it lives on
+    std::shared_ptr<notifier> notifier_; // goes before the loop it lives on
 };
 
 } // namespace
 
-std::unique_ptr<accounts::session_store> make_session_store(std::shared_ptr<connections> shared, std::shared_ptr<bell> rung)
+std::unique_ptr<accounts::session_store> make_session_store(std::shared_ptr<connections> shared, std::shared_ptr<notifier> tells)
 {
-    return std::make_unique<sessions>(std::move(shared), std::move(rung));
+    return std::make_unique<sessions>(std::move(shared), std::move(tells));
 }
 
 } // namespace yett::storage::postgres

@@ -6,10 +6,10 @@
 
 namespace yett::storage::postgres {
 
-class bell;
+class notifier;
 class connections;
 
 // Rings whenever it has revoked something.
-std::unique_ptr<accounts::session_store> make_session_store(std::shared_ptr<connections> shared, std::shared_ptr<bell> rung);
+std::unique_ptr<accounts::session_store> make_session_store(std::shared_ptr<connections> shared, std::shared_ptr<notifier> tells);
 
 } // namespace yett::storage::postgres

@@ -1,4 +1,4 @@
-#include "gateway/storage/postgres/bell.hpp"
+#include "gateway/storage/postgres/notifier.hpp"
 
 #include "gateway/base/wait_until.hpp"
 #include "gateway/storage/postgres/back_off.hpp"
@@ -28,14 +28,14 @@ constexpr seconds longest_answer{2};
 } // namespace
 
 // Lives as long as its owner, or as the coroutine that attends to it.
-class bell::line : public std::enable_shared_from_this<line>
+class notifier::session : public std::enable_shared_from_this<session>
 {
 public:
-    line(executor on, std::function<result<login>()> read_login) : on_{std::move(on)}, read_login_{std::move(read_login)} {}
+    session(executor on, std::function<result<login>()> read_login) : on_{std::move(on)}, read_login_{std::move(read_login)} {}
 
     void begin_later();
     void end_later();
-    void ring();
+    void notify();
     void be_heard_by(std::function<void()> heard);
 
     std::atomic<std::uint64_t> told{0};
@@ -54,7 +54,7 @@ private:
     std::function<result<login>()> read_login_;
     std::mutex guard_; // of heard_
     std::function<void()> heard_;
-    std::atomic<bool> rung_{false}; // and its handler is on the way
+    std::atomic<bool> notified_{false}; // and its handler is on the way
 
     // Of the loop alone.
     notice_pace pace_;
@@ -64,19 +64,19 @@ private:
     bool ended_ = false;
 };
 
-void bell::line::begin()
+void notifier::session::begin()
 {
     if (std::exchange(begun_, true)) return;
-    auto attending = [](std::shared_ptr<line> self) -> task<void> { co_await self->attend(); };
+    auto attending = [](std::shared_ptr<session> self) -> task<void> { co_await self->attend(); };
     boost::asio::co_spawn(on_, attending(shared_from_this()), boost::asio::detached);
 }
 
-void bell::line::begin_later()
+void notifier::session::begin_later()
 {
     boost::asio::post(on_, [self = shared_from_this()] { self->begin(); });
 }
 
-void bell::line::end_later()
+void notifier::session::end_later()
 {
     auto ending = [self = shared_from_this()] {
         self->ended_ = true;
@@ -85,37 +85,37 @@ void bell::line::end_later()
     boost::asio::post(on_, std::move(ending));
 }
 
-void bell::line::interrupt()
+void notifier::session::interrupt()
 {
     if (listening_) listening_->stop_waiting();
 }
 
-// However many ring at the same moment, one handler is on the way.
-void bell::line::ring()
+// However many notify at the same moment, one handler is on the way.
+void notifier::session::notify()
 {
-    if (rung_.exchange(true)) return;
-    auto ringing = [self = shared_from_this()] {
-        self->rung_ = false;
+    if (notified_.exchange(true)) return;
+    auto notifying = [self = shared_from_this()] {
+        self->notified_ = false;
         self->pace_.want();
         self->interrupt();
     };
-    boost::asio::post(on_, std::move(ringing));
+    boost::asio::post(on_, std::move(notifying));
 }
 
-void bell::line::be_heard_by(std::function<void()> by)
+void notifier::session::be_heard_by(std::function<void()> by)
 {
     std::lock_guard const lock{guard_};
     heard_ = std::move(by);
 }
 
-void bell::line::look_out()
+void notifier::session::look_out()
 {
     std::lock_guard const lock{guard_};
     if (heard_) heard_();
 }
 
 // Whenever a connection was lost or made anew, something may have been told that nobody heard.
-task<void> bell::line::attend()
+task<void> notifier::session::attend()
 {
     unsigned failures = 0;
     while (!ended_) {
@@ -134,7 +134,7 @@ task<void> bell::line::attend()
 }
 
 // False when not even LISTEN was carried out.
-task<bool> bell::line::serve(connection& on)
+task<bool> notifier::session::serve(connection& on)
 {
     auto there = co_await say(on, listen_to_others);
     if (!there) co_return false;
@@ -156,7 +156,7 @@ task<bool> bell::line::serve(connection& on)
     co_return true;
 }
 
-task<bool> bell::line::wait_for_word(connection& on)
+task<bool> notifier::session::wait_for_word(connection& on)
 {
     auto until = proved_ + silence;
     if (auto const due = pace_.due()) until = std::min(until, *due);
@@ -166,7 +166,7 @@ task<bool> bell::line::wait_for_word(connection& on)
     co_return there;
 }
 
-task<bool> bell::line::say(connection& on, std::string_view sql)
+task<bool> notifier::session::say(connection& on, std::string_view sql)
 {
     std::vector<request> one;
     one.push_back({sql, parameters{}});
@@ -175,36 +175,36 @@ task<bool> bell::line::say(connection& on, std::string_view sql)
     co_return !told_us.failure;
 }
 
-bell::bell(executor on, std::function<result<login>()> read_login)
-    : line_{std::make_shared<line>(std::move(on), std::move(read_login))}
+notifier::notifier(executor on, std::function<result<login>()> read_login)
+    : session_{std::make_shared<session>(std::move(on), std::move(read_login))}
 {
 }
 
-bell::~bell()
+notifier::~notifier()
 {
     stop_listening();
-    line_->end_later();
+    session_->end_later();
 }
 
-void bell::ring()
+void notifier::notify()
 {
-    line_->ring();
+    session_->notify();
 }
 
-void bell::listen(std::function<void()> heard)
+void notifier::listen(std::function<void()> heard)
 {
-    line_->be_heard_by(std::move(heard));
-    line_->begin_later();
+    session_->be_heard_by(std::move(heard));
+    session_->begin_later();
 }
 
-void bell::stop_listening()
+void notifier::stop_listening()
 {
-    line_->be_heard_by({});
+    session_->be_heard_by({});
 }
 
-accounts::feed_activity bell::activity() const noexcept
+accounts::feed_activity notifier::activity() const noexcept
 {
-    return {line_->told.load(std::memory_order_relaxed), line_->heard.load(std::memory_order_relaxed)};
+    return {session_->told.load(std::memory_order_relaxed), session_->heard.load(std::memory_order_relaxed)};
 }
 
 } // namespace yett::storage::postgres
