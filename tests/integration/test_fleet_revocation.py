@@ -214,7 +214,7 @@ def test_listeners_that_are_cut_off_hear_all_the_same(fleet, postgres, database)
 
 def test_without_anybody_to_listen_to_the_log_is_read(fleet, postgres, database):
     """As behind a pooler, with a listen_url that leads nowhere."""
-    one, two = fleet(2, storage={"listen_url": "postgresql://yett@127.0.0.1:1/nowhere"})
+    one, two = fleet(2, storage={"listen_url": f"postgresql://yett@127.0.0.1:1/{database}"})
     grant = one.user()
     assert get(two, grant["access_token"]).status_code == 200
     assert logout(one, grant).status_code == 204

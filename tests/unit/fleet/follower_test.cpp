@@ -57,9 +57,8 @@ public:
 class fake_sessions final : public accounts::session_store
 {
 public:
-    using accounts::session_store::add;
     using accounts::session_store::list;
-    task<result<accounts::ended>> add(accounts::session const&, std::size_t) override { co_return errc::internal; }
+    task<result<accounts::admitted>> admit(accounts::arrival const&) override { co_return errc::internal; }
     task<result<accounts::session>> find(std::string_view) override { co_return errc::internal; }
     task<result<accounts::session>> find_by_family(std::string_view) override { co_return errc::internal; }
     task<result<accounts::rotated>> rotate(accounts::rotation const&) override { co_return errc::internal; }
@@ -70,7 +69,6 @@ public:
         co_return errc::internal;
     }
     task<result<std::vector<accounts::session>>> list_all(accounts::session_page const&) override { co_return errc::internal; }
-    task<result<accounts::familiarity>> recognise(accounts::sighting const&) override { co_return errc::internal; }
     task<result<void>> load_revocations(wall_time, std::function<void(accounts::revocation const&)> each) override
     {
         ++loaded;
