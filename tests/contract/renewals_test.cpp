@@ -47,10 +47,13 @@ struct told
     }
 };
 
-// One worker: its event loop and its renewals.
+// One worker: its event loop, its clock and its renewals.
 struct worker
 {
-    explicit worker(front_desk& desk) : all{{desk.at, io.get_executor(), longest_reply}} {}
+    explicit worker(front_desk& desk) : at{desk.at}, all{{at, io.get_executor(), longest_reply}}
+    {
+        at.now = [this] { return time; };
+    }
 
     task<void> one(std::string token, bool needed, wall_time now)
     {
@@ -60,6 +63,7 @@ struct worker
     }
     told const& ask(std::string const& token, int times, wall_time now, bool needed = true)
     {
+        time = now;
         for (int i = 0; i < times; ++i) boost::asio::co_spawn(io, one(token, needed, now), boost::asio::detached);
         io.run();
         io.restart();
@@ -67,6 +71,8 @@ struct worker
     }
 
     boost::asio::io_context io{1};
+    wall_time time = noon; // of the store
+    accounts::desk at;
     renewals all;
     told seen;
 };
