@@ -1,6 +1,7 @@
-"""A node whose clock is moved believes it, and measures spans as before."""
+"""A node whose clock is moved believes it, measures spans as before, and issues tokens by the clock of the database."""
 
 import base64
+import email.utils
 import json
 import os
 import time
@@ -17,10 +18,22 @@ HOUR = 3600
 pytestmark = pytest.mark.skipif(os.environ.get("YETT_FLEET_CLOCKS", "1") != "1" or not FAKETIME, reason="no clock can be moved here")
 
 
+def hours_from_now(moment):
+    return round((moment - time.time()) / HOUR)
+
+
 def hour_of(wire):
-    """When the node thinks that it is, in hours from now."""
+    """When the node thinks that it is: what it writes into Date."""
+    wire.connect(5)
+    wire.connection.request("GET", "/")
+    reply = wire.connection.getresponse()
+    reply.read()
+    return hours_from_now(email.utils.parsedate_to_datetime(reply.headers["Date"]).timestamp())
+
+
+def hour_of_tokens(wire):
     token = wire.ask("POST", "/auth/login", USER).body["access_token"].split(".")[1]
-    return round((json.loads(base64.urlsafe_b64decode(token + "=" * (-len(token) % 4)))["iat"] - time.time()) / HOUR)
+    return hours_from_now(json.loads(base64.urlsafe_b64decode(token + "=" * (-len(token) % 4)))["iat"])
 
 
 def wait_for_hour(wire, hour):
@@ -37,5 +50,6 @@ def test_clocks_move_alone_and_while_the_program_runs(tmp_path):
             fleet.nodes["one"].set_clock(hour)
             wait_for_hour(one, hour)
             assert hour_of(two) == 0
+            assert hour_of_tokens(one) == hour_of_tokens(two) == 0
             answer = one.ask("POST", "/auth/login", USER)       # no deadline came early, none will come late
             assert answer.status == 200 and answer.end - answer.start < 5

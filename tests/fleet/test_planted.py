@@ -7,8 +7,9 @@ from run import Size, run
 
 # What the program is told was written is not.
 FORGETFUL = """
-CREATE FUNCTION keep_open() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN NEW.ended_at := NULL; RETURN NEW; END $$;
-CREATE TRIGGER keep_open BEFORE UPDATE ON sessions FOR EACH ROW EXECUTE FUNCTION keep_open();
+CREATE FUNCTION open_again() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+  UPDATE sessions SET ended_at = NULL WHERE id = NEW.id; RETURN NULL; END $$;
+CREATE TRIGGER open_again AFTER UPDATE ON sessions FOR EACH ROW WHEN (NEW.ended_at IS NOT NULL) EXECUTE FUNCTION open_again();
 CREATE FUNCTION keep_hash() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN NEW.password_hash := OLD.password_hash; RETURN NEW; END $$;
 CREATE TRIGGER keep_hash BEFORE UPDATE ON users FOR EACH ROW EXECUTE FUNCTION keep_hash();
 CREATE FUNCTION lose() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN

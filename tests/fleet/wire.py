@@ -35,7 +35,7 @@ class Wire:
     def ask(self, method, path, body=None, headers=None, timeout=5.0):
         start = time.monotonic()
         try:
-            self._connect(timeout)
+            self.connect(timeout)
             self.connection.request(method, path, None if body is None else json.dumps(body),
                                     {"Content-Type": "application/json", **(headers or {})})
             reply = self.connection.getresponse()
@@ -49,7 +49,7 @@ class Wire:
             self.reset()
         return Answer(start, end, reply.status, _read(text), "Retry-After" in reply.headers)
 
-    def _connect(self, timeout):
+    def connect(self, timeout):
         if self.connection and (self.generation != self.node.generation or time.monotonic() - self.used > IDLE):
             self.reset()
         if not self.connection:

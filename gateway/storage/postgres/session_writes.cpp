@@ -75,7 +75,7 @@ std::string const end_open_of_user =
 // as old ones, and are not looked at when old ones are forgotten. All parts see what was there before.
 std::string const admit_session =
     "WITH surplus AS (SELECT id FROM sessions WHERE user_id = $2 AND ended_at IS NULL AND idle_until > $8 AND expires_at > $8"
-    " AND $17 < 9223372036854775807 ORDER BY last_seen DESC, id DESC OFFSET $17),"
+    " AND $17::bigint < 9223372036854775807 ORDER BY last_seen DESC, id DESC OFFSET $17),"
     " done AS (UPDATE sessions SET ended_at = $8 WHERE id IN (SELECT id FROM surplus) AND ended_at IS NULL"
     " RETURNING id, ended_at, access_until, last_seen),"
     " noted AS (" +
