@@ -2,8 +2,8 @@
 
 #include "config/settings.hpp"
 #include "gateway/accounts/stores.hpp"
-#include "gateway/fleet/follower.hpp"
 #include "gateway/control/admin.hpp"
+#include "gateway/fleet/follower.hpp"
 #include "gateway/telemetry/metrics.hpp"
 #include "gateway/tokens/completeness.hpp"
 #include "gateway/tokens/revocations.hpp"

@@ -213,9 +213,9 @@ task<control::control_reply> gateway::perform(control::control_request asked)
     management::office const here{desk_, stores_.nodes.get()};
     management::occasion const when{std::move(asked.by), stores_.now()};
     management::posted const posted{asked.method, asked.target, asked.body};
-    ++performing_;
+    ++outstanding_;
     auto told = co_await management::perform(here, posted, when);
-    --performing_;
+    --outstanding_;
     control::control_reply reply{told.status, "application/json", std::move(told.body)};
     co_return reply;
 }
@@ -267,7 +267,7 @@ void gateway::run()
     control_.run();
     // What is under way is on other threads' hands: they come back to this loop, and must not find it gone.
     control_.restart();
-    while (performing_ > 0 || sweeping_ > 0 || reporting_ > 0 || turner_.is_looking() || news_.is_looking()) control_.run_one();
+    while (outstanding_ > 0 || turner_.is_looking() || news_.is_looking()) control_.run_one();
     for (auto& each : stations_) each->worker().join();
 }
 
@@ -417,12 +417,12 @@ void gateway::sweep()
 
 task<void> gateway::sweep_stores()
 {
-    ++sweeping_;
+    ++outstanding_;
     auto const gone = co_await stores_.sessions->sweep(stores_.now(), sweep_rows);
     if (!gone) logs_.program().error("old sessions could not be removed", gone.error());
     auto const links = co_await stores_.links->sweep(stores_.now() - links_remembered, sweep_rows);
     if (!links) logs_.program().error("old links could not be removed", links.error());
-    --sweeping_;
+    --outstanding_;
 }
 
 void gateway::report_later(milliseconds in)
@@ -441,10 +441,10 @@ task<void> gateway::report_presence()
 {
     auto self = self_;
     self.horizon_age = news_.age();
-    ++reporting_;
+    ++outstanding_;
     auto const done = co_await stores_.nodes->report(self);
     static_cast<void>(done);
-    --reporting_;
+    --outstanding_;
 }
 
 // A cache belongs to its worker, so the worker itself shows the figures.

@@ -127,10 +127,8 @@ private:
     std::unique_ptr<control::admin> management_;
     std::unique_ptr<mail::postman> postman_;
     std::unique_ptr<control::management_socket> operators_;
-    unsigned draining_ = 0;   // workers that have not finished
-    unsigned performing_ = 0; // operators' orders under way
-    unsigned sweeping_ = 0;
-    unsigned reporting_ = 0; // to the list of nodes
+    unsigned draining_ = 0;    // workers that have not finished
+    unsigned outstanding_ = 0; // orders, sweeps and reports of ours that wait for other threads
     bool stopping_ = false;
 };
 

@@ -15,7 +15,6 @@ namespace {
 
 using blame = startup_error::blame;
 using config::storage_kind;
-using storage::schema::fit;
 
 [[noreturn]] void refuse(std::string const& why)
 {
@@ -50,7 +49,7 @@ std::unique_ptr<storage::transfer::side> open_source(config::storage const& s)
 try {
     require_kept(s);
     require_own_schema(s);
-    if (s.kind == storage_kind::postgresql) return storage::postgres::open_source(postgres_options(s), shown_url(s.url.reveal()));
+    if (s.kind == storage_kind::postgresql) return storage::postgres::open_source(postgres_options(s), shown_store(s));
     return storage::sqlite::open_source(s.file.string());
 } catch (startup_error const&) {
     throw;
@@ -61,7 +60,7 @@ try {
 std::unique_ptr<storage::transfer::target> open_target(config::storage const& s)
 try {
     require_kept(s);
-    if (s.kind == storage_kind::postgresql) return storage::postgres::open_target(postgres_options(s), shown_url(s.url.reveal()));
+    if (s.kind == storage_kind::postgresql) return storage::postgres::open_target(postgres_options(s), shown_store(s));
     return storage::sqlite::make_target(s.file.string());
 } catch (startup_error const&) {
     throw;

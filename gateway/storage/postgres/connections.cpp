@@ -35,6 +35,12 @@ error final_word(error const& why)
 
 } // namespace
 
+options with_one_connection(options by)
+{
+    by.connections = 1;
+    return by;
+}
+
 connections::connections(options by) : by_{std::move(by)}
 {
     require_schema(*open_migrations(by_));

@@ -16,6 +16,9 @@
 
 namespace yett::storage::postgres {
 
+// For who asks one thing after the other.
+options with_one_connection(options by);
+
 // The way to one database: a thread with a pool of connections, which all workers share. Work
 // is done there; the caller is resumed on its own thread, after the commit.
 class connections

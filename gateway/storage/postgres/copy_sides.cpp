@@ -155,14 +155,13 @@ task<result<void>> begin_in(database& db, std::string const& from)
 
 options alone(options by, bool of_unfinished_copy)
 {
-    by.connections = 1;
     by.of_unfinished_copy = of_unfinished_copy;
     by.read_login = [read = by.read_login] {
         auto as = read();
         if (as) as->application = "yett storage copy";
         return as;
     };
-    return by;
+    return with_one_connection(std::move(by));
 }
 
 class copied_database final : public target

@@ -37,12 +37,6 @@ task<result<void>> erase(database& db, tokens::algorithm alg, unsigned number)
     co_return result<void>{};
 }
 
-options with_one_connection(options by)
-{
-    by.connections = 1;
-    return by;
-}
-
 class key_store final : public tokens::key_store
 {
 public:

@@ -52,12 +52,6 @@ task<result<voided>> void_rows(database& db, wall_time now, std::size_t limit)
     co_return done;
 }
 
-options with_one_connection(options by)
-{
-    by.connections = 1;
-    return by;
-}
-
 class recovery_store final : public accounts::recovery_store
 {
 public:

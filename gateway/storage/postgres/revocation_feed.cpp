@@ -32,15 +32,16 @@ using accounts::revocation_news;
 // commits of its predecessor has another timeline. A server that comes up after a crash has it not,
 // and gives the numbers out again of transactions that were rolled back just before, of which
 // nothing was on disk; but its statistics begin anew then, and only then unless somebody wants it.
-constexpr std::string_view select_present =
-    "SELECT substr(pg_walfile_name(pg_current_wal_lsn()), 1, 8) || coalesce('.' || date_part('epoch', stats_reset)::text, '')"
-    " || '/' || pg_current_snapshot()::text, now() FROM pg_stat_wal";
-constexpr std::string_view select_news =
+std::string const present_age =
+    "substr(pg_walfile_name(pg_current_wal_lsn()), 1, 8) || coalesce('.' || date_part('epoch', stats_reset)::text, '')";
+std::string const select_present = "SELECT " + present_age + " || '/' || pg_current_snapshot()::text, now() FROM pg_stat_wal";
+std::string const select_news =
     "SELECT r.kind, r.id, r.at, r.until, present.age || '/' || present.snapshot::text, now(),"
     " present.age = $1 AND pg_snapshot_xmax(present.snapshot) >= pg_snapshot_xmax($2::text::pg_snapshot),"
     " r.kind IS NOT NULL"
-    " FROM (SELECT pg_current_snapshot() AS snapshot, substr(pg_walfile_name(pg_current_wal_lsn()), 1, 8)"
-    " || coalesce('.' || date_part('epoch', stats_reset)::text, '') AS age FROM pg_stat_wal) present"
+    " FROM (SELECT pg_current_snapshot() AS snapshot, " +
+    present_age +
+    " AS age FROM pg_stat_wal) present"
     " LEFT JOIN revocations r ON r.xid >= pg_snapshot_xmin($2::text::pg_snapshot) AND r.xid < pg_snapshot_xmax(present.snapshot)"
     " AND NOT pg_visible_in_snapshot(r.xid, $2::text::pg_snapshot)";
 
