@@ -2,8 +2,8 @@
 
 #include "gateway/accounts/desk.hpp"
 #include "gateway/pipeline/counted.hpp"
-#include "gateway/pipeline/passage.hpp"
 #include "gateway/pipeline/pipeline.hpp"
+#include "gateway/pipeline/request_context.hpp"
 #include "gateway/pipeline/world.hpp"
 #include "gateway/tokens/revocations.hpp"
 #include "gateway/tokens/token_cache.hpp"
@@ -29,59 +29,59 @@ bool is_final(errc why)
 
 } // namespace
 
-result<identity_ptr> pipeline::recall_key(passage& seen)
+result<identity_ptr> pipeline::recall_key(request_context& context)
 {
-    auto known = station_.cache.recall(seen.token, seen.now);
+    auto known = station_.cache.recall(context.token, context.now);
     if (!known) {
-        seen.api_key_unknown = true;
+        context.api_key_unknown = true;
         return identity_ptr{};
     }
     station_.figures.api_keys[*known ? key_answer::remembered : key_answer::refused].add();
-    return recognised(std::move(*known), seen);
+    return recognised(std::move(*known), context);
 }
 
-task<result<identity_ptr>> pipeline::ask_about_key(passage& seen)
+task<result<identity_ptr>> pipeline::ask_about_key(request_context& context)
 {
-    auto who = co_await vouch_for(seen);
+    auto who = co_await vouch_for(context);
     auto const failed = !who && who.error().from() != origin::client;
     station_.figures.api_keys[failed ? key_answer::failed : who ? key_answer::asked : key_answer::refused].add();
     if (failed) co_return who.error();
-    co_return recognised(std::move(who), seen);
+    co_return recognised(std::move(who), context);
 }
 
 // Whatever is revoked while the store is asked may have been written after it answered: it
 // is asked again, and nobody gets by on what was true before.
-task<result<identity_ptr>> pipeline::vouch_for(passage const& seen)
+task<result<identity_ptr>> pipeline::vouch_for(request_context const& context)
 {
     if (asking_ >= most_questions) co_return our_error(errc::overloaded, "too many unknown API keys at once");
     counted const under_way{asking_};
-    auto now = seen.now;
+    auto now = context.now;
     for (int attempt = 0; attempt < most_attempts; ++attempt) {
         auto const generation = station_.desk.revocations.generation();
-        std::string text{seen.token.text()};
+        std::string text{context.token.text()};
         auto const found = co_await accounts::recognise_api_key(station_.desk, std::move(text), now);
         if (!found) {
-            if (is_final(found.error().code())) station_.cache.remember_refusal(seen.token, found.error().code(), now);
+            if (is_final(found.error().code())) station_.cache.remember_refusal(context.token, found.error().code(), now);
             co_return found.error();
         }
         tokens::vouched const word{found->who, found->until, generation};
-        if (station_.cache.remember(seen.token, word, now)) co_return found->who;
+        if (station_.cache.remember(context.token, word, now)) co_return found->who;
         now = wall_now();
     }
     co_return our_error(errc::overloaded, "an API key's owner changes faster than the store answers");
 }
 
 // The limit is of the key alone: its id is the token's.
-task<result<void>> pipeline::spend_own(http::exchange& ex, passage& seen)
+task<result<void>> pipeline::spend_own(http::exchange& ex, request_context& context)
 {
     limits::limit_spec spec;
     spec.name = own_limit_name;
-    spec.amount = seen.who->requests_per_minute;
+    spec.amount = context.who->requests_per_minute;
     spec.period = std::chrono::minutes{1};
     spec.keys = {{limits::key_part::kind::token, {}}};
-    seen.own_limit = std::make_unique<limits::limit const>(std::move(spec));
-    limits::limit const* const only[]{seen.own_limit.get()};
-    co_return co_await spend(only, ex, seen);
+    context.own_limit = std::make_unique<limits::limit const>(std::move(spec));
+    limits::limit const* const only[]{context.own_limit.get()};
+    co_return co_await spend(only, ex, context);
 }
 
 } // namespace yett::pipeline

@@ -6,7 +6,7 @@
 #include "gateway/pipeline/auth_fields.hpp"
 #include "gateway/pipeline/auth_replies.hpp"
 #include "gateway/pipeline/caller.hpp"
-#include "gateway/pipeline/passage.hpp"
+#include "gateway/pipeline/request_context.hpp"
 #include "gateway/pipeline/session_cookies.hpp"
 
 namespace yett::pipeline {
@@ -31,7 +31,7 @@ task<followed> read_token(auth_endpoints::call& c)
     }
     got.asked.token = body->secret_text("token");
     got.asked.from = device_of(c);
-    auto const fine = require_only(*body, {"token"}, c.seen);
+    auto const fine = require_only(*body, {"token"}, c.context);
     if (!fine) got.refused = fine.error();
     co_return got;
 }
@@ -48,14 +48,14 @@ task<result<http::reply>> auth_endpoints::email(call& c)
     asked.who = std::move(*who);
     asked.email = body->name_text("new_email");
     asked.password = body->secret_text("password");
-    if (auto fine = require_only(*body, {"new_email", "password"}, c.seen); !fine) co_return fine.error();
-    c.seen.account = account_of(asked.email);
+    if (auto fine = require_only(*body, {"new_email", "password"}, c.context); !fine) co_return fine.error();
+    c.context.account = account_of(asked.email);
     auto const may_send = co_await may_send_letter(c);
     if (!may_send) co_return may_send.error();
     asked.silent = !*may_send;
 
     auto done = co_await accounts::request_address(parts_.desk, std::move(asked), parts_.desk.now());
-    if (!done) co_return refused(done.error(), c.seen);
+    if (!done) co_return refused(done.error(), c.context);
     co_return accepted();
 }
 
@@ -97,8 +97,8 @@ task<result<http::reply>> auth_endpoints::delete_me(call& c)
     accounts::farewell asked;
     asked.who = std::move(*who);
     if (body->has("password")) asked.password = body->secret_text("password");
-    if (auto fine = require_only(*body, {"password"}, c.seen); !fine) co_return fine.error();
-    auto const is_recent = parts_.desk.now() - c.seen.who->authenticated_at <= recent;
+    if (auto fine = require_only(*body, {"password"}, c.context); !fine) co_return fine.error();
+    auto const is_recent = parts_.desk.now() - c.context.who->authenticated_at <= recent;
     if (!asked.password && !is_recent) co_return errc::recent_login_required;
 
     auto const gone = co_await accounts::remove_self(parts_.desk, std::move(asked), parts_.desk.now());

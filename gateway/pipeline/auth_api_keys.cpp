@@ -4,7 +4,7 @@
 #include "gateway/pipeline/auth_fields.hpp"
 #include "gateway/pipeline/auth_replies.hpp"
 #include "gateway/pipeline/caller.hpp"
-#include "gateway/pipeline/passage.hpp"
+#include "gateway/pipeline/request_context.hpp"
 
 namespace yett::pipeline {
 
@@ -32,11 +32,11 @@ task<result<accounts::new_api_key>> auth_endpoints::make_api_key(call& c)
     if (auto const ttl = body->number("expires_in")) wanted.ttl = seconds{*ttl};
     wanted.requests_per_minute = body->number("requests_per_minute").value_or(0);
     wanted.client = who->from.address;
-    auto const fine = require_only(*body, {"name", "scopes", "expires_in", "requests_per_minute"}, c.seen);
+    auto const fine = require_only(*body, {"name", "scopes", "expires_in", "requests_per_minute"}, c.context);
     if (!fine) co_return fine.error();
 
     auto made = co_await accounts::create_api_key(parts_.desk, std::move(wanted), parts_.desk.now());
-    if (!made) co_return refused(made.error(), c.seen);
+    if (!made) co_return refused(made.error(), c.context);
     co_return std::move(*made);
 }
 

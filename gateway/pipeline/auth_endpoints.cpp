@@ -11,8 +11,8 @@
 #include "gateway/pipeline/auth_replies.hpp"
 #include "gateway/pipeline/caller.hpp"
 #include "gateway/pipeline/device_cookie.hpp"
-#include "gateway/pipeline/passage.hpp"
 #include "gateway/pipeline/renewals.hpp"
+#include "gateway/pipeline/request_context.hpp"
 #include "gateway/pipeline/rival_cookies.hpp"
 #include "gateway/pipeline/same_origin.hpp"
 #include "gateway/tokens/signer.hpp"
@@ -83,21 +83,21 @@ task<result<http::reply>> auth_endpoints::register_user(call& c)
     asked.password = body->secret_text("password");
     if (body->has("invitation") && !body->name_text("invitation").empty()) asked.invitation = body->secret_text("invitation");
     asked.from = device_of(c);
-    if (auto fine = require_only(*body, {"email", "password", "invitation"}, c.seen); !fine) co_return fine.error();
-    c.seen.account = account_of(asked.email);
+    if (auto fine = require_only(*body, {"email", "password", "invitation"}, c.context); !fine) co_return fine.error();
+    c.context.account = account_of(asked.email);
     auto const may_send = co_await may_send_letter(c);
     if (!may_send) co_return may_send.error();
     asked.silent = !*may_send;
 
     auto made = co_await accounts::register_user(parts_.desk, std::move(asked), parts_.desk.now());
-    if (!made) co_return refused(made.error(), c.seen);
+    if (!made) co_return refused(made.error(), c.context);
     co_return registered_reply(*made);
 }
 
 task<result<http::reply>> auth_endpoints::login(call& c)
 {
     if (parts_.transport.uses_cookies())
-        if (auto fine = refuse_foreign_origin(c.ex.request(), c.seen.from.https); !fine) co_return fine.error();
+        if (auto fine = refuse_foreign_origin(c.ex.request(), c.context.from.https); !fine) co_return fine.error();
     auto body = co_await fields_of(c);
     if (!body) co_return body.error();
     // Forms of password managers and of OAuth libraries call the address a user name.
@@ -105,13 +105,13 @@ task<result<http::reply>> auth_endpoints::login(call& c)
     auto const* const name = by_name ? "username" : "email";
     accounts::credentials offered{std::string{body->name_text(name)}, body->secret_text("password"), device_of(c)};
     offered.remember = body->flag("remember_me");
-    if (auto fine = require_only(*body, {name, "password", "remember_me"}, c.seen); !fine) co_return fine.error();
+    if (auto fine = require_only(*body, {name, "password", "remember_me"}, c.context); !fine) co_return fine.error();
 
-    c.seen.account = account_of(offered.email);
+    c.context.account = account_of(offered.email);
     auto mark = device_mark_in(c.ex.request(), parts_.transport);
     auto known = co_await accounts::known_device(parts_.desk, std::move(mark), offered.email, parts_.desk.now());
     if (!known) co_return known.error();
-    c.seen.device = *known;
+    c.context.device = *known;
     offered.known_device = std::move(*known);
     if (auto spent = co_await c.spend_for_account(); !spent) co_return spent.error();
     auto const now = parts_.desk.now();
@@ -141,13 +141,13 @@ task<result<http::reply>> auth_endpoints::refresh(call& c)
     if (!body) co_return body.error();
     auto token = co_await refresh_token_of(c, *body);
     if (!token) co_return token.error();
-    if (auto fine = require_only(*body, {"refresh_token"}, c.seen); !fine) co_return fine.error();
+    if (auto fine = require_only(*body, {"refresh_token"}, c.context); !fine) co_return fine.error();
     if (token->empty()) co_return errc::unauthenticated;
 
     accounts::refresh_request asked{std::move(*token), device_of(c)};
     auto const now = parts_.desk.now();
     auto grant = co_await accounts::refresh(parts_.desk, std::move(asked), now);
-    c.seen.refreshed = grant ? refreshed_as(*grant) : refreshed_as(grant.error());
+    c.context.refreshed = grant ? refreshed_as(*grant) : refreshed_as(grant.error());
     if (!grant) co_return refresh_refused(grant.error());
     co_return granted(*grant, now);
 }
@@ -155,8 +155,8 @@ task<result<http::reply>> auth_endpoints::refresh(call& c)
 task<result<http::reply>> auth_endpoints::me(call& c)
 {
     // What another issuer calls its users says nothing about ours.
-    if (c.seen.who->issuer != parts_.desk.signer.issuer()) co_return client_error(errc::forbidden, "not a user of ours");
-    auto profile = co_await accounts::me(parts_.desk, c.seen.who->subject);
+    if (c.context.who->issuer != parts_.desk.signer.issuer()) co_return client_error(errc::forbidden, "not a user of ours");
+    auto profile = co_await accounts::me(parts_.desk, c.context.who->subject);
     if (!profile) co_return profile.error();
     co_return profile_reply(*profile);
 }
@@ -168,10 +168,10 @@ task<result<http::reply>> auth_endpoints::change_password(call& c)
     auto who = session_of(c);
     if (!who) co_return who.error();
     accounts::new_password asked{std::move(*who), body->secret_text("current_password"), body->secret_text("new_password")};
-    if (auto fine = require_only(*body, {"current_password", "new_password"}, c.seen); !fine) co_return fine.error();
+    if (auto fine = require_only(*body, {"current_password", "new_password"}, c.context); !fine) co_return fine.error();
 
     auto changed = co_await accounts::change_password(parts_.desk, std::move(asked), parts_.desk.now());
-    if (!changed) co_return refused(changed.error(), c.seen);
+    if (!changed) co_return refused(changed.error(), c.context);
     co_return remembered(*changed);
 }
 
@@ -246,13 +246,13 @@ task<result<secret>> auth_endpoints::refresh_token_of(call& c, http::body_fields
     if (way.refresh_in_body && body.has("refresh_token")) in_body = secret{std::string{body.name_text("refresh_token")}};
     if (!way.refresh_in_cookie) co_return in_body;
 
-    auto const cookie = co_await refresh_cookie_of(c.ex.request(), way, parts_.desk, c.seen);
+    auto const cookie = co_await refresh_cookie_of(c.ex.request(), way, parts_.desk, c.context);
     if (!cookie) co_return cookie.error();
     if (cookie->empty()) co_return in_body;
     secret in_cookie{std::string{*cookie}};
     if (!in_body.empty() && in_body != in_cookie) co_return errc::credentials_disagree;
     if (in_body.empty())
-        if (auto ours = require_same_origin(c.ex.request(), c.seen.from.https, friends_of(c)); !ours) co_return ours.error();
+        if (auto ours = require_same_origin(c.ex.request(), c.context.from.https, friends_of(c)); !ours) co_return ours.error();
     co_return in_cookie;
 }
 
@@ -279,7 +279,7 @@ task<result<bool>> auth_endpoints::may_send_letter(call& c)
     auto const spent = co_await c.spend_for_account();
     if (spent) co_return true;
     auto const& letters = limits::for_letters;
-    auto const* const full = c.seen.spent.empty() ? nullptr : c.seen.spent.back().refused_by();
+    auto const* const full = c.context.spent.empty() ? nullptr : c.context.spent.back().refused_by();
     if (full && std::ranges::find(letters, full->name()) != std::ranges::end(letters)) co_return false;
     co_return spent.error();
 }

@@ -29,7 +29,7 @@ struct letter_request;
 
 namespace yett::pipeline {
 
-struct passage;
+struct request_context;
 
 // Translates between HTTP and the use cases of `accounts`. One for each worker.
 class auth_endpoints
@@ -51,16 +51,16 @@ public:
     struct call
     {
         http::exchange& ex;
-        passage& seen;
-        // Spends from limits keyed by the account, which the body has named in `seen.account`; as a
-        // device that the account knows when `seen.device` names one.
+        request_context& context;
+        // Spends from limits keyed by the account, which the body has named in `context.account`; as a
+        // device that the account knows when `context.device` names one.
         std::function<task<result<void>>()> spend_for_account;
         // The members of a body that was read before, without those that are not the endpoint's.
         std::optional<http::body_fields> body = std::nullopt;
     };
 
     // Answers the endpoint a rule names as its target. Complaints about fields are left in
-    // the passage. Fails like the use case; `internal` for a target that does not exist.
+    // the context. Fails like the use case; `internal` for a target that does not exist.
     task<result<http::reply>> answer(std::string_view target, call& c);
 
     // Makes a key as `create_api_key` does, for a page that shows it.

@@ -2,8 +2,8 @@
 
 #include "gateway/accounts/address.hpp"
 #include "gateway/http/form.hpp"
-#include "gateway/pipeline/passage.hpp"
 #include "gateway/pipeline/read_fields.hpp"
+#include "gateway/pipeline/request_context.hpp"
 
 #include <charconv>
 
@@ -15,17 +15,17 @@ task<result<http::body_fields>> fields_of(auth_endpoints::call& c)
     co_return std::move(*c.body);
 }
 
-result<void> require_only(http::body_fields& body, std::initializer_list<std::string_view> names, passage& seen)
+result<void> require_only(http::body_fields& body, std::initializer_list<std::string_view> names, request_context& context)
 {
     auto fine = body.expect_only(names);
-    if (!fine) seen.complaints.assign(body.complaints().begin(), body.complaints().end());
+    if (!fine) context.complaints.assign(body.complaints().begin(), body.complaints().end());
     return fine;
 }
 
-error refused(accounts::refusal const& why, passage& seen)
+error refused(accounts::refusal const& why, request_context& context)
 {
     for (auto const& each : why.fields)
-        seen.complaints.push_back({std::string{each.field}, std::string{name_of(each.code)}, each.message});
+        context.complaints.push_back({std::string{each.field}, std::string{name_of(each.code)}, each.message});
     return why.why;
 }
 

@@ -20,10 +20,10 @@ task<result<http::body_fields>> fields_of(auth_endpoints::call& c);
 
 // Makes sure that nothing but the expected members came, and leaves what is wrong with
 // them for the reply.
-result<void> require_only(http::body_fields& body, std::initializer_list<std::string_view> names, passage& seen);
+result<void> require_only(http::body_fields& body, std::initializer_list<std::string_view> names, request_context& context);
 
 // Leaves the fields that a use case complains of for the reply.
-error refused(accounts::refusal const& why, passage& seen);
+error refused(accounts::refusal const& why, request_context& context);
 
 // One account has one counter, however its address is spelled.
 std::string account_of(std::string const& email);

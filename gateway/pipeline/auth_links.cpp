@@ -9,7 +9,7 @@
 #include "gateway/pipeline/beat.hpp"
 #include "gateway/pipeline/caller.hpp"
 #include "gateway/pipeline/credential.hpp"
-#include "gateway/pipeline/passage.hpp"
+#include "gateway/pipeline/request_context.hpp"
 #include "gateway/pipeline/same_origin.hpp"
 #include "gateway/tokens/token_cache.hpp"
 
@@ -33,12 +33,12 @@ task<wanted_letter> read_request(auth_endpoints::call& c)
     }
     wanted.asked.email = body->name_text("email");
     wanted.asked.from = device_of(c);
-    auto const fine = require_only(*body, {"email"}, c.seen);
+    auto const fine = require_only(*body, {"email"}, c.context);
     if (!fine) {
         wanted.refused = fine.error();
         co_return wanted;
     }
-    c.seen.account = account_of(wanted.asked.email);
+    c.context.account = account_of(wanted.asked.email);
     co_return wanted;
 }
 
@@ -48,10 +48,10 @@ task<wanted_letter> read_request(auth_endpoints::call& c)
 // again. Empty when there is none, and when another site sent the cookie.
 std::string auth_endpoints::own_session(call& c) const
 {
-    auto const& credential = c.seen.shown;
+    auto const& credential = c.context.shown;
     if (!credential || credential->by == credential::way::none) return {};
-    if (credential->by == credential::way::cookie && !require_same_origin(c.ex.request(), c.seen.from.https)) return {};
-    auto const who = parts_.cache.identify(c.seen.token, c.seen.now);
+    if (credential->by == credential::way::cookie && !require_same_origin(c.ex.request(), c.context.from.https)) return {};
+    auto const who = parts_.cache.identify(c.context.token, c.context.now);
     return who ? (*who)->session : std::string{};
 }
 
@@ -79,7 +79,7 @@ task<result<http::reply>> auth_endpoints::verify(call& c)
     auto body = co_await fields_of(c);
     if (!body) co_return body.error();
     auto token = body->secret_text("token");
-    if (auto fine = require_only(*body, {"token"}, c.seen); !fine) co_return fine.error();
+    if (auto fine = require_only(*body, {"token"}, c.context); !fine) co_return fine.error();
     co_return co_await follow_verification(c, std::move(token));
 }
 
@@ -101,7 +101,7 @@ task<result<http::reply>> auth_endpoints::send_letter(call& c, letter_service se
     auto const may_send = co_await may_send_letter(c);
     if (!may_send) co_return may_send.error();
     wanted.asked.silent = !*may_send;
-    c.seen.counts = tally::always;
+    c.context.counts = tally::always;
     auto const began = steady_now();
     auto const done = co_await service(parts_.desk, std::move(wanted.asked), parts_.desk.now());
     co_await wait_until(next_beat(began, steady_now()));
@@ -132,9 +132,9 @@ task<result<http::reply>> auth_endpoints::confirm_reset(call& c)
     asked.token = body->secret_text("token");
     asked.password = body->secret_text("password");
     asked.from = device_of(c);
-    if (auto fine = require_only(*body, {"token", "password"}, c.seen); !fine) co_return fine.error();
+    if (auto fine = require_only(*body, {"token", "password"}, c.context); !fine) co_return fine.error();
     auto done = co_await accounts::reset_password(parts_.desk, std::move(asked), parts_.desk.now());
-    if (!done) co_return refused(done.error(), c.seen);
+    if (!done) co_return refused(done.error(), c.context);
     co_return remembered(*done);
 }
 

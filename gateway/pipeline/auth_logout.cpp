@@ -4,7 +4,7 @@
 #include "gateway/pipeline/auth_fields.hpp"
 #include "gateway/pipeline/auth_replies.hpp"
 #include "gateway/pipeline/caller.hpp"
-#include "gateway/pipeline/passage.hpp"
+#include "gateway/pipeline/request_context.hpp"
 #include "gateway/pipeline/rival_cookies.hpp"
 #include "gateway/pipeline/same_origin.hpp"
 #include "gateway/tokens/token_cache.hpp"
@@ -37,7 +37,7 @@ error refused(error const& why)
 error why_nobody_leaves(result<void> const& by_header, auth_endpoints::call const& c)
 {
     if (!by_header) return by_header.error();
-    return c.seen.shown ? error{errc::unauthenticated} : c.seen.shown.error();
+    return c.context.shown ? error{errc::unauthenticated} : c.context.shown.error();
 }
 
 } // namespace
@@ -61,13 +61,13 @@ bool auth_endpoints::brings_cookies(call const& c) const
 // Only our own tokens belong to a session that can be ended here.
 result<void> auth_endpoints::look_at_header(leaving& asked, call& c) const
 {
-    auto const& shown = c.seen.shown;
+    auto const& shown = c.context.shown;
     if (!shown || shown->by != credential::way::header) return {};
-    c.seen.credential_sent = true;
-    auto const who = parts_.cache.identify(c.seen.token, c.seen.now);
+    c.context.credential_sent = true;
+    auto const who = parts_.cache.identify(c.context.token, c.context.now);
     if (!who) return who.error();
     if ((*who)->session.empty()) return errc::unauthenticated;
-    c.seen.who = *who;
+    c.context.who = *who;
     asked.who = *who;
     return {};
 }
@@ -82,11 +82,11 @@ task<result<http::reply>> auth_endpoints::logout(call& c)
     if (parts_.transport.refresh_in_body && body->has("refresh_token"))
         asked.refresh_token = secret{std::string{body->name_text("refresh_token")}};
     asked.everywhere = body->flag("everywhere");
-    if (auto fine = require_only(*body, {"refresh_token", "everywhere"}, c.seen); !fine) co_return fine.error();
+    if (auto fine = require_only(*body, {"refresh_token", "everywhere"}, c.context); !fine) co_return fine.error();
 
     auto const by_cookie = brings_cookies(c);
     if (by_cookie)
-        if (auto ours = require_same_origin(c.ex.request(), c.seen.from.https, friends_of(c)); !ours) co_return ours.error();
+        if (auto ours = require_same_origin(c.ex.request(), c.context.from.https, friends_of(c)); !ours) co_return ours.error();
     auto const by_header = look_at_header(asked, c);
     if (!asked.who && asked.refresh_token.empty() && !by_cookie) co_return why_nobody_leaves(by_header, c);
 
@@ -99,7 +99,7 @@ task<result<http::reply>> auth_endpoints::logout(call& c)
     if (!left) co_return refused(left.error());
     auto const whose = co_await end_what_cookies_name(c, asked.everywhere);
     if (!whose) co_return refused(whose.error());
-    if (*whose) c.seen.who = *whose;
+    if (*whose) c.context.who = *whose;
     auto r = no_content();
     if (auto added = add_deletions(r, parts_.transport); !added) co_return added.error();
     co_return r;
@@ -126,7 +126,7 @@ task<result<identity_ptr>> auth_endpoints::end_what_cookies_name(call& c, bool e
     std::vector<std::string_view> tokens;
     if (ways.access_in_cookie) tokens = http::values_of_cookies(head, ways.access_cookie, most_rivals);
     for (auto const token : tokens) {
-        auto const who = parts_.cache.identify(token, c.seen.now);
+        auto const who = parts_.cache.identify(token, c.context.now);
         if (!who || (*who)->session.empty()) continue;
         whose = *who;
         auto named = leave_of(c, **who, everywhere);
@@ -135,7 +135,8 @@ task<result<identity_ptr>> auth_endpoints::end_what_cookies_name(call& c, bool e
     }
     tokens.clear();
     if (ways.refresh_in_cookie) tokens = http::values_of_cookies(head, ways.refresh_cookie, most_rivals);
-    if (http::find_cookies(head, ways.refresh_cookie).count > 1) delete_everywhere(c.seen.set_cookies, ways, ways.refresh_cookie);
+    if (http::find_cookies(head, ways.refresh_cookie).count > 1)
+        delete_everywhere(c.context.set_cookies, ways, ways.refresh_cookie);
     for (auto const token : tokens) {
         secret shown{std::string{token}};
         auto const left = co_await end_what_refreshes(std::move(shown), everywhere, c);
@@ -148,9 +149,9 @@ task<auth_endpoints::session_there> auth_endpoints::look_at_session(call& c) con
 {
     session_there there;
     auto const& ways = parts_.transport;
-    auto const& shown = c.seen.shown;
+    auto const& shown = c.context.shown;
     if (shown && shown->by == credential::way::cookie) {
-        auto const who = parts_.cache.identify(c.seen.token, c.seen.now);
+        auto const who = parts_.cache.identify(c.context.token, c.context.now);
         there.live = who && !(*who)->session.empty();
         if (there.live) there.email = (*who)->email;
     }

@@ -2,9 +2,9 @@
 #include "gateway/http/websocket.hpp"
 #include "gateway/pipeline/credential.hpp"
 #include "gateway/pipeline/missing_keys.hpp"
-#include "gateway/pipeline/passage.hpp"
 #include "gateway/pipeline/pipeline.hpp"
 #include "gateway/pipeline/renewals.hpp"
+#include "gateway/pipeline/request_context.hpp"
 #include "gateway/pipeline/rival_cookies.hpp"
 #include "gateway/pipeline/same_origin.hpp"
 #include "gateway/pipeline/session_cookies.hpp"
@@ -44,190 +44,194 @@ bool has_ended(errc why)
 
 // Null when nobody was named. A credential that does not hold is refused, also where a
 // rule could do without one: whoever sends it believes to be somebody. This is the path of
-// every request: it waits for nothing, and leaves in the passage what has to be waited for.
-result<identity_ptr> pipeline::authenticate(http::exchange const& ex, passage& seen)
+// every request: it waits for nothing, and leaves in the context what has to be waited for.
+result<identity_ptr> pipeline::authenticate(http::exchange const& ex, request_context& context)
 {
-    if (seen.route->credentials() == policies::credential_use::ignored) return identity_ptr{};
-    auto const& found = seen.shown; // which a Bearer that is set aside changes
-    seen.credential_sent = !found || found->by != credential::way::none;
-    if (!found) return refused(found.error(), seen);
-    auto const& facts = seen.world->facts[seen.route->index()];
+    if (context.route->credentials() == policies::credential_use::ignored) return identity_ptr{};
+    auto const& found = context.shown; // which a Bearer that is set aside changes
+    context.credential_sent = !found || found->by != credential::way::none;
+    if (!found) return refused(found.error(), context);
+    auto const& facts = context.world->facts[context.route->index()];
     if (found->by == credential::way::header && tokens::looks_like_api_key(found->token)) [[unlikely]] {
         if (found->by_basic && needs_same_origin(ex.request()))
-            if (auto ours = refuse_foreign_origin(ex.request(), seen.from.https, facts.friends); !ours)
-                return refused(ours.error(), seen);
+            if (auto ours = refuse_foreign_origin(ex.request(), context.from.https, facts.friends); !ours)
+                return refused(ours.error(), context);
         // A key belongs to no session, so that a cookie beside it can only speak for somebody else.
         if (!found->in_cookie.empty())
-            if (auto same = agree({}, found->in_cookie, station_.cache, seen.now); !same) return refused(same.error(), seen);
-        return recall_key(seen);
+            if (auto same = agree({}, found->in_cookie, station_.cache, context.now); !same)
+                return refused(same.error(), context);
+        return recall_key(context);
     }
     if (found->by == credential::way::header) {
-        auto who = station_.cache.identify(seen.token, seen.now);
-        if (!who && may_come_to_be_known(who.error(), found->token, seen)) return who;
+        auto who = station_.cache.identify(context.token, context.now);
+        if (!who && may_come_to_be_known(who.error(), found->token, context)) return who;
         if (who && !found->in_cookie.empty())
-            if (auto same = agree(**who, found->in_cookie, station_.cache, seen.now); !same) return refused(same.error(), seen);
-        if (who || !is_the_applications(ex.request(), seen)) return recognised(std::move(who), seen);
-        set_bearer_aside(who.error(), seen);
+            if (auto same = agree(**who, found->in_cookie, station_.cache, context.now); !same)
+                return refused(same.error(), context);
+        if (who || !is_the_applications(ex.request(), context)) return recognised(std::move(who), context);
+        set_bearer_aside(who.error(), context);
     }
-    if (!station_.endpoints.transport().access_in_cookie) return recognised(identity_ptr{}, seen);
+    if (!station_.endpoints.transport().access_in_cookie) return recognised(identity_ptr{}, context);
 
-    seen.by_cookie = found->by == credential::way::cookie;
+    context.by_cookie = found->by == credential::way::cookie;
     result<identity_ptr> who = identity_ptr{};
-    if (seen.by_cookie) who = station_.cache.identify(seen.token, seen.now);
-    auto const fresh = who && *who && !is_near_end(**who, seen.now);
-    if (!fresh) ask_for_renewal(ex.request(), seen);
-    if (seen.by_cookie && !seen.websocket && needs_same_origin(ex.request()))
-        if (auto ours = require_same_origin(ex.request(), seen.from.https, facts.friends); !ours)
-            return refused(ours.error(), seen);
-    return seen.refresh_token.empty() ? recognised(std::move(who), seen) : who;
+    if (context.by_cookie) who = station_.cache.identify(context.token, context.now);
+    auto const fresh = who && *who && !is_near_end(**who, context.now);
+    if (!fresh) ask_for_renewal(ex.request(), context);
+    if (context.by_cookie && !context.websocket && needs_same_origin(ex.request()))
+        if (auto ours = require_same_origin(ex.request(), context.from.https, facts.friends); !ours)
+            return refused(ours.error(), context);
+    return context.refresh_token.empty() ? recognised(std::move(who), context) : who;
 }
 
 // Where a rule lets WebSockets through. Whatever came behind a handshake that is refused was
 // not meant as a request.
-result<void> pipeline::recognise_websocket(http::exchange& ex, passage& seen)
+result<void> pipeline::recognise_websocket(http::exchange& ex, request_context& context)
 {
     auto const kind = http::websocket::is_asked_for(ex.request());
     using http::websocket::asked;
-    seen.websocket = kind && *kind == asked::websocket;
-    seen.another_websocket_version = kind && *kind == asked::another_version;
+    context.websocket = kind && *kind == asked::websocket;
+    context.another_websocket_version = kind && *kind == asked::another_version;
     if (!kind || *kind != asked::something_else) ex.be_the_last();
     if (!kind) return kind.error();
-    if (seen.another_websocket_version) return client_error(errc::bad_request, "a WebSocket handshake of another version");
+    if (context.another_websocket_version) return client_error(errc::bad_request, "a WebSocket handshake of another version");
     return {};
 }
 
 // Whatever the credential is worth: a page must not speak for whoever looks at it.
-result<identity_ptr> pipeline::from_allowed_page(result<identity_ptr> who, http::exchange const& ex, passage& seen)
+result<identity_ptr> pipeline::from_allowed_page(result<identity_ptr> who, http::exchange const& ex, request_context& context)
 {
     // What a renewal may still make somebody of is looked at before it is spent.
-    if (!who && seen.refresh_token.empty()) return who;
-    auto const by_protocol = seen.shown && seen.shown->by_protocol;
+    if (!who && context.refresh_token.empty()) return who;
+    auto const by_protocol = context.shown && context.shown->by_protocol;
     if (by_protocol && !ex.request().find(http::known::origin))
-        return refused(client_error(errc::csrf_rejected, "a token among the subprotocols without Origin"), seen);
-    auto const& facts = seen.world->facts[seen.route->index()];
+        return refused(client_error(errc::csrf_rejected, "a token among the subprotocols without Origin"), context);
+    auto const& facts = context.world->facts[context.route->index()];
     websocket_origins const may{facts.websocket_origins, facts.friends};
-    auto const fit = require_websocket_origin(ex.request(), seen.from.https, may, seen.by_cookie);
-    return fit ? std::move(who) : refused(fit.error(), seen);
+    auto const fit = require_websocket_origin(ex.request(), context.from.https, may, context.by_cookie);
+    return fit ? std::move(who) : refused(fit.error(), context);
 }
 
 // An issuer may have begun to sign with a key that is not here yet.
-bool pipeline::may_come_to_be_known(error const& why, std::string_view token, passage& seen)
+bool pipeline::may_come_to_be_known(error const& why, std::string_view token, request_context& context)
 {
-    if (seen.key_given_up || !(why == errc::token_untrusted)) return false;
-    seen.key_awaited = station_.missing_keys.are_coming(station_.cache.judge(), token);
-    return seen.key_awaited;
+    if (context.key_given_up || !(why == errc::token_untrusted)) return false;
+    context.key_awaited = station_.missing_keys.are_coming(station_.cache.judge(), token);
+    return context.key_awaited;
 }
 
-task<result<identity_ptr>> pipeline::await_key(http::exchange const& ex, passage& seen)
+task<result<identity_ptr>> pipeline::await_key(http::exchange const& ex, request_context& context)
 {
     auto const until = station_.missing_keys.end_of_patience();
     result<identity_ptr> who = identity_ptr{};
-    while (seen.key_awaited) {
-        seen.key_awaited = false;
+    while (context.key_awaited) {
+        context.key_awaited = false;
         auto const news = co_await station_.missing_keys.wait(until);
-        seen.key_given_up = !news;
-        who = authenticate(ex, seen);
+        context.key_given_up = !news;
+        who = authenticate(ex, context);
     }
     co_return who;
 }
 
 // Several access cookies came. The one that counts is told to the browser once more, the
 // others are deleted. Where nobody looks at a credential nothing is chosen.
-void pipeline::choose_cookie(http::head const& head, passage& seen)
+void pipeline::choose_cookie(http::head const& head, request_context& context)
 {
-    auto const ignored = seen.route->credentials() == policies::credential_use::ignored;
-    if (ignored && seen.route->to() == policies::destination::upstream) return;
+    auto const ignored = context.route->credentials() == policies::credential_use::ignored;
+    if (ignored && context.route->to() == policies::destination::upstream) return;
     auto const& ways = station_.endpoints.transport();
-    delete_everywhere(seen.set_cookies, ways, ways.access_cookie);
+    delete_everywhere(context.set_cookies, ways, ways.access_cookie);
     auto const offered = http::values_of_cookies(head, ways.access_cookie, most_rivals);
-    auto const chosen = choose_access(offered, station_.cache, seen.now);
+    auto const chosen = choose_access(offered, station_.cache, context.now);
     if (!chosen) {
-        seen.shown = chosen.error();
+        context.shown = chosen.error();
         return;
     }
     auto const lasting = station_.desk.rules.remember == accounts::memory::always;
-    if (chosen->until) keep_cookie(seen.set_cookies, ways, ways.access_cookie, chosen->text, *chosen->until - seen.now, lasting);
-    set_cookie_token(*seen.shown, chosen->text);
-    seen.token = station_.cache.expect(seen.shown->token);
+    if (chosen->until)
+        keep_cookie(context.set_cookies, ways, ways.access_cookie, chosen->text, *chosen->until - context.now, lasting);
+    set_cookie_token(*context.shown, chosen->text);
+    context.token = station_.cache.expect(context.shown->token);
 }
 
 // The refresh token is a credential as well, also when it comes alone.
-void pipeline::ask_for_renewal(http::head const& head, passage& seen) const
+void pipeline::ask_for_renewal(http::head const& head, request_context& context) const
 {
     auto const& ways = station_.endpoints.transport();
     if (!ways.refresh_in_cookie) return;
     auto const cookies = http::find_cookies(head, ways.refresh_cookie);
     if (cookies.count == 0) return;
-    seen.refresh_token = cookies.value;
-    seen.refresh_rivals = cookies.count > 1;
-    seen.by_cookie = true;
-    seen.credential_sent = true;
+    context.refresh_token = cookies.value;
+    context.refresh_rivals = cookies.count > 1;
+    context.by_cookie = true;
+    context.credential_sent = true;
 }
 
-task<result<identity_ptr>> pipeline::renew(result<identity_ptr> who, http::exchange const& ex, passage& seen)
+task<result<identity_ptr>> pipeline::renew(result<identity_ptr> who, http::exchange const& ex, request_context& context)
 {
     using telemetry::renewal_outcome;
     auto& figures = station_.figures.renewals;
     auto const needed = !who || !*who;
-    if (seen.refresh_rivals) [[unlikely]] {
-        auto const chosen = co_await refresh_cookie_of(ex.request(), station_.endpoints.transport(), station_.desk, seen);
+    if (context.refresh_rivals) [[unlikely]] {
+        auto const chosen = co_await refresh_cookie_of(ex.request(), station_.endpoints.transport(), station_.desk, context);
         if (!chosen && chosen.error().from() != origin::client) co_return chosen.error();
-        if (!chosen) co_return recognised(chosen.error(), seen);
-        seen.refresh_token = *chosen;
+        if (!chosen) co_return recognised(chosen.error(), context);
+        context.refresh_token = *chosen;
     }
     renewals::request asked{
-        seen.refresh_token, {seen.from.text, std::string{ex.request().value(http::known::user_agent)}}, needed};
-    auto const done = co_await station_.renewals.renew(std::move(asked), seen.now);
-    if (!done) co_return recognised(std::move(who), seen);
-    if (!done->shared) seen.refreshed = done->given ? refreshed_as(**done->given) : refreshed_as(done->given.error());
+        context.refresh_token, {context.from.text, std::string{ex.request().value(http::known::user_agent)}}, needed};
+    auto const done = co_await station_.renewals.renew(std::move(asked), context.now);
+    if (!done) co_return recognised(std::move(who), context);
+    if (!done->shared) context.refreshed = done->given ? refreshed_as(**done->given) : refreshed_as(done->given.error());
     if (!done->given) {
         auto const& why = done->given.error();
         figures[why.from() == origin::client ? renewal_outcome::refused : renewal_outcome::failed].add();
         // A token that is still good stays so without a successor.
-        if (!needed) co_return recognised(std::move(who), seen);
+        if (!needed) co_return recognised(std::move(who), context);
         if (why.from() != origin::client) co_return why;
-        co_return recognised(why, seen);
+        co_return recognised(why, context);
     }
     figures[done->shared ? renewal_outcome::shared : renewal_outcome::renewed].add();
-    co_return enter_session(std::move(who), **done->given, std::max(done->at, seen.now), seen);
+    co_return enter_session(std::move(who), **done->given, std::max(done->at, context.now), context);
 }
 
 // The two cookies may come from different sessions; a renewal must not make one person
 // into another.
-result<identity_ptr> pipeline::enter_session(result<identity_ptr> who, accounts::grant const& given, wall_time now, passage& seen)
+result<identity_ptr> pipeline::enter_session(result<identity_ptr> who, accounts::grant const& given, wall_time now,
+                                             request_context& context)
 {
     auto renewed = station_.cache.identify(given.access_token.reveal(), now);
-    if (who && *who && (!renewed || (*renewed)->session != (*who)->session)) return recognised(std::move(who), seen);
-    if (!renewed) return recognised(std::move(renewed), seen);
+    if (who && *who && (!renewed || (*renewed)->session != (*who)->session)) return recognised(std::move(who), context);
+    if (!renewed) return recognised(std::move(renewed), context);
     http::reply cookies;
     if (auto added = add_cookies(cookies, station_.endpoints.transport(), given, station_.desk.now()); !added)
         return added.error();
-    std::ranges::move(cookies.fields, std::back_inserter(seen.set_cookies));
-    seen.renewed = true;
-    return recognised(std::move(renewed), seen);
+    std::ranges::move(cookies.fields, std::back_inserter(context.set_cookies));
+    context.renewed = true;
+    return recognised(std::move(renewed), context);
 }
 
 // Counts what a credential was worth and notes who it names.
-result<identity_ptr> pipeline::recognised(result<identity_ptr> who, passage& seen)
+result<identity_ptr> pipeline::recognised(result<identity_ptr> who, request_context& context)
 {
-    auto const optional = seen.route->credentials() == policies::credential_use::optional;
-    if (!who && optional && seen.by_cookie && has_ended(who.error().code())) who = identity_ptr{};
+    auto const optional = context.route->credentials() == policies::credential_use::optional;
+    if (!who && optional && context.by_cookie && has_ended(who.error().code())) who = identity_ptr{};
     // Without anybody else to speak for the caller, a Bearer is judged.
-    if (seen.set_aside && (!who || !*who)) who = *seen.set_aside;
-    if (!who) return refused(who.error(), seen);
+    if (context.set_aside && (!who || !*who)) who = *context.set_aside;
+    if (!who) return refused(who.error(), context);
     if (!*who) {
         station_.figures.auth_none.add();
         return who;
     }
     station_.figures.auth_ok.add();
-    seen.who = *who;
+    context.who = *who;
     return who;
 }
 
-error pipeline::refused(error const& why, passage& seen)
+error pipeline::refused(error const& why, request_context& context)
 {
-    seen.credential_refused = why.code();
-    seen.refresh_token = {};
+    context.credential_refused = why.code();
+    context.refresh_token = {};
     station_.figures.auth_failed[why.code()].add();
     // What the refresh endpoint says of its token is no answer to another request.
     auto const of_refresh = why == errc::token_invalid || why == errc::refresh_reused;

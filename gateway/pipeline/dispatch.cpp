@@ -1,8 +1,8 @@
 #include "gateway/http/websocket_protocols.hpp"
 #include "gateway/pipeline/open_streams.hpp"
 #include "gateway/pipeline/page_endpoints.hpp"
-#include "gateway/pipeline/passage.hpp"
 #include "gateway/pipeline/pipeline.hpp"
+#include "gateway/pipeline/request_context.hpp"
 #include "gateway/pipeline/same_origin.hpp"
 #include "gateway/pipeline/world.hpp"
 #include "gateway/tokens/assertions.hpp"
@@ -12,13 +12,13 @@ namespace yett::pipeline {
 namespace {
 
 // What pages of other sites are told of a reply; nothing where no rule speaks of them.
-std::vector<http::field> cors_fields(http::exchange const& ex, passage const& seen)
+std::vector<http::field> cors_fields(http::exchange const& ex, request_context const& context)
 {
     std::vector<http::field> fields;
-    if (!seen.route) return fields;
-    auto const* const cors = seen.world->facts[seen.route->index()].cors.get();
+    if (!context.route) return fields;
+    auto const* const cors = context.world->facts[context.route->index()].cors.get();
     if (!cors) return fields;
-    if (seen.preflight) cors->append_to_preflight(ex.request(), fields);
+    if (context.preflight) cors->append_to_preflight(ex.request(), fields);
     else cors->append_to_reply(ex.request(), fields);
     return fields;
 }
@@ -35,11 +35,11 @@ result<void> refuse_other_sites(http::head const& head, cors_rule const* cors)
 
 // A reply that brings a session must not be kept by any cache on its way, whatever the
 // application says of it.
-std::vector<http::field> added_to_reply(http::exchange const& ex, passage const& seen)
+std::vector<http::field> added_to_reply(http::exchange const& ex, request_context const& context)
 {
-    auto added = cors_fields(ex, seen);
-    if (seen.set_cookies.empty()) return added;
-    for (auto const& [name, value] : seen.set_cookies) added.push_back({name, value, http::known_named(name)});
+    auto added = cors_fields(ex, context);
+    if (context.set_cookies.empty()) return added;
+    for (auto const& [name, value] : context.set_cookies) added.push_back({name, value, http::known_named(name)});
     added.push_back({"Cache-Control", "no-store", http::known::other});
     return added;
 }
@@ -50,101 +50,101 @@ upstream::client_facts facts_of(client const& c)
 }
 
 // A rule that only reports ends nothing.
-stream_terms terms_of(policies::permit const& permit, passage const& seen)
+stream_terms terms_of(policies::permit const& permit, request_context const& context)
 {
     stream_terms terms;
-    terms.by_cookie = seen.by_cookie;
+    terms.by_cookie = context.by_cookie;
     auto const& access = permit.route().access();
     auto const enforced = permit.route().mode() == policies::enforcement::enforce;
     if (access.ages() && enforced && permit.who()) [[unlikely]]
-        terms.until = access.granted_until(*permit.who(), seen.now);
+        terms.until = access.granted_until(*permit.who(), context.now);
     return terms;
 }
 
 // Where tokens may come as subprotocols, a page offers one besides that can be chosen. It is
 // ours to choose as long as the application has no other.
-upstream::websocket_passage websocket_for(http::head const& head, passage const& seen)
+upstream::websocket_passage websocket_for(http::head const& head, request_context const& context)
 {
-    auto const& wanted = *seen.world->facts[seen.route->index()].websocket;
-    upstream::websocket_passage passage{wanted.idle_timeout, {}};
-    if (!wanted.token_by_protocol) return passage;
+    auto const& wanted = *context.world->facts[context.route->index()].websocket;
+    upstream::websocket_passage handshake{wanted.idle_timeout, {}};
+    if (!wanted.token_by_protocol) return handshake;
     auto const offered = http::websocket::protocols_of(head);
-    if (offered.bearer_offered && offered.others.empty()) passage.selects = http::websocket::bearer_protocol;
-    return passage;
+    if (offered.bearer_offered && offered.others.empty()) handshake.selects = http::websocket::bearer_protocol;
+    return handshake;
 }
 
 } // namespace
 
-void pipeline::add_cors_fields(http::reply& r, http::exchange const& ex, passage const& seen)
+void pipeline::add_cors_fields(http::reply& r, http::exchange const& ex, request_context const& context)
 {
-    for (auto const& f : cors_fields(ex, seen)) r.fields.emplace_back(f.name, f.value);
+    for (auto const& f : cors_fields(ex, context)) r.fields.emplace_back(f.name, f.value);
 }
 
-task<result<void>> pipeline::dispatch(policies::permit const& permit, http::exchange& ex, passage& seen)
+task<result<void>> pipeline::dispatch(policies::permit const& permit, http::exchange& ex, request_context& context)
 {
-    return permit.route().to() == policies::destination::accounts ? answer_ourselves(permit, ex, seen)
-                                                                  : forward(permit, ex, seen);
+    return permit.route().to() == policies::destination::accounts ? answer_ourselves(permit, ex, context)
+                                                                  : forward(permit, ex, context);
 }
 
-task<result<void>> pipeline::answer_ourselves(policies::permit const& permit, http::exchange& ex, passage& seen)
+task<result<void>> pipeline::answer_ourselves(policies::permit const& permit, http::exchange& ex, request_context& context)
 {
-    auto const& facts = seen.world->facts[permit.route().index()];
-    auto spend_now = [this, &ex, &seen] { return spend_for_account(ex, seen); };
-    auth_endpoints::call call{ex, seen, spend_now};
+    auto const& facts = context.world->facts[permit.route().index()];
+    auto spend_now = [this, &ex, &context] { return spend_for_account(ex, context); };
+    auth_endpoints::call call{ex, context, spend_now};
     std::string_view const target = permit.route().target();
     result<http::reply> reply = errc::internal;
     if (station_.pages.answers(target, ex)) reply = co_await station_.pages.answer(target, call);
     else if (auto fine = refuse_other_sites(ex.request(), facts.cors.get()); !fine) reply = fine.error();
     else reply = co_await station_.endpoints.answer(target, call);
-    if (!reply && reply.error() == errc::no_such_route) co_return nothing_here(permit, ex, seen);
+    if (!reply && reply.error() == errc::no_such_route) co_return nothing_here(permit, ex, context);
     if (!reply) co_return reply.error();
     // First, because a browser keeps the last of those with one name.
-    reply->fields.insert(reply->fields.begin(), seen.set_cookies.begin(), seen.set_cookies.end());
-    add_cors_fields(*reply, ex, seen);
+    reply->fields.insert(reply->fields.begin(), context.set_cookies.begin(), context.set_cookies.end());
+    add_cors_fields(*reply, ex, context);
     co_return co_await http::send(ex, *reply);
 }
 
 // A path of ours that answers other methods says which (RFC 9110 section 15.5.6).
-error pipeline::nothing_here(policies::permit const& permit, http::exchange const& ex, passage& seen) const
+error pipeline::nothing_here(policies::permit const& permit, http::exchange const& ex, request_context& context) const
 {
     auto const& where = ex.where();
-    for (auto const& rule : seen.world->routes.routes()) {
+    for (auto const& rule : context.world->routes.routes()) {
         auto const is_ours = rule.to() == policies::destination::accounts && rule.target() != "nothing";
         if (!is_ours || &rule == &permit.route() || !station_.pages.offers(rule.target())) continue;
-        if (rule.path().matches(where.path())) seen.allowed_methods |= rule.methods();
+        if (rule.path().matches(where.path())) context.allowed_methods |= rule.methods();
     }
-    return seen.allowed_methods.empty() ? errc::no_such_route : errc::method_not_allowed;
+    return context.allowed_methods.empty() ? errc::no_such_route : errc::method_not_allowed;
 }
 
 // Null when nobody was named, or nobody wants to hear of it.
-result<std::shared_ptr<std::string const>> pipeline::assertion_for(policies::permit const& permit, passage const& seen)
+result<std::shared_ptr<std::string const>> pipeline::assertion_for(policies::permit const& permit, request_context const& context)
 {
-    auto const& audience = seen.world->facts[permit.route().index()].audience;
+    auto const& audience = context.world->facts[permit.route().index()].audience;
     if (!permit.who() || audience.empty()) return std::shared_ptr<std::string const>{};
-    return station_.assertions.for_audience(audience, *permit.who(), seen.now);
+    return station_.assertions.for_audience(audience, *permit.who(), context.now);
 }
 
-task<result<void>> pipeline::forward(policies::permit const& permit, http::exchange& ex, passage& seen)
+task<result<void>> pipeline::forward(policies::permit const& permit, http::exchange& ex, request_context& context)
 {
-    auto const assertion = assertion_for(permit, seen);
+    auto const assertion = assertion_for(permit, context);
     if (!assertion) co_return assertion.error();
-    auto const added = added_to_reply(ex, seen);
-    open_streams::entry stream{station_.streams, permit.who().get(), terms_of(permit, seen)};
-    upstream::forward_context context{.headers = seen.world->headers,
-                                      .client = facts_of(seen.from),
-                                      .request_id = seen.request_id,
-                                      .assertion = *assertion ? std::string_view{**assertion} : std::string_view{},
-                                      .bearers = bearers_for(seen),
-                                      .seen = seen.upstream,
-                                      .added = added,
-                                      .bare = seen.preflight,
-                                      .speaks_of_origins = seen.world->facts[permit.route().index()].cors != nullptr,
-                                      .ends = &stream.recall(),
-                                      .counted_as = seen.from.address};
-    if (auto const& fields = seen.world->facts[permit.route().index()].fields) context.rules = &*fields;
-    if (seen.websocket) [[unlikely]]
-        context.websocket = websocket_for(ex.request(), seen);
-    co_return co_await forwarders_[permit.route().index()]->forward(permit, ex, context);
+    auto const added = added_to_reply(ex, context);
+    open_streams::entry stream{station_.streams, permit.who().get(), terms_of(permit, context)};
+    upstream::forward_context hop{.headers = context.world->headers,
+                                  .client = facts_of(context.from),
+                                  .request_id = context.request_id,
+                                  .assertion = *assertion ? std::string_view{**assertion} : std::string_view{},
+                                  .bearers = bearers_for(context),
+                                  .seen = context.upstream,
+                                  .added = added,
+                                  .bare = context.preflight,
+                                  .speaks_of_origins = context.world->facts[permit.route().index()].cors != nullptr,
+                                  .ends = &stream.recall(),
+                                  .counted_as = context.from.address};
+    if (auto const& fields = context.world->facts[permit.route().index()].fields) hop.rules = &*fields;
+    if (context.websocket) [[unlikely]]
+        hop.websocket = websocket_for(ex.request(), context);
+    co_return co_await forwarders_[permit.route().index()]->forward(permit, ex, hop);
 }
 
 } // namespace yett::pipeline

@@ -1,6 +1,6 @@
 #include "gateway/pipeline/own_token.hpp"
-#include "gateway/pipeline/passage.hpp"
 #include "gateway/pipeline/pipeline.hpp"
+#include "gateway/pipeline/request_context.hpp"
 #include "gateway/pipeline/world.hpp"
 #include "gateway/tokens/token_cache.hpp"
 

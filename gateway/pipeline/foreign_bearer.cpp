@@ -1,8 +1,8 @@
 #include "gateway/http/cookies.hpp"
 #include "gateway/http/websocket.hpp"
 #include "gateway/pipeline/bearer_terms.hpp"
-#include "gateway/pipeline/passage.hpp"
 #include "gateway/pipeline/pipeline.hpp"
+#include "gateway/pipeline/request_context.hpp"
 #include "gateway/pipeline/session_cookies.hpp"
 #include "gateway/pipeline/world.hpp"
 #include "gateway/tokens/api_key.hpp"
@@ -33,38 +33,38 @@ upstream::bearer_terms bearer_terms_of(route_facts const& facts, std::function<b
 }
 
 // Where a rule has ways of its own, what was found before it was known may not be all.
-void pipeline::look_further(http::head const& head, passage& seen) const
+void pipeline::look_further(http::head const& head, request_context& context) const
 {
-    auto ways = seen.world->facts[seen.route->index()].ways;
+    auto ways = context.world->facts[context.route->index()].ways;
     ways.by_protocol = ways.by_protocol && asks_for_websocket(head);
-    seen.shown = unusual_credential_of(head, station_.endpoints.transport(), ways, seen.decoded_key);
-    seen.token = seen.shown ? station_.cache.expect(seen.shown->token) : tokens::shown_token{};
+    context.shown = unusual_credential_of(head, station_.endpoints.transport(), ways, context.decoded_key);
+    context.token = context.shown ? station_.cache.expect(context.shown->token) : tokens::shown_token{};
 }
 
 // Beside cookies that may speak for the caller, a Bearer that is none of ours may belong to
 // the application behind us.
-bool pipeline::is_the_applications(http::head const& head, passage const& seen) const
+bool pipeline::is_the_applications(http::head const& head, request_context const& context) const
 {
     auto const& ways = station_.endpoints.transport();
-    if (!ways.access_in_cookie || seen.shown->by_protocol) return false;
-    return (!seen.shown->in_cookie.empty() || may_be_renewed(head, ways)) && !is_ours_(seen.shown->token);
+    if (!ways.access_in_cookie || context.shown->by_protocol) return false;
+    return (!context.shown->in_cookie.empty() || may_be_renewed(head, ways)) && !is_ours_(context.shown->token);
 }
 
-void pipeline::set_bearer_aside(error const& why, passage& seen) const
+void pipeline::set_bearer_aside(error const& why, request_context& context) const
 {
-    seen.set_aside = why;
-    auto const cookie = seen.shown->in_cookie;
-    seen.shown = credential{cookie.empty() ? credential::way::none : credential::way::cookie, cookie, {}};
-    seen.token = station_.cache.expect(cookie);
+    context.set_aside = why;
+    auto const cookie = context.shown->in_cookie;
+    context.shown = credential{cookie.empty() ? credential::way::none : credential::way::cookie, cookie, {}};
+    context.token = station_.cache.expect(cookie);
 }
 
-upstream::bearer_terms pipeline::bearers_for(passage const& seen) const
+upstream::bearer_terms pipeline::bearers_for(request_context const& context) const
 {
-    auto const& facts = seen.world->facts[seen.route->index()];
+    auto const& facts = context.world->facts[context.route->index()];
     auto terms = bearer_terms_of(facts, is_ours_);
-    terms.others_pass = terms.others_pass || seen.set_aside.has_value();
-    auto const proved = facts.forward_credentials && seen.who && seen.shown && seen.shown->by == credential::way::header;
-    if (proved && !tokens::looks_like_api_key(seen.shown->token)) terms.proved = seen.shown->token;
+    terms.others_pass = terms.others_pass || context.set_aside.has_value();
+    auto const proved = facts.forward_credentials && context.who && context.shown && context.shown->by == credential::way::header;
+    if (proved && !tokens::looks_like_api_key(context.shown->token)) terms.proved = context.shown->token;
     return terms;
 }
 

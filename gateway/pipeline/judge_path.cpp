@@ -1,6 +1,6 @@
 #include "gateway/pipeline/one_rule.hpp"
-#include "gateway/pipeline/passage.hpp"
 #include "gateway/pipeline/pipeline.hpp"
+#include "gateway/pipeline/request_context.hpp"
 #include "gateway/pipeline/world.hpp"
 
 namespace yett::pipeline {
@@ -17,10 +17,10 @@ result<void> pipeline::judge_path(policies::question const& asked, policies::fou
 }
 
 // OPTIONS * asks the server itself (RFC 9110 section 9.3.7): that is us.
-task<result<void>> pipeline::answer_without_rule(policies::found const& found, http::exchange& ex, passage& seen)
+task<result<void>> pipeline::answer_without_rule(policies::found const& found, http::exchange& ex, request_context& context)
 {
-    auto const& methods = seen.world->routes.methods();
-    seen.allowed_methods = found.allowed();
+    auto const& methods = context.world->routes.methods();
+    context.allowed_methods = found.allowed();
     if (ex.where().path() != "*") co_return found.why();
     http::reply r;
     r.status = 204;

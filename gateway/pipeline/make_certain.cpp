@@ -1,7 +1,7 @@
 #include "gateway/accounts/desk.hpp"
 #include "gateway/pipeline/certainty.hpp"
-#include "gateway/pipeline/passage.hpp"
 #include "gateway/pipeline/pipeline.hpp"
+#include "gateway/pipeline/request_context.hpp"
 #include "gateway/tokens/api_key.hpp"
 #include "gateway/tokens/revocations.hpp"
 #include "gateway/tokens/token_cache.hpp"
@@ -10,28 +10,28 @@ namespace yett::pipeline {
 
 // What was known when the token was looked at is too old: another node may have revoked it since.
 // Who comes back has to be decided upon anew.
-task<result<identity_ptr>> pipeline::make_certain(passage& seen)
+task<result<identity_ptr>> pipeline::make_certain(request_context& context)
 {
     auto const caught_up = co_await station_.certainty.catch_up();
     if (!caught_up) co_return caught_up.error();
-    auto who = co_await look_again(seen);
-    if (!who) co_return refused(who.error(), seen);
-    seen.who = *who;
+    auto who = co_await look_again(context);
+    if (!who) co_return refused(who.error(), context);
+    context.who = *who;
     co_return who;
 }
 
 // Each in the memory it came from. A session that was renewed in this very request has a token
 // that nobody sent.
-task<result<identity_ptr>> pipeline::look_again(passage const& seen)
+task<result<identity_ptr>> pipeline::look_again(request_context const& context)
 {
     auto const now = wall_now();
-    if (seen.renewed) {
-        if (station_.desk.revocations.covers(*seen.who, {}, now)) co_return client_error(errc::token_revoked);
-        co_return seen.who;
+    if (context.renewed) {
+        if (station_.desk.revocations.covers(*context.who, {}, now)) co_return client_error(errc::token_revoked);
+        co_return context.who;
     }
-    if (!tokens::looks_like_api_key(seen.token.text())) co_return station_.cache.identify(seen.token, now);
-    if (auto known = station_.cache.recall(seen.token, now)) co_return std::move(*known);
-    co_return co_await vouch_for(seen);
+    if (!tokens::looks_like_api_key(context.token.text())) co_return station_.cache.identify(context.token, now);
+    if (auto known = station_.cache.recall(context.token, now)) co_return std::move(*known);
+    co_return co_await vouch_for(context);
 }
 
 } // namespace yett::pipeline

@@ -5,7 +5,7 @@
 #include "gateway/pipeline/navigation.hpp"
 #include "gateway/pipeline/page_form.hpp"
 #include "gateway/pipeline/page_replies.hpp"
-#include "gateway/pipeline/passage.hpp"
+#include "gateway/pipeline/request_context.hpp"
 #include "gateway/pipeline/return_address.hpp"
 
 #include <algorithm>
@@ -56,10 +56,10 @@ bool is_link(std::string_view target) noexcept
     return target == "verify_link" || target == "reset_link" || target == "email_link" || target == "undo_link";
 }
 
-seconds wait_of(passage const& seen)
+seconds wait_of(request_context const& context)
 {
-    if (seen.spent.empty() || seen.spent.back().allowed()) return seconds{0};
-    return seen.spent.back().retry_after_seconds();
+    if (context.spent.empty() || context.spent.back().allowed()) return seconds{0};
+    return context.spent.back().retry_after_seconds();
 }
 
 } // namespace
@@ -99,7 +99,7 @@ task<result<http::reply>> page_endpoints::answer(std::string_view target, auth_e
 }
 
 // A form that changes something cannot be sent again by a GET: it leads back to its page.
-http::reply page_endpoints::send_to_login(http::exchange const& ex, passage const& seen, bool confirm) const
+http::reply page_endpoints::send_to_login(http::exchange const& ex, request_context const& context, bool confirm) const
 {
     auto const safe = http::is_safe(ex.request().method());
     auto const next = safe ? address_of(ex.where()) : std::string{prefix_of(ex.where().path())} + "/account";
@@ -109,7 +109,7 @@ http::reply page_endpoints::send_to_login(http::exchange const& ex, passage cons
     r.status = safe ? 302 : 303;
     r.fields = {{"Location", way.address}, {"Cache-Control", "no-store"}};
     if (!way.waits) return r;
-    auto lines = waiting_.keep(next, seen.now);
+    auto lines = waiting_.keep(next, context.now);
     if (lines.empty()) r.fields.front().second = page;
     for (auto& each : lines) r.fields.emplace_back("Set-Cookie", std::move(each));
     return r;
@@ -132,16 +132,16 @@ bool page_endpoints::offers(std::string_view target) const noexcept
     return parts_.enabled && (parts_.look.login || !is_login_only(target)) && (parts_.look.links || !needs_links(target));
 }
 
-void page_endpoints::dress(http::reply& r, passage const& seen, std::string_view accept_language, way_back const& back)
+void page_endpoints::dress(http::reply& r, request_context const& context, std::string_view accept_language, way_back const& back)
 {
     pages::failure told;
     told.in = pages::language_for(accept_language);
     told.status = r.status;
-    told.request_id = seen.request_id;
-    told.wait = wait_of(seen);
+    told.request_id = context.request_id;
+    told.wait = wait_of(context);
     told.again = back.again;
     told.confirm = back.confirm;
-    r.body = seen.page ? *seen.page : book_.write_failure(told);
+    r.body = context.page ? *context.page : book_.write_failure(told);
     for (auto& [name, value] : r.fields)
         if (name == "Content-Type") value = "text/html; charset=utf-8";
     add_page_fields(r);
@@ -154,7 +154,7 @@ pages::view page_endpoints::view_for(auth_endpoints::call const& c) const
     v.prefix = prefix_of(c.ex.where().path());
     v.host = c.ex.where().host();
     v.confirm = !http::form_value(c.ex.where().query(), "confirm").value_or(std::string{}).empty();
-    v.wait = wait_of(c.seen);
+    v.wait = wait_of(c.context);
     return v;
 }
 
@@ -163,7 +163,7 @@ result<std::string> page_endpoints::token_for(form const& f, auth_endpoints::cal
 {
     auto made = tokens_.issue(c.ex.request(), f.proof);
     if (!made) return made.error();
-    if (made->set_cookie) c.seen.set_cookies.emplace_back("Set-Cookie", std::move(*made->set_cookie));
+    if (made->set_cookie) c.context.set_cookies.emplace_back("Set-Cookie", std::move(*made->set_cookie));
     return std::move(made->token);
 }
 

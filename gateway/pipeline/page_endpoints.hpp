@@ -25,7 +25,7 @@ bool needs_links(std::string_view target) noexcept;
 // audit lines; here its answer becomes a page or the way to one. A form that went well is
 // answered with 303, so that going back or reloading sends nothing twice; the one that makes an
 // API key shows it at once, for it is shown only then. One that did not fails with the
-// endpoint's error and leaves the page that says so in the passage.
+// endpoint's error and leaves the page that says so in the context.
 class page_endpoints
 {
 public:
@@ -50,7 +50,7 @@ public:
 
     // The way of a browser to the login and back to where it wanted to go. `confirm`: somebody is
     // signed in and has to say once more that it is them.
-    http::reply send_to_login(http::exchange const& ex, passage const& seen, bool confirm) const;
+    http::reply send_to_login(http::exchange const& ex, request_context const& context, bool confirm) const;
 
     // Where an error page may lead.
     struct way_back
@@ -58,8 +58,8 @@ public:
         std::string again{};  // the address to try once more; empty: it would change something
         bool confirm = false; // somebody is signed in and has to say once more that it is them
     };
-    // Makes a page of the reply to a failure: the one left in the passage, or the error page.
-    void dress(http::reply& r, passage const& seen, std::string_view accept_language, way_back const& back);
+    // Makes a page of the reply to a failure: the one left in the context, or the error page.
+    void dress(http::reply& r, request_context const& context, std::string_view accept_language, way_back const& back);
     // The page whose form is sent to `target`, under the prefix that `path` has; empty where it is
     // known by a link alone.
     std::string page_of_form(std::string_view target, std::string_view path) const;

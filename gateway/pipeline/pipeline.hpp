@@ -48,7 +48,7 @@ class open_streams;
 class page_endpoints;
 class renewals;
 class unlisted_proxy;
-struct passage;
+struct request_context;
 struct route_facts;
 struct world;
 
@@ -88,56 +88,58 @@ public:
     http::reply refuse(http::peer const& from, error const& why, std::string_view head);
 
 private:
-    task<result<void>> answer(http::exchange& ex, passage& seen);
+    task<result<void>> answer(http::exchange& ex, request_context& context);
     result<void> judge_path(policies::question const& asked, policies::found const& found, http::exchange& ex);
-    task<result<void>> answer_without_rule(policies::found const& found, http::exchange& ex, passage& seen);
-    task<result<void>> spend_for_account(http::exchange& ex, passage& seen);
-    task<result<void>> spend(std::span<limits::limit const* const> from, http::exchange& ex, passage& seen);
+    task<result<void>> answer_without_rule(policies::found const& found, http::exchange& ex, request_context& context);
+    task<result<void>> spend_for_account(http::exchange& ex, request_context& context);
+    task<result<void>> spend(std::span<limits::limit const* const> from, http::exchange& ex, request_context& context);
     task<result<limits::admission>> spend_patiently(std::span<limits::limit const* const> from, limits::subject const& who,
-                                                    http::exchange const& ex, passage const& seen);
-    task<result<void>> spend_own(http::exchange& ex, passage& seen);
+                                                    http::exchange const& ex, request_context const& context);
+    task<result<void>> spend_own(http::exchange& ex, request_context& context);
 
     static task<result<void>> send_to_https(http::https_entrance const& entrance, http::exchange& ex);
 
-    void look_further(http::head const& head, passage& seen) const;
-    bool is_the_applications(http::head const& head, passage const& seen) const;
-    void set_bearer_aside(error const& why, passage& seen) const;
-    upstream::bearer_terms bearers_for(passage const& seen) const;
-    static result<void> recognise_websocket(http::exchange& ex, passage& seen);
-    result<identity_ptr> authenticate(http::exchange const& ex, passage& seen);
-    result<identity_ptr> from_allowed_page(result<identity_ptr> who, http::exchange const& ex, passage& seen);
-    bool may_come_to_be_known(error const& why, std::string_view token, passage& seen);
-    task<result<identity_ptr>> await_key(http::exchange const& ex, passage& seen);
-    void choose_cookie(http::head const& head, passage& seen);
-    void ask_for_renewal(http::head const& head, passage& seen) const;
-    result<identity_ptr> recall_key(passage& seen);
-    task<result<identity_ptr>> ask_about_key(passage& seen);
-    task<result<identity_ptr>> vouch_for(passage const& seen);
-    task<result<identity_ptr>> renew(result<identity_ptr> who, http::exchange const& ex, passage& seen);
-    result<identity_ptr> enter_session(result<identity_ptr> who, accounts::grant const& given, wall_time now, passage& seen);
-    task<result<identity_ptr>> make_certain(passage& seen);
-    task<result<identity_ptr>> look_again(passage const& seen);
-    result<identity_ptr> recognised(result<identity_ptr> who, passage& seen);
-    error refused(error const& why, passage& seen);
+    void look_further(http::head const& head, request_context& context) const;
+    bool is_the_applications(http::head const& head, request_context const& context) const;
+    void set_bearer_aside(error const& why, request_context& context) const;
+    upstream::bearer_terms bearers_for(request_context const& context) const;
+    static result<void> recognise_websocket(http::exchange& ex, request_context& context);
+    result<identity_ptr> authenticate(http::exchange const& ex, request_context& context);
+    result<identity_ptr> from_allowed_page(result<identity_ptr> who, http::exchange const& ex, request_context& context);
+    bool may_come_to_be_known(error const& why, std::string_view token, request_context& context);
+    task<result<identity_ptr>> await_key(http::exchange const& ex, request_context& context);
+    void choose_cookie(http::head const& head, request_context& context);
+    void ask_for_renewal(http::head const& head, request_context& context) const;
+    result<identity_ptr> recall_key(request_context& context);
+    task<result<identity_ptr>> ask_about_key(request_context& context);
+    task<result<identity_ptr>> vouch_for(request_context const& context);
+    task<result<identity_ptr>> renew(result<identity_ptr> who, http::exchange const& ex, request_context& context);
+    result<identity_ptr> enter_session(result<identity_ptr> who, accounts::grant const& given, wall_time now,
+                                       request_context& context);
+    task<result<identity_ptr>> make_certain(request_context& context);
+    task<result<identity_ptr>> look_again(request_context const& context);
+    result<identity_ptr> recognised(result<identity_ptr> who, request_context& context);
+    error refused(error const& why, request_context& context);
 
     static policies::route const* rule_for_preflight(policies::question asked, http::head const& head, world const& world);
-    task<result<void>> answer_preflight(policies::route const& rule, policies::question asked, http::exchange& ex, passage& seen);
-    static void add_cors_fields(http::reply& r, http::exchange const& ex, passage const& seen);
+    task<result<void>> answer_preflight(policies::route const& rule, policies::question asked, http::exchange& ex,
+                                        request_context& context);
+    static void add_cors_fields(http::reply& r, http::exchange const& ex, request_context const& context);
 
-    task<result<void>> dispatch(policies::permit const& permit, http::exchange& ex, passage& seen);
-    task<result<void>> answer_ourselves(policies::permit const& permit, http::exchange& ex, passage& seen);
-    error nothing_here(policies::permit const& permit, http::exchange const& ex, passage& seen) const;
-    result<std::shared_ptr<std::string const>> assertion_for(policies::permit const& permit, passage const& seen);
-    task<result<void>> forward(policies::permit const& permit, http::exchange& ex, passage& seen);
+    task<result<void>> dispatch(policies::permit const& permit, http::exchange& ex, request_context& context);
+    task<result<void>> answer_ourselves(policies::permit const& permit, http::exchange& ex, request_context& context);
+    error nothing_here(policies::permit const& permit, http::exchange const& ex, request_context& context) const;
+    result<std::shared_ptr<std::string const>> assertion_for(policies::permit const& permit, request_context const& context);
+    task<result<void>> forward(policies::permit const& permit, http::exchange& ex, request_context& context);
 
-    bool is_sent_to_login(error const& why, http::exchange const& ex, passage const& seen) const;
-    http::reply reply_to(error const& why, http::exchange const& ex, passage const& seen) const;
-    task<void> explain(error const& why, http::exchange& ex, passage const& seen);
-    void settle(http::exchange const& ex, passage const& seen, error const* why);
+    bool is_sent_to_login(error const& why, http::exchange const& ex, request_context const& context) const;
+    http::reply reply_to(error const& why, http::exchange const& ex, request_context const& context) const;
+    task<void> explain(error const& why, http::exchange& ex, request_context const& context);
+    void settle(http::exchange const& ex, request_context const& context, error const* why);
     void tell_of_unlisted(http::peer const& proxy);
-    void count(http::exchange const& ex, passage const& seen, error const* why);
-    void write_line(http::exchange const& ex, passage const& seen, error const* why);
-    void write_refusal(http::peer const& from, error const& why, http::glimpse const& asked, passage const& seen);
+    void count(http::exchange const& ex, request_context const& context, error const* why);
+    void write_line(http::exchange const& ex, request_context const& context, error const* why);
+    void write_refusal(http::peer const& from, error const& why, http::glimpse const& asked, request_context const& context);
 
     station station_;
     std::function<bool(std::string_view)> const is_ours_; // see is_own_token

@@ -1,5 +1,5 @@
-#include "gateway/pipeline/passage.hpp"
 #include "gateway/pipeline/pipeline.hpp"
+#include "gateway/pipeline/request_context.hpp"
 #include "gateway/pipeline/world.hpp"
 #include "policies/decide.hpp"
 
@@ -17,28 +17,28 @@ policies::route const* pipeline::rule_for_preflight(policies::question asked, ht
 
 // A browser sends it without any credential, so that nobody is asked who they are.
 task<result<void>> pipeline::answer_preflight(policies::route const& rule, policies::question asked, http::exchange& ex,
-                                              passage& seen)
+                                              request_context& context)
 {
     if (ex.where().doubts().any()) {
         auto requested = asked;
         requested.method = preflight_method(ex.request());
-        if (auto fit = judge_path(requested, seen.world->routes.find(requested), ex); !fit) co_return fit.error();
+        if (auto fit = judge_path(requested, context.world->routes.find(requested), ex); !fit) co_return fit.error();
     }
-    seen.route = &rule;
-    seen.preflight = true;
-    auto const& facts = seen.world->facts[rule.index()];
+    context.route = &rule;
+    context.preflight = true;
+    auto const& facts = context.world->facts[rule.index()];
     ex.limit_body(facts.body_bytes);
-    if (auto spent = co_await spend(facts.limits.early, ex, seen); !spent) co_return spent.error();
-    if (auto spent = co_await spend(facts.limits.late, ex, seen); !spent) co_return spent.error();
+    if (auto spent = co_await spend(facts.limits.early, ex, context); !spent) co_return spent.error();
+    if (auto spent = co_await spend(facts.limits.late, ex, context); !spent) co_return spent.error();
     if (auto listed = facts.cors->admit(ex.request()); !listed) co_return listed.error();
     if (facts.cors->forwards_preflights() && facts.cors->grants(ex.request())) {
         auto const permit = policies::permit_preflight(rule, asked);
         if (!permit) co_return permit.error();
-        co_return co_await forward(*permit, ex, seen);
+        co_return co_await forward(*permit, ex, context);
     }
     http::reply granted;
     granted.status = 204;
-    add_cors_fields(granted, ex, seen);
+    add_cors_fields(granted, ex, context);
     co_return co_await http::send(ex, granted);
 }
 

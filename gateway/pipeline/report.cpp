@@ -4,8 +4,8 @@
 #include "gateway/http/problem.hpp"
 #include "gateway/pipeline/navigation.hpp"
 #include "gateway/pipeline/page_endpoints.hpp"
-#include "gateway/pipeline/passage.hpp"
 #include "gateway/pipeline/pipeline.hpp"
+#include "gateway/pipeline/request_context.hpp"
 #include "gateway/pipeline/return_address.hpp"
 #include "gateway/pipeline/unlisted_proxy.hpp"
 #include "gateway/pipeline/world.hpp"
@@ -26,9 +26,9 @@ std::string_view protocol_of(http::version v)
     return {};
 }
 
-limits::admission const* refusal_of(passage const& seen)
+limits::admission const* refusal_of(request_context const& context)
 {
-    return seen.spent.empty() || seen.spent.back().allowed() ? nullptr : &seen.spent.back();
+    return context.spent.empty() || context.spent.back().allowed() ? nullptr : &context.spent.back();
 }
 
 // The token of a mailed link is worth an account, wherever and however often somebody puts
@@ -46,9 +46,10 @@ std::string_view path_for_log(std::string_view path, std::string& kept)
 }
 
 // Somebody gave an API key to a program that knows passwords alone, and the rule does not.
-bool brought_key_in_vain(http::head const& head, passage const& seen)
+bool brought_key_in_vain(http::head const& head, request_context const& context)
 {
-    return seen.route && !seen.credential_sent && !seen.world->facts[seen.route->index()].ways.basic && has_basic_key(head);
+    return context.route && !context.credential_sent && !context.world->facts[context.route->index()].ways.basic &&
+           has_basic_key(head);
 }
 
 // Nobody is there to be answered: what the status says was all there is.
@@ -61,15 +62,15 @@ bool is_farewell(error const& why)
 // gate why a credential did not serve, and what would let a refused request through. These
 // notes are sentences of ours: they name a server, a claim or a limit, and quote nothing
 // that came. Which origin was refused, and why, cannot be guessed either.
-std::string cause_for_log(error const* why, http::head const& head, passage const& seen)
+std::string cause_for_log(error const* why, http::head const& head, request_context const& context)
 {
-    if (!why) return seen.reported && *seen.reported == errc::rate_limited ? seen.reported->note() : std::string{};
+    if (!why) return context.reported && *context.reported == errc::rate_limited ? context.reported->note() : std::string{};
     if (is_farewell(*why)) return "the client went away";
-    if (*why == errc::unauthenticated && brought_key_in_vain(head, seen))
+    if (*why == errc::unauthenticated && brought_key_in_vain(head, context))
         return "an API key as the password of Basic, which a rule takes with challenge: basic alone";
     auto const is_ours_to_explain =
         *why == errc::uri_rejected || *why == errc::forbidden || *why == errc::csrf_rejected || *why == errc::rate_limited;
-    if (why->from() != origin::upstream && !is_ours_to_explain && !seen.credential_refused) return {};
+    if (why->from() != origin::upstream && !is_ours_to_explain && !context.credential_refused) return {};
     if (!why->cause()) return why->note();
     return why->note() + " (" + why->cause().message() + ')';
 }
@@ -131,9 +132,9 @@ bool is_decision(error const& why)
     return why == errc::unauthenticated || why == errc::forbidden || why == errc::recent_login_required;
 }
 
-bool known_refusal(passage const& seen, error const* why)
+bool known_refusal(request_context const& context, error const* why)
 {
-    return seen.credential_refused || (why && is_decision(*why));
+    return context.credential_refused || (why && is_decision(*why));
 }
 
 bool is_token_endpoint(policies::route const* route)
@@ -143,42 +144,42 @@ bool is_token_endpoint(policies::route const* route)
 }
 
 // Browsers ask people for a name and a password themselves, and keep both: not what a key is for.
-bool asks_for_basic(http::head const& head, passage const& seen)
+bool asks_for_basic(http::head const& head, request_context const& context)
 {
-    return seen.route && seen.world->facts[seen.route->index()].ways.basic && !head.find(http::known::sec_fetch_mode);
+    return context.route && context.world->facts[context.route->index()].ways.basic && !head.find(http::known::sec_fetch_mode);
 }
 
-http::problem_context context_of(passage const& seen, std::string const& allow)
+http::problem_context context_of(request_context const& context, std::string const& allow)
 {
-    http::problem_context context{.request_id = seen.request_id, .errors = seen.complaints, .allow = allow};
-    context.credential_sent = seen.credential_sent;
-    context.another_websocket_version = seen.another_websocket_version;
-    context.token_endpoint = is_token_endpoint(seen.route);
-    if (auto const* refused = refusal_of(seen)) context.retry_after = refused->retry_after_seconds();
-    return context;
+    http::problem_context problem{.request_id = context.request_id, .errors = context.complaints, .allow = allow};
+    problem.credential_sent = context.credential_sent;
+    problem.another_websocket_version = context.another_websocket_version;
+    problem.token_endpoint = is_token_endpoint(context.route);
+    if (auto const* refused = refusal_of(context)) problem.retry_after = refused->retry_after_seconds();
+    return problem;
 }
 
-bool is_form_of_ours(http::exchange const& ex, passage const& seen)
+bool is_form_of_ours(http::exchange const& ex, request_context const& context)
 {
-    auto const ours = seen.route && seen.route->to() == policies::destination::accounts;
+    auto const ours = context.route && context.route->to() == policies::destination::accounts;
     return ours && ex.request().method() == http::method::post && http::prefers_html(ex.request());
 }
 
 // Whoever sent a form comes back to its page: sending it again is theirs to do.
-page_endpoints::way_back way_back_from(error const& why, http::exchange const& ex, passage const& seen,
+page_endpoints::way_back way_back_from(error const& why, http::exchange const& ex, request_context const& context,
                                        page_endpoints const& pages)
 {
     page_endpoints::way_back back;
     // A link to "//a" would lead to a host of that name.
     if (http::is_safe(ex.request().method())) back.again = return_address(address_of(ex.where()), {});
-    else if (is_form_of_ours(ex, seen)) back.again = pages.page_of_form(seen.route->target(), ex.where().path());
+    else if (is_form_of_ours(ex, context)) back.again = pages.page_of_form(context.route->target(), ex.where().path());
     back.confirm = why == errc::recent_login_required;
     return back;
 }
 
-void add_limits(http::reply& r, passage const& seen)
+void add_limits(http::reply& r, request_context const& context)
 {
-    auto const* refused = refusal_of(seen);
+    auto const* refused = refusal_of(context);
     if (!refused || !refused->refused_by()->is_announced()) return;
     r.fields.emplace_back("RateLimit", limits::rate_limit_field(*refused));
     r.fields.emplace_back("RateLimit-Policy", limits::rate_limit_policy_field(*refused));
@@ -189,41 +190,42 @@ void add_limits(http::reply& r, passage const& seen)
 // Somebody without a session who wants a page gets to the page where sessions begin, and so does
 // somebody whose login is too old, who comes back from there; a form of our own pages as well,
 // which leads back to its page. Two cookies that disagree are told instead.
-bool pipeline::is_sent_to_login(error const& why, http::exchange const& ex, passage const& seen) const
+bool pipeline::is_sent_to_login(error const& why, http::exchange const& ex, request_context const& context) const
 {
     if (station_.endpoints.transport().login_page.empty() || http::face_of(why).status != 401) return false;
     if (why == errc::credentials_disagree) return false;
-    if (why == errc::recent_login_required) return seen.by_cookie && (is_navigation(ex.request()) || is_form_of_ours(ex, seen));
-    return (seen.by_cookie || !seen.credential_sent) && is_navigation(ex.request());
+    if (why == errc::recent_login_required)
+        return context.by_cookie && (is_navigation(ex.request()) || is_form_of_ours(ex, context));
+    return (context.by_cookie || !context.credential_sent) && is_navigation(ex.request());
 }
 
-http::reply pipeline::reply_to(error const& why, http::exchange const& ex, passage const& seen) const
+http::reply pipeline::reply_to(error const& why, http::exchange const& ex, request_context const& context) const
 {
     auto const& ways = station_.endpoints.transport();
     http::reply r;
-    if (is_sent_to_login(why, ex, seen)) {
-        r = station_.pages.send_to_login(ex, seen, why == errc::recent_login_required);
+    if (is_sent_to_login(why, ex, context)) {
+        r = station_.pages.send_to_login(ex, context, why == errc::recent_login_required);
     } else {
-        auto const allow = seen.world->routes.methods().text(seen.allowed_methods);
-        auto context = context_of(seen, allow);
-        context.realm = ways.realm;
-        context.basic = asks_for_basic(ex.request(), seen);
-        r = http::problem_reply(why, context);
-        add_limits(r, seen);
+        auto const allow = context.world->routes.methods().text(context.allowed_methods);
+        auto problem = context_of(context, allow);
+        problem.realm = ways.realm;
+        problem.basic = asks_for_basic(ex.request(), context);
+        r = http::problem_reply(why, problem);
+        add_limits(r, context);
         auto const language = ex.request().value(http::known::accept_language);
         if (http::prefers_html(ex.request()))
-            station_.pages.dress(r, seen, language, way_back_from(why, ex, seen, station_.pages));
+            station_.pages.dress(r, context, language, way_back_from(why, ex, context, station_.pages));
     }
-    r.fields.insert(r.fields.end(), seen.set_cookies.begin(), seen.set_cookies.end());
-    add_cors_fields(r, ex, seen);
+    r.fields.insert(r.fields.end(), context.set_cookies.begin(), context.set_cookies.end());
+    add_cors_fields(r, ex, context);
     // What does not serve any more should not come with every request.
-    auto const session_over = seen.by_cookie && seen.credential_refused && http::face_of(why).status == 401;
+    auto const session_over = context.by_cookie && context.credential_refused && http::face_of(why).status == 401;
     if (session_over && why != errc::credentials_disagree) (void)add_deletions(r, ways);
     return r;
 }
 
 // The one place where a failure becomes a reply.
-task<void> pipeline::explain(error const& why, http::exchange& ex, passage const& seen)
+task<void> pipeline::explain(error const& why, http::exchange& ex, request_context const& context)
 {
     if (why.from() == origin::ourselves && why != errc::overloaded && why != errc::stopping)
         station_.log.error("a request failed", why);
@@ -231,7 +233,7 @@ task<void> pipeline::explain(error const& why, http::exchange& ex, passage const
         ex.abort();
         co_return;
     }
-    auto const reply = reply_to(why, ex, seen);
+    auto const reply = reply_to(why, ex, context);
     // Whether it arrives makes no difference any more.
     (void)co_await http::send(ex, reply);
 }
@@ -243,33 +245,33 @@ void pipeline::tell_of_unlisted(http::peer const& proxy)
     if (station_.unlisted.note(proxy.address)) station_.log.warning(station_.unlisted.advice(), {{"peer", proxy.address}});
 }
 
-void pipeline::count(http::exchange const& ex, passage const& seen, error const* why)
+void pipeline::count(http::exchange const& ex, request_context const& context, error const* why)
 {
     auto& figures = station_.figures;
-    auto const known = seen.route != nullptr;
-    auto& route = figures.routes[known ? seen.world->facts[seen.route->index()].slot : telemetry::metrics::no_route];
+    auto const known = context.route != nullptr;
+    auto& route = figures.routes[known ? context.world->facts[context.route->index()].slot : telemetry::metrics::no_route];
     route.requests[telemetry::class_of(ex.status())].add();
     if (ex.status() != 101) route.duration.observe(steady_now() - ex.started_at());
     route.bytes_in.add(ex.bytes_in());
     route.bytes_out.add(ex.bytes_out());
     if (known && (!why || is_decision(*why))) route.decisions[decision_of(why)].add();
-    if (seen.reported) route.report_only.add();
-    if (seen.from.unreadable) [[unlikely]]
+    if (context.reported) route.report_only.add();
+    if (context.from.unreadable) [[unlikely]]
         figures.forwarding_unreadable.add();
-    if (seen.from.unlisted) [[unlikely]]
+    if (context.from.unlisted) [[unlikely]]
         tell_of_unlisted(ex.from());
     if (!known) return;
-    if (seen.refreshed) figures.refreshes[*seen.refreshed].add();
-    if (auto const operation = operation_of(*seen.route)) figures.accounts[*operation][outcome_of(why)].add();
+    if (context.refreshed) figures.refreshes[*context.refreshed].add();
+    if (auto const operation = operation_of(*context.route)) figures.accounts[*operation][outcome_of(why)].add();
 }
 
-void pipeline::write_line(http::exchange const& ex, passage const& seen, error const* why)
+void pipeline::write_line(http::exchange const& ex, request_context const& context, error const* why)
 {
     if (!station_.access.on()) return;
     telemetry::access_record r;
-    r.at = seen.now;
-    r.request_id = seen.request_id;
-    r.client_ip = seen.from.text;
+    r.at = context.now;
+    r.request_id = context.request_id;
+    r.client_ip = context.from.text;
     r.peer_ip = ex.from().address;
     r.method = ex.request().method_name();
     r.host = ex.where().host();
@@ -280,22 +282,22 @@ void pipeline::write_line(http::exchange const& ex, passage const& seen, error c
     r.duration = steady_now() - ex.started_at();
     r.bytes_in = ex.bytes_in();
     r.bytes_out = ex.bytes_out();
-    if (seen.route) r.route = seen.route->name();
-    r.upstream = seen.upstream.server;
-    r.upstream_status = seen.upstream.status;
-    r.upstream_duration = seen.upstream.duration;
-    if (seen.who) {
-        r.subject = seen.who->subject;
-        r.session = seen.who->session;
+    if (context.route) r.route = context.route->name();
+    r.upstream = context.upstream.server;
+    r.upstream_status = context.upstream.status;
+    r.upstream_duration = context.upstream.duration;
+    if (context.who) {
+        r.subject = context.who->subject;
+        r.session = context.who->session;
     }
-    r.auth = seen.credential_refused ? "refused" : seen.who ? "ok" : "none";
-    if (seen.credential_refused) r.auth_reason = name_of(*seen.credential_refused);
-    if (known_refusal(seen, why)) r.decision = "refused";
+    r.auth = context.credential_refused ? "refused" : context.who ? "ok" : "none";
+    if (context.credential_refused) r.auth_reason = name_of(*context.credential_refused);
+    if (known_refusal(context, why)) r.decision = "refused";
     else if (why && *why == errc::rate_limited) r.decision = "limited";
-    else if (seen.route) r.decision = seen.reported ? "report_only" : "permitted";
-    r.ended = seen.upstream.ended;
+    else if (context.route) r.decision = context.reported ? "report_only" : "permitted";
+    r.ended = context.upstream.ended;
     if (why && !is_farewell(*why)) r.error = http::face_of(*why).code;
-    auto const cause = cause_for_log(why, ex.request(), seen);
+    auto const cause = cause_for_log(why, ex.request(), context);
     r.cause = cause;
     r.user_agent = ex.request().value(http::known::user_agent);
     station_.access.write(r);
@@ -304,29 +306,29 @@ void pipeline::write_line(http::exchange const& ex, passage const& seen, error c
 http::reply pipeline::refuse(http::peer const& from, error const& why, std::string_view head)
 {
     auto const asked = http::glimpse_of(head);
-    passage seen;
-    seen.now = wall_now();
-    seen.request_id = make_uuid(seen.now);
-    http::problem_context context;
-    context.request_id = seen.request_id;
-    auto r = http::problem_reply(why, context);
-    if (http::prefers_html(asked)) station_.pages.dress(r, seen, asked.accept_language, {});
+    request_context context;
+    context.now = wall_now();
+    context.request_id = make_uuid(context.now);
+    http::problem_context problem;
+    problem.request_id = context.request_id;
+    auto r = http::problem_reply(why, problem);
+    if (http::prefers_html(asked)) station_.pages.dress(r, context, asked.accept_language, {});
 
     auto& figures = station_.figures;
     figures.framing_refusals[why.code()].add();
     figures.routes[telemetry::metrics::no_route].requests[telemetry::class_of(r.status)].add();
-    write_refusal(from, why, asked, seen);
+    write_refusal(from, why, asked, context);
     return r;
 }
 
-void pipeline::write_refusal(http::peer const& from, error const& why, http::glimpse const& asked, passage const& seen)
+void pipeline::write_refusal(http::peer const& from, error const& why, http::glimpse const& asked, request_context const& context)
 {
     if (!station_.access.on()) return;
     auto const face = http::face_of(why);
     std::string cut;
     telemetry::access_record r;
-    r.at = seen.now;
-    r.request_id = seen.request_id;
+    r.at = context.now;
+    r.request_id = context.request_id;
     r.client_ip = from.address;
     r.peer_ip = from.address;
     r.method = asked.method;

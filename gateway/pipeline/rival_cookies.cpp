@@ -3,7 +3,7 @@
 #include "gateway/accounts/desk.hpp"
 #include "gateway/accounts/refresh_standing.hpp"
 #include "gateway/http/cookies.hpp"
-#include "gateway/pipeline/passage.hpp"
+#include "gateway/pipeline/request_context.hpp"
 #include "gateway/pipeline/session_cookies.hpp"
 #include "gateway/tokens/token_cache.hpp"
 
@@ -99,17 +99,18 @@ task<result<chosen_token>> choose_refresh(accounts::desk const& at, std::vector<
 }
 
 task<result<std::string_view>> refresh_cookie_of(http::head const& head, auth_transport const& ways, accounts::desk const& at,
-                                                 passage& seen)
+                                                 request_context& context)
 {
     auto const cookies = http::find_cookies(head, ways.refresh_cookie);
     if (cookies.count < 2) co_return cookies.value;
-    delete_everywhere(seen.set_cookies, ways, ways.refresh_cookie);
+    delete_everywhere(context.set_cookies, ways, ways.refresh_cookie);
     auto offered = http::values_of_cookies(head, ways.refresh_cookie, most_rivals);
-    auto const chosen = co_await choose_refresh(at, std::move(offered), seen.now);
+    auto const chosen = co_await choose_refresh(at, std::move(offered), context.now);
     if (!chosen) co_return chosen.error();
     // Where people are asked, nothing here says what this one answered; the next renewal does.
     auto const lasting = at.rules.remember == accounts::memory::always;
-    if (chosen->until) keep_cookie(seen.set_cookies, ways, ways.refresh_cookie, chosen->text, *chosen->until - seen.now, lasting);
+    if (chosen->until)
+        keep_cookie(context.set_cookies, ways, ways.refresh_cookie, chosen->text, *chosen->until - context.now, lasting);
     co_return chosen->text;
 }
 

@@ -24,7 +24,7 @@ class token_cache;
 namespace yett::pipeline {
 
 struct auth_transport;
-struct passage;
+struct request_context;
 
 // A browser may bring several cookies of one of our names: that of a neighbouring site of the
 // same domain, or one of a time when `accounts.cookie.domain` was another. Whoever gets there
@@ -66,8 +66,8 @@ result<chosen_token> choose_access(std::vector<std::string_view> const& offered,
 task<result<chosen_token>> choose_refresh(accounts::desk const& at, std::vector<std::string_view> offered, wall_time now);
 
 // The refresh token that a browser brings; empty when it brings none. What is to become of the
-// others is left in the passage. Fails like choose_refresh.
+// others is left in the context. Fails like choose_refresh.
 task<result<std::string_view>> refresh_cookie_of(http::head const& head, auth_transport const& ways, accounts::desk const& at,
-                                                 passage& seen);
+                                                 request_context& context);
 
 } // namespace yett::pipeline

@@ -48,7 +48,7 @@ result<void> add_cookies(http::reply& r, auth_transport const& way, accounts::gr
 // Adds the Set-Cookie fields that delete both, whichever of them the browser has.
 result<void> add_deletions(http::reply& r, auth_transport const& way);
 
-// Fields of a reply, as http::reply and the passage hold them.
+// Fields of a reply, as http::reply and the context hold them.
 using reply_fields = std::vector<std::pair<std::string, std::string>>;
 
 // Deletes a cookie of ours wherever a browser may hold it: that of this host alone and that of

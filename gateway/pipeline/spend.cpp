@@ -1,7 +1,7 @@
 #include "gateway/base/wait_until.hpp"
 #include "gateway/pipeline/counted.hpp"
-#include "gateway/pipeline/passage.hpp"
 #include "gateway/pipeline/pipeline.hpp"
+#include "gateway/pipeline/request_context.hpp"
 #include "gateway/pipeline/world.hpp"
 
 namespace yett::pipeline {
@@ -13,17 +13,17 @@ constexpr milliseconds first_pause{2};
 constexpr milliseconds longest_pause{50};
 constexpr unsigned most_waiting = 256; // on one worker
 
-limits::subject subject_of(http::exchange const& ex, passage const& seen)
+limits::subject subject_of(http::exchange const& ex, request_context const& context)
 {
     limits::subject who;
-    who.client = limits::network::of(seen.from.address);
-    if (seen.who) {
-        who.user = seen.who->subject;
-        who.token = seen.who->token_id;
+    who.client = limits::network::of(context.from.address);
+    if (context.who) {
+        who.user = context.who->subject;
+        who.token = context.who->token_id;
     }
-    who.account = seen.account;
-    who.device = seen.device;
-    who.route = seen.route->index();
+    who.account = context.account;
+    who.device = context.device;
+    who.route = context.route->index();
     who.header = [&head = ex.request()](std::string_view name) {
         auto const* field = head.find(name);
         return field ? field->value : std::string_view{};
@@ -55,11 +55,11 @@ bool shows_links(policies::route const& at)
 // Failures at an endpoint of ours that say nothing about a password, a link or an address: what
 // was typed is wrong by itself, or we are. Whoever is told so has guessed nothing. Nor has
 // somebody whom the rule did not let in: no password was looked at.
-bool is_no_guess(error const& why, passage const& seen)
+bool is_no_guess(error const& why, request_context const& context)
 {
-    auto const& at = *seen.route;
+    auto const& at = *context.route;
     if (at.to() != policies::destination::accounts) return false;
-    if (at.credentials() == policies::credential_use::required && !seen.who) return true;
+    if (at.credentials() == policies::credential_use::required && !context.who) return true;
     switch (why.code()) {
     case errc::email_not_verified: // the right password alone is told so
     case errc::password_weak:
@@ -80,35 +80,35 @@ bool is_no_guess(error const& why, passage const& seen)
 // A device that the account knows has limits of its own there. What its address has spent, by
 // slips of its owner or by others behind it, is no reason to keep it out: whoever has just reset
 // a password by mail logs in with the new one at once.
-task<result<void>> pipeline::spend_for_account(http::exchange& ex, passage& seen)
+task<result<void>> pipeline::spend_for_account(http::exchange& ex, request_context& context)
 {
-    auto const& facts = seen.world->facts[seen.route->index()];
-    if (!seen.device.empty()) co_return co_await spend(facts.device_limits, ex, seen);
-    if (seen.early_put_off)
-        if (auto early = co_await spend(facts.limits.early, ex, seen); !early) co_return early.error();
-    co_return co_await spend(facts.account_limits, ex, seen);
+    auto const& facts = context.world->facts[context.route->index()];
+    if (!context.device.empty()) co_return co_await spend(facts.device_limits, ex, context);
+    if (context.early_put_off)
+        if (auto early = co_await spend(facts.limits.early, ex, context); !early) co_return early.error();
+    co_return co_await spend(facts.account_limits, ex, context);
 }
 
-task<result<void>> pipeline::spend(std::span<limits::limit const* const> from, http::exchange& ex, passage& seen)
+task<result<void>> pipeline::spend(std::span<limits::limit const* const> from, http::exchange& ex, request_context& context)
 {
     if (from.empty()) co_return result<void>{};
-    auto const& limiter = *seen.world->limiter;
-    auto const who = subject_of(ex, seen);
+    auto const& limiter = *context.world->limiter;
+    auto const who = subject_of(ex, context);
     auto at_hand = limiter.spend_at_hand(from, who, steady_now());
     if (!at_hand || at_hand->is_for_loans()) [[unlikely]] {
-        auto waited = co_await spend_patiently(from, who, ex, seen);
+        auto waited = co_await spend_patiently(from, who, ex, context);
         if (!waited) co_return waited.error();
         at_hand = std::move(*waited);
     }
-    seen.spent.push_back(std::move(*at_hand));
-    auto const& spent = seen.spent.back();
+    context.spent.push_back(std::move(*at_hand));
+    auto const& spent = context.spent.back();
     for (auto const& each : spent.states()) {
-        auto const is_own = each.of == seen.own_limit.get();
-        auto& figures = station_.figures.limits[is_own ? seen.world->own_limit_slot : seen.world->limit_slots.at(each.of)];
+        auto const is_own = each.of == context.own_limit.get();
+        auto& figures = station_.figures.limits[is_own ? context.world->own_limit_slot : context.world->limit_slots.at(each.of)];
         (each.over ? figures.refused : figures.allowed).add();
     }
     if (!spent) co_return client_error(errc::rate_limited, "the limit " + spent.refused_by()->name());
-    if (auto const* over = spent.reported_by()) seen.reported = client_error(errc::rate_limited, "the limit " + over->name());
+    if (auto const* over = spent.reported_by()) context.reported = client_error(errc::rate_limited, "the limit " + over->name());
     co_return result<void>{};
 }
 
@@ -117,12 +117,12 @@ task<result<void>> pipeline::spend(std::span<limits::limit const* const> from, h
 // All spend in the same order and give back what they took in the same list, so that nobody
 // waits in a circle.
 task<result<limits::admission>> pipeline::spend_patiently(std::span<limits::limit const* const> from, limits::subject const& who,
-                                                          http::exchange const& ex, passage const& seen)
+                                                          http::exchange const& ex, request_context const& context)
 {
     auto const until = steady_now() + patience;
     for (auto pause = first_pause;; pause = std::min(2 * pause, longest_pause)) {
         auto const now = steady_now();
-        auto tried = co_await seen.world->limiter->spend(from, who, now);
+        auto tried = co_await context.world->limiter->spend(from, who, now);
         if (!tried || !tried->is_for_loans() || now >= until || waiting_for_others_ >= most_waiting) co_return tried;
         counted const one_more{waiting_for_others_};
         co_await wait_until(now + pause);
@@ -133,16 +133,16 @@ task<result<limits::admission>> pipeline::spend_patiently(std::span<limits::limi
 // Gives back what was only lent: limits on failures count what failed, and no limit counts
 // what was turned away for want of room. At the account endpoints what was no guess counts
 // nowhere, so that its owner may choose a password until it is strong enough.
-void pipeline::settle(http::exchange const& ex, passage const& seen, error const* why)
+void pipeline::settle(http::exchange const& ex, request_context const& context, error const* why)
 {
-    if (seen.spent.empty()) return;
-    auto const& limiter = *seen.world->limiter;
-    auto const never_tried = (why && *why == errc::overloaded) || seen.spent.back().is_for_loans();
-    auto const no_guess = why && is_no_guess(*why, seen);
+    if (context.spent.empty()) return;
+    auto const& limiter = *context.world->limiter;
+    auto const never_tried = (why && *why == errc::overloaded) || context.spent.back().is_for_loans();
+    auto const no_guess = why && is_no_guess(*why, context);
     auto const now = steady_now();
-    for (auto const& each : seen.spent) {
-        if (never_tried || no_guess) limiter.give_back(each, subject_of(ex, seen), now);
-        else if (seen.counts == tally::by_outcome && went_well(ex, why)) limiter.succeeded(each, subject_of(ex, seen), now);
+    for (auto const& each : context.spent) {
+        if (never_tried || no_guess) limiter.give_back(each, subject_of(ex, context), now);
+        else if (context.counts == tally::by_outcome && went_well(ex, why)) limiter.succeeded(each, subject_of(ex, context), now);
     }
 }
 

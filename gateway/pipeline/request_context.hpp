@@ -32,7 +32,7 @@ enum class tally : unsigned char
 
 // What is learnt of a request on its way, filled in as it becomes known: for the error
 // reply, the access log and the counters, which all need it after a failure too.
-struct passage
+struct request_context
 {
     std::shared_ptr<struct world const> world;
     wall_time now{};
