@@ -76,7 +76,7 @@ task<result<std::string>> page_endpoints::write_account(pages::view v, auth_endp
     auto who = session_of(c);
     if (!who) co_return who.error();
     auto const user_id = who->user_id;
-    auto profile = co_await accounts::me(parts_.desk, c.context.who->subject);
+    auto profile = co_await accounts::me(parts_.desk, c.context.found.who->subject);
     if (!profile) co_return profile.error();
     accounts::part wanted;
     wanted.after = http::form_value(c.ex.where().query(), "after").value_or(std::string{});

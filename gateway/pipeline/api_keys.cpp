@@ -31,9 +31,9 @@ bool is_final(errc why)
 
 result<identity_ptr> pipeline::recall_key(request_context& context)
 {
-    auto known = station_.cache.recall(context.token, context.now);
+    auto known = station_.cache.recall(context.found.token, context.asked.now);
     if (!known) {
-        context.api_key_unknown = true;
+        context.found.api_key_unknown = true;
         return identity_ptr{};
     }
     station_.figures.api_keys[*known ? key_answer::remembered : key_answer::refused].add();
@@ -55,17 +55,17 @@ task<result<identity_ptr>> pipeline::vouch_for(request_context const& context)
 {
     if (asking_ >= most_questions) co_return our_error(errc::overloaded, "too many unknown API keys at once");
     counted const under_way{asking_};
-    auto now = context.now;
+    auto now = context.asked.now;
     for (int attempt = 0; attempt < most_attempts; ++attempt) {
         auto const generation = station_.desk.revocations.generation();
-        std::string text{context.token.text()};
+        std::string text{context.found.token.text()};
         auto const found = co_await accounts::recognise_api_key(station_.desk, std::move(text), now);
         if (!found) {
-            if (is_final(found.error().code())) station_.cache.remember_refusal(context.token, found.error().code(), now);
+            if (is_final(found.error().code())) station_.cache.remember_refusal(context.found.token, found.error().code(), now);
             co_return found.error();
         }
         tokens::vouched const word{found->who, found->until, generation};
-        if (station_.cache.remember(context.token, word, now)) co_return found->who;
+        if (station_.cache.remember(context.found.token, word, now)) co_return found->who;
         now = wall_now();
     }
     co_return our_error(errc::overloaded, "an API key's owner changes faster than the store answers");
@@ -76,11 +76,11 @@ task<result<void>> pipeline::spend_own(http::exchange& ex, request_context& cont
 {
     limits::limit_spec spec;
     spec.name = own_limit_name;
-    spec.amount = context.who->requests_per_minute;
+    spec.amount = context.found.who->requests_per_minute;
     spec.period = std::chrono::minutes{1};
     spec.keys = {{limits::key_part::kind::token, {}}};
-    context.own_limit = std::make_unique<limits::limit const>(std::move(spec));
-    limits::limit const* const only[]{context.own_limit.get()};
+    context.spending.own_limit = std::make_unique<limits::limit const>(std::move(spec));
+    limits::limit const* const only[]{context.spending.own_limit.get()};
     co_return co_await spend(only, ex, context);
 }
 

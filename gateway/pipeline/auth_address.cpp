@@ -49,7 +49,7 @@ task<result<http::reply>> auth_endpoints::email(call& c)
     asked.email = body->name_text("new_email");
     asked.password = body->secret_text("password");
     if (auto fine = require_only(*body, {"new_email", "password"}, c.context); !fine) co_return fine.error();
-    c.context.account = account_of(asked.email);
+    c.context.spending.account = account_of(asked.email);
     auto const may_send = co_await may_send_letter(c);
     if (!may_send) co_return may_send.error();
     asked.silent = !*may_send;
@@ -98,7 +98,7 @@ task<result<http::reply>> auth_endpoints::delete_me(call& c)
     asked.who = std::move(*who);
     if (body->has("password")) asked.password = body->secret_text("password");
     if (auto fine = require_only(*body, {"password"}, c.context); !fine) co_return fine.error();
-    auto const is_recent = parts_.desk.now() - c.context.who->authenticated_at <= recent;
+    auto const is_recent = parts_.desk.now() - c.context.found.who->authenticated_at <= recent;
     if (!asked.password && !is_recent) co_return errc::recent_login_required;
 
     auto const gone = co_await accounts::remove_self(parts_.desk, std::move(asked), parts_.desk.now());

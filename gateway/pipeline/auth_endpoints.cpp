@@ -84,7 +84,7 @@ task<result<http::reply>> auth_endpoints::register_user(call& c)
     if (body->has("invitation") && !body->name_text("invitation").empty()) asked.invitation = body->secret_text("invitation");
     asked.from = device_of(c);
     if (auto fine = require_only(*body, {"email", "password", "invitation"}, c.context); !fine) co_return fine.error();
-    c.context.account = account_of(asked.email);
+    c.context.spending.account = account_of(asked.email);
     auto const may_send = co_await may_send_letter(c);
     if (!may_send) co_return may_send.error();
     asked.silent = !*may_send;
@@ -97,7 +97,7 @@ task<result<http::reply>> auth_endpoints::register_user(call& c)
 task<result<http::reply>> auth_endpoints::login(call& c)
 {
     if (parts_.transport.uses_cookies())
-        if (auto fine = refuse_foreign_origin(c.ex.request(), c.context.from.https); !fine) co_return fine.error();
+        if (auto fine = refuse_foreign_origin(c.ex.request(), c.context.asked.from.https); !fine) co_return fine.error();
     auto body = co_await fields_of(c);
     if (!body) co_return body.error();
     // Forms of password managers and of OAuth libraries call the address a user name.
@@ -107,11 +107,11 @@ task<result<http::reply>> auth_endpoints::login(call& c)
     offered.remember = body->flag("remember_me");
     if (auto fine = require_only(*body, {name, "password", "remember_me"}, c.context); !fine) co_return fine.error();
 
-    c.context.account = account_of(offered.email);
+    c.context.spending.account = account_of(offered.email);
     auto mark = device_mark_in(c.ex.request(), parts_.transport);
     auto known = co_await accounts::known_device(parts_.desk, std::move(mark), offered.email, parts_.desk.now());
     if (!known) co_return known.error();
-    c.context.device = *known;
+    c.context.spending.device = *known;
     offered.known_device = std::move(*known);
     if (auto spent = co_await c.spend_for_account(); !spent) co_return spent.error();
     auto const now = parts_.desk.now();
@@ -147,7 +147,7 @@ task<result<http::reply>> auth_endpoints::refresh(call& c)
     accounts::refresh_request asked{std::move(*token), device_of(c)};
     auto const now = parts_.desk.now();
     auto grant = co_await accounts::refresh(parts_.desk, std::move(asked), now);
-    c.context.refreshed = grant ? refreshed_as(*grant) : refreshed_as(grant.error());
+    c.context.reported.refreshed = grant ? refreshed_as(*grant) : refreshed_as(grant.error());
     if (!grant) co_return refresh_refused(grant.error());
     co_return granted(*grant, now);
 }
@@ -155,8 +155,8 @@ task<result<http::reply>> auth_endpoints::refresh(call& c)
 task<result<http::reply>> auth_endpoints::me(call& c)
 {
     // What another issuer calls its users says nothing about ours.
-    if (c.context.who->issuer != parts_.desk.signer.issuer()) co_return client_error(errc::forbidden, "not a user of ours");
-    auto profile = co_await accounts::me(parts_.desk, c.context.who->subject);
+    if (c.context.found.who->issuer != parts_.desk.signer.issuer()) co_return client_error(errc::forbidden, "not a user of ours");
+    auto profile = co_await accounts::me(parts_.desk, c.context.found.who->subject);
     if (!profile) co_return profile.error();
     co_return profile_reply(*profile);
 }
@@ -252,7 +252,8 @@ task<result<secret>> auth_endpoints::refresh_token_of(call& c, http::body_fields
     secret in_cookie{std::string{*cookie}};
     if (!in_body.empty() && in_body != in_cookie) co_return errc::credentials_disagree;
     if (in_body.empty())
-        if (auto ours = require_same_origin(c.ex.request(), c.context.from.https, friends_of(c)); !ours) co_return ours.error();
+        if (auto ours = require_same_origin(c.ex.request(), c.context.asked.from.https, friends_of(c)); !ours)
+            co_return ours.error();
     co_return in_cookie;
 }
 
@@ -279,7 +280,7 @@ task<result<bool>> auth_endpoints::may_send_letter(call& c)
     auto const spent = co_await c.spend_for_account();
     if (spent) co_return true;
     auto const& letters = limits::for_letters;
-    auto const* const full = c.context.spent.empty() ? nullptr : c.context.spent.back().refused_by();
+    auto const* const full = c.context.spending.admissions.empty() ? nullptr : c.context.spending.admissions.back().refused_by();
     if (full && std::ranges::find(letters, full->name()) != std::ranges::end(letters)) co_return false;
     co_return spent.error();
 }

@@ -52,8 +52,8 @@ public:
     {
         http::exchange& ex;
         request_context& context;
-        // Spends from limits keyed by the account, which the body has named in `context.account`; as a
-        // device that the account knows when `context.device` names one.
+        // Spends from limits keyed by the account, which the body has named in `context.spending.account`; as a
+        // device that the account knows when `context.spending.device` names one.
         std::function<task<result<void>>()> spend_for_account;
         // The members of a body that was read before, without those that are not the endpoint's.
         std::optional<http::body_fields> body = std::nullopt;

@@ -18,14 +18,14 @@ task<result<http::body_fields>> fields_of(auth_endpoints::call& c)
 result<void> require_only(http::body_fields& body, std::initializer_list<std::string_view> names, request_context& context)
 {
     auto fine = body.expect_only(names);
-    if (!fine) context.complaints.assign(body.complaints().begin(), body.complaints().end());
+    if (!fine) context.reported.complaints.assign(body.complaints().begin(), body.complaints().end());
     return fine;
 }
 
 error refused(accounts::refusal const& why, request_context& context)
 {
     for (auto const& each : why.fields)
-        context.complaints.push_back({std::string{each.field}, std::string{name_of(each.code)}, each.message});
+        context.reported.complaints.push_back({std::string{each.field}, std::string{name_of(each.code)}, each.message});
     return why.why;
 }
 

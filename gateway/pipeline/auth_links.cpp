@@ -38,7 +38,7 @@ task<wanted_letter> read_request(auth_endpoints::call& c)
         wanted.refused = fine.error();
         co_return wanted;
     }
-    c.context.account = account_of(wanted.asked.email);
+    c.context.spending.account = account_of(wanted.asked.email);
     co_return wanted;
 }
 
@@ -48,10 +48,10 @@ task<wanted_letter> read_request(auth_endpoints::call& c)
 // again. Empty when there is none, and when another site sent the cookie.
 std::string auth_endpoints::own_session(call& c) const
 {
-    auto const& credential = c.context.shown;
+    auto const& credential = c.context.found.shown;
     if (!credential || credential->by == credential::way::none) return {};
-    if (credential->by == credential::way::cookie && !require_same_origin(c.ex.request(), c.context.from.https)) return {};
-    auto const who = parts_.cache.identify(c.context.token, c.context.now);
+    if (credential->by == credential::way::cookie && !require_same_origin(c.ex.request(), c.context.asked.from.https)) return {};
+    auto const who = parts_.cache.identify(c.context.found.token, c.context.asked.now);
     return who ? (*who)->session : std::string{};
 }
 
@@ -101,7 +101,7 @@ task<result<http::reply>> auth_endpoints::send_letter(call& c, letter_service se
     auto const may_send = co_await may_send_letter(c);
     if (!may_send) co_return may_send.error();
     wanted.asked.silent = !*may_send;
-    c.context.counts = tally::always;
+    c.context.spending.counts = tally::always;
     auto const began = steady_now();
     auto const done = co_await service(parts_.desk, std::move(wanted.asked), parts_.desk.now());
     co_await wait_until(next_beat(began, steady_now()));

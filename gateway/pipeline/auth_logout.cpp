@@ -37,7 +37,7 @@ error refused(error const& why)
 error why_nobody_leaves(result<void> const& by_header, auth_endpoints::call const& c)
 {
     if (!by_header) return by_header.error();
-    return c.context.shown ? error{errc::unauthenticated} : c.context.shown.error();
+    return c.context.found.shown ? error{errc::unauthenticated} : c.context.found.shown.error();
 }
 
 } // namespace
@@ -61,13 +61,13 @@ bool auth_endpoints::brings_cookies(call const& c) const
 // Only our own tokens belong to a session that can be ended here.
 result<void> auth_endpoints::look_at_header(leaving& asked, call& c) const
 {
-    auto const& shown = c.context.shown;
+    auto const& shown = c.context.found.shown;
     if (!shown || shown->by != credential::way::header) return {};
-    c.context.credential_sent = true;
-    auto const who = parts_.cache.identify(c.context.token, c.context.now);
+    c.context.reported.credential_sent = true;
+    auto const who = parts_.cache.identify(c.context.found.token, c.context.asked.now);
     if (!who) return who.error();
     if ((*who)->session.empty()) return errc::unauthenticated;
-    c.context.who = *who;
+    c.context.found.who = *who;
     asked.who = *who;
     return {};
 }
@@ -86,7 +86,8 @@ task<result<http::reply>> auth_endpoints::logout(call& c)
 
     auto const by_cookie = brings_cookies(c);
     if (by_cookie)
-        if (auto ours = require_same_origin(c.ex.request(), c.context.from.https, friends_of(c)); !ours) co_return ours.error();
+        if (auto ours = require_same_origin(c.ex.request(), c.context.asked.from.https, friends_of(c)); !ours)
+            co_return ours.error();
     auto const by_header = look_at_header(asked, c);
     if (!asked.who && asked.refresh_token.empty() && !by_cookie) co_return why_nobody_leaves(by_header, c);
 
@@ -99,7 +100,7 @@ task<result<http::reply>> auth_endpoints::logout(call& c)
     if (!left) co_return refused(left.error());
     auto const whose = co_await end_what_cookies_name(c, asked.everywhere);
     if (!whose) co_return refused(whose.error());
-    if (*whose) c.context.who = *whose;
+    if (*whose) c.context.found.who = *whose;
     auto r = no_content();
     if (auto added = add_deletions(r, parts_.transport); !added) co_return added.error();
     co_return r;
@@ -126,7 +127,7 @@ task<result<identity_ptr>> auth_endpoints::end_what_cookies_name(call& c, bool e
     std::vector<std::string_view> tokens;
     if (ways.access_in_cookie) tokens = http::values_of_cookies(head, ways.access_cookie, most_rivals);
     for (auto const token : tokens) {
-        auto const who = parts_.cache.identify(token, c.context.now);
+        auto const who = parts_.cache.identify(token, c.context.asked.now);
         if (!who || (*who)->session.empty()) continue;
         whose = *who;
         auto named = leave_of(c, **who, everywhere);
@@ -136,7 +137,7 @@ task<result<identity_ptr>> auth_endpoints::end_what_cookies_name(call& c, bool e
     tokens.clear();
     if (ways.refresh_in_cookie) tokens = http::values_of_cookies(head, ways.refresh_cookie, most_rivals);
     if (http::find_cookies(head, ways.refresh_cookie).count > 1)
-        delete_everywhere(c.context.set_cookies, ways, ways.refresh_cookie);
+        delete_everywhere(c.context.reported.set_cookies, ways, ways.refresh_cookie);
     for (auto const token : tokens) {
         secret shown{std::string{token}};
         auto const left = co_await end_what_refreshes(std::move(shown), everywhere, c);
@@ -149,9 +150,9 @@ task<auth_endpoints::session_there> auth_endpoints::look_at_session(call& c) con
 {
     session_there there;
     auto const& ways = parts_.transport;
-    auto const& shown = c.context.shown;
+    auto const& shown = c.context.found.shown;
     if (shown && shown->by == credential::way::cookie) {
-        auto const who = parts_.cache.identify(c.context.token, c.context.now);
+        auto const who = parts_.cache.identify(c.context.found.token, c.context.asked.now);
         there.live = who && !(*who)->session.empty();
         if (there.live) there.email = (*who)->email;
     }

@@ -47,41 +47,41 @@ bool has_ended(errc why)
 // every request: it waits for nothing, and leaves in the context what has to be waited for.
 result<identity_ptr> pipeline::authenticate(http::exchange const& ex, request_context& context)
 {
-    if (context.route->credentials() == policies::credential_use::ignored) return identity_ptr{};
-    auto const& found = context.shown; // which a Bearer that is set aside changes
-    context.credential_sent = !found || found->by != credential::way::none;
+    if (context.found.route->credentials() == policies::credential_use::ignored) return identity_ptr{};
+    auto const& found = context.found.shown; // which a Bearer that is set aside changes
+    context.reported.credential_sent = !found || found->by != credential::way::none;
     if (!found) return refused(found.error(), context);
-    auto const& facts = context.world->facts[context.route->index()];
+    auto const& facts = context.world->facts[context.found.route->index()];
     if (found->by == credential::way::header && tokens::looks_like_api_key(found->token)) [[unlikely]] {
         if (found->by_basic && needs_same_origin(ex.request()))
-            if (auto ours = refuse_foreign_origin(ex.request(), context.from.https, facts.friends); !ours)
+            if (auto ours = refuse_foreign_origin(ex.request(), context.asked.from.https, facts.friends); !ours)
                 return refused(ours.error(), context);
         // A key belongs to no session, so that a cookie beside it can only speak for somebody else.
         if (!found->in_cookie.empty())
-            if (auto same = agree({}, found->in_cookie, station_.cache, context.now); !same)
+            if (auto same = agree({}, found->in_cookie, station_.cache, context.asked.now); !same)
                 return refused(same.error(), context);
         return recall_key(context);
     }
     if (found->by == credential::way::header) {
-        auto who = station_.cache.identify(context.token, context.now);
+        auto who = station_.cache.identify(context.found.token, context.asked.now);
         if (!who && may_come_to_be_known(who.error(), found->token, context)) return who;
         if (who && !found->in_cookie.empty())
-            if (auto same = agree(**who, found->in_cookie, station_.cache, context.now); !same)
+            if (auto same = agree(**who, found->in_cookie, station_.cache, context.asked.now); !same)
                 return refused(same.error(), context);
         if (who || !is_the_applications(ex.request(), context)) return recognised(std::move(who), context);
         set_bearer_aside(who.error(), context);
     }
     if (!station_.endpoints.transport().access_in_cookie) return recognised(identity_ptr{}, context);
 
-    context.by_cookie = found->by == credential::way::cookie;
+    context.found.by_cookie = found->by == credential::way::cookie;
     result<identity_ptr> who = identity_ptr{};
-    if (context.by_cookie) who = station_.cache.identify(context.token, context.now);
-    auto const fresh = who && *who && !is_near_end(**who, context.now);
+    if (context.found.by_cookie) who = station_.cache.identify(context.found.token, context.asked.now);
+    auto const fresh = who && *who && !is_near_end(**who, context.asked.now);
     if (!fresh) ask_for_renewal(ex.request(), context);
-    if (context.by_cookie && !context.websocket && needs_same_origin(ex.request()))
-        if (auto ours = require_same_origin(ex.request(), context.from.https, facts.friends); !ours)
+    if (context.found.by_cookie && !context.asked.websocket && needs_same_origin(ex.request()))
+        if (auto ours = require_same_origin(ex.request(), context.asked.from.https, facts.friends); !ours)
             return refused(ours.error(), context);
-    return context.refresh_token.empty() ? recognised(std::move(who), context) : who;
+    return context.found.refresh_token.empty() ? recognised(std::move(who), context) : who;
 }
 
 // Where a rule lets WebSockets through. Whatever came behind a handshake that is refused was
@@ -90,11 +90,12 @@ result<void> pipeline::recognise_websocket(http::exchange& ex, request_context& 
 {
     auto const kind = http::websocket::is_asked_for(ex.request());
     using http::websocket::asked;
-    context.websocket = kind && *kind == asked::websocket;
-    context.another_websocket_version = kind && *kind == asked::another_version;
+    context.asked.websocket = kind && *kind == asked::websocket;
+    context.asked.another_websocket_version = kind && *kind == asked::another_version;
     if (!kind || *kind != asked::something_else) ex.be_the_last();
     if (!kind) return kind.error();
-    if (context.another_websocket_version) return client_error(errc::bad_request, "a WebSocket handshake of another version");
+    if (context.asked.another_websocket_version)
+        return client_error(errc::bad_request, "a WebSocket handshake of another version");
     return {};
 }
 
@@ -102,32 +103,32 @@ result<void> pipeline::recognise_websocket(http::exchange& ex, request_context& 
 result<identity_ptr> pipeline::from_allowed_page(result<identity_ptr> who, http::exchange const& ex, request_context& context)
 {
     // What a renewal may still make somebody of is looked at before it is spent.
-    if (!who && context.refresh_token.empty()) return who;
-    auto const by_protocol = context.shown && context.shown->by_protocol;
+    if (!who && context.found.refresh_token.empty()) return who;
+    auto const by_protocol = context.found.shown && context.found.shown->by_protocol;
     if (by_protocol && !ex.request().find(http::known::origin))
         return refused(client_error(errc::csrf_rejected, "a token among the subprotocols without Origin"), context);
-    auto const& facts = context.world->facts[context.route->index()];
+    auto const& facts = context.world->facts[context.found.route->index()];
     websocket_origins const may{facts.websocket_origins, facts.friends};
-    auto const fit = require_websocket_origin(ex.request(), context.from.https, may, context.by_cookie);
+    auto const fit = require_websocket_origin(ex.request(), context.asked.from.https, may, context.found.by_cookie);
     return fit ? std::move(who) : refused(fit.error(), context);
 }
 
 // An issuer may have begun to sign with a key that is not here yet.
 bool pipeline::may_come_to_be_known(error const& why, std::string_view token, request_context& context)
 {
-    if (context.key_given_up || !(why == errc::token_untrusted)) return false;
-    context.key_awaited = station_.missing_keys.are_coming(station_.cache.judge(), token);
-    return context.key_awaited;
+    if (context.found.key_given_up || !(why == errc::token_untrusted)) return false;
+    context.found.key_awaited = station_.missing_keys.are_coming(station_.cache.judge(), token);
+    return context.found.key_awaited;
 }
 
 task<result<identity_ptr>> pipeline::await_key(http::exchange const& ex, request_context& context)
 {
     auto const until = station_.missing_keys.end_of_patience();
     result<identity_ptr> who = identity_ptr{};
-    while (context.key_awaited) {
-        context.key_awaited = false;
+    while (context.found.key_awaited) {
+        context.found.key_awaited = false;
         auto const news = co_await station_.missing_keys.wait(until);
-        context.key_given_up = !news;
+        context.found.key_given_up = !news;
         who = authenticate(ex, context);
     }
     co_return who;
@@ -137,21 +138,22 @@ task<result<identity_ptr>> pipeline::await_key(http::exchange const& ex, request
 // others are deleted. Where nobody looks at a credential nothing is chosen.
 void pipeline::choose_cookie(http::head const& head, request_context& context)
 {
-    auto const ignored = context.route->credentials() == policies::credential_use::ignored;
-    if (ignored && context.route->to() == policies::destination::upstream) return;
+    auto const ignored = context.found.route->credentials() == policies::credential_use::ignored;
+    if (ignored && context.found.route->to() == policies::destination::upstream) return;
     auto const& ways = station_.endpoints.transport();
-    delete_everywhere(context.set_cookies, ways, ways.access_cookie);
+    delete_everywhere(context.reported.set_cookies, ways, ways.access_cookie);
     auto const offered = http::values_of_cookies(head, ways.access_cookie, most_rivals);
-    auto const chosen = choose_access(offered, station_.cache, context.now);
+    auto const chosen = choose_access(offered, station_.cache, context.asked.now);
     if (!chosen) {
-        context.shown = chosen.error();
+        context.found.shown = chosen.error();
         return;
     }
     auto const lasting = station_.desk.rules.remember == accounts::memory::always;
     if (chosen->until)
-        keep_cookie(context.set_cookies, ways, ways.access_cookie, chosen->text, *chosen->until - context.now, lasting);
-    set_cookie_token(*context.shown, chosen->text);
-    context.token = station_.cache.expect(context.shown->token);
+        keep_cookie(context.reported.set_cookies, ways, ways.access_cookie, chosen->text, *chosen->until - context.asked.now,
+                    lasting);
+    set_cookie_token(*context.found.shown, chosen->text);
+    context.found.token = station_.cache.expect(context.found.shown->token);
 }
 
 // The refresh token is a credential as well, also when it comes alone.
@@ -161,10 +163,10 @@ void pipeline::ask_for_renewal(http::head const& head, request_context& context)
     if (!ways.refresh_in_cookie) return;
     auto const cookies = http::find_cookies(head, ways.refresh_cookie);
     if (cookies.count == 0) return;
-    context.refresh_token = cookies.value;
-    context.refresh_rivals = cookies.count > 1;
-    context.by_cookie = true;
-    context.credential_sent = true;
+    context.found.refresh_token = cookies.value;
+    context.found.refresh_rivals = cookies.count > 1;
+    context.found.by_cookie = true;
+    context.reported.credential_sent = true;
 }
 
 task<result<identity_ptr>> pipeline::renew(result<identity_ptr> who, http::exchange const& ex, request_context& context)
@@ -172,17 +174,17 @@ task<result<identity_ptr>> pipeline::renew(result<identity_ptr> who, http::excha
     using telemetry::renewal_outcome;
     auto& figures = station_.figures.renewals;
     auto const needed = !who || !*who;
-    if (context.refresh_rivals) [[unlikely]] {
+    if (context.found.refresh_rivals) [[unlikely]] {
         auto const chosen = co_await refresh_cookie_of(ex.request(), station_.endpoints.transport(), station_.desk, context);
         if (!chosen && chosen.error().from() != origin::client) co_return chosen.error();
         if (!chosen) co_return recognised(chosen.error(), context);
-        context.refresh_token = *chosen;
+        context.found.refresh_token = *chosen;
     }
     renewals::request asked{
-        context.refresh_token, {context.from.text, std::string{ex.request().value(http::known::user_agent)}}, needed};
-    auto const done = co_await station_.renewals.renew(std::move(asked), context.now);
+        context.found.refresh_token, {context.asked.from.text, std::string{ex.request().value(http::known::user_agent)}}, needed};
+    auto const done = co_await station_.renewals.renew(std::move(asked), context.asked.now);
     if (!done) co_return recognised(std::move(who), context);
-    if (!done->shared) context.refreshed = done->given ? refreshed_as(**done->given) : refreshed_as(done->given.error());
+    if (!done->shared) context.reported.refreshed = done->given ? refreshed_as(**done->given) : refreshed_as(done->given.error());
     if (!done->given) {
         auto const& why = done->given.error();
         figures[why.from() == origin::client ? renewal_outcome::refused : renewal_outcome::failed].add();
@@ -192,7 +194,7 @@ task<result<identity_ptr>> pipeline::renew(result<identity_ptr> who, http::excha
         co_return recognised(why, context);
     }
     figures[done->shared ? renewal_outcome::shared : renewal_outcome::renewed].add();
-    co_return enter_session(std::move(who), **done->given, std::max(done->at, context.now), context);
+    co_return enter_session(std::move(who), **done->given, std::max(done->at, context.asked.now), context);
 }
 
 // The two cookies may come from different sessions; a renewal must not make one person
@@ -206,32 +208,32 @@ result<identity_ptr> pipeline::enter_session(result<identity_ptr> who, accounts:
     http::reply cookies;
     if (auto added = add_cookies(cookies, station_.endpoints.transport(), given, station_.desk.now()); !added)
         return added.error();
-    std::ranges::move(cookies.fields, std::back_inserter(context.set_cookies));
-    context.renewed = true;
+    std::ranges::move(cookies.fields, std::back_inserter(context.reported.set_cookies));
+    context.found.renewed = true;
     return recognised(std::move(renewed), context);
 }
 
 // Counts what a credential was worth and notes who it names.
 result<identity_ptr> pipeline::recognised(result<identity_ptr> who, request_context& context)
 {
-    auto const optional = context.route->credentials() == policies::credential_use::optional;
-    if (!who && optional && context.by_cookie && has_ended(who.error().code())) who = identity_ptr{};
+    auto const optional = context.found.route->credentials() == policies::credential_use::optional;
+    if (!who && optional && context.found.by_cookie && has_ended(who.error().code())) who = identity_ptr{};
     // Without anybody else to speak for the caller, a Bearer is judged.
-    if (context.set_aside && (!who || !*who)) who = *context.set_aside;
+    if (context.found.set_aside && (!who || !*who)) who = *context.found.set_aside;
     if (!who) return refused(who.error(), context);
     if (!*who) {
         station_.figures.auth_none.add();
         return who;
     }
     station_.figures.auth_ok.add();
-    context.who = *who;
+    context.found.who = *who;
     return who;
 }
 
 error pipeline::refused(error const& why, request_context& context)
 {
-    context.credential_refused = why.code();
-    context.refresh_token = {};
+    context.reported.credential_refused = why.code();
+    context.found.refresh_token = {};
     station_.figures.auth_failed[why.code()].add();
     // What the refresh endpoint says of its token is no answer to another request.
     auto const of_refresh = why == errc::token_invalid || why == errc::refresh_reused;

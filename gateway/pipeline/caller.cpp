@@ -8,21 +8,21 @@ namespace yett::pipeline {
 accounts::device device_of(auth_endpoints::call const& c)
 {
     auto const& head = c.ex.request();
-    accounts::device from{c.context.from.text, std::string{head.value(http::known::user_agent)}};
+    accounts::device from{c.context.asked.from.text, std::string{head.value(http::known::user_agent)}};
     from.languages = head.value(http::known::accept_language);
     return from;
 }
 
 result<accounts::caller> session_of(auth_endpoints::call const& c)
 {
-    auto const& who = *c.context.who;
+    auto const& who = *c.context.found.who;
     if (who.session.empty()) return client_error(errc::forbidden, "the credential is no session of ours");
     return accounts::caller{who.subject, who.session, device_of(c)};
 }
 
 http::origin_list const* friends_of(auth_endpoints::call const& c)
 {
-    return c.context.world->facts[c.context.route->index()].friends;
+    return c.context.world->facts[c.context.found.route->index()].friends;
 }
 
 } // namespace yett::pipeline

@@ -15,10 +15,10 @@ namespace {
 std::vector<http::field> cors_fields(http::exchange const& ex, request_context const& context)
 {
     std::vector<http::field> fields;
-    if (!context.route) return fields;
-    auto const* const cors = context.world->facts[context.route->index()].cors.get();
+    if (!context.found.route) return fields;
+    auto const* const cors = context.world->facts[context.found.route->index()].cors.get();
     if (!cors) return fields;
-    if (context.preflight) cors->append_to_preflight(ex.request(), fields);
+    if (context.asked.preflight) cors->append_to_preflight(ex.request(), fields);
     else cors->append_to_reply(ex.request(), fields);
     return fields;
 }
@@ -38,8 +38,8 @@ result<void> refuse_other_sites(http::head const& head, cors_rule const* cors)
 std::vector<http::field> added_to_reply(http::exchange const& ex, request_context const& context)
 {
     auto added = cors_fields(ex, context);
-    if (context.set_cookies.empty()) return added;
-    for (auto const& [name, value] : context.set_cookies) added.push_back({name, value, http::known_named(name)});
+    if (context.reported.set_cookies.empty()) return added;
+    for (auto const& [name, value] : context.reported.set_cookies) added.push_back({name, value, http::known_named(name)});
     added.push_back({"Cache-Control", "no-store", http::known::other});
     return added;
 }
@@ -53,11 +53,11 @@ upstream::client_facts facts_of(client const& c)
 stream_terms terms_of(policies::permit const& permit, request_context const& context)
 {
     stream_terms terms;
-    terms.by_cookie = context.by_cookie;
+    terms.by_cookie = context.found.by_cookie;
     auto const& access = permit.route().access();
     auto const enforced = permit.route().mode() == policies::enforcement::enforce;
     if (access.ages() && enforced && permit.who()) [[unlikely]]
-        terms.until = access.granted_until(*permit.who(), context.now);
+        terms.until = access.granted_until(*permit.who(), context.asked.now);
     return terms;
 }
 
@@ -65,7 +65,7 @@ stream_terms terms_of(policies::permit const& permit, request_context const& con
 // ours to choose as long as the application has no other.
 upstream::websocket_passage websocket_for(http::head const& head, request_context const& context)
 {
-    auto const& wanted = *context.world->facts[context.route->index()].websocket;
+    auto const& wanted = *context.world->facts[context.found.route->index()].websocket;
     upstream::websocket_passage handshake{wanted.idle_timeout, {}};
     if (!wanted.token_by_protocol) return handshake;
     auto const offered = http::websocket::protocols_of(head);
@@ -99,7 +99,7 @@ task<result<void>> pipeline::answer_ourselves(policies::permit const& permit, ht
     if (!reply && reply.error() == errc::no_such_route) co_return nothing_here(permit, ex, context);
     if (!reply) co_return reply.error();
     // First, because a browser keeps the last of those with one name.
-    reply->fields.insert(reply->fields.begin(), context.set_cookies.begin(), context.set_cookies.end());
+    reply->fields.insert(reply->fields.begin(), context.reported.set_cookies.begin(), context.reported.set_cookies.end());
     add_cors_fields(*reply, ex, context);
     co_return co_await http::send(ex, *reply);
 }
@@ -111,9 +111,9 @@ error pipeline::nothing_here(policies::permit const& permit, http::exchange cons
     for (auto const& rule : context.world->routes.routes()) {
         auto const is_ours = rule.to() == policies::destination::accounts && rule.target() != "nothing";
         if (!is_ours || &rule == &permit.route() || !station_.pages.offers(rule.target())) continue;
-        if (rule.path().matches(where.path())) context.allowed_methods |= rule.methods();
+        if (rule.path().matches(where.path())) context.reported.allowed_methods |= rule.methods();
     }
-    return context.allowed_methods.empty() ? errc::no_such_route : errc::method_not_allowed;
+    return context.reported.allowed_methods.empty() ? errc::no_such_route : errc::method_not_allowed;
 }
 
 // Null when nobody was named, or nobody wants to hear of it.
@@ -121,7 +121,7 @@ result<std::shared_ptr<std::string const>> pipeline::assertion_for(policies::per
 {
     auto const& audience = context.world->facts[permit.route().index()].audience;
     if (!permit.who() || audience.empty()) return std::shared_ptr<std::string const>{};
-    return station_.assertions.for_audience(audience, *permit.who(), context.now);
+    return station_.assertions.for_audience(audience, *permit.who(), context.asked.now);
 }
 
 task<result<void>> pipeline::forward(policies::permit const& permit, http::exchange& ex, request_context& context)
@@ -131,18 +131,18 @@ task<result<void>> pipeline::forward(policies::permit const& permit, http::excha
     auto const added = added_to_reply(ex, context);
     open_streams::entry stream{station_.streams, permit.who().get(), terms_of(permit, context)};
     upstream::forward_context hop{.headers = context.world->headers,
-                                  .client = facts_of(context.from),
-                                  .request_id = context.request_id,
+                                  .client = facts_of(context.asked.from),
+                                  .request_id = context.asked.request_id,
                                   .assertion = *assertion ? std::string_view{**assertion} : std::string_view{},
                                   .bearers = bearers_for(context),
-                                  .seen = context.upstream,
+                                  .seen = context.reported.upstream,
                                   .added = added,
-                                  .bare = context.preflight,
+                                  .bare = context.asked.preflight,
                                   .speaks_of_origins = context.world->facts[permit.route().index()].cors != nullptr,
                                   .ends = &stream.recall(),
-                                  .counted_as = context.from.address};
+                                  .counted_as = context.asked.from.address};
     if (auto const& fields = context.world->facts[permit.route().index()].fields) hop.rules = &*fields;
-    if (context.websocket) [[unlikely]]
+    if (context.asked.websocket) [[unlikely]]
         hop.websocket = websocket_for(ex.request(), context);
     co_return co_await forwarders_[permit.route().index()]->forward(permit, ex, hop);
 }

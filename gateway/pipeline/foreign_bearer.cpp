@@ -35,10 +35,10 @@ upstream::bearer_terms bearer_terms_of(route_facts const& facts, std::function<b
 // Where a rule has ways of its own, what was found before it was known may not be all.
 void pipeline::look_further(http::head const& head, request_context& context) const
 {
-    auto ways = context.world->facts[context.route->index()].ways;
+    auto ways = context.world->facts[context.found.route->index()].ways;
     ways.by_protocol = ways.by_protocol && asks_for_websocket(head);
-    context.shown = unusual_credential_of(head, station_.endpoints.transport(), ways, context.decoded_key);
-    context.token = context.shown ? station_.cache.expect(context.shown->token) : tokens::shown_token{};
+    context.found.shown = unusual_credential_of(head, station_.endpoints.transport(), ways, context.found.decoded_key);
+    context.found.token = context.found.shown ? station_.cache.expect(context.found.shown->token) : tokens::shown_token{};
 }
 
 // Beside cookies that may speak for the caller, a Bearer that is none of ours may belong to
@@ -46,25 +46,26 @@ void pipeline::look_further(http::head const& head, request_context& context) co
 bool pipeline::is_the_applications(http::head const& head, request_context const& context) const
 {
     auto const& ways = station_.endpoints.transport();
-    if (!ways.access_in_cookie || context.shown->by_protocol) return false;
-    return (!context.shown->in_cookie.empty() || may_be_renewed(head, ways)) && !is_ours_(context.shown->token);
+    if (!ways.access_in_cookie || context.found.shown->by_protocol) return false;
+    return (!context.found.shown->in_cookie.empty() || may_be_renewed(head, ways)) && !is_ours_(context.found.shown->token);
 }
 
 void pipeline::set_bearer_aside(error const& why, request_context& context) const
 {
-    context.set_aside = why;
-    auto const cookie = context.shown->in_cookie;
-    context.shown = credential{cookie.empty() ? credential::way::none : credential::way::cookie, cookie, {}};
-    context.token = station_.cache.expect(cookie);
+    context.found.set_aside = why;
+    auto const cookie = context.found.shown->in_cookie;
+    context.found.shown = credential{cookie.empty() ? credential::way::none : credential::way::cookie, cookie, {}};
+    context.found.token = station_.cache.expect(cookie);
 }
 
 upstream::bearer_terms pipeline::bearers_for(request_context const& context) const
 {
-    auto const& facts = context.world->facts[context.route->index()];
+    auto const& facts = context.world->facts[context.found.route->index()];
     auto terms = bearer_terms_of(facts, is_ours_);
-    terms.others_pass = terms.others_pass || context.set_aside.has_value();
-    auto const proved = facts.forward_credentials && context.who && context.shown && context.shown->by == credential::way::header;
-    if (proved && !tokens::looks_like_api_key(context.shown->token)) terms.proved = context.shown->token;
+    terms.others_pass = terms.others_pass || context.found.set_aside.has_value();
+    auto const proved = facts.forward_credentials && context.found.who && context.found.shown &&
+                        context.found.shown->by == credential::way::header;
+    if (proved && !tokens::looks_like_api_key(context.found.shown->token)) terms.proved = context.found.shown->token;
     return terms;
 }
 

@@ -20,7 +20,7 @@ result<void> pipeline::judge_path(policies::question const& asked, policies::fou
 task<result<void>> pipeline::answer_without_rule(policies::found const& found, http::exchange& ex, request_context& context)
 {
     auto const& methods = context.world->routes.methods();
-    context.allowed_methods = found.allowed();
+    context.reported.allowed_methods = found.allowed();
     if (ex.where().path() != "*") co_return found.why();
     http::reply r;
     r.status = 204;

@@ -16,7 +16,7 @@ task<result<identity_ptr>> pipeline::make_certain(request_context& context)
     if (!caught_up) co_return caught_up.error();
     auto who = co_await look_again(context);
     if (!who) co_return refused(who.error(), context);
-    context.who = *who;
+    context.found.who = *who;
     co_return who;
 }
 
@@ -25,12 +25,12 @@ task<result<identity_ptr>> pipeline::make_certain(request_context& context)
 task<result<identity_ptr>> pipeline::look_again(request_context const& context)
 {
     auto const now = wall_now();
-    if (context.renewed) {
-        if (station_.desk.revocations.covers(*context.who, {}, now)) co_return client_error(errc::token_revoked);
-        co_return context.who;
+    if (context.found.renewed) {
+        if (station_.desk.revocations.covers(*context.found.who, {}, now)) co_return client_error(errc::token_revoked);
+        co_return context.found.who;
     }
-    if (!tokens::looks_like_api_key(context.token.text())) co_return station_.cache.identify(context.token, now);
-    if (auto known = station_.cache.recall(context.token, now)) co_return std::move(*known);
+    if (!tokens::looks_like_api_key(context.found.token.text())) co_return station_.cache.identify(context.found.token, now);
+    if (auto known = station_.cache.recall(context.found.token, now)) co_return std::move(*known);
     co_return co_await vouch_for(context);
 }
 

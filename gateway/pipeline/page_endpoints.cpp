@@ -58,8 +58,8 @@ bool is_link(std::string_view target) noexcept
 
 seconds wait_of(request_context const& context)
 {
-    if (context.spent.empty() || context.spent.back().allowed()) return seconds{0};
-    return context.spent.back().retry_after_seconds();
+    if (context.spending.admissions.empty() || context.spending.admissions.back().allowed()) return seconds{0};
+    return context.spending.admissions.back().retry_after_seconds();
 }
 
 } // namespace
@@ -109,7 +109,7 @@ http::reply page_endpoints::send_to_login(http::exchange const& ex, request_cont
     r.status = safe ? 302 : 303;
     r.fields = {{"Location", way.address}, {"Cache-Control", "no-store"}};
     if (!way.waits) return r;
-    auto lines = waiting_.keep(next, context.now);
+    auto lines = waiting_.keep(next, context.asked.now);
     if (lines.empty()) r.fields.front().second = page;
     for (auto& each : lines) r.fields.emplace_back("Set-Cookie", std::move(each));
     return r;
@@ -137,11 +137,11 @@ void page_endpoints::dress(http::reply& r, request_context const& context, std::
     pages::failure told;
     told.in = pages::language_for(accept_language);
     told.status = r.status;
-    told.request_id = context.request_id;
+    told.request_id = context.asked.request_id;
     told.wait = wait_of(context);
     told.again = back.again;
     told.confirm = back.confirm;
-    r.body = context.page ? *context.page : book_.write_failure(told);
+    r.body = context.reported.page ? *context.reported.page : book_.write_failure(told);
     for (auto& [name, value] : r.fields)
         if (name == "Content-Type") value = "text/html; charset=utf-8";
     add_page_fields(r);
@@ -163,7 +163,7 @@ result<std::string> page_endpoints::token_for(form const& f, auth_endpoints::cal
 {
     auto made = tokens_.issue(c.ex.request(), f.proof);
     if (!made) return made.error();
-    if (made->set_cookie) c.context.set_cookies.emplace_back("Set-Cookie", std::move(*made->set_cookie));
+    if (made->set_cookie) c.context.reported.set_cookies.emplace_back("Set-Cookie", std::move(*made->set_cookie));
     return std::move(made->token);
 }
 

@@ -71,7 +71,7 @@ task<result<http::reply>> page_endpoints::answer_form(form const& f, auth_endpoi
     auto const token = body->take("form");
     auto const s = read_sent(f, *body);
 
-    auto ours = refuse_foreign_origin(c.ex.request(), c.context.from.https);
+    auto ours = refuse_foreign_origin(c.ex.request(), c.context.asked.from.https);
     if (ours) ours = tokens_.check(c.ex.request(), f.proof, token);
     if (!ours) co_return co_await explain_form(f, s, ours.error(), c);
     if (!s.empty.empty()) {
@@ -133,7 +133,7 @@ http::reply page_endpoints::lead_on(form const& f, sent const& s, auth_endpoints
     std::vector<std::string> lines;
     // Through a mail `next` comes back by the cookie alone.
     auto const mails = f.target == "register" || f.target == "reset_request";
-    if (mails && !s.next.empty() && s.next != waiting_word) lines = waiting_.keep(s.next, c.context.now);
+    if (mails && !s.next.empty() && s.next != waiting_word) lines = waiting_.keep(s.next, c.context.asked.now);
     if (f.target == "login") lines = waiting_.forget(c.ex.request());
     for (auto& each : lines) on.fields.emplace_back("Set-Cookie", std::move(each));
     return on;
@@ -158,7 +158,7 @@ std::string page_endpoints::way_on(form const& f, sent const& s, auth_endpoints:
 
 std::string page_endpoints::with_next(std::string way, sent const& s, auth_endpoints::call const& c) const
 {
-    auto const through_mail = s.next.empty() && waiting_.find(c.ex.request(), c.context.now);
+    auto const through_mail = s.next.empty() && waiting_.find(c.ex.request(), c.context.asked.now);
     if (way.starts_with("/login") && through_mail) return way + "&next=" + std::string{waiting_word};
     if (s.next.empty()) return way;
     return way + "&next=" + query_value(s.next);
@@ -170,7 +170,7 @@ task<error> page_endpoints::explain_form(form const& f, sent const& s, error why
 {
     auto v = view_for(c);
     if (is_dead_link(why) && is_about_address(f.page)) {
-        c.context.page = book_.write(pages::page::link_dead_address, v);
+        c.context.reported.page = book_.write(pages::page::link_dead_address, v);
         co_return why;
     }
     if (is_dead_link(why)) {
@@ -181,16 +181,16 @@ task<error> page_endpoints::explain_form(form const& f, sent const& s, error why
         co_return why;
     }
     if (why == errc::forbidden && f.target == "register") {
-        c.context.page = book_.write(pages::page::register_closed, v);
+        c.context.reported.page = book_.write(pages::page::register_closed, v);
         co_return why;
     }
     auto const about_keys = why == errc::forbidden && f.target == "create_api_key";
     if (!is_about_the_form(why) && !about_keys) co_return why;
 
     std::vector<pages::field_message> wrong;
-    wrong.reserve(s.empty.size() + c.context.complaints.size() + 1);
+    wrong.reserve(s.empty.size() + c.context.reported.complaints.size() + 1);
     for (auto const each : s.empty) wrong.push_back({place_of(f.target, each), "required"});
-    for (auto const& each : c.context.complaints) wrong.push_back({each.field, each.code, each.message});
+    for (auto const& each : c.context.reported.complaints) wrong.push_back({each.field, each.code, each.message});
     if (why == errc::email_taken && wrong.empty()) wrong.push_back({"email", "email_taken"});
     if (why == errc::invalid_credentials && f.target == "password") wrong.push_back({"current_password", "current_password"});
     if (why == errc::invalid_credentials && place_of(f.target, "password") != "password")
@@ -204,13 +204,13 @@ task<error> page_endpoints::explain_form(form const& f, sent const& s, error why
     if (!token) co_return token.error();
     v.form_token = *token;
     if (f.proof != "account" || f.target == "logout") {
-        c.context.page = book_.write(f.page, v);
+        c.context.reported.page = book_.write(f.page, v);
         co_return why;
     }
-    if (!c.context.who) co_return why;
+    if (!c.context.found.who) co_return why;
     auto html = co_await write_account(v, c);
     if (!html) co_return html.error();
-    c.context.page = std::move(*html);
+    c.context.reported.page = std::move(*html);
     co_return why;
 }
 

@@ -70,7 +70,7 @@ task<result<http::reply>> page_endpoints::show_link(std::string_view target, aut
         co_return verifies ? show_form("verify", pages::page::verify, c) : show_form("reset_confirm", pages::page::choose, c);
     if (good.error().from() != origin::client) co_return good.error();
     auto const done_before = co_await explain_link(purpose, token_in(c.ex.where()), c);
-    if (done_before) co_return page_reply(*c.context.page);
+    if (done_before) co_return page_reply(*c.context.reported.page);
     co_return good.error();
 }
 
@@ -80,7 +80,8 @@ task<result<http::reply>> page_endpoints::show_address_link(std::string_view tar
     auto const purpose = moves ? accounts::link_purpose::change_address : accounts::link_purpose::undo_change;
     auto const good = co_await accounts::check_link(parts_.desk, token_in(c.ex.where()), purpose, parts_.desk.now());
     if (!good) {
-        if (good.error().from() == origin::client) c.context.page = book_.write(pages::page::link_dead_address, view_for(c));
+        if (good.error().from() == origin::client)
+            c.context.reported.page = book_.write(pages::page::link_dead_address, view_for(c));
         co_return good.error();
     }
     co_return moves ? show_form("email_confirm", pages::page::move, c) : show_form("email_undo", pages::page::undo_move, c);
@@ -95,7 +96,7 @@ task<bool> page_endpoints::explain_link(accounts::link_purpose purpose, secret t
     auto before = false;
     if (verifies) before = co_await accounts::was_confirmed(parts_.desk, std::move(token), parts_.desk.now());
     auto const which = before ? page::verified_before : verifies ? page::link_dead_verify : page::link_dead_reset;
-    c.context.page = book_.write(which, view_for(c));
+    c.context.reported.page = book_.write(which, view_for(c));
     co_return before;
 }
 
@@ -144,7 +145,7 @@ std::string page_endpoints::waiting_or(std::string_view next, std::string_view o
 {
     if (next.empty()) return std::string{otherwise};
     if (next != waiting_word) return std::string{next};
-    auto const kept = waiting_.find(c.ex.request(), c.context.now);
+    auto const kept = waiting_.find(c.ex.request(), c.context.asked.now);
     return return_address(kept.value_or(std::string{}), otherwise, longest_waiting);
 }
 

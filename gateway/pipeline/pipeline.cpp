@@ -28,13 +28,13 @@ task<result<void>> pipeline::answer(http::exchange& ex, request_context& context
 {
     auto const& world = *context.world; // frozen for this request
     // What the cache knows of the token is on its way from memory while the rule is looked for.
-    context.shown = credential_of(ex.request(), station_.endpoints.transport());
-    if (context.shown) context.token = station_.cache.expect(context.shown->token);
-    context.from = address_of(ex.from(), ex.request(), world.trusted_proxies, world.proxies_send);
-    context.request_id = request_id_of(ex.request(), context.from.behind_proxy, context.now);
+    context.found.shown = credential_of(ex.request(), station_.endpoints.transport());
+    if (context.found.shown) context.found.token = station_.cache.expect(context.found.shown->token);
+    context.asked.from = address_of(ex.from(), ex.request(), world.trusted_proxies, world.proxies_send);
+    context.asked.request_id = request_id_of(ex.request(), context.asked.from.behind_proxy, context.asked.now);
 
-    if (context.from.behind_proxy) ex.came_by_proxy(context.from.https);
-    if (ex.from().to_https && (!context.from.https || ex.from().to_https->is_where_asked())) [[unlikely]]
+    if (context.asked.from.behind_proxy) ex.came_by_proxy(context.asked.from.https);
+    if (ex.from().to_https && (!context.asked.from.https || ex.from().to_https->is_where_asked())) [[unlikely]]
         co_return co_await send_to_https(*ex.from().to_https, ex);
 
     auto const asked = question_about(ex.request().method_name(), ex.where());
@@ -46,13 +46,13 @@ task<result<void>> pipeline::answer(http::exchange& ex, request_context& context
     if (ex.where().doubts().any()) [[unlikely]]
         if (auto fit = judge_path(asked, route, ex); !fit) co_return fit.error();
     if (!route) co_return co_await answer_without_rule(route, ex, context);
-    context.route = route.get();
+    context.found.route = route.get();
     auto const& facts = world.facts[route->index()];
     if (facts.unusual_ways) [[unlikely]]
         look_further(ex.request(), context);
-    if (context.shown && context.shown->several) [[unlikely]]
+    if (context.found.shown && context.found.shown->several) [[unlikely]]
         choose_cookie(ex.request(), context);
-    if (route->credentials() != policies::credential_use::ignored) station_.cache.fetch(context.token);
+    if (route->credentials() != policies::credential_use::ignored) station_.cache.fetch(context.found.token);
     ex.limit_body(facts.body_bytes);
     if (is_too_large(ex.request(), facts.body_bytes)) co_return errc::body_too_large;
     if (facts.stream) [[unlikely]]
@@ -60,33 +60,34 @@ task<result<void>> pipeline::answer(http::exchange& ex, request_context& context
     if (facts.websocket) [[unlikely]]
         if (auto fit = recognise_websocket(ex, context); !fit) co_return fit.error();
     if (facts.knows_devices) [[unlikely]]
-        context.early_put_off = !device_mark_in(ex.request(), station_.endpoints.transport()).empty();
-    if (!facts.limits.early.empty() && !context.early_put_off)
+        context.spending.early_put_off = !device_mark_in(ex.request(), station_.endpoints.transport()).empty();
+    if (!facts.limits.early.empty() && !context.spending.early_put_off)
         if (auto spent = co_await spend(facts.limits.early, ex, context); !spent) co_return spent.error();
 
-    context.known_at = station_.certainty.known_at();
+    context.found.known_at = station_.certainty.known_at();
     auto who = authenticate(ex, context);
-    if (context.key_awaited) who = co_await await_key(ex, context);
-    if (context.websocket) [[unlikely]]
+    if (context.found.key_awaited) who = co_await await_key(ex, context);
+    if (context.asked.websocket) [[unlikely]]
         who = from_allowed_page(std::move(who), ex, context);
-    if (who && context.api_key_unknown) [[unlikely]]
+    if (who && context.found.api_key_unknown) [[unlikely]]
         who = co_await ask_about_key(context);
-    if (!context.refresh_token.empty()) who = co_await renew(std::move(who), ex, context);
+    if (!context.found.refresh_token.empty()) who = co_await renew(std::move(who), ex, context);
     if (!who) co_return who.error();
     if (*who && (*who)->requests_per_minute != 0) [[unlikely]]
         if (auto spent = co_await spend_own(ex, context); !spent) co_return spent.error();
     if (!facts.limits.late.empty())
         if (auto spent = co_await spend(facts.limits.late, ex, context); !spent) co_return spent.error();
-    if (*who && !station_.certainty.holds(context.known_at)) [[unlikely]] {
+    if (*who && !station_.certainty.holds(context.found.known_at)) [[unlikely]] {
         who = co_await make_certain(context);
         if (!who) co_return who.error();
     }
-    auto const permit = policies::decide(*route, *who, asked, context.now);
+    auto const permit = policies::decide(*route, *who, asked, context.asked.now);
     if (permit.reported) [[unlikely]]
-        context.reported = permit.reported;
+        context.reported.not_enforced = permit.reported;
     if (!permit) co_return permit.error();
     if (names_destination(ex.request().method())) [[unlikely]]
-        if (auto open = require_open_destination(world.routes, ex.request(), ex.where(), context.from.https, *who, context.now);
+        if (auto open = require_open_destination(world.routes, ex.request(), ex.where(), context.asked.from.https, *who,
+                                                 context.asked.now);
             !open)
             co_return open.error();
 
@@ -97,7 +98,7 @@ task<void> pipeline::serve(http::exchange& ex)
 {
     request_context context;
     context.world = world_;
-    context.now = wall_now();
+    context.asked.now = wall_now();
     auto outcome = result<void>{};
     try {
         outcome = co_await answer(ex, context);

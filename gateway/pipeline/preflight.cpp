@@ -24,8 +24,8 @@ task<result<void>> pipeline::answer_preflight(policies::route const& rule, polic
         requested.method = preflight_method(ex.request());
         if (auto fit = judge_path(requested, context.world->routes.find(requested), ex); !fit) co_return fit.error();
     }
-    context.route = &rule;
-    context.preflight = true;
+    context.found.route = &rule;
+    context.asked.preflight = true;
     auto const& facts = context.world->facts[rule.index()];
     ex.limit_body(facts.body_bytes);
     if (auto spent = co_await spend(facts.limits.early, ex, context); !spent) co_return spent.error();

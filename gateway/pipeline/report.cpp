@@ -28,7 +28,9 @@ std::string_view protocol_of(http::version v)
 
 limits::admission const* refusal_of(request_context const& context)
 {
-    return context.spent.empty() || context.spent.back().allowed() ? nullptr : &context.spent.back();
+    return context.spending.admissions.empty() || context.spending.admissions.back().allowed()
+               ? nullptr
+               : &context.spending.admissions.back();
 }
 
 // The token of a mailed link is worth an account, wherever and however often somebody puts
@@ -48,8 +50,8 @@ std::string_view path_for_log(std::string_view path, std::string& kept)
 // Somebody gave an API key to a program that knows passwords alone, and the rule does not.
 bool brought_key_in_vain(http::head const& head, request_context const& context)
 {
-    return context.route && !context.credential_sent && !context.world->facts[context.route->index()].ways.basic &&
-           has_basic_key(head);
+    return context.found.route && !context.reported.credential_sent &&
+           !context.world->facts[context.found.route->index()].ways.basic && has_basic_key(head);
 }
 
 // Nobody is there to be answered: what the status says was all there is.
@@ -64,13 +66,16 @@ bool is_farewell(error const& why)
 // that came. Which origin was refused, and why, cannot be guessed either.
 std::string cause_for_log(error const* why, http::head const& head, request_context const& context)
 {
-    if (!why) return context.reported && *context.reported == errc::rate_limited ? context.reported->note() : std::string{};
+    if (!why)
+        return context.reported.not_enforced && *context.reported.not_enforced == errc::rate_limited
+                   ? context.reported.not_enforced->note()
+                   : std::string{};
     if (is_farewell(*why)) return "the client went away";
     if (*why == errc::unauthenticated && brought_key_in_vain(head, context))
         return "an API key as the password of Basic, which a rule takes with challenge: basic alone";
     auto const is_ours_to_explain =
         *why == errc::uri_rejected || *why == errc::forbidden || *why == errc::csrf_rejected || *why == errc::rate_limited;
-    if (why->from() != origin::upstream && !is_ours_to_explain && !context.credential_refused) return {};
+    if (why->from() != origin::upstream && !is_ours_to_explain && !context.reported.credential_refused) return {};
     if (!why->cause()) return why->note();
     return why->note() + " (" + why->cause().message() + ')';
 }
@@ -134,7 +139,7 @@ bool is_decision(error const& why)
 
 bool known_refusal(request_context const& context, error const* why)
 {
-    return context.credential_refused || (why && is_decision(*why));
+    return context.reported.credential_refused || (why && is_decision(*why));
 }
 
 bool is_token_endpoint(policies::route const* route)
@@ -146,22 +151,23 @@ bool is_token_endpoint(policies::route const* route)
 // Browsers ask people for a name and a password themselves, and keep both: not what a key is for.
 bool asks_for_basic(http::head const& head, request_context const& context)
 {
-    return context.route && context.world->facts[context.route->index()].ways.basic && !head.find(http::known::sec_fetch_mode);
+    return context.found.route && context.world->facts[context.found.route->index()].ways.basic &&
+           !head.find(http::known::sec_fetch_mode);
 }
 
 http::problem_context context_of(request_context const& context, std::string const& allow)
 {
-    http::problem_context problem{.request_id = context.request_id, .errors = context.complaints, .allow = allow};
-    problem.credential_sent = context.credential_sent;
-    problem.another_websocket_version = context.another_websocket_version;
-    problem.token_endpoint = is_token_endpoint(context.route);
+    http::problem_context problem{.request_id = context.asked.request_id, .errors = context.reported.complaints, .allow = allow};
+    problem.credential_sent = context.reported.credential_sent;
+    problem.another_websocket_version = context.asked.another_websocket_version;
+    problem.token_endpoint = is_token_endpoint(context.found.route);
     if (auto const* refused = refusal_of(context)) problem.retry_after = refused->retry_after_seconds();
     return problem;
 }
 
 bool is_form_of_ours(http::exchange const& ex, request_context const& context)
 {
-    auto const ours = context.route && context.route->to() == policies::destination::accounts;
+    auto const ours = context.found.route && context.found.route->to() == policies::destination::accounts;
     return ours && ex.request().method() == http::method::post && http::prefers_html(ex.request());
 }
 
@@ -172,7 +178,7 @@ page_endpoints::way_back way_back_from(error const& why, http::exchange const& e
     page_endpoints::way_back back;
     // A link to "//a" would lead to a host of that name.
     if (http::is_safe(ex.request().method())) back.again = return_address(address_of(ex.where()), {});
-    else if (is_form_of_ours(ex, context)) back.again = pages.page_of_form(context.route->target(), ex.where().path());
+    else if (is_form_of_ours(ex, context)) back.again = pages.page_of_form(context.found.route->target(), ex.where().path());
     back.confirm = why == errc::recent_login_required;
     return back;
 }
@@ -195,8 +201,8 @@ bool pipeline::is_sent_to_login(error const& why, http::exchange const& ex, requ
     if (station_.endpoints.transport().login_page.empty() || http::face_of(why).status != 401) return false;
     if (why == errc::credentials_disagree) return false;
     if (why == errc::recent_login_required)
-        return context.by_cookie && (is_navigation(ex.request()) || is_form_of_ours(ex, context));
-    return (context.by_cookie || !context.credential_sent) && is_navigation(ex.request());
+        return context.found.by_cookie && (is_navigation(ex.request()) || is_form_of_ours(ex, context));
+    return (context.found.by_cookie || !context.reported.credential_sent) && is_navigation(ex.request());
 }
 
 http::reply pipeline::reply_to(error const& why, http::exchange const& ex, request_context const& context) const
@@ -206,7 +212,7 @@ http::reply pipeline::reply_to(error const& why, http::exchange const& ex, reque
     if (is_sent_to_login(why, ex, context)) {
         r = station_.pages.send_to_login(ex, context, why == errc::recent_login_required);
     } else {
-        auto const allow = context.world->routes.methods().text(context.allowed_methods);
+        auto const allow = context.world->routes.methods().text(context.reported.allowed_methods);
         auto problem = context_of(context, allow);
         problem.realm = ways.realm;
         problem.basic = asks_for_basic(ex.request(), context);
@@ -216,10 +222,10 @@ http::reply pipeline::reply_to(error const& why, http::exchange const& ex, reque
         if (http::prefers_html(ex.request()))
             station_.pages.dress(r, context, language, way_back_from(why, ex, context, station_.pages));
     }
-    r.fields.insert(r.fields.end(), context.set_cookies.begin(), context.set_cookies.end());
+    r.fields.insert(r.fields.end(), context.reported.set_cookies.begin(), context.reported.set_cookies.end());
     add_cors_fields(r, ex, context);
     // What does not serve any more should not come with every request.
-    auto const session_over = context.by_cookie && context.credential_refused && http::face_of(why).status == 401;
+    auto const session_over = context.found.by_cookie && context.reported.credential_refused && http::face_of(why).status == 401;
     if (session_over && why != errc::credentials_disagree) (void)add_deletions(r, ways);
     return r;
 }
@@ -248,30 +254,30 @@ void pipeline::tell_of_unlisted(http::peer const& proxy)
 void pipeline::count(http::exchange const& ex, request_context const& context, error const* why)
 {
     auto& figures = station_.figures;
-    auto const known = context.route != nullptr;
-    auto& route = figures.routes[known ? context.world->facts[context.route->index()].slot : telemetry::metrics::no_route];
+    auto const known = context.found.route != nullptr;
+    auto& route = figures.routes[known ? context.world->facts[context.found.route->index()].slot : telemetry::metrics::no_route];
     route.requests[telemetry::class_of(ex.status())].add();
     if (ex.status() != 101) route.duration.observe(steady_now() - ex.started_at());
     route.bytes_in.add(ex.bytes_in());
     route.bytes_out.add(ex.bytes_out());
     if (known && (!why || is_decision(*why))) route.decisions[decision_of(why)].add();
-    if (context.reported) route.report_only.add();
-    if (context.from.unreadable) [[unlikely]]
+    if (context.reported.not_enforced) route.report_only.add();
+    if (context.asked.from.unreadable) [[unlikely]]
         figures.forwarding_unreadable.add();
-    if (context.from.unlisted) [[unlikely]]
+    if (context.asked.from.unlisted) [[unlikely]]
         tell_of_unlisted(ex.from());
     if (!known) return;
-    if (context.refreshed) figures.refreshes[*context.refreshed].add();
-    if (auto const operation = operation_of(*context.route)) figures.accounts[*operation][outcome_of(why)].add();
+    if (context.reported.refreshed) figures.refreshes[*context.reported.refreshed].add();
+    if (auto const operation = operation_of(*context.found.route)) figures.accounts[*operation][outcome_of(why)].add();
 }
 
 void pipeline::write_line(http::exchange const& ex, request_context const& context, error const* why)
 {
     if (!station_.access.on()) return;
     telemetry::access_record r;
-    r.at = context.now;
-    r.request_id = context.request_id;
-    r.client_ip = context.from.text;
+    r.at = context.asked.now;
+    r.request_id = context.asked.request_id;
+    r.client_ip = context.asked.from.text;
     r.peer_ip = ex.from().address;
     r.method = ex.request().method_name();
     r.host = ex.where().host();
@@ -282,20 +288,20 @@ void pipeline::write_line(http::exchange const& ex, request_context const& conte
     r.duration = steady_now() - ex.started_at();
     r.bytes_in = ex.bytes_in();
     r.bytes_out = ex.bytes_out();
-    if (context.route) r.route = context.route->name();
-    r.upstream = context.upstream.server;
-    r.upstream_status = context.upstream.status;
-    r.upstream_duration = context.upstream.duration;
-    if (context.who) {
-        r.subject = context.who->subject;
-        r.session = context.who->session;
+    if (context.found.route) r.route = context.found.route->name();
+    r.upstream = context.reported.upstream.server;
+    r.upstream_status = context.reported.upstream.status;
+    r.upstream_duration = context.reported.upstream.duration;
+    if (context.found.who) {
+        r.subject = context.found.who->subject;
+        r.session = context.found.who->session;
     }
-    r.auth = context.credential_refused ? "refused" : context.who ? "ok" : "none";
-    if (context.credential_refused) r.auth_reason = name_of(*context.credential_refused);
+    r.auth = context.reported.credential_refused ? "refused" : context.found.who ? "ok" : "none";
+    if (context.reported.credential_refused) r.auth_reason = name_of(*context.reported.credential_refused);
     if (known_refusal(context, why)) r.decision = "refused";
     else if (why && *why == errc::rate_limited) r.decision = "limited";
-    else if (context.route) r.decision = context.reported ? "report_only" : "permitted";
-    r.ended = context.upstream.ended;
+    else if (context.found.route) r.decision = context.reported.not_enforced ? "report_only" : "permitted";
+    r.ended = context.reported.upstream.ended;
     if (why && !is_farewell(*why)) r.error = http::face_of(*why).code;
     auto const cause = cause_for_log(why, ex.request(), context);
     r.cause = cause;
@@ -307,10 +313,10 @@ http::reply pipeline::refuse(http::peer const& from, error const& why, std::stri
 {
     auto const asked = http::glimpse_of(head);
     request_context context;
-    context.now = wall_now();
-    context.request_id = make_uuid(context.now);
+    context.asked.now = wall_now();
+    context.asked.request_id = make_uuid(context.asked.now);
     http::problem_context problem;
-    problem.request_id = context.request_id;
+    problem.request_id = context.asked.request_id;
     auto r = http::problem_reply(why, problem);
     if (http::prefers_html(asked)) station_.pages.dress(r, context, asked.accept_language, {});
 
@@ -327,8 +333,8 @@ void pipeline::write_refusal(http::peer const& from, error const& why, http::gli
     auto const face = http::face_of(why);
     std::string cut;
     telemetry::access_record r;
-    r.at = context.now;
-    r.request_id = context.request_id;
+    r.at = context.asked.now;
+    r.request_id = context.asked.request_id;
     r.client_ip = from.address;
     r.peer_ip = from.address;
     r.method = asked.method;

@@ -30,46 +30,71 @@ enum class tally : unsigned char
     always,     // it counts though it went well: a letter was asked for
 };
 
-// What is learnt of a request on its way, filled in as it becomes known: for the error
-// reply, the access log and the counters, which all need it after a failure too.
-struct request_context
+// What a request asks for, beside what its head says. Known before anybody is asked who sends it, and not
+// changed after that.
+struct asked_request
 {
-    std::shared_ptr<struct world const> world;
-    wall_time now{};
+    wall_time now{}; // when it began; whatever is decided about it is decided as of then
     client from;
     std::string request_id;
-    policies::route const* route = nullptr;
-    policies::method_set allowed_methods;
+    bool preflight = false;                 // of a page of another site, under the rule of what is to follow
+    bool websocket = false;                 // asks for one, by a good handshake, where the rule lets it
+    bool another_websocket_version = false; // asks for one, of a version that is not spoken here
+};
+
+// What was found out about it: the rule, and who sends it.
+struct findings
+{
+    policies::route const* route = nullptr;  // of the request's own world; null: no rule fits
     result<credential> shown = credential{}; // how the request says who sends it
     tokens::shown_token token;               // of that
     std::string decoded_key;                 // an API key that came as the password of Basic
     std::optional<error> set_aside;          // why a Bearer that may be the application's own is none of ours
+    bool by_cookie = false;                  // the credential was a cookie
+    bool key_awaited = false;                // the key of its token is under way
+    bool key_given_up = false;               // and did not come in time
+    bool renewed = false;                    // `who` is of a token that this request was given
+    boot_time known_at{};                    // as of when revocations were known when the credential was looked at
+    bool api_key_unknown = false;            // the token is an API key, the store has to be asked about it
+    std::string_view refresh_token;          // in the request's head; a renewal is asked for
+    bool refresh_rivals = false;             // of several, none of which was looked up
+    identity_ptr who;                        // null: nobody, or nobody who could be proved
+};
+
+// What it took from limits, and on whose account.
+struct limits_spent
+{
+    std::vector<limits::admission> admissions;      // in the order they were spent; only the last may be a refusal
+    std::unique_ptr<limits::limit const> own_limit; // what an API key brought along
+    std::string account;                            // the address a login or a letter is tried for
+    std::string device;                             // the id of its mark, where the account knows the device
+    bool early_put_off = false;                     // the rule's limits.early wait until the device is known
+    tally counts = tally::by_outcome;
+};
+
+// What is told of it, to the client, in the access log and by the counters, which all need it after a
+// failure, too.
+struct request_report
+{
     bool credential_sent = false;
     std::optional<errc> credential_refused;
-    bool websocket = false;                 // asks for one, by a good handshake, where the rule lets it
-    bool another_websocket_version = false; // asks for one, of a version that is not spoken here
-    bool by_cookie = false;                 // the credential was a cookie
-    bool preflight = false;                 // of a page of another site, under the rule of what is to follow
-    bool key_awaited = false;               // the key of its token is under way
-    bool key_given_up = false;              // and did not come in time
-    bool renewed = false;                   // `who` is of a token that this request was given
-    boot_time known_at{};                   // as of when revocations were known when the credential was looked at
-    bool api_key_unknown = false;           // the token is an API key, the store has to be asked about it
-    std::string_view refresh_token;         // in the request's head; a renewal is asked for
-    bool refresh_rivals = false;            // of several, none of which was looked up
+    std::optional<error> not_enforced;                            // what a rule or limit in report_only mode would have refused
+    policies::method_set allowed_methods;                         // of the path, where its method is not among them
     std::vector<std::pair<std::string, std::string>> set_cookies; // fields for the reply, of a renewed session
-    identity_ptr who;
-    std::optional<error> reported;                  // what a rule or limit in report_only mode would have refused
-    std::unique_ptr<limits::limit const> own_limit; // what an API key brought along
-    std::vector<limits::admission> spent;           // in the order it was spent; only the last may be a refusal
-    std::string account;                            // the address a login or a letter is tried for
-    bool early_put_off = false;                     // the rule's limits.early wait until the device is known
-    std::string device;                             // the id of its mark, where the account knows the device
-    tally counts = tally::by_outcome;
     std::vector<http::field_error> complaints;
     std::optional<std::string> page; // the HTML that tells of the failure at its form
     std::optional<telemetry::refresh_outcome> refreshed;
     upstream::observation upstream;
+};
+
+// One request on its way, filled in as things become known.
+struct request_context
+{
+    std::shared_ptr<struct world const> world; // that it began in, and is answered by to its end
+    asked_request asked;
+    findings found;
+    limits_spent spending;
+    request_report reported;
 };
 
 } // namespace yett::pipeline

@@ -103,14 +103,15 @@ task<result<std::string_view>> refresh_cookie_of(http::head const& head, auth_tr
 {
     auto const cookies = http::find_cookies(head, ways.refresh_cookie);
     if (cookies.count < 2) co_return cookies.value;
-    delete_everywhere(context.set_cookies, ways, ways.refresh_cookie);
+    delete_everywhere(context.reported.set_cookies, ways, ways.refresh_cookie);
     auto offered = http::values_of_cookies(head, ways.refresh_cookie, most_rivals);
-    auto const chosen = co_await choose_refresh(at, std::move(offered), context.now);
+    auto const chosen = co_await choose_refresh(at, std::move(offered), context.asked.now);
     if (!chosen) co_return chosen.error();
     // Where people are asked, nothing here says what this one answered; the next renewal does.
     auto const lasting = at.rules.remember == accounts::memory::always;
     if (chosen->until)
-        keep_cookie(context.set_cookies, ways, ways.refresh_cookie, chosen->text, *chosen->until - context.now, lasting);
+        keep_cookie(context.reported.set_cookies, ways, ways.refresh_cookie, chosen->text, *chosen->until - context.asked.now,
+                    lasting);
     co_return chosen->text;
 }
 

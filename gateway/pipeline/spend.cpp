@@ -16,14 +16,14 @@ constexpr unsigned most_waiting = 256; // on one worker
 limits::subject subject_of(http::exchange const& ex, request_context const& context)
 {
     limits::subject who;
-    who.client = limits::network::of(context.from.address);
-    if (context.who) {
-        who.user = context.who->subject;
-        who.token = context.who->token_id;
+    who.client = limits::network::of(context.asked.from.address);
+    if (context.found.who) {
+        who.user = context.found.who->subject;
+        who.token = context.found.who->token_id;
     }
-    who.account = context.account;
-    who.device = context.device;
-    who.route = context.route->index();
+    who.account = context.spending.account;
+    who.device = context.spending.device;
+    who.route = context.found.route->index();
     who.header = [&head = ex.request()](std::string_view name) {
         auto const* field = head.find(name);
         return field ? field->value : std::string_view{};
@@ -57,9 +57,9 @@ bool shows_links(policies::route const& at)
 // somebody whom the rule did not let in: no password was looked at.
 bool is_no_guess(error const& why, request_context const& context)
 {
-    auto const& at = *context.route;
+    auto const& at = *context.found.route;
     if (at.to() != policies::destination::accounts) return false;
-    if (at.credentials() == policies::credential_use::required && !context.who) return true;
+    if (at.credentials() == policies::credential_use::required && !context.found.who) return true;
     switch (why.code()) {
     case errc::email_not_verified: // the right password alone is told so
     case errc::password_weak:
@@ -82,9 +82,9 @@ bool is_no_guess(error const& why, request_context const& context)
 // a password by mail logs in with the new one at once.
 task<result<void>> pipeline::spend_for_account(http::exchange& ex, request_context& context)
 {
-    auto const& facts = context.world->facts[context.route->index()];
-    if (!context.device.empty()) co_return co_await spend(facts.device_limits, ex, context);
-    if (context.early_put_off)
+    auto const& facts = context.world->facts[context.found.route->index()];
+    if (!context.spending.device.empty()) co_return co_await spend(facts.device_limits, ex, context);
+    if (context.spending.early_put_off)
         if (auto early = co_await spend(facts.limits.early, ex, context); !early) co_return early.error();
     co_return co_await spend(facts.account_limits, ex, context);
 }
@@ -100,15 +100,16 @@ task<result<void>> pipeline::spend(std::span<limits::limit const* const> from, h
         if (!waited) co_return waited.error();
         at_hand = std::move(*waited);
     }
-    context.spent.push_back(std::move(*at_hand));
-    auto const& spent = context.spent.back();
+    context.spending.admissions.push_back(std::move(*at_hand));
+    auto const& spent = context.spending.admissions.back();
     for (auto const& each : spent.states()) {
-        auto const is_own = each.of == context.own_limit.get();
+        auto const is_own = each.of == context.spending.own_limit.get();
         auto& figures = station_.figures.limits[is_own ? context.world->own_limit_slot : context.world->limit_slots.at(each.of)];
         (each.over ? figures.refused : figures.allowed).add();
     }
     if (!spent) co_return client_error(errc::rate_limited, "the limit " + spent.refused_by()->name());
-    if (auto const* over = spent.reported_by()) context.reported = client_error(errc::rate_limited, "the limit " + over->name());
+    if (auto const* over = spent.reported_by())
+        context.reported.not_enforced = client_error(errc::rate_limited, "the limit " + over->name());
     co_return result<void>{};
 }
 
@@ -135,14 +136,15 @@ task<result<limits::admission>> pipeline::spend_patiently(std::span<limits::limi
 // nowhere, so that its owner may choose a password until it is strong enough.
 void pipeline::settle(http::exchange const& ex, request_context const& context, error const* why)
 {
-    if (context.spent.empty()) return;
+    if (context.spending.admissions.empty()) return;
     auto const& limiter = *context.world->limiter;
-    auto const never_tried = (why && *why == errc::overloaded) || context.spent.back().is_for_loans();
+    auto const never_tried = (why && *why == errc::overloaded) || context.spending.admissions.back().is_for_loans();
     auto const no_guess = why && is_no_guess(*why, context);
     auto const now = steady_now();
-    for (auto const& each : context.spent) {
+    for (auto const& each : context.spending.admissions) {
         if (never_tried || no_guess) limiter.give_back(each, subject_of(ex, context), now);
-        else if (context.counts == tally::by_outcome && went_well(ex, why)) limiter.succeeded(each, subject_of(ex, context), now);
+        else if (context.spending.counts == tally::by_outcome && went_well(ex, why))
+            limiter.succeeded(each, subject_of(ex, context), now);
     }
 }
 
