@@ -3,13 +3,16 @@
 
 import sys
 
-from rooms import ROOT, includes, room_of, sources
+from rooms import ROOT, cycle, includes, room_of, sources
 
 # Sockets and event loops, for the rooms that are said to need them.
 OUTSIDE = ("boost/asio", "boost/beast", "sys/socket.h", "netinet/", "netdb.h")
 
 
 def complaints():
+    circle = cycle()
+    if circle:
+        yield "rooms.json: a circle: " + " → ".join(circle)
     for path in sources():
         room = room_of(path)
         if room is None:

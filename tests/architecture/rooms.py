@@ -25,10 +25,25 @@ class Room:
         other = room_of(header)
         if other is None or other.name == self.name:
             return True
-        if other.name not in self.sees:
-            return False
-        allowed = self.sees[other.name]
-        return not allowed or pathlib.PurePath(header).stem in allowed
+        allowed = self.entry_for(other)
+        return allowed is not None and (not allowed or pathlib.PurePath(header).stem in allowed)
+
+    def seen_rooms(self):
+        """What it may include, as rooms: sub-rooms of a room that it sees whole from outside are among them."""
+        for other in ROOMS:
+            if other.name != self.name and self.entry_for(other) is not None:
+                yield other
+
+    def entry_for(self, other):
+        """The headers of `other` that it may include; none in the list means all, None means it sees nothing of that room."""
+        if other.name in self.sees:
+            return self.sees[other.name]
+        parts = other.name.split("/")
+        for above in ("/".join(parts[:count]) for count in range(len(parts) - 1, 0, -1)):
+            inside = self.name == above or self.name.startswith(above + "/")
+            if above in self.sees and not self.sees[above] and not inside:
+                return []
+        return None
 
     def sees_in_words(self):
         if "*" in self.sees:
@@ -47,6 +62,23 @@ def room_of(path):
     """The room a file lies in; sub-rooms are rooms of their own. None outside of all rooms."""
     fitting = [room for room in ROOMS if str(path) == room.name or str(path).startswith(room.name + "/")]
     return max(fitting, key=lambda room: len(room.name), default=None)
+
+
+def cycle():
+    """Rooms that see each other in a circle, or nothing. Static libraries in a circle do not link, and no reader finds an end of it."""
+    done = set()
+
+    def visit(room, way):
+        if room.name in way:
+            return way[way.index(room.name):] + [room.name]
+        if room.name in done or "*" in room.sees:
+            return []
+        circles = (visit(other, way + [room.name]) for other in room.seen_rooms())
+        found = next((circle for circle in circles if circle), [])
+        done.add(room.name)
+        return found
+
+    return next((circle for circle in (visit(room, []) for room in ROOMS) if circle), [])
 
 
 def sources():
