@@ -57,14 +57,10 @@ std::string line_about(std::string_view name, std::string_view outcome)
     return fmt::format("{:<24} {}", name, outcome);
 }
 
-void add_set_fields(std::string_view lines, std::vector<std::string>& to)
+void add_set_fields(upstream::field_rules const& rules, std::vector<std::string>& to)
 {
-    while (!lines.empty()) {
-        auto const end = lines.find("\r\n");
-        auto const line = lines.substr(0, end);
-        to.push_back(line_about(line.substr(0, line.find(':')), fmt::format("set by the rule: {}", line)));
-        lines.remove_prefix(end + 2);
-    }
+    for (auto const& [name, value] : rules.set())
+        to.push_back(line_about(name, fmt::format("set by the rule: {}: {}", name, value)));
 }
 
 } // namespace
@@ -103,7 +99,7 @@ result<std::vector<std::string>> explain_fields(config::settings const& s, http:
     if (!reports) return reports.error();
     std::vector<std::string> lines;
     for (auto const& each : *reports) lines.push_back(line_about(each.name, each.text()));
-    if (facts.fields) add_set_fields(facts.fields->lines(), lines);
+    if (facts.fields) add_set_fields(*facts.fields, lines);
     return lines;
 }
 

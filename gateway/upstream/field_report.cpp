@@ -6,6 +6,7 @@
 #include "gateway/upstream/field_rules.hpp"
 #include "gateway/upstream/headers.hpp"
 #include "gateway/upstream/nominations.hpp"
+#include "gateway/upstream/recorded_head.hpp"
 #include "gateway/upstream/withheld.hpp"
 
 #include <fmt/format.h>
@@ -18,20 +19,6 @@ namespace {
 
 using http::known;
 using telemetry::dropped_field;
-
-// The value that a composed head has under a name; nothing when it has no such field.
-std::optional<std::string_view> value_in(std::string_view head, std::string_view name, std::string_view wanted)
-{
-    std::optional<std::string_view> found;
-    for (auto at = head.find("\r\n"); at != head.npos && at + 2 < head.size(); at = head.find("\r\n", at + 2)) {
-        auto const line = head.substr(at + 2, head.find("\r\n", at + 2) - at - 2);
-        auto const colon = line.find(": ");
-        if (colon == line.npos || !http::ascii::equal_ignoring_case(line.substr(0, colon), name)) continue;
-        auto const value = line.substr(colon + 2);
-        if (!found || value == wanted) found = value;
-    }
-    return found;
-}
 
 std::string_view why_by_cause(dropped_field cause)
 {
@@ -67,14 +54,14 @@ public:
     }
 
     // `sent` and `trusted` are the two heads.
-    field_report of(http::field const& f, std::string_view sent, std::string_view trusted) const
+    field_report of(http::field const& f, recorded_head const& sent, recorded_head const& trusted) const
     {
-        auto const has = value_in(sent, f.name, f.value);
+        auto const has = sent.value(f.name, f.value);
         auto const is = verdict(f).fate; // what has the same value may be written by Yett all the same
         if (has == f.value && (is == fate::pass || is == fate::special))
             return {f.name, "passes", std::string{why_it_may(f)}, true};
         auto const may_be_believed = is == fate::trusted || is == fate::continued;
-        if (may_be_believed && value_in(trusted, f.name, f.value) == f.value)
+        if (may_be_believed && trusted.value(f.name, f.value) == f.value)
             return {f.name, "passes from trusted_proxies alone", std::string{why_not(f)}};
         if (!has) return {f.name, "does not pass", std::string{why_not(f)}};
         if (is == fate::special) return {f.name, "passes in part", fmt::format("as \"{}\"", *has)};
@@ -117,10 +104,10 @@ std::string field_report::text() const
 result<std::vector<field_report>> report_fields(header_plan const& plan, composition const& by_stranger,
                                                 composition const& by_proxy)
 {
-    std::string sent;
-    std::string trusted;
-    for (auto const& [c, out] : {std::pair{&by_stranger, &sent}, std::pair{&by_proxy, &trusted}})
-        if (auto made = plan.compose(*c, *out); !made) return made.error();
+    recorded_head sent;
+    recorded_head trusted;
+    if (auto made = plan.apply(by_stranger, sent); !made) return made.error();
+    if (auto made = plan.apply(by_proxy, trusted); !made) return made.error();
     auto const nominated = nominations::of(by_stranger.head.fields());
     reporter const told{plan, by_stranger, *nominated};
     std::vector<field_report> reports;

@@ -24,7 +24,7 @@ struct field_report
 
 // Of each field but Host, in the order they came. Both compositions are of one request: once it
 // comes from a stranger, once by a trusted proxy. Whether a field passes is read from the heads
-// that `header_plan::compose` makes of them, why not from what it judges by. Fails as that does.
+// that `header_plan::apply` makes of them, why not from what it judges by. Fails as that does.
 result<std::vector<field_report>> report_fields(header_plan const& plan, composition const& by_stranger,
                                                 composition const& by_proxy);
 

@@ -107,12 +107,9 @@ std::vector<field_rules::complaint> field_rules::complaints(options const& wante
     return found;
 }
 
-field_rules::field_rules(options const& wanted) : pass_{wanted.pass}, gone_{wanted.remove}
+field_rules::field_rules(options const& wanted) : pass_{wanted.pass}, gone_{wanted.remove}, set_{wanted.set}
 {
-    for (auto const& [name, value] : wanted.set) {
-        gone_.push_back(name);
-        lines_.append(name).append(": ").append(value).append("\r\n");
-    }
+    for (auto const& [name, value] : set_) gone_.push_back(name);
 }
 
 std::optional<fate> field_rules::fate_of(std::string_view name) const noexcept

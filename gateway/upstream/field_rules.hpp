@@ -39,13 +39,13 @@ public:
 
     // What the rule makes of a name; nothing when it does not speak of it.
     std::optional<fate> fate_of(std::string_view name) const noexcept;
-    // The fields that are set, as lines.
-    std::string_view lines() const noexcept { return lines_; }
+    // The fields that are set: names and values, in the order of the settings.
+    std::span<std::pair<std::string, std::string> const> set() const noexcept { return set_; }
 
 private:
     std::vector<std::string> pass_;
     std::vector<std::string> gone_; // removed, or written anew
-    std::string lines_;
+    std::vector<std::pair<std::string, std::string>> set_;
 };
 
 } // namespace yett::upstream

@@ -109,7 +109,7 @@ public:
     // Fails with overloaded (no connection came free in time), upstream_unavailable
     // (refused, unreachable), upstream_timeout, upstream_broken (broke off, unfit framing);
     // with peer_broke_off when the client went away; with whatever `read_body` and
-    // `header_plan::compose` fail with.
+    // `header_plan::apply` fail with.
     task<result<void>> forward(policies::permit const& permit, http::exchange& ex, forward_context const& context);
 
     // Keeps no connection any more; running exchanges go on.

@@ -5,6 +5,7 @@
 #include "gateway/http/field_list.hpp"
 #include "gateway/upstream/field_rules.hpp"
 #include "gateway/upstream/headers.hpp"
+#include "gateway/upstream/recorded_head.hpp"
 
 namespace yett::upstream {
 
@@ -22,11 +23,12 @@ std::string_view protocol_of(http::version v) noexcept
     return {};
 }
 
+template<field_sink Sink>
 class writer
 {
 public:
-    writer(std::string& out, composition const& c, asked_host const& host, bool forwarded)
-        : out_{out},
+    writer(Sink& to, composition const& c, asked_host const& host, bool forwarded)
+        : to_{to},
           c_{c},
           host_{host},
           forwarded_{forwarded}
@@ -35,43 +37,53 @@ public:
 
     void write()
     {
-        put("Via: ");
-        put_sent(known::via);
-        put(protocol_of(c_.head.version()), "\r\nX-Forwarded-For: ", c_.client.address, c_.client.hops);
-        if (c_.client.named) put(", ", c_.peer.address);
-        put("\r\nX-Forwarded-Proto: ", scheme());
-        if (knows_host()) {
-            put("\r\nX-Forwarded-Host: ");
-            put_asked_host();
-        }
-        put("\r\nX-Forwarded-Port: ", port(), "\r\nX-Real-IP: ", c_.client.address, "\r\n");
+        via();
+        forwarded_for();
+        to_.field("X-Forwarded-Proto", scheme());
+        if (knows_host()) forwarded_host();
+        to_.field("X-Forwarded-Port", port());
+        to_.field("X-Real-IP", c_.client.address);
         forwarded();
-        if (!c_.request_id.empty()) put("X-Request-Id: ", c_.request_id, "\r\n");
+        if (!c_.request_id.empty()) to_.field("X-Request-Id", c_.request_id);
         trace();
     }
 
 private:
     template<class... Text>
-    void put(Text const&... text)
+    static void put(std::string& to, Text const&... text)
     {
-        (out_.append(text), ...);
+        (to.append(text), ...);
     }
 
-    // Continues what a trusted proxy sent as a list.
-    void put_sent(known id)
+    // Continues what a trusted proxy sent as a list (RFC 9110 section 7.6.3).
+    void via()
     {
-        if (!c_.client.trusted) return;
+        auto& value = to_.open("Via");
         for (auto const& f : c_.head.fields())
-            if (f.id == id && !f.value.empty()) put(f.value, ", ");
+            if (c_.client.trusted && f.id == known::via && !f.value.empty()) put(value, f.value, ", ");
+        put(value, protocol_of(c_.head.version()));
+        to_.close();
+    }
+    void forwarded_for()
+    {
+        auto& value = to_.open("X-Forwarded-For");
+        put(value, c_.client.address, c_.client.hops);
+        if (c_.client.named) put(value, ", ", c_.peer.address);
+        to_.close();
+    }
+    void forwarded_host()
+    {
+        put_asked_host(to_.open("X-Forwarded-Host"));
+        to_.close();
     }
     std::string_view believed(known id) const { return c_.client.trusted ? c_.head.value(id) : std::string_view{}; }
     std::string_view scheme() const { return c_.client.https ? "https" : "http"; }
     bool knows_host() const { return host_.is_named() || !c_.client.host.empty(); }
     // What the client asked for, as the first trusted proxy was told.
-    void put_asked_host()
+    void put_asked_host(std::string& to) const
     {
-        if (c_.client.host.empty()) host_.append_to(out_);
-        else put(c_.client.host);
+        if (c_.client.host.empty()) host_.append_to(to);
+        else put(to, c_.client.host);
     }
     std::string_view port() const
     {
@@ -85,29 +97,29 @@ private:
     // RFC 7239 section 4: the client, and whoever stands between it and us.
     void forwarded()
     {
-        put("Forwarded: ");
-        put_node(c_.client.address);
+        auto& value = to_.open("Forwarded");
+        put_node(value, c_.client.address);
         if (knows_host()) {
-            put(";host=\"");
-            put_asked_host();
-            put("\"");
+            put(value, ";host=\"");
+            put_asked_host(value);
+            put(value, "\"");
         }
-        put(";proto=", scheme());
+        put(value, ";proto=", scheme());
         auto hops = c_.client.hops;
-        while (auto const hop = http::next_element(hops)) put_next_node(*hop);
-        if (c_.client.named) put_next_node(c_.peer.address);
-        put("\r\n");
+        while (auto const hop = http::next_element(hops)) put_next_node(value, *hop);
+        if (c_.client.named) put_next_node(value, c_.peer.address);
+        to_.close();
     }
     // An IPv6 address is bracketed and quoted.
-    void put_node(std::string_view address)
+    static void put_node(std::string& to, std::string_view address)
     {
         auto const v6 = address.find(':') != std::string_view::npos;
-        put("for=", v6 ? "\"[" : "", address, v6 ? "]\"" : "");
+        put(to, "for=", v6 ? "\"[" : "", address, v6 ? "]\"" : "");
     }
-    void put_next_node(std::string_view address)
+    static void put_next_node(std::string& to, std::string_view address)
     {
-        put(", ");
-        put_node(address);
+        put(to, ", ");
+        put_node(to, address);
     }
 
     void trace()
@@ -115,11 +127,11 @@ private:
         if (c_.rules && c_.rules->fate_of("traceparent") == fate::remove) return;
         auto const parent = c_.traceparent.empty() ? believed(known::traceparent) : c_.traceparent;
         if (parent.empty()) return;
-        put("traceparent: ", parent, "\r\n");
-        if (auto const state = believed(known::tracestate); !state.empty()) put("tracestate: ", state, "\r\n");
+        to_.field("traceparent", parent);
+        if (auto const state = believed(known::tracestate); !state.empty()) to_.field("tracestate", state);
     }
 
-    std::string& out_;
+    Sink& to_;
     composition const& c_;
     asked_host const& host_;
     bool forwarded_;
@@ -135,9 +147,13 @@ void asked_host::append_to(std::string& out) const
     if (!port_.empty()) out.append(":").append(port_);
 }
 
-void append_forwarding_fields(std::string& out, composition const& c, asked_host const& host, bool forwarded)
+template<field_sink Sink>
+void write_forwarding_fields(Sink& to, composition const& c, asked_host const& host, bool forwarded)
 {
-    writer{out, c, host, forwarded}.write();
+    writer<Sink>{to, c, host, forwarded}.write();
 }
+
+template void write_forwarding_fields(http1_head_sink&, composition const&, asked_host const&, bool);
+template void write_forwarding_fields(recorded_head&, composition const&, asked_host const&, bool);
 
 } // namespace yett::upstream

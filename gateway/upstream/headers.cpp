@@ -10,12 +10,11 @@
 #include "gateway/upstream/field_rules.hpp"
 #include "gateway/upstream/forwarding_fields.hpp"
 #include "gateway/upstream/nominations.hpp"
+#include "gateway/upstream/recorded_head.hpp"
 
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <array>
-#include <charconv>
 
 namespace yett::upstream {
 
@@ -39,19 +38,21 @@ constexpr field_verdict by_value{fate::special, dropped_field::count_};
 
 } // namespace
 
+template<field_sink Sink>
 class header_plan::writer
 {
 public:
-    writer(header_plan const& plan, composition const& c, std::string& out) : plan_{plan}, c_{c}, out_{out}, host_{c} {}
+    writer(header_plan const& plan, composition const& c, Sink& to) : plan_{plan}, c_{c}, to_{to}, host_{c} {}
 
-    void request_line()
+    void start()
     {
-        put(c_.head.method_name(), " ", c_.where.path_to_forward());
-        if (c_.where.has_query()) put("?", c_.where.query());
-        put(" HTTP/1.1\r\nHost: ");
-        if (c_.host.empty()) host_.append_to(out_);
-        else put(c_.host);
-        put("\r\n");
+        request_start begin{c_.head.method_name(), c_.where.path_to_forward(), {}, c_.host};
+        if (c_.where.has_query()) begin.query = c_.where.query();
+        if (c_.host.empty()) {
+            begin.host = host_.name();
+            begin.port = host_.port();
+        }
+        to_.start(begin);
     }
 
     void client_fields(nominations const& nominated)
@@ -66,9 +67,9 @@ public:
             if (has_access_header && http::folds_equal(f.name, c_.bearers.access_header)) continue;
             auto const verdict = plan_.judge(f, c_.rules, c_.client.trusted);
             switch (verdict.fate) {
-            case fate::pass: field(f.name, f.value); break;
+            case fate::pass: to_.field(f.name, f.value); break;
             case fate::trusted:
-                if (passes_of_trusted(f, verdict.cause)) field(f.name, f.value);
+                if (passes_of_trusted(f, verdict.cause)) to_.field(f.name, f.value);
                 else count(verdict.cause);
                 break;
             case fate::special:
@@ -84,37 +85,33 @@ public:
             }
         }
         if (c_.rules) [[unlikely]]
-            put(c_.rules->lines());
+            for (auto const& [name, value] : c_.rules->set()) to_.field(name, value);
     }
 
-    void forwarding_fields() { append_forwarding_fields(out_, c_, host_, plan_.trusts_forwarded_); }
+    void forwarding_fields() { write_forwarding_fields(to_, c_, host_, plan_.trusts_forwarded_); }
 
     bool signs_in() const noexcept { return signs_in_; }
 
     result<void> identity_fields()
     {
-        if (!c_.assertion.empty() && !plan_.assertion_prefix_.empty()) put(plan_.assertion_prefix_, c_.assertion, "\r\n");
+        if (!c_.assertion.empty() && !plan_.assertion_header_.empty()) to_.field(plan_.assertion_header_, c_.assertion);
         if (!c_.who) return {};
-        return plan_.identity_.append_to(out_, *c_.who);
+        return plan_.identity_.write_to(to_, *c_.who);
     }
 
-    void framing_fields()
-    {
-        if (c_.bare) return put("\r\n");
-        if (c_.websocket) return put("Connection: Upgrade\r\nUpgrade: websocket\r\n\r\n");
-        if (c_.head.body() == http::body_kind::chunked && !c_.length) return put("Transfer-Encoding: chunked\r\n\r\n");
-        auto const length = c_.length.value_or(c_.head.content_length());
-        if (length > 0 || expects_body()) put_length(length);
-        put("\r\n");
-    }
+    void end() { to_.end(body()); }
 
 private:
-    template<class... Text>
-    void put(Text const&... text)
+    announced_body body() const
     {
-        (out_.append(text), ...);
+        using kind = announced_body::kind;
+        if (c_.bare) return {};
+        if (c_.websocket) return {kind::websocket};
+        if (c_.head.body() == http::body_kind::chunked && !c_.length) return {kind::streamed};
+        auto const length = c_.length.value_or(c_.head.content_length());
+        if (length > 0 || expects_body()) return {kind::sized, length};
+        return {};
     }
-    void field(std::string_view name, std::string_view value) { put(name, ": ", value, "\r\n"); }
 
     // What belongs to the family that trusted proxies do not write comes from somebody else.
     bool passes_of_trusted(http::field const& f, dropped_field cause) const
@@ -135,7 +132,7 @@ private:
         if (bearer ? !may_pass(f.value) : holds_ours(f.value)) return;
         if (plan_.withheld_.are_in(f.value)) return;
         signs_in_ = signs_in_ || (f.id == known::authorization && signs_in_connection(f.value));
-        field(f.name, f.value);
+        to_.field(f.name, f.value);
     }
 
     bool may_pass(std::string_view bearer) const
@@ -154,23 +151,26 @@ private:
     {
         if (std::exchange(protocols_written_, true)) return;
         auto const offered = http::websocket::protocols_of(c_.head);
-        if (!offered.others.empty()) field(f.name, offered.others);
+        if (!offered.others.empty()) to_.field(f.name, offered.others);
     }
 
     // All Cookie fields become one (RFC 9113 section 8.2.3).
     void cookies()
     {
-        std::string_view between = "Cookie: ";
-        for (auto const& f : c_.head.fields()) {
-            if (f.id != known::cookie) continue;
-            auto const before = out_.size();
-            put(between);
-            auto const start = out_.size();
-            http::append_cookies_without(f.value, plan_.cookies_, out_);
-            if (out_.size() == start) out_.resize(before);
-            else between = "; ";
-        }
-        if (between == "; ") put("\r\n");
+        auto& value = to_.open("Cookie");
+        auto const begin = value.size();
+        for (auto const& f : c_.head.fields())
+            if (f.id == known::cookie) append_cookies(f.value, value, begin);
+        if (value.size() > begin) to_.close();
+        else to_.drop();
+    }
+    void append_cookies(std::string_view sent, std::string& value, std::size_t begin)
+    {
+        auto const before = value.size();
+        if (before > begin) value.append("; ");
+        auto const start = value.size();
+        http::append_cookies_without(sent, plan_.cookies_, value);
+        if (value.size() == start) value.resize(before);
     }
 
     // RFC 9110 section 8.6: methods that mean a body say so when it is empty.
@@ -182,16 +182,9 @@ private:
                m == method::patch;
     }
 
-    void put_length(std::uint64_t length)
-    {
-        std::array<char, 24> digits;
-        auto const end = std::to_chars(digits.data(), digits.data() + digits.size(), length).ptr;
-        put("Content-Length: ", std::string_view{digits.data(), end}, "\r\n");
-    }
-
     header_plan const& plan_;
     composition const& c_;
-    std::string& out_;
+    Sink& to_;
     asked_host host_;
     bool signs_in_ = false;
     bool protocols_written_ = false;
@@ -210,7 +203,7 @@ result<header_plan> header_plan::from(header_options const& options)
         if (plan.identity_.sets(options.assertion_header))
             return our_error(errc::bad_request,
                              fmt::format("{} carries a part of the identity already", options.assertion_header));
-        plan.assertion_prefix_ = options.assertion_header + ": ";
+        plan.assertion_header_ = options.assertion_header;
     }
     plan.cookies_ = options.cookies;
     plan.odd_names_ = options.odd_names;
@@ -269,19 +262,22 @@ bool header_plan::is_token_field(std::string_view name) const noexcept
     return std::any_of(token_fields_.begin(), token_fields_.end(), same);
 }
 
-result<composed> header_plan::compose(composition const& c, std::string& out) const
+template<field_sink Sink>
+result<composed> header_plan::apply(composition const& c, Sink& to) const
 {
     auto const nominates = c.head.has(known::connection);
     auto const nominated = nominates ? nominations::of(c.head.fields()) : std::optional{nominations{}};
     if (!nominated) return client_error(errc::bad_request, "Connection nominates too many fields");
-    out.clear();
-    writer w{*this, c, out};
-    w.request_line();
+    writer<Sink> w{*this, c, to};
+    w.start();
     w.client_fields(*nominated);
     w.forwarding_fields();
     if (auto written = w.identity_fields(); !written) return written.error();
-    w.framing_fields();
+    w.end();
     return composed{w.signs_in()};
 }
+
+template result<composed> header_plan::apply(composition const&, http1_head_sink&) const;
+template result<composed> header_plan::apply(composition const&, recorded_head&) const;
 
 } // namespace yett::upstream

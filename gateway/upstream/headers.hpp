@@ -5,6 +5,7 @@
 #include "gateway/http/head.hpp"
 #include "gateway/telemetry/metrics.hpp"
 #include "gateway/upstream/field_fate.hpp"
+#include "gateway/upstream/field_sink.hpp"
 #include "gateway/upstream/identity_fields.hpp"
 #include "gateway/upstream/withheld.hpp"
 
@@ -93,7 +94,7 @@ struct composition
     bearer_terms bearers = {};
 };
 
-// What `compose` has learnt on its way.
+// What `header_plan::apply` has learnt on its way.
 struct composed
 {
     bool signs_in_connection = false; // a credential that is good for whatever follows it
@@ -118,12 +119,14 @@ public:
     // to HTTP itself, or when a claim is unknown.
     static result<header_plan> from(header_options const& options);
 
-    // Writes the whole head, blank line included, over `out`; allocates nothing once `out`
-    // has grown to a request's size.
+    // Writes the whole head to a sink of `field_sink`'s kinds: its start, the client's fields that
+    // pass, forwarding and identity, and what is said of the body. The rules are here, once for
+    // every protocol; how they are spelled is the sink's.
     //
-    // Fails with bad_request when Connection nominates more than 32 names, and with
-    // forbidden when an identity does not fit into its headers.
-    result<composed> compose(composition const& c, std::string& out) const;
+    // Fails with bad_request when Connection nominates more than 32 names, before anything
+    // was written, and with forbidden when an identity does not fit into its headers.
+    template<field_sink Sink>
+    result<composed> apply(composition const& c, Sink& to) const;
 
     // What becomes of a field by its name, under the rule that let the request in (null: under
     // none that changes fields). What is `special` depends on the value besides.
@@ -135,6 +138,7 @@ public:
     std::span<std::string const> cookies() const noexcept { return cookies_; }
 
 private:
+    template<field_sink Sink>
     class writer;
 
     explicit header_plan(header_options const& o) : identity_{o.identity, o.identity_values}, withheld_{o.withheld_prefixes} {}
@@ -145,7 +149,7 @@ private:
     bool is_token_field(std::string_view name) const noexcept;
 
     identity_fields identity_;
-    std::string assertion_prefix_; // "Name: ", empty when there is none
+    std::string assertion_header_; // empty when there is none
     std::vector<std::string> cookies_;
     std::vector<std::string> odd_names_;
     std::vector<std::string> token_fields_;

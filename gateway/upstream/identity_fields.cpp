@@ -1,6 +1,7 @@
 #include "gateway/upstream/identity_fields.hpp"
 
 #include "gateway/http/ascii.hpp"
+#include "gateway/upstream/recorded_head.hpp"
 
 #include <fmt/format.h>
 
@@ -134,9 +135,8 @@ void write_claim(value_writer& to, identity const& who, claim from, told_roles c
     }
 }
 
-error too_long(std::string_view prefix)
+error too_long(std::string_view name)
 {
-    auto const name = prefix.substr(0, prefix.size() - 2);
     return our_error(errc::forbidden, fmt::format("the identity is too long for {}, see identity_headers.most_bytes", name));
 }
 
@@ -159,7 +159,7 @@ identity_fields::identity_fields(preset active, value_rules rules) : rules_{std:
 
 void identity_fields::set_known(std::string_view name, claim from)
 {
-    fields_.push_back({fmt::format("{}: ", name), from});
+    fields_.push_back({std::string{name}, from});
 }
 
 result<void> identity_fields::set(std::string_view name, claim from)
@@ -181,9 +181,9 @@ result<void> identity_fields::reserve(std::string_view name)
     return {};
 }
 
-bool identity_fields::field::is_named(std::string_view name) const noexcept
+bool identity_fields::field::is_named(std::string_view other) const noexcept
 {
-    return http::folds_equal(std::string_view{prefix}.substr(0, prefix.size() - 2), name);
+    return http::folds_equal(name, other);
 }
 
 bool identity_fields::sets(std::string_view name) const noexcept
@@ -198,22 +198,24 @@ bool identity_fields::owns(std::string_view name) const noexcept
     return owned_.contains(name);
 }
 
-result<void> identity_fields::append_to(std::string& out, identity const& who) const
+template<field_sink Sink>
+result<void> identity_fields::write_to(Sink& to, identity const& who) const
 {
     bool roles_omitted = false;
     for (auto const& f : fields_) {
-        auto const before = out.size();
-        out += f.prefix;
-        value_writer value{out, rules_.most_bytes};
+        value_writer value{to.open(f.name), rules_.most_bytes};
         write_claim(value, who, f.from, rules_.roles);
         auto const fits = value.fits();
-        if (!fits && !(rules_.omits_roles && f.from == claim::roles)) return too_long(f.prefix);
+        if (!fits && !(rules_.omits_roles && f.from == claim::roles)) return too_long(f.name);
         roles_omitted = roles_omitted || !fits;
-        if (value.is_empty() || !fits) out.resize(before);
-        else out += "\r\n";
+        if (value.is_empty() || !fits) to.drop();
+        else to.close();
     }
-    if (roles_omitted) out += "X-Yett-Roles-Omitted: true\r\n";
+    if (roles_omitted) to.field("X-Yett-Roles-Omitted", "true");
     return {};
 }
+
+template result<void> identity_fields::write_to(http1_head_sink&, identity const&) const;
+template result<void> identity_fields::write_to(recorded_head&, identity const&) const;
 
 } // namespace yett::upstream

@@ -5,6 +5,7 @@
 #include "gateway/base/told_roles.hpp"
 #include "gateway/http/head.hpp"
 #include "gateway/http/header_fold.hpp"
+#include "gateway/upstream/field_sink.hpp"
 
 #include <boost/unordered/unordered_flat_set.hpp>
 
@@ -72,19 +73,20 @@ public:
     // The same for a name that `http` has recognised, without a look at its text.
     bool owns(http::known id) const noexcept { return owned_ids_[static_cast<std::size_t>(id)]; }
 
-    // Appends the fields. Values are percent-encoded outside printable ASCII; '%' itself
+    // Writes the fields. Values are percent-encoded outside printable ASCII; '%' itself
     // too, so that no two identities share a spelling, and ',' in the members of a list.
     // What the identity lacks is left out. Fails with forbidden when a value would be longer
     // than the rules allow: half an identity would be another one. Roles may be left out as a
     // whole instead, and then X-Yett-Roles-Omitted says so.
-    result<void> append_to(std::string& out, identity const& who) const;
+    template<field_sink Sink>
+    result<void> write_to(Sink& to, identity const& who) const;
 
 private:
     struct field
     {
-        std::string prefix; // "Name: "
+        std::string name;
         claim from;
-        bool is_named(std::string_view name) const noexcept;
+        bool is_named(std::string_view other) const noexcept;
     };
 
     void set_known(std::string_view name, claim from);

@@ -3,6 +3,7 @@
 #include "gateway/http/chunks.hpp"
 #include "gateway/http/framing.hpp"
 #include "gateway/http/websocket_protocols.hpp"
+#include "gateway/upstream/http1_head_sink.hpp"
 #include "gateway/upstream/location_mapping.hpp"
 
 #include <fmt/format.h>
@@ -169,7 +170,7 @@ result<pieces> transfer::compose()
     if (c.host.empty() && exchange_.where().host().empty()) c.host = parties_.options.server.text;
     c.rules = parties_.context.rules;
     if (parties_.context.seen.retries == 0) c.dropped = &parties_.dropped;
-    auto const composed = parties_.context.headers.compose(c, head);
+    auto const composed = write_http1_head(parties_.context.headers, c, head);
     if (!composed) return composed.error();
     bound_ = bound_ || composed->signs_in_connection;
     if (!chunked || at_hand_.complete || at_hand_.part.empty()) return pieces{head, at_hand_.part};

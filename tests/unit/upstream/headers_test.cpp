@@ -1,5 +1,6 @@
 #include "gateway/upstream/field_rules.hpp"
 #include "gateway/upstream/headers.hpp"
+#include "gateway/upstream/http1_head_sink.hpp"
 
 #include "gateway/http/ascii.hpp"
 #include "gateway/http/framing.hpp"
@@ -73,7 +74,7 @@ result<upstream::composed> try_compose(std::string_view request, asking const& a
     if (a.rules) c.rules = &*a.rules;
     c.dropped = a.dropped;
     c.bare = a.bare;
-    return plan->compose(c, out);
+    return write_http1_head(*plan, c, out);
 }
 
 // `fields` are whole lines, each with its line end.
