@@ -41,9 +41,9 @@ int main(int argc, char** argv)
     settings->limits.connections = settings->limits.connections_per_client = 100'000;
     settings->answers = {hello, refusal};
     if (args.size() == 4) {
-        net::tls_options options;
+        transport::tls_options options;
         options.certificates.push_back({args[2], args[3]});
-        auto tls = net::tls_context::make(options, std::make_shared<net::ticket_keys>());
+        auto tls = transport::tls_context::make(options, std::make_shared<transport::ticket_keys>());
         if (!tls) return std::puts(describe(tls.error()).c_str()), 78;
         settings->tls = *tls;
     }

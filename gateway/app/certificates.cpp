@@ -36,12 +36,12 @@ void certificates::begin_to_read()
     looks_ = 0;
 }
 
-result<std::shared_ptr<net::tls_context>> certificates::read(config::listener_tls const& of) const
+result<std::shared_ptr<transport::tls_context>> certificates::read(config::listener_tls const& of) const
 {
-    return net::tls_context::make(tls_of(of), ticket_keys_);
+    return transport::tls_context::make(tls_of(of), ticket_keys_);
 }
 
-void certificates::use(net::tls_context const& shown)
+void certificates::use(transport::tls_context const& shown)
 {
     for (auto const& [file, end] : shown.ends()) ends_[file] = end;
 }

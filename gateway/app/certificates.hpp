@@ -4,7 +4,7 @@
 #include "gateway/app/file_watch.hpp"
 #include "gateway/base/clock.hpp"
 #include "gateway/base/result.hpp"
-#include "gateway/net/tls_context.hpp"
+#include "gateway/transport/tls_context.hpp"
 
 #include <map>
 #include <memory>
@@ -25,9 +25,9 @@ public:
     // All are read now: what the files are from here on is a change.
     void begin_to_read();
     // From the files as they are; one for each worker.
-    result<std::shared_ptr<net::tls_context>> read(config::listener_tls const& of) const;
+    result<std::shared_ptr<transport::tls_context>> read(config::listener_tls const& of) const;
     // A listener shows these from now on.
-    void use(net::tls_context const& shown);
+    void use(transport::tls_context const& shown);
     void done(bool all_could_be_used);
 
     // Whether what the files held when they were read last is in use.
@@ -37,7 +37,7 @@ public:
 
 private:
     file_watch files_;
-    std::shared_ptr<net::ticket_keys> ticket_keys_ = std::make_shared<net::ticket_keys>();
+    std::shared_ptr<transport::ticket_keys> ticket_keys_ = std::make_shared<transport::ticket_keys>();
     std::map<std::string, wall_time> ends_;
     unsigned looks_ = 0; // since they were read
     bool current_ = true;

@@ -324,7 +324,7 @@ void gateway::read_certificates()
 // New connections are shown the new ones; those that are open keep theirs.
 bool gateway::read_certificates_of(open_listener const& one)
 {
-    std::vector<std::shared_ptr<net::tls_context>> read;
+    std::vector<std::shared_ptr<transport::tls_context>> read;
     while (read.size() < workers_) {
         auto made = certificates_.read(*one.settings->tls);
         if (!made) {

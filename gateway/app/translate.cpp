@@ -295,11 +295,12 @@ net::client_limits client_limits_of(config::settings const& s)
     return limits;
 }
 
-net::tls_options tls_of(config::listener_tls const& t)
+transport::tls_options tls_of(config::listener_tls const& t)
 {
-    net::tls_options options;
+    transport::tls_options options;
     for (auto const& each : t.certificates) options.certificates.push_back({each.chain_file.string(), each.key_file.string()});
-    options.min_version = t.min_version == config::tls_version::tls_1_3 ? net::tls_floor::tls13 : net::tls_floor::tls12;
+    options.min_version =
+        t.min_version == config::tls_version::tls_1_3 ? transport::tls_floor::tls13 : transport::tls_floor::tls12;
     return options;
 }
 

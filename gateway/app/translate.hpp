@@ -9,10 +9,10 @@
 #include "gateway/limits/spec.hpp"
 #include "gateway/net/client_limits.hpp"
 #include "gateway/net/listener.hpp"
-#include "gateway/net/tls_context.hpp"
 #include "gateway/pipeline/auth_endpoints.hpp"
 #include "gateway/tokens/algorithm.hpp"
 #include "gateway/tokens/completeness.hpp"
+#include "gateway/transport/tls_context.hpp"
 #include "gateway/upstream/field_rules.hpp"
 #include "gateway/upstream/forwarder.hpp"
 #include "gateway/upstream/headers.hpp"
@@ -31,7 +31,7 @@ issuers::schedule schedule_of(config::issuer const& i);
 issuers::web_options web_of(config::issuer const& i);
 std::vector<limits::limit_spec> limits_of(config::settings const& s);
 net::client_limits client_limits_of(config::settings const& s);
-net::tls_options tls_of(config::listener_tls const& t);
+transport::tls_options tls_of(config::listener_tls const& t);
 net::hsts_policy hsts_of(config::listener const& l);
 upstream::forward_options forwarding_of(config::upstream const& u);
 upstream::header_options headers_of(config::settings const& s);

@@ -1,7 +1,7 @@
 #pragma once
 
 #include "gateway/net/buffer_budget.hpp"
-#include "gateway/net/buffer_pool.hpp"
+#include "gateway/transport/buffer_pool.hpp"
 
 #include <cstddef>
 #include <string_view>
@@ -15,7 +15,7 @@ class backlog
 {
 public:
     // Holds `most` bytes.
-    backlog(buffer_pool& from, buffer_budget& budget, std::size_t most) : from_{from}, loan_{budget}, most_{most} {}
+    backlog(transport::buffer_pool& from, buffer_budget& budget, std::size_t most) : from_{from}, loan_{budget}, most_{most} {}
 
     // Returns how many bytes found room.
     std::size_t put(std::string_view bytes);
@@ -29,10 +29,10 @@ public:
 private:
     bool add_buffer();
 
-    buffer_pool& from_;
+    transport::buffer_pool& from_;
     buffer_budget::loan loan_;
     std::size_t most_;
-    std::vector<buffer_pool::buffer> buffers_;
+    std::vector<transport::buffer_pool::buffer> buffers_;
     std::size_t begin_ = 0; // in the first
     std::size_t end_ = 0;   // in the last
     std::size_t size_ = 0;

@@ -2,8 +2,8 @@
 
 #include "gateway/http/framing.hpp"
 #include "gateway/http/http1_writer.hpp"
-#include "gateway/net/plain_stream.hpp"
-#include "gateway/net/tls_stream.hpp"
+#include "gateway/transport/plain_stream.hpp"
+#include "gateway/transport/tls_stream.hpp"
 
 #include <boost/asio/co_spawn.hpp>
 
@@ -33,7 +33,7 @@ std::uint64_t next_number()
 
 } // namespace
 
-void http1_connection::start(worker& home, std::shared_ptr<listener_settings const> settings, wire::socket socket,
+void http1_connection::start(worker& home, std::shared_ptr<listener_settings const> settings, transport::tcp_socket socket,
                              ip_address const& client, http::peer peer)
 {
     auto const made = std::make_shared<http1_connection>(home, std::move(settings), std::move(socket), client, std::move(peer));
@@ -49,7 +49,7 @@ void http1_connection::resume()
     boost::asio::co_spawn(worker_.executor(), run(), std::move(ended));
 }
 
-http1_connection::http1_connection(worker& home, std::shared_ptr<listener_settings const> settings, wire::socket socket,
+http1_connection::http1_connection(worker& home, std::shared_ptr<listener_settings const> settings, transport::tcp_socket socket,
                                    ip_address const& client, http::peer peer)
     : worker_{home},
       settings_{std::move(settings)},
@@ -65,11 +65,11 @@ http1_connection::http1_connection(worker& home, std::shared_ptr<listener_settin
     auto& small = home.small_buffers();
     auto& large = home.large_buffers();
     if (settings_->tls) {
-        auto secure = std::make_unique<tls_stream>(std::move(socket), small, large, settings_->tls);
+        auto secure = std::make_unique<transport::tls_stream>(std::move(socket), small, large, settings_->tls);
         tls_ = secure.get();
         stream_ = std::move(secure);
     } else {
-        stream_ = std::make_unique<plain_stream>(std::move(socket), small, large);
+        stream_ = std::make_unique<transport::plain_stream>(std::move(socket), small, large);
     }
     worker_.enter(*this);
     worker_.is_silent(*this);
@@ -117,9 +117,9 @@ task<http1_connection::ending> http1_connection::serve_in_clear()
 void http1_connection::fall_asleep()
 {
     worker_.rests(*this);
-    auto& wire = stream_->wire();
-    wire.resume_reading();
-    wire.wait_readable([self = shared_from_this()](boost::system::error_code ec) {
+    auto& socket = stream_->socket();
+    socket.resume_reading();
+    socket.wait_readable([self = shared_from_this()](boost::system::error_code ec) {
         if (!ec && self->asleep_) self->wake_up();
     });
 }
@@ -183,7 +183,7 @@ task<http1_connection::ending> http1_connection::serve()
         auto& ex = *exchange_;
         co_await settings_->answers.request(ex);
         if (ex.outlet().is_pouring()) co_await ex.outlet().poured();
-        stream_->wire().forget();
+        stream_->socket().forget();
         if (!ex.finished()) co_return ending::broken;
         if (!ex.keeps_alive()) co_return ending::lingering;
         if (!ex.body_complete() && !co_await ex.drain_body()) co_return ending::lingering;
@@ -224,13 +224,13 @@ task<result<std::size_t>> http1_connection::receive_head()
         if (have_ == 0) head_.reset();
         if (waits == wait_for::first_byte && worker_.draining()) co_return client_error(errc::stopping);
         arm_for_head(waits);
-        auto const filled = co_await stream_->wire().fill();
+        auto const filled = co_await stream_->socket().fill();
         idle_ = false;
         // The timeout counts from the first byte; later ones do not put it off.
         waits = waits == wait_for::first_byte ? wait_for::rest : wait_for::rest_still;
         if (!filled) co_return filled.error();
         // It spoke up in the moment it was to be left alone.
-        if (std::exchange(asleep_, false)) stream_->wire().resume_reading();
+        if (std::exchange(asleep_, false)) stream_->socket().resume_reading();
     }
 }
 
@@ -329,48 +329,48 @@ task<void> http1_connection::refuse(error why)
 // the client is told that nothing follows and heard out for a while (RFC 9112 section 9.6).
 task<void> http1_connection::end(ending how)
 {
-    auto& wire = stream_->wire();
-    if (how == ending::broken) wire.reset();
+    auto& socket = stream_->socket();
+    if (how == ending::broken) socket.reset();
     else stream_->say_goodbye();
-    if (how == ending::lingering && !wire.broken()) {
-        wire.finish_sending();
-        wire.resume_reading();
+    if (how == ending::lingering && !socket.broken()) {
+        socket.finish_sending();
+        socket.resume_reading();
         worker_.deadlines().arm_after(reading_, settings_->limits.linger_timeout);
-        co_await wire.discard();
+        co_await socket.discard();
         reading_.disarm();
     }
-    wire.close();
+    socket.close();
 }
 
 void http1_connection::drain()
 {
     if (asleep_) end_asleep();
-    else if (idle_) stream_->wire().interrupt_reading(errc::stopping);
+    else if (idle_) stream_->socket().interrupt_reading(errc::stopping);
 }
 
 // Closing ends the wait, and with it the connection.
 void http1_connection::end_asleep()
 {
     stream_->say_goodbye();
-    stream_->wire().close();
+    stream_->socket().close();
 }
 
 void http1_connection::make_room()
 {
     if (asleep_) end_asleep();
-    else stream_->wire().interrupt_reading(errc::stopping);
+    else stream_->socket().interrupt_reading(errc::stopping);
 }
 
 void http1_connection::close_now()
 {
-    stream_->wire().reset();
+    stream_->socket().reset();
     if (exchange_) exchange_->client_is_gone();
 }
 
 void http1_connection::reading_expired()
 {
     if (asleep_) end_asleep();
-    else stream_->wire().interrupt_reading(errc::timed_out);
+    else stream_->socket().interrupt_reading(errc::timed_out);
 }
 
 // Without an exchange it is the refusal of bytes that never were one.
@@ -378,17 +378,17 @@ void http1_connection::writing_expired()
 {
     if (exchange_ && !exchange_->outlet().is_late()) return;
     if (exchange_) worker_.figures().clients_given_up[telemetry::given_up::slow_reader].add();
-    stream_->wire().interrupt_writing(errc::timed_out);
+    stream_->socket().interrupt_writing(errc::timed_out);
 }
 
 void http1_connection::be_quiet()
 {
-    auto& wire = stream_->wire();
-    if (idle_ && wire.filling()) {
+    auto& socket = stream_->socket();
+    if (idle_ && socket.filling()) {
         asleep_ = true;
-        return wire.interrupt_reading(errc::stopping);
+        return socket.interrupt_reading(errc::stopping);
     }
-    if (wire.filling()) wire.go_quiet();
+    if (socket.filling()) socket.go_quiet();
     if (!exchange_ || exchange_->abandoned()) return;
     worker_.deadlines().arm_after(quiet_, long_silence);
     look_after_client();
@@ -398,14 +398,14 @@ void http1_connection::be_quiet()
 // is told passes through it, so that only a reset is left.
 void http1_connection::look_after_client()
 {
-    auto& wire = stream_->wire();
-    if (wire.filling() || !wire.is_open()) return;
-    auto const heard = exchange_->is_tunnel() ? wire.standing(client_says::more) : stream_->overhear();
-    if (heard == client_says::gone) return exchange_->client_is_gone();
-    if (heard == client_says::finished && !exchange_->is_tunnel()) return client_finished();
+    auto& socket = stream_->socket();
+    if (socket.filling() || !socket.is_open()) return;
+    auto const heard = exchange_->is_tunnel() ? socket.standing(transport::peer_says::more) : stream_->overhear();
+    if (heard == transport::peer_says::gone) return exchange_->client_is_gone();
+    if (heard == transport::peer_says::finished && !exchange_->is_tunnel()) return client_finished();
     // Bytes that nobody wants yet would wake a watch for ever.
-    if (heard == client_says::nothing)
-        wire.watch([self = shared_from_this()] {
+    if (heard == transport::peer_says::nothing)
+        socket.watch([self = shared_from_this()] {
             if (self->exchange_ && !self->exchange_->abandoned()) self->look_after_client();
         });
 }
@@ -413,8 +413,8 @@ void http1_connection::look_after_client()
 void http1_connection::client_finished()
 {
     auto& deadlines = worker_.deadlines();
-    auto const& wire = stream_->wire();
-    auto const now = half_close::progress{deadlines.now(), wire.bytes_sent(), exchange_->bytes_in(), wire.has_output()};
+    auto const& socket = stream_->socket();
+    auto const now = half_close::progress{deadlines.now(), socket.bytes_sent(), exchange_->bytes_in(), socket.has_output()};
     if (!half_close_) half_close_.emplace(settings_->limits.half_close_timeout, now);
     auto const verdict = half_close_->judge(now);
     if (verdict.client == half_close::left) {

@@ -4,15 +4,13 @@
 #include "gateway/net/half_close.hpp"
 #include "gateway/net/http1_exchange.hpp"
 #include "gateway/net/listener.hpp"
-#include "gateway/net/stream.hpp"
 #include "gateway/net/worker.hpp"
+#include "gateway/transport/tls_stream.hpp"
 
 #include <memory>
 #include <optional>
 
 namespace yett::net {
-
-class tls_stream;
 
 // A client's connection: reads heads, hands exchanges over one after the other, and ends
 // so that the client sees the last reply. It keeps itself alive until then.
@@ -20,10 +18,10 @@ class http1_connection final : public connection, public std::enable_shared_from
 {
 public:
     // Starts to serve. The admission of `client` is released when the connection ends.
-    static void start(worker& home, std::shared_ptr<listener_settings const> settings, wire::socket socket,
+    static void start(worker& home, std::shared_ptr<listener_settings const> settings, transport::tcp_socket socket,
                       ip_address const& client, http::peer peer);
 
-    http1_connection(worker& home, std::shared_ptr<listener_settings const> settings, wire::socket socket,
+    http1_connection(worker& home, std::shared_ptr<listener_settings const> settings, transport::tcp_socket socket,
                      ip_address const& client, http::peer peer);
     ~http1_connection();
 
@@ -77,15 +75,15 @@ private:
 
     worker& worker_;
     std::shared_ptr<listener_settings const> settings_;
-    std::unique_ptr<net::stream> stream_;
-    tls_stream* tls_ = nullptr; // the same stream, if it is one
+    std::unique_ptr<transport::byte_stream> stream_;
+    transport::tls_stream* tls_ = nullptr; // the same stream, if it is one
     ip_address client_;
     http::peer peer_;
     std::unique_ptr<http::https_entrance const> entrance_; // of a client that did not speak TLS
     deadlines::entry reading_;
     deadlines::entry writing_;
     deadlines::entry quiet_;
-    buffer_pool::buffer head_; // a head, what follows it, and at its end the fields
+    transport::buffer_pool::buffer head_; // a head, what follows it, and at its end the fields
     std::size_t have_ = 0;
     bool shaken_ = false;                      // the handshake was tried
     bool kept_ = false;                        // a request was answered on it

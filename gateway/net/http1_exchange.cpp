@@ -127,7 +127,7 @@ task<result<void>> http1_exchange::gather_rest()
         auto const waited = co_await wait_for_body(pause);
         if (waited) continue;
         if (waited.error() != errc::timed_out || !is_short) co_return waited.error();
-        around_.stream.wire().resume_reading();
+        around_.stream.socket().resume_reading();
         co_return result<void>{};
     }
 }
@@ -154,7 +154,7 @@ task<result<void>> http1_exchange::wait_for_body(milliseconds at_most)
     auto const began = deadlines.now();
     auto const patience = body_patience();
     deadlines.arm_after(around_.reading, std::min(at_most, patience));
-    auto const filled = co_await around_.stream.wire().fill();
+    auto const filled = co_await around_.stream.socket().fill();
     around_.reading.disarm();
     body_pace_.waited(std::chrono::floor<milliseconds>(deadlines.now() - began));
     if (filled) co_return result<void>{};
@@ -168,7 +168,7 @@ task<result<void>> http1_exchange::wait_for_body(milliseconds at_most)
 error http1_exchange::read_failed(error e)
 {
     if (e == errc::timed_out || e == errc::stopping) return e;
-    if (around_.stream.wire().broken()) client_is_gone();
+    if (around_.stream.socket().broken()) client_is_gone();
     if (e == errc::bad_request) return e;
     return client_error(errc::peer_broke_off, e.note());
 }
@@ -194,7 +194,7 @@ task<result<std::string_view>> http1_exchange::read_through()
             co_return read_failed(part.error());
         }
         if (!part->empty()) co_return part;
-        auto const filled = co_await around_.stream.wire().fill();
+        auto const filled = co_await around_.stream.socket().fill();
         if (!filled && filled.error() == errc::peer_closed) co_return std::string_view{};
         if (!filled) co_return read_failed(filled.error());
     }
@@ -273,7 +273,7 @@ task<result<void>> http1_exchange::write(std::string_view part, bool last)
     auto sent = co_await send_rest(std::move(out), 0, beyond);
     if (sent && last && tunnel_) {
         around_.stream.say_goodbye();
-        around_.stream.wire().finish_sending();
+        around_.stream.socket().finish_sending();
     }
     co_return sent;
 }
@@ -336,7 +336,7 @@ void http1_exchange::abort() noexcept
 {
     // The last bytes of a tunnel may be on their way to somebody who does not take them.
     if (finished_ && (!tunnel_ || around_.stream.settled())) return;
-    around_.stream.wire().reset();
+    around_.stream.socket().reset();
     gone_ = true;
 }
 

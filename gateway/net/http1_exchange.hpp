@@ -2,12 +2,12 @@
 
 #include "gateway/http/exchange.hpp"
 #include "gateway/http/http1_writer.hpp"
-#include "gateway/net/buffer_pool.hpp"
 #include "gateway/net/gathered_body.hpp"
 #include "gateway/net/http1_surroundings.hpp"
 #include "gateway/net/pace.hpp"
 #include "gateway/net/reply_outlet.hpp"
 #include "gateway/net/request_body.hpp"
+#include "gateway/transport/buffer_pool.hpp"
 
 #include <functional>
 #include <memory>
@@ -46,12 +46,12 @@ public:
     unsigned status() const noexcept override { return status_; }
     std::uint64_t bytes_in() const noexcept override { return body_.received() + tunnelled_in_; }
     std::uint64_t bytes_out() const noexcept override { return bytes_out_; }
-    bool abandoned() const noexcept override { return gone_ || around_.stream.wire().broken(); }
+    bool abandoned() const noexcept override { return gone_ || around_.stream.socket().broken(); }
     void on_abandoned(std::function<void()> notify) override;
 
     // For the connection.
     void client_is_gone();
-    // The whole reply was written; once it is poured, it was handed to the wire.
+    // The whole reply was written; once it is poured, it was handed to the socket.
     bool finished() const noexcept { return finished_ && !outlet_.failed(); }
     reply_outlet& outlet() noexcept { return outlet_; }
     bool keeps_alive() const noexcept { return keeps_alive_; }
@@ -89,7 +89,7 @@ private:
     http::target target_;
     steady_time started_at_;
     std::span<char> raw_; // bytes read but not yet taken as body
-    buffer_pool::buffer body_buffer_;
+    transport::buffer_pool::buffer body_buffer_;
     request_body body_;
     pace body_pace_;
     std::unique_ptr<gathered_body> gathered_;

@@ -3,20 +3,20 @@
 #include "gateway/base/deadlines.hpp"
 #include "gateway/http/exchange.hpp"
 #include "gateway/net/client_limits.hpp"
+#include "gateway/transport/byte_stream.hpp"
 
 #include <memory>
 
 namespace yett::net {
 
 class http1_connection;
-class stream;
 class worker;
 
 // What an exchange borrows from its connection.
 struct http1_surroundings
 {
     net::worker& worker;
-    net::stream& stream;
+    transport::byte_stream& stream;
     http::peer const& peer;
     client_limits const& limits;
     deadlines::entry& reading; // expires: reading fails with timed_out

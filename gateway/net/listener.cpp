@@ -203,7 +203,7 @@ void listener::stop()
     acceptor_.close(ignored);
 }
 
-void listener::use(std::shared_ptr<tls_context> tls)
+void listener::use(std::shared_ptr<transport::tls_context> tls)
 {
     auto next = std::make_shared<listener_settings>(*settings_);
     next->tls = std::move(tls);
@@ -271,7 +271,7 @@ void listener::take(int descriptor, ip_address const& client, std::uint16_t port
         return turn_away(descriptor, all && !settings_->tls);
     }
     figures.listeners[settings_->slot].accepted.add();
-    wire::socket socket{worker_.executor()};
+    transport::tcp_socket socket{worker_.executor()};
     boost::system::error_code ec;
     socket.assign(client.is_v4() ? tcp::v4() : tcp::v6(), descriptor, ec);
     if (ec) {
@@ -290,7 +290,7 @@ void listener::take(int descriptor, ip_address const& client, std::uint16_t port
 
 void listener::turn_away(int descriptor, bool with_reply)
 {
-    wire::socket client{worker_.executor()};
+    transport::tcp_socket client{worker_.executor()};
     boost::system::error_code ec;
     if (with_reply && seen_off_ < seen_off_at_once) client.assign(tcp::v4(), descriptor, ec);
     if (ec || !client.is_open()) {
@@ -298,12 +298,12 @@ void listener::turn_away(int descriptor, bool with_reply)
         return;
     }
     (void)::send(descriptor, sorry_.data(), sorry_.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
-    client.shutdown(wire::socket::shutdown_send, ec);
+    client.shutdown(transport::tcp_socket::shutdown_send, ec);
     ++seen_off_;
     boost::asio::co_spawn(worker_.executor(), see_off(std::move(client)), boost::asio::detached);
 }
 
-task<void> listener::see_off(wire::socket client)
+task<void> listener::see_off(transport::tcp_socket client)
 {
     std::array<char, 4096> ignored;
     boost::system::error_code ec;

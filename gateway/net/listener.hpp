@@ -7,9 +7,9 @@
 #include "gateway/http/https_entrance.hpp"
 #include "gateway/net/admission.hpp"
 #include "gateway/net/client_limits.hpp"
-#include "gateway/net/tls_context.hpp"
-#include "gateway/net/wire.hpp"
 #include "gateway/telemetry/metrics.hpp"
+#include "gateway/transport/buffered_socket.hpp"
+#include "gateway/transport/tls_context.hpp"
 
 #include <boost/asio/basic_socket_acceptor.hpp>
 #include <boost/asio/basic_waitable_timer.hpp>
@@ -57,9 +57,9 @@ struct hsts_policy
 // connections keep the one they began with.
 struct listener_settings
 {
-    std::string name;                 // the configured address
-    std::size_t slot = 0;             // metrics::listener(name)
-    std::shared_ptr<tls_context> tls; // null: cleartext
+    std::string name;                            // the configured address
+    std::size_t slot = 0;                        // metrics::listener(name)
+    std::shared_ptr<transport::tls_context> tls; // null: cleartext
     hsts_policy hsts;
     std::shared_ptr<http::https_entrance const> to_https; // where it sends everybody; null: nowhere
     client_limits limits;
@@ -87,7 +87,7 @@ public:
     // Accepts no more; what is open goes on.
     void stop();
     // For connections that open from now on; on the worker's thread.
-    void use(std::shared_ptr<tls_context> tls);
+    void use(std::shared_ptr<transport::tls_context> tls);
     void use(std::shared_ptr<http::https_entrance const> to_https);
     listener_settings const& settings() const noexcept { return *settings_; }
 
@@ -107,7 +107,7 @@ private:
     admission::verdict admit(ip_address const& client);
     void take(int descriptor, ip_address const& client, std::uint16_t port);
     void turn_away(int descriptor, bool with_reply);
-    task<void> see_off(wire::socket client);
+    task<void> see_off(transport::tcp_socket client);
     void rest();
 
     worker& worker_;

@@ -126,7 +126,7 @@ void reply_outlet::client_came() noexcept
 // byte a second. What the client's side has acknowledged was taken by it.
 void reply_outlet::note_progress() noexcept
 {
-    auto const taken = around_.stream.wire().bytes_taken();
+    auto const taken = around_.stream.socket().bytes_taken();
     if (std::exchange(measured_, true) && taken != taken_) {
         pace_.moved(taken - taken_);
         moved_at_ = around_.worker.deadlines().now();

@@ -4,7 +4,7 @@
 #include "gateway/net/backlog.hpp"
 #include "gateway/net/http1_surroundings.hpp"
 #include "gateway/net/pace.hpp"
-#include "gateway/net/stream.hpp"
+#include "gateway/transport/byte_stream.hpp"
 
 #include <cstdint>
 #include <memory>

@@ -3,9 +3,9 @@
 #include "gateway/base/deadlines.hpp"
 #include "gateway/base/task.hpp"
 #include "gateway/net/buffer_budget.hpp"
-#include "gateway/net/buffer_pool.hpp"
 #include "gateway/net/listener.hpp"
 #include "gateway/telemetry/metrics.hpp"
+#include "gateway/transport/buffer_pool.hpp"
 
 #include <boost/asio/basic_waitable_timer.hpp>
 #include <boost/intrusive/list.hpp>
@@ -59,8 +59,8 @@ public:
     boost::asio::io_context& context() noexcept { return *context_; }
     base::executor executor() noexcept { return context_->get_executor(); }
     base::deadlines& deadlines() noexcept { return deadlines_; }
-    buffer_pool& small_buffers() noexcept { return small_; }
-    buffer_pool& large_buffers() noexcept { return large_; }
+    transport::buffer_pool& small_buffers() noexcept { return small_; }
+    transport::buffer_pool& large_buffers() noexcept { return large_; }
     // What may be held of bodies.
     buffer_budget& bodies() noexcept { return bodies_; }
     telemetry::shard& figures() noexcept { return *figures_; }
@@ -115,8 +115,8 @@ private:
     telemetry::shard* figures_;
     unsigned index_;
     base::deadlines deadlines_;
-    buffer_pool small_;
-    buffer_pool large_;
+    transport::buffer_pool small_;
+    transport::buffer_pool large_;
     buffer_budget bodies_;
     std::string scratch_;
     std::string date_;

@@ -1,6 +1,6 @@
 #include "gateway/upstream/connection.hpp"
 
-#include "gateway/base/exhausting_buffer.hpp"
+#include "gateway/transport/exhausting_buffer.hpp"
 
 #include <boost/asio/buffer.hpp>
 #include <boost/asio/error.hpp>

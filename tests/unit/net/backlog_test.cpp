@@ -5,11 +5,12 @@
 
 #include <string>
 
+using namespace yett;
 using namespace yett::net;
 
 TEST_CASE("backlog: bytes come out as they went in, whatever they were cut into")
 {
-    buffer_pool pool{4096};
+    transport::buffer_pool pool{4096};
     buffer_budget budget{100'000};
     backlog b{pool, budget, 10'000};
     std::string in, out;
@@ -39,7 +40,7 @@ TEST_CASE("backlog: bytes come out as they went in, whatever they were cut into"
 
 TEST_CASE("backlog: it takes no more than its worker may hold")
 {
-    buffer_pool pool{4096};
+    transport::buffer_pool pool{4096};
     buffer_budget budget{8192};
     backlog first{pool, budget, 64 * 1024};
     CHECK(first.put(std::string(5000, 'x')) == 5000);

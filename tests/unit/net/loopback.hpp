@@ -23,7 +23,7 @@ public:
     certificate(certificate const&) = delete;
     certificate& operator=(certificate const&) = delete;
 
-    certificate_files files() const { return {folder_ + "/leaf.crt", folder_ + "/leaf.key"}; }
+    transport::certificate_files files() const { return {folder_ + "/leaf.crt", folder_ + "/leaf.key"}; }
 
 private:
     std::string folder_;
@@ -38,7 +38,7 @@ class server
 public:
     struct options
     {
-        std::shared_ptr<tls_context> tls;
+        std::shared_ptr<transport::tls_context> tls;
         client_limits limits;
         std::shared_ptr<net::admission> admission = std::make_shared<net::admission>();
     };
@@ -81,8 +81,9 @@ private:
     std::thread thread_;
 };
 
-std::shared_ptr<tls_context> tls_for(std::vector<certificate const*> certificates, tls_floor floor = tls_floor::tls12,
-                                     std::shared_ptr<ticket_keys> keys = std::make_shared<ticket_keys>());
+std::shared_ptr<transport::tls_context> tls_for(
+    std::vector<certificate const*> certificates, transport::tls_floor floor = transport::tls_floor::tls12,
+    std::shared_ptr<transport::ticket_keys> keys = std::make_shared<transport::ticket_keys>());
 
 // A blocking client, with or without TLS.
 class client

@@ -62,13 +62,13 @@ certificate::~certificate()
     std::filesystem::remove_all(folder_);
 }
 
-std::shared_ptr<tls_context> tls_for(std::vector<certificate const*> certificates, tls_floor floor,
-                                     std::shared_ptr<ticket_keys> keys)
+std::shared_ptr<transport::tls_context> tls_for(std::vector<certificate const*> certificates, transport::tls_floor floor,
+                                                std::shared_ptr<transport::ticket_keys> keys)
 {
-    tls_options options;
+    transport::tls_options options;
     for (auto const* each : certificates) options.certificates.push_back(each->files());
     options.min_version = floor;
-    auto made = tls_context::make(options, std::move(keys));
+    auto made = transport::tls_context::make(options, std::move(keys));
     REQUIRE(made.has_value());
     return *made;
 }

@@ -27,11 +27,11 @@ struct session_of
 TEST_CASE("tls: a file that cannot be used is named")
 {
     certificate const one{"one.example"}, two{"two.example"};
-    auto const keys = std::make_shared<ticket_keys>();
-    auto const note_of = [&](certificate_files const& files) {
-        tls_options options;
+    auto const keys = std::make_shared<transport::ticket_keys>();
+    auto const note_of = [&](transport::certificate_files const& files) {
+        transport::tls_options options;
         options.certificates = {one.files(), files};
-        auto const made = tls_context::make(options, keys);
+        auto const made = transport::tls_context::make(options, keys);
         return made ? std::string{} : made.error().note();
     };
     CHECK(note_of(two.files()).empty());
@@ -40,7 +40,7 @@ TEST_CASE("tls: a file that cannot be used is named")
     // Another certificate's key, and a file that holds no key at all.
     CHECK(note_of({one.files().chain_file, two.files().key_file}).find("key " + two.files().key_file) != std::string::npos);
     CHECK(note_of({one.files().chain_file, one.files().chain_file}).find("key ") != std::string::npos);
-    CHECK_FALSE(tls_context::make({}, keys).has_value());
+    CHECK_FALSE(transport::tls_context::make({}, keys).has_value());
 }
 
 TEST_CASE("tls: the server name picks the certificate")
@@ -75,9 +75,9 @@ TEST_CASE("tls: a context knows which of the names that clients ask for the whol
 TEST_CASE("tls: a session resumes under its own server name and no other")
 {
     certificate const one{"one.example"}, two{"two.example"};
-    auto const keys = std::make_shared<ticket_keys>();
-    server host{{.tls = tls_for({&one, &two}, tls_floor::tls12, keys), .limits = {}}};
-    server elsewhere{{.tls = tls_for({&one, &two}, tls_floor::tls12, keys), .limits = {}}};
+    auto const keys = std::make_shared<transport::ticket_keys>();
+    server host{{.tls = tls_for({&one, &two}, transport::tls_floor::tls12, keys), .limits = {}}};
+    server elsewhere{{.tls = tls_for({&one, &two}, transport::tls_floor::tls12, keys), .limits = {}}};
     server stranger{{.tls = tls_for({&one, &two}), .limits = {}}};
     for (auto const version : {TLS1_2_VERSION, TLS1_3_VERSION}) {
         CAPTURE(version);
@@ -108,7 +108,7 @@ TEST_CASE("tls: old versions, other protocols and weak suites are refused")
 {
     certificate const one{"one.example"};
     server host{{.tls = tls_for({&one}), .limits = {}}};
-    server strict{{.tls = tls_for({&one}, tls_floor::tls13), .limits = {}}};
+    server strict{{.tls = tls_for({&one}, transport::tls_floor::tls13), .limits = {}}};
     auto const shakes = [](server const& at, client::tls_wish const& wish) {
         client c{at.port()};
         return c.encrypt(wish);
@@ -163,22 +163,22 @@ TEST_CASE("tls: a key update in the middle of a connection goes unnoticed")
 
 TEST_CASE("ticket keys: they rotate, and old ones still open for a while")
 {
-    ticket_keys keys;
+    transport::ticket_keys keys;
     auto const start = steady_now();
     auto const first = keys.current(start);
-    CHECK(keys.current(start + ticket_keys::rotation - seconds{1}).name == first.name);
-    auto const second = keys.current(start + ticket_keys::rotation);
+    CHECK(keys.current(start + transport::ticket_keys::rotation - seconds{1}).name == first.name);
+    auto const second = keys.current(start + transport::ticket_keys::rotation);
     CHECK(second.name != first.name);
     CHECK(second.cipher != first.cipher);
-    auto const old = keys.named(first.name.data(), start + ticket_keys::rotation);
+    auto const old = keys.named(first.name.data(), start + transport::ticket_keys::rotation);
     REQUIRE(old.has_value());
     CHECK_FALSE(old->newest);
     CHECK(old->key.cipher == first.cipher);
-    CHECK(keys.named(second.name.data(), start + ticket_keys::rotation)->newest);
-    CHECK(keys.named(first.name.data(), start + ticket_keys::rotation * 2).has_value());
-    CHECK_FALSE(keys.named(first.name.data(), start + ticket_keys::rotation * 3).has_value());
+    CHECK(keys.named(second.name.data(), start + transport::ticket_keys::rotation)->newest);
+    CHECK(keys.named(first.name.data(), start + transport::ticket_keys::rotation * 2).has_value());
+    CHECK_FALSE(keys.named(first.name.data(), start + transport::ticket_keys::rotation * 3).has_value());
     // After a long silence nothing old is left.
-    auto const third = keys.current(start + ticket_keys::rotation * 4);
-    keys.current(start + ticket_keys::rotation * 40);
-    CHECK_FALSE(keys.named(third.name.data(), start + ticket_keys::rotation * 40).has_value());
+    auto const third = keys.current(start + transport::ticket_keys::rotation * 4);
+    keys.current(start + transport::ticket_keys::rotation * 40);
+    CHECK_FALSE(keys.named(third.name.data(), start + transport::ticket_keys::rotation * 40).has_value());
 }

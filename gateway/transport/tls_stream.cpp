@@ -1,4 +1,4 @@
-#include "gateway/net/tls_stream.hpp"
+#include "gateway/transport/tls_stream.hpp"
 
 #include <openssl/bio.h>
 #include <openssl/err.h>
@@ -9,7 +9,7 @@
 #include <new>
 #include <optional>
 
-namespace yett::net {
+namespace yett::transport {
 
 namespace {
 
@@ -38,11 +38,11 @@ bool is_cleartext(std::string_view first_bytes)
 // end of file: `more` knows about ends.
 struct tls_stream::bio
 {
-    static net::wire& wire_of(BIO* b) { return *static_cast<net::wire*>(BIO_get_data(b)); }
+    static buffered_socket& socket_of(BIO* b) { return *static_cast<buffered_socket*>(BIO_get_data(b)); }
 
     static int read(BIO* b, char* into, int wanted)
     {
-        auto& w = wire_of(b);
+        auto& w = socket_of(b);
         BIO_clear_retry_flags(b);
         auto const bytes = std::min(static_cast<std::size_t>(wanted), w.input().size());
         if (bytes == 0) {
@@ -57,7 +57,7 @@ struct tls_stream::bio
     static int write(BIO* b, char const* data, int size)
     {
         BIO_clear_retry_flags(b);
-        auto const taken = wire_of(b).gather(data, static_cast<std::size_t>(size));
+        auto const taken = socket_of(b).gather(data, static_cast<std::size_t>(size));
         if (taken == 0) {
             BIO_set_retry_write(b);
             return -1;
@@ -80,8 +80,8 @@ struct tls_stream::bio
     }
 };
 
-tls_stream::tls_stream(wire::socket s, buffer_pool& small, buffer_pool& large, std::shared_ptr<tls_context> context)
-    : stream{std::move(s), small, large},
+tls_stream::tls_stream(tcp_socket s, buffer_pool& small, buffer_pool& large, std::shared_ptr<tls_context> context)
+    : byte_stream{std::move(s), small, large},
       context_{std::move(context)},
       ssl_{SSL_new(context_->handle())}
 {
@@ -91,7 +91,7 @@ tls_stream::tls_stream(wire::socket s, buffer_pool& small, buffer_pool& large, s
         BIO_free(b);
         throw std::bad_alloc{};
     }
-    BIO_set_data(b, &wire_);
+    BIO_set_data(b, &socket_);
     BIO_set_init(b, 1);
     SSL_set_bio(ssl_, b, b);
     SSL_set_accept_state(ssl_);
@@ -109,14 +109,14 @@ task<result<void>> tls_stream::handshake()
         auto const done = SSL_do_handshake(ssl_) == 1;
         auto const state = done ? SSL_ERROR_NONE : SSL_get_error(ssl_, -1);
         auto const ended = done || waits(state) ? std::optional<error>{} : failed();
-        auto const sent = co_await wire_.flush();
+        auto const sent = co_await socket_.flush();
         if (ended) co_return *ended;
         if (!sent) co_return sent.error();
         if (done) co_return result<void>{};
         if (state == SSL_ERROR_WANT_WRITE) continue;
-        auto const filled = co_await wire_.fill();
+        auto const filled = co_await socket_.fill();
         if (!filled) co_return filled.error();
-        cleartext_ = first && is_cleartext(wire_.input());
+        cleartext_ = first && is_cleartext(socket_.input());
         if (cleartext_) co_return client_error(errc::bad_request, "HTTP in clear where TLS is spoken");
     }
 }
@@ -126,12 +126,12 @@ result<std::size_t> tls_stream::read_now(std::span<char> into)
     if (cleartext_) return read_clear(into);
     if (dead_) return client_error(errc::peer_broke_off);
     // Without anything to read OpenSSL would still take a buffer and give it back.
-    if (wire_.input().empty() && SSL_has_pending(ssl_) == 0) return std::size_t{0};
+    if (socket_.input().empty() && SSL_has_pending(ssl_) == 0) return std::size_t{0};
     forget_errors();
     std::size_t bytes = 0;
     auto const ok = SSL_read_ex(ssl_, into.data(), into.size(), &bytes) == 1;
     // A key update is answered here; what does not leave at once goes with the next write.
-    if (wire_.has_output()) wire_.flush_now();
+    if (socket_.has_output()) socket_.flush_now();
     if (ok) return bytes;
     auto const state = SSL_get_error(ssl_, 0);
     if (waits(state)) return std::size_t{0};
@@ -139,39 +139,39 @@ result<std::size_t> tls_stream::read_now(std::span<char> into)
     return failed();
 }
 
-client_says tls_stream::overhear()
+peer_says tls_stream::overhear()
 {
     if (cleartext_) return overhear_clear();
     for (;;) {
-        if (dead_) return client_says::gone;
+        if (dead_) return peer_says::gone;
         auto const heard = peek();
-        if (heard != client_says::nothing) return heard;
+        if (heard != peer_says::nothing) return heard;
         // An answer that TLS owes could not leave yet, and holds up what came behind.
-        if (!wire_.input().empty()) return client_says::more;
-        auto const came = wire_.fill_now();
-        if (came != client_says::more) return came;
+        if (!socket_.input().empty()) return peer_says::more;
+        auto const came = socket_.fill_now();
+        if (came != peer_says::more) return came;
     }
 }
 
 // What the records at hand say; they stay to be read.
-client_says tls_stream::peek()
+peer_says tls_stream::peek()
 {
-    if (wire_.input().empty() && SSL_has_pending(ssl_) == 0) return client_says::nothing;
+    if (socket_.input().empty() && SSL_has_pending(ssl_) == 0) return peer_says::nothing;
     forget_errors();
     char byte = 0;
     std::size_t bytes = 0;
     auto const ok = SSL_peek_ex(ssl_, &byte, 1, &bytes) == 1;
-    if (wire_.has_output()) wire_.flush_now();
-    if (ok) return wire_.standing(client_says::more);
+    if (socket_.has_output()) socket_.flush_now();
+    if (ok) return socket_.standing(peer_says::more);
     auto const state = SSL_get_error(ssl_, 0);
-    if (waits(state)) return client_says::nothing;
+    if (waits(state)) return peer_says::nothing;
     if (state != SSL_ERROR_ZERO_RETURN) (void)failed();
-    return client_says::gone;
+    return peer_says::gone;
 }
 
 std::size_t tls_stream::put(std::string_view bytes)
 {
-    if (cleartext_) return wire_.gather(bytes.data(), bytes.size());
+    if (cleartext_) return socket_.gather(bytes.data(), bytes.size());
     forget_errors();
     std::size_t taken = 0;
     // A record at a time. Of more OpenSSL would keep to itself that it had taken a first record
@@ -181,7 +181,7 @@ std::size_t tls_stream::put(std::string_view bytes)
     if (SSL_write_ex(ssl_, bytes.data(), record, &taken) == 1) return taken;
     if (waits(SSL_get_error(ssl_, 0))) return 0;
     failed();
-    wire_.break_off();
+    socket_.break_off();
     return 0;
 }
 
@@ -189,7 +189,7 @@ void tls_stream::say_goodbye() noexcept
 {
     if (dead_ || !SSL_is_init_finished(ssl_)) return;
     SSL_shutdown(ssl_);
-    wire_.flush_now();
+    socket_.flush_now();
 }
 
 error tls_stream::failed()
@@ -219,4 +219,4 @@ bool tls_stream::resumed() const noexcept
     return SSL_session_reused(ssl_) == 1;
 }
 
-} // namespace yett::net
+} // namespace yett::transport

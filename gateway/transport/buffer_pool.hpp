@@ -5,7 +5,7 @@
 #include <utility>
 #include <vector>
 
-namespace yett::net {
+namespace yett::transport {
 
 // Fixed-size buffers of one worker, lent and given back; the one given back last is lent
 // next because the processor's cache still holds it. Not thread-safe.
@@ -82,4 +82,4 @@ private:
     std::size_t least_warm_ = 0; // since the last trim
 };
 
-} // namespace yett::net
+} // namespace yett::transport

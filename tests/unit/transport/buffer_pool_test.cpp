@@ -1,11 +1,11 @@
-#include "gateway/net/buffer_pool.hpp"
+#include "gateway/transport/buffer_pool.hpp"
 
 #include <doctest/doctest.h>
 
 #include <cstring>
 #include <vector>
 
-using namespace yett::net;
+using namespace yett::transport;
 
 TEST_CASE("buffer pool: the buffer given back last is lent next")
 {

@@ -1,4 +1,4 @@
-#include "gateway/net/tls_memory.hpp"
+#include "gateway/transport/tls_memory.hpp"
 
 #include <malloc.h>
 #include <openssl/crypto.h>
@@ -7,7 +7,7 @@
 #include <cstdlib>
 #include <utility>
 
-namespace yett::net {
+namespace yett::transport {
 
 namespace {
 
@@ -75,4 +75,4 @@ bool keep_tls_buffers()
     return CRYPTO_set_mem_functions(allocate, resize, release) == 1;
 }
 
-} // namespace yett::net
+} // namespace yett::transport

@@ -1,6 +1,6 @@
 #pragma once
 
-namespace yett::net {
+namespace yett::transport {
 
 // Lets every thread keep the few record buffers that OpenSSL takes and gives back with
 // each record of a connection that holds none while it is idle. Without it they tear
@@ -11,4 +11,4 @@ namespace yett::net {
 // memory and nothing else.
 bool keep_tls_buffers();
 
-} // namespace yett::net
+} // namespace yett::transport

@@ -1,11 +1,11 @@
-#include "gateway/net/buffer_pool.hpp"
+#include "gateway/transport/buffer_pool.hpp"
 
 #include <sys/mman.h>
 
 #include <algorithm>
 #include <new>
 
-namespace yett::net {
+namespace yett::transport {
 
 namespace {
 
@@ -76,4 +76,4 @@ void buffer_pool::trim() noexcept
     least_warm_ = warm_.size();
 }
 
-} // namespace yett::net
+} // namespace yett::transport

@@ -1,21 +1,21 @@
 #pragma once
 
-#include "gateway/net/stream.hpp"
-#include "gateway/net/tls_context.hpp"
+#include "gateway/transport/byte_stream.hpp"
+#include "gateway/transport/tls_context.hpp"
 
 #include <openssl/types.h>
 
 #include <memory>
 
-namespace yett::net {
+namespace yett::transport {
 
 // TLS on a wire, without copies beyond those OpenSSL makes: a small BIO lets it read from
 // the wire's buffer and gathers all it writes, which then leaves in one send.
-class tls_stream final : public stream
+class tls_stream final : public byte_stream
 {
 public:
     // Throws std::bad_alloc when OpenSSL has no memory.
-    tls_stream(wire::socket s, buffer_pool& small, buffer_pool& large, std::shared_ptr<tls_context> context);
+    tls_stream(tcp_socket s, buffer_pool& small, buffer_pool& large, std::shared_ptr<tls_context> context);
     ~tls_stream() override;
     tls_stream(tls_stream const&) = delete;
     tls_stream& operator=(tls_stream const&) = delete;
@@ -24,7 +24,7 @@ public:
     // why), and with whatever ends the wire.
     task<result<void>> handshake() override;
     result<std::size_t> read_now(std::span<char> into) override;
-    client_says overhear() override;
+    peer_says overhear() override;
     void say_goodbye() noexcept override;
 
     std::string_view tls_version() const noexcept override;
@@ -40,7 +40,7 @@ protected:
 private:
     struct bio; // what OpenSSL calls
 
-    client_says peek();
+    peer_says peek();
     error failed();
 
     std::shared_ptr<tls_context> context_;
@@ -49,4 +49,4 @@ private:
     bool dead_ = false; // a fatal alert: no close_notify may follow
 };
 
-} // namespace yett::net
+} // namespace yett::transport

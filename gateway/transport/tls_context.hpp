@@ -2,7 +2,7 @@
 
 #include "gateway/base/clock.hpp"
 #include "gateway/base/result.hpp"
-#include "gateway/net/ticket_keys.hpp"
+#include "gateway/transport/ticket_keys.hpp"
 
 #include <openssl/types.h>
 
@@ -13,7 +13,7 @@
 #include <utility>
 #include <vector>
 
-namespace yett::net {
+namespace yett::transport {
 
 struct certificate_files
 {
@@ -78,4 +78,4 @@ private:
     std::vector<std::string> names_;
 };
 
-} // namespace yett::net
+} // namespace yett::transport

@@ -1,4 +1,4 @@
-#include "gateway/net/ticket_keys.hpp"
+#include "gateway/transport/ticket_keys.hpp"
 
 #include <openssl/crypto.h>
 #include <openssl/rand.h>
@@ -6,7 +6,7 @@
 #include <algorithm>
 #include <cstdlib>
 
-namespace yett::net {
+namespace yett::transport {
 
 namespace {
 
@@ -59,4 +59,4 @@ std::optional<ticket_keys::found> ticket_keys::named(unsigned char const* name, 
     return found{*at, at == keys_.begin()};
 }
 
-} // namespace yett::net
+} // namespace yett::transport

@@ -1,6 +1,6 @@
-#include "gateway/net/plain_stream.hpp"
+#include "gateway/transport/plain_stream.hpp"
 
-namespace yett::net {
+namespace yett::transport {
 
 task<result<void>> plain_stream::handshake()
 {
@@ -12,9 +12,9 @@ result<std::size_t> plain_stream::read_now(std::span<char> into)
     return read_clear(into);
 }
 
-client_says plain_stream::overhear()
+peer_says plain_stream::overhear()
 {
     return overhear_clear();
 }
 
-} // namespace yett::net
+} // namespace yett::transport

@@ -1,6 +1,6 @@
-#include "gateway/net/wire.hpp"
+#include "gateway/transport/buffered_socket.hpp"
 
-#include "gateway/base/exhausting_buffer.hpp"
+#include "gateway/transport/exhausting_buffer.hpp"
 
 #include <boost/asio/buffer.hpp>
 #include <boost/asio/redirect_error.hpp>
@@ -31,14 +31,19 @@
 // wait for readiness that may be under way then. `fill` forgets it first; two waits of one kind would
 // wake each other.
 
-namespace yett::net {
+namespace yett::transport {
 
 namespace asio = boost::asio;
 using boost::system::error_code;
 
-wire::wire(socket s, buffer_pool& small, buffer_pool& large) : socket_{std::move(s)}, small_{small}, large_{large} {}
+buffered_socket::buffered_socket(tcp_socket s, buffer_pool& small, buffer_pool& large)
+    : socket_{std::move(s)},
+      small_{small},
+      large_{large}
+{
+}
 
-void wire::consume(std::size_t bytes) noexcept
+void buffered_socket::consume(std::size_t bytes) noexcept
 {
     in_begin_ += bytes;
     if (in_begin_ != in_end_) return;
@@ -46,7 +51,7 @@ void wire::consume(std::size_t bytes) noexcept
     in_.reset();
 }
 
-task<result<void>> wire::fill()
+task<result<void>> buffered_socket::fill()
 {
     forget();
     filling_ = true;
@@ -57,7 +62,7 @@ task<result<void>> wire::fill()
     while (ec == asio::error::operation_aborted && read_stop_ == errc{}) {
         if (quiet_) {
             in_.reset();
-            co_await socket_.async_wait(socket::wait_read, asio::redirect_error(use_task, ec));
+            co_await socket_.async_wait(tcp_socket::wait_read, asio::redirect_error(use_task, ec));
             if (ec) continue;
             quiet_ = false;
         }
@@ -71,7 +76,7 @@ task<result<void>> wire::fill()
     co_return took_in(ec, bytes);
 }
 
-result<void> wire::took_in(error_code ec, std::size_t bytes)
+result<void> buffered_socket::took_in(error_code ec, std::size_t bytes)
 {
     if (!ec) {
         bulk_ = bytes == in_.size();
@@ -86,7 +91,7 @@ result<void> wire::took_in(error_code ec, std::size_t bytes)
     return error{errc::peer_broke_off, origin::client, {}, ec};
 }
 
-std::size_t wire::gather(char const* data, std::size_t bytes)
+std::size_t buffered_socket::gather(char const* data, std::size_t bytes)
 {
     if (!out_) out_ = large_.take();
     auto const fits = std::min(bytes, out_.size() - out_end_);
@@ -95,7 +100,7 @@ std::size_t wire::gather(char const* data, std::size_t bytes)
     return fits;
 }
 
-void wire::flush_now() noexcept
+void buffered_socket::flush_now() noexcept
 {
     if (flushing_ || broken_) return;
     while (has_output()) {
@@ -113,7 +118,7 @@ void wire::flush_now() noexcept
     out_.reset();
 }
 
-task<result<void>> wire::flush()
+task<result<void>> buffered_socket::flush()
 {
     flush_now();
     flushing_ = true;
@@ -133,47 +138,47 @@ task<result<void>> wire::flush()
     co_return result<void>{};
 }
 
-std::uint64_t wire::bytes_taken() noexcept
+std::uint64_t buffered_socket::bytes_taken() noexcept
 {
     int waiting = 0;
     if (::ioctl(socket_.native_handle(), SIOCOUTQ, &waiting) != 0) return sent_;
     return sent_ - std::min(sent_, static_cast<std::uint64_t>(waiting));
 }
 
-void wire::go_quiet() noexcept
+void buffered_socket::go_quiet() noexcept
 {
     if (!filling_ || quiet_) return;
     quiet_ = true;
     cancel();
 }
 
-void wire::interrupt_reading(errc why) noexcept
+void buffered_socket::interrupt_reading(errc why) noexcept
 {
     if (read_stop_ != errc{}) return;
     read_stop_ = why;
     if (filling_) cancel();
 }
 
-void wire::interrupt_writing(errc why) noexcept
+void buffered_socket::interrupt_writing(errc why) noexcept
 {
     if (write_stop_ != errc{}) return;
     write_stop_ = why;
     if (flushing_) cancel();
 }
 
-void wire::cancel() noexcept
+void buffered_socket::cancel() noexcept
 {
     error_code ignored;
     socket_.cancel(ignored);
 }
 
-void wire::finish_sending() noexcept
+void buffered_socket::finish_sending() noexcept
 {
     error_code ignored;
-    socket_.shutdown(socket::shutdown_send, ignored);
+    socket_.shutdown(tcp_socket::shutdown_send, ignored);
 }
 
-task<void> wire::discard()
+task<void> buffered_socket::discard()
 {
     consume(in_end_ - in_begin_);
     thorough_ = true;
@@ -184,50 +189,50 @@ task<void> wire::discard()
     }
 }
 
-client_says wire::fill_now()
+peer_says buffered_socket::fill_now()
 {
     in_ = small_.take();
     auto const bytes = ::recv(socket_.native_handle(), in_.data(), in_.size(), MSG_DONTWAIT);
     if (bytes > 0) {
         in_end_ = static_cast<std::size_t>(bytes);
-        return client_says::more;
+        return peer_says::more;
     }
     auto const why = errno;
     in_.reset();
     return without_bytes(bytes, why);
 }
 
-client_says wire::look() noexcept
+peer_says buffered_socket::look() noexcept
 {
     char byte = 0;
     auto const bytes = ::recv(socket_.native_handle(), &byte, 1, MSG_PEEK | MSG_DONTWAIT);
-    return bytes > 0 ? standing(client_says::more) : without_bytes(bytes, errno);
+    return bytes > 0 ? standing(peer_says::more) : without_bytes(bytes, errno);
 }
 
-client_says wire::without_bytes(std::ptrdiff_t received, int why) noexcept
+peer_says buffered_socket::without_bytes(std::ptrdiff_t received, int why) noexcept
 {
-    if (received == 0) return standing(client_says::finished);
-    if (why == EAGAIN || why == EWOULDBLOCK || why == EINTR) return client_says::nothing;
+    if (received == 0) return standing(peer_says::finished);
+    if (why == EAGAIN || why == EWOULDBLOCK || why == EINTR) return peer_says::nothing;
     broken_ = true;
-    return client_says::gone;
+    return peer_says::gone;
 }
 
 // The kernel knows of a FIN behind bytes that wait to be read, and of a reset behind a FIN.
-client_says wire::standing(client_says otherwise) noexcept
+peer_says buffered_socket::standing(peer_says otherwise) noexcept
 {
     tcp_info info{};
     socklen_t size = sizeof info;
     auto const told = ::getsockopt(socket_.native_handle(), IPPROTO_TCP, TCP_INFO, &info, &size) == 0;
-    if (!told || info.tcpi_state == TCP_CLOSE) return client_says::gone;
-    return info.tcpi_state == TCP_CLOSE_WAIT ? client_says::finished : otherwise;
+    if (!told || info.tcpi_state == TCP_CLOSE) return peer_says::gone;
+    return info.tcpi_state == TCP_CLOSE_WAIT ? peer_says::finished : otherwise;
 }
 
-void wire::forget() noexcept
+void buffered_socket::forget() noexcept
 {
     if (std::exchange(watched_, false)) cancel();
 }
 
-void wire::close() noexcept
+void buffered_socket::close() noexcept
 {
     interrupt_reading(errc::stopping);
     interrupt_writing(errc::stopping);
@@ -235,11 +240,11 @@ void wire::close() noexcept
     socket_.close(ignored);
 }
 
-void wire::reset() noexcept
+void buffered_socket::reset() noexcept
 {
     error_code ignored;
-    socket_.set_option(socket::linger{true, 0}, ignored);
+    socket_.set_option(tcp_socket::linger{true, 0}, ignored);
     close();
 }
 
-} // namespace yett::net
+} // namespace yett::transport

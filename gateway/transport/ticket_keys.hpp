@@ -7,7 +7,7 @@
 #include <mutex>
 #include <optional>
 
-namespace yett::net {
+namespace yett::transport {
 
 // The keys that seal TLS session tickets (RFC 5077 section 4), shared by all workers so
 // that a client may resume on any of them. They are random, live in memory alone and
@@ -47,4 +47,4 @@ private:
     steady_time made_at_{};
 };
 
-} // namespace yett::net
+} // namespace yett::transport

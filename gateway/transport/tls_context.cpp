@@ -1,9 +1,9 @@
-#include "gateway/net/tls_context.hpp"
+#include "gateway/transport/tls_context.hpp"
 
 #include "gateway/base/ip.hpp"
 #include "gateway/base/public_suffix.hpp"
 #include "gateway/base/random.hpp"
-#include "gateway/net/tls_memory.hpp"
+#include "gateway/transport/tls_memory.hpp"
 
 #include <openssl/core_names.h>
 #include <openssl/err.h>
@@ -17,7 +17,7 @@
 #include <ctime>
 #include <span>
 
-namespace yett::net {
+namespace yett::transport {
 
 namespace {
 
@@ -282,4 +282,4 @@ bool tls_context::has_public(std::string_view server_name) const
     return named(lower(server_name)) && is_public_name(server_name);
 }
 
-} // namespace yett::net
+} // namespace yett::transport

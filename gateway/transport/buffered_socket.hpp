@@ -2,7 +2,7 @@
 
 #include "gateway/base/result.hpp"
 #include "gateway/base/task.hpp"
-#include "gateway/net/buffer_pool.hpp"
+#include "gateway/transport/buffer_pool.hpp"
 
 #include <boost/asio/basic_stream_socket.hpp>
 #include <boost/asio/ip/tcp.hpp>
@@ -11,10 +11,12 @@
 #include <cstdint>
 #include <string_view>
 
-namespace yett::net {
+namespace yett::transport {
+
+using tcp_socket = boost::asio::basic_stream_socket<boost::asio::ip::tcp, executor>;
 
 // What was heard of a client that nobody reads from at the moment.
-enum class client_says : unsigned char
+enum class peer_says : unsigned char
 {
     nothing,
     more,     // bytes that wait to be read
@@ -26,14 +28,12 @@ enum class client_says : unsigned char
 // its worker's pools only while there is something in them.
 //
 // At most one coroutine waits for input and one for output at the same time.
-class wire
+class buffered_socket
 {
 public:
-    using socket = boost::asio::basic_stream_socket<boost::asio::ip::tcp, executor>;
-
-    wire(socket s, buffer_pool& small, buffer_pool& large);
-    wire(wire const&) = delete;
-    wire& operator=(wire const&) = delete;
+    buffered_socket(tcp_socket s, buffer_pool& small, buffer_pool& large);
+    buffered_socket(buffered_socket const&) = delete;
+    buffered_socket& operator=(buffered_socket const&) = delete;
 
     // What arrived and was not consumed.
     std::string_view input() const noexcept { return {in_.data() + in_begin_, in_end_ - in_begin_}; }
@@ -77,21 +77,21 @@ public:
     template<class Notify>
     void wait_readable(Notify notify)
     {
-        socket_.async_wait(socket::wait_read, std::move(notify));
+        socket_.async_wait(tcp_socket::wait_read, std::move(notify));
     }
     // Takes in what has arrived already; nobody may be waiting for it. `more` when there is input.
-    client_says fill_now();
+    peer_says fill_now();
     // The same without taking it in.
-    client_says look() noexcept;
+    peer_says look() noexcept;
     // What is known without anything that was said: `otherwise` while the client may say more.
-    client_says standing(client_says otherwise) noexcept;
+    peer_says standing(peer_says otherwise) noexcept;
     // Calls back when `look` may have something new to say, until `forget` or the next
     // `fill`. `notify` keeps the wire alive.
     template<class Notify>
     void watch(Notify notify)
     {
         if (std::exchange(watched_, true)) return;
-        socket_.async_wait(socket::wait_read, [this, notify = std::move(notify)](boost::system::error_code ec) mutable {
+        socket_.async_wait(tcp_socket::wait_read, [this, notify = std::move(notify)](boost::system::error_code ec) mutable {
             if (ec) return;
             watched_ = false;
             notify();
@@ -105,10 +105,10 @@ public:
 
 private:
     result<void> took_in(boost::system::error_code ec, std::size_t bytes);
-    client_says without_bytes(std::ptrdiff_t received, int why) noexcept;
+    peer_says without_bytes(std::ptrdiff_t received, int why) noexcept;
     void cancel() noexcept;
 
-    socket socket_;
+    tcp_socket socket_;
     buffer_pool& small_;
     buffer_pool& large_;
     buffer_pool::buffer in_;
@@ -129,4 +129,4 @@ private:
     bool watched_ = false;
 };
 
-} // namespace yett::net
+} // namespace yett::transport
