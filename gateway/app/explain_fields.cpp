@@ -11,7 +11,7 @@
 #include "gateway/pipeline/credential.hpp"
 #include "gateway/pipeline/own_token.hpp"
 #include "gateway/tokens/verifier.hpp"
-#include "gateway/upstream/field_report.hpp"
+#include "gateway/upstream/headers/field_report.hpp"
 #include "policies/route_table.hpp"
 
 #include <fmt/format.h>

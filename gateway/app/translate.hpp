@@ -13,9 +13,9 @@
 #include "gateway/tokens/algorithm.hpp"
 #include "gateway/tokens/completeness.hpp"
 #include "gateway/transport/tls_context.hpp"
-#include "gateway/upstream/field_rules.hpp"
 #include "gateway/upstream/forwarder.hpp"
-#include "gateway/upstream/headers.hpp"
+#include "gateway/upstream/headers/field_rules.hpp"
+#include "gateway/upstream/headers/header_plan.hpp"
 
 #include <string>
 #include <vector>

@@ -1,6 +1,6 @@
 #pragma once
 
-#include "gateway/upstream/headers.hpp"
+#include "gateway/upstream/headers/header_plan.hpp"
 
 #include <functional>
 #include <string_view>

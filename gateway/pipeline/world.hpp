@@ -6,8 +6,8 @@
 #include "gateway/pipeline/client_address.hpp"
 #include "gateway/pipeline/cors.hpp"
 #include "gateway/pipeline/unusual_credential.hpp"
-#include "gateway/upstream/field_rules.hpp"
-#include "gateway/upstream/headers.hpp"
+#include "gateway/upstream/headers/field_rules.hpp"
+#include "gateway/upstream/headers/header_plan.hpp"
 #include "policies/route_table.hpp"
 
 #include <cstdint>

@@ -3,7 +3,7 @@
 #include "gateway/base/deadlines.hpp"
 #include "gateway/base/result.hpp"
 #include "gateway/base/task.hpp"
-#include "gateway/upstream/headers.hpp"
+#include "gateway/upstream/headers/header_plan.hpp"
 #include "gateway/upstream/pool.hpp"
 #include "gateway/upstream/recall.hpp"
 #include "gateway/upstream/server.hpp"

@@ -3,8 +3,8 @@
 #include "gateway/http/chunks.hpp"
 #include "gateway/http/framing.hpp"
 #include "gateway/http/websocket_protocols.hpp"
-#include "gateway/upstream/http1_head_sink.hpp"
-#include "gateway/upstream/location_mapping.hpp"
+#include "gateway/upstream/headers/http1_head_sink.hpp"
+#include "gateway/upstream/headers/location_mapping.hpp"
 
 #include <fmt/format.h>
 

@@ -1,9 +1,9 @@
 #pragma once
 
 #include "gateway/upstream/forwarder.hpp"
+#include "gateway/upstream/headers/reply_fields.hpp"
 #include "gateway/upstream/interim_replies.hpp"
 #include "gateway/upstream/reply_body.hpp"
-#include "gateway/upstream/reply_fields.hpp"
 #include "gateway/upstream/tunnel.hpp"
 #include "gateway/upstream/upload.hpp"
 

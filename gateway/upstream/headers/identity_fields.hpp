@@ -5,7 +5,7 @@
 #include "gateway/base/told_roles.hpp"
 #include "gateway/http/head.hpp"
 #include "gateway/http/header_fold.hpp"
-#include "gateway/upstream/field_sink.hpp"
+#include "gateway/upstream/headers/field_sink.hpp"
 
 #include <boost/unordered/unordered_flat_set.hpp>
 

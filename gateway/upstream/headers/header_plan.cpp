@@ -1,16 +1,16 @@
-#include "gateway/upstream/headers.hpp"
+#include "gateway/upstream/headers/header_plan.hpp"
 
 #include "gateway/http/ascii.hpp"
 #include "gateway/http/cookies.hpp"
 #include "gateway/http/header_fold.hpp"
 #include "gateway/http/target.hpp"
 #include "gateway/http/websocket_protocols.hpp"
-#include "gateway/upstream/connection_login.hpp"
-#include "gateway/upstream/field_fate.hpp"
-#include "gateway/upstream/field_rules.hpp"
-#include "gateway/upstream/forwarding_fields.hpp"
-#include "gateway/upstream/nominations.hpp"
-#include "gateway/upstream/recorded_head.hpp"
+#include "gateway/upstream/headers/connection_login.hpp"
+#include "gateway/upstream/headers/field_fate.hpp"
+#include "gateway/upstream/headers/field_rules.hpp"
+#include "gateway/upstream/headers/forwarding_fields.hpp"
+#include "gateway/upstream/headers/nominations.hpp"
+#include "gateway/upstream/headers/recorded_head.hpp"
 
 #include <fmt/format.h>
 

@@ -1,6 +1,6 @@
 #pragma once
 
-#include "gateway/upstream/field_sink.hpp"
+#include "gateway/upstream/headers/field_sink.hpp"
 
 #include <string>
 #include <string_view>

@@ -1,4 +1,4 @@
-#include "gateway/upstream/field_fate.hpp"
+#include "gateway/upstream/headers/field_fate.hpp"
 
 #include "gateway/http/ascii.hpp"
 #include "gateway/http/header_fold.hpp"

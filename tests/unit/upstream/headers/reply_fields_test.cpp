@@ -1,7 +1,7 @@
-#include "gateway/upstream/reply_fields.hpp"
+#include "gateway/upstream/headers/reply_fields.hpp"
 
-#include "gateway/upstream/headers.hpp"
-#include "gateway/upstream/location_mapping.hpp"
+#include "gateway/upstream/headers/header_plan.hpp"
+#include "gateway/upstream/headers/location_mapping.hpp"
 
 #include <doctest/doctest.h>
 

@@ -1,6 +1,6 @@
 #pragma once
 
-#include "gateway/upstream/http1_head_sink.hpp"
+#include "gateway/upstream/headers/http1_head_sink.hpp"
 
 #include <optional>
 #include <string>

@@ -1,7 +1,7 @@
 #pragma once
 
 #include "gateway/base/result.hpp"
-#include "gateway/upstream/field_sink.hpp"
+#include "gateway/upstream/headers/field_sink.hpp"
 
 #include <array>
 #include <charconv>

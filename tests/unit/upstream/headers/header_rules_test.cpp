@@ -1,6 +1,6 @@
-#include "gateway/upstream/field_rules.hpp"
-#include "gateway/upstream/headers.hpp"
-#include "gateway/upstream/recorded_head.hpp"
+#include "gateway/upstream/headers/field_rules.hpp"
+#include "gateway/upstream/headers/header_plan.hpp"
+#include "gateway/upstream/headers/recorded_head.hpp"
 
 #include "tests/support/fake_exchange.hpp"
 #include "tests/support/print.hpp"

@@ -4,10 +4,10 @@
 #include "gateway/base/result.hpp"
 #include "gateway/http/head.hpp"
 #include "gateway/telemetry/metrics.hpp"
-#include "gateway/upstream/field_fate.hpp"
-#include "gateway/upstream/field_sink.hpp"
-#include "gateway/upstream/identity_fields.hpp"
-#include "gateway/upstream/withheld.hpp"
+#include "gateway/upstream/headers/field_fate.hpp"
+#include "gateway/upstream/headers/field_sink.hpp"
+#include "gateway/upstream/headers/identity_fields.hpp"
+#include "gateway/upstream/headers/withheld.hpp"
 
 #include <cstdint>
 #include <functional>

@@ -1,4 +1,4 @@
-#include "gateway/upstream/nominations.hpp"
+#include "gateway/upstream/headers/nominations.hpp"
 
 #include "gateway/http/ascii.hpp"
 #include "gateway/http/field_list.hpp"

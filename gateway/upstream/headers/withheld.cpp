@@ -1,4 +1,4 @@
-#include "gateway/upstream/withheld.hpp"
+#include "gateway/upstream/headers/withheld.hpp"
 
 #include "gateway/http/ascii.hpp"
 #include "gateway/http/basic_credentials.hpp"

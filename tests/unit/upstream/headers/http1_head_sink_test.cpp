@@ -1,6 +1,6 @@
-#include "gateway/upstream/http1_head_sink.hpp"
+#include "gateway/upstream/headers/http1_head_sink.hpp"
 
-#include "gateway/upstream/recorded_head.hpp"
+#include "gateway/upstream/headers/recorded_head.hpp"
 
 #include <doctest/doctest.h>
 

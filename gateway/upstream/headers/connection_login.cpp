@@ -1,4 +1,4 @@
-#include "gateway/upstream/connection_login.hpp"
+#include "gateway/upstream/headers/connection_login.hpp"
 
 #include "gateway/http/ascii.hpp"
 #include "gateway/http/field_list.hpp"

@@ -1,6 +1,6 @@
-#include "gateway/upstream/field_rules.hpp"
+#include "gateway/upstream/headers/field_rules.hpp"
 
-#include "gateway/upstream/headers.hpp"
+#include "gateway/upstream/headers/header_plan.hpp"
 
 #include <doctest/doctest.h>
 

@@ -1,7 +1,7 @@
-#include "gateway/upstream/identity_fields.hpp"
+#include "gateway/upstream/headers/identity_fields.hpp"
 
 #include "gateway/http/ascii.hpp"
-#include "gateway/upstream/recorded_head.hpp"
+#include "gateway/upstream/headers/recorded_head.hpp"
 
 #include <fmt/format.h>
 

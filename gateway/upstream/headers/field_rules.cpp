@@ -1,9 +1,9 @@
-#include "gateway/upstream/field_rules.hpp"
+#include "gateway/upstream/headers/field_rules.hpp"
 
 #include "gateway/http/ascii.hpp"
 #include "gateway/http/header_fold.hpp"
 #include "gateway/http/http1_writer.hpp"
-#include "gateway/upstream/headers.hpp"
+#include "gateway/upstream/headers/header_plan.hpp"
 
 #include <fmt/format.h>
 

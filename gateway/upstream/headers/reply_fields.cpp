@@ -1,12 +1,12 @@
-#include "gateway/upstream/reply_fields.hpp"
+#include "gateway/upstream/headers/reply_fields.hpp"
 
 #include "gateway/http/ascii.hpp"
 #include "gateway/http/cookies.hpp"
-#include "gateway/upstream/connection_login.hpp"
-#include "gateway/upstream/field_fate.hpp"
-#include "gateway/upstream/headers.hpp"
-#include "gateway/upstream/location_mapping.hpp"
-#include "gateway/upstream/nominations.hpp"
+#include "gateway/upstream/headers/connection_login.hpp"
+#include "gateway/upstream/headers/field_fate.hpp"
+#include "gateway/upstream/headers/header_plan.hpp"
+#include "gateway/upstream/headers/location_mapping.hpp"
+#include "gateway/upstream/headers/nominations.hpp"
 
 #include <algorithm>
 

@@ -1,7 +1,7 @@
-#include "gateway/upstream/field_report.hpp"
+#include "gateway/upstream/headers/field_report.hpp"
 
-#include "gateway/upstream/field_rules.hpp"
-#include "gateway/upstream/headers.hpp"
+#include "gateway/upstream/headers/field_rules.hpp"
+#include "gateway/upstream/headers/header_plan.hpp"
 #include "tests/support/fake_exchange.hpp"
 
 #include <doctest/doctest.h>

@@ -1,4 +1,4 @@
-#include "gateway/upstream/location_mapping.hpp"
+#include "gateway/upstream/headers/location_mapping.hpp"
 
 #include <doctest/doctest.h>
 

@@ -1,4 +1,4 @@
-#include "gateway/upstream/recorded_head.hpp"
+#include "gateway/upstream/headers/recorded_head.hpp"
 
 #include "gateway/http/ascii.hpp"
 

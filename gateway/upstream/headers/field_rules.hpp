@@ -1,7 +1,7 @@
 #pragma once
 
 #include "gateway/base/result.hpp"
-#include "gateway/upstream/field_fate.hpp"
+#include "gateway/upstream/headers/field_fate.hpp"
 
 #include <optional>
 #include <span>

@@ -1,11 +1,11 @@
-#include "gateway/upstream/forwarding_fields.hpp"
+#include "gateway/upstream/headers/forwarding_fields.hpp"
 
 #include "gateway/http/authority.hpp"
 #include "gateway/http/exchange.hpp"
 #include "gateway/http/field_list.hpp"
-#include "gateway/upstream/field_rules.hpp"
-#include "gateway/upstream/headers.hpp"
-#include "gateway/upstream/recorded_head.hpp"
+#include "gateway/upstream/headers/field_rules.hpp"
+#include "gateway/upstream/headers/header_plan.hpp"
+#include "gateway/upstream/headers/recorded_head.hpp"
 
 namespace yett::upstream {
 

@@ -1,13 +1,13 @@
-#include "gateway/upstream/field_report.hpp"
+#include "gateway/upstream/headers/field_report.hpp"
 
 #include "gateway/http/ascii.hpp"
 #include "gateway/http/header_fold.hpp"
-#include "gateway/upstream/field_fate.hpp"
-#include "gateway/upstream/field_rules.hpp"
-#include "gateway/upstream/headers.hpp"
-#include "gateway/upstream/nominations.hpp"
-#include "gateway/upstream/recorded_head.hpp"
-#include "gateway/upstream/withheld.hpp"
+#include "gateway/upstream/headers/field_fate.hpp"
+#include "gateway/upstream/headers/field_rules.hpp"
+#include "gateway/upstream/headers/header_plan.hpp"
+#include "gateway/upstream/headers/nominations.hpp"
+#include "gateway/upstream/headers/recorded_head.hpp"
+#include "gateway/upstream/headers/withheld.hpp"
 
 #include <fmt/format.h>
 
