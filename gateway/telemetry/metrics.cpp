@@ -10,21 +10,6 @@ status_class class_of(unsigned status) noexcept
     return hundreds >= 1 && hundreds <= 5 ? static_cast<status_class>(hundreds) : status_class::none;
 }
 
-std::string_view name_of(websocket_end why) noexcept
-{
-    switch (why) {
-    case websocket_end::client: return "client";
-    case websocket_end::application: return "application";
-    case websocket_end::idle: return "idle";
-    case websocket_end::revoked: return "revoked";
-    case websocket_end::expired: return "expired";
-    case websocket_end::draining: return "draining";
-    case websocket_end::broken:
-    case websocket_end::count_: break;
-    }
-    return "broken";
-}
-
 metrics::metrics(std::size_t workers, build_facts facts)
     : facts_{std::move(facts)},
       routes_{shard::routes_max, {"none"}},

@@ -1,0 +1,192 @@
+#include "gateway/telemetry/observations.hpp"
+
+#include <algorithm>
+#include <map>
+
+namespace yett::telemetry {
+namespace {
+
+using values = std::vector<observed_value>;
+using seen_t = observations const&;
+
+// More certificates than this are left to whoever watches certificates for a living.
+constexpr std::size_t certificates_max = 50;
+constexpr std::size_t issuers_max = 10;
+
+values one(double value)
+{
+    return {{{}, value}};
+}
+
+values one(std::uint64_t value)
+{
+    return one(static_cast<double>(value));
+}
+
+std::span<issuer_figures const> shown_issuers(seen_t seen)
+{
+    return std::span{seen.issuers}.first(std::min(seen.issuers.size(), issuers_max));
+}
+
+// One line for each issuer, of one of its numbers.
+template<std::uint64_t issuer_figures::*Number>
+values by_issuer(seen_t seen)
+{
+    values all;
+    for (auto const& each : shown_issuers(seen)) all.push_back({{{"issuer", each.issuer}}, static_cast<double>(each.*Number)});
+    return all;
+}
+
+values issuer_ages(seen_t seen)
+{
+    values all;
+    for (auto const& each : shown_issuers(seen))
+        if (each.age_seconds) all.push_back({{{"issuer", each.issuer}}, *each.age_seconds});
+    return all;
+}
+
+values issuer_fetches(seen_t seen)
+{
+    values all;
+    for (auto const& each : shown_issuers(seen))
+        for (auto const& [how, attempts] : each.fetches)
+            all.push_back({{{"issuer", each.issuer}, {"result", std::string{how}}}, static_cast<double>(attempts)});
+    return all;
+}
+
+template<std::uint64_t mail_figures::*Number>
+values by_kind_of_mail(seen_t seen)
+{
+    values all;
+    for (auto const& each : seen.mails) all.push_back({{{"kind", std::string{each.kind}}}, static_cast<double>(each.*Number)});
+    return all;
+}
+
+values mail_setbacks(seen_t seen)
+{
+    values all;
+    for (auto const& [reason, attempts] : seen.mail_setbacks)
+        all.push_back({{{"reason", std::string{reason}}}, static_cast<double>(attempts)});
+    return all;
+}
+
+// A series that is there twice spoils the whole scrape: several sinks may have a stream
+// of one name, several listeners the same certificate.
+values dropped_lines(seen_t seen)
+{
+    std::map<std::string, std::uint64_t> dropped;
+    for (auto const& [stream, lines] : seen.log_dropped) dropped[stream] += lines;
+    values all;
+    for (auto const& [stream, lines] : dropped) all.push_back({{{"stream", stream}}, static_cast<double>(lines)});
+    return all;
+}
+
+values certificate_ends(seen_t seen)
+{
+    std::map<std::string, wall_time> expire;
+    for (auto const& [file, at] : seen.certificates_expire)
+        if (expire.size() < certificates_max) expire.emplace(file, at);
+    values all;
+    for (auto const& [file, at] : expire) all.push_back({{{"file", file}}, static_cast<double>(to_unix(at))});
+    return all;
+}
+
+values build_line(seen_t seen)
+{
+    auto const& built = seen.program.built;
+    return {{{{"version", built.version}, {"revision", built.revision}, {"compiler", built.compiler}}, 1}};
+}
+
+values revocation_age(seen_t seen)
+{
+    return seen.revocations ? one(seen.revocations->age_seconds) : values{};
+}
+
+values revocation_reads(seen_t seen)
+{
+    if (!seen.revocations) return {};
+    auto const& now = *seen.revocations;
+    return {{{{"result", "ok"}}, static_cast<double>(now.read - now.failed)},
+            {{{"result", "failed"}}, static_cast<double>(now.failed)}};
+}
+
+values revocation_words(seen_t seen)
+{
+    if (!seen.revocations) return {};
+    return {{{{"direction", "told"}}, static_cast<double>(seen.revocations->told)},
+            {{{"direction", "heard"}}, static_cast<double>(seen.revocations->heard)}};
+}
+
+constexpr auto counts = figure_kind::counter;
+constexpr auto measures = figure_kind::gauge;
+
+constexpr observed_family all_families[] = {
+    {page_part::accounts, measures, "yett_password_hash_queue_depth", "Passwords that wait to be hashed.",
+     [](seen_t seen) { return one(seen.password_hash_waiting); }},
+    {page_part::accounts, measures, "yett_password_hash_running", "Passwords being hashed.",
+     [](seen_t seen) { return one(seen.password_hash_running); }},
+    {page_part::accounts, counts, "yett_password_hash_refused_total", "Passwords refused because the queue was full or slow.",
+     [](seen_t seen) { return one(seen.password_hash_refused); }},
+
+    {page_part::revocations, measures, "yett_revocations_age_seconds",
+     "Time since this node last knew every revocation; grows through an outage.", revocation_age},
+    {page_part::revocations, counts, "yett_revocation_reads_total", "Looks into the log of revocations.", revocation_reads},
+    {page_part::revocations, counts, "yett_revocation_notifications_total", "Words between nodes that something was revoked.",
+     revocation_words},
+
+    {page_part::issuers, measures, "yett_issuer_keys", "Keys of another issuer that are in force.",
+     by_issuer<&issuer_figures::keys>},
+    {page_part::issuers, measures, "yett_issuer_keys_displaced", "Of these, keys whose kid stands for another key now.",
+     by_issuer<&issuer_figures::displaced>},
+    {page_part::issuers, measures, "yett_issuer_keys_left_out",
+     "Keys of its last set that are of no use, of the wrong type, use or size.", by_issuer<&issuer_figures::left_out>},
+    {page_part::issuers, measures, "yett_issuer_keys_age_seconds",
+     "Time since the issuer confirmed its keys; grows through an outage.", issuer_ages},
+    {page_part::issuers, counts, "yett_issuer_fetches_total", "Attempts to fetch the keys of an issuer, by how they ended.",
+     issuer_fetches},
+    {page_part::issuers, counts, "yett_issuer_questions_total", "Attempts that were made because a token named an unknown key.",
+     by_issuer<&issuer_figures::questions>},
+
+    {page_part::mails, measures, "yett_mail_queue_depth", "Letters in the outbox that have not left.",
+     by_kind_of_mail<&mail_figures::waiting>},
+    {page_part::mails, measures, "yett_mail_oldest_age_seconds", "How long the oldest letter in the outbox has waited.",
+     [](seen_t seen) { return one(seen.mail_oldest_seconds); }},
+    {page_part::mails, counts, "yett_mail_sent_total", "Mails that left.", by_kind_of_mail<&mail_figures::sent>},
+    {page_part::mails, counts, "yett_mail_failed_total", "Mails that were given up.", by_kind_of_mail<&mail_figures::given_up>},
+    {page_part::mails, counts, "yett_mail_attempts_failed_total", "Attempts to send that failed, by reason.", mail_setbacks},
+
+    {page_part::program, counts, "yett_log_dropped_total", "Lines dropped because the disk or the reader was slow.",
+     dropped_lines},
+    {page_part::program, measures, "yett_config_last_reload_successful",
+     "1 when the last configuration read is the one in force.", [](seen_t seen) { return one(seen.program.reload_succeeded); }},
+    {page_part::program, measures, "yett_config_last_reload_success_timestamp_seconds",
+     "When the configuration in force was read.", [](seen_t seen) { return one(seen.program.reload_succeeded_at); }},
+    {page_part::program, measures, "yett_tls_certificates_last_read_successful",
+     "1 when all certificates could be read when their files last changed.",
+     [](seen_t seen) { return one(seen.certificates_read ? 1.0 : 0.0); }},
+    {page_part::program, measures, "yett_tls_certificate_expiry_timestamp_seconds", "When a certificate in use expires.",
+     certificate_ends},
+    {page_part::program, measures, "yett_build_info", "What this program was built from; always 1.", build_line},
+
+    {page_part::process, counts, "process_cpu_seconds_total", "User and system time spent.",
+     [](seen_t seen) { return one(seen.program.process.cpu_seconds); }},
+    {page_part::process, measures, "process_resident_memory_bytes", "Resident memory.",
+     [](seen_t seen) { return one(seen.program.process.resident_bytes); }},
+    {page_part::process, measures, "process_virtual_memory_bytes", "Address space.",
+     [](seen_t seen) { return one(seen.program.process.virtual_bytes); }},
+    {page_part::process, measures, "process_open_fds", "Open file descriptors.",
+     [](seen_t seen) { return one(seen.program.process.open_fds); }},
+    {page_part::process, measures, "process_max_fds", "Limit of open file descriptors.",
+     [](seen_t seen) { return one(seen.program.process.max_fds); }},
+    {page_part::process, measures, "process_start_time_seconds", "Start time since the epoch.",
+     [](seen_t seen) { return one(seen.program.process.started_at); }},
+};
+
+} // namespace
+
+std::span<observed_family const> observed_families() noexcept
+{
+    return all_families;
+}
+
+} // namespace yett::telemetry

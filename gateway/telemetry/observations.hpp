@@ -1,0 +1,104 @@
+#pragma once
+
+#include "gateway/base/clock.hpp"
+#include "gateway/telemetry/family.hpp"
+#include "gateway/telemetry/process_figures.hpp"
+
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace yett::telemetry {
+
+// Of one kind of letter: what waits in the outbox, and what became of the others since the start.
+struct mail_figures
+{
+    std::string_view kind; // of letter
+    std::uint64_t waiting = 0;
+    std::uint64_t sent = 0;
+    std::uint64_t given_up = 0;
+};
+
+// Of an issuer whose keys are on the web.
+struct issuer_figures
+{
+    std::string issuer;
+    std::uint64_t keys = 0;
+    std::uint64_t displaced = 0;                                     // of these: their kid stands for another key now
+    std::uint64_t left_out = 0;                                      // keys of its last set that are of no use
+    std::optional<double> age_seconds;                               // since its keys were confirmed; none: never
+    std::uint64_t questions = 0;                                     // fetches because of an unknown key
+    std::vector<std::pair<std::string_view, std::uint64_t>> fetches; // result, attempts
+};
+
+// How this node follows the revocations of the others.
+struct revocation_figures
+{
+    double age_seconds = 0;   // since it last knew all of them
+    std::uint64_t read = 0;   // looks into the log
+    std::uint64_t failed = 0; // of those, in vain
+    std::uint64_t told = 0;   // notifications to the others
+    std::uint64_t heard = 0;  // from them
+};
+
+// What `yett --version` says, too.
+struct build_facts
+{
+    std::string version;
+    std::string revision;
+    std::string compiler;
+};
+
+// What the program tells of itself.
+struct program_figures
+{
+    build_facts built;
+    double reload_succeeded = 0;    // 1: the last configuration that was read is in force
+    double reload_succeeded_at = 0; // Unix time
+    process_figures process;
+};
+
+// What others own and a scrape asks them for. Whoever has something to tell registers with
+// metrics::on_scrape and fills in its own members, on the thread that scrapes.
+struct observations
+{
+    std::optional<revocation_figures> revocations; // none: nobody shares the store
+    std::uint64_t password_hash_waiting = 0;
+    std::uint64_t password_hash_running = 0;
+    std::uint64_t password_hash_refused = 0;
+    std::vector<std::pair<std::string, std::uint64_t>> log_dropped;        // stream, lines
+    std::vector<std::pair<std::string, wall_time>> certificates_expire;    // file as configured
+    bool certificates_read = true;                                         // when their files last changed
+    std::vector<mail_figures> mails;                                       // one for each kind
+    std::vector<std::pair<std::string_view, std::uint64_t>> mail_setbacks; // reason, attempts
+    std::vector<issuer_figures> issuers;                                   // the first 10 are shown
+    double mail_oldest_seconds = 0;                                        // age of the letter that waits the longest
+    program_figures program;                                               // the metrics fill it in
+};
+
+// One line of a family that is asked for.
+struct observed_value
+{
+    std::vector<std::pair<std::string_view, std::string>> labels;
+    double value = 0;
+};
+
+// A family that no worker counts, and how it is read from what was told at a scrape. A family
+// without a line is not shown.
+struct observed_family
+{
+    page_part where;
+    figure_kind kind;
+    std::string_view name;
+    std::string_view help;
+    std::vector<observed_value> (*read)(observations const& seen);
+};
+
+// All of them, in the order of the page.
+std::span<observed_family const> observed_families() noexcept;
+
+} // namespace yett::telemetry
