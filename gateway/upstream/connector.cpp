@@ -24,7 +24,7 @@ constexpr seconds believed_for{30};
 class connector::addresses : public std::enable_shared_from_this<addresses>
 {
 public:
-    addresses(server const& where, executor on) : where_{where}, executor_{on}, resolver_{on}
+    addresses(server_address const& where, executor on) : where_{where}, executor_{on}, resolver_{on}
     {
         error_code not_literal;
         auto const literal = asio::ip::make_address(where.host, not_literal);
@@ -73,7 +73,7 @@ private:
         wake_all();
     }
 
-    server const where_;
+    server_address const where_;
     executor executor_;
     resolver resolver_;
     std::vector<tcp::endpoint> known_;
@@ -84,7 +84,7 @@ private:
     bool resolving_ = false;
 };
 
-connector::connector(server const& where, executor on, base::deadlines& deadlines)
+connector::connector(server_address const& where, executor on, base::deadlines& deadlines)
     : where_{where},
       executor_{on},
       deadlines_{deadlines},

@@ -4,7 +4,7 @@
 #include "gateway/base/result.hpp"
 #include "gateway/base/task.hpp"
 #include "gateway/upstream/connection.hpp"
-#include "gateway/upstream/server.hpp"
+#include "gateway/upstream/server_address.hpp"
 
 #include <cstddef>
 #include <memory>
@@ -19,7 +19,7 @@ namespace yett::upstream {
 class connector
 {
 public:
-    connector(server const& where, executor on, base::deadlines& deadlines);
+    connector(server_address const& where, executor on, base::deadlines& deadlines);
     ~connector();
 
     // Tries the addresses in turn, beginning with the one that worked last, all within
@@ -31,7 +31,7 @@ private:
 
     task<result<void>> resolved(milliseconds timeout);
 
-    server const where_;
+    server_address const where_;
     executor executor_;
     base::deadlines& deadlines_;
     std::shared_ptr<addresses> addresses_; // a running look-up outlives the connector

@@ -6,7 +6,7 @@
 #include "gateway/upstream/headers/header_plan.hpp"
 #include "gateway/upstream/pool.hpp"
 #include "gateway/upstream/recall.hpp"
-#include "gateway/upstream/server.hpp"
+#include "gateway/upstream/server_address.hpp"
 
 #include <chrono>
 #include <optional>
@@ -65,7 +65,7 @@ struct forward_context
 
 struct forward_options
 {
-    upstream::server server;
+    upstream::server_address server;
     pool_options connections;
     milliseconds reply_timeout{60000}; // from the end of the request to the head of the reply
     milliseconds idle_timeout{300000}; // without progress of either body at the upstream

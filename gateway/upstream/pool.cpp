@@ -6,7 +6,7 @@
 
 namespace yett::upstream {
 
-pool::pool(server const& where, pool_options const& options, surroundings const& around)
+pool::pool(server_address const& where, pool_options const& options, surroundings const& around)
     : options_{options},
       around_{around},
       connector_{where, around.executor, around.deadlines},

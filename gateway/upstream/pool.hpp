@@ -86,7 +86,7 @@ public:
         base::deadlines& deadlines;
         telemetry::upstream_figures& figures;
     };
-    pool(server const& where, pool_options const& options, surroundings const& around);
+    pool(server_address const& where, pool_options const& options, surroundings const& around);
     ~pool();
     pool(pool const&) = delete;
     pool& operator=(pool const&) = delete;

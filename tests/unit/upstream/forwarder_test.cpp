@@ -100,7 +100,7 @@ TEST_CASE("forwarder: an application that is away gives upstream_unavailable")
 TEST_CASE("forwarder: a name that cannot be resolved gives upstream_unavailable")
 {
     rig r{{scripted_upstream::always(hello)}};
-    r.options.server = *upstream::server::from("http://nowhere.invalid:1");
+    r.options.server = *upstream::server_address::from("http://nowhere.invalid:1");
     r.forwarder = std::make_unique<upstream::forwarder>(
         r.options, upstream::forwarder::surroundings{r.io.get_executor(), r.wheel, r.figures});
     auto* const asked = r.start(get);
@@ -116,7 +116,7 @@ TEST_CASE("forwarder: a name that cannot be resolved gives upstream_unavailable"
 TEST_CASE("forwarder: a name is resolved to the addresses behind it")
 {
     rig r{{scripted_upstream::always(hello)}};
-    r.options.server = *upstream::server::from("http://localhost:" + std::to_string(r.app->port()));
+    r.options.server = *upstream::server_address::from("http://localhost:" + std::to_string(r.app->port()));
     r.forwarder = std::make_unique<upstream::forwarder>(
         r.options, upstream::forwarder::surroundings{r.io.get_executor(), r.wheel, r.figures});
     CHECK(r.ask(get)->exchange.body() == "hello");
@@ -1323,17 +1323,17 @@ TEST_CASE("forwarder: identity that does not fit sends nothing")
 
 TEST_CASE("server: addresses are read, and what is not built yet is named")
 {
-    auto const v4 = upstream::server::from("http://127.0.0.1:9000/");
+    auto const v4 = upstream::server_address::from("http://127.0.0.1:9000/");
     REQUIRE(v4);
     CHECK(v4->host == "127.0.0.1");
     CHECK(v4->port == 9000);
     CHECK(v4->text == "127.0.0.1:9000");
-    auto const v6 = upstream::server::from("http://[::1]");
+    auto const v6 = upstream::server_address::from("http://[::1]");
     REQUIRE(v6);
     CHECK(v6->host == "::1");
     CHECK(v6->text == "[::1]:80");
     for (auto const url : {"https://a", "h2c://a", "unix:/run/app.sock"})
-        CHECK(upstream::server::from(url).error() == errc::not_implemented);
+        CHECK(upstream::server_address::from(url).error() == errc::not_implemented);
     for (auto const url : {"", "a:80", "http://", "http://a/b", "http://a:0", "http://u@a", "ftp://a"})
-        CHECK(upstream::server::from(url).error() == errc::bad_request);
+        CHECK(upstream::server_address::from(url).error() == errc::bad_request);
 }

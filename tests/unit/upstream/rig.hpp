@@ -74,7 +74,7 @@ struct rig
         : app{std::make_unique<scripted_upstream>(io.get_executor(), std::move(scripts))},
           options{std::move(wanted)}
     {
-        options.server = *upstream::server::from(app->url());
+        options.server = *upstream::server_address::from(app->url());
         upstream::forwarder::surroundings const around{io.get_executor(), wheel, figures};
         forwarder = std::make_unique<upstream::forwarder>(options, around);
     }

@@ -9,7 +9,7 @@
 namespace yett::upstream {
 
 // One server of an upstream, as configured.
-struct server
+struct server_address
 {
     std::string host; // a name or an IP literal, without brackets
     std::uint16_t port = 80;
@@ -17,7 +17,7 @@ struct server
 
     // Reads "http://host[:port]", without a path. Fails with not_implemented for https,
     // h2c and unix addresses, with bad_request for anything else.
-    static result<server> from(std::string_view url);
+    static result<server_address> from(std::string_view url);
 };
 
 } // namespace yett::upstream

@@ -1,4 +1,4 @@
-#include "gateway/upstream/server.hpp"
+#include "gateway/upstream/server_address.hpp"
 
 #include "gateway/http/authority.hpp"
 
@@ -19,7 +19,7 @@ bool is_promised(std::string_view url)
 
 } // namespace
 
-result<server> server::from(std::string_view url)
+result<server_address> server_address::from(std::string_view url)
 {
     constexpr std::string_view scheme = "http://";
     if (is_promised(url))
@@ -30,7 +30,7 @@ result<server> server::from(std::string_view url)
     auto const where = http::parse_authority(rest);
     if (!where) return unfit(url, "expected http://host:port without a path");
 
-    server s;
+    server_address s;
     s.port = where->port.value_or(80);
     s.text = fmt::format("{}:{}", where->host, s.port);
     auto host = where->host;
