@@ -96,7 +96,7 @@ std::string audience_of(policies::route const& route, config::settings const& s)
     if (!wanted || route.to() != policies::destination::upstream) return {};
     if (wanted->audience != config::route_host) return wanted->audience;
     auto const& host = route.spec().match.host;
-    return host.empty() ? forwarding_of(s.upstreams.at(route.target())).server.text : host;
+    return host.empty() ? forwarding_of(s.upstreams.at(route.target())).name() : host;
 }
 
 pipeline::credential_ways ways_of(policies::route const& route)

@@ -81,8 +81,8 @@ station::upstreams station::make_upstreams(shared const& all)
 {
     upstreams made;
     for (auto const& [name, settings] : all.settings.upstreams) {
-        upstream::forwarder::surroundings around{worker_.executor(), worker_.deadlines(),
-                                                 worker_.figures().upstreams[all.figures.upstream(name)]};
+        upstream::dependencies around{worker_.executor(), worker_.deadlines(),
+                                      worker_.figures().upstreams[all.figures.upstream(name)]};
         made[name] = std::make_unique<upstream::forwarder>(forwarding_of(settings), around);
     }
     return made;

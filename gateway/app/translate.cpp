@@ -317,9 +317,10 @@ net::hsts_policy hsts_of(config::listener const& l)
 
 upstream::forward_options forwarding_of(config::upstream const& u)
 {
-    auto const& only = u.servers.front();
     upstream::forward_options options;
-    options.server = {only.host, only.port, bracketed(only.host) + ":" + std::to_string(only.port)};
+    for (auto const& each : u.servers)
+        options.servers.push_back(
+            {{each.host, each.port, bracketed(each.host) + ":" + std::to_string(each.port)}, host_for(u.host, each)});
     options.connections.connections = u.connections;
     options.connections.pending = u.pending;
     options.connections.per_client = u.connections_per_client.of(u.connections);
@@ -329,7 +330,6 @@ upstream::forward_options forwarding_of(config::upstream const& u)
     options.idle_timeout = u.idle_timeout;
     options.reply_header_bytes = u.reply_header_bytes;
     options.connections.reply_fields = u.reply_header_fields;
-    options.host = host_for(u.host, only);
     options.retries = u.retries;
     return options;
 }

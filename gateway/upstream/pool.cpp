@@ -6,7 +6,7 @@
 
 namespace yett::upstream {
 
-pool::pool(server_address const& where, pool_options const& options, surroundings const& around)
+pool::pool(server_address const& where, pool_options const& options, dependencies const& around)
     : options_{options},
       around_{around},
       connector_{where, around.executor, around.deadlines},
@@ -129,7 +129,8 @@ task<result<connection_ptr>> pool::open_one(shares::holding* of)
         shares::give_back(of);
         report();
         serve_next();
-        co_return socket.error();
+        auto why = socket.error();
+        co_return std::move(why).as_retryable();
     }
     around_.figures.connect_duration.observe(steady_now() - began);
     auto const heed = [this](connection& it) { disturbed(it); };
@@ -160,6 +161,7 @@ turn::~turn()
 
 void turn::cancel() noexcept
 {
+    cancelled_ = true;
     give_up(outcome::cancelled);
 }
 

@@ -5,16 +5,13 @@
 #include "gateway/base/task.hpp"
 #include "gateway/upstream/connection.hpp"
 #include "gateway/upstream/connector.hpp"
+#include "gateway/upstream/dependencies.hpp"
 
 #include <boost/intrusive/list.hpp>
 
 #include <cstddef>
 #include <cstdint>
 #include <vector>
-
-namespace yett::telemetry {
-struct upstream_figures;
-} // namespace yett::telemetry
 
 namespace yett::upstream {
 
@@ -41,6 +38,8 @@ public:
     turn& operator=(turn const&) = delete;
 
     void cancel() noexcept;
+    // Nobody waits for what it would bring any more.
+    bool is_cancelled() const noexcept { return cancelled_; }
 
 private:
     friend class pool;
@@ -60,6 +59,7 @@ private:
     connection_ptr given_;
     shares::holding* held_ = nullptr; // with the right to open one
     outcome outcome_ = outcome::waiting;
+    bool cancelled_ = false;
     waiter waiter_;
 };
 
@@ -69,7 +69,7 @@ private:
 // pending on it: it costs no system call, is the reply's read when a request follows, and
 // takes the connection out of the pool as soon as the server closes it or says anything
 // unasked. A server's goodbye that is still on its way cannot be seen by anybody; that is
-// what the forwarder's retry is for.
+// what the forwarder's further attempts are for.
 //
 // One that is bound to a client's connection counts like any other. Nobody tells the pool when
 // the client has gone: its number comes never again, and the connection ends by keep_timeout,
@@ -80,17 +80,13 @@ private:
 class pool
 {
 public:
-    struct surroundings
-    {
-        base::executor executor;
-        base::deadlines& deadlines;
-        telemetry::upstream_figures& figures;
-    };
-    pool(server_address const& where, pool_options const& options, surroundings const& around);
+    pool(server_address const& where, pool_options const& options, dependencies const& around);
     ~pool();
     pool(pool const&) = delete;
     pool& operator=(pool const&) = delete;
 
+    // Failures to get a connection are `retryable`: nothing was sent, another server may be asked.
+    //
     // A kept connection, or null when there is none for this client.
     connection_ptr take(turn const& t);
     // A kept or a new connection, waiting for one of the others when there are enough.
@@ -134,7 +130,7 @@ private:
     void report() noexcept;
 
     pool_options const options_;
-    surroundings around_;
+    dependencies const around_;
     upstream::connector connector_;
     shares shares_;
     struct bound

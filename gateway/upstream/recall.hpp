@@ -4,7 +4,7 @@
 
 namespace yett::upstream {
 
-class transfer;
+class forwarding;
 
 // Ends a running `forward` from outside, on its worker: because the session that let the
 // request in is over, or the worker wants to end. Does nothing before it runs and after.
@@ -18,8 +18,8 @@ public:
     bool end(errc why) noexcept;
 
 private:
-    friend class transfer;
-    transfer* running_ = nullptr;
+    friend class forwarding;
+    forwarding* running_ = nullptr;
 };
 
 } // namespace yett::upstream

@@ -175,8 +175,7 @@ struct whole_pipeline::parts
     {
         for (auto const& [name, each] : settings.upstreams)
             upstreams[name] = std::make_unique<upstream::forwarder>(
-                app::forwarding_of(each),
-                upstream::forwarder::surroundings{io.get_executor(), wheel, figures.shard(0).upstreams[0]});
+                app::forwarding_of(each), upstream::dependencies{io.get_executor(), wheel, figures.shard(0).upstreams[0]});
         way.emplace(pipeline::pipeline::station{desk, cache, assertions, endpoints, pages, renewals, missing_keys, certainty,
                                                 streams, upstreams, figures.shard(0),
                                                 telemetry::access_log{*sink, telemetry::line_format::json}, log, unlisted},

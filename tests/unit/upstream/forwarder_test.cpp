@@ -23,7 +23,7 @@ TEST_CASE("forwarder: a request goes up and its reply comes back in one part")
     CHECK(asked->exchange.field("X-App") == "yes");
     CHECK(asked->seen.status == 200);
     CHECK(asked->seen.duration);
-    CHECK(asked->seen.server == r.options.server.text);
+    CHECK(asked->seen.server == r.options.name());
     REQUIRE(r.app->requests().size() == 1);
     CHECK(r.app->requests()[0].starts_with("GET /a?b=c HTTP/1.1\r\nHost: example.com\r\n"));
 }
@@ -100,9 +100,8 @@ TEST_CASE("forwarder: an application that is away gives upstream_unavailable")
 TEST_CASE("forwarder: a name that cannot be resolved gives upstream_unavailable")
 {
     rig r{{scripted_upstream::always(hello)}};
-    r.options.server = *upstream::server_address::from("http://nowhere.invalid:1");
-    r.forwarder = std::make_unique<upstream::forwarder>(
-        r.options, upstream::forwarder::surroundings{r.io.get_executor(), r.wheel, r.figures});
+    r.options.servers.front().address = *upstream::server_address::from("http://nowhere.invalid:1");
+    r.forwarder = std::make_unique<upstream::forwarder>(r.options, r.around());
     auto* const asked = r.start(get);
     r.until([&] {
         r.pass(100ms);
@@ -116,9 +115,8 @@ TEST_CASE("forwarder: a name that cannot be resolved gives upstream_unavailable"
 TEST_CASE("forwarder: a name is resolved to the addresses behind it")
 {
     rig r{{scripted_upstream::always(hello)}};
-    r.options.server = *upstream::server_address::from("http://localhost:" + std::to_string(r.app->port()));
-    r.forwarder = std::make_unique<upstream::forwarder>(
-        r.options, upstream::forwarder::surroundings{r.io.get_executor(), r.wheel, r.figures});
+    r.options.servers.front().address = *upstream::server_address::from("http://localhost:" + std::to_string(r.app->port()));
+    r.forwarder = std::make_unique<upstream::forwarder>(r.options, r.around());
     CHECK(r.ask(get)->exchange.body() == "hello");
     r.pass(120s);
     CHECK(r.ask(get)->exchange.body() == "hello");
@@ -471,7 +469,7 @@ TEST_CASE("forwarder: heads of replies pass up to the limits of the upstream, an
 TEST_CASE("forwarder: an application is told the configured Host and its addresses come back as the client's")
 {
     upstream::forward_options options;
-    options.host = "app.internal";
+    options.servers.emplace_back().host = "app.internal";
     rig r{{scripted_upstream::always("HTTP/1.1 302 Found\r\nLocation: http://app.internal/dir/\r\nContent-Length: 0\r\n\r\n")},
           options};
     auto* const asked = r.ask(get);

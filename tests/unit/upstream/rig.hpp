@@ -74,10 +74,11 @@ struct rig
         : app{std::make_unique<scripted_upstream>(io.get_executor(), std::move(scripts))},
           options{std::move(wanted)}
     {
-        options.server = *upstream::server_address::from(app->url());
-        upstream::forwarder::surroundings const around{io.get_executor(), wheel, figures};
-        forwarder = std::make_unique<upstream::forwarder>(options, around);
+        if (options.servers.empty()) options.servers.emplace_back();
+        options.servers.front().address = *upstream::server_address::from(app->url());
+        forwarder = std::make_unique<upstream::forwarder>(options, around());
     }
+    upstream::dependencies around() { return {io.get_executor(), wheel, figures}; }
     ~rig()
     {
         forwarder.reset();

@@ -1,0 +1,225 @@
+#include "gateway/upstream/attempt.hpp"
+
+#include "gateway/http/chunks.hpp"
+#include "gateway/http/websocket_protocols.hpp"
+#include "gateway/telemetry/metrics.hpp"
+#include "gateway/upstream/attempt_rules.hpp"
+#include "gateway/upstream/forwarding.hpp"
+#include "gateway/upstream/headers/http1_head_sink.hpp"
+#include "gateway/upstream/headers/location_mapping.hpp"
+
+#include <vector>
+
+// The order is fixed: the head is composed and sent, with what there is of the body; the rest of the body
+// goes up beside what follows; the reply's head is awaited; what there is of its body goes down with it, and
+// the rest part by part, at the client's pace. The reply may begin before the request's body has ended, and
+// end before it has, too: then the rest of it is not read.
+//
+// What is certain at the end decides two things, both by `attempt_rules`. A request that failed may be
+// sent again only when this attempt was nothing. A connection is kept only when nothing of this request
+// can be left on it.
+//
+// A connection that was signed in by NTLM or Negotiate belongs to one client's connection from then on
+// (`reservation::bind`), and behind a trusted proxy, whose connections carry anybody's requests, to nobody.
+
+namespace yett::upstream {
+
+namespace {
+
+http1_stream::terms terms_of(forward_options const& o, http::method asked)
+{
+    return {asked, o.reply_timeout, o.idle_timeout, o.reply_header_bytes, o.connections.reply_fields};
+}
+
+} // namespace
+
+attempt::attempt(forwarding& request, server& to, reservation taken, forward_options const& options, dependencies const& around)
+    : request_{request},
+      server_{to},
+      options_{options},
+      around_{around},
+      reserved_{std::move(taken)},
+      stream_{reserved_.get(), around.deadlines, terms_of(options, request.request().method())}
+{
+}
+
+task<result<void>> attempt::run()
+{
+    auto const text = compose();
+    if (!text) co_return failed(text.error());
+    if (!request_.body().complete) carry_body();
+    auto const sent_at = steady_now();
+    auto const heard = co_await stream_.ask(*text, around_.executor);
+    if (!heard) co_return failed(heard.error());
+    if (!*heard) co_return failed(why_ended());
+
+    auto const switches = stream_.head().status() == 101;
+    if (switches && !is_wanted_switch())
+        co_return upstream_error(errc::upstream_broken, "101 without having been asked, or not as it was");
+    note_reply(sent_at);
+    if (switches) co_return co_await switch_protocols();
+    co_return co_await relay();
+}
+
+result<pieces> attempt::compose()
+{
+    auto const& context = request_.context();
+    auto const& body = request_.body();
+    auto& exchange = request_.exchange();
+    composition c{request_.request(), exchange.where(), exchange.from(), context.client};
+    c.who = request_.who();
+    c.request_id = context.request_id;
+    c.traceparent = context.traceparent;
+    c.assertion = context.assertion;
+    c.bearers = context.bearers;
+    c.websocket = context.websocket.has_value();
+    c.bare = context.bare;
+    auto const chunked = !c.bare && request_.request().body() == http::body_kind::chunked;
+    if (chunked && body.complete) c.length = body.part.size();
+    c.host = server_.host();
+    // HTTP/1.0 need not name a host, HTTP/1.1 has to.
+    if (c.host.empty() && exchange.where().host().empty()) c.host = server_.name();
+    c.rules = context.rules;
+    if (request_.is_first_composed()) c.dropped = &around_.figures.dropped_fields;
+
+    auto& head = stream_.head_buffer();
+    auto const composed = write_http1_head(context.headers, c, head);
+    if (!composed) return composed.error();
+    if (composed->signs_in_connection) reserved_.bind();
+    if (!chunked || body.complete || body.part.empty()) return pieces{head, body.part};
+    http::chunk_line_buffer line;
+    head += http::chunk_line(body.part.size(), line);
+    return pieces{head, body.part, http::chunk_end};
+}
+
+void attempt::carry_body()
+{
+    auto const chunked = request_.request().body() == http::body_kind::chunked;
+    auto const left = chunked ? 0 : request_.request().content_length() - request_.body().part.size();
+    stream_.carry(request_.exchange(), chunked, left);
+}
+
+void attempt::note_reply(steady_time sent_at)
+{
+    auto& seen = request_.context().seen;
+    seen.status = stream_.head().status();
+    seen.duration = steady_now() - sent_at;
+    stream_.wire().need_not_hear();
+}
+
+result<http::reply_head> attempt::head_for_client(std::span<http::field const> added)
+{
+    auto const& context = request_.context();
+    auto const asked_host = request_.request().host();
+    auto const& host = server_.host();
+    location_mapping const locations{server_.name(),
+                                     host.empty() ? asked_host : std::string_view{host},
+                                     {context.client.https ? "https" : "http", asked_host}};
+    reply_rules const rules{context.headers, added, &locations, context.client.trusted, context.speaks_of_origins};
+    auto const& reply = stream_.head();
+    told_ = fields_for_client(stream_.fields(), reply.fields().size(), rules);
+    if (!told_) return upstream_error(errc::upstream_broken, "Connection nominates too many fields");
+    if (told_->asks_to_sign_in_connection) reserved_.bind();
+    http::reply_head head;
+    head.status = reply.status();
+    head.reason = reply.reason();
+    head.fields = told_->fields;
+    return head;
+}
+
+task<result<void>> attempt::relay()
+{
+    stream_.reply_began();
+    auto head = head_for_client(request_.context().added);
+    if (!head) co_return head.error();
+    auto const part = stream_.at_hand();
+    if (!part) co_return part.error();
+
+    head->length = stream_.head().content_length();
+    // Chunks that came as a whole need none on the way on.
+    if (part->last && stream_.head().body() == http::response_body::chunked) head->length = part->data.size();
+    auto const begun = co_await request_.exchange().begin(*head, part->data, part->last);
+    if (!begun) co_return begun.error();
+    if (!part->last) co_return co_await relay_rest();
+    whole_ = true;
+    co_return result<void>{};
+}
+
+task<result<void>> attempt::relay_rest()
+{
+    for (;;) {
+        stream_.expect();
+        if (!stream_.is_readable()) co_await stream_.wait();
+        auto const part = stream_.take();
+        if (!part) co_return part.error();
+        if (part->cut) co_return why_ended();
+        if (part->data.empty() && !part->last) continue;
+        auto const written = co_await request_.exchange().write(part->data, part->last);
+        if (!written) co_return written.error();
+        if (part->last) break;
+    }
+    whole_ = true;
+    co_return result<void>{};
+}
+
+bool attempt::is_wanted_switch() const
+{
+    auto const& head = stream_.head();
+    return request_.context().websocket && http::websocket::is_accepted(head, http::websocket::key_of(request_.request()));
+}
+
+task<result<void>> attempt::switch_protocols()
+{
+    auto const& context = request_.context();
+    std::vector<http::field> added{context.added.begin(), context.added.end()};
+    if (auto const selected = context.websocket->selects; !selected.empty())
+        added.push_back({http::websocket::protocol_field, selected, http::known::other});
+    auto const head = head_for_client(added);
+    if (!head) co_return head.error();
+    auto const begun = co_await request_.exchange().begin(*head, {}, false);
+    if (!begun) co_return begun.error();
+    if (request_.is_gone()) co_return why_ended();
+    reserved_.set_apart();
+    tunnel::parties const both{request_.exchange(),        reserved_.get(),        around_.executor, around_.deadlines,
+                               around_.figures.websockets, context.websocket->idle};
+    tunnel_ = std::make_unique<tunnel>(both);
+    auto outcome = co_await tunnel_->run();
+    context.seen.ended = name_of(tunnel_->reason());
+    co_return outcome;
+}
+
+error attempt::why_ended() const
+{
+    return stream_.why_ended(server_.name(), request_.is_abandoned());
+}
+
+error attempt::failed(error why) const
+{
+    lost_attempt const known{
+        .on_kept_connection = stream_.wire().is_used(),
+        .server_ended_it = stream_.server_ended_it(),
+        .heard = stream_.heard(),
+        .client_gone = request_.is_gone(),
+        .request_at_hand = request_.body().complete,
+        .method_is_safe = request_.method_is_safe(),
+        .anything_sent = stream_.wire().sent() > 0,
+    };
+    return may_be_sent_again(known) ? std::move(why).as_retryable() : std::move(why);
+}
+
+// Behind a proxy the next request of the same connection may be somebody else's.
+void attempt::release() noexcept
+{
+    if (!reserved_) return;
+    used_connection const known{
+        .reply_is_whole = whole_,
+        .server_keeps_it = whole_ && stream_.head().keep_alive(),
+        .doubtful = stream_.doubtful(),
+        .bytes_behind = !stream_.wire().unread().empty(),
+        .request_is_out = stream_.request_is_out(),
+    };
+    if (!may_be_reused(known)) return reserved_.discard();
+    reserved_.keep(request_.context().client.trusted ? 0 : request_.exchange().from().connection);
+}
+
+} // namespace yett::upstream

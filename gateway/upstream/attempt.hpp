@@ -1,0 +1,77 @@
+#pragma once
+
+#include "gateway/base/result.hpp"
+#include "gateway/base/task.hpp"
+#include "gateway/http/exchange.hpp"
+#include "gateway/upstream/connection.hpp"
+#include "gateway/upstream/dependencies.hpp"
+#include "gateway/upstream/forward_options.hpp"
+#include "gateway/upstream/headers/reply_fields.hpp"
+#include "gateway/upstream/http1_stream.hpp"
+#include "gateway/upstream/reservation.hpp"
+#include "gateway/upstream/tunnel.hpp"
+
+#include <memory>
+#include <optional>
+#include <span>
+
+namespace yett::upstream {
+
+class forwarding;
+
+// One try to have a request answered by one server: what is sent and what is passed back, on a
+// connection that was taken before. It does not try twice; whether another attempt may is in the
+// error it fails with.
+class attempt
+{
+public:
+    attempt(forwarding& request, server& to, reservation taken, forward_options const& options, dependencies const& around);
+    ~attempt() { release(); }
+    attempt(attempt const&) = delete;
+    attempt& operator=(attempt const&) = delete;
+
+    // From the request's head to the last byte of the reply. Fails with an error that is `retryable`
+    // when the application has not acted upon the request, and will not when it is sent again.
+    task<result<void>> run();
+
+    // Ends what still runs on behalf of the exchange. To be awaited after `run`.
+    bool has_loose_ends() const noexcept { return stream_.has_loose_ends() || (tunnel_ && tunnel_->running()); }
+    task<void> tie_up() { return tunnel_ ? tunnel_->tie_up() : stream_.tie_up(); }
+
+    // The client has gone, or shall: whoever waits for the server wakes up.
+    void abandon() noexcept { stream_.abandon(); }
+    // The reply was read and passed on to its end.
+    bool is_whole() const noexcept { return whole_; }
+    bool is_tunnel() const noexcept { return tunnel_ != nullptr; }
+    bool end_tunnel(errc why) noexcept { return tunnel_->end(why); }
+    // Its connection serves one client alone.
+    bool is_bound() const noexcept { return reserved_.is_bound(); }
+
+private:
+    result<pieces> compose();
+    void carry_body();
+    void note_reply(steady_time sent_at);
+    // The reply's head as the client gets it, but for its length.
+    result<http::reply_head> head_for_client(std::span<http::field const> added);
+    task<result<void>> relay();
+    task<result<void>> relay_rest();
+    bool is_wanted_switch() const;
+    task<result<void>> switch_protocols();
+
+    // What the end of the connection means here.
+    error why_ended() const;
+    error failed(error why) const;
+    void release() noexcept;
+
+    forwarding& request_;
+    server& server_;
+    forward_options const& options_;
+    dependencies const& around_;
+    reservation reserved_;
+    http1_stream stream_;
+    std::optional<reply_for_client> told_; // of the reply
+    std::unique_ptr<tunnel> tunnel_;
+    bool whole_ = false;
+};
+
+} // namespace yett::upstream

@@ -1,0 +1,20 @@
+#pragma once
+
+#include "gateway/base/deadlines.hpp"
+#include "gateway/base/task.hpp"
+
+namespace yett::telemetry {
+struct upstream_figures;
+} // namespace yett::telemetry
+
+namespace yett::upstream {
+
+// What the worker gives to everything that reaches an application. It outlives all of them.
+struct dependencies
+{
+    base::executor executor;
+    base::deadlines& deadlines;
+    telemetry::upstream_figures& figures;
+};
+
+} // namespace yett::upstream

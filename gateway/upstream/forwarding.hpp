@@ -1,0 +1,80 @@
+#pragma once
+
+#include "gateway/base/identity.hpp"
+#include "gateway/base/result.hpp"
+#include "gateway/base/task.hpp"
+#include "gateway/http/exchange.hpp"
+#include "gateway/upstream/attempt.hpp"
+#include "gateway/upstream/forward_context.hpp"
+#include "gateway/upstream/pool.hpp"
+#include "gateway/upstream/reservation.hpp"
+
+#include <optional>
+
+namespace yett::upstream {
+
+// One request that is being forwarded: what holds over all its attempts, of which there is one at a
+// time. It knows of the client that goes away and of the session that is over, whenever that happens,
+// and tells whoever waits on behalf of the request.
+class forwarding
+{
+public:
+    // `who` is null for anonymous requests. All of it outlives this.
+    forwarding(http::exchange& ex, identity const* who, forward_context const& context);
+    ~forwarding();
+    forwarding(forwarding const&) = delete;
+    forwarding& operator=(forwarding const&) = delete;
+
+    http::exchange& exchange() noexcept { return exchange_; }
+    http::head const& request() const noexcept { return exchange_.request(); }
+    identity const* who() const noexcept { return who_; }
+    forward_context const& context() const noexcept { return context_; }
+
+    // Takes what has arrived of the body. True when that is all, or the request has none.
+    bool take_body() noexcept;
+    // Reads on as far as bodies are held, so that the request can be sent again. Fails as
+    // `http::exchange::gather_body` does, and with peer_broke_off when the client goes.
+    task<result<void>> gather_body();
+    http::exchange::arrived const& body() const noexcept { return body_; }
+
+    // What a connection is taken by.
+    wanted_connection wanted() noexcept { return {turn_, exchange_.from().connection, may_be_repeated()}; }
+    // Sending it again is possible, and the same as sending it once.
+    bool may_be_repeated() const noexcept { return body_.complete && method_is_safe(); }
+    bool method_is_safe() const noexcept;
+    // True the first time: what the application is not told is counted once.
+    bool is_first_composed() noexcept { return !std::exchange(composed_, true); }
+
+    attempt& begin_attempt(server& to, reservation taken, forward_options const& options, dependencies const& around);
+    // Gives its connection back, or closes it.
+    void end_attempt() noexcept { attempt_.reset(); }
+    // What still runs on behalf of the exchange is to be awaited before the attempt ends.
+    bool has_loose_ends() const noexcept { return attempt_ && attempt_->has_loose_ends(); }
+    task<void> tie_up() { return attempt_->tie_up(); }
+
+    // See recall.
+    bool end(errc why) noexcept;
+    // What `end` was called with; zero: nothing.
+    errc ended() const noexcept { return ended_; }
+    // Nothing is to be begun for it any more: the client has gone, or `end` was called.
+    bool is_gone() const noexcept { return gone_; }
+    bool is_abandoned() const noexcept { return gone_ || exchange_.abandoned(); }
+
+private:
+    void client_is_gone() noexcept;
+
+    http::exchange& exchange_;
+    identity const* who_;
+    forward_context const& context_;
+    http::exchange::arrived body_{{}, true};
+    turn turn_;
+    std::optional<attempt> attempt_;
+    errc ended_{};
+    bool gone_ = false;
+    bool composed_ = false;
+};
+
+// What a request fails with when its client has gone.
+error client_went_away();
+
+} // namespace yett::upstream

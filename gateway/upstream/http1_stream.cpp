@@ -1,0 +1,143 @@
+#include "gateway/upstream/http1_stream.hpp"
+
+#include <fmt/format.h>
+
+// Three can end a stream: the client (`abandon`), the server, and a deadline. Each closes the
+// connection, and the first of them is kept by it as its ending; who waits for anything wakes from
+// that and finds out why (`why_ended`). A failure to send is no end by itself: the server may have
+// refused to read on and said why, so that only what is heard decides.
+
+namespace yett::upstream {
+
+using ending = connection::ending;
+
+namespace {
+
+http::framing::limits limits_of(http1_stream::terms const& t)
+{
+    return {t.reply_header_bytes, t.reply_fields, 0};
+}
+
+} // namespace
+
+http1_stream::http1_stream(connection_ptr c, base::deadlines& deadlines, terms const& t)
+    : connection_{std::move(c)},
+      deadlines_{deadlines},
+      terms_{t},
+      reader_{t.asked, connection_->fields(), limits_of(t)}
+{
+}
+
+void http1_stream::carry(http::exchange& body, bool chunked, std::uint64_t left)
+{
+    upload::plan const how{chunked, left, terms_.reply_timeout, terms_.idle_timeout};
+    upload_.emplace(body, connection_, how);
+}
+
+task<result<bool>> http1_stream::ask(pieces text, executor const& on)
+{
+    auto const ec = connection_->send_now(text);
+    if (!ec && !text.empty()) co_await connection_->send_rest(text, terms_.idle_timeout);
+    if (upload_) upload_->start(on);
+    else connection_->hear_within(terms_.reply_timeout);
+
+    for (;;) {
+        if (!connection_->has_news()) co_await connection_->news();
+        connection_->hear();
+        auto const complete = hear_head();
+        if (!complete) co_return complete.error();
+        if (*complete) co_return result<bool>{true};
+        if (connection_->how_it_ended() != ending::none) co_return result<bool>{false};
+    }
+}
+
+// True when there is a final head.
+result<bool> http1_stream::hear_head()
+{
+    for (;;) {
+        auto const event = reader_.feed(connection_->unread());
+        if (!event) return event.error();
+        if (event->is == http1_reply_reader::step::more) {
+            if (connection_->full()) connection_->grow(terms_.reply_header_bytes);
+            return false;
+        }
+        connection_->consume(event->consumed);
+        auto const& head = reader_.head();
+        has_final_head_ = !head.interim() || head.status() == 101;
+        if (has_final_head_) return true;
+        if (auto const passed = pass_over(head); !passed) return passed.error();
+    }
+}
+
+result<void> http1_stream::pass_over(http::response_head const& interim)
+{
+    auto const patience = interim_.one_more(deadlines_.now(), terms_.reply_timeout);
+    if (!patience) return upstream_error(errc::upstream_broken, "too many interim replies");
+    doubtful_ = doubtful_ || !interim.keep_alive();
+    if (request_is_out() && patience->count() > 0) connection_->hear_within(*patience);
+    return {};
+}
+
+void http1_stream::reply_began() noexcept
+{
+    if (upload_) upload_->reply_began();
+}
+
+// A part and the end of the reply are passed on in one write where both are here: so the reader is
+// asked on until it has nothing more to say.
+result<http1_stream::part> http1_stream::at_hand()
+{
+    using step = http1_reply_reader::step;
+    part found;
+    for (;;) {
+        auto const event = reader_.feed(connection_->unread());
+        if (!event) return event.error();
+        connection_->consume(event->consumed);
+        passed_ += event->consumed;
+        found.last = event->is == step::end;
+        if (event->is == step::part) found.data = event->data;
+        if (event->is == step::end || event->is == step::more) return found;
+    }
+}
+
+void http1_stream::expect()
+{
+    if (passed_ > connection::bulk_bytes) connection_->expect_bulk();
+    connection_->hear_within(terms_.idle_timeout);
+}
+
+result<http1_stream::part> http1_stream::take()
+{
+    connection_->hear();
+    connection_->need_not_hear();
+    auto const over = connection_->unread().empty();
+    if (over && !(connection_->how_it_ended() == ending::closed && reader_.ends_with_connection())) return part{{}, false, true};
+    auto found = at_hand();
+    if (found && over) found->last = true;
+    return found;
+}
+
+error http1_stream::why_ended(std::string_view server, bool client_gone) const
+{
+    if (upload_ && upload_->trouble()) return *upload_->trouble();
+    if (client_gone) return client_error(errc::peer_broke_off, "the client went away");
+    auto const stage = has_final_head_ ? "in its reply" : heard() ? "in the head of its reply" : "before its reply";
+    if (connection_->how_it_ended() == ending::timed_out)
+        return upstream_error(errc::upstream_timeout, fmt::format("{} was silent {}", server, stage));
+    return upstream_error(errc::upstream_broken, fmt::format("{} broke off {}", server, stage));
+}
+
+bool http1_stream::server_ended_it() const noexcept
+{
+    auto const how = connection_->how_it_ended();
+    return how == ending::closed || how == ending::broken;
+}
+
+task<void> http1_stream::tie_up()
+{
+    // One that is complete has only to come to its end.
+    if (!upload_->complete()) connection_->shut(ending::shut);
+    co_await upload_->stop();
+}
+
+} // namespace yett::upstream

@@ -1,0 +1,36 @@
+#pragma once
+
+#include "gateway/upstream/pool.hpp"
+#include "gateway/upstream/server_address.hpp"
+
+#include <string>
+
+namespace yett::upstream {
+
+struct server_options
+{
+    server_address address;
+    std::string host; // told to the application; empty: the client's
+};
+
+// One server of an application, as one worker knows it: where it is, and its connections.
+class server
+{
+public:
+    server(server_options options, pool_options const& connections, dependencies const& around)
+        : options_{std::move(options)},
+          pool_{options_.address, connections, around}
+    {
+    }
+
+    std::string const& name() const noexcept { return options_.address.text; } // "host:port"
+    std::string const& host() const noexcept { return options_.host; }
+    upstream::pool& connections() noexcept { return pool_; }
+    upstream::pool const& connections() const noexcept { return pool_; }
+
+private:
+    server_options const options_;
+    upstream::pool pool_;
+};
+
+} // namespace yett::upstream
