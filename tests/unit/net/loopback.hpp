@@ -1,6 +1,7 @@
 #pragma once
 
 #include "gateway/net/worker.hpp"
+#include "tests/support/certificate.hpp"
 
 #include <boost/asio/executor_work_guard.hpp>
 #include <openssl/ssl.h>
@@ -14,20 +15,7 @@
 
 namespace yett::net::testing {
 
-// A self-signed certificate for one name, in a temporary folder that goes with it.
-class certificate
-{
-public:
-    explicit certificate(std::string const& name);
-    ~certificate();
-    certificate(certificate const&) = delete;
-    certificate& operator=(certificate const&) = delete;
-
-    transport::certificate_files files() const { return {folder_ + "/leaf.crt", folder_ + "/leaf.key"}; }
-
-private:
-    std::string folder_;
-};
+using tests::certificate;
 
 // What a test server does about a request; the path picks, see loopback.cpp.
 http::answers test_answers();
