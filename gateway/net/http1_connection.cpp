@@ -69,7 +69,7 @@ http1_connection::http1_connection(worker& home, std::shared_ptr<listener_settin
         tls_ = secure.get();
         stream_ = std::move(secure);
     } else {
-        stream_ = std::make_unique<transport::plain_stream>(std::move(socket), small, large);
+        stream_ = std::make_unique<transport::plain_stream>(std::move(socket), origin::client, small, large);
     }
     worker_.enter(*this);
     worker_.is_silent(*this);
@@ -119,8 +119,8 @@ void http1_connection::fall_asleep()
     worker_.rests(*this);
     auto& socket = stream_->socket();
     socket.resume_reading();
-    socket.wait_readable([self = shared_from_this()](boost::system::error_code ec) {
-        if (!ec && self->asleep_) self->wake_up();
+    socket.park([self = shared_from_this()] {
+        if (self->asleep_) self->wake_up();
     });
 }
 
@@ -139,7 +139,7 @@ task<result<void>> http1_connection::shake_hands()
     reading_.disarm();
     count_handshake(shaken.has_value());
     if (shaken) {
-        peer_.tls_version = tls_->tls_version();
+        peer_.tls_version = tls_->version();
         peer_.server_name = tls_->server_name();
         promise_https();
     }
@@ -160,7 +160,7 @@ void http1_connection::count_handshake(bool done)
     using telemetry::handshake, telemetry::tls_version;
     auto& counts = worker_.figures().tls_handshakes;
     if (!done) return counts[tls_version::unknown][handshake::failed].add();
-    auto const version = tls_->tls_version() == "TLSv1.3" ? tls_version::tls13 : tls_version::tls12;
+    auto const version = tls_->version() == "TLSv1.3" ? tls_version::tls13 : tls_version::tls12;
     counts[version][tls_->resumed() ? handshake::resumed : handshake::full].add();
 }
 
@@ -183,7 +183,7 @@ task<http1_connection::ending> http1_connection::serve()
         auto& ex = *exchange_;
         co_await settings_->answers.request(ex);
         if (ex.outlet().is_pouring()) co_await ex.outlet().poured();
-        stream_->socket().forget();
+        stream_->socket().unpark();
         if (!ex.finished()) co_return ending::broken;
         if (!ex.keeps_alive()) co_return ending::lingering;
         if (!ex.body_complete() && !co_await ex.drain_body()) co_return ending::lingering;
@@ -405,7 +405,7 @@ void http1_connection::look_after_client()
     if (heard == transport::peer_says::finished && !exchange_->is_tunnel()) return client_finished();
     // Bytes that nobody wants yet would wake a watch for ever.
     if (heard == transport::peer_says::nothing)
-        socket.watch([self = shared_from_this()] {
+        socket.park([self = shared_from_this()] {
             if (self->exchange_ && !self->exchange_->abandoned()) self->look_after_client();
         });
 }

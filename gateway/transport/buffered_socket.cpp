@@ -1,7 +1,5 @@
 #include "gateway/transport/buffered_socket.hpp"
 
-#include "gateway/transport/exhausting_buffer.hpp"
-
 #include <boost/asio/buffer.hpp>
 #include <boost/asio/redirect_error.hpp>
 
@@ -12,197 +10,201 @@
 #include <sys/socket.h>
 
 #include <algorithm>
-#include <cstring>
+#include <array>
+#include <cerrno>
 
-// Ten thousand idle connections must not hold ten thousand buffers, so each direction has a buffer
-// only while there is a byte in it or a read under way: `in_` from the read until the last byte was
-// consumed, `out_` from the first gathered byte until the last was sent. A read that may take long
-// gives its buffer back (`go_quiet`) and waits for readiness instead, which holds nothing.
+// Ten thousand idle connections must not hold ten thousand buffers, so each direction of a client
+// has a buffer only while there is a byte in it or a read under way. A read that may take long gives
+// its buffer back (`go_quiet`) and waits for readiness instead, which holds nothing. A connection to
+// a server keeps its memory: it is one of few, and the read that stays pending on it while it is idle
+// is the reply's read when a request follows, which spares two system calls a request.
 //
 // Asio cancels a socket, not a direction. Whoever wakes with operation_aborted therefore asks why: a
-// reason in its own `…_stop_` ends the call with it; `quiet_` makes the wait a quiet one; and without
-// either the cancellation was meant for the other direction, and the wait goes on. That is why a
-// reason is set before `cancel()`, never after, and why it is the first one that counts.
+// reason in `read_.end` or `write_.stop` ends the call with it; `quiet` makes the wait a quiet one; and
+// without either the cancellation was meant for the other direction, and the wait goes on. That is why
+// a reason is set before `cancel()`, never after, and why it is the first one that counts.
 //
-// `broken_` means that nothing more can be sent, and never becomes false again. It says nothing of
-// reading: what arrived before a reset is still there to be read.
+// `broken` means that nothing more can be sent, and never becomes false again. It says nothing of
+// reading: what arrived before a reset is still there to be read. Nor does the end of what is received
+// say anything of sending: who has closed one half may listen on the other.
 //
-// `watch` is for a connection that nobody reads from, because its request is being answered: the one
-// wait for readiness that may be under way then. `fill` forgets it first; two waits of one kind would
-// wake each other.
+// A parked socket is one that nobody reads from, because its request is being answered or none is
+// expected: the one wait for readiness that may be under way then. The next read ends it first; two
+// waits of one kind would wake each other.
 
 namespace yett::transport {
 
 namespace asio = boost::asio;
 using boost::system::error_code;
 
-buffered_socket::buffered_socket(tcp_socket s, buffer_pool& small, buffer_pool& large)
+namespace {
+
+std::array<asio::const_buffer, 3> buffers_of(pieces const& p) noexcept
+{
+    auto const& parts = p.parts();
+    return {asio::buffer(parts[0]), asio::buffer(parts[1]), asio::buffer(parts[2])};
+}
+
+iovec as_iovec(std::string_view text) noexcept
+{
+    return {const_cast<char*>(text.data()), text.size()};
+}
+
+// One call for what is one text, and for up to three that are not.
+ssize_t send_without_waiting(int descriptor, pieces const& p) noexcept
+{
+    constexpr int how = MSG_NOSIGNAL | MSG_DONTWAIT;
+    auto const& parts = p.parts();
+    if (parts[1].empty() && parts[2].empty()) return ::send(descriptor, parts[0].data(), parts[0].size(), how);
+    std::array<iovec, 3> texts{as_iovec(parts[0]), as_iovec(parts[1]), as_iovec(parts[2])};
+    msghdr message{};
+    message.msg_iov = texts.data();
+    message.msg_iovlen = texts.size();
+    return ::sendmsg(descriptor, &message, how);
+}
+
+bool would_wait(int why) noexcept
+{
+    return why == EAGAIN || why == EWOULDBLOCK;
+}
+
+} // namespace
+
+buffered_socket::buffered_socket(tcp_socket s, origin peer, buffer_pool& small, buffer_pool& large)
     : socket_{std::move(s)},
-      small_{small},
-      large_{large}
+      input_{small, large},
+      output_{&large},
+      peer_{peer}
 {
 }
 
-void buffered_socket::consume(std::size_t bytes) noexcept
+buffered_socket::buffered_socket(tcp_socket s, origin peer, std::size_t kept_bytes)
+    : socket_{std::move(s)},
+      input_{kept_bytes},
+      output_{nullptr},
+      peer_{peer}
 {
-    in_begin_ += bytes;
-    if (in_begin_ != in_end_) return;
-    in_begin_ = in_end_ = 0;
-    in_.reset();
+}
+
+// --- what comes in -----------------------------------------------------------------
+
+exhausting_buffer buffered_socket::room_to_read()
+{
+    auto const room = input_.room();
+    return {room.data(), room.size(), read_.thorough};
 }
 
 task<result<void>> buffered_socket::fill()
 {
-    forget();
-    filling_ = true;
+    unpark();
+    read_.under_way = true;
+    read_.let_go = false;
     error_code ec = asio::error::operation_aborted;
     std::size_t bytes = 0;
     // A cancellation that nobody gave a reason for was meant for the other direction, or
     // makes the wait a quiet one.
-    while (ec == asio::error::operation_aborted && read_stop_ == errc{}) {
-        if (quiet_) {
-            in_.reset();
+    while (ec == asio::error::operation_aborted && read_.end == errc{} && !read_.let_go) {
+        if (read_.quiet) {
+            input_.add(0);
             co_await socket_.async_wait(tcp_socket::wait_read, asio::redirect_error(use_task, ec));
             if (ec) continue;
-            quiet_ = false;
+            read_.quiet = false;
         }
-        // Requests are small; whoever fills a small buffer gets a large one next time.
-        in_ = bulk_ ? large_.take() : small_.take();
-        auto const room = exhausting_buffer{in_.data(), in_.size(), thorough_};
+        auto const room = room_to_read();
         bytes = co_await socket_.async_read_some(room, asio::redirect_error(use_task, ec));
     }
-    filling_ = false;
-    quiet_ = false;
-    co_return took_in(ec, bytes);
+    if (ec == asio::error::operation_aborted && read_.let_go) ec = {};
+    read_ended(ec, bytes);
+    co_return outcome();
 }
 
-result<void> buffered_socket::took_in(error_code ec, std::size_t bytes)
+void buffered_socket::read_ended(error_code ec, std::size_t bytes) noexcept
 {
-    if (!ec) {
-        bulk_ = bytes == in_.size();
-        in_begin_ = 0;
-        in_end_ = bytes;
-        return {};
-    }
-    in_.reset();
-    if (read_stop_ != errc{}) return client_error(read_stop_);
-    if (ec == asio::error::eof) return client_error(errc::peer_closed);
-    broken_ = true;
-    return error{errc::peer_broke_off, origin::client, {}, ec};
+    read_.under_way = read_.quiet = read_.let_go = false;
+    read_.was_short = !input_.add(bytes);
+    if (ec) note_end(ec == asio::error::eof ? errc::peer_closed : errc::peer_broke_off, ec.value());
 }
 
-std::size_t buffered_socket::gather(char const* data, std::size_t bytes)
+void buffered_socket::note_end(errc why, int cause) noexcept
 {
-    if (!out_) out_ = large_.take();
-    auto const fits = std::min(bytes, out_.size() - out_end_);
-    std::memcpy(out_.data() + out_end_, data, fits);
-    out_end_ += fits;
-    return fits;
+    if (read_.end != errc{}) return;
+    read_.end = why;
+    read_.cause = cause;
+    if (why == errc::peer_broke_off) write_.broken = true;
 }
 
-void buffered_socket::flush_now() noexcept
+result<void> buffered_socket::outcome() const
 {
-    if (flushing_ || broken_) return;
-    while (has_output()) {
-        auto const sent =
-            ::send(socket_.native_handle(), out_.data() + out_begin_, out_end_ - out_begin_, MSG_NOSIGNAL | MSG_DONTWAIT);
-        if (sent < 0) {
-            if (errno == EINTR) continue;
-            broken_ = errno != EAGAIN && errno != EWOULDBLOCK;
-            return;
-        }
-        out_begin_ += static_cast<std::size_t>(sent);
-        sent_ += static_cast<std::size_t>(sent);
-    }
-    out_begin_ = out_end_ = 0;
-    out_.reset();
+    if (!input_.empty() || read_.end == errc{}) return {};
+    if (read_.end != errc::peer_broke_off) return error{read_.end, peer_};
+    return error{errc::peer_broke_off, peer_, {}, error_code{read_.cause, boost::system::system_category()}};
 }
 
-task<result<void>> buffered_socket::flush()
+peer_says buffered_socket::fill_now()
 {
-    flush_now();
-    flushing_ = true;
-    while (has_output() && !broken_ && write_stop_ == errc{}) {
-        error_code ec;
-        auto const rest = asio::buffer(out_.data() + out_begin_, out_end_ - out_begin_);
-        auto const sent = co_await socket_.async_write_some(rest, asio::redirect_error(use_task, ec));
-        out_begin_ += sent;
-        sent_ += sent;
-        if (ec && ec != asio::error::operation_aborted) broken_ = true;
-    }
-    flushing_ = false;
-    if (write_stop_ != errc{}) co_return client_error(write_stop_);
-    if (broken_) co_return client_error(errc::peer_broke_off);
-    out_begin_ = out_end_ = 0;
-    out_.reset();
-    co_return result<void>{};
+    auto const room = input_.room();
+    auto const bytes = ::recv(socket_.native_handle(), room.data(), room.size(), MSG_DONTWAIT);
+    auto const why = errno;
+    read_.was_short = !input_.add(bytes > 0 ? static_cast<std::size_t>(bytes) : 0);
+    if (bytes > 0) return peer_says::more;
+    if (bytes == 0) note_end(errc::peer_closed, 0);
+    else if (!would_wait(why) && why != EINTR) note_end(errc::peer_broke_off, why);
+    return without_bytes(bytes, why);
 }
 
-std::uint64_t buffered_socket::bytes_taken() noexcept
+bool buffered_socket::fill_again()
 {
-    int waiting = 0;
-    if (::ioctl(socket_.native_handle(), SIOCOUTQ, &waiting) != 0) return sent_;
-    return sent_ - std::min(sent_, static_cast<std::uint64_t>(waiting));
+    if (!std::exchange(read_.was_short, false) || read_.under_way) return false;
+    auto const found = fill_now();
+    if (found == peer_says::nothing) read_.was_short = false;
+    return found != peer_says::nothing;
 }
 
 void buffered_socket::go_quiet() noexcept
 {
-    if (!filling_ || quiet_) return;
-    quiet_ = true;
+    if (!read_.under_way || read_.quiet) return;
+    read_.quiet = true;
+    cancel();
+}
+
+void buffered_socket::stop_waiting() noexcept
+{
+    if (!read_.under_way) return;
+    read_.let_go = true;
     cancel();
 }
 
 void buffered_socket::interrupt_reading(errc why) noexcept
 {
-    if (read_stop_ != errc{}) return;
-    read_stop_ = why;
-    if (filling_) cancel();
+    if (read_.end != errc{}) return;
+    read_.end = why;
+    if (read_.under_way) cancel();
 }
 
-void buffered_socket::interrupt_writing(errc why) noexcept
+void buffered_socket::resume_reading() noexcept
 {
-    if (write_stop_ != errc{}) return;
-    write_stop_ = why;
-    if (flushing_) cancel();
-}
-
-void buffered_socket::cancel() noexcept
-{
-    error_code ignored;
-    socket_.cancel(ignored);
-}
-
-void buffered_socket::finish_sending() noexcept
-{
-    error_code ignored;
-    socket_.shutdown(tcp_socket::shutdown_send, ignored);
+    if (read_.end != errc::peer_closed && read_.end != errc::peer_broke_off) read_.end = errc{};
 }
 
 task<void> buffered_socket::discard()
 {
-    consume(in_end_ - in_begin_);
-    thorough_ = true;
+    consume(input().size());
+    read_.thorough = true;
     for (;;) {
         auto const more = co_await fill();
         if (!more) co_return;
-        consume(in_end_ - in_begin_);
+        consume(input().size());
     }
 }
 
-peer_says buffered_socket::fill_now()
+// --- a peer that nobody reads from ---------------------------------------------------
+
+void buffered_socket::unpark() noexcept
 {
-    in_ = small_.take();
-    auto const bytes = ::recv(socket_.native_handle(), in_.data(), in_.size(), MSG_DONTWAIT);
-    if (bytes > 0) {
-        in_end_ = static_cast<std::size_t>(bytes);
-        return peer_says::more;
-    }
-    auto const why = errno;
-    in_.reset();
-    return without_bytes(bytes, why);
+    if (std::exchange(read_.parked, false)) cancel();
 }
 
-peer_says buffered_socket::look() noexcept
+peer_says buffered_socket::peek() noexcept
 {
     char byte = 0;
     auto const bytes = ::recv(socket_.native_handle(), &byte, 1, MSG_PEEK | MSG_DONTWAIT);
@@ -212,8 +214,8 @@ peer_says buffered_socket::look() noexcept
 peer_says buffered_socket::without_bytes(std::ptrdiff_t received, int why) noexcept
 {
     if (received == 0) return standing(peer_says::finished);
-    if (why == EAGAIN || why == EWOULDBLOCK || why == EINTR) return peer_says::nothing;
-    broken_ = true;
+    if (would_wait(why) || why == EINTR) return peer_says::nothing;
+    write_.broken = true;
     return peer_says::gone;
 }
 
@@ -227,15 +229,97 @@ peer_says buffered_socket::standing(peer_says otherwise) noexcept
     return info.tcpi_state == TCP_CLOSE_WAIT ? peer_says::finished : otherwise;
 }
 
-void buffered_socket::forget() noexcept
+// --- what goes out -----------------------------------------------------------------
+
+void buffered_socket::flush_now() noexcept
 {
-    if (std::exchange(watched_, false)) cancel();
+    if (write_.under_way) return;
+    pieces rest{output_.waiting()};
+    auto const before = rest.size();
+    write_now(rest);
+    output_.sent(before - rest.size());
 }
 
-void buffered_socket::close() noexcept
+task<result<void>> buffered_socket::flush()
 {
-    interrupt_reading(errc::stopping);
-    interrupt_writing(errc::stopping);
+    flush_now();
+    while (has_output() && !broken() && write_.stop == errc{}) {
+        pieces rest{output_.waiting()};
+        auto const before = rest.size();
+        co_await write_some(rest);
+        output_.sent(before - rest.size());
+    }
+    if (write_.stop != errc{}) co_return error{write_.stop, peer_};
+    if (broken()) co_return error{errc::peer_broke_off, peer_};
+    co_return result<void>{};
+}
+
+std::error_code buffered_socket::write_now(pieces& p) noexcept
+{
+    if (broken()) return std::make_error_code(std::errc::broken_pipe);
+    while (!p.empty()) {
+        auto const sent = send_without_waiting(socket_.native_handle(), p);
+        auto const why = errno;
+        if (sent >= 0) note_sent(p, static_cast<std::size_t>(sent));
+        else if (would_wait(why)) return {};
+        else if (why != EINTR) {
+            break_off();
+            return {why, std::system_category()};
+        }
+    }
+    return {};
+}
+
+task<std::error_code> buffered_socket::write_some(pieces& p)
+{
+    error_code ec;
+    write_.under_way = true;
+    auto const buffers = buffers_of(p);
+    auto const sent = co_await socket_.async_write_some(buffers, asio::redirect_error(use_task, ec));
+    write_.under_way = false;
+    note_sent(p, sent);
+    if (ec && ec != asio::error::operation_aborted) break_off();
+    co_return ec;
+}
+
+void buffered_socket::note_sent(pieces& of, std::size_t bytes) noexcept
+{
+    of.advance(bytes);
+    write_.sent += bytes;
+}
+
+void buffered_socket::interrupt_writing(errc why) noexcept
+{
+    if (write_.stop != errc{}) return;
+    write_.stop = why;
+    if (write_.under_way) cancel();
+}
+
+std::uint64_t buffered_socket::bytes_taken() noexcept
+{
+    int waiting = 0;
+    if (::ioctl(socket_.native_handle(), SIOCOUTQ, &waiting) != 0) return bytes_sent();
+    return bytes_sent() - std::min(bytes_sent(), static_cast<std::uint64_t>(waiting));
+}
+
+// --- endings -----------------------------------------------------------------------
+
+void buffered_socket::cancel() noexcept
+{
+    error_code ignored;
+    socket_.cancel(ignored);
+}
+
+void buffered_socket::finish_sending() noexcept
+{
+    error_code ignored;
+    socket_.shutdown(tcp_socket::shutdown_send, ignored);
+}
+
+void buffered_socket::close(errc why) noexcept
+{
+    interrupt_reading(why);
+    interrupt_writing(why);
     error_code ignored;
     socket_.close(ignored);
 }

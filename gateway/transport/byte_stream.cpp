@@ -16,7 +16,7 @@ std::size_t byte_stream::read_clear(std::span<char> into) noexcept
 
 peer_says byte_stream::overhear_clear() noexcept
 {
-    return socket_.input().empty() ? socket_.look() : socket_.standing(peer_says::more);
+    return socket_.input().empty() ? socket_.peek() : socket_.standing(peer_says::more);
 }
 
 std::string_view byte_stream::write_now(std::string_view bytes)

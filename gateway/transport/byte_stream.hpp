@@ -3,30 +3,28 @@
 #include "gateway/transport/buffered_socket.hpp"
 
 #include <span>
-#include <string>
 #include <string_view>
 
 namespace yett::transport {
 
-// What a client says and is told, in the clear, whether or not the wire is encrypted.
+// What one end of a connection says to the other, in the clear, whether or not it is encrypted
+// on its way. The same for both ends: who came and who was called differ in their handshake
+// alone, and in the origin of their failures.
 class byte_stream
 {
 public:
     virtual ~byte_stream() = default;
 
-    virtual task<result<void>> handshake() = 0;
-    // Copies what is at hand; 0 means that the wire has to be filled first. Fails with
+    // Copies what is at hand; 0 means that the socket has to be filled first. Fails with
     // peer_closed at an end that TLS announced. One that it did not announce shows when
-    // the wire is filled; cleartext knows no other.
+    // the socket is filled; cleartext knows no other.
     virtual result<std::size_t> read_now(std::span<char> into) = 0;
-    // Hears whether the client has ended, while nobody waits for input, and takes nothing
+    // Hears whether the peer has ended, while nobody waits for input, and takes nothing
     // away from whoever reads next. A goodbye that TLS announced is `gone`.
     virtual peer_says overhear() = 0;
-    // Says that nothing follows, without waiting for the client to have heard it.
+    // Says that nothing follows, as far as the protocol has a word for it, without waiting for
+    // the peer to have heard it.
     virtual void say_goodbye() noexcept = 0;
-
-    virtual std::string_view tls_version() const noexcept { return {}; }
-    virtual std::string server_name() const { return {}; }
 
     // Sends what goes without waiting and returns the rest.
     std::string_view write_now(std::string_view bytes);
@@ -38,9 +36,9 @@ public:
     buffered_socket& socket() noexcept { return socket_; }
 
 protected:
-    explicit byte_stream(tcp_socket s, buffer_pool& small, buffer_pool& large) : socket_{std::move(s), small, large} {}
+    byte_stream(tcp_socket s, origin peer, buffer_pool& small, buffer_pool& large) : socket_{std::move(s), peer, small, large} {}
 
-    // Hands bytes to the wire as far as they find room; returns how many were taken.
+    // Hands bytes to the socket as far as they find room; returns how many were taken.
     virtual std::size_t put(std::string_view bytes) = 0;
     // What is read and overheard where nothing is encrypted.
     std::size_t read_clear(std::span<char> into) noexcept;

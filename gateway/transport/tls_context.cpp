@@ -4,6 +4,7 @@
 #include "gateway/base/public_suffix.hpp"
 #include "gateway/base/random.hpp"
 #include "gateway/transport/tls_memory.hpp"
+#include "gateway/transport/tls_settings.hpp"
 
 #include <openssl/core_names.h>
 #include <openssl/err.h>
@@ -24,21 +25,9 @@ namespace {
 // Before main, because OpenSSL listens only until it first allocates.
 [[maybe_unused]] auto const buffers_are_kept = keep_tls_buffers();
 
-// What OpenSSL says went wrong, and nothing left behind for the next caller.
-std::string reasons()
-{
-    std::string text;
-    while (auto const code = ERR_get_error()) {
-        std::array<char, 256> line;
-        ERR_error_string_n(code, line.data(), line.size());
-        text.append(text.empty() ? "" : "; ").append(line.data());
-    }
-    return text;
-}
-
 error unusable(std::string_view what, std::string const& file)
 {
-    return our_error(errc::internal, std::string{what} + " " + file + " cannot be used: " + reasons());
+    return our_error(errc::internal, std::string{what} + " " + file + " cannot be used: " + tls_reasons());
 }
 
 std::string lower(std::string_view text)
@@ -185,15 +174,10 @@ tls_context::tls_context(tls_options const& options, std::shared_ptr<ticket_keys
     : options_{options},
       keys_{std::move(keys)}
 {
-    for (auto const& name : options_.protocols) {
-        alpn_.push_back(static_cast<unsigned char>(name.size()));
-        alpn_.insert(alpn_.end(), name.begin(), name.end());
-    }
+    auto spoken = options_.protocols;
     // Whoever speaks 1.1 understands it, and nobody who offers it alone gets anything worse.
-    constexpr std::string_view old = "http/1.0";
-    if (std::ranges::find(options_.protocols, "http/1.1") == options_.protocols.end()) return;
-    alpn_.push_back(static_cast<unsigned char>(old.size()));
-    alpn_.insert(alpn_.end(), old.begin(), old.end());
+    if (std::ranges::find(spoken, "http/1.1") != spoken.end()) spoken.emplace_back("http/1.0");
+    alpn_ = alpn_names(spoken);
 }
 
 tls_context::~tls_context()
@@ -217,7 +201,7 @@ result<void> tls_context::load(certificate_files const& files)
 {
     ERR_clear_error();
     auto* const ctx = configured();
-    if (ctx == nullptr) return our_error(errc::internal, "no TLS: " + reasons());
+    if (ctx == nullptr) return our_error(errc::internal, "no TLS: " + tls_reasons());
     contexts_.push_back(ctx);
     if (SSL_CTX_use_certificate_chain_file(ctx, files.chain_file.c_str()) != 1) return unusable("certificate", files.chain_file);
     if (SSL_CTX_use_PrivateKey_file(ctx, files.key_file.c_str(), SSL_FILETYPE_PEM) != 1 || SSL_CTX_check_private_key(ctx) != 1)
@@ -234,29 +218,17 @@ result<void> tls_context::load(certificate_files const& files)
 
 ssl_ctx_st* tls_context::configured()
 {
-    auto* const ctx = SSL_CTX_new(TLS_server_method());
+    auto* const ctx = configured_tls(TLS_server_method(), options_.min_version);
     if (ctx == nullptr) return nullptr;
     SSL_CTX_set_app_data(ctx, this);
-    SSL_CTX_set_min_proto_version(ctx, options_.min_version == tls_floor::tls13 ? TLS1_3_VERSION : TLS1_2_VERSION);
-    SSL_CTX_set_options(ctx, SSL_OP_NO_RENEGOTIATION | SSL_OP_NO_COMPRESSION | SSL_OP_CIPHER_SERVER_PREFERENCE |
-                                 SSL_OP_PRIORITIZE_CHACHA);
-    // Releasing is what makes an idle connection small, and tls_memory what makes it cheap; the
-    // other two let a full buffer be retried.
-    SSL_CTX_set_mode(ctx, SSL_MODE_RELEASE_BUFFERS | SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
-    SSL_CTX_set_session_cache_mode(ctx, SSL_SESS_CACHE_OFF);
+    SSL_CTX_set_options(ctx, SSL_OP_CIPHER_SERVER_PREFERENCE | SSL_OP_PRIORITIZE_CHACHA);
     SSL_CTX_set_timeout(ctx, std::chrono::seconds{ticket_keys::rotation * 2}.count());
     SSL_CTX_set_max_early_data(ctx, 0);
     SSL_CTX_set_default_passwd_cb(ctx, callbacks::on_passphrase);
     SSL_CTX_set_client_hello_cb(ctx, callbacks::on_hello, this);
     SSL_CTX_set_alpn_select_cb(ctx, callbacks::on_alpn, this);
     SSL_CTX_set_tlsext_ticket_key_evp_cb(ctx, callbacks::on_ticket);
-    auto const suites = SSL_CTX_set_cipher_list(ctx, "ECDHE+AESGCM:ECDHE+CHACHA20") == 1 &&
-                        SSL_CTX_set_ciphersuites(ctx, "TLS_AES_128_GCM_SHA256:TLS_AES_256_GCM_SHA384:"
-                                                      "TLS_CHACHA20_POLY1305_SHA256") == 1 &&
-                        SSL_CTX_set1_groups_list(ctx, "X25519:P-256:P-384") == 1;
-    if (suites) return ctx;
-    SSL_CTX_free(ctx);
-    return nullptr;
+    return ctx;
 }
 
 // The exact name, then the wildcard one label up (RFC 6125 section 6.4.3).

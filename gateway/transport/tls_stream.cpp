@@ -26,7 +26,7 @@ bool waits(int state)
 }
 
 // A request line begins with a letter, no record of TLS does.
-bool is_cleartext(std::string_view first_bytes)
+bool is_cleartext(std::span<char const> first_bytes)
 {
     auto const c = first_bytes.front();
     return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z');
@@ -34,7 +34,7 @@ bool is_cleartext(std::string_view first_bytes)
 
 } // namespace
 
-// The BIO between an SSL and its wire. An empty input asks for a retry and never says
+// The BIO between an SSL and its socket. An empty input asks for a retry and never says
 // end of file: `more` knows about ends.
 struct tls_stream::bio
 {
@@ -57,7 +57,7 @@ struct tls_stream::bio
     static int write(BIO* b, char const* data, int size)
     {
         BIO_clear_retry_flags(b);
-        auto const taken = socket_of(b).gather(data, static_cast<std::size_t>(size));
+        auto const taken = socket_of(b).enqueue({data, static_cast<std::size_t>(size)});
         if (taken == 0) {
             BIO_set_retry_write(b);
             return -1;
@@ -70,7 +70,7 @@ struct tls_stream::bio
     static BIO_METHOD* method()
     {
         static BIO_METHOD* const made = [] {
-            auto* const m = BIO_meth_new(BIO_get_new_index() | BIO_TYPE_SOURCE_SINK, "yett wire");
+            auto* const m = BIO_meth_new(BIO_get_new_index() | BIO_TYPE_SOURCE_SINK, "yett socket");
             BIO_meth_set_read(m, read);
             BIO_meth_set_write(m, write);
             BIO_meth_set_ctrl(m, control);
@@ -80,10 +80,11 @@ struct tls_stream::bio
     }
 };
 
-tls_stream::tls_stream(tcp_socket s, buffer_pool& small, buffer_pool& large, std::shared_ptr<tls_context> context)
-    : byte_stream{std::move(s), small, large},
+tls_stream::tls_stream(tcp_socket s, origin peer, buffer_pool& small, buffer_pool& large, std::shared_ptr<void const> context,
+                       ssl_ctx_st* handle)
+    : byte_stream{std::move(s), peer, small, large},
       context_{std::move(context)},
-      ssl_{SSL_new(context_->handle())}
+      ssl_{SSL_new(handle)}
 {
     auto* const b = BIO_new(bio::method());
     if (ssl_ == nullptr || b == nullptr) {
@@ -94,7 +95,21 @@ tls_stream::tls_stream(tcp_socket s, buffer_pool& small, buffer_pool& large, std
     BIO_set_data(b, &socket_);
     BIO_set_init(b, 1);
     SSL_set_bio(ssl_, b, b);
+}
+
+tls_stream::tls_stream(tcp_socket s, buffer_pool& small, buffer_pool& large, std::shared_ptr<tls_context> context)
+    : tls_stream{std::move(s), origin::client, small, large, context, context->handle()}
+{
     SSL_set_accept_state(ssl_);
+}
+
+tls_stream::tls_stream(tcp_socket s, buffer_pool& small, buffer_pool& large, std::shared_ptr<tls_client_context> context,
+                       std::string const& server_name)
+    : tls_stream{std::move(s), origin::upstream, small, large, context, context->handle()}
+{
+    SSL_set_connect_state(ssl_);
+    // A name that cannot be asked for is one that no certificate may prove.
+    if (!tls_client_context::expect(*ssl_, server_name)) dead_ = true;
 }
 
 tls_stream::~tls_stream()
@@ -104,6 +119,7 @@ tls_stream::~tls_stream()
 
 task<result<void>> tls_stream::handshake()
 {
+    if (dead_) co_return failed();
     for (auto first = true;; first = false) {
         forget_errors();
         auto const done = SSL_do_handshake(ssl_) == 1;
@@ -116,7 +132,7 @@ task<result<void>> tls_stream::handshake()
         if (state == SSL_ERROR_WANT_WRITE) continue;
         auto const filled = co_await socket_.fill();
         if (!filled) co_return filled.error();
-        cleartext_ = first && is_cleartext(socket_.input());
+        cleartext_ = first && socket_.peer() == origin::client && is_cleartext(socket_.input());
         if (cleartext_) co_return client_error(errc::bad_request, "HTTP in clear where TLS is spoken");
     }
 }
@@ -124,7 +140,7 @@ task<result<void>> tls_stream::handshake()
 result<std::size_t> tls_stream::read_now(std::span<char> into)
 {
     if (cleartext_) return read_clear(into);
-    if (dead_) return client_error(errc::peer_broke_off);
+    if (dead_) return failure(errc::peer_broke_off);
     // Without anything to read OpenSSL would still take a buffer and give it back.
     if (socket_.input().empty() && SSL_has_pending(ssl_) == 0) return std::size_t{0};
     forget_errors();
@@ -135,7 +151,7 @@ result<std::size_t> tls_stream::read_now(std::span<char> into)
     if (ok) return bytes;
     auto const state = SSL_get_error(ssl_, 0);
     if (waits(state)) return std::size_t{0};
-    if (state == SSL_ERROR_ZERO_RETURN) return client_error(errc::peer_closed);
+    if (state == SSL_ERROR_ZERO_RETURN) return failure(errc::peer_closed);
     return failed();
 }
 
@@ -171,7 +187,7 @@ peer_says tls_stream::peek()
 
 std::size_t tls_stream::put(std::string_view bytes)
 {
-    if (cleartext_) return socket_.gather(bytes.data(), bytes.size());
+    if (cleartext_) return socket_.enqueue(bytes);
     forget_errors();
     std::size_t taken = 0;
     // A record at a time. Of more OpenSSL would keep to itself that it had taken a first record
@@ -200,10 +216,10 @@ error tls_stream::failed()
     auto const* const reason = ERR_reason_error_string(code);
     note += reason != nullptr ? reason : "failed";
     ERR_clear_error();
-    return client_error(errc::bad_request, std::move(note));
+    return {socket_.peer() == origin::client ? errc::bad_request : errc::upstream_broken, socket_.peer(), std::move(note)};
 }
 
-std::string_view tls_stream::tls_version() const noexcept
+std::string_view tls_stream::version() const noexcept
 {
     return SSL_get_version(ssl_);
 }
@@ -212,6 +228,14 @@ std::string tls_stream::server_name() const
 {
     auto const* const name = SSL_get_servername(ssl_, TLSEXT_NAMETYPE_host_name);
     return name != nullptr ? name : "";
+}
+
+std::string_view tls_stream::protocol() const noexcept
+{
+    unsigned char const* name = nullptr;
+    unsigned size = 0;
+    SSL_get0_alpn_selected(ssl_, &name, &size);
+    return {reinterpret_cast<char const*>(name), size};
 }
 
 bool tls_stream::resumed() const noexcept

@@ -1,46 +1,19 @@
 #include "gateway/upstream/connection.hpp"
 
-#include "gateway/transport/exhausting_buffer.hpp"
-
-#include <boost/asio/buffer.hpp>
-#include <boost/asio/error.hpp>
-#include <boost/asio/redirect_error.hpp>
-
-#include <sys/socket.h>
-
-#include <algorithm>
-#include <cerrno>
-#include <cstring>
 #include <utility>
 
 namespace yett::upstream {
 
-namespace asio = boost::asio;
-using boost::system::error_code;
-
 namespace {
 
-std::array<asio::const_buffer, 3> buffers_of(pieces const& p) noexcept
+tcp_socket without_delay(tcp_socket socket)
 {
-    auto const& parts = p.parts();
-    return {asio::buffer(parts[0]), asio::buffer(parts[1]), asio::buffer(parts[2])};
-}
-
-connection::ending ending_for(error_code ec) noexcept
-{
-    return ec == asio::error::eof ? connection::ending::closed : connection::ending::broken;
+    boost::system::error_code ignored;
+    socket.set_option(boost::asio::ip::tcp::no_delay{true}, ignored);
+    return socket;
 }
 
 } // namespace
-
-void pieces::advance(std::size_t sent) noexcept
-{
-    for (auto& part : parts_) {
-        auto const taken = std::min(sent, part.size());
-        part.remove_prefix(taken);
-        sent -= taken;
-    }
-}
 
 // Completes the pending read. Destroyed without having run, which happens when the event
 // loop goes first, it takes the waiting coroutine along.
@@ -54,10 +27,10 @@ public:
         if (connection_) connection_->abandon();
     }
 
-    void operator()(error_code ec, std::size_t bytes)
+    void operator()()
     {
         auto const c = std::move(connection_);
-        c->received(ec, bytes);
+        c->read_ended();
     }
 
     using allocator_type = operation_allocator<std::byte>;
@@ -69,98 +42,38 @@ private:
 
 connection::connection(tcp_socket socket, base::deadlines& deadlines, std::size_t reply_fields,
                        std::function<void(connection&)> disturbed)
-    : socket_{std::move(socket)},
+    : socket_{without_delay(std::move(socket)), origin::upstream, usual_bytes},
       deadlines_{deadlines},
       patience_{[this] { shut(ending::timed_out); }},
       send_patience_{[this] { shut(ending::timed_out); }},
       disturbed_{std::move(disturbed)},
       fields_(reply_fields + 1 + most_added)
 {
-    error_code ignored;
-    socket_.non_blocking(true, ignored);
-    socket_.set_option(asio::ip::tcp::no_delay{true}, ignored);
-    resize(usual_bytes);
 }
 
 connection::~connection() = default;
 
-void connection::consume(std::size_t bytes) noexcept
-{
-    begin_ += bytes;
-    if (begin_ == end_ && !reading_) begin_ = end_ = 0;
-}
-
 void connection::expect_bulk()
 {
-    if (begin_ == end_ && capacity_ < bulk_bytes && !reading_) resize(bulk_bytes);
+    if (socket_.memory().capacity() < bulk_bytes) socket_.memory().resize(bulk_bytes);
 }
 
-void connection::grow(std::size_t most)
+connection::ending connection::how_it_ended() const noexcept
 {
-    if (reading_ || capacity_ >= most) return;
-    make_room();
-    auto const room = std::min(2 * capacity_, most);
-    auto larger = std::make_unique_for_overwrite<char[]>(room);
-    std::memcpy(larger.get(), buffer_.get(), end_);
-    buffer_ = std::move(larger);
-    capacity_ = room;
-}
-
-void connection::resize(std::size_t bytes)
-{
-    buffer_ = std::make_unique_for_overwrite<char[]>(bytes);
-    capacity_ = bytes;
-    begin_ = end_ = 0;
-}
-
-// Only while no read is pending: the kernel writes behind `end_`.
-void connection::make_room() noexcept
-{
-    if (begin_ == 0) return;
-    std::memmove(buffer_.get(), buffer_.get() + begin_, end_ - begin_);
-    end_ -= begin_;
-    begin_ = 0;
+    auto const why = socket_.ended();
+    if (why == errc{}) return ending::none;
+    switch (why) {
+    case errc::peer_closed: return ending::closed;
+    case errc::peer_broke_off: return ending::broken;
+    case errc::timed_out: return ending::timed_out;
+    default: return ending::shut;
+    }
 }
 
 void connection::start_read()
 {
-    if (reading_ || ending_ != ending::none) return;
-    make_room();
-    reading_ = true;
-    socket_.async_read_some(exhausting_buffer{buffer_.get() + end_, capacity_ - end_, false}, on_read{*this});
-}
-
-void connection::received(error_code ec, std::size_t bytes)
-{
-    reading_ = false;
-    take_in(ec, bytes);
-    if (watched_) {
-        engage();
-        disturbed_(*this);
-    } else {
-        listener_.wake();
-    }
-}
-
-void connection::take_in(error_code ec, std::size_t bytes) noexcept
-{
-    news_ = true;
-    was_short_ = bytes < capacity_ - end_;
-    end_ += bytes;
-    if (ec && ending_ == ending::none) ending_ = ending_for(ec);
-}
-
-// The next read waits for an event, and an end that came with the last bytes has had its own
-// already. Whoever expects more asks the socket once; a kept connection spares the call.
-bool connection::look_again() noexcept
-{
-    if (!std::exchange(was_short_, false) || reading_) return false;
-    make_room();
-    error_code ec;
-    auto const bytes = socket_.read_some(asio::buffer(buffer_.get() + end_, capacity_ - end_), ec);
-    if (ec == asio::error::would_block) return false;
-    take_in(ec, bytes);
-    return true;
+    if (socket_.filling() || socket_.ended() != errc{}) return;
+    socket_.fill_then(on_read{*this});
 }
 
 task<void> connection::news()
@@ -169,46 +82,41 @@ task<void> connection::news()
     return listener_.wait();
 }
 
+void connection::read_ended()
+{
+    news_ = true;
+    if (!watched_) return listener_.wake();
+    engage();
+    disturbed_(*this);
+}
+
+bool connection::takes_more() const noexcept
+{
+    auto const ended = how_it_ended();
+    return ended == ending::none || (half_open_ && ended == ending::closed);
+}
+
 std::error_code connection::send_now(pieces& p) noexcept
 {
-    while (!p.empty() && takes_more()) {
-        error_code ec;
-        auto const one = p.parts()[1].empty() && p.parts()[2].empty();
-        auto const sent = one ? socket_.write_some(asio::buffer(p.parts()[0]), ec) : socket_.write_some(buffers_of(p), ec);
-        p.advance(sent);
-        sent_ += sent;
-        if (ec == asio::error::would_block) return {};
-        if (ec) return ec;
-    }
-    return {};
+    return takes_more() ? socket_.write_now(p) : std::error_code{};
 }
 
 task<std::error_code> connection::send_rest(pieces& p, milliseconds patience)
 {
     while (!p.empty() && takes_more()) {
-        error_code ec;
         deadlines_.arm_after(send_patience_, patience);
-        auto const buffers = buffers_of(p);
-        auto const sent = co_await socket_.async_write_some(buffers, asio::redirect_error(use_task, ec));
+        auto const ec = co_await socket_.write_some(p);
         send_patience_.disarm();
-        p.advance(sent);
-        sent_ += sent;
         if (ec) co_return ec;
     }
     if (!p.empty()) co_return std::make_error_code(std::errc::broken_pipe);
     co_return std::error_code{};
 }
 
-void connection::finish_sending() noexcept
-{
-    error_code ignored;
-    socket_.shutdown(tcp_socket::shutdown_send, ignored);
-}
-
 void connection::watch(milliseconds at_most)
 {
     need_not_hear();
-    if (capacity_ != usual_bytes) resize(usual_bytes);
+    socket_.memory().resize(usual_bytes);
     watched_ = true;
     news_ = false;
     start_read();
@@ -218,30 +126,19 @@ void connection::watch(milliseconds at_most)
 void connection::engage() noexcept
 {
     watched_ = false;
-    used_ = true;
-    sent_ = 0;
+    sent_before_ = socket_.bytes_sent();
     patience_.disarm();
-}
-
-bool connection::looks_disturbed() noexcept
-{
-    char byte = 0;
-    auto const n = ::recv(socket_.native_handle(), &byte, 1, MSG_PEEK | MSG_DONTWAIT);
-    return n >= 0 || (errno != EAGAIN && errno != EWOULDBLOCK);
 }
 
 void connection::shut(ending why) noexcept
 {
-    if (ending_ == ending::none) ending_ = why;
     patience_.disarm();
     send_patience_.disarm();
-    error_code ignored;
-    socket_.close(ignored);
+    socket_.close(why == ending::timed_out ? errc::timed_out : errc::stopping);
 }
 
 void connection::abandon() noexcept
 {
-    reading_ = false;
     listener_.drop();
 }
 
