@@ -3,12 +3,12 @@
 #include "gateway/base/result.hpp"
 #include "gateway/base/task.hpp"
 #include "gateway/http/exchange.hpp"
-#include "gateway/upstream/connection.hpp"
-#include "gateway/upstream/dependencies.hpp"
+#include "gateway/upstream/cluster/connection.hpp"
+#include "gateway/upstream/cluster/dependencies.hpp"
+#include "gateway/upstream/cluster/reservation.hpp"
 #include "gateway/upstream/forward_options.hpp"
 #include "gateway/upstream/headers/reply_fields.hpp"
 #include "gateway/upstream/http1_stream.hpp"
-#include "gateway/upstream/reservation.hpp"
 #include "gateway/upstream/tunnel.hpp"
 
 #include <memory>

@@ -1,8 +1,8 @@
 #pragma once
 
 #include "gateway/base/clock.hpp"
-#include "gateway/upstream/pool.hpp"
-#include "gateway/upstream/server.hpp"
+#include "gateway/upstream/cluster/pool.hpp"
+#include "gateway/upstream/cluster/server.hpp"
 
 #include <cstddef>
 #include <vector>

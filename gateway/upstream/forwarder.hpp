@@ -2,11 +2,11 @@
 
 #include "gateway/base/result.hpp"
 #include "gateway/base/task.hpp"
-#include "gateway/upstream/cluster.hpp"
-#include "gateway/upstream/dependencies.hpp"
+#include "gateway/upstream/cluster/cluster.hpp"
+#include "gateway/upstream/cluster/dependencies.hpp"
+#include "gateway/upstream/cluster/reservation.hpp"
 #include "gateway/upstream/forward_context.hpp"
 #include "gateway/upstream/forward_options.hpp"
-#include "gateway/upstream/reservation.hpp"
 
 namespace yett::http {
 class exchange;

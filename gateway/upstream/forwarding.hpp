@@ -5,9 +5,9 @@
 #include "gateway/base/task.hpp"
 #include "gateway/http/exchange.hpp"
 #include "gateway/upstream/attempt.hpp"
+#include "gateway/upstream/cluster/pool.hpp"
+#include "gateway/upstream/cluster/reservation.hpp"
 #include "gateway/upstream/forward_context.hpp"
-#include "gateway/upstream/pool.hpp"
-#include "gateway/upstream/reservation.hpp"
 
 #include <optional>
 

@@ -5,7 +5,7 @@
 #include "gateway/base/task.hpp"
 #include "gateway/http/exchange.hpp"
 #include "gateway/http/response_head.hpp"
-#include "gateway/upstream/connection.hpp"
+#include "gateway/upstream/cluster/connection.hpp"
 #include "gateway/upstream/http1_reply_reader.hpp"
 #include "gateway/upstream/interim_replies.hpp"
 #include "gateway/upstream/upload.hpp"

@@ -3,7 +3,7 @@
 #include "gateway/base/result.hpp"
 #include "gateway/base/task.hpp"
 #include "gateway/http/exchange.hpp"
-#include "gateway/upstream/connection.hpp"
+#include "gateway/upstream/cluster/connection.hpp"
 
 #include <boost/asio/cancellation_signal.hpp>
 

@@ -3,9 +3,9 @@
 #include "gateway/base/deadlines.hpp"
 #include "gateway/base/result.hpp"
 #include "gateway/base/task.hpp"
-#include "gateway/upstream/connection.hpp"
-#include "gateway/upstream/connector.hpp"
-#include "gateway/upstream/dependencies.hpp"
+#include "gateway/upstream/cluster/connection.hpp"
+#include "gateway/upstream/cluster/connector.hpp"
+#include "gateway/upstream/cluster/dependencies.hpp"
 
 #include <boost/intrusive/list.hpp>
 

@@ -1,4 +1,4 @@
-#include "gateway/upstream/connector.hpp"
+#include "gateway/upstream/cluster/connector.hpp"
 
 #include <boost/asio/ip/address.hpp>
 #include <boost/asio/ip/basic_resolver.hpp>

@@ -1,7 +1,7 @@
 #pragma once
 
-#include "gateway/upstream/pool.hpp"
-#include "gateway/upstream/server_address.hpp"
+#include "gateway/upstream/cluster/pool.hpp"
+#include "gateway/upstream/cluster/server_address.hpp"
 
 #include <string>
 

@@ -1,4 +1,4 @@
-#include "gateway/upstream/pool.hpp"
+#include "gateway/upstream/cluster/pool.hpp"
 
 #include "gateway/telemetry/metrics.hpp"
 

@@ -5,8 +5,8 @@
 #include "gateway/base/waiter.hpp"
 #include "gateway/http/head.hpp"
 #include "gateway/transport/buffered_socket.hpp"
-#include "gateway/upstream/operation_memory.hpp"
-#include "gateway/upstream/shares.hpp"
+#include "gateway/upstream/cluster/operation_memory.hpp"
+#include "gateway/upstream/cluster/shares.hpp"
 
 #include <boost/intrusive/list_hook.hpp>
 #include <boost/smart_ptr/intrusive_ptr.hpp>

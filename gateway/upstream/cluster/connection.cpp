@@ -1,4 +1,4 @@
-#include "gateway/upstream/connection.hpp"
+#include "gateway/upstream/cluster/connection.hpp"
 
 #include <utility>
 

@@ -1,7 +1,7 @@
 #pragma once
 
-#include "gateway/upstream/balancer.hpp"
-#include "gateway/upstream/server.hpp"
+#include "gateway/upstream/cluster/balancer.hpp"
+#include "gateway/upstream/cluster/server.hpp"
 
 #include <cstddef>
 #include <deque>

@@ -2,7 +2,7 @@
 
 #include "gateway/base/result.hpp"
 #include "gateway/base/task.hpp"
-#include "gateway/upstream/pool.hpp"
+#include "gateway/upstream/cluster/pool.hpp"
 
 #include <cstdint>
 #include <utility>

@@ -1,4 +1,4 @@
-#include "gateway/upstream/server_address.hpp"
+#include "gateway/upstream/cluster/server_address.hpp"
 
 #include "gateway/http/authority.hpp"
 

@@ -1,4 +1,4 @@
-#include "gateway/upstream/shares.hpp"
+#include "gateway/upstream/cluster/shares.hpp"
 
 #include "gateway/base/random.hpp"
 

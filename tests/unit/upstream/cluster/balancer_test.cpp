@@ -1,4 +1,4 @@
-#include "gateway/upstream/balancer.hpp"
+#include "gateway/upstream/cluster/balancer.hpp"
 
 #include <doctest/doctest.h>
 

@@ -1,4 +1,4 @@
-#include "gateway/upstream/reservation.hpp"
+#include "gateway/upstream/cluster/reservation.hpp"
 
 // What must not be sent twice looks at a kept connection before it trusts it, which costs a system
 // call and makes it rare that a server has closed it just now. What may be sent twice takes its

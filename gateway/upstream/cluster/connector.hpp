@@ -3,8 +3,8 @@
 #include "gateway/base/deadlines.hpp"
 #include "gateway/base/result.hpp"
 #include "gateway/base/task.hpp"
-#include "gateway/upstream/connection.hpp"
-#include "gateway/upstream/server_address.hpp"
+#include "gateway/upstream/cluster/connection.hpp"
+#include "gateway/upstream/cluster/server_address.hpp"
 
 #include <cstddef>
 #include <memory>
