@@ -9,11 +9,11 @@
 #include "gateway/pipeline/pipeline.hpp"
 #include "gateway/pipeline/renewals.hpp"
 #include "gateway/pipeline/unlisted_proxy.hpp"
+#include "gateway/pipeline/worker_snapshot.hpp"
 #include "gateway/tokens/assertions.hpp"
 #include "gateway/tokens/token_cache.hpp"
 #include "gateway/upstream/forwarder.hpp"
 
-#include <map>
 #include <memory>
 #include <string>
 #include <vector>
@@ -64,13 +64,12 @@ public:
     void end_tunnels() { streams_.drain(); }
 
 private:
-    using upstreams = std::map<std::string, std::unique_ptr<upstream::forwarder>, std::less<>>;
-    upstreams make_upstreams(shared const& all);
+    pipeline::forwarders_by_name make_upstreams(shared const& all);
 
     net::worker worker_;
     tokens::token_cache cache_;
     tokens::assertions assertions_;
-    upstreams upstreams_;
+    pipeline::forwarders_by_name upstreams_;
     pipeline::auth_endpoints endpoints_;
     pipeline::page_endpoints pages_;
     pipeline::renewals renewals_;

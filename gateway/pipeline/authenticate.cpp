@@ -51,7 +51,7 @@ result<identity_ptr> pipeline::authenticate(http::exchange const& ex, request_co
     auto const& found = context.found.shown; // which a Bearer that is set aside changes
     context.reported.credential_sent = !found || found->by != credential::way::none;
     if (!found) return refused(found.error(), context);
-    auto const& facts = context.world->facts[context.found.route->index()];
+    auto const& facts = context.facts();
     if (found->by == credential::way::header && tokens::looks_like_api_key(found->token)) [[unlikely]] {
         if (found->by_basic && needs_same_origin(ex.request()))
             if (auto ours = refuse_foreign_origin(ex.request(), context.asked.from.https, facts.friends); !ours)
@@ -107,7 +107,7 @@ result<identity_ptr> pipeline::from_allowed_page(result<identity_ptr> who, http:
     auto const by_protocol = context.found.shown && context.found.shown->by_protocol;
     if (by_protocol && !ex.request().find(http::known::origin))
         return refused(client_error(errc::csrf_rejected, "a token among the subprotocols without Origin"), context);
-    auto const& facts = context.world->facts[context.found.route->index()];
+    auto const& facts = context.facts();
     websocket_origins const may{facts.websocket_origins, facts.friends};
     auto const fit = require_websocket_origin(ex.request(), context.asked.from.https, may, context.found.by_cookie);
     return fit ? std::move(who) : refused(fit.error(), context);

@@ -22,7 +22,7 @@ result<accounts::caller> session_of(auth_endpoints::call const& c)
 
 http::origin_list const* friends_of(auth_endpoints::call const& c)
 {
-    return c.context.world->facts[c.context.found.route->index()].friends;
+    return c.context.snapshot->shared->facts[c.context.found.route->index()].friends;
 }
 
 } // namespace yett::pipeline

@@ -16,7 +16,7 @@ std::vector<http::field> cors_fields(http::exchange const& ex, request_context c
 {
     std::vector<http::field> fields;
     if (!context.found.route) return fields;
-    auto const* const cors = context.world->facts[context.found.route->index()].cors.get();
+    auto const* const cors = context.facts().cors.get();
     if (!cors) return fields;
     if (context.asked.preflight) cors->append_to_preflight(ex.request(), fields);
     else cors->append_to_reply(ex.request(), fields);
@@ -65,7 +65,7 @@ stream_terms terms_of(policies::permit const& permit, request_context const& con
 // ours to choose as long as the application has no other.
 upstream::websocket_passage websocket_for(http::head const& head, request_context const& context)
 {
-    auto const& wanted = *context.world->facts[context.found.route->index()].websocket;
+    auto const& wanted = *context.facts().websocket;
     upstream::websocket_passage handshake{wanted.idle_timeout, {}};
     if (!wanted.token_by_protocol) return handshake;
     auto const offered = http::websocket::protocols_of(head);
@@ -88,7 +88,7 @@ task<result<void>> pipeline::dispatch(policies::permit const& permit, http::exch
 
 task<result<void>> pipeline::answer_ourselves(policies::permit const& permit, http::exchange& ex, request_context& context)
 {
-    auto const& facts = context.world->facts[permit.route().index()];
+    auto const& facts = context.facts();
     auto spend_now = [this, &ex, &context] { return spend_for_account(ex, context); };
     auth_endpoints::call call{ex, context, spend_now};
     std::string_view const target = permit.route().target();
@@ -108,7 +108,7 @@ task<result<void>> pipeline::answer_ourselves(policies::permit const& permit, ht
 error pipeline::nothing_here(policies::permit const& permit, http::exchange const& ex, request_context& context) const
 {
     auto const& where = ex.where();
-    for (auto const& rule : context.world->routes.routes()) {
+    for (auto const& rule : context.snapshot->shared->routes.routes()) {
         auto const is_ours = rule.to() == policies::destination::accounts && rule.target() != "nothing";
         if (!is_ours || &rule == &permit.route() || !station_.pages.offers(rule.target())) continue;
         if (rule.path().matches(where.path())) context.reported.allowed_methods |= rule.methods();
@@ -119,7 +119,7 @@ error pipeline::nothing_here(policies::permit const& permit, http::exchange cons
 // Null when nobody was named, or nobody wants to hear of it.
 result<std::shared_ptr<std::string const>> pipeline::assertion_for(policies::permit const& permit, request_context const& context)
 {
-    auto const& audience = context.world->facts[permit.route().index()].audience;
+    auto const& audience = context.facts().audience;
     if (!permit.who() || audience.empty()) return std::shared_ptr<std::string const>{};
     return station_.assertions.for_audience(audience, *permit.who(), context.asked.now);
 }
@@ -130,7 +130,7 @@ task<result<void>> pipeline::forward(policies::permit const& permit, http::excha
     if (!assertion) co_return assertion.error();
     auto const added = added_to_reply(ex, context);
     open_streams::entry stream{station_.streams, permit.who().get(), terms_of(permit, context)};
-    upstream::forward_context hop{.headers = context.world->headers,
+    upstream::forward_context hop{.headers = context.snapshot->shared->headers,
                                   .client = facts_of(context.asked.from),
                                   .request_id = context.asked.request_id,
                                   .assertion = *assertion ? std::string_view{**assertion} : std::string_view{},
@@ -138,13 +138,13 @@ task<result<void>> pipeline::forward(policies::permit const& permit, http::excha
                                   .seen = context.reported.upstream,
                                   .added = added,
                                   .bare = context.asked.preflight,
-                                  .speaks_of_origins = context.world->facts[permit.route().index()].cors != nullptr,
+                                  .speaks_of_origins = context.facts().cors != nullptr,
                                   .ends = &stream.recall(),
                                   .counted_as = context.asked.from.address};
-    if (auto const& fields = context.world->facts[permit.route().index()].fields) hop.rules = &*fields;
+    if (auto const& fields = context.facts().fields) hop.rules = &*fields;
     if (context.asked.websocket) [[unlikely]]
         hop.websocket = websocket_for(ex.request(), context);
-    co_return co_await forwarders_[permit.route().index()]->forward(permit, ex, hop);
+    co_return co_await context.snapshot->forwarders[permit.route().index()]->forward(permit, ex, hop);
 }
 
 } // namespace yett::pipeline

@@ -35,7 +35,7 @@ upstream::bearer_terms bearer_terms_of(route_facts const& facts, std::function<b
 // Where a rule has ways of its own, what was found before it was known may not be all.
 void pipeline::look_further(http::head const& head, request_context& context) const
 {
-    auto ways = context.world->facts[context.found.route->index()].ways;
+    auto ways = context.facts().ways;
     ways.by_protocol = ways.by_protocol && asks_for_websocket(head);
     context.found.shown = unusual_credential_of(head, station_.endpoints.transport(), ways, context.found.decoded_key);
     context.found.token = context.found.shown ? station_.cache.expect(context.found.shown->token) : tokens::shown_token{};
@@ -60,7 +60,7 @@ void pipeline::set_bearer_aside(error const& why, request_context& context) cons
 
 upstream::bearer_terms pipeline::bearers_for(request_context const& context) const
 {
-    auto const& facts = context.world->facts[context.found.route->index()];
+    auto const& facts = context.facts();
     auto terms = bearer_terms_of(facts, is_ours_);
     terms.others_pass = terms.others_pass || context.found.set_aside.has_value();
     auto const proved = facts.forward_credentials && context.found.who && context.found.shown &&

@@ -7,9 +7,10 @@ namespace yett::pipeline {
 
 // What is refused here is as suspicious as what never becomes a request: nothing behind it
 // is read, and it is counted with those.
-result<void> pipeline::judge_path(policies::question const& asked, policies::found const& found, http::exchange& ex)
+result<void> pipeline::judge_path(policies::question const& asked, policies::found const& found, http::exchange& ex,
+                                  request_context const& context)
 {
-    auto fit = require_one_rule(world_->routes, asked, found, ex.where());
+    auto fit = require_one_rule(context.snapshot->shared->routes, asked, found, ex.where());
     if (fit) return fit;
     ex.be_the_last();
     station_.figures.framing_refusals[fit.error().code()].add();
@@ -19,7 +20,7 @@ result<void> pipeline::judge_path(policies::question const& asked, policies::fou
 // OPTIONS * asks the server itself (RFC 9110 section 9.3.7): that is us.
 task<result<void>> pipeline::answer_without_rule(policies::found const& found, http::exchange& ex, request_context& context)
 {
-    auto const& methods = context.world->routes.methods();
+    auto const& methods = context.snapshot->shared->routes.methods();
     context.reported.allowed_methods = found.allowed();
     if (ex.where().path() != "*") co_return found.why();
     http::reply r;

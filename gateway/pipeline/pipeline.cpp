@@ -26,7 +26,7 @@ bool is_too_large(http::head const& head, std::uint64_t most)
 // can only be reached through the one before.
 task<result<void>> pipeline::answer(http::exchange& ex, request_context& context)
 {
-    auto const& world = *context.world; // frozen for this request
+    auto const& world = *context.snapshot->shared; // frozen for this request
     // What the cache knows of the token is on its way from memory while the rule is looked for.
     context.found.shown = credential_of(ex.request(), station_.endpoints.transport());
     if (context.found.shown) context.found.token = station_.cache.expect(context.found.shown->token);
@@ -44,7 +44,7 @@ task<result<void>> pipeline::answer(http::exchange& ex, request_context& context
         }
     auto const route = world.routes.find(asked);
     if (ex.where().doubts().any()) [[unlikely]]
-        if (auto fit = judge_path(asked, route, ex); !fit) co_return fit.error();
+        if (auto fit = judge_path(asked, route, ex, context); !fit) co_return fit.error();
     if (!route) co_return co_await answer_without_rule(route, ex, context);
     context.found.route = route.get();
     auto const& facts = world.facts[route->index()];
@@ -97,7 +97,7 @@ task<result<void>> pipeline::answer(http::exchange& ex, request_context& context
 task<void> pipeline::serve(http::exchange& ex)
 {
     request_context context;
-    context.world = world_;
+    context.snapshot = snapshot_;
     context.asked.now = wall_now();
     auto outcome = result<void>{};
     try {

@@ -8,11 +8,9 @@
 #include "gateway/telemetry/metrics.hpp"
 
 #include <functional>
-#include <map>
 #include <memory>
 #include <span>
 #include <string>
-#include <vector>
 
 namespace yett::limits {
 class admission;
@@ -27,7 +25,6 @@ class assertions;
 class token_cache;
 } // namespace yett::tokens
 namespace yett::upstream {
-class forwarder;
 struct bearer_terms;
 } // namespace yett::upstream
 namespace yett::http {
@@ -50,6 +47,7 @@ class renewals;
 class unlisted_proxy;
 struct request_context;
 struct route_facts;
+struct worker_snapshot;
 struct world;
 
 // The way of every request, one for each worker: who asks, may they, and on to our own
@@ -70,17 +68,16 @@ public:
         yett::pipeline::missing_keys& missing_keys;
         yett::pipeline::certainty& certainty;
         open_streams& streams;
-        std::map<std::string, std::unique_ptr<upstream::forwarder>, std::less<>> const& upstreams;
         telemetry::shard& figures;
         telemetry::access_log access;
         telemetry::log& log;
         unlisted_proxy& unlisted;
     };
-    pipeline(station s, std::shared_ptr<world const> first);
+    pipeline(station s, std::shared_ptr<worker_snapshot const> first);
     ~pipeline();
 
-    // Requests that begin from now on are answered by this world.
-    void enter(std::shared_ptr<world const> next);
+    // Requests that begin from now on are answered by this one.
+    void enter(std::shared_ptr<worker_snapshot const> next);
 
     // Never fails and never throws.
     task<void> serve(http::exchange& ex);
@@ -89,7 +86,8 @@ public:
 
 private:
     task<result<void>> answer(http::exchange& ex, request_context& context);
-    result<void> judge_path(policies::question const& asked, policies::found const& found, http::exchange& ex);
+    result<void> judge_path(policies::question const& asked, policies::found const& found, http::exchange& ex,
+                            request_context const& context);
     task<result<void>> answer_without_rule(policies::found const& found, http::exchange& ex, request_context& context);
     task<result<void>> spend_for_account(http::exchange& ex, request_context& context);
     task<result<void>> spend(std::span<limits::limit const* const> from, http::exchange& ex, request_context& context);
@@ -145,8 +143,7 @@ private:
     std::function<bool(std::string_view)> const is_ours_; // see is_own_token
     unsigned asking_ = 0;                                 // questions about API keys under way
     unsigned waiting_for_others_ = 0;                     // requests at a limit on failures
-    std::shared_ptr<world const> world_;
-    std::vector<upstream::forwarder*> forwarders_; // by route index; null for our own endpoints
+    std::shared_ptr<worker_snapshot const> snapshot_;
 };
 
 } // namespace yett::pipeline

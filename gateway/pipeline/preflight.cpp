@@ -22,11 +22,12 @@ task<result<void>> pipeline::answer_preflight(policies::route const& rule, polic
     if (ex.where().doubts().any()) {
         auto requested = asked;
         requested.method = preflight_method(ex.request());
-        if (auto fit = judge_path(requested, context.world->routes.find(requested), ex); !fit) co_return fit.error();
+        if (auto fit = judge_path(requested, context.snapshot->shared->routes.find(requested), ex, context); !fit)
+            co_return fit.error();
     }
     context.found.route = &rule;
     context.asked.preflight = true;
-    auto const& facts = context.world->facts[rule.index()];
+    auto const& facts = context.facts();
     ex.limit_body(facts.body_bytes);
     if (auto spent = co_await spend(facts.limits.early, ex, context); !spent) co_return spent.error();
     if (auto spent = co_await spend(facts.limits.late, ex, context); !spent) co_return spent.error();

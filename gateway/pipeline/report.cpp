@@ -50,8 +50,7 @@ std::string_view path_for_log(std::string_view path, std::string& kept)
 // Somebody gave an API key to a program that knows passwords alone, and the rule does not.
 bool brought_key_in_vain(http::head const& head, request_context const& context)
 {
-    return context.found.route && !context.reported.credential_sent &&
-           !context.world->facts[context.found.route->index()].ways.basic && has_basic_key(head);
+    return context.found.route && !context.reported.credential_sent && !context.facts().ways.basic && has_basic_key(head);
 }
 
 // Nobody is there to be answered: what the status says was all there is.
@@ -151,8 +150,7 @@ bool is_token_endpoint(policies::route const* route)
 // Browsers ask people for a name and a password themselves, and keep both: not what a key is for.
 bool asks_for_basic(http::head const& head, request_context const& context)
 {
-    return context.found.route && context.world->facts[context.found.route->index()].ways.basic &&
-           !head.find(http::known::sec_fetch_mode);
+    return context.found.route && context.facts().ways.basic && !head.find(http::known::sec_fetch_mode);
 }
 
 http::problem_context context_of(request_context const& context, std::string const& allow)
@@ -212,7 +210,7 @@ http::reply pipeline::reply_to(error const& why, http::exchange const& ex, reque
     if (is_sent_to_login(why, ex, context)) {
         r = station_.pages.send_to_login(ex, context, why == errc::recent_login_required);
     } else {
-        auto const allow = context.world->routes.methods().text(context.reported.allowed_methods);
+        auto const allow = context.snapshot->shared->routes.methods().text(context.reported.allowed_methods);
         auto problem = context_of(context, allow);
         problem.realm = ways.realm;
         problem.basic = asks_for_basic(ex.request(), context);
@@ -255,7 +253,7 @@ void pipeline::count(http::exchange const& ex, request_context const& context, e
 {
     auto& figures = station_.figures;
     auto const known = context.found.route != nullptr;
-    auto& route = figures.routes[known ? context.world->facts[context.found.route->index()].slot : telemetry::metrics::no_route];
+    auto& route = figures.routes[known ? context.facts().slot : telemetry::metrics::no_route];
     route.requests[telemetry::class_of(ex.status())].add();
     if (ex.status() != 101) route.duration.observe(steady_now() - ex.started_at());
     route.bytes_in.add(ex.bytes_in());

@@ -7,6 +7,7 @@
 #include "gateway/limits/limiter.hpp"
 #include "gateway/pipeline/client_address.hpp"
 #include "gateway/pipeline/credential.hpp"
+#include "gateway/pipeline/worker_snapshot.hpp"
 #include "gateway/telemetry/metrics.hpp"
 #include "gateway/tokens/token_cache.hpp"
 #include "gateway/upstream/forwarder.hpp"
@@ -20,8 +21,6 @@
 #include <vector>
 
 namespace yett::pipeline {
-
-struct world;
 
 // What a request to an endpoint of ours means to limits on failures.
 enum class tally : unsigned char
@@ -90,11 +89,14 @@ struct request_report
 // One request on its way, filled in as things become known.
 struct request_context
 {
-    std::shared_ptr<struct world const> world; // that it began in, and is answered by to its end
+    std::shared_ptr<worker_snapshot const> snapshot; // that it began with, and is answered by to its end
     asked_request asked;
     findings found;
     limits_spent spending;
     request_report reported;
+
+    // Of the rule that was found.
+    route_facts const& facts() const { return snapshot->shared->facts[found.route->index()]; }
 };
 
 } // namespace yett::pipeline

@@ -82,7 +82,7 @@ bool is_no_guess(error const& why, request_context const& context)
 // a password by mail logs in with the new one at once.
 task<result<void>> pipeline::spend_for_account(http::exchange& ex, request_context& context)
 {
-    auto const& facts = context.world->facts[context.found.route->index()];
+    auto const& facts = context.facts();
     if (!context.spending.device.empty()) co_return co_await spend(facts.device_limits, ex, context);
     if (context.spending.early_put_off)
         if (auto early = co_await spend(facts.limits.early, ex, context); !early) co_return early.error();
@@ -92,7 +92,7 @@ task<result<void>> pipeline::spend_for_account(http::exchange& ex, request_conte
 task<result<void>> pipeline::spend(std::span<limits::limit const* const> from, http::exchange& ex, request_context& context)
 {
     if (from.empty()) co_return result<void>{};
-    auto const& limiter = *context.world->limiter;
+    auto const& limiter = *context.snapshot->shared->limiter;
     auto const who = subject_of(ex, context);
     auto at_hand = limiter.spend_at_hand(from, who, steady_now());
     if (!at_hand || at_hand->is_for_loans()) [[unlikely]] {
@@ -104,7 +104,9 @@ task<result<void>> pipeline::spend(std::span<limits::limit const* const> from, h
     auto const& spent = context.spending.admissions.back();
     for (auto const& each : spent.states()) {
         auto const is_own = each.of == context.spending.own_limit.get();
-        auto& figures = station_.figures.limits[is_own ? context.world->own_limit_slot : context.world->limit_slots.at(each.of)];
+        auto& figures =
+            station_.figures
+                .limits[is_own ? context.snapshot->shared->own_limit_slot : context.snapshot->shared->limit_slots.at(each.of)];
         (each.over ? figures.refused : figures.allowed).add();
     }
     if (!spent) co_return client_error(errc::rate_limited, "the limit " + spent.refused_by()->name());
@@ -123,7 +125,7 @@ task<result<limits::admission>> pipeline::spend_patiently(std::span<limits::limi
     auto const until = steady_now() + patience;
     for (auto pause = first_pause;; pause = std::min(2 * pause, longest_pause)) {
         auto const now = steady_now();
-        auto tried = co_await context.world->limiter->spend(from, who, now);
+        auto tried = co_await context.snapshot->shared->limiter->spend(from, who, now);
         if (!tried || !tried->is_for_loans() || now >= until || waiting_for_others_ >= most_waiting) co_return tried;
         counted const one_more{waiting_for_others_};
         co_await wait_until(now + pause);
@@ -137,7 +139,7 @@ task<result<limits::admission>> pipeline::spend_patiently(std::span<limits::limi
 void pipeline::settle(http::exchange const& ex, request_context const& context, error const* why)
 {
     if (context.spending.admissions.empty()) return;
-    auto const& limiter = *context.world->limiter;
+    auto const& limiter = *context.snapshot->shared->limiter;
     auto const never_tried = (why && *why == errc::overloaded) || context.spending.admissions.back().is_for_loans();
     auto const no_guess = why && is_no_guess(*why, context);
     auto const now = steady_now();

@@ -21,6 +21,7 @@
 #include "gateway/pipeline/pipeline.hpp"
 #include "gateway/pipeline/renewals.hpp"
 #include "gateway/pipeline/unlisted_proxy.hpp"
+#include "gateway/pipeline/worker_snapshot.hpp"
 #include "gateway/storage/memory/stores.hpp"
 #include "gateway/telemetry/log.hpp"
 #include "gateway/telemetry/metrics.hpp"
@@ -173,21 +174,38 @@ struct whole_pipeline::parts
           stores{stores_for(kind)},
           shared{kind == store::shared}
     {
-        for (auto const& [name, each] : settings.upstreams)
-            upstreams[name] = std::make_unique<upstream::forwarder>(
-                app::forwarding_of(each), upstream::dependencies{io.get_executor(), wheel, figures.shard(0).upstreams[0]});
+        upstreams = ways_to_the_applications_of(settings);
         way.emplace(pipeline::pipeline::station{desk, cache, assertions, endpoints, pages, renewals, missing_keys, certainty,
-                                                streams, upstreams, figures.shard(0),
+                                                streams, figures.shard(0),
                                                 telemetry::access_log{*sink, telemetry::line_format::json}, log, unlisted},
-                    app::build_world(settings, counting, figures));
+                    pipeline::make_worker_snapshot(app::build_world(settings, counting, figures), upstreams));
     }
     ~parts()
     {
         way.reset();
         upstreams.clear();
+        next_upstreams.clear();
         application.stop();
+        if (next_application) next_application->stop();
         io.restart();
         io.poll();
+    }
+
+    pipeline::forwarders_by_name ways_to_the_applications_of(config::settings const& s)
+    {
+        pipeline::forwarders_by_name made;
+        for (auto const& [name, each] : s.upstreams) {
+            upstream::dependencies const around{io.get_executor(), wheel, figures.shard(0).upstreams[0]};
+            made[name] = std::make_unique<upstream::forwarder>(app::forwarding_of(each), around);
+        }
+        return made;
+    }
+    void enter(std::string const& configuration)
+    {
+        next_application.emplace(io.get_executor(), std::vector{scripted_upstream::always(std::string{answered})});
+        auto const next = settings_from(configuration, next_application->port());
+        next_upstreams = ways_to_the_applications_of(next);
+        way->enter(pipeline::make_worker_snapshot(app::build_world(next, counting, figures), next_upstreams));
     }
 
     void finish(bool& done)
@@ -235,7 +253,9 @@ struct whole_pipeline::parts
     deadlines wheel{now};
     tokens::token_cache cache{keys.current().verifier, revoked};
     tokens::assertions assertions{keys.signer(), {}};
-    std::map<std::string, std::unique_ptr<upstream::forwarder>, std::less<>> upstreams;
+    pipeline::forwarders_by_name upstreams;
+    std::optional<scripted_upstream> next_application; // of the world that was entered
+    pipeline::forwarders_by_name next_upstreams;
     pipeline::auth_endpoints endpoints{{desk, cache, app::transport_of(settings), keys.current().documents}};
     pipeline::page_endpoints pages{{desk, endpoints, app::look_of(settings), settings.accounts.prefix,
                                     settings.accounts.pages.enabled, settings.accounts.pages.after_logout, random_bytes(32)}};
@@ -277,6 +297,7 @@ account_of_request whole_pipeline::ask(std::string const& lines, std::string con
     auto& p = *parts_;
     auto const before = series_in(p.figures.exposition());
     auto const sent = p.application.requests().size();
+    auto const sent_next = p.next_application ? p.next_application->requests().size() : 0;
     bool done = false;
     boost::asio::co_spawn(p.io, p.way->serve(ex), [&](std::exception_ptr thrown) {
         if (thrown) std::rethrow_exception(thrown);
@@ -288,6 +309,9 @@ account_of_request whole_pipeline::ask(std::string const& lines, std::string con
 
     account_of_request told{ex.status(), ex.fields(), ex.body(), {}, p.last_line(), difference(before, after)};
     if (p.application.requests().size() > sent) told.forwarded = p.application.requests().back();
+    if (!p.next_application || p.next_application->requests().size() == sent_next) return told;
+    told.forwarded = p.next_application->requests().back();
+    told.by_next_world = true;
     return told;
 }
 
@@ -361,6 +385,11 @@ void whole_pipeline::end_session(accounts::user const& who, std::string const& s
 void whole_pipeline::others(std::function<bool(tokens::revocations&)> look)
 {
     parts_->look = std::move(look);
+}
+
+void whole_pipeline::enter(std::string const& configuration)
+{
+    parts_->enter(configuration);
 }
 
 void whole_pipeline::stop_application()

@@ -23,9 +23,10 @@ struct account_of_request
     unsigned status = 0;
     std::vector<std::pair<std::string, std::string>> fields; // of the reply
     std::string body;
-    std::string forwarded; // the head the application got; empty: it was not asked
-    std::string line;      // of the access log, as JSON
-    std::string counted;   // what moved in /metrics: "auth_results:ok policy_decisions:in/permitted"
+    std::string forwarded;      // the head the application got; empty: it was not asked
+    std::string line;           // of the access log, as JSON
+    std::string counted;        // what moved in /metrics: "auth_results:ok policy_decisions:in/permitted"
+    bool by_next_world = false; // it was the application of the world that was entered
 
     std::string field(std::string_view name) const;    // of the reply; empty when there is none
     std::string told(std::string_view name) const;     // the application, in a field; empty when there is none
@@ -78,6 +79,9 @@ public:
     void disable(accounts::user const& who);
     void end_session(accounts::user const& who, std::string const& session);
     void stop_application();
+    // Requests that begin from now on are answered by this configuration, once. Its "app" is another
+    // application than the first one's.
+    void enter(std::string const& configuration);
     // What is found when the others' revocations are read; false when they cannot be.
     void others(std::function<bool(tokens::revocations&)> look);
 

@@ -487,3 +487,27 @@ TEST_CASE("pipeline: the client is told no more than the log")
     CHECK(expired.body.find("expired") == std::string::npos);
     CHECK(expired.field("WWW-Authenticate") == malformed.field("WWW-Authenticate"));
 }
+
+TEST_CASE("pipeline: a request is forwarded by the world it began in, whatever was entered meanwhile")
+{
+    constexpr auto next = R"(routes:
+  - { name: in, match: { path: "/in/**" }, access: public, upstream: app }
+accounts: { require_verified_email: false }
+)";
+    // The token has to be looked at again, and while others are asked about it the worker goes on with
+    // a table that has no rule at the index this request found.
+    scene s{shared};
+    s.at.others([&](tokens::revocations&) {
+        s.at.enter(next);
+        return true;
+    });
+    auto const began_before = s.at.ask("GET /in/a\nAuthorization: Bearer {ada}");
+    CHECK(began_before.status == 200);
+    CHECK(began_before.told("X-Yett-User") == "ada");
+    CHECK(!began_before.by_next_world);
+
+    auto const began_after = s.at.ask("GET /in/a\nAuthorization: Bearer {ada}");
+    CHECK(began_after.status == 200);
+    CHECK(began_after.told("X-Yett-User").empty()); // the next world's rule looks at no credential
+    CHECK(began_after.by_next_world);
+}

@@ -1,0 +1,23 @@
+#include "gateway/pipeline/worker_snapshot.hpp"
+
+#include "gateway/upstream/forwarder.hpp"
+
+#include <stdexcept>
+#include <utility>
+
+namespace yett::pipeline {
+
+std::shared_ptr<worker_snapshot const> make_worker_snapshot(std::shared_ptr<world const> shared, forwarders_by_name const& ways)
+{
+    auto made = std::make_shared<worker_snapshot>();
+    for (auto const& route : shared->routes.routes()) {
+        auto const way = ways.find(route.target());
+        auto const ours = route.to() == policies::destination::accounts;
+        if (!ours && way == ways.end()) throw std::invalid_argument{"no upstream " + route.target()};
+        made->forwarders.push_back(ours ? nullptr : way->second.get());
+    }
+    made->shared = std::move(shared);
+    return made;
+}
+
+} // namespace yett::pipeline
