@@ -71,17 +71,4 @@ task<result<identity_ptr>> pipeline::vouch_for(request_context const& context)
     co_return our_error(errc::overloaded, "an API key's owner changes faster than the store answers");
 }
 
-// The limit is of the key alone: its id is the token's.
-task<result<void>> pipeline::spend_own(http::exchange& ex, request_context& context)
-{
-    limits::limit_spec spec;
-    spec.name = own_limit_name;
-    spec.amount = context.found.who->requests_per_minute;
-    spec.period = std::chrono::minutes{1};
-    spec.keys = {{limits::key_part::kind::token, {}}};
-    context.spending.own_limit = std::make_unique<limits::limit const>(std::move(spec));
-    limits::limit const* const only[]{context.spending.own_limit.get()};
-    co_return co_await spend(only, ex, context);
-}
-
 } // namespace yett::pipeline

@@ -89,7 +89,7 @@ task<result<void>> pipeline::dispatch(policies::permit const& permit, http::exch
 task<result<void>> pipeline::answer_ourselves(policies::permit const& permit, http::exchange& ex, request_context& context)
 {
     auto const& facts = context.facts();
-    auto spend_now = [this, &ex, &context] { return spend_for_account(ex, context); };
+    auto spend_now = [this, &ex, &context] { return limits_.spend_for_account(ex, context); };
     auth_endpoints::call call{ex, context, spend_now};
     std::string_view const target = permit.route().target();
     result<http::reply> reply = errc::internal;

@@ -7,9 +7,10 @@ namespace yett::pipeline {
 
 pipeline::pipeline(station s, std::shared_ptr<worker_snapshot const> first)
     : station_{std::move(s)},
-      is_ours_{[this](std::string_view token) { return is_own_token(token, station_.cache.judge()); }}
+      is_ours_{[this](std::string_view token) { return is_own_token(token, station_.cache.judge()); }},
+      limits_{station_.figures},
+      snapshot_{std::move(first)}
 {
-    enter(std::move(first));
 }
 
 pipeline::~pipeline() = default;

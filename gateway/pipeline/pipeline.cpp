@@ -62,7 +62,7 @@ task<result<void>> pipeline::answer(http::exchange& ex, request_context& context
     if (facts.knows_devices) [[unlikely]]
         context.spending.early_put_off = !device_mark_in(ex.request(), station_.endpoints.transport()).empty();
     if (!facts.limits.early.empty() && !context.spending.early_put_off)
-        if (auto spent = co_await spend(facts.limits.early, ex, context); !spent) co_return spent.error();
+        if (auto spent = co_await limits_.spend(facts.limits.early, ex, context); !spent) co_return spent.error();
 
     context.found.known_at = station_.certainty.known_at();
     auto who = authenticate(ex, context);
@@ -74,9 +74,9 @@ task<result<void>> pipeline::answer(http::exchange& ex, request_context& context
     if (!context.found.refresh_token.empty()) who = co_await renew(std::move(who), ex, context);
     if (!who) co_return who.error();
     if (*who && (*who)->requests_per_minute != 0) [[unlikely]]
-        if (auto spent = co_await spend_own(ex, context); !spent) co_return spent.error();
+        if (auto spent = co_await limits_.spend_own(ex, context); !spent) co_return spent.error();
     if (!facts.limits.late.empty())
-        if (auto spent = co_await spend(facts.limits.late, ex, context); !spent) co_return spent.error();
+        if (auto spent = co_await limits_.spend(facts.limits.late, ex, context); !spent) co_return spent.error();
     if (*who && !station_.certainty.holds(context.found.known_at)) [[unlikely]] {
         who = co_await make_certain(context);
         if (!who) co_return who.error();
@@ -110,7 +110,7 @@ task<void> pipeline::serve(http::exchange& ex)
     if (failure) co_await explain(*failure, ex, context);
 
     auto const* why = failure ? &*failure : nullptr;
-    settle(ex, context, why);
+    limits_.settle(ex, context, why);
     count(ex, context, why);
     write_line(ex, context, why);
 }

@@ -4,19 +4,14 @@
 #include "gateway/base/task.hpp"
 #include "gateway/http/exchange.hpp"
 #include "gateway/pipeline/auth_endpoints.hpp"
+#include "gateway/pipeline/request_limits.hpp"
 #include "gateway/telemetry/access_log.hpp"
 #include "gateway/telemetry/metrics.hpp"
 
 #include <functional>
 #include <memory>
-#include <span>
 #include <string>
 
-namespace yett::limits {
-class admission;
-class limit;
-struct subject;
-} // namespace yett::limits
 namespace yett::telemetry {
 class log;
 } // namespace yett::telemetry
@@ -89,11 +84,6 @@ private:
     result<void> judge_path(policies::question const& asked, policies::found const& found, http::exchange& ex,
                             request_context const& context);
     task<result<void>> answer_without_rule(policies::found const& found, http::exchange& ex, request_context& context);
-    task<result<void>> spend_for_account(http::exchange& ex, request_context& context);
-    task<result<void>> spend(std::span<limits::limit const* const> from, http::exchange& ex, request_context& context);
-    task<result<limits::admission>> spend_patiently(std::span<limits::limit const* const> from, limits::subject const& who,
-                                                    http::exchange const& ex, request_context const& context);
-    task<result<void>> spend_own(http::exchange& ex, request_context& context);
 
     static task<result<void>> send_to_https(http::https_entrance const& entrance, http::exchange& ex);
 
@@ -133,7 +123,6 @@ private:
     bool is_sent_to_login(error const& why, http::exchange const& ex, request_context const& context) const;
     http::reply reply_to(error const& why, http::exchange const& ex, request_context const& context) const;
     task<void> explain(error const& why, http::exchange& ex, request_context const& context);
-    void settle(http::exchange const& ex, request_context const& context, error const* why);
     void tell_of_unlisted(http::peer const& proxy);
     void count(http::exchange const& ex, request_context const& context, error const* why);
     void write_line(http::exchange const& ex, request_context const& context, error const* why);
@@ -142,7 +131,7 @@ private:
     station station_;
     std::function<bool(std::string_view)> const is_ours_; // see is_own_token
     unsigned asking_ = 0;                                 // questions about API keys under way
-    unsigned waiting_for_others_ = 0;                     // requests at a limit on failures
+    request_limits limits_;
     std::shared_ptr<worker_snapshot const> snapshot_;
 };
 

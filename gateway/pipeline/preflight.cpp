@@ -29,8 +29,8 @@ task<result<void>> pipeline::answer_preflight(policies::route const& rule, polic
     context.asked.preflight = true;
     auto const& facts = context.facts();
     ex.limit_body(facts.body_bytes);
-    if (auto spent = co_await spend(facts.limits.early, ex, context); !spent) co_return spent.error();
-    if (auto spent = co_await spend(facts.limits.late, ex, context); !spent) co_return spent.error();
+    if (auto spent = co_await limits_.spend(facts.limits.early, ex, context); !spent) co_return spent.error();
+    if (auto spent = co_await limits_.spend(facts.limits.late, ex, context); !spent) co_return spent.error();
     if (auto listed = facts.cors->admit(ex.request()); !listed) co_return listed.error();
     if (facts.cors->forwards_preflights() && facts.cors->grants(ex.request())) {
         auto const permit = policies::permit_preflight(rule, asked);

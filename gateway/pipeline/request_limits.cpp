@@ -1,8 +1,10 @@
+#include "gateway/pipeline/request_limits.hpp"
+
 #include "gateway/base/wait_until.hpp"
+#include "gateway/http/exchange.hpp"
 #include "gateway/pipeline/counted.hpp"
-#include "gateway/pipeline/pipeline.hpp"
+#include "gateway/pipeline/guesses.hpp"
 #include "gateway/pipeline/request_context.hpp"
-#include "gateway/pipeline/world.hpp"
 
 namespace yett::pipeline {
 namespace {
@@ -36,51 +38,21 @@ bool went_well(http::exchange const& ex, error const* why)
     return !why && ex.status() < 400;
 }
 
-// Where passwords and tokens are tried; whatever is wrong with an attempt, it was one.
-bool takes_guesses(policies::route const& at)
-{
-    return at.target() == "login" || at.target() == "refresh" || at.target() == "password" || at.target() == "email" ||
-           at.target() == "delete_me" || at.target() == "delete_account";
-}
-
-// Where a link is looked at. Its 256 random bits cannot be guessed, with or without a limit; but
-// any page can have its visitors' browsers ask here, in an image or an address, and would spend
-// what they have left for the link in their mail.
-bool shows_links(policies::route const& at)
-{
-    return at.target() == "verify_link" || at.target() == "reset_link" || at.target() == "email_link" ||
-           at.target() == "undo_link";
-}
-
-// Failures at an endpoint of ours that say nothing about a password, a link or an address: what
-// was typed is wrong by itself, or we are. Whoever is told so has guessed nothing. Nor has
-// somebody whom the rule did not let in: no password was looked at.
-bool is_no_guess(error const& why, request_context const& context)
-{
-    auto const& at = *context.found.route;
-    if (at.to() != policies::destination::accounts) return false;
-    if (at.credentials() == policies::credential_use::required && !context.found.who) return true;
-    switch (why.code()) {
-    case errc::email_not_verified: // the right password alone is told so
-    case errc::password_weak:
-    case errc::email_invalid:
-    case errc::link_expired:
-    // Any page can have its visitors' browsers send these, which look at no secret.
-    case errc::csrf_rejected:
-    case errc::unsupported_media_type:
-    case errc::body_too_large: return true;
-    case errc::bad_request: return !takes_guesses(at);
-    case errc::link_invalid: return shows_links(at);
-    default: return why.from() != origin::client;
-    }
-}
-
 } // namespace
+
+// Limits are spent in up to four steps, each of them as soon as what its keys count by is known: `early`
+// by the client before anybody is asked who they are, those of the account once a body named it, an API
+// key's own and `late` by who was proved. All steps of a request end up in one list, `spending.admissions`,
+// and its order is the promise this class keeps: what is given back in `settle` goes back to exactly those
+// limits, by the same subject, and a refusal can only be the last of them, because the request ends there.
+//
+// A limit on failures is spent before the outcome is known, so what it took is lent: it comes back when the
+// request went well. A limit that is full of what is lent to others is no refusal yet, see wait_for_room.
 
 // A device that the account knows has limits of its own there. What its address has spent, by
 // slips of its owner or by others behind it, is no reason to keep it out: whoever has just reset
 // a password by mail logs in with the new one at once.
-task<result<void>> pipeline::spend_for_account(http::exchange& ex, request_context& context)
+task<result<void>> request_limits::spend_for_account(http::exchange const& ex, request_context& context)
 {
     auto const& facts = context.facts();
     if (!context.spending.device.empty()) co_return co_await spend(facts.device_limits, ex, context);
@@ -89,45 +61,64 @@ task<result<void>> pipeline::spend_for_account(http::exchange& ex, request_conte
     co_return co_await spend(facts.account_limits, ex, context);
 }
 
-task<result<void>> pipeline::spend(std::span<limits::limit const* const> from, http::exchange& ex, request_context& context)
+task<result<void>> request_limits::spend(std::span<limits::limit const* const> from, http::exchange const& ex,
+                                         request_context& context)
 {
     if (from.empty()) co_return result<void>{};
     auto const& limiter = *context.snapshot->shared->limiter;
     auto const who = subject_of(ex, context);
     auto at_hand = limiter.spend_at_hand(from, who, steady_now());
     if (!at_hand || at_hand->is_for_loans()) [[unlikely]] {
-        auto waited = co_await spend_patiently(from, who, ex, context);
+        auto waited = co_await wait_for_room(from, who, ex, context);
         if (!waited) co_return waited.error();
         at_hand = std::move(*waited);
     }
     context.spending.admissions.push_back(std::move(*at_hand));
     auto const& spent = context.spending.admissions.back();
-    for (auto const& each : spent.states()) {
-        auto const is_own = each.of == context.spending.own_limit.get();
-        auto& figures =
-            station_.figures
-                .limits[is_own ? context.snapshot->shared->own_limit_slot : context.snapshot->shared->limit_slots.at(each.of)];
-        (each.over ? figures.refused : figures.allowed).add();
-    }
+    count(spent, context);
     if (!spent) co_return client_error(errc::rate_limited, "the limit " + spent.refused_by()->name());
     if (auto const* over = spent.reported_by())
         context.reported.not_enforced = client_error(errc::rate_limited, "the limit " + over->name());
     co_return result<void>{};
 }
 
+void request_limits::count(limits::admission const& spent, request_context const& context)
+{
+    auto const& shared = *context.snapshot->shared;
+    for (auto const& each : spent.states()) {
+        auto const is_own = each.of == context.spending.own_limit.get();
+        auto& figures = figures_.limits[is_own ? shared.own_limit_slot : shared.limit_slots.at(each.of)];
+        (each.over ? figures.refused : figures.allowed).add();
+    }
+}
+
+// The limit is of the key alone: its id is the token's.
+task<result<void>> request_limits::spend_own(http::exchange const& ex, request_context& context)
+{
+    limits::limit_spec spec;
+    spec.name = own_limit_name;
+    spec.amount = context.found.who->requests_per_minute;
+    spec.period = std::chrono::minutes{1};
+    spec.keys = {{limits::key_part::kind::token, {}}};
+    context.spending.own_limit = std::make_unique<limits::limit const>(std::move(spec));
+    limits::limit const* const only[]{context.spending.own_limit.get()};
+    co_return co_await spend(only, ex, context);
+}
+
 // Colleagues behind one address log in at the same hour, and tabs that wake together refresh
 // together: whoever would be refused before any of them did wrong waits for their outcome.
 // All spend in the same order and give back what they took in the same list, so that nobody
 // waits in a circle.
-task<result<limits::admission>> pipeline::spend_patiently(std::span<limits::limit const* const> from, limits::subject const& who,
-                                                          http::exchange const& ex, request_context const& context)
+task<result<limits::admission>> request_limits::wait_for_room(std::span<limits::limit const* const> from,
+                                                              limits::subject const& who, http::exchange const& ex,
+                                                              request_context const& context)
 {
     auto const until = steady_now() + patience;
     for (auto pause = first_pause;; pause = std::min(2 * pause, longest_pause)) {
         auto const now = steady_now();
         auto tried = co_await context.snapshot->shared->limiter->spend(from, who, now);
-        if (!tried || !tried->is_for_loans() || now >= until || waiting_for_others_ >= most_waiting) co_return tried;
-        counted const one_more{waiting_for_others_};
+        if (!tried || !tried->is_for_loans() || now >= until || waiting_ >= most_waiting) co_return tried;
+        counted const one_more{waiting_};
         co_await wait_until(now + pause);
         if (ex.abandoned()) co_return tried;
     }
@@ -136,12 +127,12 @@ task<result<limits::admission>> pipeline::spend_patiently(std::span<limits::limi
 // Gives back what was only lent: limits on failures count what failed, and no limit counts
 // what was turned away for want of room. At the account endpoints what was no guess counts
 // nowhere, so that its owner may choose a password until it is strong enough.
-void pipeline::settle(http::exchange const& ex, request_context const& context, error const* why)
+void request_limits::settle(http::exchange const& ex, request_context const& context, error const* why) const
 {
     if (context.spending.admissions.empty()) return;
     auto const& limiter = *context.snapshot->shared->limiter;
     auto const never_tried = (why && *why == errc::overloaded) || context.spending.admissions.back().is_for_loans();
-    auto const no_guess = why && is_no_guess(*why, context);
+    auto const no_guess = why && is_no_guess(*why, *context.found.route, context.found.who != nullptr);
     auto const now = steady_now();
     for (auto const& each : context.spending.admissions) {
         if (never_tried || no_guess) limiter.give_back(each, subject_of(ex, context), now);

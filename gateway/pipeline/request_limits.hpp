@@ -1,0 +1,58 @@
+#pragma once
+
+#include "gateway/base/result.hpp"
+#include "gateway/base/task.hpp"
+
+#include <span>
+
+namespace yett::http {
+class exchange;
+} // namespace yett::http
+namespace yett::limits {
+class admission;
+class limit;
+struct subject;
+} // namespace yett::limits
+namespace yett::telemetry {
+struct shard;
+} // namespace yett::telemetry
+
+namespace yett::pipeline {
+
+struct request_context;
+
+// What a request takes from the limits of its world, and what it gets back in the end. One for each
+// worker. What was taken is kept in `context.spending` in its order, whose last admission is the one
+// that refused, if any did; each is counted under its limit's name.
+class request_limits
+{
+public:
+    // The figures outlive it.
+    explicit request_limits(telemetry::shard& figures) noexcept : figures_{figures} {}
+    request_limits(request_limits const&) = delete;
+    request_limits& operator=(request_limits const&) = delete;
+
+    // Spends from each of them, in this order. Fails with rate_limited, whose note names the limit, or as
+    // the counters do; a limit that only reports leaves that in the report instead.
+    task<result<void>> spend(std::span<limits::limit const* const> from, http::exchange const& ex, request_context& context);
+    // From the limit that an API key brings along for itself: so many requests a minute.
+    task<result<void>> spend_own(http::exchange const& ex, request_context& context);
+    // From the rule's limits that count by account, once the body has named it in `spending.account`; as a
+    // device that the account knows where `spending.device` names one.
+    task<result<void>> spend_for_account(http::exchange const& ex, request_context& context);
+
+    // After the reply: gives back what the request's end says it did not use. `why` is what it failed
+    // with, null where it did not.
+    void settle(http::exchange const& ex, request_context const& context, error const* why) const;
+
+private:
+    task<result<limits::admission>> wait_for_room(std::span<limits::limit const* const> from, limits::subject const& who,
+                                                  http::exchange const& ex, request_context const& context);
+
+    void count(limits::admission const& spent, request_context const& context);
+
+    telemetry::shard& figures_;
+    unsigned waiting_ = 0; // requests at a limit on failures, for room
+};
+
+} // namespace yett::pipeline
