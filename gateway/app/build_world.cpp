@@ -175,6 +175,7 @@ std::shared_ptr<pipeline::world const> build_world(config::settings const& s, st
             if (is_built_in(spec) == built_in) world->limit_slots[world->limiter->named(spec.name)] = figures.limit(spec.name);
     if (s.trusted_proxies_send == config::forwarding_family::forwarded)
         world->proxies_send = pipeline::forwarding_family::forwarded;
+    world->transport = transport_of(s);
     // There are figures of their own for a few dozen routes; the configured ones come first.
     for (auto const& each : s.routes) figures.route(each.name);
     for (auto const& route : world->routes.routes()) world->facts.push_back(facts_of(route, *world, s, figures));

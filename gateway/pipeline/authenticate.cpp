@@ -71,7 +71,7 @@ result<identity_ptr> pipeline::authenticate(http::exchange const& ex, request_co
         if (who || !is_the_applications(ex.request(), context)) return recognised(std::move(who), context);
         set_bearer_aside(who.error(), context);
     }
-    if (!station_.endpoints.transport().access_in_cookie) return recognised(identity_ptr{}, context);
+    if (!context.transport().access_in_cookie) return recognised(identity_ptr{}, context);
 
     context.found.by_cookie = found->by == credential::way::cookie;
     result<identity_ptr> who = identity_ptr{};
@@ -140,7 +140,7 @@ void pipeline::choose_cookie(http::head const& head, request_context& context)
 {
     auto const ignored = context.found.route->credentials() == policies::credential_use::ignored;
     if (ignored && context.found.route->to() == policies::destination::upstream) return;
-    auto const& ways = station_.endpoints.transport();
+    auto const& ways = context.transport();
     delete_everywhere(context.reported.set_cookies, ways, ways.access_cookie);
     auto const offered = http::values_of_cookies(head, ways.access_cookie, most_rivals);
     auto const chosen = choose_access(offered, station_.cache, context.asked.now);
@@ -159,7 +159,7 @@ void pipeline::choose_cookie(http::head const& head, request_context& context)
 // The refresh token is a credential as well, also when it comes alone.
 void pipeline::ask_for_renewal(http::head const& head, request_context& context) const
 {
-    auto const& ways = station_.endpoints.transport();
+    auto const& ways = context.transport();
     if (!ways.refresh_in_cookie) return;
     auto const cookies = http::find_cookies(head, ways.refresh_cookie);
     if (cookies.count == 0) return;
@@ -175,7 +175,7 @@ task<result<identity_ptr>> pipeline::renew(result<identity_ptr> who, http::excha
     auto& figures = station_.figures.renewals;
     auto const needed = !who || !*who;
     if (context.found.refresh_rivals) [[unlikely]] {
-        auto const chosen = co_await refresh_cookie_of(ex.request(), station_.endpoints.transport(), station_.desk, context);
+        auto const chosen = co_await refresh_cookie_of(ex.request(), context.transport(), station_.desk, context);
         if (!chosen && chosen.error().from() != origin::client) co_return chosen.error();
         if (!chosen) co_return recognised(chosen.error(), context);
         context.found.refresh_token = *chosen;
@@ -206,8 +206,7 @@ result<identity_ptr> pipeline::enter_session(result<identity_ptr> who, accounts:
     if (who && *who && (!renewed || (*renewed)->session != (*who)->session)) return recognised(std::move(who), context);
     if (!renewed) return recognised(std::move(renewed), context);
     http::reply cookies;
-    if (auto added = add_cookies(cookies, station_.endpoints.transport(), given, station_.desk.now()); !added)
-        return added.error();
+    if (auto added = add_cookies(cookies, context.transport(), given, station_.desk.now()); !added) return added.error();
     std::ranges::move(cookies.fields, std::back_inserter(context.reported.set_cookies));
     context.found.renewed = true;
     return recognised(std::move(renewed), context);

@@ -37,7 +37,7 @@ void pipeline::look_further(http::head const& head, request_context& context) co
 {
     auto ways = context.facts().ways;
     ways.by_protocol = ways.by_protocol && asks_for_websocket(head);
-    context.found.shown = unusual_credential_of(head, station_.endpoints.transport(), ways, context.found.decoded_key);
+    context.found.shown = unusual_credential_of(head, context.transport(), ways, context.found.decoded_key);
     context.found.token = context.found.shown ? station_.cache.expect(context.found.shown->token) : tokens::shown_token{};
 }
 
@@ -45,7 +45,7 @@ void pipeline::look_further(http::head const& head, request_context& context) co
 // the application behind us.
 bool pipeline::is_the_applications(http::head const& head, request_context const& context) const
 {
-    auto const& ways = station_.endpoints.transport();
+    auto const& ways = context.transport();
     if (!ways.access_in_cookie || context.found.shown->by_protocol) return false;
     return (!context.found.shown->in_cookie.empty() || may_be_renewed(head, ways)) && !is_ours_(context.found.shown->token);
 }

@@ -28,7 +28,7 @@ task<result<void>> pipeline::answer(http::exchange& ex, request_context& context
 {
     auto const& world = *context.snapshot->shared; // frozen for this request
     // What the cache knows of the token is on its way from memory while the rule is looked for.
-    context.found.shown = credential_of(ex.request(), station_.endpoints.transport());
+    context.found.shown = credential_of(ex.request(), context.transport());
     if (context.found.shown) context.found.token = station_.cache.expect(context.found.shown->token);
     context.asked.from = address_of(ex.from(), ex.request(), world.trusted_proxies, world.proxies_send);
     context.asked.request_id = request_id_of(ex.request(), context.asked.from.behind_proxy, context.asked.now);
@@ -60,7 +60,7 @@ task<result<void>> pipeline::answer(http::exchange& ex, request_context& context
     if (facts.websocket) [[unlikely]]
         if (auto fit = recognise_websocket(ex, context); !fit) co_return fit.error();
     if (facts.knows_devices) [[unlikely]]
-        context.spending.early_put_off = !device_mark_in(ex.request(), station_.endpoints.transport()).empty();
+        context.spending.early_put_off = !device_mark_in(ex.request(), context.transport()).empty();
     if (!facts.limits.early.empty() && !context.spending.early_put_off)
         if (auto spent = co_await limits_.spend(facts.limits.early, ex, context); !spent) co_return spent.error();
 

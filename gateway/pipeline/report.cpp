@@ -196,7 +196,7 @@ void add_limits(http::reply& r, request_context const& context)
 // which leads back to its page. Two cookies that disagree are told instead.
 bool pipeline::is_sent_to_login(error const& why, http::exchange const& ex, request_context const& context) const
 {
-    if (station_.endpoints.transport().login_page.empty() || http::face_of(why).status != 401) return false;
+    if (context.transport().login_page.empty() || http::face_of(why).status != 401) return false;
     if (why == errc::credentials_disagree) return false;
     if (why == errc::recent_login_required)
         return context.found.by_cookie && (is_navigation(ex.request()) || is_form_of_ours(ex, context));
@@ -205,7 +205,7 @@ bool pipeline::is_sent_to_login(error const& why, http::exchange const& ex, requ
 
 http::reply pipeline::reply_to(error const& why, http::exchange const& ex, request_context const& context) const
 {
-    auto const& ways = station_.endpoints.transport();
+    auto const& ways = context.transport();
     http::reply r;
     if (is_sent_to_login(why, ex, context)) {
         r = station_.pages.send_to_login(ex, context, why == errc::recent_login_required);

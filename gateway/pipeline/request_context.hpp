@@ -97,6 +97,8 @@ struct request_context
 
     // Of the rule that was found.
     route_facts const& facts() const { return snapshot->shared->facts[found.route->index()]; }
+    // How tokens travel to and from its client.
+    auth_transport const& transport() const { return snapshot->shared->transport; }
 };
 
 } // namespace yett::pipeline

@@ -5,6 +5,7 @@
 #include "gateway/limits/limiter.hpp"
 #include "gateway/pipeline/client_address.hpp"
 #include "gateway/pipeline/cors.hpp"
+#include "gateway/pipeline/session_cookies.hpp"
 #include "gateway/pipeline/unusual_credential.hpp"
 #include "gateway/upstream/headers/field_rules.hpp"
 #include "gateway/upstream/headers/header_plan.hpp"
@@ -56,6 +57,7 @@ struct world
     std::vector<ip_prefix> trusted_proxies;
     forwarding_family proxies_send = forwarding_family::x_forwarded;
     std::size_t own_limit_slot = 0; // of the figures of limits that API keys bring along
+    auth_transport transport{};     // where credentials are looked for, and what challenges and cookies say
 };
 
 } // namespace yett::pipeline
