@@ -71,8 +71,17 @@ station::station(unsigned index, unsigned of, shared const& all)
       missing_keys_{{all.ask_for_keys, worker_.deadlines(), worker_.executor()}},
       certainty_{{all.known, staleness_of(all.settings.shared_state), [ask = all.catch_up, index] { ask(index); },
                   worker_.deadlines(), worker_.executor(), worker_.figures().stale}},
-      pipeline_{{all.desk, cache_, assertions_, endpoints_, pages_, renewals_, missing_keys_, certainty_, streams_,
-                 all.figures.shard(index), all.logs.make_access_log(), all.logs.program(), all.unlisted},
+      pipeline_{{all.desk,
+                 cache_,
+                 assertions_,
+                 endpoints_,
+                 pages_,
+                 renewals_,
+                 missing_keys_,
+                 certainty_,
+                 streams_,
+                 all.figures.shard(index),
+                 {all.figures.shard(index), all.logs.make_access_log(), all.logs.program(), all.unlisted}},
                 pipeline::make_worker_snapshot(all.world, upstreams_)}
 {
 }

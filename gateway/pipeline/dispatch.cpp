@@ -1,4 +1,5 @@
 #include "gateway/http/websocket_protocols.hpp"
+#include "gateway/pipeline/cors_fields.hpp"
 #include "gateway/pipeline/open_streams.hpp"
 #include "gateway/pipeline/page_endpoints.hpp"
 #include "gateway/pipeline/pipeline.hpp"
@@ -10,18 +11,6 @@
 
 namespace yett::pipeline {
 namespace {
-
-// What pages of other sites are told of a reply; nothing where no rule speaks of them.
-std::vector<http::field> cors_fields(http::exchange const& ex, request_context const& context)
-{
-    std::vector<http::field> fields;
-    if (!context.found.route) return fields;
-    auto const* const cors = context.facts().cors.get();
-    if (!cors) return fields;
-    if (context.asked.preflight) cors->append_to_preflight(ex.request(), fields);
-    else cors->append_to_reply(ex.request(), fields);
-    return fields;
-}
 
 // What any page can have its visitors' browsers send is refused before it looks at anything, and
 // counts nowhere: else a page could spend what a visitor has left at his limits. Forms of our own
@@ -74,11 +63,6 @@ upstream::websocket_passage websocket_for(http::head const& head, request_contex
 }
 
 } // namespace
-
-void pipeline::add_cors_fields(http::reply& r, http::exchange const& ex, request_context const& context)
-{
-    for (auto const& f : cors_fields(ex, context)) r.fields.emplace_back(f.name, f.value);
-}
 
 task<result<void>> pipeline::dispatch(policies::permit const& permit, http::exchange& ex, request_context& context)
 {

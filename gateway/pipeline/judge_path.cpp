@@ -13,7 +13,7 @@ result<void> pipeline::judge_path(policies::question const& asked, policies::fou
     auto fit = require_one_rule(context.snapshot->shared->routes, asked, found, ex.where());
     if (fit) return fit;
     ex.be_the_last();
-    station_.figures.framing_refusals[fit.error().code()].add();
+    log_.count_doubtful(fit.error().code());
     return fit;
 }
 

@@ -1,5 +1,7 @@
 #include "gateway/pipeline/pipeline.hpp"
 
+#include "gateway/base/random.hpp"
+#include "gateway/http/glimpse.hpp"
 #include "gateway/http/https_entrance.hpp"
 #include "gateway/pipeline/certainty.hpp"
 #include "gateway/pipeline/destination.hpp"
@@ -107,12 +109,22 @@ task<void> pipeline::serve(http::exchange& ex)
     }
     std::optional<error> failure;
     if (!outcome) failure = outcome.error();
-    if (failure) co_await explain(*failure, ex, context);
+    if (failure) co_await replies_.send(*failure, ex, context);
 
     auto const* why = failure ? &*failure : nullptr;
     limits_.settle(ex, context, why);
-    count(ex, context, why);
-    write_line(ex, context, why);
+    log_.note(ex, context, why);
+}
+
+http::reply pipeline::refuse(http::peer const& from, error const& why, std::string_view head)
+{
+    auto const asked = http::glimpse_of(head);
+    asked_request request;
+    request.now = wall_now();
+    request.request_id = make_uuid(request.now);
+    auto reply = replies_.refusal(why, asked, request.request_id);
+    log_.note_refusal(from, why, asked, request);
+    return reply;
 }
 
 } // namespace yett::pipeline

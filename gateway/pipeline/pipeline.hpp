@@ -4,17 +4,15 @@
 #include "gateway/base/task.hpp"
 #include "gateway/http/exchange.hpp"
 #include "gateway/pipeline/auth_endpoints.hpp"
+#include "gateway/pipeline/error_replies.hpp"
 #include "gateway/pipeline/request_limits.hpp"
-#include "gateway/telemetry/access_log.hpp"
+#include "gateway/pipeline/request_log.hpp"
 #include "gateway/telemetry/metrics.hpp"
 
 #include <functional>
 #include <memory>
 #include <string>
 
-namespace yett::telemetry {
-class log;
-} // namespace yett::telemetry
 namespace yett::tokens {
 class assertions;
 class token_cache;
@@ -22,9 +20,6 @@ class token_cache;
 namespace yett::upstream {
 struct bearer_terms;
 } // namespace yett::upstream
-namespace yett::http {
-struct glimpse;
-} // namespace yett::http
 namespace yett::policies {
 class found;
 class permit;
@@ -39,7 +34,6 @@ class missing_keys;
 class open_streams;
 class page_endpoints;
 class renewals;
-class unlisted_proxy;
 struct request_context;
 struct route_facts;
 struct worker_snapshot;
@@ -64,9 +58,7 @@ public:
         yett::pipeline::certainty& certainty;
         open_streams& streams;
         telemetry::shard& figures;
-        telemetry::access_log access;
-        telemetry::log& log;
-        unlisted_proxy& unlisted;
+        request_log::dependencies log;
     };
     pipeline(station s, std::shared_ptr<worker_snapshot const> first);
     ~pipeline();
@@ -112,7 +104,6 @@ private:
     static policies::route const* rule_for_preflight(policies::question asked, http::head const& head, world const& world);
     task<result<void>> answer_preflight(policies::route const& rule, policies::question asked, http::exchange& ex,
                                         request_context& context);
-    static void add_cors_fields(http::reply& r, http::exchange const& ex, request_context const& context);
 
     task<result<void>> dispatch(policies::permit const& permit, http::exchange& ex, request_context& context);
     task<result<void>> answer_ourselves(policies::permit const& permit, http::exchange& ex, request_context& context);
@@ -120,18 +111,12 @@ private:
     result<std::shared_ptr<std::string const>> assertion_for(policies::permit const& permit, request_context const& context);
     task<result<void>> forward(policies::permit const& permit, http::exchange& ex, request_context& context);
 
-    bool is_sent_to_login(error const& why, http::exchange const& ex, request_context const& context) const;
-    http::reply reply_to(error const& why, http::exchange const& ex, request_context const& context) const;
-    task<void> explain(error const& why, http::exchange& ex, request_context const& context);
-    void tell_of_unlisted(http::peer const& proxy);
-    void count(http::exchange const& ex, request_context const& context, error const* why);
-    void write_line(http::exchange const& ex, request_context const& context, error const* why);
-    void write_refusal(http::peer const& from, error const& why, http::glimpse const& asked, request_context const& context);
-
     station station_;
     std::function<bool(std::string_view)> const is_ours_; // see is_own_token
     unsigned asking_ = 0;                                 // questions about API keys under way
     request_limits limits_;
+    error_replies replies_;
+    request_log log_;
     std::shared_ptr<worker_snapshot const> snapshot_;
 };
 

@@ -1,3 +1,4 @@
+#include "gateway/pipeline/cors_fields.hpp"
 #include "gateway/pipeline/pipeline.hpp"
 #include "gateway/pipeline/request_context.hpp"
 #include "gateway/pipeline/world.hpp"

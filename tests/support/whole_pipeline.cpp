@@ -175,9 +175,18 @@ struct whole_pipeline::parts
           shared{kind == store::shared}
     {
         upstreams = ways_to_the_applications_of(settings);
-        way.emplace(pipeline::pipeline::station{desk, cache, assertions, endpoints, pages, renewals, missing_keys, certainty,
-                                                streams, figures.shard(0),
-                                                telemetry::access_log{*sink, telemetry::line_format::json}, log, unlisted},
+        way.emplace(pipeline::pipeline::station{desk,
+                                                cache,
+                                                assertions,
+                                                endpoints,
+                                                pages,
+                                                renewals,
+                                                missing_keys,
+                                                certainty,
+                                                streams,
+                                                figures.shard(0),
+                                                {figures.shard(0), telemetry::access_log{*sink, telemetry::line_format::json},
+                                                 log, unlisted}},
                     pipeline::make_worker_snapshot(app::build_world(settings, counting, figures), upstreams));
     }
     ~parts()

@@ -1,0 +1,132 @@
+#include "gateway/pipeline/error_replies.hpp"
+
+#include "gateway/http/glimpse.hpp"
+#include "gateway/http/problem.hpp"
+#include "gateway/pipeline/cors_fields.hpp"
+#include "gateway/pipeline/navigation.hpp"
+#include "gateway/pipeline/page_endpoints.hpp"
+#include "gateway/pipeline/request_context.hpp"
+#include "gateway/pipeline/return_address.hpp"
+#include "gateway/telemetry/log.hpp"
+
+namespace yett::pipeline {
+namespace {
+
+limits::admission const* refusal_of(request_context const& context)
+{
+    return context.spending.admissions.empty() || context.spending.admissions.back().allowed()
+               ? nullptr
+               : &context.spending.admissions.back();
+}
+
+bool is_token_endpoint(policies::route const* route)
+{
+    return route && route->to() == policies::destination::accounts &&
+           (route->target() == "login" || route->target() == "refresh");
+}
+
+// Browsers ask people for a name and a password themselves, and keep both: not what a key is for.
+bool asks_for_basic(http::head const& head, request_context const& context)
+{
+    return context.found.route && context.facts().ways.basic && !head.find(http::known::sec_fetch_mode);
+}
+
+http::problem_context problem_of(http::exchange const& ex, request_context const& context, std::string const& allow)
+{
+    http::problem_context problem{.request_id = context.asked.request_id, .errors = context.reported.complaints, .allow = allow};
+    problem.credential_sent = context.reported.credential_sent;
+    problem.another_websocket_version = context.asked.another_websocket_version;
+    problem.token_endpoint = is_token_endpoint(context.found.route);
+    problem.realm = context.transport().realm;
+    problem.basic = asks_for_basic(ex.request(), context);
+    if (auto const* refused = refusal_of(context)) problem.retry_after = refused->retry_after_seconds();
+    return problem;
+}
+
+bool is_form_of_ours(http::exchange const& ex, request_context const& context)
+{
+    auto const ours = context.found.route && context.found.route->to() == policies::destination::accounts;
+    return ours && ex.request().method() == http::method::post && http::prefers_html(ex.request());
+}
+
+// Whoever sent a form comes back to its page: sending it again is theirs to do.
+page_endpoints::way_back way_back_from(error const& why, http::exchange const& ex, request_context const& context,
+                                       page_endpoints const& pages)
+{
+    page_endpoints::way_back back;
+    // A link to "//a" would lead to a host of that name.
+    if (http::is_safe(ex.request().method())) back.again = return_address(address_of(ex.where()), {});
+    else if (is_form_of_ours(ex, context)) back.again = pages.page_of_form(context.found.route->target(), ex.where().path());
+    back.confirm = why == errc::recent_login_required;
+    return back;
+}
+
+void add_limits(http::reply& r, request_context const& context)
+{
+    auto const* refused = refusal_of(context);
+    if (!refused || !refused->refused_by()->is_announced()) return;
+    r.fields.emplace_back("RateLimit", limits::rate_limit_field(*refused));
+    r.fields.emplace_back("RateLimit-Policy", limits::rate_limit_policy_field(*refused));
+}
+
+// Somebody without a session who wants a page gets to the page where sessions begin, and so does
+// somebody whose login is too old, who comes back from there; a form of our own pages as well,
+// which leads back to its page. Two cookies that disagree are told instead.
+bool is_sent_to_login(error const& why, http::exchange const& ex, request_context const& context)
+{
+    if (context.transport().login_page.empty() || http::face_of(why).status != 401) return false;
+    if (why == errc::credentials_disagree) return false;
+    if (why == errc::recent_login_required)
+        return context.found.by_cookie && (is_navigation(ex.request()) || is_form_of_ours(ex, context));
+    return (context.found.by_cookie || !context.reported.credential_sent) && is_navigation(ex.request());
+}
+
+} // namespace
+
+http::reply error_replies::reply_to(error const& why, http::exchange const& ex, request_context const& context) const
+{
+    auto const& ways = context.transport();
+    http::reply r;
+    if (is_sent_to_login(why, ex, context)) {
+        r = dependencies_.pages.send_to_login(ex, context, why == errc::recent_login_required);
+    } else {
+        auto const allow = context.snapshot->shared->routes.methods().text(context.reported.allowed_methods);
+        auto const problem = problem_of(ex, context, allow);
+        r = http::problem_reply(why, problem);
+        add_limits(r, context);
+        auto const language = ex.request().value(http::known::accept_language);
+        if (http::prefers_html(ex.request()))
+            dependencies_.pages.dress(r, context, language, way_back_from(why, ex, context, dependencies_.pages));
+    }
+    r.fields.insert(r.fields.end(), context.reported.set_cookies.begin(), context.reported.set_cookies.end());
+    add_cors_fields(r, ex, context);
+    // What does not serve any more should not come with every request.
+    auto const session_over = context.found.by_cookie && context.reported.credential_refused && http::face_of(why).status == 401;
+    if (session_over && why != errc::credentials_disagree) (void)add_deletions(r, ways);
+    return r;
+}
+
+task<void> error_replies::send(error const& why, http::exchange& ex, request_context const& context) const
+{
+    if (why.from() == origin::ourselves && why != errc::overloaded && why != errc::stopping)
+        dependencies_.log.error("a request failed", why);
+    if (ex.begun()) {
+        ex.abort();
+        co_return;
+    }
+    auto const reply = reply_to(why, ex, context);
+    (void)co_await http::send(ex, reply);
+}
+
+http::reply error_replies::refusal(error const& why, http::glimpse const& asked, std::string_view request_id) const
+{
+    http::problem_context problem;
+    problem.request_id = request_id;
+    auto r = http::problem_reply(why, problem);
+    request_context nobody;
+    nobody.asked.request_id = request_id;
+    if (http::prefers_html(asked)) dependencies_.pages.dress(r, nobody, asked.accept_language, {});
+    return r;
+}
+
+} // namespace yett::pipeline

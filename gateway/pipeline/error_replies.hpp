@@ -1,0 +1,50 @@
+#pragma once
+
+#include "gateway/base/error.hpp"
+#include "gateway/base/task.hpp"
+#include "gateway/http/exchange.hpp"
+
+#include <string_view>
+
+namespace yett::http {
+struct glimpse;
+} // namespace yett::http
+namespace yett::telemetry {
+class log;
+} // namespace yett::telemetry
+
+namespace yett::pipeline {
+
+class page_endpoints;
+struct request_context;
+
+// The one place where a failure becomes a reply: a problem (RFC 9457) with what its status demands, a page
+// where a browser wants one, or the way to the login. It tells a client the public code alone; why a
+// credential did not serve stays in the log.
+class error_replies
+{
+public:
+    // They outlive it.
+    struct dependencies
+    {
+        page_endpoints& pages;
+        telemetry::log& log;
+    };
+    explicit error_replies(dependencies d) noexcept : dependencies_{d} {}
+
+    // Answers, or gives the reply up where it had begun. What is our own fault is told to the operator
+    // besides. Whether anything arrives makes no difference any more.
+    task<void> send(error const& why, http::exchange& ex, request_context const& context) const;
+
+    // What is sent. Cookies of a session that was renewed on the way come along, and those of one that is
+    // over are deleted.
+    http::reply reply_to(error const& why, http::exchange const& ex, request_context const& context) const;
+
+    // To bytes that never became a request; `asked` is what could be read of them.
+    http::reply refusal(error const& why, http::glimpse const& asked, std::string_view request_id) const;
+
+private:
+    dependencies dependencies_;
+};
+
+} // namespace yett::pipeline
