@@ -71,17 +71,12 @@ station::station(unsigned index, unsigned of, shared const& all)
       missing_keys_{{all.ask_for_keys, worker_.deadlines(), worker_.executor()}},
       certainty_{{all.known, staleness_of(all.settings.shared_state), [ask = all.catch_up, index] { ask(index); },
                   worker_.deadlines(), worker_.executor(), worker_.figures().stale}},
-      pipeline_{{all.desk,
-                 cache_,
-                 assertions_,
-                 endpoints_,
-                 pages_,
-                 renewals_,
-                 missing_keys_,
-                 certainty_,
-                 streams_,
-                 all.figures.shard(index),
-                 {all.figures.shard(index), all.logs.make_access_log(), all.logs.program(), all.unlisted}},
+      authenticator_{{all.desk, cache_, missing_keys_, renewals_, worker_.figures()}},
+      limits_{worker_.figures()},
+      dispatcher_{{endpoints_, pages_, limits_, assertions_, cache_, streams_}},
+      replies_{{pages_, all.logs.program()}},
+      log_{{worker_.figures(), all.logs.make_access_log(), all.logs.program(), all.unlisted}},
+      pipeline_{{authenticator_, limits_, certainty_, dispatcher_, replies_, log_},
                 pipeline::make_worker_snapshot(all.world, upstreams_)}
 {
 }

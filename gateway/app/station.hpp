@@ -3,11 +3,15 @@
 #include "gateway/app/token_keys.hpp"
 #include "gateway/net/worker.hpp"
 #include "gateway/pipeline/certainty.hpp"
+#include "gateway/pipeline/dispatcher.hpp"
+#include "gateway/pipeline/error_replies.hpp"
 #include "gateway/pipeline/missing_keys.hpp"
 #include "gateway/pipeline/open_streams.hpp"
 #include "gateway/pipeline/page_endpoints.hpp"
 #include "gateway/pipeline/pipeline.hpp"
 #include "gateway/pipeline/renewals.hpp"
+#include "gateway/pipeline/request_limits.hpp"
+#include "gateway/pipeline/request_log.hpp"
 #include "gateway/pipeline/unlisted_proxy.hpp"
 #include "gateway/pipeline/worker_snapshot.hpp"
 #include "gateway/tokens/assertions.hpp"
@@ -76,6 +80,11 @@ private:
     pipeline::open_streams streams_;
     pipeline::missing_keys missing_keys_;
     pipeline::certainty certainty_;
+    pipeline::authenticator authenticator_;
+    pipeline::request_limits limits_;
+    pipeline::dispatcher dispatcher_;
+    pipeline::error_replies replies_;
+    pipeline::request_log log_;
     pipeline::pipeline pipeline_;
 };
 

@@ -3,14 +3,17 @@
 #include "gateway/base/random.hpp"
 #include "gateway/http/glimpse.hpp"
 #include "gateway/http/https_entrance.hpp"
+#include "gateway/http/websocket.hpp"
 #include "gateway/pipeline/certainty.hpp"
 #include "gateway/pipeline/destination.hpp"
 #include "gateway/pipeline/device_cookie.hpp"
+#include "gateway/pipeline/dispatcher.hpp"
+#include "gateway/pipeline/error_replies.hpp"
 #include "gateway/pipeline/one_rule.hpp"
 #include "gateway/pipeline/request_context.hpp"
 #include "gateway/pipeline/request_id.hpp"
-#include "gateway/pipeline/world.hpp"
-#include "gateway/tokens/token_cache.hpp"
+#include "gateway/pipeline/request_limits.hpp"
+#include "gateway/pipeline/request_log.hpp"
 #include "policies/decide.hpp"
 
 namespace yett::pipeline {
@@ -24,14 +27,19 @@ bool is_too_large(http::head const& head, std::uint64_t most)
 
 } // namespace
 
+pipeline::pipeline(dependencies d, std::shared_ptr<worker_snapshot const> first) : stages_{d}, snapshot_{std::move(first)} {}
+
+void pipeline::enter(std::shared_ptr<worker_snapshot const> next)
+{
+    snapshot_ = std::move(next);
+}
+
 // The table of contents. Every request takes these steps in this order, and each of them
 // can only be reached through the one before.
 task<result<void>> pipeline::answer(http::exchange& ex, request_context& context)
 {
     auto const& world = *context.snapshot->shared; // frozen for this request
-    // What the cache knows of the token is on its way from memory while the rule is looked for.
-    context.found.shown = credential_of(ex.request(), context.transport());
-    if (context.found.shown) context.found.token = station_.cache.expect(context.found.shown->token);
+    stages_.authenticator.read(ex.request(), context);
     context.asked.from = address_of(ex.from(), ex.request(), world.trusted_proxies, world.proxies_send);
     context.asked.request_id = request_id_of(ex.request(), context.asked.from.behind_proxy, context.asked.now);
 
@@ -49,12 +57,8 @@ task<result<void>> pipeline::answer(http::exchange& ex, request_context& context
         if (auto fit = judge_path(asked, route, ex, context); !fit) co_return fit.error();
     if (!route) co_return co_await answer_without_rule(route, ex, context);
     context.found.route = route.get();
-    auto const& facts = world.facts[route->index()];
-    if (facts.unusual_ways) [[unlikely]]
-        look_further(ex.request(), context);
-    if (context.found.shown && context.found.shown->several) [[unlikely]]
-        choose_cookie(ex.request(), context);
-    if (route->credentials() != policies::credential_use::ignored) station_.cache.fetch(context.found.token);
+    auto const& facts = context.facts();
+    stages_.authenticator.read_by_rule(ex.request(), context);
     ex.limit_body(facts.body_bytes);
     if (is_too_large(ex.request(), facts.body_bytes)) co_return errc::body_too_large;
     if (facts.stream) [[unlikely]]
@@ -64,22 +68,19 @@ task<result<void>> pipeline::answer(http::exchange& ex, request_context& context
     if (facts.knows_devices) [[unlikely]]
         context.spending.early_put_off = !device_mark_in(ex.request(), context.transport()).empty();
     if (!facts.limits.early.empty() && !context.spending.early_put_off)
-        if (auto spent = co_await limits_.spend(facts.limits.early, ex, context); !spent) co_return spent.error();
+        if (auto spent = co_await stages_.limits.spend(facts.limits.early, ex, context); !spent) co_return spent.error();
 
-    context.found.known_at = station_.certainty.known_at();
-    auto who = authenticate(ex, context);
-    if (context.found.key_awaited) who = co_await await_key(ex, context);
-    if (context.asked.websocket) [[unlikely]]
-        who = from_allowed_page(std::move(who), ex, context);
-    if (who && context.found.api_key_unknown) [[unlikely]]
-        who = co_await ask_about_key(context);
-    if (!context.found.refresh_token.empty()) who = co_await renew(std::move(who), ex, context);
+    context.found.known_at = stages_.certainty.known_at();
+    auto found = stages_.authenticator.look(ex, context);
+    if (auto* first = std::get_if<authenticator::pending>(&found)) [[unlikely]]
+        found = co_await stages_.authenticator.finish(std::move(*first), ex, context);
+    auto who = identity_of(std::get<authenticator::settled>(std::move(found)));
     if (!who) co_return who.error();
     if (*who && (*who)->requests_per_minute != 0) [[unlikely]]
-        if (auto spent = co_await limits_.spend_own(ex, context); !spent) co_return spent.error();
+        if (auto spent = co_await stages_.limits.spend_own(ex, context); !spent) co_return spent.error();
     if (!facts.limits.late.empty())
-        if (auto spent = co_await limits_.spend(facts.limits.late, ex, context); !spent) co_return spent.error();
-    if (*who && !station_.certainty.holds(context.found.known_at)) [[unlikely]] {
+        if (auto spent = co_await stages_.limits.spend(facts.limits.late, ex, context); !spent) co_return spent.error();
+    if (*who && !stages_.certainty.holds(context.found.known_at)) [[unlikely]] {
         who = co_await make_certain(context);
         if (!who) co_return who.error();
     }
@@ -93,7 +94,56 @@ task<result<void>> pipeline::answer(http::exchange& ex, request_context& context
             !open)
             co_return open.error();
 
-    co_return co_await dispatch(*permit, ex, context); // the only way to /auth or to an upstream
+    co_return co_await stages_.dispatcher.dispatch(*permit, ex, context); // the only way to /auth or to an upstream
+}
+
+// What is refused here is as suspicious as what never becomes a request: nothing behind it
+// is read, and it is counted with those.
+result<void> pipeline::judge_path(policies::question const& asked, policies::found const& found, http::exchange& ex,
+                                  request_context const& context)
+{
+    auto fit = require_one_rule(context.snapshot->shared->routes, asked, found, ex.where());
+    if (fit) return fit;
+    ex.be_the_last();
+    stages_.log.count_doubtful(fit.error().code());
+    return fit;
+}
+
+// OPTIONS * asks the server itself (RFC 9110 section 9.3.7): that is us.
+task<result<void>> pipeline::answer_without_rule(policies::found const& found, http::exchange& ex, request_context& context)
+{
+    auto const& methods = context.snapshot->shared->routes.methods();
+    context.reported.allowed_methods = found.allowed();
+    if (ex.where().path() != "*") co_return found.why();
+    http::reply r;
+    r.status = 204;
+    r.fields.emplace_back("Allow", methods.text(policies::method_set::every()));
+    co_return co_await http::send(ex, r);
+}
+
+// Where a rule lets WebSockets through. Whatever came behind a handshake that is refused was
+// not meant as a request.
+result<void> pipeline::recognise_websocket(http::exchange& ex, request_context& context)
+{
+    auto const kind = http::websocket::is_asked_for(ex.request());
+    using http::websocket::asked;
+    context.asked.websocket = kind && *kind == asked::websocket;
+    context.asked.another_websocket_version = kind && *kind == asked::another_version;
+    if (!kind || *kind != asked::something_else) ex.be_the_last();
+    if (!kind) return kind.error();
+    if (context.asked.another_websocket_version)
+        return client_error(errc::bad_request, "a WebSocket handshake of another version");
+    return {};
+}
+
+// What was known when the token was looked at is too old: another node may have revoked it since.
+// Who comes back has to be decided upon anew.
+task<result<identity_ptr>> pipeline::make_certain(request_context& context)
+{
+    auto const caught_up = co_await stages_.certainty.catch_up();
+    if (!caught_up) co_return caught_up.error();
+    auto who = co_await stages_.authenticator.look_again(context);
+    co_return identity_of(std::move(who));
 }
 
 task<void> pipeline::serve(http::exchange& ex)
@@ -109,11 +159,11 @@ task<void> pipeline::serve(http::exchange& ex)
     }
     std::optional<error> failure;
     if (!outcome) failure = outcome.error();
-    if (failure) co_await replies_.send(*failure, ex, context);
+    if (failure) co_await stages_.replies.send(*failure, ex, context);
 
     auto const* why = failure ? &*failure : nullptr;
-    limits_.settle(ex, context, why);
-    log_.note(ex, context, why);
+    stages_.limits.settle(ex, context, why);
+    stages_.log.note(ex, context, why);
 }
 
 http::reply pipeline::refuse(http::peer const& from, error const& why, std::string_view head)
@@ -122,8 +172,8 @@ http::reply pipeline::refuse(http::peer const& from, error const& why, std::stri
     asked_request request;
     request.now = wall_now();
     request.request_id = make_uuid(request.now);
-    auto reply = replies_.refusal(why, asked, request.request_id);
-    log_.note_refusal(from, why, asked, request);
+    auto reply = stages_.replies.refusal(why, asked, request.request_id);
+    stages_.log.note_refusal(from, why, asked, request);
     return reply;
 }
 

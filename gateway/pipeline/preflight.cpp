@@ -1,7 +1,8 @@
 #include "gateway/pipeline/cors_fields.hpp"
+#include "gateway/pipeline/dispatcher.hpp"
 #include "gateway/pipeline/pipeline.hpp"
 #include "gateway/pipeline/request_context.hpp"
-#include "gateway/pipeline/world.hpp"
+#include "gateway/pipeline/request_limits.hpp"
 #include "policies/decide.hpp"
 
 namespace yett::pipeline {
@@ -30,13 +31,13 @@ task<result<void>> pipeline::answer_preflight(policies::route const& rule, polic
     context.asked.preflight = true;
     auto const& facts = context.facts();
     ex.limit_body(facts.body_bytes);
-    if (auto spent = co_await limits_.spend(facts.limits.early, ex, context); !spent) co_return spent.error();
-    if (auto spent = co_await limits_.spend(facts.limits.late, ex, context); !spent) co_return spent.error();
+    if (auto spent = co_await stages_.limits.spend(facts.limits.early, ex, context); !spent) co_return spent.error();
+    if (auto spent = co_await stages_.limits.spend(facts.limits.late, ex, context); !spent) co_return spent.error();
     if (auto listed = facts.cors->admit(ex.request()); !listed) co_return listed.error();
     if (facts.cors->forwards_preflights() && facts.cors->grants(ex.request())) {
         auto const permit = policies::permit_preflight(rule, asked);
         if (!permit) co_return permit.error();
-        co_return co_await forward(*permit, ex, context);
+        co_return co_await stages_.dispatcher.forward(*permit, ex, context);
     }
     http::reply granted;
     granted.status = 204;

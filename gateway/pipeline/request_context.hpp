@@ -50,13 +50,8 @@ struct findings
     std::string decoded_key;                 // an API key that came as the password of Basic
     std::optional<error> set_aside;          // why a Bearer that may be the application's own is none of ours
     bool by_cookie = false;                  // the credential was a cookie
-    bool key_awaited = false;                // the key of its token is under way
-    bool key_given_up = false;               // and did not come in time
     bool renewed = false;                    // `who` is of a token that this request was given
     boot_time known_at{};                    // as of when revocations were known when the credential was looked at
-    bool api_key_unknown = false;            // the token is an API key, the store has to be asked about it
-    std::string_view refresh_token;          // in the request's head; a renewal is asked for
-    bool refresh_rivals = false;             // of several, none of which was looked up
     identity_ptr who;                        // null: nobody, or nobody who could be proved
 };
 

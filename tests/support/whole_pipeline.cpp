@@ -15,11 +15,15 @@
 #include "gateway/http/ascii.hpp"
 #include "gateway/limits/memory_counters.hpp"
 #include "gateway/pipeline/certainty.hpp"
+#include "gateway/pipeline/dispatcher.hpp"
+#include "gateway/pipeline/error_replies.hpp"
 #include "gateway/pipeline/missing_keys.hpp"
 #include "gateway/pipeline/open_streams.hpp"
 #include "gateway/pipeline/page_endpoints.hpp"
 #include "gateway/pipeline/pipeline.hpp"
 #include "gateway/pipeline/renewals.hpp"
+#include "gateway/pipeline/request_limits.hpp"
+#include "gateway/pipeline/request_log.hpp"
 #include "gateway/pipeline/unlisted_proxy.hpp"
 #include "gateway/pipeline/worker_snapshot.hpp"
 #include "gateway/storage/memory/stores.hpp"
@@ -175,18 +179,7 @@ struct whole_pipeline::parts
           shared{kind == store::shared}
     {
         upstreams = ways_to_the_applications_of(settings);
-        way.emplace(pipeline::pipeline::station{desk,
-                                                cache,
-                                                assertions,
-                                                endpoints,
-                                                pages,
-                                                renewals,
-                                                missing_keys,
-                                                certainty,
-                                                streams,
-                                                figures.shard(0),
-                                                {figures.shard(0), telemetry::access_log{*sink, telemetry::line_format::json},
-                                                 log, unlisted}},
+        way.emplace(pipeline::pipeline::dependencies{authenticator, limits, certainty, dispatcher, replies, request_log},
                     pipeline::make_worker_snapshot(app::build_world(settings, counting, figures), upstreams));
     }
     ~parts()
@@ -280,6 +273,12 @@ struct whole_pipeline::parts
                                    wheel, io.get_executor(), figures.shard(0).stale}};
     telemetry::log log;
     pipeline::unlisted_proxy unlisted;
+    pipeline::authenticator authenticator{{desk, cache, missing_keys, renewals, figures.shard(0)}};
+    pipeline::request_limits limits{figures.shard(0)};
+    pipeline::dispatcher dispatcher{{endpoints, pages, limits, assertions, cache, streams}};
+    pipeline::error_replies replies{{pages, log}};
+    pipeline::request_log request_log{
+        {figures.shard(0), telemetry::access_log{*sink, telemetry::line_format::json}, log, unlisted}};
     std::optional<pipeline::pipeline> way;
 };
 

@@ -1,11 +1,15 @@
+#include "gateway/pipeline/dispatcher.hpp"
+
 #include "gateway/http/websocket_protocols.hpp"
+#include "gateway/pipeline/bearer_terms.hpp"
 #include "gateway/pipeline/cors_fields.hpp"
 #include "gateway/pipeline/open_streams.hpp"
+#include "gateway/pipeline/own_token.hpp"
 #include "gateway/pipeline/page_endpoints.hpp"
-#include "gateway/pipeline/pipeline.hpp"
 #include "gateway/pipeline/request_context.hpp"
+#include "gateway/pipeline/request_limits.hpp"
 #include "gateway/pipeline/same_origin.hpp"
-#include "gateway/pipeline/world.hpp"
+#include "gateway/tokens/api_key.hpp"
 #include "gateway/tokens/assertions.hpp"
 #include "policies/permit.hpp"
 
@@ -64,22 +68,37 @@ upstream::websocket_passage websocket_for(http::head const& head, request_contex
 
 } // namespace
 
-task<result<void>> pipeline::dispatch(policies::permit const& permit, http::exchange& ex, request_context& context)
+upstream::bearer_terms bearer_terms_of(route_facts const& facts, std::function<bool(std::string_view)> const& is_ours)
+{
+    upstream::bearer_terms terms;
+    terms.is_ours = &is_ours;
+    terms.others_pass = facts.foreign_bearers;
+    terms.access_header = facts.ways.access_header;
+    return terms;
+}
+
+dispatcher::dispatcher(dependencies d)
+    : dependencies_{d},
+      is_ours_{[&cache = d.cache](std::string_view token) { return is_own_token(token, cache.judge()); }}
+{
+}
+
+task<result<void>> dispatcher::dispatch(policies::permit const& permit, http::exchange& ex, request_context& context)
 {
     return permit.route().to() == policies::destination::accounts ? answer_ourselves(permit, ex, context)
                                                                   : forward(permit, ex, context);
 }
 
-task<result<void>> pipeline::answer_ourselves(policies::permit const& permit, http::exchange& ex, request_context& context)
+task<result<void>> dispatcher::answer_ourselves(policies::permit const& permit, http::exchange& ex, request_context& context)
 {
     auto const& facts = context.facts();
-    auto spend_now = [this, &ex, &context] { return limits_.spend_for_account(ex, context); };
+    auto spend_now = [this, &ex, &context] { return dependencies_.limits.spend_for_account(ex, context); };
     auth_endpoints::call call{ex, context, spend_now};
     std::string_view const target = permit.route().target();
     result<http::reply> reply = errc::internal;
-    if (station_.pages.answers(target, ex)) reply = co_await station_.pages.answer(target, call);
+    if (dependencies_.pages.answers(target, ex)) reply = co_await dependencies_.pages.answer(target, call);
     else if (auto fine = refuse_other_sites(ex.request(), facts.cors.get()); !fine) reply = fine.error();
-    else reply = co_await station_.endpoints.answer(target, call);
+    else reply = co_await dependencies_.endpoints.answer(target, call);
     if (!reply && reply.error() == errc::no_such_route) co_return nothing_here(permit, ex, context);
     if (!reply) co_return reply.error();
     // First, because a browser keeps the last of those with one name.
@@ -89,31 +108,43 @@ task<result<void>> pipeline::answer_ourselves(policies::permit const& permit, ht
 }
 
 // A path of ours that answers other methods says which (RFC 9110 section 15.5.6).
-error pipeline::nothing_here(policies::permit const& permit, http::exchange const& ex, request_context& context) const
+error dispatcher::nothing_here(policies::permit const& permit, http::exchange const& ex, request_context& context) const
 {
     auto const& where = ex.where();
     for (auto const& rule : context.snapshot->shared->routes.routes()) {
         auto const is_ours = rule.to() == policies::destination::accounts && rule.target() != "nothing";
-        if (!is_ours || &rule == &permit.route() || !station_.pages.offers(rule.target())) continue;
+        if (!is_ours || &rule == &permit.route() || !dependencies_.pages.offers(rule.target())) continue;
         if (rule.path().matches(where.path())) context.reported.allowed_methods |= rule.methods();
     }
     return context.reported.allowed_methods.empty() ? errc::no_such_route : errc::method_not_allowed;
 }
 
 // Null when nobody was named, or nobody wants to hear of it.
-result<std::shared_ptr<std::string const>> pipeline::assertion_for(policies::permit const& permit, request_context const& context)
+result<std::shared_ptr<std::string const>> dispatcher::assertion_for(policies::permit const& permit,
+                                                                     request_context const& context)
 {
     auto const& audience = context.facts().audience;
     if (!permit.who() || audience.empty()) return std::shared_ptr<std::string const>{};
-    return station_.assertions.for_audience(audience, *permit.who(), context.asked.now);
+    return dependencies_.assertions.for_audience(audience, *permit.who(), context.asked.now);
 }
 
-task<result<void>> pipeline::forward(policies::permit const& permit, http::exchange& ex, request_context& context)
+upstream::bearer_terms dispatcher::bearers_for(request_context const& context) const
+{
+    auto const& facts = context.facts();
+    auto const& found = context.found;
+    auto terms = bearer_terms_of(facts, is_ours_);
+    terms.others_pass = terms.others_pass || found.set_aside.has_value();
+    auto const proved = facts.forward_credentials && found.who && found.shown && found.shown->by == credential::way::header;
+    if (proved && !tokens::looks_like_api_key(found.shown->token)) terms.proved = found.shown->token;
+    return terms;
+}
+
+task<result<void>> dispatcher::forward(policies::permit const& permit, http::exchange& ex, request_context& context)
 {
     auto const assertion = assertion_for(permit, context);
     if (!assertion) co_return assertion.error();
     auto const added = added_to_reply(ex, context);
-    open_streams::entry stream{station_.streams, permit.who().get(), terms_of(permit, context)};
+    open_streams::entry stream{dependencies_.streams, permit.who().get(), terms_of(permit, context)};
     upstream::forward_context hop{.headers = context.snapshot->shared->headers,
                                   .client = facts_of(context.asked.from),
                                   .request_id = context.asked.request_id,

@@ -1,0 +1,68 @@
+#pragma once
+
+#include "gateway/base/result.hpp"
+#include "gateway/base/task.hpp"
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <string_view>
+
+namespace yett::http {
+class exchange;
+} // namespace yett::http
+namespace yett::policies {
+class permit;
+} // namespace yett::policies
+namespace yett::tokens {
+class assertions;
+class token_cache;
+} // namespace yett::tokens
+namespace yett::upstream {
+struct bearer_terms;
+} // namespace yett::upstream
+
+namespace yett::pipeline {
+
+class auth_endpoints;
+class open_streams;
+class page_endpoints;
+class request_limits;
+struct request_context;
+
+// Where a request goes that was let in: to an endpoint of ours or to the application of its rule. One for
+// each worker. There is no way to either without a permit.
+class dispatcher
+{
+public:
+    // They outlive it.
+    struct dependencies
+    {
+        auth_endpoints& endpoints;
+        page_endpoints& pages;
+        request_limits& limits; // of accounts, which the body names
+        tokens::assertions& assertions;
+        tokens::token_cache const& cache; // knows which issuers are ours
+        open_streams& streams;
+    };
+    explicit dispatcher(dependencies d);
+    dispatcher(dispatcher const&) = delete;
+    dispatcher& operator=(dispatcher const&) = delete;
+
+    // Success: a whole reply was sent. Failure: none was begun, and the caller answers; or it was begun and
+    // given up.
+    task<result<void>> dispatch(policies::permit const& permit, http::exchange& ex, request_context& context);
+    // To the application, by the forwarder of the request's own snapshot.
+    task<result<void>> forward(policies::permit const& permit, http::exchange& ex, request_context& context);
+
+private:
+    task<result<void>> answer_ourselves(policies::permit const& permit, http::exchange& ex, request_context& context);
+    error nothing_here(policies::permit const& permit, http::exchange const& ex, request_context& context) const;
+    result<std::shared_ptr<std::string const>> assertion_for(policies::permit const& permit, request_context const& context);
+    upstream::bearer_terms bearers_for(request_context const& context) const;
+
+    dependencies dependencies_;
+    std::function<bool(std::string_view)> const is_ours_; // see is_own_token
+};
+
+} // namespace yett::pipeline
