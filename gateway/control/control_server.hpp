@@ -25,7 +25,7 @@ namespace yett::control {
 // What the listeners of the control thread have in common: small heads, one request after
 // the other, at most 64 connections. A new connection has three seconds for its first head;
 // every other step has ten. Not for clients: it has neither the speed nor the strictness of
-// http1_connection.
+// client_connection.
 //
 // Nobody can keep others out by holding connections: where all are taken, the one that has
 // kept us waiting the longest makes room.

@@ -153,9 +153,9 @@ task<result<void>> http1_exchange::wait_for_body(milliseconds at_most)
     auto& deadlines = around_.worker.deadlines();
     auto const began = deadlines.now();
     auto const patience = body_patience();
-    deadlines.arm_after(around_.reading, std::min(at_most, patience));
+    deadlines.arm_after(around_.expires.reading, std::min(at_most, patience));
     auto const filled = co_await around_.stream.socket().fill();
-    around_.reading.disarm();
+    around_.expires.reading.disarm();
     body_pace_.waited(std::chrono::floor<milliseconds>(deadlines.now() - began));
     if (filled) co_return result<void>{};
     auto const in_vain = filled.error() == errc::timed_out && patience <= at_most;

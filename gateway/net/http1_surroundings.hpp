@@ -9,7 +9,7 @@
 
 namespace yett::net {
 
-class http1_connection;
+class client_connection;
 class worker;
 
 // What an exchange borrows from its connection.
@@ -19,10 +19,13 @@ struct http1_surroundings
     transport::byte_stream& stream;
     http::peer const& peer;
     client_limits const& limits;
-    deadlines::entry& reading; // expires: reading fails with timed_out
-    deadlines::entry& writing; // expires: see reply_outlet::is_late
+    struct expiry
+    {
+        deadlines::entry& reading; // reading fails with timed_out
+        deadlines::entry& writing; // see reply_outlet::is_late
+    } expires;
     // Kept while something is done on its behalf that nobody awaits.
-    std::enable_shared_from_this<http1_connection>& home;
+    std::enable_shared_from_this<client_connection>& home;
 };
 
 } // namespace yett::net

@@ -2,7 +2,7 @@
 
 #include "gateway/http/http1_writer.hpp"
 #include "gateway/http/problem.hpp"
-#include "gateway/net/http1_connection.hpp"
+#include "gateway/net/client_connection.hpp"
 #include "gateway/net/worker.hpp"
 
 #include <boost/asio/co_spawn.hpp>
@@ -285,7 +285,7 @@ void listener::take(int descriptor, ip_address const& client, std::uint16_t port
     peer.port = port;
     peer.tls = settings_->tls != nullptr;
     peer.listener = settings_->name;
-    http1_connection::start(worker_, settings_, std::move(socket), client, std::move(peer));
+    client_connection::start(worker_, settings_, std::move(socket), std::move(peer));
 }
 
 void listener::turn_away(int descriptor, bool with_reply)

@@ -118,7 +118,7 @@ void reply_outlet::expect_client() noexcept
 
 void reply_outlet::client_came() noexcept
 {
-    around_.writing.disarm();
+    around_.expires.writing.disarm();
     pace_.waited(std::chrono::floor<milliseconds>(around_.worker.deadlines().now() - looked_at_));
 }
 
@@ -149,7 +149,7 @@ void reply_outlet::arm() noexcept
 {
     auto& deadlines = around_.worker.deadlines();
     auto const idle = std::chrono::floor<milliseconds>(deadlines.now() - moved_at_);
-    deadlines.arm_after(around_.writing, std::min(around_.limits.body_idle_timeout - idle, pace_.patience()));
+    deadlines.arm_after(around_.expires.writing, std::min(around_.limits.body_idle_timeout - idle, pace_.patience()));
 }
 
 } // namespace yett::net

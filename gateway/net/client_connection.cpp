@@ -1,0 +1,229 @@
+#include "gateway/net/client_connection.hpp"
+
+#include "gateway/transport/plain_stream.hpp"
+#include "gateway/transport/tls_stream.hpp"
+
+#include <boost/asio/co_spawn.hpp>
+
+// Most connections of a crowd are silent most of the time, and a silent one has to be small. The
+// coroutine that waits for a request would hold more memory than all of its connection but the TLS
+// state, so a connection that waits is parked: the session returns (`disposition::parked`), the coroutine
+// ends, and what is left is one wait for readiness that keeps the connection alive. The next byte, or
+// the client's end, starts another coroutine, which finds the session as it was left.
+//
+// Whoever wants to end a connection looks at its state. A parked one has nobody to tell, so it is
+// closed, which ends the wait. One that is served is told by its pending read, which fails; its
+// coroutine then ends the connection in its own order. Between the session's decision to park and the
+// moment when the connection is parked there is a turn of the event loop; a connection that is to end
+// in it is still served, and its coroutine looks at the read's failure first.
+
+namespace yett::net {
+
+namespace {
+
+// Each worker has a thread of its own.
+std::uint64_t next_number()
+{
+    thread_local std::uint64_t last = 0;
+    return ++last;
+}
+
+std::unique_ptr<transport::byte_stream> stream_over(transport::tcp_socket socket, worker& home, listener_settings const& settings)
+{
+    auto& small = home.small_buffers();
+    auto& large = home.large_buffers();
+    if (settings.tls) return std::make_unique<transport::tls_stream>(std::move(socket), small, large, settings.tls);
+    return std::make_unique<transport::plain_stream>(std::move(socket), origin::client, small, large);
+}
+
+} // namespace
+
+void client_connection::start(net::worker& home, std::shared_ptr<listener_settings const> settings, transport::tcp_socket socket,
+                              http::peer client)
+{
+    auto const made = std::make_shared<client_connection>(home, std::move(settings), std::move(socket), std::move(client));
+    made->resume();
+}
+
+client_connection::client_connection(net::worker& home, std::shared_ptr<listener_settings const> settings,
+                                     transport::tcp_socket socket, http::peer client)
+    : worker_{home},
+      settings_{std::move(settings)},
+      stream_{stream_over(std::move(socket), home, *settings_)},
+      peer_{std::move(client)},
+      reading_{[this] { reading_expired(); }}
+{
+    peer_.connection = next_number();
+    peer_.to_https = settings_->to_https.get();
+    if (settings_->hsts.written) peer_.hsts_by_proxy = settings_->hsts.value;
+    worker_.enter(*this);
+    worker_.is_silent(*this);
+    worker_.figures().listeners[settings_->slot].open.add(1);
+}
+
+client_connection::~client_connection()
+{
+    worker_.leave(*this);
+    worker_.figures().listeners[settings_->slot].open.add(-1);
+    settings_->admission->release(peer_.ip);
+}
+
+// --- the life of a connection ------------------------------------------------------
+
+void client_connection::resume()
+{
+    // Nothing is thrown but for want of memory; then this connection alone ends.
+    auto ended = [self = shared_from_this()](std::exception_ptr const& failed) {
+        if (failed) self->close_now();
+    };
+    boost::asio::co_spawn(worker_.executor(), run(), std::move(ended));
+}
+
+task<void> client_connection::run()
+{
+    auto how = disposition::quiet;
+    if (state_ == state::opening) how = co_await open_session();
+    if (session_) {
+        state_ = state::serving;
+        how = co_await session_->serve();
+        session_->leave_exchange();
+    }
+    if (how == disposition::parked) park();
+    else co_await end(how);
+}
+
+// The protocol is known once hands were shaken, and HTTP/1 is all there is to agree on. How the
+// connection ends where no session could be opened.
+task<disposition> client_connection::open_session()
+{
+    auto how = disposition::quiet;
+    auto const shaken = co_await shake_hands();
+    if (!shaken && shaken.error() == errc::bad_request) how = disposition::lingering;
+    if (!shaken && tls().met_cleartext()) speak_in_clear();
+    if (shaken || entrance_) session_.emplace(*this);
+    co_return how;
+}
+
+task<result<void>> client_connection::shake_hands()
+{
+    if (!settings_->tls) co_return result<void>{};
+    worker_.deadlines().arm_after(reading_, settings_->limits.handshake_timeout);
+    auto shaken = co_await tls().handshake();
+    reading_.disarm();
+    count_handshake(shaken.has_value());
+    if (shaken) {
+        peer_.tls_version = tls().version();
+        peer_.server_name = tls().server_name();
+        promise_https();
+    }
+    co_return shaken;
+}
+
+transport::tls_stream& client_connection::tls() noexcept
+{
+    return static_cast<transport::tls_stream&>(*stream_);
+}
+
+// Somebody typed http:// for https://. Whatever they ask, they are told in the language they
+// speak to ask where TLS is spoken; see peer::to_https.
+void client_connection::speak_in_clear()
+{
+    http::certificate_names names{settings_->tls->names()};
+    entrance_ = std::make_unique<http::https_entrance const>(std::move(names), http::https_entrance::as_asked);
+    peer_.tls = false;
+    peer_.to_https = entrance_.get();
+}
+
+// Where nobody wrote what to promise, it is promised for names that the whole world knows.
+void client_connection::promise_https()
+{
+    auto const& name = peer_.server_name;
+    auto const& promise = settings_->hsts;
+    if (promise.value.empty() || !http::may_be_https_only(name)) return;
+    if (promise.written || settings_->tls->has_public(name)) peer_.hsts = promise.value;
+}
+
+void client_connection::count_handshake(bool done)
+{
+    using telemetry::handshake, telemetry::tls_version;
+    auto& counts = worker_.figures().tls_handshakes;
+    if (!done) return counts[tls_version::unknown][handshake::failed].add();
+    auto const version = tls().version() == "TLSv1.3" ? tls_version::tls13 : tls_version::tls12;
+    counts[version][tls().resumed() ? handshake::resumed : handshake::full].add();
+}
+
+// --- parked ------------------------------------------------------------------------
+
+void client_connection::park()
+{
+    state_ = state::parked;
+    worker_.rests(*this);
+    stream_->socket().park([self = shared_from_this()] {
+        if (self->state_ == state::parked) self->wake_up();
+    });
+}
+
+void client_connection::wake_up()
+{
+    state_ = state::serving;
+    if (session_->was_used()) net::worker::speaks(*this);
+    resume();
+}
+
+// Closing ends the wait, and with it the connection.
+void client_connection::end_parked()
+{
+    state_ = state::ending;
+    stream_->say_goodbye();
+    stream_->socket().close();
+}
+
+// --- endings -----------------------------------------------------------------------
+
+// Closing a socket that still receives resets it, and a reset can overtake the reply. So
+// the client is told that nothing follows and heard out for a while (RFC 9112 section 9.6).
+task<void> client_connection::end(disposition how)
+{
+    state_ = state::ending;
+    auto& socket = stream_->socket();
+    if (how == disposition::broken) socket.reset();
+    else stream_->say_goodbye();
+    if (how == disposition::lingering && !socket.broken()) {
+        socket.finish_sending();
+        socket.resume_reading();
+        worker_.deadlines().arm_after(reading_, settings_->limits.linger_timeout);
+        co_await socket.discard();
+        reading_.disarm();
+    }
+    socket.close();
+}
+
+void client_connection::stop_reading(errc why)
+{
+    if (state_ == state::parked) end_parked();
+    else stream_->socket().interrupt_reading(why);
+}
+
+void client_connection::drain()
+{
+    auto const busy = state_ != state::parked && !(session_ && session_->waits_for_request());
+    if (!busy) stop_reading(errc::stopping);
+}
+
+void client_connection::make_room()
+{
+    stop_reading(errc::stopping);
+}
+
+void client_connection::close_now()
+{
+    stream_->socket().reset();
+    if (session_) session_->client_is_gone();
+}
+
+void client_connection::reading_expired()
+{
+    stop_reading(errc::timed_out);
+}
+
+} // namespace yett::net

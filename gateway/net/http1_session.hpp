@@ -1,0 +1,77 @@
+#pragma once
+
+#include "gateway/base/deadlines.hpp"
+#include "gateway/net/half_close.hpp"
+#include "gateway/net/http1_exchange.hpp"
+
+#include <memory>
+
+namespace yett::net {
+
+class client_connection;
+
+// What becomes of a connection when its session returns.
+enum class disposition : unsigned char
+{
+    quiet,     // it closes: nothing the client waits for
+    parked,    // it does not end: the session goes on when the client says something
+    lingering, // it closes behind a reply that a reset must not overtake
+    broken,    // it is reset: what was sent must not pass for the whole
+};
+
+// HTTP/1 on a client's connection: reads heads, hands exchanges over one after the other, refuses
+// what is no request, and looks after the client of an exchange while nobody reads from it.
+class http1_session
+{
+public:
+    explicit http1_session(client_connection& home);
+    http1_session(http1_session const&) = delete;
+    http1_session& operator=(http1_session const&) = delete;
+
+    // Until the connection is to end or be parked; may be called again after it was.
+    task<disposition> serve();
+    // Forgets the exchange that `serve` ended in.
+    void leave_exchange() noexcept { exchange_.reset(); }
+    // True while the next request's first byte is waited for.
+    bool waits_for_request() const noexcept { return idle_; }
+    // A request was answered on it.
+    bool was_used() const noexcept { return kept_; }
+    // The connection was reset.
+    void client_is_gone();
+
+private:
+    enum class wait_for : unsigned char
+    {
+        first_byte,
+        rest,
+        rest_still
+    };
+
+    task<result<std::size_t>> receive_head();
+    bool is_half_a_line_end() const noexcept;
+    bool skip_line_end() noexcept;
+    void arm_for_head(wait_for what);
+    result<void> open_exchange(std::size_t head_bytes);
+    void keep_what_follows(std::span<char> behind);
+    task<void> refuse(error why);
+    void writing_expired();
+    void be_quiet();
+    void look_after_client();
+    void client_finished();
+
+    std::span<char> head_room() const noexcept;
+    std::span<http::field> field_room() const noexcept;
+
+    client_connection& home_;
+    deadlines::entry writing_;
+    deadlines::entry quiet_;
+    transport::buffer_pool::buffer head_; // a head, what follows it, and at its end the fields
+    std::size_t have_ = 0;
+    bool kept_ = false;                        // a request was answered on it
+    bool line_end_skipped_ = false;            // before the next one
+    bool idle_ = false;                        // waits for a head's first byte
+    std::unique_ptr<half_close> half_close_;   // the client of this exchange has sent its FIN
+    std::unique_ptr<http1_exchange> exchange_; // not inside: an idle connection has none
+};
+
+} // namespace yett::net
