@@ -3,7 +3,7 @@
 #include "config/complaint.hpp"
 #include "config/settings.hpp"
 #include "gateway/limits/counters.hpp"
-#include "gateway/pipeline/world.hpp"
+#include "gateway/pipeline/request/world.hpp"
 
 #include <memory>
 #include <vector>

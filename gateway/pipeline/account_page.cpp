@@ -8,7 +8,7 @@
 #include "gateway/pipeline/caller.hpp"
 #include "gateway/pipeline/page_form.hpp"
 #include "gateway/pipeline/page_replies.hpp"
-#include "gateway/pipeline/request_context.hpp"
+#include "gateway/pipeline/request/request_context.hpp"
 
 namespace yett::pipeline {
 namespace {

@@ -6,8 +6,8 @@
 #include "gateway/pipeline/auth_fields.hpp"
 #include "gateway/pipeline/auth_replies.hpp"
 #include "gateway/pipeline/caller.hpp"
-#include "gateway/pipeline/request_context.hpp"
-#include "gateway/pipeline/session_cookies.hpp"
+#include "gateway/pipeline/request/request_context.hpp"
+#include "gateway/pipeline/request/session_cookies.hpp"
 
 namespace yett::pipeline {
 namespace {

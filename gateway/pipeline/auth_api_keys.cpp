@@ -4,7 +4,7 @@
 #include "gateway/pipeline/auth_fields.hpp"
 #include "gateway/pipeline/auth_replies.hpp"
 #include "gateway/pipeline/caller.hpp"
-#include "gateway/pipeline/request_context.hpp"
+#include "gateway/pipeline/request/request_context.hpp"
 
 namespace yett::pipeline {
 

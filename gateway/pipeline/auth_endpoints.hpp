@@ -13,7 +13,7 @@
 #include "gateway/http/exchange.hpp"
 #include "gateway/http/json_body.hpp"
 #include "gateway/pipeline/key_documents.hpp"
-#include "gateway/pipeline/session_cookies.hpp"
+#include "gateway/pipeline/request/session_cookies.hpp"
 
 #include <functional>
 #include <memory>

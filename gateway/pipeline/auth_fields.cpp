@@ -3,7 +3,7 @@
 #include "gateway/accounts/address.hpp"
 #include "gateway/http/form.hpp"
 #include "gateway/pipeline/read_fields.hpp"
-#include "gateway/pipeline/request_context.hpp"
+#include "gateway/pipeline/request/request_context.hpp"
 
 #include <charconv>
 

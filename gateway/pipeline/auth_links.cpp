@@ -8,9 +8,9 @@
 #include "gateway/pipeline/auth_replies.hpp"
 #include "gateway/pipeline/beat.hpp"
 #include "gateway/pipeline/caller.hpp"
-#include "gateway/pipeline/credential.hpp"
-#include "gateway/pipeline/request_context.hpp"
-#include "gateway/pipeline/same_origin.hpp"
+#include "gateway/pipeline/request/credential.hpp"
+#include "gateway/pipeline/request/request_context.hpp"
+#include "gateway/pipeline/request/same_origin.hpp"
 #include "gateway/tokens/token_cache.hpp"
 
 namespace yett::pipeline {

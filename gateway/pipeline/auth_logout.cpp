@@ -4,9 +4,9 @@
 #include "gateway/pipeline/auth_fields.hpp"
 #include "gateway/pipeline/auth_replies.hpp"
 #include "gateway/pipeline/caller.hpp"
-#include "gateway/pipeline/request_context.hpp"
-#include "gateway/pipeline/rival_cookies.hpp"
-#include "gateway/pipeline/same_origin.hpp"
+#include "gateway/pipeline/request/request_context.hpp"
+#include "gateway/pipeline/request/rival_cookies.hpp"
+#include "gateway/pipeline/request/same_origin.hpp"
 #include "gateway/tokens/token_cache.hpp"
 
 namespace yett::pipeline {

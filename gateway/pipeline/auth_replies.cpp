@@ -1,7 +1,7 @@
 #include "gateway/pipeline/auth_replies.hpp"
 
 #include "gateway/base/rfc3339.hpp"
-#include "gateway/pipeline/session_cookies.hpp"
+#include "gateway/pipeline/request/session_cookies.hpp"
 
 #include <boost/json/array.hpp>
 #include <boost/json/object.hpp>

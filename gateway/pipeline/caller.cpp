@@ -1,7 +1,7 @@
 #include "gateway/pipeline/caller.hpp"
 
-#include "gateway/pipeline/request_context.hpp"
-#include "gateway/pipeline/world.hpp"
+#include "gateway/pipeline/request/request_context.hpp"
+#include "gateway/pipeline/request/world.hpp"
 
 namespace yett::pipeline {
 

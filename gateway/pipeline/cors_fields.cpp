@@ -1,6 +1,6 @@
 #include "gateway/pipeline/cors_fields.hpp"
 
-#include "gateway/pipeline/request_context.hpp"
+#include "gateway/pipeline/request/request_context.hpp"
 
 namespace yett::pipeline {
 

@@ -5,8 +5,8 @@
 #include "gateway/pipeline/cors_fields.hpp"
 #include "gateway/pipeline/navigation.hpp"
 #include "gateway/pipeline/page_endpoints.hpp"
-#include "gateway/pipeline/request_context.hpp"
-#include "gateway/pipeline/return_address.hpp"
+#include "gateway/pipeline/request/request_context.hpp"
+#include "gateway/pipeline/request/return_address.hpp"
 #include "gateway/telemetry/log.hpp"
 
 namespace yett::pipeline {

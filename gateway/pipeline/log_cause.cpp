@@ -1,7 +1,7 @@
 #include "gateway/pipeline/log_cause.hpp"
 
 #include "gateway/accounts/link.hpp"
-#include "gateway/pipeline/request_context.hpp"
+#include "gateway/pipeline/request/request_context.hpp"
 
 #include <algorithm>
 

@@ -7,9 +7,9 @@
 #include "gateway/pipeline/page_form.hpp"
 #include "gateway/pipeline/page_replies.hpp"
 #include "gateway/pipeline/read_fields.hpp"
-#include "gateway/pipeline/request_context.hpp"
-#include "gateway/pipeline/return_address.hpp"
-#include "gateway/pipeline/same_origin.hpp"
+#include "gateway/pipeline/request/request_context.hpp"
+#include "gateway/pipeline/request/return_address.hpp"
+#include "gateway/pipeline/request/same_origin.hpp"
 
 namespace yett::pipeline {
 namespace {

@@ -4,7 +4,7 @@
 #include "gateway/base/result.hpp"
 #include "gateway/base/task.hpp"
 #include "gateway/http/exchange.hpp"
-#include "gateway/pipeline/authenticator.hpp"
+#include "gateway/pipeline/authentication/authenticator.hpp"
 
 #include <memory>
 #include <string_view>

@@ -1,7 +1,7 @@
 #include "gateway/pipeline/cors_fields.hpp"
 #include "gateway/pipeline/dispatcher.hpp"
 #include "gateway/pipeline/pipeline.hpp"
-#include "gateway/pipeline/request_context.hpp"
+#include "gateway/pipeline/request/request_context.hpp"
 #include "gateway/pipeline/request_limits.hpp"
 #include "policies/decide.hpp"
 

@@ -2,9 +2,9 @@
 
 #include "gateway/base/wait_until.hpp"
 #include "gateway/http/exchange.hpp"
-#include "gateway/pipeline/counted.hpp"
 #include "gateway/pipeline/guesses.hpp"
-#include "gateway/pipeline/request_context.hpp"
+#include "gateway/pipeline/request/counted.hpp"
+#include "gateway/pipeline/request/request_context.hpp"
 
 namespace yett::pipeline {
 namespace {

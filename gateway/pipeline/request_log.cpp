@@ -3,7 +3,7 @@
 #include "gateway/http/glimpse.hpp"
 #include "gateway/http/problem.hpp"
 #include "gateway/pipeline/log_cause.hpp"
-#include "gateway/pipeline/request_context.hpp"
+#include "gateway/pipeline/request/request_context.hpp"
 #include "gateway/pipeline/unlisted_proxy.hpp"
 #include "gateway/telemetry/log.hpp"
 

@@ -1,4 +1,4 @@
-#include "gateway/pipeline/renewals.hpp"
+#include "gateway/pipeline/authentication/renewals.hpp"
 
 #include "gateway/accounts/refresh.hpp"
 #include "gateway/accounts/session_store.hpp"

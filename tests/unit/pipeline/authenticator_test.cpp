@@ -1,4 +1,4 @@
-#include "gateway/pipeline/authenticator.hpp"
+#include "gateway/pipeline/authentication/authenticator.hpp"
 
 #include "tests/unit/pipeline/gate.hpp"
 

@@ -1,4 +1,4 @@
-#include "gateway/pipeline/client_address.hpp"
+#include "gateway/pipeline/request/client_address.hpp"
 
 #include "tests/unit/pipeline/head_of.hpp"
 

@@ -1,4 +1,4 @@
-#include "gateway/pipeline/cors.hpp"
+#include "gateway/pipeline/request/cors.hpp"
 
 #include "gateway/http/framing.hpp"
 #include "policies/spec.hpp"

@@ -1,8 +1,8 @@
-#include "gateway/pipeline/credential.hpp"
+#include "gateway/pipeline/request/credential.hpp"
 
-#include "gateway/pipeline/request_id.hpp"
-#include "gateway/pipeline/same_origin.hpp"
-#include "gateway/pipeline/session_cookies.hpp"
+#include "gateway/pipeline/request/request_id.hpp"
+#include "gateway/pipeline/request/same_origin.hpp"
+#include "gateway/pipeline/request/session_cookies.hpp"
 #include "tests/unit/http/parsed.hpp"
 #include "tests/unit/pipeline/head_of.hpp"
 

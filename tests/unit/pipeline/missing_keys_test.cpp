@@ -1,4 +1,4 @@
-#include "gateway/pipeline/missing_keys.hpp"
+#include "gateway/pipeline/authentication/missing_keys.hpp"
 
 #include "tests/support/run.hpp"
 #include "tests/support/token_builder.hpp"

@@ -1,7 +1,7 @@
 #include "gateway/pipeline/navigation.hpp"
 
 #include "gateway/http/form.hpp"
-#include "gateway/pipeline/return_address.hpp"
+#include "gateway/pipeline/request/return_address.hpp"
 #include "tests/unit/http/parsed.hpp"
 #include "tests/unit/pipeline/head_of.hpp"
 

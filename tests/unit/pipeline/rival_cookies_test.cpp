@@ -1,6 +1,6 @@
-#include "gateway/pipeline/rival_cookies.hpp"
+#include "gateway/pipeline/request/rival_cookies.hpp"
 
-#include "gateway/pipeline/session_cookies.hpp"
+#include "gateway/pipeline/request/session_cookies.hpp"
 
 #include <doctest/doctest.h>
 

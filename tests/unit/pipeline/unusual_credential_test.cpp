@@ -1,7 +1,7 @@
-#include "gateway/pipeline/unusual_credential.hpp"
+#include "gateway/pipeline/request/unusual_credential.hpp"
 
 #include "gateway/base/base64url.hpp"
-#include "gateway/pipeline/session_cookies.hpp"
+#include "gateway/pipeline/request/session_cookies.hpp"
 #include "tests/unit/pipeline/head_of.hpp"
 
 using namespace yett;

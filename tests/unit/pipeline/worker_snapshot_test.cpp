@@ -1,4 +1,4 @@
-#include "gateway/pipeline/worker_snapshot.hpp"
+#include "gateway/pipeline/request/worker_snapshot.hpp"
 
 #include "gateway/upstream/forwarder.hpp"
 #include "tests/unit/pipeline/a_world.hpp"

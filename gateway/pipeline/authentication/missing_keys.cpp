@@ -1,4 +1,4 @@
-#include "gateway/pipeline/missing_keys.hpp"
+#include "gateway/pipeline/authentication/missing_keys.hpp"
 
 #include "gateway/base/waiter.hpp"
 #include "gateway/tokens/verifier.hpp"

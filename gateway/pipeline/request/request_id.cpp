@@ -1,4 +1,4 @@
-#include "gateway/pipeline/request_id.hpp"
+#include "gateway/pipeline/request/request_id.hpp"
 
 #include "gateway/base/random.hpp"
 #include "gateway/http/head.hpp"

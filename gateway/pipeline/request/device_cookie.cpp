@@ -1,8 +1,8 @@
-#include "gateway/pipeline/device_cookie.hpp"
+#include "gateway/pipeline/request/device_cookie.hpp"
 
 #include "gateway/accounts/known_device.hpp"
 #include "gateway/http/cookies.hpp"
-#include "gateway/pipeline/session_cookies.hpp"
+#include "gateway/pipeline/request/session_cookies.hpp"
 
 namespace yett::pipeline {
 

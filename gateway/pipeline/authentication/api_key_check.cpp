@@ -1,8 +1,8 @@
-#include "gateway/pipeline/api_key_check.hpp"
+#include "gateway/pipeline/authentication/api_key_check.hpp"
 
 #include "gateway/accounts/api_keys.hpp"
 #include "gateway/accounts/desk.hpp"
-#include "gateway/pipeline/counted.hpp"
+#include "gateway/pipeline/request/counted.hpp"
 #include "gateway/telemetry/metrics.hpp"
 #include "gateway/tokens/revocations.hpp"
 

@@ -1,6 +1,6 @@
 #pragma once
 
-#include "gateway/pipeline/world.hpp"
+#include "gateway/pipeline/request/world.hpp"
 
 #include <functional>
 #include <map>

@@ -1,9 +1,9 @@
-#include "gateway/pipeline/shown_credential.hpp"
+#include "gateway/pipeline/authentication/shown_credential.hpp"
 
 #include "gateway/http/cookies.hpp"
 #include "gateway/http/websocket.hpp"
-#include "gateway/pipeline/rival_cookies.hpp"
-#include "gateway/pipeline/unusual_credential.hpp"
+#include "gateway/pipeline/request/rival_cookies.hpp"
+#include "gateway/pipeline/request/unusual_credential.hpp"
 
 namespace yett::pipeline {
 namespace {

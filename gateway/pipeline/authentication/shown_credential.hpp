@@ -1,6 +1,6 @@
 #pragma once
 
-#include "gateway/pipeline/request_context.hpp"
+#include "gateway/pipeline/request/request_context.hpp"
 
 namespace yett::pipeline {
 

@@ -1,7 +1,7 @@
 #pragma once
 
 #include "gateway/base/result.hpp"
-#include "gateway/pipeline/credential.hpp"
+#include "gateway/pipeline/request/credential.hpp"
 
 #include <string>
 

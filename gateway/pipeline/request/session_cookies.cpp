@@ -1,4 +1,4 @@
-#include "gateway/pipeline/session_cookies.hpp"
+#include "gateway/pipeline/request/session_cookies.hpp"
 
 #include "gateway/accounts/grant.hpp"
 

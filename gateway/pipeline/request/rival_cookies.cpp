@@ -1,10 +1,10 @@
-#include "gateway/pipeline/rival_cookies.hpp"
+#include "gateway/pipeline/request/rival_cookies.hpp"
 
 #include "gateway/accounts/desk.hpp"
 #include "gateway/accounts/refresh_standing.hpp"
 #include "gateway/http/cookies.hpp"
-#include "gateway/pipeline/request_context.hpp"
-#include "gateway/pipeline/session_cookies.hpp"
+#include "gateway/pipeline/request/request_context.hpp"
+#include "gateway/pipeline/request/session_cookies.hpp"
 #include "gateway/tokens/token_cache.hpp"
 
 namespace yett::pipeline {

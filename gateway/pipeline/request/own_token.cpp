@@ -1,4 +1,4 @@
-#include "gateway/pipeline/own_token.hpp"
+#include "gateway/pipeline/request/own_token.hpp"
 
 #include "gateway/accounts/link.hpp"
 #include "gateway/http/basic_credentials.hpp"

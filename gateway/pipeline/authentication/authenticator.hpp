@@ -3,7 +3,7 @@
 #include "gateway/base/identity.hpp"
 #include "gateway/base/result.hpp"
 #include "gateway/base/task.hpp"
-#include "gateway/pipeline/api_key_check.hpp"
+#include "gateway/pipeline/authentication/api_key_check.hpp"
 
 #include <string_view>
 #include <variant>

@@ -1,9 +1,9 @@
-#include "gateway/pipeline/credential.hpp"
+#include "gateway/pipeline/request/credential.hpp"
 
 #include "gateway/http/ascii.hpp"
 #include "gateway/http/cookies.hpp"
 #include "gateway/http/head.hpp"
-#include "gateway/pipeline/session_cookies.hpp"
+#include "gateway/pipeline/request/session_cookies.hpp"
 #include "gateway/tokens/api_key.hpp"
 
 #include <algorithm>

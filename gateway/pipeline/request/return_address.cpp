@@ -1,4 +1,4 @@
-#include "gateway/pipeline/return_address.hpp"
+#include "gateway/pipeline/request/return_address.hpp"
 
 #include "gateway/http/ascii.hpp"
 #include "gateway/http/path_readings.hpp"

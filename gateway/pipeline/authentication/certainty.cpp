@@ -1,4 +1,4 @@
-#include "gateway/pipeline/certainty.hpp"
+#include "gateway/pipeline/authentication/certainty.hpp"
 
 #include <utility>
 

@@ -1,11 +1,11 @@
-#include "gateway/pipeline/unusual_credential.hpp"
+#include "gateway/pipeline/request/unusual_credential.hpp"
 
 #include "gateway/http/ascii.hpp"
 #include "gateway/http/basic_credentials.hpp"
 #include "gateway/http/head.hpp"
 #include "gateway/http/header_fold.hpp"
 #include "gateway/http/websocket_protocols.hpp"
-#include "gateway/pipeline/session_cookies.hpp"
+#include "gateway/pipeline/request/session_cookies.hpp"
 #include "gateway/tokens/api_key.hpp"
 
 namespace yett::pipeline {

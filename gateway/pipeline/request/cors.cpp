@@ -1,4 +1,4 @@
-#include "gateway/pipeline/cors.hpp"
+#include "gateway/pipeline/request/cors.hpp"
 
 #include "gateway/http/ascii.hpp"
 #include "gateway/http/field_list.hpp"

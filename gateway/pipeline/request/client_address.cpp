@@ -1,4 +1,4 @@
-#include "gateway/pipeline/client_address.hpp"
+#include "gateway/pipeline/request/client_address.hpp"
 
 #include "gateway/http/ascii.hpp"
 #include "gateway/http/authority.hpp"

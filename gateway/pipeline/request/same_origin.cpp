@@ -1,4 +1,4 @@
-#include "gateway/pipeline/same_origin.hpp"
+#include "gateway/pipeline/request/same_origin.hpp"
 
 #include "gateway/http/head.hpp"
 #include "gateway/http/origin.hpp"
