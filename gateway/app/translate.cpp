@@ -339,7 +339,7 @@ upstream::header_options headers_of(config::settings const& s)
     upstream::header_options options;
     options.identity = preset_of(s.identity_headers.preset);
     for (auto const prefix : {tokens::api_key_prefix, tokens::refresh_token_prefix, accounts::link_token_prefix})
-        options.withheld_prefixes.emplace_back(prefix);
+        options.secret_prefixes.emplace_back(prefix);
     options.identity_values = values_of(s.identity_headers);
     options.trusts_forwarded = s.trusted_proxies_send == config::forwarding_family::forwarded;
     options.set.assign(s.identity_headers.set.begin(), s.identity_headers.set.end());

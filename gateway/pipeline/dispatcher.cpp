@@ -154,7 +154,7 @@ task<result<void>> dispatcher::forward(policies::permit const& permit, http::exc
                                   .added = added,
                                   .bare = context.asked.preflight,
                                   .speaks_of_origins = context.facts().cors != nullptr,
-                                  .ends = &stream.recall(),
+                                  .ends = &stream.cancel_handle(),
                                   .counted_as = context.asked.from.address};
     if (auto const& fields = context.facts().fields) hop.rules = &*fields;
     if (context.asked.websocket) [[unlikely]]

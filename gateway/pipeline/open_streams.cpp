@@ -55,7 +55,7 @@ void open_streams::look(wall_time now)
 
 void open_streams::settle(entry& one, wall_time now)
 {
-    if (draining_) one.recall_.end(errc::stopping);
+    if (draining_) one.cancel_handle_.end(errc::stopping);
     if (!one.who_) return;
     auto names = parts_.revoked.names_of(*one.who_, {});
     // Tokens of a session come and go while it lasts.
@@ -116,7 +116,7 @@ task<void> open_streams::ask_for_end(std::string session, std::shared_ptr<entry*
 void open_streams::end(entry& one, errc why)
 {
     one.lasts_->expiry.disarm();
-    if (!one.recall_.end(why)) return;
+    if (!one.cancel_handle_.end(why)) return;
     parts_.figures[why == errc::token_revoked ? session_end::revoked : session_end::expired].add();
 }
 
@@ -124,7 +124,7 @@ void open_streams::drain()
 {
     draining_ = true;
     for (auto* each : {&fresh_, &young_, &lasting_})
-        for (auto& one : *each) one.recall_.end(errc::stopping);
+        for (auto& one : *each) one.cancel_handle_.end(errc::stopping);
 }
 
 } // namespace yett::pipeline

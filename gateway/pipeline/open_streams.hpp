@@ -7,7 +7,7 @@
 #include "gateway/base/task.hpp"
 #include "gateway/telemetry/metrics.hpp"
 #include "gateway/tokens/revocations.hpp"
-#include "gateway/upstream/recall.hpp"
+#include "gateway/upstream/cancel_handle.hpp"
 
 #include <boost/intrusive/list.hpp>
 
@@ -96,7 +96,7 @@ public:
         entry& operator=(entry const&) = delete;
 
         // For the forwarder.
-        upstream::recall& recall() noexcept { return recall_; }
+        upstream::cancel_handle& cancel_handle() noexcept { return cancel_handle_; }
 
     private:
         friend class open_streams;
@@ -105,7 +105,7 @@ public:
 
         identity const* who_;
         stream_terms on_;
-        upstream::recall recall_;
+        upstream::cancel_handle cancel_handle_;
         std::unique_ptr<lasting> lasts_; // once it does
     };
 

@@ -35,8 +35,8 @@ public:
     task<result<void>> run();
 
     // Ends what still runs on behalf of the exchange. To be awaited after `run`.
-    bool has_loose_ends() const noexcept { return stream_.has_loose_ends() || (tunnel_ && tunnel_->running()); }
-    task<void> tie_up() { return tunnel_ ? tunnel_->tie_up() : stream_.tie_up(); }
+    bool has_running_tasks() const noexcept { return stream_.has_running_tasks() || (tunnel_ && tunnel_->running()); }
+    task<void> join() { return tunnel_ ? tunnel_->join() : stream_.join(); }
 
     // The client has gone, or shall: whoever waits for the server wakes up.
     void abandon() noexcept { stream_.abandon(); }

@@ -3,8 +3,8 @@
 #include "gateway/base/clock.hpp"
 #include "gateway/base/ip.hpp"
 #include "gateway/http/head.hpp"
+#include "gateway/upstream/cancel_handle.hpp"
 #include "gateway/upstream/headers/header_plan.hpp"
-#include "gateway/upstream/recall.hpp"
 
 #include <chrono>
 #include <optional>
@@ -45,9 +45,9 @@ struct forward_context
     bool bare = false;                       // a preflight: no body, cookie or credential goes along
     bool speaks_of_origins = false;          // `added` says what pages of other sites may do; the application does not
     std::optional<websocket_passage> websocket = {};
-    field_rules const* rules = nullptr; // of the rule that let it in
-    upstream::recall* ends = nullptr;   // how to end it from outside; null: not at all
-    ip_address counted_as{};            // whose share of the connections it takes
+    field_rules const* rules = nullptr;      // of the rule that let it in
+    upstream::cancel_handle* ends = nullptr; // how to end it from outside; null: not at all
+    ip_address counted_as{};                 // whose share of the connections it takes
 };
 
 } // namespace yett::upstream

@@ -66,7 +66,7 @@ task<result<void>> forwarder::forward(policies::permit const& permit, http::exch
     } catch (...) {
         thrown = std::current_exception();
     }
-    if (f.has_loose_ends()) co_await f.tie_up();
+    if (f.has_running_tasks()) co_await f.join();
     f.end_attempt();
     if (!outcome && f.ended() != errc{}) outcome = client_error(f.ended(), "the session ended meanwhile");
     if (!outcome && ex.begun()) ex.abort();

@@ -11,7 +11,7 @@ forwarding::forwarding(http::exchange& ex, identity const* who, forward_context 
     : exchange_{ex},
       who_{who},
       context_{context},
-      turn_{context.counted_as}
+      waiter_{context.counted_as}
 {
     exchange_.on_abandoned([this] { client_is_gone(); });
     if (context_.ends) context_.ends->running_ = this;
@@ -68,7 +68,7 @@ bool forwarding::end(errc why) noexcept
 void forwarding::client_is_gone() noexcept
 {
     gone_ = true;
-    turn_.cancel();
+    waiter_.cancel();
     if (attempt_) attempt_->abandon();
 }
 

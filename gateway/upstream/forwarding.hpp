@@ -38,7 +38,7 @@ public:
     http::exchange::arrived const& body() const noexcept { return body_; }
 
     // What a connection is taken by.
-    wanted_connection wanted() noexcept { return {turn_, exchange_.from().connection, may_be_repeated()}; }
+    wanted_connection wanted() noexcept { return {waiter_, exchange_.from().connection, may_be_repeated()}; }
     // Sending it again is possible, and the same as sending it once.
     bool may_be_repeated() const noexcept { return body_.complete && method_is_safe(); }
     bool method_is_safe() const noexcept;
@@ -49,10 +49,10 @@ public:
     // Gives its connection back, or closes it.
     void end_attempt() noexcept { attempt_.reset(); }
     // What still runs on behalf of the exchange is to be awaited before the attempt ends.
-    bool has_loose_ends() const noexcept { return attempt_ && attempt_->has_loose_ends(); }
-    task<void> tie_up() { return attempt_->tie_up(); }
+    bool has_running_tasks() const noexcept { return attempt_ && attempt_->has_running_tasks(); }
+    task<void> join() { return attempt_->join(); }
 
-    // See recall.
+    // See cancel_handle.
     bool end(errc why) noexcept;
     // What `end` was called with; zero: nothing.
     errc ended() const noexcept { return ended_; }
@@ -67,7 +67,7 @@ private:
     identity const* who_;
     forward_context const& context_;
     http::exchange::arrived body_{{}, true};
-    turn turn_;
+    pool_waiter waiter_;
     std::optional<attempt> attempt_;
     errc ended_{};
     bool gone_ = false;

@@ -133,7 +133,7 @@ bool http1_stream::server_ended_it() const noexcept
     return how == ending::closed || how == ending::broken;
 }
 
-task<void> http1_stream::tie_up()
+task<void> http1_stream::join()
 {
     // One that is complete has only to come to its end.
     if (!upload_->complete()) connection_->shut(ending::shut);

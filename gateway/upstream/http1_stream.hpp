@@ -83,8 +83,8 @@ public:
     bool request_is_out() const noexcept { return !upload_ || upload_->complete(); }
 
     // A body that is still carried, to be awaited before the exchange goes.
-    bool has_loose_ends() const noexcept { return upload_ && upload_->running(); }
-    task<void> tie_up();
+    bool has_running_tasks() const noexcept { return upload_ && upload_->running(); }
+    task<void> join();
 
 private:
     result<bool> hear_head();

@@ -44,7 +44,7 @@ public:
     bool end(errc why) noexcept;
 
     bool running() const noexcept { return upload_.running(); }
-    task<void> tie_up() { return upload_.stop(); }
+    task<void> join() { return upload_.stop(); }
     // Why it ended, as metrics and logs say it.
     telemetry::websocket_end reason() const noexcept { return reason_; }
 

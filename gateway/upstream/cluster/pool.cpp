@@ -40,7 +40,7 @@ void pool::end_all(list& of) noexcept
     }
 }
 
-connection_ptr pool::take(turn const& t)
+connection_ptr pool::take(pool_waiter const& t)
 {
     if (kept_.empty() || !shares_.has_room(t.client_)) return nullptr;
     while (!kept_.empty()) {
@@ -64,7 +64,7 @@ std::vector<pool::bound>::iterator pool::find_bound(std::uint64_t client_connect
                         [&](bound const& each) { return each.client_connection == client_connection; });
 }
 
-connection_ptr pool::take_bound(turn const& t, std::uint64_t client_connection)
+connection_ptr pool::take_bound(pool_waiter const& t, std::uint64_t client_connection)
 {
     auto const at = find_bound(client_connection);
     if (at == bound_.end()) return nullptr;
@@ -80,13 +80,13 @@ connection_ptr pool::take_bound(turn const& t, std::uint64_t client_connection)
     return nullptr;
 }
 
-task<result<connection_ptr>> pool::acquire(turn& t)
+task<result<connection_ptr>> pool::acquire(pool_waiter& t)
 {
     if (auto c = take(t)) co_return c;
     co_return co_await acquire_new(t);
 }
 
-task<result<connection_ptr>> pool::acquire_new(turn& t)
+task<result<connection_ptr>> pool::acquire_new(pool_waiter& t)
 {
     auto const has_room = shares_.has_room(t.client_);
     if (has_room && open_ == options_.connections && !kept_.empty()) disturbed(*kept_.front());
@@ -101,16 +101,16 @@ task<result<connection_ptr>> pool::acquire_new(turn& t)
 }
 
 // A client's part of the queue is like that of the connections.
-bool pool::waits_enough(turn const& t) const noexcept
+bool pool::waits_enough(pool_waiter const& t) const noexcept
 {
     if (!shares_.are_limited()) return false;
     auto const part = std::max<std::size_t>(1, options_.pending * options_.per_client / options_.connections);
     if (waiting_.size() < part) return false;
-    auto const same = [&t](turn const& other) { return shares::is_same(t.client_, other.client_); };
+    auto const same = [&t](pool_waiter const& other) { return shares::is_same(t.client_, other.client_); };
     return static_cast<std::size_t>(std::count_if(waiting_.begin(), waiting_.end(), same)) >= part;
 }
 
-error pool::overloaded(turn const& t, char const* otherwise) const
+error pool::overloaded(pool_waiter const& t, char const* otherwise) const
 {
     auto const own_doing = !shares_.has_room(t.client_);
     if (own_doing) around_.figures.share_refused.add();
@@ -140,39 +140,40 @@ task<result<connection_ptr>> pool::open_one(shares::holding* of)
     co_return c;
 }
 
-task<result<connection_ptr>> pool::wait_for_one(turn& t)
+task<result<connection_ptr>> pool::wait_for_one(pool_waiter& t)
 {
-    base::deadlines::entry limit{[&t] { t.give_up(turn::outcome::late); }};
+    base::deadlines::entry limit{[&t] { t.give_up(pool_waiter::outcome::late); }};
     t.queue_ = this;
     waiting_.push_back(t);
     report();
     around_.deadlines.arm_after(limit, options_.connect_timeout);
     co_await t.waiter_.wait();
-    if (t.outcome_ == turn::outcome::late) co_return overloaded(t, "no connection came free in time");
-    if (t.outcome_ == turn::outcome::cancelled) co_return client_error(errc::peer_broke_off, "gave up waiting for a connection");
+    if (t.outcome_ == pool_waiter::outcome::late) co_return overloaded(t, "no connection came free in time");
+    if (t.outcome_ == pool_waiter::outcome::cancelled)
+        co_return client_error(errc::peer_broke_off, "gave up waiting for a connection");
     if (t.given_) co_return std::move(t.given_);
     co_return co_await open_one(t.held_);
 }
 
-turn::~turn()
+pool_waiter::~pool_waiter()
 {
     if (queue_) queue_->waiting_.erase(queue_->waiting_.iterator_to(*this));
 }
 
-void turn::cancel() noexcept
+void pool_waiter::cancel() noexcept
 {
     cancelled_ = true;
     give_up(outcome::cancelled);
 }
 
-void turn::give_up(outcome why) noexcept
+void pool_waiter::give_up(outcome why) noexcept
 {
     if (!queue_) return;
     outcome_ = why;
     leave();
 }
 
-void turn::leave() noexcept
+void pool_waiter::leave() noexcept
 {
     auto& from = *std::exchange(queue_, nullptr);
     from.waiting_.erase(from.waiting_.iterator_to(*this));
@@ -181,7 +182,7 @@ void turn::leave() noexcept
 }
 
 // Whoever waits longest and whose share has room.
-turn* pool::next_in_line() noexcept
+pool_waiter* pool::next_in_line() noexcept
 {
     for (auto& each : waiting_)
         if (shares_.has_room(each.client_)) return &each;
@@ -200,7 +201,7 @@ void pool::serve_next()
         ++open_;
         next->held_ = shares_.take(next->client_);
     }
-    next->outcome_ = turn::outcome::given;
+    next->outcome_ = pool_waiter::outcome::given;
     next->leave();
 }
 
@@ -212,7 +213,7 @@ void pool::keep(connection_ptr c)
         c->engage();
         c->held_by = shares_.take(next->client_);
         next->given_ = std::move(c);
-        next->outcome_ = turn::outcome::given;
+        next->outcome_ = pool_waiter::outcome::given;
         return next->leave();
     }
     c->watch(options_.keep_timeout);

@@ -29,13 +29,13 @@ class pool;
 
 // One exchange's claim on a connection, and its place in the queue. It may be cancelled
 // from outside while it waits.
-class turn : public boost::intrusive::list_base_hook<>
+class pool_waiter : public boost::intrusive::list_base_hook<>
 {
 public:
-    explicit turn(ip_address const& client) noexcept : client_{client} {}
-    ~turn();
-    turn(turn const&) = delete;
-    turn& operator=(turn const&) = delete;
+    explicit pool_waiter(ip_address const& client) noexcept : client_{client} {}
+    ~pool_waiter();
+    pool_waiter(pool_waiter const&) = delete;
+    pool_waiter& operator=(pool_waiter const&) = delete;
 
     void cancel() noexcept;
     // Nobody waits for what it would bring any more.
@@ -88,13 +88,13 @@ public:
     // Failures to get a connection are `retryable`: nothing was sent, another server may be asked.
     //
     // A kept connection, or null when there is none for this client.
-    connection_ptr take(turn const& t);
+    connection_ptr take(pool_waiter const& t);
     // A kept or a new connection, waiting for one of the others when there are enough.
     // Fails with overloaded when too many wait already, or too many of this client, or none
     // came free within connect_timeout, with peer_broke_off when `t` was cancelled, or as the connector does.
-    task<result<connection_ptr>> acquire(turn& t);
+    task<result<connection_ptr>> acquire(pool_waiter& t);
     // A new connection, though older ones may be at hand.
-    task<result<connection_ptr>> acquire_new(turn& t);
+    task<result<connection_ptr>> acquire_new(pool_waiter& t);
 
     // Takes back a connection that can carry another request: its reply was read to the
     // end, nothing came behind it, and neither side wants to close.
@@ -102,7 +102,7 @@ public:
     // The same for one that is signed in for whoever is at the other end of a client's
     // connection: nobody else's requests may take it.
     void keep_bound(connection_ptr c, std::uint64_t client_connection);
-    connection_ptr take_bound(turn const& t, std::uint64_t client_connection);
+    connection_ptr take_bound(pool_waiter const& t, std::uint64_t client_connection);
     // A connection that carries something else from now on. It counts no more; whoever took
     // it ends it with `forget`.
     void set_apart(connection& c) noexcept;
@@ -116,13 +116,13 @@ public:
     std::size_t kept() const noexcept { return kept_.size() + bound_.size(); }
 
 private:
-    friend class turn;
+    friend class pool_waiter;
 
     task<result<connection_ptr>> open_one(shares::holding* of);
-    bool waits_enough(turn const& t) const noexcept;
-    error overloaded(turn const& t, char const* otherwise) const;
-    turn* next_in_line() noexcept;
-    task<result<connection_ptr>> wait_for_one(turn& t);
+    bool waits_enough(pool_waiter const& t) const noexcept;
+    error overloaded(pool_waiter const& t, char const* otherwise) const;
+    pool_waiter* next_in_line() noexcept;
+    task<result<connection_ptr>> wait_for_one(pool_waiter& t);
     void disturbed(connection& c) noexcept;
     void close(connection& c) noexcept;
     static void settle(connection& c) noexcept;
@@ -147,7 +147,7 @@ private:
 
     list all_;
     list apart_;
-    boost::intrusive::list<turn> waiting_;
+    boost::intrusive::list<pool_waiter> waiting_;
     std::size_t open_ = 0; // being opened, too
     bool draining_ = false;
 };

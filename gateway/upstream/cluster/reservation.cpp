@@ -57,21 +57,21 @@ void reservation::discard() noexcept
 
 reservation take_kept(pool& from, wanted_connection const& by) noexcept
 {
-    reservation bound{from, from.take_bound(by.turn, by.client_connection), true};
+    reservation bound{from, from.take_bound(by.waiter, by.client_connection), true};
     if (bound && !is_stale(*bound.get(), by)) return bound;
     bound.discard();
     for (;;) {
-        reservation kept{from, from.take(by.turn), false};
+        reservation kept{from, from.take(by.waiter), false};
         if (!kept || !is_stale(*kept.get(), by)) return kept;
     }
 }
 
 task<result<reservation>> take_any(pool& from, wanted_connection const& by)
 {
-    auto found = co_await from.acquire(by.turn);
+    auto found = co_await from.acquire(by.waiter);
     if (!found) co_return found.error();
     reservation taken{from, std::move(*found), false};
-    if (by.turn.is_cancelled() || !is_stale(*taken.get(), by)) co_return std::move(taken);
+    if (by.waiter.is_cancelled() || !is_stale(*taken.get(), by)) co_return std::move(taken);
     taken.discard();
     auto fresh = co_await take_new(from, by);
     co_return std::move(fresh);
@@ -79,7 +79,7 @@ task<result<reservation>> take_any(pool& from, wanted_connection const& by)
 
 task<result<reservation>> take_new(pool& from, wanted_connection const& by)
 {
-    auto found = co_await from.acquire_new(by.turn);
+    auto found = co_await from.acquire_new(by.waiter);
     if (!found) co_return found.error();
     reservation taken{from, std::move(*found), false};
     co_return std::move(taken);

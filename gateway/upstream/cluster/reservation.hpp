@@ -12,7 +12,7 @@ namespace yett::upstream {
 // What counts when a connection is taken for a request.
 struct wanted_connection
 {
-    upstream::turn& turn;            // its place in the queue, when there is one
+    pool_waiter& waiter;             // its place in the queue, when there is one
     std::uint64_t client_connection; // one may be bound to it; 0: none can be
     bool may_be_repeated;            // the request may be sent twice, so a kept connection needs no closer look
 };

@@ -2,8 +2,8 @@
 
 #include "gateway/http/ascii.hpp"
 #include "gateway/http/header_fold.hpp"
-#include "gateway/upstream/headers/field_fate.hpp"
 #include "gateway/upstream/headers/field_rules.hpp"
+#include "gateway/upstream/headers/header_action.hpp"
 #include "gateway/upstream/headers/header_plan.hpp"
 #include "gateway/upstream/headers/nominations.hpp"
 #include "gateway/upstream/headers/recorded_head.hpp"
@@ -57,14 +57,14 @@ public:
     field_report of(http::field const& f, recorded_head const& sent, recorded_head const& trusted) const
     {
         auto const has = sent.value(f.name, f.value);
-        auto const is = verdict(f).fate; // what has the same value may be written by Yett all the same
-        if (has == f.value && (is == fate::pass || is == fate::special))
+        auto const is = verdict(f).action; // what has the same value may be written by Yett all the same
+        if (has == f.value && (is == header_action::pass || is == header_action::special))
             return {f.name, "passes", std::string{why_it_may(f)}, true};
-        auto const may_be_believed = is == fate::trusted || is == fate::continued;
+        auto const may_be_believed = is == header_action::trusted || is == header_action::continued;
         if (may_be_believed && trusted.value(f.name, f.value) == f.value)
             return {f.name, "passes from trusted_proxies alone", std::string{why_not(f)}};
         if (!has) return {f.name, "does not pass", std::string{why_not(f)}};
-        if (is == fate::special) return {f.name, "passes in part", fmt::format("as \"{}\"", *has)};
+        if (is == header_action::special) return {f.name, "passes in part", fmt::format("as \"{}\"", *has)};
         return {f.name, "is written anew", std::string{why_not(f)}};
     }
 
@@ -73,9 +73,10 @@ private:
 
     std::string_view why_it_may(http::field const& f) const
     {
-        auto const by_rule = c_.rules && c_.rules->fate_of(f.name) == fate::pass;
-        if (by_rule && plan_.judge(f, nullptr, c_.client.trusted).fate != fate::pass) return "request_headers.pass of the rule";
-        if (verdict(f).fate != fate::special) return {};
+        auto const by_rule = c_.rules && c_.rules->action_on(f.name) == header_action::pass;
+        if (by_rule && plan_.judge(f, nullptr, c_.client.trusted).action != header_action::pass)
+            return "request_headers.pass of the rule";
+        if (verdict(f).action != header_action::special) return {};
         auto const proved = f.id == known::authorization && !c_.bearers.proved.empty() && is_bearer(f.value);
         return proved ? "once it is proved, by forward_credentials of the rule" : "a credential of Yett in it would not";
     }
@@ -84,9 +85,10 @@ private:
     {
         if (nominated_.include(f.name)) return why_by_cause(dropped_field::nominated);
         if (http::folds_equal(f.name, c_.bearers.access_header)) return "brings the access token, by access_header of the rule";
-        if (c_.rules && c_.rules->fate_of(f.name) == fate::remove) return "request_headers of the rule, by remove or set";
+        if (c_.rules && c_.rules->action_on(f.name) == header_action::remove)
+            return "request_headers of the rule, by remove or set";
         auto const of = verdict(f);
-        return of.fate == fate::special ? why_by_value(f) : why_by_cause(of.cause);
+        return of.action == header_action::special ? why_by_value(f) : why_by_cause(of.cause);
     }
 
     header_plan const& plan_;

@@ -17,15 +17,15 @@ using http::known;
 bool is_of_framing(std::string_view name, known id)
 {
     auto const of = verdict_on(id);
-    if (id != known::other) return of.fate == fate::remove && id != known::host;
+    if (id != known::other) return of.action == header_action::remove && id != known::host;
     auto const by_name = verdict_on(name);
-    return by_name.fate == fate::remove && by_name.cause == telemetry::dropped_field::count_;
+    return by_name.action == header_action::remove && by_name.cause == telemetry::dropped_field::count_;
 }
 
 bool is_of_forwarding(std::string_view name, known id)
 {
     if (id == known::traceparent || id == known::tracestate) return false;
-    return verdict_on(id).fate == fate::continued || http::folds_equal(name.substr(0, 12), "x-forwarded-");
+    return verdict_on(id).action == header_action::continued || http::folds_equal(name.substr(0, 12), "x-forwarded-");
 }
 
 // What keeps a name from being passed or set; empty when nothing does.
@@ -59,7 +59,7 @@ bool is_risky(std::string_view name)
     if (!http::ascii::is_token(name)) return false;
     auto const folded = http::folded(name);
     auto const verdict = verdict_on(std::string_view{folded});
-    return verdict.fate == fate::trusted || verdict.cause == telemetry::dropped_field::internal;
+    return verdict.action == header_action::trusted || verdict.cause == telemetry::dropped_field::internal;
 }
 
 using complaint_list = std::vector<field_rules::complaint>;
@@ -112,11 +112,11 @@ field_rules::field_rules(options const& wanted) : pass_{wanted.pass}, gone_{want
     for (auto const& [name, value] : set_) gone_.push_back(name);
 }
 
-std::optional<fate> field_rules::fate_of(std::string_view name) const noexcept
+std::optional<header_action> field_rules::action_on(std::string_view name) const noexcept
 {
-    if (names(gone_, name)) return fate::remove;
+    if (names(gone_, name)) return header_action::remove;
     auto const same = [&](std::string const& each) { return http::ascii::equal_ignoring_case(each, name); };
-    if (std::ranges::any_of(pass_, same)) return fate::pass;
+    if (std::ranges::any_of(pass_, same)) return header_action::pass;
     return std::nullopt;
 }
 

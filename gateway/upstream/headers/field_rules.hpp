@@ -1,7 +1,7 @@
 #pragma once
 
 #include "gateway/base/result.hpp"
-#include "gateway/upstream/headers/field_fate.hpp"
+#include "gateway/upstream/headers/header_action.hpp"
 
 #include <optional>
 #include <span>
@@ -38,7 +38,7 @@ public:
     explicit field_rules(options const& wanted);
 
     // What the rule makes of a name; nothing when it does not speak of it.
-    std::optional<fate> fate_of(std::string_view name) const noexcept;
+    std::optional<header_action> action_on(std::string_view name) const noexcept;
     // The fields that are set: names and values, in the order of the settings.
     std::span<std::pair<std::string, std::string> const> set() const noexcept { return set_; }
 

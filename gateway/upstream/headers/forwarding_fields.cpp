@@ -124,7 +124,7 @@ private:
 
     void trace()
     {
-        if (c_.rules && c_.rules->fate_of("traceparent") == fate::remove) return;
+        if (c_.rules && c_.rules->action_on("traceparent") == header_action::remove) return;
         auto const parent = c_.traceparent.empty() ? believed(known::traceparent) : c_.traceparent;
         if (parent.empty()) return;
         to_.field("traceparent", parent);

@@ -6,9 +6,9 @@
 #include "gateway/http/target.hpp"
 #include "gateway/http/websocket_protocols.hpp"
 #include "gateway/upstream/headers/connection_login.hpp"
-#include "gateway/upstream/headers/field_fate.hpp"
 #include "gateway/upstream/headers/field_rules.hpp"
 #include "gateway/upstream/headers/forwarding_fields.hpp"
+#include "gateway/upstream/headers/header_action.hpp"
 #include "gateway/upstream/headers/nominations.hpp"
 #include "gateway/upstream/headers/recorded_head.hpp"
 
@@ -33,8 +33,8 @@ bool is_of_protocols(std::string_view name) noexcept
     return http::folds_equal(name, "sec-websocket-protocol");
 }
 
-constexpr field_verdict ours{fate::remove, dropped_field::identity};
-constexpr field_verdict by_value{fate::special, dropped_field::count_};
+constexpr field_verdict ours{header_action::remove, dropped_field::identity};
+constexpr field_verdict by_value{header_action::special, dropped_field::count_};
 
 } // namespace
 
@@ -61,27 +61,27 @@ public:
         auto const has_access_header = !c_.bearers.access_header.empty();
         for (auto const& f : c_.head.fields()) {
             if (nominated.include(f.name)) {
-                if (verdict_on(f.id).fate == fate::pass) count(dropped_field::nominated);
+                if (verdict_on(f.id).action == header_action::pass) count(dropped_field::nominated);
                 continue;
             }
             if (has_access_header && http::folds_equal(f.name, c_.bearers.access_header)) continue;
             auto const verdict = plan_.judge(f, c_.rules, c_.client.trusted);
-            switch (verdict.fate) {
-            case fate::pass: to_.field(f.name, f.value); break;
-            case fate::trusted:
+            switch (verdict.action) {
+            case header_action::pass: to_.field(f.name, f.value); break;
+            case header_action::trusted:
                 if (passes_of_trusted(f, verdict.cause)) to_.field(f.name, f.value);
                 else count(verdict.cause);
                 break;
-            case fate::special:
+            case header_action::special:
                 if (c_.bare) break;
                 if (f.id == known::other && is_of_protocols(f.name)) protocols(f);
                 else if (f.id != known::cookie) credential(f);
                 else if (!std::exchange(cookies_written, true)) cookies();
                 break;
-            case fate::continued:
+            case header_action::continued:
                 if (!c_.client.trusted) count(verdict.cause);
                 break;
-            case fate::remove: count(verdict.cause); break;
+            case header_action::remove: count(verdict.cause); break;
             }
         }
         if (c_.rules) [[unlikely]]
@@ -206,7 +206,7 @@ result<header_plan> header_plan::from(header_options const& options)
         plan.assertion_header_ = options.assertion_header;
     }
     plan.cookies_ = options.cookies;
-    plan.odd_names_ = options.odd_names;
+    plan.nonstandard_names_ = options.nonstandard_names;
     plan.token_fields_ = options.token_fields;
     plan.keep_bearer_ = options.keep_bearer;
     plan.trusts_forwarded_ = options.trusts_forwarded;
@@ -224,33 +224,35 @@ field_verdict header_plan::judge(http::field const& f, field_rules const* rules,
 field_verdict header_plan::verdict_by_rule(http::field const& f, field_rules const& rules, bool trusted) const
 {
     auto const usual = usual_verdict(f);
-    auto const own = rules.fate_of(f.name);
+    auto const own = rules.action_on(f.name);
     if (!own) return usual;
-    if (*own == fate::remove) return {fate::remove, dropped_field::count_};
-    auto const stays = usual.fate == fate::special || (usual.fate == fate::continued && trusted);
+    if (*own == header_action::remove) return {header_action::remove, dropped_field::count_};
+    auto const stays = usual.action == header_action::special || (usual.action == header_action::continued && trusted);
     if (stays) return usual;
-    return is_token_field(f.name) || verdict_on(f.name).fate == fate::special ? by_value : field_verdict{};
+    return is_token_field(f.name) || verdict_on(f.name).action == header_action::special ? by_value : field_verdict{};
 }
 
 field_verdict header_plan::usual_verdict(http::field const& f) const
 {
     if (f.id != known::other) return identity_.owns(f.id) ? ours : verdict_on(f.id);
-    if (http::has_foldable(f.name)) return verdict_on_odd(f.name);
+    if (http::has_foldable(f.name)) return verdict_on_nonstandard(f.name);
     if (identity_.owns(f.name)) return ours;
     auto const verdict = verdict_on(f.name);
-    return verdict.fate == fate::pass && is_token_field(f.name) ? by_value : verdict;
+    return verdict.action == header_action::pass && is_token_field(f.name) ? by_value : verdict;
 }
 
 // An allowed odd name is judged as its usual spelling is.
-field_verdict header_plan::verdict_on_odd(std::string_view name) const
+field_verdict header_plan::verdict_on_nonstandard(std::string_view name) const
 {
     auto const same = [&](std::string const& n) { return http::ascii::equal_ignoring_case(n, name); };
     if (identity_.owns(name)) return ours;
-    if (std::none_of(odd_names_.begin(), odd_names_.end(), same)) return {fate::remove, dropped_field::spelling};
+    if (std::none_of(nonstandard_names_.begin(), nonstandard_names_.end(), same))
+        return {header_action::remove, dropped_field::spelling};
     auto const id = http::known_named(http::folded(name));
     if (id == known::other && is_token_field(name)) return by_value;
     if (id == known::other) return verdict_on(name);
-    return verdict_on(id).fate == fate::pass ? field_verdict{} : field_verdict{fate::remove, dropped_field::spelling};
+    return verdict_on(id).action == header_action::pass ? field_verdict{}
+                                                        : field_verdict{header_action::remove, dropped_field::spelling};
 }
 
 // In any spelling; there are none but where a rule takes its tokens from a field of its own.

@@ -4,8 +4,8 @@
 #include "gateway/base/result.hpp"
 #include "gateway/http/head.hpp"
 #include "gateway/telemetry/metrics.hpp"
-#include "gateway/upstream/headers/field_fate.hpp"
 #include "gateway/upstream/headers/field_sink.hpp"
+#include "gateway/upstream/headers/header_action.hpp"
 #include "gateway/upstream/headers/identity_fields.hpp"
 #include "gateway/upstream/headers/withheld.hpp"
 
@@ -38,12 +38,12 @@ struct header_options
     std::vector<std::string> cookies;
     // Names holding '_' or '.' that may pass. What is removed under its usual name is
     // removed under these as well.
-    std::vector<std::string> odd_names;
+    std::vector<std::string> nonstandard_names;
     bool keep_bearer = false;
     // Trusted proxies write Forwarded; their X-Forwarded-* are whatever a client sent.
     bool trusts_forwarded = false;
     // What begins a credential that no application sees, see `withheld`.
-    std::vector<std::string> withheld_prefixes = {};
+    std::vector<std::string> secret_prefixes = {};
     // Names that bring access tokens on some rule: on the others they may hold one, too.
     std::vector<std::string> token_fields = {};
     value_rules identity_values = {};
@@ -110,7 +110,7 @@ struct composed
 // cookies; bearer tokens, but for what `bearer_terms` say; whatever holds a token of ours in a
 // field that brings credentials; API keys and their like; the
 // subprotocol that carries a token. Removed unless a trusted proxy sent them: what proxies
-// and platforms say of clients (`field_fate` has the names). Via, Forwarded, X-Forwarded-For,
+// and platforms say of clients (`header_action` has the names). Via, Forwarded, X-Forwarded-For,
 // -Proto, -Host, -Port and X-Real-IP are written anew, both families from one result.
 class header_plan
 {
@@ -141,17 +141,17 @@ private:
     template<field_sink Sink>
     class writer;
 
-    explicit header_plan(header_options const& o) : identity_{o.identity, o.identity_values}, withheld_{o.withheld_prefixes} {}
+    explicit header_plan(header_options const& o) : identity_{o.identity, o.identity_values}, withheld_{o.secret_prefixes} {}
 
     field_verdict usual_verdict(http::field const& f) const;
-    field_verdict verdict_on_odd(std::string_view name) const;
+    field_verdict verdict_on_nonstandard(std::string_view name) const;
     field_verdict verdict_by_rule(http::field const& f, field_rules const& rules, bool trusted) const;
     bool is_token_field(std::string_view name) const noexcept;
 
     identity_fields identity_;
     std::string assertion_header_; // empty when there is none
     std::vector<std::string> cookies_;
-    std::vector<std::string> odd_names_;
+    std::vector<std::string> nonstandard_names_;
     std::vector<std::string> token_fields_;
     bool keep_bearer_ = false;
     bool trusts_forwarded_ = false;

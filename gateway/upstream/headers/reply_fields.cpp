@@ -3,7 +3,7 @@
 #include "gateway/http/ascii.hpp"
 #include "gateway/http/cookies.hpp"
 #include "gateway/upstream/headers/connection_login.hpp"
-#include "gateway/upstream/headers/field_fate.hpp"
+#include "gateway/upstream/headers/header_action.hpp"
 #include "gateway/upstream/headers/header_plan.hpp"
 #include "gateway/upstream/headers/location_mapping.hpp"
 #include "gateway/upstream/headers/nominations.hpp"

@@ -36,7 +36,7 @@ struct open_tunnel
     {
         asked->context.emplace(upstream::forward_context{r.plan, {.address = "192.0.2.7"}, "req-1", {}, {}, {}, asked->seen});
         asked->context->websocket.emplace(idle);
-        asked->context->ends = &recall;
+        asked->context->ends = &handle;
         auto keep = [a = asked](std::exception_ptr thrown, result<void> outcome) {
             if (thrown) std::rethrow_exception(thrown);
             a->outcome = std::move(outcome);
@@ -46,7 +46,7 @@ struct open_tunnel
     std::uint64_t closed(websocket_end why) const { return with.figures.websockets.closed[why].value(); }
 
     rig& with;
-    upstream::recall recall;
+    upstream::cancel_handle handle;
     running* asked;
 };
 
@@ -123,8 +123,8 @@ TEST_CASE("tunnel: whoever ends it from outside says so between two frames")
         rig r{{saying("\x81\x05hello")}};
         open_tunnel t{r};
         REQUIRE(r.until([&] { return t.asked->exchange.body().size() == 7; }));
-        CHECK(t.recall.end(each.why));
-        CHECK_FALSE(t.recall.end(each.why));
+        CHECK(t.handle.end(each.why));
+        CHECK_FALSE(t.handle.end(each.why));
         r.finish(*t.asked);
         CHECK(t.asked->outcome->has_value() == each.well);
         if (!each.well) CHECK(t.asked->outcome->error() == each.why);
@@ -132,7 +132,7 @@ TEST_CASE("tunnel: whoever ends it from outside says so between two frames")
         CHECK(t.asked->exchange.ended());
         CHECK_FALSE(t.asked->exchange.aborted());
         CHECK(t.closed(each.reason) == 1);
-        CHECK_FALSE(t.recall.end(each.why));
+        CHECK_FALSE(t.handle.end(each.why));
     }
 }
 
@@ -141,7 +141,7 @@ TEST_CASE("tunnel: behind the application's own close frame there is no other")
     rig r{{saying(std::string{"\x88\x02\x03\xe8", 4})}};
     open_tunnel t{r};
     REQUIRE(r.until([&] { return t.asked->exchange.body().size() == 4; }));
-    t.recall.end(errc::token_revoked);
+    t.handle.end(errc::token_revoked);
     r.finish(*t.asked);
     CHECK(t.asked->exchange.body() == std::string_view{"\x88\x02\x03\xe8", 4});
     CHECK(t.asked->exchange.ended());
@@ -153,7 +153,7 @@ TEST_CASE("tunnel: an application in the middle of a frame is cut off a moment l
     rig r{{saying("\x81\x05hel")}};
     open_tunnel t{r};
     REQUIRE(r.until([&] { return t.asked->exchange.body().size() == 5; }));
-    t.recall.end(errc::token_revoked);
+    t.handle.end(errc::token_revoked);
     r.settle();
     CHECK_FALSE(t.asked->outcome);
     r.pass(1s);
@@ -172,7 +172,7 @@ TEST_CASE("tunnel: a client that takes nothing is cut off a moment later")
     REQUIRE(r.until([&] { return t.asked->exchange.writing(); }));
     t.asked->exchange.take_part();
     REQUIRE(r.until([&] { return t.asked->exchange.parts() == 2 && t.asked->exchange.writing(); }));
-    t.recall.end(errc::token_revoked);
+    t.handle.end(errc::token_revoked);
     r.pass(1s);
     CHECK(t.asked->exchange.aborted());
     t.asked->exchange.leave();
@@ -213,7 +213,7 @@ TEST_CASE("tunnel: a client that breaks off lets the application go")
     CHECK(t.closed(websocket_end::broken) == 1);
 }
 
-TEST_CASE("recall: a reply under way is broken off, one that has not begun fails with the reason")
+TEST_CASE("cancel_handle: a reply under way is broken off, one that has not begun fails with the reason")
 {
     auto const half = [](scripted_upstream::line& line) -> task<void> {
         co_await line.head();
@@ -226,22 +226,22 @@ TEST_CASE("recall: a reply under way is broken off, one that has not begun fails
     };
     for (auto const begun : {true, false}) {
         rig r{{begun ? scripted_upstream::script{half} : scripted_upstream::script{never}}};
-        upstream::recall recall;
-        CHECK_FALSE(recall.end(errc::token_revoked));
+        upstream::cancel_handle handle;
+        CHECK_FALSE(handle.end(errc::token_revoked));
         auto* const asked = r.prepare(get);
         asked->context.emplace(upstream::forward_context{r.plan, {.address = "192.0.2.7"}, "req-1", {}, {}, {}, asked->seen});
-        asked->context->ends = &recall;
+        asked->context->ends = &handle;
         auto keep = [asked](std::exception_ptr, result<void> outcome) { asked->outcome = std::move(outcome); };
         boost::asio::co_spawn(r.io, r.forwarder->forward(r.permit, asked->exchange, *asked->context), keep);
         REQUIRE(r.until([&] { return begun ? asked->exchange.begun() : r.app->connections() == 1; }));
         r.settle();
-        CHECK_FALSE(recall.end(errc::stopping));
-        CHECK(recall.end(errc::token_expired));
+        CHECK_FALSE(handle.end(errc::stopping));
+        CHECK(handle.end(errc::token_expired));
         r.finish(*asked);
         CHECK(asked->outcome->error() == errc::token_expired);
         CHECK(asked->exchange.begun() == begun);
         CHECK(asked->exchange.aborted() == begun);
         CHECK(r.forwarder->open_connections() == 0);
-        CHECK_FALSE(recall.end(errc::token_expired));
+        CHECK_FALSE(handle.end(errc::token_expired));
     }
 }

@@ -19,7 +19,7 @@ header_options usual_options()
 {
     header_options options;
     options.cookies = {"yett_access"};
-    options.withheld_prefixes = {"yk1_"};
+    options.secret_prefixes = {"yk1_"};
     return options;
 }
 

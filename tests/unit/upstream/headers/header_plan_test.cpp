@@ -265,7 +265,7 @@ TEST_CASE("headers: identity names are removed in random spellings, under every 
         asking a;
         a.options.identity = static_cast<preset>(pick(4));
         a.options.set = {{"X-Person", "sub"}, {"X-Api-Key", "sid"}};
-        a.options.odd_names = {spelled, http::folded(spelled)};
+        a.options.nonstandard_names = {spelled, http::folded(spelled)};
         a.client.trusted = pick(2) != 0;
         std::string value = pick(4) ? "eve" : "";
         auto const c = compose(spelled + ": " + value + "\r\nAccept: x\r\n" + spelled + ": mallory\r\n", a);
@@ -295,8 +295,8 @@ TEST_CASE("headers: with an identity, each of its headers comes once and from Ye
 TEST_CASE("headers: odd names pass only when they are allowed, and then are judged as their usual spelling")
 {
     asking a;
-    a.options.odd_names = {"my_header",        "x.version",         "x_forwarded_for", "content_length",
-                           "x_forwarded_user", "transfer.encoding", "x_original_url"};
+    a.options.nonstandard_names = {"my_header",        "x.version",         "x_forwarded_for", "content_length",
+                                   "x_forwarded_user", "transfer.encoding", "x_original_url"};
     auto const c = compose("My_Header: 1\r\nx.version: 2\r\nmy.header: 3\r\nX_Forwarded_For: 1.2.3.4\r\nContent_Length: 5\r\n"
                            "x_forwarded_user: eve\r\nTransfer.Encoding: chunked\r\nX_Original_Url: /admin\r\n",
                            a);
@@ -559,7 +559,7 @@ TEST_CASE("headers: bearer tokens stay behind, other credentials pass")
 TEST_CASE("headers: an API key stays behind wherever it stands, and other keys pass")
 {
     asking a;
-    a.options.withheld_prefixes = {"yk1_", "yr1_"};
+    a.options.secret_prefixes = {"yk1_", "yr1_"};
     asking keep = a;
     keep.options.keep_bearer = true;
     for (auto const& each : {a, keep}) {
@@ -573,9 +573,9 @@ TEST_CASE("headers: an API key stays behind wherever it stands, and other keys p
         for (std::string const value : {"mine", "yk1", "YK1_abc"})
             CHECK(compose("X-Api-Key: " + value + "\r\n", each).value("X-Api-Key") == value);
     }
-    a.options.odd_names = {"X_Api_Key"};
+    a.options.nonstandard_names = {"X_Api_Key"};
     CHECK(compose("X_Api_Key: yk1_abc\r\n", a).value("X_Api_Key") == "(none)");
-    a.options.withheld_prefixes.clear();
+    a.options.secret_prefixes.clear();
     CHECK(compose("X-Api-Key: yk1_abc\r\n", a).value("X-Api-Key") == "yk1_abc");
 }
 
@@ -601,7 +601,7 @@ TEST_CASE("headers, sibling: the proved token goes on where the rule says so, an
     a.bearers.proved = "proved";
     CHECK(compose("Authorization: Bearer proved\r\n", a).value("Authorization") == "Bearer proved");
     CHECK(compose("Authorization: Bearer other\r\n", a).value("Authorization") == "(none)");
-    a.options.withheld_prefixes = {"yk1_"};
+    a.options.secret_prefixes = {"yk1_"};
     a.bearers.proved = "yk1_abc";
     CHECK(compose("Authorization: Bearer yk1_abc\r\n", a).value("Authorization") == "(none)");
 }
@@ -611,7 +611,7 @@ TEST_CASE("headers: the field that brought the access token is removed, in every
     std::function<bool(std::string_view)> const ours = [](std::string_view token) { return token == "ours"; };
     asking a;
     a.bearers = {&ours, true, {}, "X-Access"};
-    a.options.odd_names = {"X_Access"};
+    a.options.nonstandard_names = {"X_Access"};
     auto const c = compose("x-access: t\r\nX_Access: t\r\nAuthorization: Bearer theirs\r\nX-Access-2: t\r\n", a);
     CHECK(c.value("X-Access") == "(none)");
     CHECK(c.value("X_Access") == "(none)");
@@ -675,7 +675,7 @@ TEST_CASE("headers, sibling: nobody looks into a proved token or into a request 
 TEST_CASE("headers: a key in what Basic encodes stays behind on every rule, another password passes")
 {
     asking a;
-    a.options.withheld_prefixes = {"yk1_", "yr1_", "yl1_"};
+    a.options.secret_prefixes = {"yk1_", "yr1_", "yl1_"};
     a.options.keep_bearer = true;
     for (std::string const value :
          {"Basic eDp5azFfYWJj", "basic eDp5azFfYWJj", "Basic  eDp5azFfYWJj", "Basic OnlrMV9hYmM=", "Basic OnlrMV9hYmM"}) {
@@ -689,7 +689,7 @@ TEST_CASE("headers: a key in what Basic encodes stays behind on every rule, anot
 TEST_CASE("headers, sibling: a key as the user of Basic and a refresh token behind any scheme stay behind, too")
 {
     asking a;
-    a.options.withheld_prefixes = {"yk1_", "yr1_", "yl1_"};
+    a.options.secret_prefixes = {"yk1_", "yr1_", "yl1_"};
     a.options.keep_bearer = true;
     for (std::string const value :
          {"Basic eWsxX2FiYzo=", "Token yr1_abc", "Bearer yl1_abc", "Basic eDp5cjFfYWJj", "Digest username=\"yk1_abc\""})
@@ -699,7 +699,7 @@ TEST_CASE("headers, sibling: a key as the user of Basic and a refresh token behi
 TEST_CASE("headers: what begins like a key inside a longer word is chance, and passes")
 {
     asking a;
-    a.options.withheld_prefixes = {"yk1_"};
+    a.options.secret_prefixes = {"yk1_"};
     a.options.keep_bearer = true;
     for (std::string const value : {"Bearer eyJhbGciOiJIUzI1NiJ9.xyk1_0.abc", "Bearer abc.yk1_def", "Token AAyk1_BB"})
         CHECK(compose("Authorization: " + value + "\r\n", a).value("Authorization") == value);
@@ -1038,7 +1038,7 @@ TEST_CASE("headers: a rule that removes the trace removes that of trusted proxie
 TEST_CASE("headers: a rule that lets credentials pass does not let Yett's own")
 {
     asking a;
-    a.options.withheld_prefixes = {"yk1_"};
+    a.options.secret_prefixes = {"yk1_"};
     a.rules.emplace(field_rules::options{.pass = {"X-Api-Key", "Authorization", "Cookie"}});
     a.options.cookies = {"yett_access"};
     auto const c = compose("X-Api-Key: yk1_x\r\nAuthorization: Bearer x\r\nCookie: yett_access=x; a=b\r\n", a);

@@ -197,7 +197,7 @@ TEST_CASE("header rules: credentials and cookies pass by what they hold, and non
     };
     asking a;
     a.options.cookies = {"ours"};
-    a.options.withheld_prefixes = {"yk1_"};
+    a.options.secret_prefixes = {"yk1_"};
     auto preflight = a;
     preflight.bare = true;
     for (auto const& each : rows) {

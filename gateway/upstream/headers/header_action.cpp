@@ -1,4 +1,4 @@
-#include "gateway/upstream/headers/field_fate.hpp"
+#include "gateway/upstream/headers/header_action.hpp"
 
 #include "gateway/http/ascii.hpp"
 #include "gateway/http/header_fold.hpp"
@@ -14,14 +14,14 @@ using telemetry::dropped_field;
 
 namespace {
 
-constexpr field_verdict passes{fate::pass, dropped_field::count_};
-constexpr field_verdict of_this_hop{fate::remove, dropped_field::count_};
-constexpr field_verdict rewrites{fate::remove, dropped_field::rewriting};
-constexpr field_verdict steers{fate::remove, dropped_field::internal};
-constexpr field_verdict hearsay{fate::trusted, dropped_field::forwarding};
-constexpr field_verdict claims_identity{fate::trusted, dropped_field::identity};
-constexpr field_verdict may_carry_token{fate::special, dropped_field::count_};
-constexpr field_verdict of_the_platform{fate::trusted, dropped_field::internal};
+constexpr field_verdict passes{header_action::pass, dropped_field::count_};
+constexpr field_verdict of_this_hop{header_action::remove, dropped_field::count_};
+constexpr field_verdict rewrites{header_action::remove, dropped_field::rewriting};
+constexpr field_verdict steers{header_action::remove, dropped_field::internal};
+constexpr field_verdict hearsay{header_action::trusted, dropped_field::forwarding};
+constexpr field_verdict claims_identity{header_action::trusted, dropped_field::identity};
+constexpr field_verdict may_carry_token{header_action::special, dropped_field::count_};
+constexpr field_verdict of_the_platform{header_action::trusted, dropped_field::internal};
 
 struct name_rule
 {
@@ -189,13 +189,13 @@ field_verdict verdict_on(known id) noexcept
     case known::x_forwarded_host:
     case known::x_forwarded_port:
     case known::x_forwarded_proto:
-    case known::x_real_ip: return {fate::continued, dropped_field::forwarding};
+    case known::x_real_ip: return {header_action::continued, dropped_field::forwarding};
     case known::traceparent:
     case known::tracestate:
-    case known::x_request_id: return {fate::continued, dropped_field::tracing};
+    case known::x_request_id: return {header_action::continued, dropped_field::tracing};
     case known::authorization:
     case known::x_api_key:
-    case known::cookie: return {fate::special, dropped_field::count_};
+    case known::cookie: return {header_action::special, dropped_field::count_};
     default: return passes;
     }
 }

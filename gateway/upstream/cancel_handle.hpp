@@ -8,7 +8,7 @@ class forwarding;
 
 // Ends a running `forward` from outside, on its worker: because the session that let the
 // request in is over, or the worker wants to end. Does nothing before it runs and after.
-class recall
+class cancel_handle
 {
 public:
     // token_revoked and token_expired end whatever runs: a reply that has begun is broken

@@ -1,10 +1,10 @@
-#include "gateway/upstream/recall.hpp"
+#include "gateway/upstream/cancel_handle.hpp"
 
 #include "gateway/upstream/forwarding.hpp"
 
 namespace yett::upstream {
 
-bool recall::end(errc why) noexcept
+bool cancel_handle::end(errc why) noexcept
 {
     return running_ && running_->end(why);
 }

@@ -9,7 +9,7 @@
 namespace yett::upstream {
 
 // What becomes of a field that a client sent, by its name alone.
-enum class fate : std::uint8_t
+enum class header_action : std::uint8_t
 {
     pass,
     remove,
@@ -20,7 +20,7 @@ enum class fate : std::uint8_t
 
 struct field_verdict
 {
-    upstream::fate fate = fate::pass;
+    header_action action = header_action::pass;
     // Why it does not pass; `count_` where nobody wants to know, as of hop-by-hop fields.
     telemetry::dropped_field cause = telemetry::dropped_field::count_;
 };
