@@ -379,6 +379,33 @@ TEST_CASE("pipeline: a node that has not heard of the others for too long")
     });
 }
 
+TEST_CASE("pipeline: our own endpoints")
+{
+    check({
+        {"a path below the prefix that is none of them", "GET /auth/nowhere", "404 - | none permitted no_such_route | "},
+        {"another method than the endpoint's", "DELETE /auth/login", "405 - | none permitted method_not_allowed | "},
+        {"who is nobody has no profile", "GET /auth/me",
+         "401 - | none refused unauthenticated | accounts:me/refused auth_results:none policy_decisions:GET /auth/me/unauthenticated"},
+        {"who is somebody has", "GET /auth/me\nAuthorization: Bearer {ada}",
+         "200 - | ok permitted | accounts:me/ok auth_results:ok policy_decisions:GET /auth/me/permitted"},
+        {"a key is no session", "GET /auth/sessions\nAuthorization: Bearer {key}",
+         "403 - | ok refused forbidden | accounts:sessions/refused api_key_checks:asked auth_results:ok policy_decisions:GET /auth/sessions/forbidden"},
+        {"what a page of another site sends is refused before it is looked at",
+         "POST /auth/refresh\nOrigin: https://evil.example\nSec-Fetch-Site: cross-site",
+         "403 - | none permitted csrf_rejected | accounts:refresh/refused"},
+        {"a session ends", "POST /auth/logout\nAuthorization: Bearer {ada}",
+         "204 - | ok permitted | accounts:logout/ok policy_decisions:POST /auth/logout/permitted"},
+        {"a login without a body", "POST /auth/login", "400 - | none permitted bad_request | accounts:login/refused"},
+        {"the page where people log in", "GET /auth/login\nAccept: text/html",
+         "200 - | none permitted | policy_decisions:other/permitted"},
+        {"keys, for whoever wants to check tokens", "GET /.well-known/jwks.json",
+         "200 - | none permitted | policy_decisions:other/permitted"},
+    });
+    scene s{whole_pipeline::store::memory};
+    CHECK(s.at.ask("DELETE /auth/login").field("Allow") == "GET, HEAD, POST");
+    CHECK(s.at.ask("GET /auth/nowhere").field("Allow").empty());
+}
+
 TEST_CASE("pipeline: limits")
 {
     check({
