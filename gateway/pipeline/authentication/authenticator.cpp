@@ -94,11 +94,11 @@ void authenticator::read_by_rule(http::head const& head, request_context& contex
 
 authenticator::answer authenticator::look(http::exchange const& ex, request_context& context)
 {
-    return judge_and_check_page(ex, context, patience::some);
+    return judge_and_check_page(ex, context, key_wait::possible);
 }
 
 // What may still come to be known is looked at again, with its page, once it is.
-authenticator::answer authenticator::judge_and_check_page(http::exchange const& ex, request_context& context, patience with_keys)
+authenticator::answer authenticator::judge_and_check_page(http::exchange const& ex, request_context& context, key_wait with_keys)
 {
     auto found = judge(ex, context, with_keys);
     if (context.asked.websocket && !awaits_key(found)) [[unlikely]]
@@ -108,7 +108,7 @@ authenticator::answer authenticator::judge_and_check_page(http::exchange const& 
 
 // Who sends a credential believes to be somebody: one that does not hold is refused, also where a rule
 // could do without.
-authenticator::answer authenticator::judge(http::exchange const& ex, request_context& context, patience with_keys)
+authenticator::answer authenticator::judge(http::exchange const& ex, request_context& context, key_wait with_keys)
 {
     if (context.found.route->credentials() == policies::credential_use::ignored) return settled{nobody{}};
     auto const& shown = context.found.shown;
@@ -134,7 +134,7 @@ authenticator::answer authenticator::judge_api_key(http::exchange const& ex, req
     return recognise(std::move(*remembered), context);
 }
 
-authenticator::answer authenticator::judge_bearer(http::exchange const& ex, request_context& context, patience with_keys)
+authenticator::answer authenticator::judge_bearer(http::exchange const& ex, request_context& context, key_wait with_keys)
 {
     auto const& shown = *context.found.shown;
     auto who = dependencies_.cache.identify(context.found.token, context.asked.now);
@@ -191,9 +191,9 @@ authenticator::answer authenticator::from_allowed_page(answer found, http::excha
 }
 
 // An issuer may have begun to sign with a key that is not here yet.
-bool authenticator::may_come_to_be_known(error const& why, std::string_view token, patience with_keys) const
+bool authenticator::may_come_to_be_known(error const& why, std::string_view token, key_wait with_keys) const
 {
-    if (with_keys == patience::none || !(why == errc::token_untrusted)) return false;
+    if (with_keys == key_wait::over || !(why == errc::token_untrusted)) return false;
     return dependencies_.missing_keys.are_coming(dependencies_.cache.judge(), token);
 }
 
@@ -238,7 +238,7 @@ task<authenticator::settled> authenticator::await(http::exchange const& ex, requ
     auto const until = dependencies_.missing_keys.end_of_patience();
     for (;;) {
         auto const came = co_await dependencies_.missing_keys.wait(until);
-        auto found = judge_and_check_page(ex, context, came ? patience::some : patience::none);
+        auto found = judge_and_check_page(ex, context, came ? key_wait::possible : key_wait::over);
         if (awaits_key(found)) continue;
         if (auto* done = std::get_if<settled>(&found)) co_return std::move(*done);
         auto next = std::move(std::get<pending>(found));

@@ -93,18 +93,18 @@ public:
     task<settled> look_again(request_context& context);
 
 private:
-    enum class patience : bool
+    enum class key_wait : bool
     {
-        none, // the key that was awaited did not come
-        some,
+        over, // the key that was awaited did not come
+        possible,
     };
-    answer judge(http::exchange const& ex, request_context& context, patience with_keys);
-    answer judge_and_check_page(http::exchange const& ex, request_context& context, patience with_keys);
+    answer judge(http::exchange const& ex, request_context& context, key_wait with_keys);
+    answer judge_and_check_page(http::exchange const& ex, request_context& context, key_wait with_keys);
     answer judge_api_key(http::exchange const& ex, request_context& context);
-    answer judge_bearer(http::exchange const& ex, request_context& context, patience with_keys);
+    answer judge_bearer(http::exchange const& ex, request_context& context, key_wait with_keys);
     answer judge_cookie(http::exchange const& ex, request_context& context);
     answer from_allowed_page(answer found, http::exchange const& ex, request_context& context);
-    bool may_come_to_be_known(error const& why, std::string_view token, patience with_keys) const;
+    bool may_come_to_be_known(error const& why, std::string_view token, key_wait with_keys) const;
     bool is_the_applications(http::head const& head, request_context const& context) const;
     result<void> agree(identity const& by_header, request_context const& context);
 
