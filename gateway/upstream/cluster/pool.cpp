@@ -4,6 +4,20 @@
 
 #include <algorithm>
 
+// Where a connection is. `all_` holds every one that counts, in use or not; to be in it is what `is_linked`
+// asks, and who is closed leaves it. Of these `kept_` and `bound_` refer to the ones nobody uses, which are
+// watched. `apart_` holds those that carry tunnels and count no more. A connection that is in `all_` alone is
+// somebody's at the moment.
+//
+// `open_` counts a connection from before it is opened until it is closed or set apart, and so does its
+// client's share: what is being opened has its place already, and a failure gives it back (`open_one`).
+// Therefore there are never more than the options allow, however many connect at once.
+//
+// Whoever waits is served in order, but for clients whose share is spent: they let others pass
+// (`next_in_line`). A connection that comes back, or a place that comes free, goes to who waits and not to who
+// asks next, or the queue could be overtaken for ever. Who waits is woken from the event loop and never from
+// inside of a call, because the giver may be in the middle of its own end.
+
 namespace yett::upstream {
 
 pool::pool(server_address const& where, pool_options const& options, dependencies const& around)
@@ -153,32 +167,6 @@ task<result<connection_ptr>> pool::wait_for_one(pool_waiter& t)
         co_return client_error(errc::peer_broke_off, "gave up waiting for a connection");
     if (t.given_) co_return std::move(t.given_);
     co_return co_await open_one(t.held_);
-}
-
-pool_waiter::~pool_waiter()
-{
-    if (queue_) queue_->waiting_.erase(queue_->waiting_.iterator_to(*this));
-}
-
-void pool_waiter::cancel() noexcept
-{
-    cancelled_ = true;
-    give_up(outcome::cancelled);
-}
-
-void pool_waiter::give_up(outcome why) noexcept
-{
-    if (!queue_) return;
-    outcome_ = why;
-    leave();
-}
-
-void pool_waiter::leave() noexcept
-{
-    auto& from = *std::exchange(queue_, nullptr);
-    from.waiting_.erase(from.waiting_.iterator_to(*this));
-    from.report();
-    waiter_.wake_later(from.around_.executor);
 }
 
 // Whoever waits longest and whose share has room.

@@ -6,6 +6,8 @@
 #include "gateway/upstream/cluster/connection.hpp"
 #include "gateway/upstream/cluster/connector.hpp"
 #include "gateway/upstream/cluster/dependencies.hpp"
+#include "gateway/upstream/cluster/pool_waiter.hpp"
+#include "gateway/upstream/cluster/shares.hpp"
 
 #include <boost/intrusive/list.hpp>
 
@@ -23,44 +25,6 @@ struct pool_options
     milliseconds connect_timeout{2000}; // also the longest wait for a free connection
     milliseconds keep_timeout{60000};   // an unused connection is closed after this
     std::size_t reply_fields = 200;     // that a reply may have
-};
-
-class pool;
-
-// One exchange's claim on a connection, and its place in the queue. It may be cancelled
-// from outside while it waits.
-class pool_waiter : public boost::intrusive::list_base_hook<>
-{
-public:
-    explicit pool_waiter(ip_address const& client) noexcept : client_{client} {}
-    ~pool_waiter();
-    pool_waiter(pool_waiter const&) = delete;
-    pool_waiter& operator=(pool_waiter const&) = delete;
-
-    void cancel() noexcept;
-    // Nobody waits for what it would bring any more.
-    bool is_cancelled() const noexcept { return cancelled_; }
-
-private:
-    friend class pool;
-    enum class outcome : std::uint8_t
-    {
-        waiting,
-        given, // a connection, or the right to open one
-        late,
-        cancelled,
-    };
-
-    void give_up(outcome why) noexcept;
-    void leave() noexcept;
-
-    ip_address client_; // whose share it takes
-    pool* queue_ = nullptr;
-    connection_ptr given_;
-    shares::holding* held_ = nullptr; // with the right to open one
-    outcome outcome_ = outcome::waiting;
-    bool cancelled_ = false;
-    waiter waiter_;
 };
 
 // The connections of one worker to one server.
