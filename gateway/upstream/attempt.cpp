@@ -43,6 +43,7 @@ attempt::attempt(forwarding& request, server& to, reservation taken, forward_opt
 {
 }
 
+// One coroutine from the request to the reply's begin: each more would be a frame more for every request.
 task<result<void>> attempt::run()
 {
     auto const text = compose();
@@ -58,7 +59,15 @@ task<result<void>> attempt::run()
         co_return upstream_error(errc::upstream_broken, "101 without having been asked, or not as it was");
     note_reply(sent_at);
     if (switches) co_return co_await switch_protocols();
-    co_return co_await relay();
+
+    auto const first = open_reply();
+    if (!first) co_return first.error();
+    auto const& [head, part] = *first;
+    auto const begun = co_await request_.exchange().begin(head, part.data, part.last);
+    if (!begun) co_return begun.error();
+    if (!part.last) co_return co_await relay_rest();
+    whole_ = true;
+    co_return result<void>{};
 }
 
 result<pieces> attempt::compose()
@@ -69,7 +78,6 @@ result<pieces> attempt::compose()
     composition c{request_.request(), exchange.where(), exchange.from(), context.client};
     c.who = request_.who();
     c.request_id = context.request_id;
-    c.traceparent = context.traceparent;
     c.assertion = context.assertion;
     c.bearers = context.bearers;
     c.websocket = context.websocket.has_value();
@@ -127,22 +135,18 @@ result<http::reply_head> attempt::head_for_client(std::span<http::field const> a
     return head;
 }
 
-task<result<void>> attempt::relay()
+result<attempt::opening> attempt::open_reply()
 {
     stream_.reply_began();
     auto head = head_for_client(request_.context().added);
-    if (!head) co_return head.error();
+    if (!head) return head.error();
     auto const part = stream_.at_hand();
-    if (!part) co_return part.error();
+    if (!part) return part.error();
 
     head->length = stream_.head().content_length();
     // Chunks that came as a whole need none on the way on.
     if (part->last && stream_.head().body() == http::response_body::chunked) head->length = part->data.size();
-    auto const begun = co_await request_.exchange().begin(*head, part->data, part->last);
-    if (!begun) co_return begun.error();
-    if (!part->last) co_return co_await relay_rest();
-    whole_ = true;
-    co_return result<void>{};
+    return opening{*head, *part};
 }
 
 task<result<void>> attempt::relay_rest()

@@ -53,7 +53,13 @@ private:
     void note_reply(steady_time sent_at);
     // The reply's head as the client gets it, but for its length.
     result<http::reply_head> head_for_client(std::span<http::field const> added);
-    task<result<void>> relay();
+    // What the client is told first, in one write: the head, and what there is of the body.
+    struct opening
+    {
+        http::reply_head head;
+        http1_stream::part part;
+    };
+    result<opening> open_reply();
     task<result<void>> relay_rest();
     bool is_wanted_switch() const;
     task<result<void>> switch_protocols();

@@ -37,7 +37,6 @@ struct forward_context
     header_plan const& headers;
     client_facts client;
     std::string_view request_id = {};
-    std::string_view traceparent = {}; // empty: the client's own, if it is trusted
     std::string_view assertion = {};
     bearer_terms bearers = {};
     observation& seen;

@@ -62,7 +62,7 @@ public:
     // Waits until `take` has something new. To be called only if `is_readable` says no; both belong to
     // one round of reading: `expect`, perhaps `wait`, `take`.
     void expect();
-    bool is_readable() noexcept { return connection_->has_news(); }
+    bool is_readable() { return connection_->has_news(); }
     task<void> wait() { return connection_->news(); }
     result<part> take();
 

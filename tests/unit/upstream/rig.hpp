@@ -112,7 +112,7 @@ struct rig
     void begin(running& r)
     {
         r.context.emplace(upstream::forward_context{
-            plan, {.address = "192.0.2.7", .trusted = behind_proxy, .https = true}, "req-1", {}, {}, {}, r.seen});
+            plan, {.address = "192.0.2.7", .trusted = behind_proxy, .https = true}, "req-1", {}, {}, r.seen});
         r.context->counted_as = r.client;
         auto keep = [&r](std::exception_ptr thrown, result<void> outcome) {
             if (thrown) std::rethrow_exception(thrown);

@@ -34,7 +34,7 @@ struct open_tunnel
 {
     explicit open_tunnel(rig& r, milliseconds idle = 60s) : with{r}, asked{r.prepare(shake)}
     {
-        asked->context.emplace(upstream::forward_context{r.plan, {.address = "192.0.2.7"}, "req-1", {}, {}, {}, asked->seen});
+        asked->context.emplace(upstream::forward_context{r.plan, {.address = "192.0.2.7"}, "req-1", {}, {}, asked->seen});
         asked->context->websocket.emplace(idle);
         asked->context->ends = &handle;
         auto keep = [a = asked](std::exception_ptr thrown, result<void> outcome) {
@@ -229,7 +229,7 @@ TEST_CASE("cancel_handle: a reply under way is broken off, one that has not begu
         upstream::cancel_handle handle;
         CHECK_FALSE(handle.end(errc::token_revoked));
         auto* const asked = r.prepare(get);
-        asked->context.emplace(upstream::forward_context{r.plan, {.address = "192.0.2.7"}, "req-1", {}, {}, {}, asked->seen});
+        asked->context.emplace(upstream::forward_context{r.plan, {.address = "192.0.2.7"}, "req-1", {}, {}, asked->seen});
         asked->context->ends = &handle;
         auto keep = [asked](std::exception_ptr, result<void> outcome) { asked->outcome = std::move(outcome); };
         boost::asio::co_spawn(r.io, r.forwarder->forward(r.permit, asked->exchange, *asked->context), keep);
