@@ -1,5 +1,12 @@
 #include "gateway/upstream/tunnel.hpp"
 
+// Two directions, two coroutines: `run` carries what the application says, `upload_` what the client says. Each ends
+// by itself, and the tunnel when both have. Who ends it from outside wants the client to hear why, and can say so
+// only between two frames of the application: until then bytes pass up to the end of the frame (`pass_on`), and a
+// moment later (`farewell_`) both are cut, because neither side may hold a worker that wants to end.
+//
+// The first reason is the reason: everything that ends a tunnel notes what it is (`note`), and only the first counts.
+
 namespace yett::upstream {
 
 using ending = connection::ending;

@@ -5,6 +5,13 @@
 #include <boost/asio/bind_cancellation_slot.hpp>
 #include <boost/asio/co_spawn.hpp>
 
+// An upload is a coroutine of its own beside the one that reads the reply, on the same thread. It refers to the
+// exchange, so that nobody may end the exchange before `stop` was awaited; `stop` cancels what it waits for
+// and is told by `on_end`, which lets go of who waits, too, when the event loop is destroyed first.
+//
+// The reply's deadline belongs to both: as long as the body is on its way nobody expects a reply, its end starts
+// the clock, and once the reply began (`reply_began`) the clock is its reader's alone.
+
 namespace yett::upstream {
 
 namespace asio = boost::asio;

@@ -8,6 +8,10 @@
 
 #include <vector>
 
+// A look-up belongs to the connector and not to whoever asked first: its answer serves everybody who waits, and
+// one that fails leaves the addresses that worked. It may outlive the connector, which is why it is shared.
+// Of several addresses the one that worked last is tried first; all together have one deadline.
+
 namespace yett::upstream {
 
 namespace asio = boost::asio;

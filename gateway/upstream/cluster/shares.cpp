@@ -6,6 +6,10 @@
 #include <bit>
 #include <cstring>
 
+// Clients are counted by what they cannot change at will: an IPv6 client has a /64 to itself. The table keeps
+// entries of clients that hold nothing, so that one that comes and goes costs no allocation, and forgets them
+// when there are too many; entries that are held do not move, because connections point to theirs.
+
 namespace yett::upstream {
 
 namespace {

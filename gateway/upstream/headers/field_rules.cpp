@@ -9,6 +9,10 @@
 
 #include <algorithm>
 
+// A rule may change everything but what a promise of Yett hangs on: identity, framing, the way a request came, Host
+// and credentials have owners (`owner_of`), and the settings are refused rather than obeyed in part. Cookies and
+// credentials can be removed, because less of them breaks no promise.
+
 namespace yett::upstream {
 namespace {
 

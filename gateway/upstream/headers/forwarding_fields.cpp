@@ -7,6 +7,10 @@
 #include "gateway/upstream/headers/header_plan.hpp"
 #include "gateway/upstream/headers/recorded_head.hpp"
 
+// Applications read one of two families, X-Forwarded-* or Forwarded (RFC 7239), and some the first that they find. Both
+// are written from one result, `client_facts`, so that they cannot contradict each other; of what came with the
+// request only lists that a trusted proxy sent are continued.
+
 namespace yett::upstream {
 
 using http::known;

@@ -7,6 +7,10 @@
 #include <array>
 #include <cstddef>
 
+// Names are looked up by a bucket, the first letter or the one behind "x-", and compared in their folded spelling:
+// servers read '_' and '.' as '-' and know no case. The table is sorted by bucket when the program is built; most
+// buckets hold no name or two, and a name that nobody knows costs a look at one character.
+
 namespace yett::upstream {
 
 using http::known;

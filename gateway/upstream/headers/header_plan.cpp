@@ -16,6 +16,14 @@
 
 #include <algorithm>
 
+// Each field of a client is judged by its name (`judge`), and where that says `special` by its value. The order of
+// the questions is the order of who may say what: what a connection nominates belongs to it; the field that
+// brought the token is taken out; names that only Yett may set are its own in every spelling, before anything
+// else is asked about them; what remains is the table's (`header_action`), or the rule's that let the request in.
+//
+// What is removed is removed before anything is added: no field of a client stands beside one of Yett's with the
+// same name, so that an application that reads the first and one that reads the last read the same.
+
 namespace yett::upstream {
 
 using http::known;

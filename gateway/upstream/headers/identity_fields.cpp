@@ -10,6 +10,10 @@
 #include <charconv>
 #include <span>
 
+// Whatever an identity says stays inside of its value: everything outside printable ASCII is percent-encoded, '%' with
+// it, and ',' in the members of a list, so that no two identities have one spelling (and no claim begins a line). A
+// value is written where it ends up, and given up as a whole when it grows beyond its bound.
+
 namespace yett::upstream {
 namespace {
 

@@ -10,6 +10,10 @@
 
 #include <algorithm>
 
+// Fields are removed in place, in the array the reader put them into; what is added finds room behind them, which
+// is there as a rule. The order matters: a field is looked at for what it says to others (Location, challenges)
+// before it is judged, because a challenge that is not passed on has bound the connection all the same.
+
 namespace yett::upstream {
 namespace {
 
