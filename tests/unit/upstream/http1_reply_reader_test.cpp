@@ -29,6 +29,7 @@ struct transcript
     std::string text;
     std::string left;
     bool ends_with_connection = false;
+    bool is_kept = false; // the server says that the connection may serve another request
     std::optional<error> failure = {};
 };
 
@@ -79,6 +80,7 @@ transcript read(std::string_view reply, std::size_t size, method asked = method:
     }
     told.left = buffer.substr(begin) + std::string{reply};
     told.ends_with_connection = reader.ends_with_connection();
+    told.is_kept = reader.has_head() && reader.head().keep_alive();
     return told;
 }
 
@@ -112,6 +114,8 @@ TEST_CASE("http1_reply_reader: a reply is read the same however it is cut")
         {"204", "HTTP/1.1 204 No Content\r\n\r\n", "head 204|end"},
         {"204 that announces a body", "HTTP/1.1 204 No Content\r\nContent-Length: 5\r\n\r\n", "head 204|end"},
         {"205", "HTTP/1.1 205 Reset Content\r\nContent-Length: 5\r\n\r\nhello", "head 205|part hello|end"},
+        {"205 of nothing", "HTTP/1.1 205 Reset Content\r\nContent-Length: 0\r\n\r\n", "head 205|end"},
+        {"205 in chunks", "HTTP/1.1 205 Reset Content\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n", "head 205|end"},
         {"304", "HTTP/1.1 304 Not Modified\r\nContent-Length: 500\r\n\r\n", "head 304|end"},
         {"interim heads",
          "HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 103 Hints\r\nLink: </a>\r\n\r\n" + ok + "Content-Length: 1\r\n\r\nx",
@@ -125,7 +129,10 @@ TEST_CASE("http1_reply_reader: a reply is read the same however it is cut")
             REQUIRE_FALSE(made.failure);
             CHECK(made.text == each.told);
             CHECK(made.left.empty());
-            CHECK(made.ends_with_connection == (each.told.find("end") == each.told.npos));
+            auto const has_end = each.told.find("end") != each.told.npos;
+            CHECK(made.ends_with_connection == !has_end);
+            auto const is_vain = std::string_view{each.what} == "204 that announces a body";
+            CHECK(made.is_kept == (has_end && !is_vain));
         }
     }
 }
@@ -148,6 +155,41 @@ TEST_CASE("http1_reply_reader: what lies behind the end is left, and the end sta
         CHECK(left.size() == 1);
         CHECK(reader.feed(left)->is == step::end);
         CHECK(reader.feed({})->is == step::end);
+    }
+}
+
+TEST_CASE("http1_reply_reader: the application's own words behind the status are kept")
+{
+    for (std::string const reason : {"Teapot", "Orientatie  probleem", "", "\xc3\xa9\tpuis\xc3\xa9"}) {
+        CAPTURE(reason);
+        std::vector<http::field> room(20);
+        http1_reply_reader reader{method::get, room, limits_of(4096, 20)};
+        auto bytes = "HTTP/1.1 418 " + reason + "\r\nContent-Length: 0\r\n\r\n";
+        REQUIRE(reader.feed(bytes)->is == step::head);
+        CHECK(reader.head().status() == 418);
+        CHECK(reader.head().reason() == reason);
+    }
+}
+
+TEST_CASE("http1_reply_reader: a server that closes says so, and one that cannot be understood is taken to")
+{
+    struct row
+    {
+        std::string reply;
+        bool is_kept;
+    };
+    row const rows[] = {
+        {ok + "Content-Length: 0\r\n\r\n", true},
+        {ok + "Connection: keep-alive\r\nContent-Length: 0\r\n\r\n", true},
+        {ok + "Connection: close\r\nContent-Length: 0\r\n\r\n", false},
+        {"HTTP/1.0 200 OK\r\nContent-Length: 0\r\n\r\n", false},
+        {ok + "\r\n", false},
+        {"HTTP/1.1 204 No Content\r\nTransfer-Encoding: chunked\r\n\r\n", false},
+        {"HTTP/1.1 204 No Content\r\nContent-Length: 0\r\n\r\n", true},
+    };
+    for (auto const& each : rows) {
+        CAPTURE(each.reply);
+        CHECK(read(each.reply, 4096).is_kept == each.is_kept);
     }
 }
 
