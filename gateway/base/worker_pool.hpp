@@ -94,10 +94,14 @@ private:
         void refuse(error const& why) noexcept override { resume(std::make_shared<result<T>>(why)); }
 
     private:
-        // The work stays in the waiting coroutine's frame, which lives until it is resumed.
+        // The work stays in the waiting coroutine's frame, which lives until it is resumed. What keeps
+        // the loop running goes with the answer: from then on the loop may end, and be gone before
+        // this thread has put the job away.
         void resume(std::shared_ptr<result<T>> outcome)
         {
-            auto back = [handler = std::move(handler_), outcome]() mutable { std::move(handler)(std::move(outcome)); };
+            auto back = [handler = std::move(handler_), outcome, keep = std::move(keep_)]() mutable {
+                std::move(handler)(std::move(outcome));
+            };
             boost::asio::post(home_, std::move(back));
         }
 

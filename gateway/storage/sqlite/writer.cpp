@@ -45,7 +45,6 @@ void writer::serve()
 {
     pthread_setname_np(pthread_self(), "sqlite-writer");
     for (;;) {
-        // The jobs go before the next wait: each of them keeps its caller's event loop alive.
         auto const jobs = take();
         if (jobs.empty()) return;
         commit(jobs);

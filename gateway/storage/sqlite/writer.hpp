@@ -81,7 +81,8 @@ private:
         }
         void finish() override
         {
-            auto back = [handler = std::move(handler_), outcome = std::move(outcome_)]() mutable {
+            // What keeps the loop running goes with the answer, see base::worker_pool.
+            auto back = [handler = std::move(handler_), outcome = std::move(outcome_), keep = std::move(keep_)]() mutable {
                 std::move(handler)(std::move(outcome));
             };
             boost::asio::post(home_, std::move(back));

@@ -74,3 +74,23 @@ TEST_CASE("worker_pool: a job that waited too long is refused, counted and never
     CHECK(pool.read_figures().refused == 1);
     CHECK(pool.read_figures().done == 0);
 }
+
+// Nothing but the sanitizers sees it when it goes wrong: the thread of the pool then counts in what has been freed.
+TEST_CASE("worker_pool: a loop may stop with the answer and be gone at once")
+{
+    worker_pool pool{{.threads = 1, .queue = 8, .wait = milliseconds{60000}, .niceness = 19, .name = "test"}};
+    std::vector<std::string> done;
+    for (int i = 0; i < 1000; ++i) {
+        auto io = std::make_unique<boost::asio::io_context>(1);
+        auto const ask_and_stop = [](worker_pool& of, std::vector<std::string>& into,
+                                     boost::asio::io_context& loop) -> task<void> {
+            std::thread::id on;
+            co_await collect(of, "one", into, on);
+            loop.stop();
+        };
+        boost::asio::co_spawn(*io, ask_and_stop(pool, done, *io), boost::asio::detached);
+        io->run();
+        io.reset();
+    }
+    CHECK(done == std::vector<std::string>(1000, "one!"));
+}
