@@ -11,6 +11,7 @@ import argparse
 import pathlib
 import re
 import statistics
+import subprocess
 import sys
 import tempfile
 import time
@@ -28,7 +29,7 @@ LOOK_UPS = [
     ("user by id", "users", "id", r"FROM users WHERE id = \$1( FOR UPDATE)?$"),
     ("user by address", "users", "email_key", r"FROM users WHERE email_key = \$1$"),
     ("session by id", "sessions", "id", r"FROM sessions WHERE id = \$1( FOR UPDATE)?$"),
-    ("session by family", "sessions", "family", r"FROM sessions WHERE family = \$1( FOR UPDATE)?$"),
+    ("session by family", "sessions", "family", r"FROM sessions WHERE family = \$1( FOR UPDATE)?"),
     ("API key by id", "api_keys", "id", r"FROM api_keys.* WHERE (\w+\.)?id = \$1$"),
     ("link by hash", "links", "hash", r"FROM links WHERE hash = \$1( FOR UPDATE)?$"),
 ]
@@ -53,6 +54,7 @@ def live(gateway):
     gateway.call("GET", "/auth/me", grant["access_token"])
     gateway.call("GET", "/auth/reset/yl1_nNk_Qpe8a6qh3xRICZ-ILHqGDqb5qe4zzsbFErM1Xnq1aaA")
     gateway.call("POST", "/auth/reset-request", json={"email": "ada@example.com"})
+    subprocess.run([harness.BINARY, "sessions", "end", "no-such-session", "--config", gateway.config_file], cwd=gateway.folder, capture_output=True, timeout=60)
     gateway.call("GET", "/hello", "yk1_QWtleSBvZiAxNiBieXRlc4e41qDwDX19j0OZsbaB_rQAQuO263_ZfLcKrzcwHJKQLvyp")
     gateway.call("POST", "/auth/logout", grant["access_token"], json={"refresh_token": grant["refresh_token"]})
 

@@ -47,14 +47,14 @@ task<result<void>> revoke_unknown(desk const& at, leave const& who, wall_time no
 
 } // namespace
 
-task<result<void>> logout(desk const& at, leave asked, wall_time now)
+task<result<bool>> logout(desk const& at, leave asked, wall_time now)
 {
     if (asked.user_id.empty()) {
         auto const known = co_await identify(at, asked);
         if (!known) co_return known.error();
     }
     // Without a session there is nothing to end, and an empty id would mean all of them.
-    if (asked.user_id.empty() || (asked.session.empty() && !asked.everywhere)) co_return result<void>{};
+    if (asked.user_id.empty() || (asked.session.empty() && !asked.everywhere)) co_return false;
 
     ending wanted;
     wanted.user_id = asked.user_id;
@@ -68,7 +68,7 @@ task<result<void>> logout(desk const& at, leave asked, wall_time now)
         if (!kept) co_return kept.error();
     }
     report(at, asked, now);
-    co_return result<void>{};
+    co_return true;
 }
 
 } // namespace yett::accounts

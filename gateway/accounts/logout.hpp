@@ -25,6 +25,7 @@ struct leave
 // Ends one session or all of the user's. When it returns, the end is durable and every
 // access token of what ended is refused by this process, cached or not. A session that
 // has ended already, or is not known, counts as success: there is nothing left to end.
-task<result<void>> logout(desk const& at, leave asked, wall_time now);
+// False when the refresh token is nobody's, so that nobody's sessions were ended.
+task<result<bool>> logout(desk const& at, leave asked, wall_time now);
 
 } // namespace yett::accounts

@@ -121,7 +121,7 @@ private:
     bool brings_cookies(call const& c) const;
     result<void> look_at_header(leaving& who, call& c) const;
     task<result<identity_ptr>> end_what_cookies_name(call& c, bool everywhere);
-    task<result<void>> end_what_refreshes(secret token, bool everywhere, call& c);
+    task<result<bool>> end_what_refreshes(secret token, bool everywhere, call& c);
     task<error> undone(call& c, accounts::grant const& given, error why);
     task<result<bool>> may_send_letter(call& c);
     result<http::reply> remembered(secret const& mark) const;

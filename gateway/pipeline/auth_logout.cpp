@@ -96,8 +96,10 @@ task<result<http::reply>> auth_endpoints::logout(call& c)
         auto const gone = co_await accounts::logout(parts_.desk, std::move(named), parts_.desk.now());
         if (!gone) co_return gone.error();
     }
-    auto left = co_await end_what_refreshes(std::move(asked.refresh_token), asked.everywhere, c);
-    if (!left) co_return refused(left.error());
+    auto const by_refresh = co_await end_what_refreshes(std::move(asked.refresh_token), asked.everywhere, c);
+    if (!by_refresh) co_return refused(by_refresh.error());
+    // Whose session is over cannot be told that the others have ended: nobody ended them.
+    if (asked.everywhere && !by_cookie && !asked.who && !*by_refresh) co_return errc::unauthenticated;
     auto const whose = co_await end_what_cookies_name(c, asked.everywhere);
     if (!whose) co_return refused(whose.error());
     if (*whose) c.context.found.who = *whose;
@@ -106,12 +108,12 @@ task<result<http::reply>> auth_endpoints::logout(call& c)
     co_return r;
 }
 
-// A session that has ended a moment ago is not ended once more.
-task<result<void>> auth_endpoints::end_what_refreshes(secret token, bool everywhere, call& c)
+// Whether it was somebody's. One that has ended a moment ago is not ended once more.
+task<result<bool>> auth_endpoints::end_what_refreshes(secret token, bool everywhere, call& c)
 {
     auto const found = co_await accounts::standing_of(parts_.desk, token.reveal(), parts_.desk.now());
     if (!found) co_return found.error();
-    if (found->is == accounts::standing::unknown) co_return result<void>{};
+    if (found->is == accounts::standing::unknown) co_return false;
     auto asked = leave_by(c, everywhere);
     asked.refresh_token = std::move(token);
     co_return co_await accounts::logout(parts_.desk, std::move(asked), parts_.desk.now());

@@ -108,9 +108,9 @@ TEST_CASE("logout: somebody who cannot be told ends nothing, and that is no fail
         twice_in const user{desk};
         leave nobody;
         nobody.everywhere = true;
-        CHECK(run(logout(desk.at, nobody, noon)));
+        CHECK(run(logout(desk.at, nobody, noon)) == false);
         nobody.refresh_token = secret{"yr1_nonsense"};
-        CHECK(run(logout(desk.at, nobody, noon)));
+        CHECK(run(logout(desk.at, nobody, noon)) == false);
         leave foreign;
         foreign.user_id = user.id;
         CHECK(run(logout(desk.at, foreign, noon)));

@@ -32,8 +32,8 @@ class Session:
         if any(later.shown in self.successors.get(step.shown, ()) and not later.refused and later.start < step.over
                for later in self.refreshes):
             return True
-        return step.refused and any(first.done and first.shown == step.shown and first.start + self.bounds.refresh_grace < step.end
-                                    for first in self.refreshes)
+        return step.refused and any(not first.refused and first.shown == step.shown      # unanswered ones count when they had their effect
+                                    and first.start + self.bounds.refresh_grace < step.end for first in self.refreshes)
 
     def may_be_over(self, at):
         return any(each.start < at for each in self.enders)

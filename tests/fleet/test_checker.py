@@ -211,6 +211,14 @@ def test_a_token_shown_again_beyond_the_grace_may_end_its_session():
     assert story.at(401.0, "refresh", 401, session="s", shown="r1").found() == []
 
 
+@pytest.mark.parametrize("status", [UNANSWERED, 503])
+def test_a_refresh_without_an_answer_is_one_when_its_token_comes_again_beyond_the_grace(status):
+    def shown_again(at):
+        return begun().at(2.0, "refresh", status, session="s", shown="r0", retry_after=True).fault("cut", 1.9, 3.0).at(at, "refresh", 401, session="s", shown="r0")
+    assert shown_again(400.0).found() == []
+    assert shown_again(100.0).found() == ["session lost"]
+
+
 def test_logging_out_everywhere_and_a_new_password_end_the_sessions_that_were_there():
     for what, own in (("logout_everywhere", "t"), ("change_password", "t")):
         story = begun().signed_in(2.0, session="t", given="q0").at(10.0, what, session="t", password=PASSWORD, new_password=NEXT)

@@ -284,6 +284,18 @@ def test_logout_everywhere(gateway):
     assert enters(gateway, stranger) and enters(gateway, gateway.login("everywhere@example.com").json())
 
 
+def test_logout_everywhere_by_a_session_that_is_over_is_not_said_to_be_done(gateway):
+    """It ended nobody: whoever is told so should sign in and ask again."""
+    gone, other = gateway.user("over@example.com"), gateway.login("over@example.com").json()
+    by_both = {"everywhere": True, "refresh_token": gone["refresh_token"]}
+    assert gateway.call("POST", "/auth/logout", gone["access_token"], json={}).status_code == 204
+    assert gateway.call("POST", "/auth/logout", gone["access_token"], json=by_both).status_code == 401
+    assert post(gateway, "/auth/logout", json.dumps(by_both)).status_code == 401
+    assert enters(gateway, other)
+    assert post(gateway, "/auth/logout", json.dumps({"everywhere": True, "refresh_token": other["refresh_token"]})).status_code == 204
+    assert not enters(gateway, other)
+
+
 def test_logout_by_refresh_token_alone(gateway):
     grant = gateway.user("leaver@example.com")
     assert enters(gateway, grant)
