@@ -2,7 +2,7 @@
 
 #include "config/reference.hpp"
 #include "gateway/app/build_facts.hpp"
-#include "gateway/app/build_world.hpp"
+#include "gateway/app/build_snapshot.hpp"
 #include "gateway/app/certificates.hpp"
 #include "gateway/app/connection_budget.hpp"
 #include "gateway/app/gateway.hpp"
@@ -33,7 +33,7 @@ void try_out(config::settings const& settings)
 {
     telemetry::metrics figures{1, build_facts()};
     auto const counting = std::make_shared<limits::memory_counters>(limits::memory_options{.bytes = 8 << 20});
-    (void)build_world(settings, counting, figures);
+    (void)build_snapshot(settings, counting, figures);
     certificates const shown{settings.listeners};
     for (auto const& each : settings.listeners) {
         if (!each.tls) continue;

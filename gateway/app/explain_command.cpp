@@ -1,6 +1,6 @@
 #include "gateway/accounts/address.hpp"
 #include "gateway/accounts/user_store.hpp"
-#include "gateway/app/build_world.hpp"
+#include "gateway/app/build_snapshot.hpp"
 #include "gateway/app/commands.hpp"
 #include "gateway/app/explain_fields.hpp"
 #include "gateway/app/load_settings.hpp"

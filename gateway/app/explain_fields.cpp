@@ -1,7 +1,7 @@
 #include "gateway/app/explain_fields.hpp"
 
 #include "gateway/app/build_facts.hpp"
-#include "gateway/app/build_world.hpp"
+#include "gateway/app/build_snapshot.hpp"
 #include "gateway/http/ascii.hpp"
 #include "gateway/http/exchange.hpp"
 #include "gateway/http/head.hpp"
@@ -75,8 +75,8 @@ result<std::vector<std::string>> explain_fields(config::settings const& s, http:
                                                 policies::route const& rule, identity const* who)
 {
     telemetry::metrics figures{1, build_facts()};
-    auto const world = build_world(s, std::make_shared<limits::memory_counters>(limits::memory_options{}), figures);
-    auto const& facts = world->facts.at(rule.index());
+    auto const snapshot = build_snapshot(s, std::make_shared<limits::memory_counters>(limits::memory_options{}), figures);
+    auto const& facts = snapshot->facts.at(rule.index());
     auto const judge = names_of_issuers(s.tokens);
     std::function<bool(std::string_view)> const is_ours = [&](std::string_view text) {
         return pipeline::is_own_token(text, judge);
@@ -95,7 +95,7 @@ result<std::vector<std::string>> explain_fields(config::settings const& s, http:
     proxy_sends.client = facts_of(true);
     proxy_sends.request_id = head.value(http::known::x_request_id);
 
-    auto const reports = upstream::report_fields(world->headers, stranger_sends, proxy_sends);
+    auto const reports = upstream::report_fields(snapshot->headers, stranger_sends, proxy_sends);
     if (!reports) return reports.error();
     std::vector<std::string> lines;
     for (auto const& each : *reports) lines.push_back(line_about(each.name, each.text()));

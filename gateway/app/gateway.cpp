@@ -1,7 +1,7 @@
 #include "gateway/app/gateway.hpp"
 
 #include "gateway/app/build_facts.hpp"
-#include "gateway/app/build_world.hpp"
+#include "gateway/app/build_snapshot.hpp"
 #include "gateway/app/clock_skew.hpp"
 #include "gateway/app/connection_budget.hpp"
 #include "gateway/app/mail_office.hpp"
@@ -98,7 +98,7 @@ gateway::gateway(config::settings settings, std::filesystem::path const& file)
             passwords_,         keys_.signer(),    revoked_,         logs_,          rules_of(settings_),
             keys_.device_key(), stores_.now},
       counting_{make_counters()},
-      world_{build_world(settings_, counting_, figures_)},
+      snapshot_{build_snapshot(settings_, counting_, figures_)},
       self_{this_node()}
 {
     std::signal(SIGPIPE, SIG_IGN);
@@ -139,7 +139,7 @@ void gateway::open_listeners()
 void gateway::make_stations()
 {
     auto const look = look_of(settings_);
-    station::shared all{settings_, keys_, revoked_, desk_, world_, look, figures_, logs_, unlisted_, {}, random_bytes(32)};
+    station::shared all{settings_, keys_, revoked_, desk_, snapshot_, look, figures_, logs_, unlisted_, {}, random_bytes(32)};
     all.known = news_.known();
     all.catch_up = [this](unsigned worker) { catch_up(worker); };
     if (issuers_.any()) all.ask_for_keys = [this](std::size_t issuer) { return issuers_.ask(issuer); };

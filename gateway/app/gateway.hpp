@@ -106,7 +106,7 @@ private:
     tokens::revocations revoked_;
     accounts::desk desk_;
     std::shared_ptr<limits::memory_counters> counting_;
-    std::shared_ptr<pipeline::world const> world_;
+    std::shared_ptr<pipeline::snapshot const> snapshot_;
     pipeline::unlisted_proxy unlisted_;
     std::shared_ptr<net::admission> admission_ = std::make_shared<net::admission>();
     certificates certificates_{settings_.listeners};

@@ -1,7 +1,7 @@
 #include "gateway/app/load_settings.hpp"
 
 #include "config/load.hpp"
-#include "gateway/app/build_world.hpp"
+#include "gateway/app/build_snapshot.hpp"
 #include "gateway/app/mail_office.hpp"
 
 #include <cstdio>

@@ -77,7 +77,7 @@ station::station(unsigned index, unsigned of, shared const& all)
       replies_{{pages_, all.logs.program()}},
       log_{{worker_.figures(), all.logs.make_access_log(), all.logs.program(), all.unlisted}},
       pipeline_{{authenticator_, limits_, certainty_, dispatcher_, replies_, log_},
-                pipeline::make_worker_snapshot(all.world, upstreams_)}
+                pipeline::make_worker_snapshot(all.snapshot, upstreams_)}
 {
 }
 

@@ -42,7 +42,7 @@ public:
         token_keys const& keys;
         tokens::revocations const& revoked;
         accounts::desk& desk;
-        std::shared_ptr<pipeline::world const> world;
+        std::shared_ptr<pipeline::snapshot const> snapshot;
         pages::look const& look;
         telemetry::metrics& figures;
         app::logs& logs;

@@ -1,7 +1,7 @@
 #include "gateway/pipeline/caller.hpp"
 
 #include "gateway/pipeline/request/request_context.hpp"
-#include "gateway/pipeline/request/world.hpp"
+#include "gateway/pipeline/request/snapshot.hpp"
 
 namespace yett::pipeline {
 

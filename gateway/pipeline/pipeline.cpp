@@ -38,9 +38,9 @@ void pipeline::enter(std::shared_ptr<worker_snapshot const> next)
 // can only be reached through the one before.
 task<result<void>> pipeline::answer(http::exchange& ex, request_context& context)
 {
-    auto const& world = *context.snapshot->shared; // frozen for this request
+    auto const& snapshot = *context.snapshot->shared; // frozen for this request
     stages_.authenticator.read(ex.request(), context);
-    context.asked.from = address_of(ex.from(), ex.request(), world.trusted_proxies, world.proxies_send);
+    context.asked.from = address_of(ex.from(), ex.request(), snapshot.trusted_proxies, snapshot.proxies_send);
     context.asked.request_id = request_id_of(ex.request(), context.asked.from.behind_proxy, context.asked.now);
 
     if (context.asked.from.behind_proxy) ex.came_by_proxy(context.asked.from.https);
@@ -49,10 +49,10 @@ task<result<void>> pipeline::answer(http::exchange& ex, request_context& context
 
     auto const asked = question_about(ex.request().method_name(), ex.where());
     if (ex.request().method() == http::method::options) [[unlikely]]
-        if (auto const* rule = rule_for_preflight(asked, ex.request(), world)) {
+        if (auto const* rule = rule_for_preflight(asked, ex.request(), snapshot)) {
             co_return co_await answer_preflight(*rule, asked, ex, context);
         }
-    auto const route = world.routes.find(asked);
+    auto const route = snapshot.routes.find(asked);
     if (ex.where().doubts().any()) [[unlikely]]
         if (auto fit = judge_path(asked, route, ex, context); !fit) co_return fit.error();
     if (!route) co_return co_await answer_without_rule(route, ex, context);
@@ -89,7 +89,7 @@ task<result<void>> pipeline::answer(http::exchange& ex, request_context& context
         context.reported.not_enforced = permit.reported;
     if (!permit) co_return permit.error();
     if (names_destination(ex.request().method())) [[unlikely]]
-        if (auto open = require_open_destination(world.routes, ex.request(), ex.where(), context.asked.from.https, *who,
+        if (auto open = require_open_destination(snapshot.routes, ex.request(), ex.where(), context.asked.from.https, *who,
                                                  context.asked.now);
             !open)
             co_return open.error();

@@ -24,7 +24,7 @@ class request_limits;
 class request_log;
 struct request_context;
 struct worker_snapshot;
-struct world;
+struct snapshot;
 
 // The way of every request, one for each worker: who asks, may they, and on to our own
 // endpoints or to the application. Whatever happens, one reply is begun, one line is
@@ -61,7 +61,7 @@ private:
     static result<void> recognise_websocket(http::exchange& ex, request_context& context);
     task<result<identity_ptr>> make_certain(request_context& context);
 
-    static policies::route const* rule_for_preflight(policies::question asked, http::head const& head, world const& world);
+    static policies::route const* rule_for_preflight(policies::question asked, http::head const& head, snapshot const& snapshot);
     task<result<void>> answer_preflight(policies::route const& rule, policies::question asked, http::exchange& ex,
                                         request_context& context);
 

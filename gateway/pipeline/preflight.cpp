@@ -9,12 +9,12 @@ namespace yett::pipeline {
 
 // Of the request that is to follow, where that rule speaks of pages of other sites. Null: it is
 // a request like any other.
-policies::route const* pipeline::rule_for_preflight(policies::question asked, http::head const& head, world const& world)
+policies::route const* pipeline::rule_for_preflight(policies::question asked, http::head const& head, snapshot const& snapshot)
 {
     asked.method = preflight_method(head);
     if (asked.method.empty()) return nullptr;
-    auto const rule = world.routes.find(asked);
-    return rule && world.facts[rule->index()].cors ? rule.get() : nullptr;
+    auto const rule = snapshot.routes.find(asked);
+    return rule && snapshot.facts[rule->index()].cors ? rule.get() : nullptr;
 }
 
 // A browser sends it without any credential, so that nobody is asked who they are.

@@ -21,7 +21,7 @@ namespace yett::pipeline {
 
 struct request_context;
 
-// What a request takes from the limits of its world, and what it gets back in the end. One for each
+// What a request takes from the limits of its snapshot, and what it gets back in the end. One for each
 // worker. What was taken is kept in `context.spending` in its order, whose last admission is the one
 // that refused, if any did; each is counted under its limit's name.
 class request_limits

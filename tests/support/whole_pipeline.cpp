@@ -6,7 +6,7 @@
 #include "gateway/accounts/issue.hpp"
 #include "gateway/accounts/password.hpp"
 #include "gateway/accounts/sessions.hpp"
-#include "gateway/app/build_world.hpp"
+#include "gateway/app/build_snapshot.hpp"
 #include "gateway/app/page_look.hpp"
 #include "gateway/app/token_keys.hpp"
 #include "gateway/app/translate.hpp"
@@ -180,7 +180,7 @@ struct whole_pipeline::parts
     {
         upstreams = ways_to_the_applications_of(settings);
         way.emplace(pipeline::pipeline::dependencies{authenticator, limits, certainty, dispatcher, replies, request_log},
-                    pipeline::make_worker_snapshot(app::build_world(settings, counting, figures), upstreams));
+                    pipeline::make_worker_snapshot(app::build_snapshot(settings, counting, figures), upstreams));
     }
     ~parts()
     {
@@ -207,7 +207,7 @@ struct whole_pipeline::parts
         next_application.emplace(io.get_executor(), std::vector{scripted_upstream::always(std::string{answered})});
         auto const next = settings_from(configuration, next_application->port());
         next_upstreams = ways_to_the_applications_of(next);
-        way->enter(pipeline::make_worker_snapshot(app::build_world(next, counting, figures), next_upstreams));
+        way->enter(pipeline::make_worker_snapshot(app::build_snapshot(next, counting, figures), next_upstreams));
     }
 
     void finish(bool& done)
@@ -256,7 +256,7 @@ struct whole_pipeline::parts
     tokens::token_cache cache{keys.current().verifier, revoked};
     tokens::assertions assertions{keys.signer(), {}};
     pipeline::forwarders_by_name upstreams;
-    std::optional<scripted_upstream> next_application; // of the world that was entered
+    std::optional<scripted_upstream> next_application; // of the snapshot that was entered
     pipeline::forwarders_by_name next_upstreams;
     pipeline::auth_endpoints endpoints{{desk, cache, app::transport_of(settings), keys.current().documents}};
     pipeline::page_endpoints pages{{desk, endpoints, app::look_of(settings), settings.accounts.prefix,

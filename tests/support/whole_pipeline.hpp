@@ -26,7 +26,7 @@ struct account_of_request
     std::string forwarded;      // the head the application got; empty: it was not asked
     std::string line;           // of the access log, as JSON
     std::string counted;        // what moved in /metrics: "auth_results:ok policy_decisions:in/permitted"
-    bool by_next_world = false; // it was the application of the world that was entered
+    bool by_next_world = false; // it was the application of the snapshot that was entered
 
     std::string field(std::string_view name) const;    // of the reply; empty when there is none
     std::string told(std::string_view name) const;     // the application, in a field; empty when there is none

@@ -44,7 +44,7 @@ struct asked_request
 // What was found out about it: the rule, and who sends it.
 struct findings
 {
-    policies::route const* route = nullptr;  // of the request's own world; null: no rule fits
+    policies::route const* route = nullptr;  // of the request's own snapshot; null: no rule fits
     result<credential> shown = credential{}; // how the request says who sends it
     tokens::shown_token token;               // of that
     std::string decoded_key;                 // an API key that came as the password of Basic

@@ -7,7 +7,8 @@
 
 namespace yett::pipeline {
 
-std::shared_ptr<worker_snapshot const> make_worker_snapshot(std::shared_ptr<world const> shared, forwarders_by_name const& ways)
+std::shared_ptr<worker_snapshot const> make_worker_snapshot(std::shared_ptr<snapshot const> shared,
+                                                            forwarders_by_name const& ways)
 {
     auto made = std::make_shared<worker_snapshot>();
     for (auto const& route : shared->routes.routes()) {

@@ -1,6 +1,6 @@
 #pragma once
 
-#include "gateway/pipeline/request/world.hpp"
+#include "gateway/pipeline/request/snapshot.hpp"
 
 #include <functional>
 #include <map>
@@ -16,21 +16,22 @@ namespace yett::pipeline {
 
 // What one worker answers requests by: what all workers share, and its own ways to the applications that
 // those rules name. A request keeps the one it began with until its line is written, however long it
-// waits. The index of a rule means something in its own world alone: looked up in the next one it is
+// waits. The index of a rule means something in its own snapshot alone: looked up in the next one it is
 // another rule, and its application another application.
 //
-// The forwarders belong to the worker, and it keeps those of a world for as long as a request has it.
+// The forwarders belong to the worker, and it keeps those of a snapshot for as long as a request has it.
 // A request does not own them: one that waits for a connection is itself kept by its forwarder's pool,
 // and the two would keep each other beyond the end of the worker.
 struct worker_snapshot
 {
-    std::shared_ptr<world const> shared;
+    std::shared_ptr<snapshot const> shared;
     std::vector<upstream::forwarder*> forwarders; // by the index of a rule; null for our own endpoints
 };
 
 using forwarders_by_name = std::map<std::string, std::unique_ptr<upstream::forwarder>, std::less<>>;
 
 // Throws std::invalid_argument where a rule names an application that is not among them.
-std::shared_ptr<worker_snapshot const> make_worker_snapshot(std::shared_ptr<world const> shared, forwarders_by_name const& ways);
+std::shared_ptr<worker_snapshot const> make_worker_snapshot(std::shared_ptr<snapshot const> shared,
+                                                            forwarders_by_name const& ways);
 
 } // namespace yett::pipeline

@@ -39,8 +39,8 @@ public:
     {
         auto limiter = std::make_shared<limits::limiter const>(
             std::make_shared<limits::memory_counters>(limits::options_of(8u << 20)), limits);
-        auto made = std::make_shared<pipeline::world>(
-            pipeline::world{table_of(std::move(rules)), {}, std::move(limiter), {}, *upstream::header_plan::from({}), {}});
+        auto made = std::make_shared<pipeline::snapshot>(
+            pipeline::snapshot{table_of(std::move(rules)), {}, std::move(limiter), {}, *upstream::header_plan::from({}), {}});
         made->own_limit_slot = metrics.limit(pipeline::own_limit_name);
         for (auto const& each : limits) made->limit_slots[made->limiter->named(each.name)] = metrics.limit(each.name);
         for (auto const& route : made->routes.routes()) {
@@ -75,7 +75,7 @@ public:
 
     telemetry::metrics metrics{1, {}};
     telemetry::shard& figures = metrics.shard(0);
-    pipeline::world* world = nullptr;
+    pipeline::snapshot* world = nullptr;
     std::shared_ptr<pipeline::worker_snapshot const> snapshot;
 };
 

@@ -1,4 +1,4 @@
-#include "gateway/app/build_world.hpp"
+#include "gateway/app/build_snapshot.hpp"
 
 #include "gateway/app/startup_error.hpp"
 #include "gateway/app/translate.hpp"
@@ -106,11 +106,11 @@ pipeline::credential_ways ways_of(policies::route const& route)
             spec.access_header};
 }
 
-pipeline::route_facts facts_of(policies::route const& route, pipeline::world const& world, config::settings const& s,
+pipeline::route_facts facts_of(policies::route const& route, pipeline::snapshot const& snapshot, config::settings const& s,
                                telemetry::metrics& figures)
 {
     pipeline::route_facts facts;
-    auto chain = world.limiter->resolve(route.limits());
+    auto chain = snapshot.limiter->resolve(route.limits());
     if (!chain) throw startup_error{startup_error::blame::configuration, route.place() + ": " + chain.error().note()};
     facts.limits = std::move(*chain);
     if (route.to() == policies::destination::accounts) put_off_account_limits(facts, pipeline::names_account(route.target()));
@@ -159,27 +159,28 @@ compiled_rules compile_rules(config::settings const& s)
     return rules;
 }
 
-std::shared_ptr<pipeline::world const> build_world(config::settings const& s, std::shared_ptr<limits::counters> counting,
-                                                   telemetry::metrics& figures)
+std::shared_ptr<pipeline::snapshot const> build_snapshot(config::settings const& s, std::shared_ptr<limits::counters> counting,
+                                                         telemetry::metrics& figures)
 {
     auto rules = compile_rules(s);
     if (!rules.routes) throw startup_error{startup_error::blame::configuration, to_string(rules.complaints.front())};
     auto const specs = limits_of(s);
     auto limiter = std::make_shared<limits::limiter const>(std::move(counting), specs);
-    auto world = std::make_shared<pipeline::world>(
-        pipeline::world{std::move(*rules.routes), {}, std::move(limiter), {}, plan_of(s), s.trusted_proxies});
+    auto snapshot = std::make_shared<pipeline::snapshot>(
+        pipeline::snapshot{std::move(*rules.routes), {}, std::move(limiter), {}, plan_of(s), s.trusted_proxies});
     // There are figures of their own for fifteen limits; those of the operator come first.
-    world->own_limit_slot = figures.limit(pipeline::own_limit_name);
+    snapshot->own_limit_slot = figures.limit(pipeline::own_limit_name);
     for (bool const built_in : {false, true})
         for (auto const& spec : specs)
-            if (is_built_in(spec) == built_in) world->limit_slots[world->limiter->named(spec.name)] = figures.limit(spec.name);
+            if (is_built_in(spec) == built_in)
+                snapshot->limit_slots[snapshot->limiter->named(spec.name)] = figures.limit(spec.name);
     if (s.trusted_proxies_send == config::forwarding_family::forwarded)
-        world->proxies_send = pipeline::forwarding_family::forwarded;
-    world->transport = transport_of(s);
+        snapshot->proxies_send = pipeline::forwarding_family::forwarded;
+    snapshot->transport = transport_of(s);
     // There are figures of their own for a few dozen routes; the configured ones come first.
     for (auto const& each : s.routes) figures.route(each.name);
-    for (auto const& route : world->routes.routes()) world->facts.push_back(facts_of(route, *world, s, figures));
-    return world;
+    for (auto const& route : snapshot->routes.routes()) snapshot->facts.push_back(facts_of(route, *snapshot, s, figures));
+    return snapshot;
 }
 
 } // namespace yett::app

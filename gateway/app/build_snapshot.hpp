@@ -3,7 +3,7 @@
 #include "config/complaint.hpp"
 #include "config/settings.hpp"
 #include "gateway/limits/counters.hpp"
-#include "gateway/pipeline/request/world.hpp"
+#include "gateway/pipeline/request/snapshot.hpp"
 
 #include <memory>
 #include <vector>
@@ -25,7 +25,7 @@ compiled_rules compile_rules(config::settings const& s);
 
 // What requests are answered by. The settings must have no complaints; throws
 // startup_error when they have all the same.
-std::shared_ptr<pipeline::world const> build_world(config::settings const& s, std::shared_ptr<limits::counters> counting,
-                                                   telemetry::metrics& figures);
+std::shared_ptr<pipeline::snapshot const> build_snapshot(config::settings const& s, std::shared_ptr<limits::counters> counting,
+                                                         telemetry::metrics& figures);
 
 } // namespace yett::app

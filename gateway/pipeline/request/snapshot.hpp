@@ -47,7 +47,7 @@ inline constexpr char const* own_limit_name = "api_key";
 
 // What requests are answered by, the same for all workers and frozen: a request keeps the
 // one it began with, and a reload makes a new one.
-struct world
+struct snapshot
 {
     policies::route_table routes;
     std::vector<route_facts> facts;
