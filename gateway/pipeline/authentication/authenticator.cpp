@@ -208,7 +208,7 @@ bool authenticator::is_the_applications(http::head const& head, request_context 
     return !is_own_token(shown.token, dependencies_.cache.judge());
 }
 
-task<authenticator::settled> authenticator::finish(pending first, http::exchange const& ex, request_context& context)
+task<authenticator::settled> authenticator::finish(pending&& first, http::exchange const& ex, request_context& context)
 {
     struct by
     {

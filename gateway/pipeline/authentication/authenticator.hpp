@@ -87,7 +87,7 @@ public:
     answer look(http::exchange const& ex, request_context& context);
     // Does what has to be done first, and looks at what came of it. A store that fails is a refusal that is
     // no client's fault.
-    task<settled> finish(pending first, http::exchange const& ex, request_context& context);
+    task<settled> finish(pending&& first, http::exchange const& ex, request_context& context);
 
     // Once more, when revocations became known since: who was proved may not be any more.
     task<settled> look_again(request_context& context);
