@@ -3,7 +3,7 @@
 #include "gateway/app/startup_error.hpp"
 #include "gateway/app/translate.hpp"
 #include "gateway/pipeline/auth_routes.hpp"
-#include "gateway/pipeline/page_endpoints.hpp"
+#include "gateway/pipeline/endpoint.hpp"
 #include "gateway/telemetry/metrics.hpp"
 #include "policies/compile.hpp"
 
@@ -113,8 +113,8 @@ pipeline::route_facts facts_of(policies::route const& route, pipeline::snapshot 
     auto chain = snapshot.limiter->resolve(route.limits());
     if (!chain) throw startup_error{startup_error::blame::configuration, route.place() + ": " + chain.error().note()};
     facts.limits = std::move(*chain);
-    if (route.to() == policies::destination::accounts) put_off_account_limits(facts, pipeline::names_account(route.target()));
-    facts.knows_devices = route.to() == policies::destination::accounts && route.target() == "login";
+    if (route.to() == policies::destination::accounts) facts.endpoint = pipeline::endpoint_named(route.target());
+    if (facts.endpoint) put_off_account_limits(facts, facts.endpoint->is(pipeline::trait::names_account));
     facts.slot = figures.route(route.name());
     facts.stream = route.spec().stream;
     if (auto const& websocket = route.spec().websocket) {
@@ -123,7 +123,7 @@ pipeline::route_facts facts_of(policies::route const& route, pipeline::snapshot 
     }
     if (auto const& cors = route.spec().cors) {
         facts.cors = std::make_unique<pipeline::cors_rule const>(*cors);
-        auto const all = route.to() == policies::destination::upstream || pipeline::serves_other_sites(route.target());
+        auto const all = !facts.endpoint || facts.endpoint->is(pipeline::trait::serves_other_sites);
         if (all) facts.friends = facts.cors->friends();
     }
     facts.audience = audience_of(route, s);
@@ -149,7 +149,7 @@ compiled_rules compile_rules(config::settings const& s)
 {
     auto specs = pipeline::auth_routes(s.accounts.prefix, s.accounts.pages.enabled);
     for (auto& each : specs)
-        if (!pipeline::is_page_only(each.target)) each.cors = s.accounts.cors;
+        if (!pipeline::endpoint_named(each.target)->is_page_only()) each.cors = s.accounts.cors;
     specs.insert(specs.end(), s.routes.begin(), s.routes.end());
     auto compiled = policies::compile(std::move(specs));
     compiled_rules rules{std::move(compiled.table), {}};

@@ -64,7 +64,7 @@ station::station(unsigned index, unsigned of, shared const& all)
       assertions_{all.keys.signer(), assertions_of(all.settings, of)},
       upstreams_{make_upstreams(all)},
       endpoints_{{all.desk, cache_, transport_of(all.settings), all.keys.current().documents}},
-      pages_{{all.desk, endpoints_, all.look, all.settings.accounts.prefix, all.settings.accounts.pages.enabled,
+      pages_{{endpoints_, all.look, all.settings.accounts.prefix, all.settings.accounts.pages.enabled,
               all.settings.accounts.pages.after_logout, all.waiting_key}},
       renewals_{{all.desk, worker_.executor(), longest_reply(all.settings)}},
       streams_{streams_of(worker_, all)},

@@ -1,3 +1,5 @@
+#include "gateway/pipeline/page_handlers.hpp"
+
 #include "gateway/accounts/api_keys.hpp"
 #include "gateway/accounts/desk.hpp"
 #include "gateway/accounts/device_name.hpp"
@@ -6,7 +8,9 @@
 #include "gateway/http/form.hpp"
 #include "gateway/pipeline/auth_fields.hpp"
 #include "gateway/pipeline/caller.hpp"
-#include "gateway/pipeline/page_form.hpp"
+#include "gateway/pipeline/endpoint.hpp"
+#include "gateway/pipeline/endpoint_services.hpp"
+#include "gateway/pipeline/handlers.hpp"
 #include "gateway/pipeline/page_replies.hpp"
 #include "gateway/pipeline/request/request_context.hpp"
 
@@ -43,9 +47,9 @@ std::vector<pages::key_line> lines_of(std::vector<accounts::api_key> const& all)
 
 } // namespace
 
-task<result<http::reply>> page_endpoints::show_account(auth_endpoints::call& c)
+task<result<http::reply>> show_account(call& c)
 {
-    auto const token = token_for(*form_named("account"), c);
+    auto const token = token_for(*c.endpoint.form, c);
     if (!token) co_return token.error();
     auto const notice = http::form_value(c.ex.where().query(), "notice").value_or(std::string{});
     auto v = view_for(c);
@@ -57,11 +61,11 @@ task<result<http::reply>> page_endpoints::show_account(auth_endpoints::call& c)
 }
 
 // The one page that shows a key; going back to it or loading it again does not.
-task<result<http::reply>> page_endpoints::show_new_key(auth_endpoints::call& c)
+task<result<http::reply>> show_new_key(call& c)
 {
-    auto const made = co_await parts_.endpoints.make_api_key(c);
+    auto const made = co_await make_api_key(c);
     if (!made) co_return made.error();
-    auto const token = token_for(*form_named("account"), c);
+    auto const token = token_for(*c.endpoint.form, c);
     if (!token) co_return token.error();
     auto v = view_for(c);
     v.form_token = *token;
@@ -71,36 +75,36 @@ task<result<http::reply>> page_endpoints::show_new_key(auth_endpoints::call& c)
     co_return page_reply(std::move(*html));
 }
 
-task<result<std::string>> page_endpoints::write_account(pages::view v, auth_endpoints::call& c, std::string_view new_key)
+task<result<std::string>> write_account(pages::view v, call& c, std::string_view new_key)
 {
     auto who = session_of(c);
     if (!who) co_return who.error();
     auto const user_id = who->user_id;
-    auto profile = co_await accounts::me(parts_.desk, c.context.found.who->subject);
+    auto profile = co_await accounts::me(c.services.desk, c.context.found.who->subject);
     if (!profile) co_return profile.error();
     accounts::part wanted;
     wanted.after = http::form_value(c.ex.where().query(), "after").value_or(std::string{});
     wanted.limit = lines_on_page;
-    auto all = co_await accounts::list_sessions(parts_.desk, std::move(*who), std::move(wanted), parts_.desk.now());
+    auto all = co_await accounts::list_sessions(c.services.desk, std::move(*who), std::move(wanted), c.services.desk.now());
     if (!all) co_return all.error();
     accounts::part shown;
     shown.limit = lines_on_page;
-    auto keys = co_await accounts::list_api_keys(parts_.desk, user_id, std::move(shown));
+    auto keys = co_await accounts::list_api_keys(c.services.desk, user_id, std::move(shown));
     if (!keys) co_return keys.error();
     auto const lines = lines_of(all->lines);
     auto const key_lines = lines_of(keys->keys);
-    auto const& rules = parts_.desk.rules.api_keys;
+    auto const& rules = c.services.desk.rules.api_keys;
     pages::account_view a;
     a.email = profile->email;
     a.sessions = lines;
-    a.now = parts_.desk.now();
+    a.now = c.services.desk.now();
     a.keys = key_lines;
     a.new_key = new_key;
     a.makes_keys = rules.self_service;
     a.scopes = rules.scopes;
     a.next = all->next;
-    a.self_delete = parts_.desk.rules.self_delete;
-    co_return book_.write_account(v, a);
+    a.self_delete = c.services.desk.rules.self_delete;
+    co_return c.pages.book.write_account(v, a);
 }
 
 } // namespace yett::pipeline

@@ -1,11 +1,13 @@
-#include "gateway/pipeline/auth_endpoints.hpp"
+#include "gateway/pipeline/handlers.hpp"
 
 #include "gateway/accounts/change_address.hpp"
+#include "gateway/accounts/desk.hpp"
 #include "gateway/accounts/remove_user.hpp"
 #include "gateway/accounts/verify_email.hpp"
 #include "gateway/pipeline/auth_fields.hpp"
 #include "gateway/pipeline/auth_replies.hpp"
 #include "gateway/pipeline/caller.hpp"
+#include "gateway/pipeline/endpoint_services.hpp"
 #include "gateway/pipeline/request/request_context.hpp"
 #include "gateway/pipeline/request/session_cookies.hpp"
 
@@ -21,7 +23,7 @@ struct followed
     std::optional<error> refused;
 };
 
-task<followed> read_token(auth_endpoints::call& c)
+task<followed> read_token(call& c)
 {
     followed got;
     auto body = co_await fields_of(c);
@@ -38,7 +40,7 @@ task<followed> read_token(auth_endpoints::call& c)
 
 } // namespace
 
-task<result<http::reply>> auth_endpoints::email(call& c)
+task<result<http::reply>> change_email(call& c)
 {
     auto body = co_await fields_of(c);
     if (!body) co_return body.error();
@@ -54,41 +56,30 @@ task<result<http::reply>> auth_endpoints::email(call& c)
     if (!may_send) co_return may_send.error();
     asked.silent = !*may_send;
 
-    auto done = co_await accounts::request_address(parts_.desk, std::move(asked), parts_.desk.now());
+    auto done = co_await accounts::request_address(c.services.desk, std::move(asked), c.services.desk.now());
     if (!done) co_return refused(done.error(), c.context);
     co_return accepted();
 }
 
-task<result<http::reply>> auth_endpoints::email_confirm(call& c)
+task<result<http::reply>> confirm_email(call& c)
 {
     auto got = co_await read_token(c);
     if (got.refused) co_return *got.refused;
-    auto const who = co_await accounts::confirm_address(parts_.desk, std::move(got.asked), parts_.desk.now());
+    auto const who = co_await accounts::confirm_address(c.services.desk, std::move(got.asked), c.services.desk.now());
     if (!who) co_return who.error();
     co_return verified_reply(*who);
 }
 
-task<result<http::reply>> auth_endpoints::email_undo(call& c)
+task<result<http::reply>> undo_email(call& c)
 {
     auto got = co_await read_token(c);
     if (got.refused) co_return *got.refused;
-    auto const who = co_await accounts::undo_address(parts_.desk, std::move(got.asked), parts_.desk.now());
+    auto const who = co_await accounts::undo_address(c.services.desk, std::move(got.asked), c.services.desk.now());
     if (!who) co_return who.error();
     co_return verified_reply(*who);
 }
 
-task<result<http::reply>> auth_endpoints::email_link(call& c)
-{
-    co_return co_await look_at_link(c, accounts::link_purpose::change_address);
-}
-
-task<result<http::reply>> auth_endpoints::undo_link(call& c)
-{
-    co_return co_await look_at_link(c, accounts::link_purpose::undo_change);
-}
-
-// The password, or a login a moment ago: who found a session open removes nothing.
-task<result<http::reply>> auth_endpoints::delete_me(call& c)
+task<result<http::reply>> delete_me(call& c)
 {
     auto body = co_await fields_of(c);
     if (!body) co_return body.error();
@@ -98,13 +89,13 @@ task<result<http::reply>> auth_endpoints::delete_me(call& c)
     asked.who = std::move(*who);
     if (body->has("password")) asked.password = body->secret_text("password");
     if (auto fine = require_only(*body, {"password"}, c.context); !fine) co_return fine.error();
-    auto const is_recent = parts_.desk.now() - c.context.found.who->authenticated_at <= recent;
+    auto const is_recent = c.services.desk.now() - c.context.found.who->authenticated_at <= recent;
     if (!asked.password && !is_recent) co_return errc::recent_login_required;
 
-    auto const gone = co_await accounts::remove_self(parts_.desk, std::move(asked), parts_.desk.now());
+    auto const gone = co_await accounts::remove_self(c.services.desk, std::move(asked), c.services.desk.now());
     if (!gone) co_return gone.error();
     auto r = no_content();
-    if (auto added = add_deletions(r, parts_.transport); !added) co_return added.error();
+    if (auto added = add_deletions(r, c.services.transport); !added) co_return added.error();
     co_return r;
 }
 

@@ -1,25 +1,27 @@
-#include "gateway/pipeline/auth_endpoints.hpp"
+#include "gateway/pipeline/handlers.hpp"
 
 #include "gateway/accounts/api_keys.hpp"
+#include "gateway/accounts/desk.hpp"
 #include "gateway/pipeline/auth_fields.hpp"
 #include "gateway/pipeline/auth_replies.hpp"
 #include "gateway/pipeline/caller.hpp"
+#include "gateway/pipeline/endpoint_services.hpp"
 #include "gateway/pipeline/request/request_context.hpp"
 
 namespace yett::pipeline {
 
-task<result<http::reply>> auth_endpoints::api_keys(call& c)
+task<result<http::reply>> list_api_keys(call& c)
 {
     auto const who = session_of(c);
     if (!who) co_return who.error();
     auto const wanted = part_asked(c.ex.where().query());
     if (!wanted) co_return wanted.error();
-    auto const all = co_await accounts::list_api_keys(parts_.desk, who->user_id, *wanted);
+    auto const all = co_await accounts::list_api_keys(c.services.desk, who->user_id, *wanted);
     if (!all) co_return all.error();
     co_return api_keys_reply(*all);
 }
 
-task<result<accounts::new_api_key>> auth_endpoints::make_api_key(call& c)
+task<result<accounts::new_api_key>> make_api_key(call& c)
 {
     auto const who = session_of(c);
     if (!who) co_return who.error();
@@ -35,26 +37,26 @@ task<result<accounts::new_api_key>> auth_endpoints::make_api_key(call& c)
     auto const fine = require_only(*body, {"name", "scopes", "expires_in", "requests_per_minute"}, c.context);
     if (!fine) co_return fine.error();
 
-    auto made = co_await accounts::create_api_key(parts_.desk, std::move(wanted), parts_.desk.now());
+    auto made = co_await accounts::create_api_key(c.services.desk, std::move(wanted), c.services.desk.now());
     if (!made) co_return refused(made.error(), c.context);
     co_return std::move(*made);
 }
 
-task<result<http::reply>> auth_endpoints::create_api_key(call& c)
+task<result<http::reply>> create_api_key(call& c)
 {
     auto const made = co_await make_api_key(c);
     if (!made) co_return made.error();
     co_return new_api_key_reply(*made);
 }
 
-task<result<http::reply>> auth_endpoints::remove_api_key(call& c)
+task<result<http::reply>> remove_api_key(call& c)
 {
     auto const who = session_of(c);
     if (!who) co_return who.error();
     accounts::api_key_removal wanted{who->user_id, std::string{last_segment(c.ex.where().path())}, who->from.address, {}};
     // An empty id would mean all of them.
     if (wanted.id.empty()) co_return errc::not_found;
-    auto const gone = co_await accounts::remove_api_keys(parts_.desk, std::move(wanted), parts_.desk.now());
+    auto const gone = co_await accounts::remove_api_keys(c.services.desk, std::move(wanted), c.services.desk.now());
     if (!gone) co_return gone.error();
     co_return no_content();
 }

@@ -9,7 +9,7 @@
 
 namespace yett::pipeline {
 
-task<result<http::body_fields>> fields_of(auth_endpoints::call& c)
+task<result<http::body_fields>> fields_of(call& c)
 {
     if (!c.body) co_return co_await read_fields(c.ex);
     co_return std::move(*c.body);

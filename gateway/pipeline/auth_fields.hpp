@@ -3,20 +3,25 @@
 #include "gateway/accounts/refusal.hpp"
 #include "gateway/accounts/sessions.hpp"
 #include "gateway/base/result.hpp"
+#include "gateway/base/secret.hpp"
 #include "gateway/base/task.hpp"
 #include "gateway/http/json_body.hpp"
-#include "gateway/pipeline/auth_endpoints.hpp"
+#include "gateway/pipeline/call.hpp"
 
 #include <initializer_list>
 #include <string>
 #include <string_view>
+
+namespace yett::http {
+class target;
+} // namespace yett::http
 
 namespace yett::pipeline {
 
 // What the account endpoints do with what comes in.
 
 // The members of the body, which a page may have read before.
-task<result<http::body_fields>> fields_of(auth_endpoints::call& c);
+task<result<http::body_fields>> fields_of(call& c);
 
 // Makes sure that nothing but the expected members came, and leaves what is wrong with
 // them for the reply.

@@ -1,5 +1,6 @@
-#include "gateway/pipeline/auth_endpoints.hpp"
+#include "gateway/pipeline/handlers.hpp"
 
+#include "gateway/accounts/desk.hpp"
 #include "gateway/accounts/reset_password.hpp"
 #include "gateway/accounts/verify_email.hpp"
 #include "gateway/base/wait_until.hpp"
@@ -8,6 +9,8 @@
 #include "gateway/pipeline/auth_replies.hpp"
 #include "gateway/pipeline/beat.hpp"
 #include "gateway/pipeline/caller.hpp"
+#include "gateway/pipeline/endpoint.hpp"
+#include "gateway/pipeline/endpoint_services.hpp"
 #include "gateway/pipeline/request/credential.hpp"
 #include "gateway/pipeline/request/request_context.hpp"
 #include "gateway/pipeline/request/same_origin.hpp"
@@ -23,7 +26,7 @@ struct wanted_letter
 };
 
 // Who wants a letter sent where. An address that is none is as good as one that nobody has.
-task<wanted_letter> read_request(auth_endpoints::call& c)
+task<wanted_letter> read_request(call& c)
 {
     wanted_letter wanted;
     auto body = co_await fields_of(c);
@@ -42,59 +45,32 @@ task<wanted_letter> read_request(auth_endpoints::call& c)
     co_return wanted;
 }
 
-} // namespace
-
 // The session that this client has already; whoever follows the link in it need not sign in
 // again. Empty when there is none, and when another site sent the cookie.
-std::string auth_endpoints::own_session(call& c) const
+std::string own_session(call& c)
 {
     auto const& credential = c.context.found.shown;
     if (!credential || credential->by == credential::way::none) return {};
     if (credential->by == credential::way::cookie && !require_same_origin(c.ex.request(), c.context.asked.from.https)) return {};
-    auto const who = parts_.cache.identify(c.context.found.token, c.context.asked.now);
+    auto const who = c.services.cache.identify(c.context.found.token, c.context.asked.now);
     return who ? (*who)->session : std::string{};
 }
 
-task<result<http::reply>> auth_endpoints::follow_verification(call& c, secret token)
+task<result<http::reply>> follow_verification(call& c, secret token)
 {
     accounts::verification asked;
     asked.token = std::move(token);
     asked.session = own_session(c);
     asked.from = device_of(c);
-    auto const who = co_await accounts::verify_email(parts_.desk, std::move(asked), parts_.desk.now());
+    auto const who = co_await accounts::verify_email(c.services.desk, std::move(asked), c.services.desk.now());
     if (!who) co_return who.error();
     co_return verified_reply(*who);
 }
 
-// Says what following the link would, and does not follow it.
-task<result<http::reply>> auth_endpoints::look_at_link(call& c, accounts::link_purpose purpose)
-{
-    auto const good = co_await accounts::check_link(parts_.desk, token_in(c.ex.where()), purpose, parts_.desk.now());
-    if (!good) co_return good.error();
-    co_return no_content();
-}
-
-task<result<http::reply>> auth_endpoints::verify(call& c)
-{
-    auto body = co_await fields_of(c);
-    if (!body) co_return body.error();
-    auto token = body->secret_text("token");
-    if (auto fine = require_only(*body, {"token"}, c.context); !fine) co_return fine.error();
-    co_return co_await follow_verification(c, std::move(token));
-}
-
-// Mail scanners open links, so a link is followed only for a program that asks for JSON,
-// and never for HEAD.
-task<result<http::reply>> auth_endpoints::verify_link(call& c)
-{
-    auto const& head = c.ex.request();
-    auto const follows = head.method() == http::method::get && http::asks_for_json(head);
-    if (!follows) co_return co_await look_at_link(c, accounts::link_purpose::verify_address);
-    co_return co_await follow_verification(c, token_in(c.ex.where()));
-}
+using letter_service = task<result<void>> (*)(accounts::desk const&, accounts::letter_request, wall_time);
 
 // The beat begins when all was read: how it was sent is no choice of phase.
-task<result<http::reply>> auth_endpoints::send_letter(call& c, letter_service service)
+task<result<http::reply>> send_letter(call& c, letter_service service)
 {
     auto wanted = co_await read_request(c);
     if (wanted.refused) co_return *wanted.refused;
@@ -103,28 +79,50 @@ task<result<http::reply>> auth_endpoints::send_letter(call& c, letter_service se
     wanted.asked.silent = !*may_send;
     c.context.spending.counts = tally::always;
     auto const began = steady_now();
-    auto const done = co_await service(parts_.desk, std::move(wanted.asked), parts_.desk.now());
+    auto const done = co_await service(c.services.desk, std::move(wanted.asked), c.services.desk.now());
     co_await wait_until(next_beat(began, steady_now()));
     if (!done) co_return done.error();
     co_return accepted();
 }
 
-task<result<http::reply>> auth_endpoints::resend(call& c)
+} // namespace
+
+task<result<http::reply>> verify(call& c)
+{
+    auto body = co_await fields_of(c);
+    if (!body) co_return body.error();
+    auto token = body->secret_text("token");
+    if (auto fine = require_only(*body, {"token"}, c.context); !fine) co_return fine.error();
+    co_return co_await follow_verification(c, std::move(token));
+}
+
+task<result<http::reply>> look_at_link(call& c)
+{
+    auto const good =
+        co_await accounts::check_link(c.services.desk, token_in(c.ex.where()), *c.endpoint.link, c.services.desk.now());
+    if (!good) co_return good.error();
+    co_return no_content();
+}
+
+task<result<http::reply>> verify_by_link(call& c)
+{
+    auto const& head = c.ex.request();
+    auto const follows = head.method() == http::method::get && http::asks_for_json(head);
+    if (!follows) co_return co_await look_at_link(c);
+    co_return co_await follow_verification(c, token_in(c.ex.where()));
+}
+
+task<result<http::reply>> resend(call& c)
 {
     return send_letter(c, accounts::resend_verification);
 }
 
-task<result<http::reply>> auth_endpoints::request_reset(call& c)
+task<result<http::reply>> request_reset(call& c)
 {
     return send_letter(c, accounts::request_reset);
 }
 
-task<result<http::reply>> auth_endpoints::reset_link(call& c)
-{
-    co_return co_await look_at_link(c, accounts::link_purpose::reset_password);
-}
-
-task<result<http::reply>> auth_endpoints::confirm_reset(call& c)
+task<result<http::reply>> confirm_reset(call& c)
 {
     auto body = co_await fields_of(c);
     if (!body) co_return body.error();
@@ -133,9 +131,9 @@ task<result<http::reply>> auth_endpoints::confirm_reset(call& c)
     asked.password = body->secret_text("password");
     asked.from = device_of(c);
     if (auto fine = require_only(*body, {"token", "password"}, c.context); !fine) co_return fine.error();
-    auto done = co_await accounts::reset_password(parts_.desk, std::move(asked), parts_.desk.now());
+    auto done = co_await accounts::reset_password(c.services.desk, std::move(asked), c.services.desk.now());
     if (!done) co_return refused(done.error(), c.context);
-    co_return remembered(*done);
+    co_return remembered(c, *done);
 }
 
 } // namespace yett::pipeline

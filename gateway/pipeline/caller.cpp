@@ -1,11 +1,11 @@
 #include "gateway/pipeline/caller.hpp"
 
+#include "gateway/http/exchange.hpp"
 #include "gateway/pipeline/request/request_context.hpp"
-#include "gateway/pipeline/request/snapshot.hpp"
 
 namespace yett::pipeline {
 
-accounts::device device_of(auth_endpoints::call const& c)
+accounts::device device_of(call const& c)
 {
     auto const& head = c.ex.request();
     accounts::device from{c.context.asked.from.text, std::string{head.value(http::known::user_agent)}};
@@ -13,16 +13,11 @@ accounts::device device_of(auth_endpoints::call const& c)
     return from;
 }
 
-result<accounts::caller> session_of(auth_endpoints::call const& c)
+result<accounts::caller> session_of(call const& c)
 {
     auto const& who = *c.context.found.who;
     if (who.session.empty()) return client_error(errc::forbidden, "the credential is no session of ours");
     return accounts::caller{who.subject, who.session, device_of(c)};
-}
-
-http::origin_list const* friends_of(auth_endpoints::call const& c)
-{
-    return c.context.snapshot->shared->facts[c.context.found.route->index()].friends;
 }
 
 } // namespace yett::pipeline

@@ -1,8 +1,11 @@
 #include "gateway/pipeline/dispatcher.hpp"
 
 #include "gateway/http/websocket_protocols.hpp"
+#include "gateway/pipeline/auth_endpoints.hpp"
 #include "gateway/pipeline/bearer_terms.hpp"
+#include "gateway/pipeline/call.hpp"
 #include "gateway/pipeline/cors_fields.hpp"
+#include "gateway/pipeline/endpoint.hpp"
 #include "gateway/pipeline/open_streams.hpp"
 #include "gateway/pipeline/page_endpoints.hpp"
 #include "gateway/pipeline/request/own_token.hpp"
@@ -92,13 +95,13 @@ task<result<void>> dispatcher::dispatch(policies::permit const& permit, http::ex
 task<result<void>> dispatcher::answer_ourselves(policies::permit const& permit, http::exchange& ex, request_context& context)
 {
     auto const& facts = context.facts();
+    auto const& row = *facts.endpoint;
     auto spend_now = [this, &ex, &context] { return dependencies_.limits.spend_for_account(ex, context); };
-    auth_endpoints::call call{ex, context, spend_now};
-    std::string_view const target = permit.route().target();
+    call asked{row, dependencies_.endpoints.services(), dependencies_.pages.services(), ex, context, facts.friends, spend_now};
     result<http::reply> reply = errc::internal;
-    if (dependencies_.pages.answers(target, ex)) reply = co_await dependencies_.pages.answer(target, call);
+    if (dependencies_.pages.answers(row, ex)) reply = co_await dependencies_.pages.answer(asked);
     else if (auto fine = refuse_other_sites(ex.request(), facts.cors.get()); !fine) reply = fine.error();
-    else reply = co_await dependencies_.endpoints.answer(target, call);
+    else reply = co_await row.answer(asked);
     if (!reply && reply.error() == errc::no_such_route) co_return nothing_here(permit, ex, context);
     if (!reply) co_return reply.error();
     // First, because a browser keeps the last of those with one name.
@@ -111,9 +114,10 @@ task<result<void>> dispatcher::answer_ourselves(policies::permit const& permit, 
 error dispatcher::nothing_here(policies::permit const& permit, http::exchange const& ex, request_context& context) const
 {
     auto const& where = ex.where();
-    for (auto const& rule : context.snapshot->shared->routes.routes()) {
-        auto const is_ours = rule.to() == policies::destination::accounts && rule.target() != "nothing";
-        if (!is_ours || &rule == &permit.route() || !dependencies_.pages.offers(rule.target())) continue;
+    auto const& snapshot = *context.snapshot->shared;
+    for (auto const& rule : snapshot.routes.routes()) {
+        auto const* const row = snapshot.facts[rule.index()].endpoint;
+        if (!row || row->takes_what_is_left() || &rule == &permit.route() || !dependencies_.pages.offers(*row)) continue;
         if (rule.path().matches(where.path())) context.reported.allowed_methods |= rule.methods();
     }
     return context.reported.allowed_methods.empty() ? errc::no_such_route : errc::method_not_allowed;

@@ -3,6 +3,7 @@
 #include "gateway/http/glimpse.hpp"
 #include "gateway/http/problem.hpp"
 #include "gateway/pipeline/cors_fields.hpp"
+#include "gateway/pipeline/endpoint.hpp"
 #include "gateway/pipeline/navigation.hpp"
 #include "gateway/pipeline/page_endpoints.hpp"
 #include "gateway/pipeline/request/request_context.hpp"
@@ -19,10 +20,10 @@ limits::admission const* refusal_of(request_context const& context)
                : &context.spending.admissions.back();
 }
 
-bool is_token_endpoint(policies::route const* route)
+// The row of what was asked for; null where that is the application's, or nothing.
+endpoint const* endpoint_of(request_context const& context)
 {
-    return route && route->to() == policies::destination::accounts &&
-           (route->target() == "login" || route->target() == "refresh");
+    return context.found.route ? context.facts().endpoint : nullptr;
 }
 
 // Browsers ask people for a name and a password themselves, and keep both: not what a key is for.
@@ -36,7 +37,7 @@ http::problem_context problem_of(http::exchange const& ex, request_context const
     http::problem_context problem{.request_id = context.asked.request_id, .errors = context.reported.complaints, .allow = allow};
     problem.credential_sent = context.reported.credential_sent;
     problem.another_websocket_version = context.asked.another_websocket_version;
-    problem.token_endpoint = is_token_endpoint(context.found.route);
+    if (auto const* row = endpoint_of(context)) problem.token_endpoint = row->is(trait::hands_out_tokens);
     problem.realm = context.transport().realm;
     problem.basic = asks_for_basic(ex.request(), context);
     if (auto const* refused = refusal_of(context)) problem.retry_after = refused->retry_after_seconds();
@@ -45,8 +46,7 @@ http::problem_context problem_of(http::exchange const& ex, request_context const
 
 bool is_form_of_ours(http::exchange const& ex, request_context const& context)
 {
-    auto const ours = context.found.route && context.found.route->to() == policies::destination::accounts;
-    return ours && ex.request().method() == http::method::post && http::prefers_html(ex.request());
+    return endpoint_of(context) && ex.request().method() == http::method::post && http::prefers_html(ex.request());
 }
 
 // Whoever sent a form comes back to its page: sending it again is theirs to do.
@@ -56,7 +56,7 @@ page_endpoints::way_back way_back_from(error const& why, http::exchange const& e
     page_endpoints::way_back back;
     // A link to "//a" would lead to a host of that name.
     if (http::is_safe(ex.request().method())) back.again = return_address(address_of(ex.where()), {});
-    else if (is_form_of_ours(ex, context)) back.again = pages.page_of_form(context.found.route->target(), ex.where().path());
+    else if (is_form_of_ours(ex, context)) back.again = pages.page_of_form(*endpoint_of(context), ex.where().path());
     back.confirm = why == errc::recent_login_required;
     return back;
 }

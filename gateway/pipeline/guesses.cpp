@@ -1,31 +1,24 @@
 #include "gateway/pipeline/guesses.hpp"
 
+#include "gateway/pipeline/endpoint.hpp"
 #include "policies/route.hpp"
 
 namespace yett::pipeline {
 namespace {
 
-// Where passwords and tokens are tried; whatever is wrong with an attempt, it was one.
-bool takes_guesses(policies::route const& at)
-{
-    return at.target() == "login" || at.target() == "refresh" || at.target() == "password" || at.target() == "email" ||
-           at.target() == "delete_me" || at.target() == "delete_account";
-}
-
 // Where a link is looked at. Its 256 random bits cannot be guessed, with or without a limit; but
 // any page can have its visitors' browsers ask here, in an image or an address, and would spend
 // what they have left for the link in their mail.
-bool shows_links(policies::route const& at)
+bool shows_link(endpoint const& row)
 {
-    return at.target() == "verify_link" || at.target() == "reset_link" || at.target() == "email_link" ||
-           at.target() == "undo_link";
+    return row.link.has_value();
 }
 
 } // namespace
 
-bool is_no_guess(error const& why, policies::route const& at, bool proved)
+bool is_no_guess(error const& why, policies::route const& at, endpoint const* row, bool proved)
 {
-    if (at.to() != policies::destination::accounts) return false;
+    if (!row) return false;
     // Whom the rule did not let in has had no password looked at.
     if (at.credentials() == policies::credential_use::required && !proved) return true;
     switch (why.code()) {
@@ -37,8 +30,8 @@ bool is_no_guess(error const& why, policies::route const& at, bool proved)
     case errc::csrf_rejected:
     case errc::unsupported_media_type:
     case errc::body_too_large: return true;
-    case errc::bad_request: return !takes_guesses(at);
-    case errc::link_invalid: return shows_links(at);
+    case errc::bad_request: return !row->is(trait::tries_secrets);
+    case errc::link_invalid: return shows_link(*row);
     default: return why.from() != origin::client;
     }
 }

@@ -1,16 +1,23 @@
+#include "gateway/pipeline/page_handlers.hpp"
+
 #include "gateway/accounts/api_keys.hpp"
 #include "gateway/accounts/desk.hpp"
 #include "gateway/accounts/sessions.hpp"
 #include "gateway/http/problem.hpp"
 #include "gateway/pipeline/caller.hpp"
+#include "gateway/pipeline/endpoint.hpp"
+#include "gateway/pipeline/endpoint_services.hpp"
 #include "gateway/pipeline/navigation.hpp"
-#include "gateway/pipeline/page_form.hpp"
 #include "gateway/pipeline/page_replies.hpp"
 #include "gateway/pipeline/read_fields.hpp"
 #include "gateway/pipeline/request/request_context.hpp"
-#include "gateway/pipeline/request/return_address.hpp"
 #include "gateway/pipeline/request/same_origin.hpp"
 
+// A form goes through the very endpoint that answers JSON, with the same limits, checks and
+// audit lines; here its answer becomes a page or the way to one. A form that went well is
+// answered with 303, so that going back or reloading sends nothing twice; the one that makes an
+// API key shows it at once, for it is shown only then. One that did not fails with the
+// endpoint's error and leaves the page that says so in the context.
 namespace yett::pipeline {
 namespace {
 
@@ -31,16 +38,14 @@ bool is_about_the_form(error const& why) noexcept
 }
 
 // The account page has several places for a password.
-std::string_view place_of(std::string_view target, std::string_view field) noexcept
+std::string_view place_of(form const& f, std::string_view field) noexcept
 {
-    if (field != "password") return field;
-    if (target == "email") return "email_password";
-    return target == "delete_account" ? "delete_password" : field;
+    return field == "password" && !f.old_password.empty() ? f.old_password : field;
 }
 
-bool is_about_address(pages::page which) noexcept
+bool is_about_address(form const& f) noexcept
 {
-    return which == pages::page::move || which == pages::page::undo_move;
+    return f.page == pages::page::move || f.page == pages::page::undo_move;
 }
 
 bool is_dead_link(error const& why) noexcept
@@ -48,11 +53,9 @@ bool is_dead_link(error const& why) noexcept
     return why == errc::link_invalid || why == errc::link_expired;
 }
 
-} // namespace
-
-page_endpoints::sent page_endpoints::read_sent(form const& f, http::body_fields& body) const
+sent_form read_sent(form const& f, http::body_fields& body)
 {
-    sent s;
+    sent_form s;
     s.next = next_in(body.take("next"));
     s.end = body.take("end");
     s.remove_key = body.take("remove_key");
@@ -64,147 +67,101 @@ page_endpoints::sent page_endpoints::read_sent(form const& f, http::body_fields&
     return s;
 }
 
-task<result<http::reply>> page_endpoints::answer_form(form const& f, auth_endpoints::call& c)
+std::string with_next(std::string way, call const& c)
 {
-    auto body = co_await read_fields(c.ex);
-    if (!body) co_return body.error();
-    auto const token = body->take("form");
-    auto const s = read_sent(f, *body);
-
-    auto ours = refuse_foreign_origin(c.ex.request(), c.context.asked.from.https);
-    if (ours) ours = tokens_.check(c.ex.request(), f.proof, token);
-    if (!ours) co_return co_await explain_form(f, s, ours.error(), c);
-    if (!s.empty.empty()) {
-        auto const incomplete = client_error(errc::bad_request, "a field of the form is empty");
-        co_return co_await explain_form(f, s, incomplete, c);
-    }
-    c.body.emplace(std::move(*body));
-    auto done = co_await act(f, s, c);
-    // Who is nobody has nothing to sign out of, and has come to the same.
-    auto const was_nobody = !done && f.target == "logout" && done.error() == errc::unauthenticated;
-    if (!done && !was_nobody) co_return co_await explain_form(f, s, done.error(), c);
-    if (f.target == "create_api_key") co_return done;
-    auto on = lead_on(f, s, c);
-    if (!done) co_return on;
-    for (auto& [name, value] : done->fields)
-        if (name == "Set-Cookie") on.fields.emplace_back(name, std::move(value));
-    co_return on;
+    auto const& next = c.sent.next;
+    auto const through_mail = next.empty() && c.pages.waiting.find(c.ex.request(), c.context.asked.now);
+    if (way.starts_with("/login") && through_mail) return way + "&next=" + std::string{waiting_word};
+    if (next.empty()) return way;
+    return way + "&next=" + query_value(next);
 }
 
-task<result<http::reply>> page_endpoints::act(form const& f, sent const& s, auth_endpoints::call& c)
+// An invitation came by mail and proves the address.
+bool is_verified(call const& c)
 {
-    if (f.target == "create_api_key") co_return co_await show_new_key(c);
-    if (f.target == "delete_account") co_return co_await parts_.endpoints.answer("delete_me", c);
-    if (f.target != "account") co_return co_await parts_.endpoints.answer(f.target, c);
-    auto changed = co_await change_account(s, c);
-    if (!changed) co_return changed.error();
-    http::reply done;
-    co_return done;
+    return !c.services.desk.rules.require_verified_email || !c.sent.link_token.empty();
 }
 
-// Where somebody else was quicker, another tab or its own end, there is nothing left to do.
-task<result<void>> page_endpoints::change_account(sent const& s, auth_endpoints::call& c)
+std::string way_on(form const& f, call const& c)
 {
-    if (auto fine = c.body->expect_only({}); !fine) co_return fine.error();
-    auto who = session_of(c);
-    if (!who) co_return who.error();
-    result<void> ended;
-    if (s.others) {
-        auto const others = co_await accounts::end_other_sessions(parts_.desk, std::move(*who), parts_.desk.now());
-        if (!others) ended = others.error();
-    } else if (!s.end.empty()) {
-        std::string id = s.end;
-        ended = co_await accounts::end_session(parts_.desk, std::move(*who), std::move(id), parts_.desk.now());
-    } else if (!s.remove_key.empty()) {
-        accounts::api_key_removal wanted{who->user_id, s.remove_key, who->from.address, {}};
-        auto const gone = co_await accounts::remove_api_keys(parts_.desk, std::move(wanted), parts_.desk.now());
-        if (!gone) ended = gone.error();
-    }
-    if (!ended && ended.error() != errc::not_found) co_return ended.error();
-    co_return result<void>{};
+    auto const& home = c.pages.look.home;
+    auto const& next = c.sent.next;
+    if (f.then == afterwards::signs_in) return waiting_or(next, home, c);
+    if (f.then == afterwards::signs_out && !next.empty()) return waiting_or(next, home, c);
+    if (f.then == afterwards::signs_out && !c.pages.after_logout.empty()) return c.pages.after_logout;
+    auto const way = !f.leads_to_verified.empty() && is_verified(c) ? f.leads_to_verified : f.leads_to;
+    if (way.starts_with("/login") && !c.pages.look.login) return home;
+    return prefix_of(c) + with_next(std::string{way}, c);
 }
 
 // 303, and what the way on needs of cookies. What a page was signed out of may still lie in the
 // browser's cache.
-http::reply page_endpoints::lead_on(form const& f, sent const& s, auth_endpoints::call const& c) const
+http::reply lead_on(form const& f, call const& c)
 {
-    auto on = see_other(way_on(f, s, c));
-    if (f.target == "logout") on.fields.emplace_back("Clear-Site-Data", "\"cache\"");
+    auto on = see_other(way_on(f, c));
+    auto const& next = c.sent.next;
+    if (f.then == afterwards::signs_out) on.fields.emplace_back("Clear-Site-Data", "\"cache\"");
     std::vector<std::string> lines;
     // Through a mail `next` comes back by the cookie alone.
-    auto const mails = f.target == "register" || f.target == "reset_request";
-    if (mails && !s.next.empty() && s.next != waiting_word) lines = waiting_.keep(s.next, c.context.asked.now);
-    if (f.target == "login") lines = waiting_.forget(c.ex.request());
+    if (f.then == afterwards::by_mail && !next.empty() && next != waiting_word)
+        lines = c.pages.waiting.keep(next, c.context.asked.now);
+    if (f.then == afterwards::signs_in) lines = c.pages.waiting.forget(c.ex.request());
     for (auto& each : lines) on.fields.emplace_back("Set-Cookie", std::move(each));
     return on;
 }
 
-std::string page_endpoints::way_on(form const& f, sent const& s, auth_endpoints::call const& c) const
+// What is wrong with which field.
+std::vector<pages::field_message> messages_of(form const& f, error const& why, call const& c)
 {
-    auto const at = std::string{prefix_of(c.ex.where().path())};
-    if (f.target == "login") return waiting_or(s.next, parts_.look.home, c);
-    if (f.target == "logout" && !s.next.empty()) return waiting_or(s.next, parts_.look.home, c);
-    if (f.target == "logout" && !parts_.after_logout.empty()) return parts_.after_logout;
-    if (f.target == "account" && s.others) return at + "/account?notice=others_ended";
-    if (f.target == "account" && !s.end.empty()) return at + "/account?notice=session_ended";
-    if (f.target == "account" && !s.remove_key.empty()) return at + "/account?notice=key_removed#keys";
-    auto way = std::string{f.way_on};
-    // An invitation came by mail and proves the address.
-    auto const proved = !parts_.desk.rules.require_verified_email || !s.link_token.empty();
-    if (f.target == "register" && proved) way = "/login?notice=registered";
-    if (way.starts_with("/login") && !parts_.look.login) return parts_.look.home;
-    return at + with_next(std::move(way), s, c);
+    std::vector<pages::field_message> wrong;
+    wrong.reserve(c.sent.empty.size() + c.context.reported.complaints.size() + 1);
+    for (auto const each : c.sent.empty) wrong.push_back({place_of(f, each), "required"});
+    for (auto const& each : c.context.reported.complaints) wrong.push_back({each.field, each.code, each.message});
+    if (why == errc::email_taken && wrong.empty()) wrong.push_back({"email", "email_taken"});
+    if (why == errc::invalid_credentials && !f.old_password.empty()) wrong.push_back({f.old_password, "current_password"});
+    return wrong;
 }
 
-std::string page_endpoints::with_next(std::string way, sent const& s, auth_endpoints::call const& c) const
+task<void> explain_dead_link(form const& f, call& c)
 {
-    auto const through_mail = s.next.empty() && waiting_.find(c.ex.request(), c.context.asked.now);
-    if (way.starts_with("/login") && through_mail) return way + "&next=" + std::string{waiting_word};
-    if (s.next.empty()) return way;
-    return way + "&next=" + query_value(s.next);
+    if (is_about_address(f)) {
+        c.context.reported.page = c.pages.book.write(pages::page::link_dead_address, view_for(c));
+        co_return;
+    }
+    auto const purpose =
+        f.page == pages::page::choose ? accounts::link_purpose::reset_password : accounts::link_purpose::verify_address;
+    secret token{c.sent.link_token};
+    (void)co_await explain_link(purpose, std::move(token), c);
 }
 
 // Leaves the page with the form in the context, filled in as it was but for secrets, and
 // says what is wrong with it.
-task<error> page_endpoints::explain_form(form const& f, sent const& s, error why, auth_endpoints::call& c)
+task<error> explain_form(form const& f, error why, call& c)
 {
-    auto v = view_for(c);
-    if (is_dead_link(why) && is_about_address(f.page)) {
-        c.context.reported.page = book_.write(pages::page::link_dead_address, v);
-        co_return why;
-    }
     if (is_dead_link(why)) {
-        auto const purpose =
-            f.page == pages::page::choose ? accounts::link_purpose::reset_password : accounts::link_purpose::verify_address;
-        secret token{s.link_token};
-        (void)co_await explain_link(purpose, std::move(token), c);
+        co_await explain_dead_link(f, c);
         co_return why;
     }
-    if (why == errc::forbidden && f.target == "register") {
-        c.context.reported.page = book_.write(pages::page::register_closed, v);
+    auto v = view_for(c);
+    auto const is_forbidden = why == errc::forbidden;
+    if (is_forbidden && f.when_forbidden) {
+        c.context.reported.page = c.pages.book.write(*f.when_forbidden, v);
         co_return why;
     }
-    auto const about_keys = why == errc::forbidden && f.target == "create_api_key";
-    if (!is_about_the_form(why) && !about_keys) co_return why;
+    auto const has_alert = is_forbidden && !f.forbidden_alert.empty();
+    if (!is_about_the_form(why) && !has_alert) co_return why;
 
-    std::vector<pages::field_message> wrong;
-    wrong.reserve(s.empty.size() + c.context.reported.complaints.size() + 1);
-    for (auto const each : s.empty) wrong.push_back({place_of(f.target, each), "required"});
-    for (auto const& each : c.context.reported.complaints) wrong.push_back({each.field, each.code, each.message});
-    if (why == errc::email_taken && wrong.empty()) wrong.push_back({"email", "email_taken"});
-    if (why == errc::invalid_credentials && f.target == "password") wrong.push_back({"current_password", "current_password"});
-    if (why == errc::invalid_credentials && place_of(f.target, "password") != "password")
-        wrong.push_back({place_of(f.target, "password"), "current_password"});
+    auto const wrong = messages_of(f, why, c);
     v.wrong = wrong;
-    if (wrong.empty()) v.alert = about_keys ? std::string_view{"no_more_keys"} : http::face_of(why).code;
-    v.email = s.email;
-    v.link_token = s.link_token;
-    v.next = s.next;
+    if (wrong.empty()) v.alert = has_alert ? f.forbidden_alert : http::face_of(why).code;
+    v.email = c.sent.email;
+    v.link_token = c.sent.link_token;
+    v.next = c.sent.next;
     auto const token = token_for(f, c);
     if (!token) co_return token.error();
     v.form_token = *token;
-    if (f.proof != "account" || f.target == "logout") {
-        c.context.reported.page = book_.write(f.page, v);
+    if (f.page) {
+        c.context.reported.page = c.pages.book.write(*f.page, v);
         co_return why;
     }
     if (!c.context.found.who) co_return why;
@@ -212,6 +169,75 @@ task<error> page_endpoints::explain_form(form const& f, sent const& s, error why
     if (!html) co_return html.error();
     c.context.reported.page = std::move(*html);
     co_return why;
+}
+
+// Ends what was named of sessions and keys.
+task<result<void>> end_what_was_named(call& c)
+{
+    auto who = session_of(c);
+    if (!who) co_return who.error();
+    auto const& desk = c.services.desk;
+    auto const& s = c.sent;
+    if (s.others) {
+        auto const others = co_await accounts::end_other_sessions(desk, std::move(*who), desk.now());
+        if (!others) co_return others.error();
+    } else if (!s.end.empty()) {
+        std::string id = s.end;
+        co_return co_await accounts::end_session(desk, std::move(*who), std::move(id), desk.now());
+    } else if (!s.remove_key.empty()) {
+        accounts::api_key_removal wanted{who->user_id, s.remove_key, who->from.address, {}};
+        auto const gone = co_await accounts::remove_api_keys(desk, std::move(wanted), desk.now());
+        if (!gone) co_return gone.error();
+    }
+    co_return result<void>{};
+}
+
+std::string way_after_change(call const& c)
+{
+    auto const& s = c.sent;
+    if (s.others) return "/account?notice=others_ended";
+    if (!s.end.empty()) return "/account?notice=session_ended";
+    if (!s.remove_key.empty()) return "/account?notice=key_removed#keys";
+    return with_next("/account", c);
+}
+
+} // namespace
+
+task<result<http::reply>> change_account(call& c)
+{
+    if (auto fine = c.body->expect_only({}); !fine) co_return fine.error();
+    auto const ended = co_await end_what_was_named(c);
+    if (!ended && ended.error() != errc::not_found) co_return ended.error();
+    co_return see_other(prefix_of(c) + way_after_change(c));
+}
+
+task<result<http::reply>> answer_form(call& c)
+{
+    auto const& f = *c.endpoint.form;
+    auto body = co_await read_fields(c.ex);
+    if (!body) co_return body.error();
+    auto const token = body->take("form");
+    c.sent = read_sent(f, *body);
+
+    auto ours = refuse_foreign_origin(c.ex.request(), c.context.asked.from.https);
+    if (ours) ours = c.pages.tokens.check(c.ex.request(), f.proof, token);
+    if (!ours) co_return co_await explain_form(f, ours.error(), c);
+    if (!c.sent.empty.empty()) {
+        auto const incomplete = client_error(errc::bad_request, "a field of the form is empty");
+        co_return co_await explain_form(f, incomplete, c);
+    }
+    c.body.emplace(std::move(*body));
+    auto const act = f.act ? f.act : c.endpoint.answer;
+    auto done = co_await act(c);
+    // Who is nobody has nothing to sign out of, and has come to the same.
+    auto const was_nobody = !done && f.then == afterwards::signs_out && done.error() == errc::unauthenticated;
+    if (!done && !was_nobody) co_return co_await explain_form(f, done.error(), c);
+    if (f.then == afterwards::replied) co_return done;
+    auto on = lead_on(f, c);
+    if (!done) co_return on;
+    for (auto& [name, value] : done->fields)
+        if (name == "Set-Cookie") on.fields.emplace_back(name, std::move(value));
+    co_return on;
 }
 
 } // namespace yett::pipeline

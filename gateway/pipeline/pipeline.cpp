@@ -7,6 +7,7 @@
 #include "gateway/pipeline/authentication/certainty.hpp"
 #include "gateway/pipeline/destination.hpp"
 #include "gateway/pipeline/dispatcher.hpp"
+#include "gateway/pipeline/endpoint.hpp"
 #include "gateway/pipeline/error_replies.hpp"
 #include "gateway/pipeline/one_rule.hpp"
 #include "gateway/pipeline/request/device_cookie.hpp"
@@ -65,7 +66,7 @@ task<result<void>> pipeline::answer(http::exchange& ex, request_context& context
         ex.be_a_stream();
     if (facts.websocket) [[unlikely]]
         if (auto fit = recognise_websocket(ex, context); !fit) co_return fit.error();
-    if (facts.knows_devices) [[unlikely]]
+    if (facts.endpoint && facts.endpoint->is(trait::knows_devices)) [[unlikely]]
         context.spending.early_put_off = !device_mark_in(ex.request(), context.transport()).empty();
     if (!facts.limits.early.empty() && !context.spending.early_put_off)
         if (auto spent = co_await stages_.limits.spend(facts.limits.early, ex, context); !spent) co_return spent.error();

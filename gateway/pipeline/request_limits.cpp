@@ -132,7 +132,7 @@ void request_limits::settle(http::exchange const& ex, request_context const& con
     if (context.spending.admissions.empty()) return;
     auto const& limiter = *context.snapshot->shared->limiter;
     auto const never_tried = (why && *why == errc::overloaded) || context.spending.admissions.back().is_for_loans();
-    auto const no_guess = why && is_no_guess(*why, *context.found.route, context.found.who != nullptr);
+    auto const no_guess = why && is_no_guess(*why, *context.found.route, context.facts().endpoint, context.found.who != nullptr);
     auto const now = steady_now();
     for (auto const& each : context.spending.admissions) {
         if (never_tried || no_guess) limiter.give_back(each, subject_of(ex, context), now);

@@ -2,6 +2,7 @@
 
 #include "gateway/http/glimpse.hpp"
 #include "gateway/http/problem.hpp"
+#include "gateway/pipeline/endpoint.hpp"
 #include "gateway/pipeline/log_cause.hpp"
 #include "gateway/pipeline/request/request_context.hpp"
 #include "gateway/pipeline/unlisted_proxy.hpp"
@@ -9,8 +10,6 @@
 
 namespace yett::pipeline {
 namespace {
-
-using telemetry::account_operation;
 
 std::string_view protocol_of(http::version v)
 {
@@ -20,39 +19,6 @@ std::string_view protocol_of(http::version v)
     case http::version::http_2: return "HTTP/2";
     }
     return {};
-}
-
-std::optional<account_operation> operation_of(policies::route const& route)
-{
-    if (route.to() != policies::destination::accounts) return std::nullopt;
-    constexpr std::pair<std::string_view, account_operation> operations[] = {
-        {"register", account_operation::register_account},
-        {"login", account_operation::login},
-        {"refresh", account_operation::refresh},
-        {"logout", account_operation::logout},
-        {"verify", account_operation::verify},
-        {"verify_link", account_operation::verify},
-        {"resend", account_operation::resend},
-        {"reset_request", account_operation::reset_request},
-        {"reset_confirm", account_operation::reset_confirm},
-        {"other_sessions", account_operation::sessions},
-        {"me", account_operation::me},
-        {"delete_me", account_operation::me},
-        {"delete_account", account_operation::me},
-        {"email", account_operation::me},
-        {"email_confirm", account_operation::me},
-        {"email_undo", account_operation::me},
-        {"password", account_operation::password},
-        {"sessions", account_operation::sessions},
-        {"session", account_operation::sessions},
-        {"account", account_operation::sessions},
-        {"api_keys", account_operation::api_keys},
-        {"create_api_key", account_operation::api_keys},
-        {"remove_api_key", account_operation::api_keys},
-    };
-    for (auto const& [target, operation] : operations)
-        if (target == route.target()) return operation;
-    return std::nullopt;
 }
 
 telemetry::account_outcome outcome_of(error const* why)
@@ -127,7 +93,8 @@ void request_log::count(http::exchange const& ex, request_context const& context
         tell_of_unlisted(ex.from());
     if (!known) return;
     if (context.reported.refreshed) figures.refreshes[*context.reported.refreshed].add();
-    if (auto const operation = operation_of(*context.found.route)) figures.accounts[*operation][outcome_of(why)].add();
+    if (auto const* row = context.facts().endpoint; row && row->operation)
+        figures.accounts[*row->operation][outcome_of(why)].add();
 }
 
 void request_log::write_line(http::exchange const& ex, request_context const& context, error const* why)

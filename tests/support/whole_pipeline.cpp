@@ -259,8 +259,8 @@ struct whole_pipeline::parts
     std::optional<scripted_upstream> next_application; // of the snapshot that was entered
     pipeline::forwarders_by_name next_upstreams;
     pipeline::auth_endpoints endpoints{{desk, cache, app::transport_of(settings), keys.current().documents}};
-    pipeline::page_endpoints pages{{desk, endpoints, app::look_of(settings), settings.accounts.prefix,
-                                    settings.accounts.pages.enabled, settings.accounts.pages.after_logout, random_bytes(32)}};
+    pipeline::page_endpoints pages{{endpoints, app::look_of(settings), settings.accounts.prefix, settings.accounts.pages.enabled,
+                                    settings.accounts.pages.after_logout, random_bytes(32)}};
     pipeline::renewals renewals{{desk, io.get_executor(), milliseconds{60000}}};
     pipeline::open_streams streams{
         {revoked, *stores.sessions, wheel, figures.shard(0).streams_ended, desk.rules.clock_skew,

@@ -20,13 +20,15 @@
 
 namespace yett::pipeline {
 
+struct endpoint;
+
 // What is kept for one rule beside the rule itself, under its index.
 struct route_facts
 {
     limits::chain limits;
     std::vector<limits::limit const*> account_limits;    // spent once the body has named the account
     std::vector<limits::limit const*> device_limits;     // instead of those, by a device that the account knows
-    bool knows_devices = false;                          // `limits.early` are for other devices, too
+    struct endpoint const* endpoint = nullptr;           // of ours that the rule leads to; null: the application's
     std::size_t slot = 0;                                // of its figures
     std::uint64_t body_bytes = 0;                        // the largest body; 0 is no limit
     policies::websocket_spec const* websocket = nullptr; // the rule's; null: it lets none through

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "gateway/pipeline/endpoint.hpp"
 #include "gateway/pipeline/request/request_context.hpp"
 #include "gateway/telemetry/metrics.hpp"
 #include "tests/unit/limits/limits.hpp"
@@ -47,6 +48,7 @@ public:
             auto& facts = made->facts.emplace_back();
             facts.limits = *made->limiter->resolve(route.limits());
             facts.slot = metrics.route(route.name());
+            if (route.to() == policies::destination::accounts) facts.endpoint = pipeline::endpoint_named(route.target());
         }
         world = made.get();
         auto whole = std::make_shared<pipeline::worker_snapshot>();

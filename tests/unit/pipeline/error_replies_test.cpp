@@ -52,7 +52,7 @@ struct scene
         return way;
     }();
     pipeline::auth_endpoints endpoints{{at.desk, at.cache, transport, nullptr}};
-    pipeline::page_endpoints pages{{at.desk, endpoints, {}, {"/auth"}, true, {}, random_bytes(32)}};
+    pipeline::page_endpoints pages{{endpoints, {}, {"/auth"}, true, {}, random_bytes(32)}};
     temporary_folder folder;
     std::unique_ptr<telemetry::log_sink> sink = *telemetry::log_sink::open(folder.file("log"));
     telemetry::log log{*sink, telemetry::line_format::json, telemetry::level::info};

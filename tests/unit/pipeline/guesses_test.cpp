@@ -10,7 +10,8 @@ namespace {
 
 bool counts(a_world const& world, char const* rule, error const& why, bool proved = false)
 {
-    return !pipeline::is_no_guess(why, *world.at(rule).found.route, proved);
+    auto const context = world.at(rule);
+    return !pipeline::is_no_guess(why, *context.found.route, context.facts().endpoint, proved);
 }
 
 } // namespace
