@@ -37,18 +37,6 @@ bool is_near_end(identity const& who, wall_time now) noexcept
     return !who.session.empty() && (who.expires_at - now) * 4 < who.expires_at - who.issued_at;
 }
 
-telemetry::refresh_outcome refreshed_as(accounts::grant const& given) noexcept
-{
-    return given.replayed ? telemetry::refresh_outcome::replayed : telemetry::refresh_outcome::rotated;
-}
-
-telemetry::refresh_outcome refreshed_as(error const& why) noexcept
-{
-    using telemetry::refresh_outcome;
-    if (why == errc::refresh_reused) return refresh_outcome::reused;
-    return why.from() == origin::client ? refresh_outcome::refused : refresh_outcome::failed;
-}
-
 struct renewals::flight
 {
     std::optional<renewal> outcome;

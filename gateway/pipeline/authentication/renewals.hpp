@@ -5,7 +5,7 @@
 #include "gateway/base/identity.hpp"
 #include "gateway/base/result.hpp"
 #include "gateway/base/task.hpp"
-#include "gateway/telemetry/metrics.hpp"
+#include "gateway/pipeline/request/refreshed_as.hpp"
 
 #include <deque>
 #include <map>
@@ -24,10 +24,6 @@ namespace yett::pipeline {
 // better renewed than left to end. Tokens of other issuers, which belong to no session of
 // ours, never are.
 bool is_near_end(identity const& who, wall_time now) noexcept;
-
-// How a refresh token was answered, for the figures.
-telemetry::refresh_outcome refreshed_as(accounts::grant const& given) noexcept;
-telemetry::refresh_outcome refreshed_as(error const& why) noexcept;
 
 // Renews sessions while their requests are on the way. One for each worker.
 //
