@@ -2,8 +2,8 @@
 
 #include "gateway/app/startup_error.hpp"
 #include "gateway/app/translate.hpp"
-#include "gateway/pipeline/auth_routes.hpp"
-#include "gateway/pipeline/endpoint.hpp"
+#include "gateway/pipeline/call/endpoint.hpp"
+#include "gateway/pipeline/endpoints/auth_routes.hpp"
 #include "gateway/telemetry/metrics.hpp"
 #include "policies/compile.hpp"
 

@@ -1,7 +1,7 @@
 #pragma once
 
 #include "config/settings.hpp"
-#include "gateway/pipeline/key_documents.hpp"
+#include "gateway/pipeline/call/key_documents.hpp"
 #include "gateway/tokens/key_ring.hpp"
 #include "gateway/tokens/signer.hpp"
 #include "gateway/tokens/verifier.hpp"

@@ -9,7 +9,7 @@
 #include "gateway/limits/spec.hpp"
 #include "gateway/net/client_limits.hpp"
 #include "gateway/net/listener.hpp"
-#include "gateway/pipeline/auth_endpoints.hpp"
+#include "gateway/pipeline/endpoints/auth_endpoints.hpp"
 #include "gateway/tokens/algorithm.hpp"
 #include "gateway/tokens/completeness.hpp"
 #include "gateway/transport/tls_context.hpp"

@@ -2,10 +2,10 @@
 
 #include "gateway/http/glimpse.hpp"
 #include "gateway/http/problem.hpp"
+#include "gateway/pipeline/call/endpoint.hpp"
+#include "gateway/pipeline/call/navigation.hpp"
 #include "gateway/pipeline/cors_fields.hpp"
-#include "gateway/pipeline/endpoint.hpp"
-#include "gateway/pipeline/navigation.hpp"
-#include "gateway/pipeline/page_endpoints.hpp"
+#include "gateway/pipeline/endpoints/page_endpoints.hpp"
 #include "gateway/pipeline/request/request_context.hpp"
 #include "gateway/pipeline/request/return_address.hpp"
 #include "gateway/telemetry/log.hpp"

@@ -1,6 +1,6 @@
 #include "gateway/pipeline/guesses.hpp"
 
-#include "gateway/pipeline/endpoint.hpp"
+#include "gateway/pipeline/call/endpoint.hpp"
 #include "policies/route.hpp"
 
 namespace yett::pipeline {

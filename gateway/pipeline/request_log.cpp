@@ -2,7 +2,7 @@
 
 #include "gateway/http/glimpse.hpp"
 #include "gateway/http/problem.hpp"
-#include "gateway/pipeline/endpoint.hpp"
+#include "gateway/pipeline/call/endpoint.hpp"
 #include "gateway/pipeline/log_cause.hpp"
 #include "gateway/pipeline/request/request_context.hpp"
 #include "gateway/pipeline/unlisted_proxy.hpp"

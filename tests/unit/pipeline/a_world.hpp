@@ -1,6 +1,6 @@
 #pragma once
 
-#include "gateway/pipeline/endpoint.hpp"
+#include "gateway/pipeline/call/endpoint.hpp"
 #include "gateway/pipeline/request/request_context.hpp"
 #include "gateway/telemetry/metrics.hpp"
 #include "tests/unit/limits/limits.hpp"

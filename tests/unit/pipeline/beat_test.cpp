@@ -1,4 +1,4 @@
-#include "gateway/pipeline/beat.hpp"
+#include "gateway/pipeline/call/beat.hpp"
 
 #include <doctest/doctest.h>
 

@@ -1,4 +1,4 @@
-#include "gateway/pipeline/form_token.hpp"
+#include "gateway/pipeline/call/form_token.hpp"
 
 #include "tests/unit/pipeline/head_of.hpp"
 

@@ -1,4 +1,4 @@
-#include "gateway/pipeline/navigation.hpp"
+#include "gateway/pipeline/call/navigation.hpp"
 
 #include "gateway/http/form.hpp"
 #include "gateway/pipeline/request/return_address.hpp"

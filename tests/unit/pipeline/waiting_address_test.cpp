@@ -1,4 +1,4 @@
-#include "gateway/pipeline/waiting_address.hpp"
+#include "gateway/pipeline/call/waiting_address.hpp"
 
 #include "tests/unit/pipeline/head_of.hpp"
 

@@ -1,0 +1,46 @@
+#pragma once
+
+#include "gateway/pages/book.hpp"
+#include "gateway/pipeline/call/form_token.hpp"
+#include "gateway/pipeline/call/key_documents.hpp"
+#include "gateway/pipeline/call/waiting_address.hpp"
+#include "gateway/pipeline/request/session_cookies.hpp"
+
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace yett::accounts {
+struct desk;
+} // namespace yett::accounts
+namespace yett::tokens {
+class token_cache;
+} // namespace yett::tokens
+
+namespace yett::pipeline {
+
+// What endpoints are answered with on one worker.
+struct endpoint_services
+{
+    accounts::desk& desk;
+    tokens::token_cache& cache; // of this worker
+    auth_transport transport;
+    std::shared_ptr<key_documents const> keys;
+};
+
+// What pages are made with beside that.
+struct page_services
+{
+    pages::look look;
+    std::vector<std::string> prefixes; // below which the endpoints lie; one at least
+    std::string after_logout;          // empty: the login page
+    form_tokens tokens;
+    waiting_addresses waiting;
+    pages::book book;
+
+    // The prefix that a path lies below; the first one where it lies below none.
+    std::string_view prefix_of(std::string_view path) const noexcept;
+};
+
+} // namespace yett::pipeline

@@ -1,0 +1,102 @@
+#include "gateway/pipeline/endpoints/handlers.hpp"
+
+#include "gateway/accounts/change_address.hpp"
+#include "gateway/accounts/desk.hpp"
+#include "gateway/accounts/remove_user.hpp"
+#include "gateway/accounts/verify_email.hpp"
+#include "gateway/pipeline/call/caller.hpp"
+#include "gateway/pipeline/call/endpoint_services.hpp"
+#include "gateway/pipeline/call/fields.hpp"
+#include "gateway/pipeline/call/replies.hpp"
+#include "gateway/pipeline/request/request_context.hpp"
+#include "gateway/pipeline/request/session_cookies.hpp"
+
+namespace yett::pipeline {
+namespace {
+
+// So recent a login stands for the password.
+constexpr std::chrono::minutes recent{15};
+
+struct followed
+{
+    accounts::followed_link asked;
+    std::optional<error> refused;
+};
+
+task<followed> read_token(call& c)
+{
+    followed got;
+    auto body = co_await fields_of(c);
+    if (!body) {
+        got.refused = body.error();
+        co_return got;
+    }
+    got.asked.token = body->secret_text("token");
+    got.asked.from = device_of(c);
+    auto const fine = require_only(*body, {"token"}, c.context);
+    if (!fine) got.refused = fine.error();
+    co_return got;
+}
+
+} // namespace
+
+task<result<http::reply>> change_email(call& c)
+{
+    auto body = co_await fields_of(c);
+    if (!body) co_return body.error();
+    auto who = session_of(c);
+    if (!who) co_return who.error();
+    accounts::new_address asked;
+    asked.who = std::move(*who);
+    asked.email = body->name_text("new_email");
+    asked.password = body->secret_text("password");
+    if (auto fine = require_only(*body, {"new_email", "password"}, c.context); !fine) co_return fine.error();
+    c.context.spending.account = account_of(asked.email);
+    auto const may_send = co_await may_send_letter(c);
+    if (!may_send) co_return may_send.error();
+    asked.silent = !*may_send;
+
+    auto done = co_await accounts::request_address(c.services.desk, std::move(asked), c.services.desk.now());
+    if (!done) co_return refused(done.error(), c.context);
+    co_return accepted();
+}
+
+task<result<http::reply>> confirm_email(call& c)
+{
+    auto got = co_await read_token(c);
+    if (got.refused) co_return *got.refused;
+    auto const who = co_await accounts::confirm_address(c.services.desk, std::move(got.asked), c.services.desk.now());
+    if (!who) co_return who.error();
+    co_return verified_reply(*who);
+}
+
+task<result<http::reply>> undo_email(call& c)
+{
+    auto got = co_await read_token(c);
+    if (got.refused) co_return *got.refused;
+    auto const who = co_await accounts::undo_address(c.services.desk, std::move(got.asked), c.services.desk.now());
+    if (!who) co_return who.error();
+    co_return verified_reply(*who);
+}
+
+task<result<http::reply>> delete_me(call& c)
+{
+    auto body = co_await fields_of(c);
+    if (!body) co_return body.error();
+    auto who = session_of(c);
+    if (!who) co_return who.error();
+    accounts::farewell asked;
+    asked.who = std::move(*who);
+    if (body->has("password")) asked.password = body->secret_text("password");
+    if (auto fine = require_only(*body, {"password"}, c.context); !fine) co_return fine.error();
+    auto const is_recent = c.services.desk.now() - c.context.found.who->authenticated_at <= recent;
+    if (!asked.password && !is_recent) co_return errc::recent_login_required;
+
+    auto const gone = co_await accounts::remove_self(c.services.desk, std::move(asked), c.services.desk.now());
+    if (!gone) co_return gone.error();
+    auto r = no_content();
+    if (auto added = add_deletions(r, c.services.transport); !added) co_return added.error();
+    co_return r;
+}
+
+} // namespace yett::pipeline

@@ -1,0 +1,25 @@
+#pragma once
+
+#include "gateway/pipeline/call/endpoint_services.hpp"
+
+#include <utility>
+
+namespace yett::pipeline {
+
+// The account endpoints of one worker, for programs; page_endpoints are those for people.
+class auth_endpoints
+{
+public:
+    explicit auth_endpoints(endpoint_services s) : services_{std::move(s)} {}
+
+    // Shows other keys from now on.
+    void publish(std::shared_ptr<key_documents const> keys) { services_.keys = std::move(keys); }
+
+    endpoint_services const& services() const noexcept { return services_; }
+    auth_transport const& transport() const noexcept { return services_.transport; }
+
+private:
+    endpoint_services services_;
+};
+
+} // namespace yett::pipeline

@@ -1,0 +1,139 @@
+#include "gateway/pipeline/endpoints/handlers.hpp"
+
+#include "gateway/accounts/desk.hpp"
+#include "gateway/accounts/reset_password.hpp"
+#include "gateway/accounts/verify_email.hpp"
+#include "gateway/base/wait_until.hpp"
+#include "gateway/http/problem.hpp"
+#include "gateway/pipeline/call/beat.hpp"
+#include "gateway/pipeline/call/caller.hpp"
+#include "gateway/pipeline/call/endpoint.hpp"
+#include "gateway/pipeline/call/endpoint_services.hpp"
+#include "gateway/pipeline/call/fields.hpp"
+#include "gateway/pipeline/call/replies.hpp"
+#include "gateway/pipeline/request/credential.hpp"
+#include "gateway/pipeline/request/request_context.hpp"
+#include "gateway/pipeline/request/same_origin.hpp"
+#include "gateway/tokens/token_cache.hpp"
+
+namespace yett::pipeline {
+namespace {
+
+struct wanted_letter
+{
+    accounts::letter_request asked;
+    std::optional<error> refused;
+};
+
+// Who wants a letter sent where. An address that is none is as good as one that nobody has.
+task<wanted_letter> read_request(call& c)
+{
+    wanted_letter wanted;
+    auto body = co_await fields_of(c);
+    if (!body) {
+        wanted.refused = body.error();
+        co_return wanted;
+    }
+    wanted.asked.email = body->name_text("email");
+    wanted.asked.from = device_of(c);
+    auto const fine = require_only(*body, {"email"}, c.context);
+    if (!fine) {
+        wanted.refused = fine.error();
+        co_return wanted;
+    }
+    c.context.spending.account = account_of(wanted.asked.email);
+    co_return wanted;
+}
+
+// The session that this client has already; whoever follows the link in it need not sign in
+// again. Empty when there is none, and when another site sent the cookie.
+std::string own_session(call& c)
+{
+    auto const& credential = c.context.found.shown;
+    if (!credential || credential->by == credential::way::none) return {};
+    if (credential->by == credential::way::cookie && !require_same_origin(c.ex.request(), c.context.asked.from.https)) return {};
+    auto const who = c.services.cache.identify(c.context.found.token, c.context.asked.now);
+    return who ? (*who)->session : std::string{};
+}
+
+task<result<http::reply>> follow_verification(call& c, secret token)
+{
+    accounts::verification asked;
+    asked.token = std::move(token);
+    asked.session = own_session(c);
+    asked.from = device_of(c);
+    auto const who = co_await accounts::verify_email(c.services.desk, std::move(asked), c.services.desk.now());
+    if (!who) co_return who.error();
+    co_return verified_reply(*who);
+}
+
+using letter_service = task<result<void>> (*)(accounts::desk const&, accounts::letter_request, wall_time);
+
+// The beat begins when all was read: how it was sent is no choice of phase.
+task<result<http::reply>> send_letter(call& c, letter_service service)
+{
+    auto wanted = co_await read_request(c);
+    if (wanted.refused) co_return *wanted.refused;
+    auto const may_send = co_await may_send_letter(c);
+    if (!may_send) co_return may_send.error();
+    wanted.asked.silent = !*may_send;
+    c.context.spending.counts = tally::always;
+    auto const began = steady_now();
+    auto const done = co_await service(c.services.desk, std::move(wanted.asked), c.services.desk.now());
+    co_await wait_until(next_beat(began, steady_now()));
+    if (!done) co_return done.error();
+    co_return accepted();
+}
+
+} // namespace
+
+task<result<http::reply>> verify(call& c)
+{
+    auto body = co_await fields_of(c);
+    if (!body) co_return body.error();
+    auto token = body->secret_text("token");
+    if (auto fine = require_only(*body, {"token"}, c.context); !fine) co_return fine.error();
+    co_return co_await follow_verification(c, std::move(token));
+}
+
+task<result<http::reply>> look_at_link(call& c)
+{
+    auto const good =
+        co_await accounts::check_link(c.services.desk, token_in(c.ex.where()), *c.endpoint.link, c.services.desk.now());
+    if (!good) co_return good.error();
+    co_return no_content();
+}
+
+task<result<http::reply>> verify_by_link(call& c)
+{
+    auto const& head = c.ex.request();
+    auto const follows = head.method() == http::method::get && http::asks_for_json(head);
+    if (!follows) co_return co_await look_at_link(c);
+    co_return co_await follow_verification(c, token_in(c.ex.where()));
+}
+
+task<result<http::reply>> resend(call& c)
+{
+    return send_letter(c, accounts::resend_verification);
+}
+
+task<result<http::reply>> request_reset(call& c)
+{
+    return send_letter(c, accounts::request_reset);
+}
+
+task<result<http::reply>> confirm_reset(call& c)
+{
+    auto body = co_await fields_of(c);
+    if (!body) co_return body.error();
+    accounts::password_reset asked;
+    asked.token = body->secret_text("token");
+    asked.password = body->secret_text("password");
+    asked.from = device_of(c);
+    if (auto fine = require_only(*body, {"token", "password"}, c.context); !fine) co_return fine.error();
+    auto done = co_await accounts::reset_password(c.services.desk, std::move(asked), c.services.desk.now());
+    if (!done) co_return refused(done.error(), c.context);
+    co_return remembered(c, *done);
+}
+
+} // namespace yett::pipeline
