@@ -74,7 +74,7 @@ buffered_socket::buffered_socket(tcp_socket s, origin peer, buffer_pool& small, 
     : socket_{std::move(s)},
       input_{small, large},
       output_{&large},
-      peer_{peer}
+      read_{peer}
 {
 }
 
@@ -82,7 +82,7 @@ buffered_socket::buffered_socket(tcp_socket s, origin peer, std::size_t kept_byt
     : socket_{std::move(s)},
       input_{kept_bytes},
       output_{nullptr},
-      peer_{peer}
+      read_{peer}
 {
 }
 
@@ -136,8 +136,8 @@ void buffered_socket::note_end(errc why, int cause) noexcept
 result<void> buffered_socket::outcome() const
 {
     if (!input_.empty() || read_.end == errc{}) return {};
-    if (read_.end != errc::peer_broke_off) return error{read_.end, peer_};
-    return error{errc::peer_broke_off, peer_, {}, error_code{read_.cause, boost::system::system_category()}};
+    if (read_.end != errc::peer_broke_off) return error{read_.end, peer()};
+    return error{errc::peer_broke_off, peer(), {}, error_code{read_.cause, boost::system::system_category()}};
 }
 
 peer_says buffered_socket::fill_now()
@@ -249,8 +249,8 @@ task<result<void>> buffered_socket::flush()
         co_await write_some(rest);
         output_.sent(before - rest.size());
     }
-    if (write_.stop != errc{}) co_return error{write_.stop, peer_};
-    if (broken()) co_return error{errc::peer_broke_off, peer_};
+    if (write_.stop != errc{}) co_return error{write_.stop, peer()};
+    if (broken()) co_return error{errc::peer_broke_off, peer()};
     co_return result<void>{};
 }
 

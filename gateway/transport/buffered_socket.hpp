@@ -124,7 +124,7 @@ public:
     void close(errc why = errc::stopping) noexcept;
     void reset() noexcept; // RST: what was sent must not pass for the whole
     bool is_open() const noexcept { return socket_.is_open(); }
-    origin peer() const noexcept { return peer_; }
+    origin peer() const noexcept { return read_.peer; }
 
 private:
     template<class Told>
@@ -132,6 +132,7 @@ private:
 
     struct reading
     {
+        origin const peer;      // whose end it is
         errc end{};             // zero: more may come
         std::int32_t cause = 0; // errno behind peer_broke_off
         bool under_way = false;
@@ -162,7 +163,6 @@ private:
     output_buffer output_;
     reading read_;
     writing write_;
-    origin const peer_;
 };
 
 // A read that calls somebody back, with the memory and the lifetime of whom it calls.
