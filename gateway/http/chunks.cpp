@@ -8,6 +8,37 @@
 
 namespace yett::http {
 
+namespace {
+
+std::string_view without_blanks(std::string_view text) noexcept
+{
+    constexpr std::string_view blanks = " \t";
+    auto const begin = text.find_first_not_of(blanks);
+    if (begin == std::string_view::npos) return {};
+    return text.substr(begin, text.find_last_not_of(blanks) - begin + 1);
+}
+
+field field_of(std::string_view line) noexcept
+{
+    auto const colon = line.find(':');
+    auto const name = line.substr(0, colon);
+    return {name, without_blanks(line.substr(colon + 1)), known_named(name)};
+}
+
+} // namespace
+
+void trailer_section::close()
+{
+    constexpr std::string_view line_end = "\r\n";
+    std::string_view rest{text_};
+    for (auto end = rest.find(line_end); end != std::string_view::npos && end != 0; end = rest.find(line_end)) {
+        fields_.push_back(field_of(rest.substr(0, end)));
+        rest.remove_prefix(end + line_end.size());
+    }
+}
+
+// --- the decoder -------------------------------------------------------------------
+
 // Reads one byte of a size's digits, or of what may stand behind them.
 chunk_decoder::state chunk_decoder::after_size(char c) noexcept
 {
@@ -135,8 +166,22 @@ result<chunk_decoder::decoded> chunk_decoder::decode(std::span<char> bytes)
             state_ = state::broken;
             return client_error(errc::bad_request, "chunked coding is malformed or out of bounds");
         }
+        if (trailers_ != 0) keep_trailer(bytes[at - 1]);
     }
     return decoded{.data = {data, size}, .consumed = at};
+}
+
+// Called for every byte from the first one of the first trailer to the empty line behind all.
+void chunk_decoder::keep_trailer(char c)
+{
+    if (!section_) section_ = std::make_unique<trailer_section>();
+    section_->add(c);
+    if (state_ == state::done) section_->close();
+}
+
+std::span<field const> chunk_decoder::trailers() const noexcept
+{
+    return section_ ? section_->fields() : std::span<field const>{};
 }
 
 std::string_view chunk_line(std::uint64_t size, chunk_line_buffer& buffer) noexcept

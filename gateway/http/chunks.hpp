@@ -1,19 +1,41 @@
 #pragma once
 
 #include "gateway/base/result.hpp"
+#include "gateway/http/head.hpp"
 
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <span>
+#include <string>
 #include <string_view>
+#include <vector>
 
 namespace yett::http {
+
+// The trailer fields of one chunked body (RFC 9112 section 7.1.2), collected byte by byte while the
+// decoder checks them; the bounds are the decoder's.
+class trailer_section
+{
+public:
+    // One byte of the section: of a well-formed line, of its end, or of the empty line behind all.
+    void add(char c) { text_.push_back(c); }
+    // Cuts the text into fields. To be called once, when the section has ended.
+    void close();
+    // Valid as long as the section; empty before `close`.
+    std::span<field const> fields() const noexcept { return fields_; }
+
+private:
+    std::string text_;
+    std::vector<field> fields_;
+};
 
 // Takes the chunked coding (RFC 9112 section 7.1) off a body, part by part as it arrives.
 //
 // Strict: sizes are plain hexadecimal without overflow, lines end in CRLF, extensions
-// follow the grammar, and blanks are refused unless the limits say otherwise. Extensions and trailer fields are checked, bounded and dropped.
+// follow the grammar, and blanks are refused unless the limits say otherwise. Extensions are
+// checked, bounded and dropped; trailer fields are checked, bounded and kept.
 class chunk_decoder
 {
 public:
@@ -44,6 +66,8 @@ public:
     // True behind the last chunk and its trailers. What follows belongs to the next message.
     bool done() const noexcept { return state_ == state::done; }
     std::size_t trailer_fields_seen() const noexcept { return trailers_; }
+    // What stood behind the last chunk, once it is done; lives as long as the decoder.
+    std::span<field const> trailers() const noexcept;
 
 private:
     enum class state : std::uint8_t
@@ -78,6 +102,7 @@ private:
     state after_extension(char c) noexcept;
     state after_trailer(char c) noexcept;
     bool within_limits() noexcept;
+    void keep_trailer(char c);
 
     limits limits_;
     std::uint64_t left_ = 0; // of the current chunk's data
@@ -87,7 +112,8 @@ private:
     std::size_t trailers_ = 0;
     state state_ = state::size_start;
     std::uint8_t digits_ = 0;
-    bool last_ = false; // the current size is zero
+    bool last_ = false;                        // the current size is zero
+    std::unique_ptr<trailer_section> section_; // most bodies have none
 };
 
 // What stands in front of a chunk of that size: "1f\r\n". Behind it comes `chunk_end`.

@@ -2,7 +2,7 @@
 
 namespace yett::http {
 
-task<result<exchange::arrived>> exchange::gather_body(arrived so_far)
+task<result<message_part>> exchange::gather_body(message_part so_far)
 {
     co_return so_far;
 }
@@ -17,7 +17,8 @@ task<result<void>> send(exchange& ex, reply const& r)
     head.status = r.status;
     head.fields = fields;
     head.length = r.body.size();
-    co_return co_await ex.begin(head, r.body, true);
+    message_part const whole{r.body, true};
+    co_return co_await ex.begin(head, whole);
 }
 
 } // namespace yett::http

@@ -46,6 +46,29 @@ struct reply_head
     std::string_view reason = {};        // the words behind the status; empty: the usual ones
 };
 
+// What a message goes on with behind its head, be it a request or a reply, read or written: a piece
+// of its body and, with the last one, its trailers. A message of any protocol is a head, parts of
+// which none but the last may be empty, and an end; who reads on behind the last part is given an
+// empty last one again.
+//
+// Trailers are fields that were sent behind the body (RFC 9110 section 6.5). They are for passing on
+// and for nothing else: what a message says of its framing, its origin or its rights it says in its
+// head. HTTP/1.1 reads them and drops them where it writes, as its section 6.5.1 allows.
+struct message_part
+{
+    message_part() noexcept = default;
+    message_part(std::string_view bytes, bool ends, std::span<field const> behind = {}) noexcept
+        : data{bytes},
+          last{ends},
+          trailers{behind}
+    {
+    }
+
+    std::string_view data;           // valid until whoever gave it is asked for more
+    bool last = false;               // the message ends with it
+    std::span<field const> trailers; // of a last part, valid as long as `data`
+};
+
 // A small reply of our own: everything but a forwarded one.
 struct reply
 {
@@ -73,21 +96,15 @@ public:
     // call; an empty part is the end. Sends "100 Continue" before the first wait if the
     // client expects one. Fails with bad_request for broken chunks, body_too_large,
     // timed_out, or peer_broke_off; with peer_closed when the reply ends while it waits.
-    virtual task<result<std::string_view>> read_body() = 0;
+    virtual task<result<message_part>> read_body() = 0;
     // What has arrived of the body already: the same part read_body would return without
-    // waiting, or nothing. `complete` when the body ends with it. It counts as read:
-    // read_body goes on behind it.
-    struct arrived
-    {
-        std::string_view part;
-        bool complete;
-    };
-    virtual arrived body_at_hand() = 0;
+    // waiting, or nothing. It counts as read: read_body goes on behind it.
+    virtual message_part body_at_hand() = 0;
     // Reads on behind `so_far`, what `body_at_hand` gave, before anybody is troubled with an
     // upload: until the body is complete or as much is held as may be. All of it as one
     // part, valid until the next call of read_body. Fails as read_body does. Who does not
     // hold bodies gives back what there was.
-    virtual task<result<arrived>> gather_body(arrived so_far);
+    virtual task<result<message_part>> gather_body(message_part so_far);
     // Neither body has to keep a pace, and none is held back.
     virtual void be_a_stream() noexcept {}
     // After this exchange nothing more is read as a request, whatever the client sent.
@@ -99,14 +116,15 @@ public:
     virtual void limit_body(std::uint64_t bytes) noexcept = 0;
 
     // Begins the reply and sends the first part of its body with it, in one write when
-    // both fit. `last` ends the reply. The body is dropped for HEAD, 204 and 304.
+    // both fit. A last part ends the reply. The body is dropped for HEAD, 204 and 304, and
+    // trailers where the client's protocol has no place for them.
     //
     // 101, on HTTP/1.1 and for a WebSocket alone, makes the exchange a tunnel: read_body
     // then gives whatever the client sends behind its request until it sends no more,
-    // write passes bytes on unframed, and `last` ends this direction only. Reading waits
+    // write passes bytes on unframed, and a last part ends this direction only. Reading waits
     // without a limit; whoever opens a tunnel has one.
-    virtual task<result<void>> begin(reply_head const& head, std::string_view part, bool last) = 0;
-    virtual task<result<void>> write(std::string_view part, bool last) = 0;
+    virtual task<result<void>> begin(reply_head const& head, message_part part) = 0;
+    virtual task<result<void>> write(message_part part) = 0;
     // Gives up a reply that has begun so that the client cannot take it for a whole one.
     virtual void abort() noexcept = 0;
 

@@ -39,24 +39,33 @@ void http1_exchange::came_by_proxy(bool https) noexcept
 
 // --- the request's body ------------------------------------------------------------
 
-task<result<std::string_view>> http1_exchange::read_body()
+task<result<http::message_part>> http1_exchange::read_body()
 {
-    if (tunnel_) co_return co_await read_through();
+    if (tunnel_) {
+        auto const through = co_await read_through();
+        if (!through) co_return through.error();
+        co_return http::message_part{*through, through->empty()};
+    }
     gathered_.reset();
     for (;;) {
-        auto part = next_part();
-        if (!part || !part->empty() || body_.complete()) co_return part;
+        auto const part = next_part();
+        if (!part) co_return part.error();
+        if (!part->empty() || body_.complete()) co_return as_part(*part);
         auto const waited = co_await wait_for_body(milliseconds::max());
         if (!waited) co_return waited.error();
     }
 }
 
-http::exchange::arrived http1_exchange::body_at_hand()
+http::message_part http1_exchange::as_part(std::string_view bytes) const noexcept
+{
+    return {bytes, body_.complete(), body_.trailers()};
+}
+
+http::message_part http1_exchange::body_at_hand()
 {
     // A failure shows again when the body is read.
     auto const part = next_part();
-    if (!part) return {{}, false};
-    return {*part, body_.complete()};
+    return part ? as_part(*part) : http::message_part{};
 }
 
 result<std::string_view> http1_exchange::next_part()
@@ -99,17 +108,17 @@ result<void> http1_exchange::read_more()
     return {};
 }
 
-task<result<http::exchange::arrived>> http1_exchange::gather_body(arrived so_far)
+task<result<http::message_part>> http1_exchange::gather_body(http::message_part so_far)
 {
     auto const most = around_.limits.upload_buffer;
-    if (stream_ || so_far.complete || so_far.part.size() >= most) co_return so_far;
+    if (stream_ || so_far.last || so_far.data.size() >= most) co_return so_far;
     gathered_ = std::make_unique<gathered_body>(around_.worker.bodies(), most);
-    if (gathered_->room(so_far.part.size()) < so_far.part.size()) co_return so_far;
-    gathered_->add(so_far.part);
+    if (gathered_->room(so_far.data.size()) < so_far.data.size()) co_return so_far;
+    gathered_->add(so_far.data);
     auto const gathered = co_await gather_rest();
     read_at_most_ = around_.limits.header_bytes;
     if (!gathered) co_return gathered.error();
-    co_return arrived{gathered_->text(), body_.complete()};
+    co_return as_part(gathered_->text());
 }
 
 task<result<void>> http1_exchange::gather_rest()
@@ -225,7 +234,7 @@ bool http1_exchange::client_may_go_on() const noexcept
            body_.check_declared();
 }
 
-task<result<void>> http1_exchange::begin(http::reply_head const& head, std::string_view part, bool last)
+task<result<void>> http1_exchange::begin(http::reply_head const& head, http::message_part part)
 {
     if (begun()) co_return our_error(errc::internal, "a second reply was begun");
     if (abandoned()) co_return client_error(errc::peer_broke_off);
@@ -243,9 +252,9 @@ task<result<void>> http1_exchange::begin(http::reply_head const& head, std::stri
     keeps_alive_ = framing->keep_alive;
     left_out_ = head.length.value_or(0);
 
-    auto const body = account(part, last);
+    auto const body = account(part.data, part.last);
     if (!body) co_return body.error();
-    auto const beyond = frame(out, *body, last);
+    auto const beyond = frame(out, *body, part.last); // trailers are dropped (RFC 9110 section 6.5.1)
     auto const rest = outlet_.send_now(out);
     if (rest.empty() && outlet_.settled() && beyond.part.empty()) {
         around_.worker.scratch() = std::move(out);
@@ -262,16 +271,16 @@ void http1_exchange::become_tunnel() noexcept
     outlet_.hold_nothing();
 }
 
-task<result<void>> http1_exchange::write(std::string_view part, bool last)
+task<result<void>> http1_exchange::write(http::message_part part)
 {
     if (!begun() || finished_) co_return our_error(errc::internal, "written outside of a reply");
     if (abandoned()) co_return client_error(errc::peer_broke_off);
-    auto const body = account(part, last);
+    auto const body = account(part.data, part.last);
     if (!body) co_return body.error();
     auto out = take_scratch();
-    auto const beyond = frame(out, *body, last);
+    auto const beyond = frame(out, *body, part.last);
     auto sent = co_await send_rest(std::move(out), 0, beyond);
-    if (sent && last && tunnel_) {
+    if (sent && part.last && tunnel_) {
         around_.stream.say_goodbye();
         around_.stream.socket().finish_sending();
     }

@@ -30,16 +30,16 @@ public:
     http::peer const& from() const noexcept override { return around_.peer; }
     steady_time started_at() const noexcept override { return started_at_; }
 
-    task<result<std::string_view>> read_body() override;
-    arrived body_at_hand() override;
-    task<result<arrived>> gather_body(arrived so_far) override;
+    task<result<http::message_part>> read_body() override;
+    http::message_part body_at_hand() override;
+    task<result<http::message_part>> gather_body(http::message_part so_far) override;
     void be_a_stream() noexcept override;
     void be_the_last() noexcept override { last_here_ = true; }
     void came_by_proxy(bool https) noexcept override;
     void limit_body(std::uint64_t bytes) noexcept override { body_.limit(bytes); }
 
-    task<result<void>> begin(http::reply_head const& head, std::string_view part, bool last) override;
-    task<result<void>> write(std::string_view part, bool last) override;
+    task<result<void>> begin(http::reply_head const& head, http::message_part part) override;
+    task<result<void>> write(http::message_part part) override;
     void abort() noexcept override;
 
     bool begun() const noexcept override { return status_ != 0; }
@@ -65,6 +65,7 @@ public:
 private:
     bool client_may_go_on() const noexcept;
     void become_tunnel() noexcept;
+    http::message_part as_part(std::string_view bytes) const noexcept;
     result<std::string_view> next_part();
     result<void> read_at_hand();
     result<void> read_more();

@@ -24,6 +24,8 @@ public:
     result<void> check_declared() const;
 
     bool complete() const noexcept { return complete_; }
+    // What stood behind a complete body in chunks.
+    std::span<http::field const> trailers() const noexcept { return chunks_.trailers(); }
     // How many bytes may be read without reaching into what follows the body, at most `room`.
     std::size_t wanted(std::size_t room) const noexcept;
     std::uint64_t received() const noexcept { return received_; }

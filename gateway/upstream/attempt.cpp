@@ -48,7 +48,7 @@ task<result<void>> attempt::run()
 {
     auto const text = compose();
     if (!text) co_return failed(text.error());
-    if (!request_.body().complete) carry_body();
+    if (!request_.body().last) carry_body();
     auto const sent_at = steady_now();
     auto const heard = co_await stream_.ask(*text, around_.executor);
     if (!heard) co_return failed(heard.error());
@@ -63,7 +63,7 @@ task<result<void>> attempt::run()
     auto const first = open_reply();
     if (!first) co_return first.error();
     auto const& [head, part] = *first;
-    auto const begun = co_await request_.exchange().begin(head, part.data, part.last);
+    auto const begun = co_await request_.exchange().begin(head, {part.data, part.last});
     if (!begun) co_return begun.error();
     if (!part.last) co_return co_await relay_rest();
     whole_ = true;
@@ -83,7 +83,7 @@ result<pieces> attempt::compose()
     c.websocket = context.websocket.has_value();
     c.bare = context.bare;
     auto const chunked = !c.bare && request_.request().body() == http::body_kind::chunked;
-    if (chunked && body.complete) c.length = body.part.size();
+    if (chunked && body.last) c.length = body.data.size();
     c.host = server_.host();
     // HTTP/1.0 need not name a host, HTTP/1.1 has to.
     if (c.host.empty() && exchange.where().host().empty()) c.host = server_.name();
@@ -94,16 +94,16 @@ result<pieces> attempt::compose()
     auto const composed = write_http1_head(context.headers, c, head);
     if (!composed) return composed.error();
     if (composed->signs_in_connection) reserved_.bind();
-    if (!chunked || body.complete || body.part.empty()) return pieces{head, body.part};
+    if (!chunked || body.last || body.data.empty()) return pieces{head, body.data};
     http::chunk_line_buffer line;
-    head += http::chunk_line(body.part.size(), line);
-    return pieces{head, body.part, http::chunk_end};
+    head += http::chunk_line(body.data.size(), line);
+    return pieces{head, body.data, http::chunk_end};
 }
 
 void attempt::carry_body()
 {
     auto const chunked = request_.request().body() == http::body_kind::chunked;
-    auto const left = chunked ? 0 : request_.request().content_length() - request_.body().part.size();
+    auto const left = chunked ? 0 : request_.request().content_length() - request_.body().data.size();
     stream_.carry(request_.exchange(), chunked, left);
 }
 
@@ -158,7 +158,7 @@ task<result<void>> attempt::relay_rest()
         if (!part) co_return part.error();
         if (part->cut) co_return why_ended();
         if (part->data.empty() && !part->last) continue;
-        auto const written = co_await request_.exchange().write(part->data, part->last);
+        auto const written = co_await request_.exchange().write({part->data, part->last});
         if (!written) co_return written.error();
         if (part->last) break;
     }
@@ -180,7 +180,7 @@ task<result<void>> attempt::switch_protocols()
         added.push_back({http::websocket::protocol_field, selected, http::known::other});
     auto const head = head_for_client(added);
     if (!head) co_return head.error();
-    auto const begun = co_await request_.exchange().begin(*head, {}, false);
+    auto const begun = co_await request_.exchange().begin(*head, {});
     if (!begun) co_return begun.error();
     if (request_.is_gone()) co_return why_ended();
     reserved_.set_apart();
@@ -204,7 +204,7 @@ error attempt::failed(error why) const
         .server_ended_it = stream_.server_ended_it(),
         .heard = stream_.heard(),
         .client_gone = request_.is_gone(),
-        .request_at_hand = request_.body().complete,
+        .request_at_hand = request_.body().last,
         .method_is_safe = request_.method_is_safe(),
         .anything_sent = stream_.wire().sent() > 0,
     };

@@ -28,8 +28,8 @@ bool forwarding::take_body() noexcept
     if (context_.bare || request().body() == http::body_kind::none) return true;
     body_ = exchange_.body_at_hand();
     auto const has_length = request().body() == http::body_kind::length;
-    if (has_length && body_.part.size() == request().content_length()) body_.complete = true;
-    return body_.complete;
+    if (has_length && body_.data.size() == request().content_length()) body_.last = true;
+    return body_.last;
 }
 
 task<result<void>> forwarding::gather_body()

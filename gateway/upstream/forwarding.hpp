@@ -35,12 +35,12 @@ public:
     // Reads on as far as bodies are held, so that the request can be sent again. Fails as
     // `http::exchange::gather_body` does, and with peer_broke_off when the client goes.
     task<result<void>> gather_body();
-    http::exchange::arrived const& body() const noexcept { return body_; }
+    http::message_part const& body() const noexcept { return body_; }
 
     // What a connection is taken by.
     wanted_connection wanted() noexcept { return {waiter_, exchange_.from().connection, may_be_repeated()}; }
     // Sending it again is possible, and the same as sending it once.
-    bool may_be_repeated() const noexcept { return body_.complete && method_is_safe(); }
+    bool may_be_repeated() const noexcept { return body_.last && method_is_safe(); }
     bool method_is_safe() const noexcept;
     // True the first time: what the application is not told is counted once.
     bool is_first_composed() noexcept { return !std::exchange(composed_, true); }
@@ -66,7 +66,7 @@ private:
     http::exchange& exchange_;
     identity const* who_;
     forward_context const& context_;
-    http::exchange::arrived body_{{}, true};
+    http::message_part body_{{}, true};
     pool_waiter waiter_;
     std::optional<attempt> attempt_;
     errc ended_{};

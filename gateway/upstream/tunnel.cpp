@@ -113,7 +113,7 @@ task<result<void>> tunnel::pass_on()
     moved();
     if (frames_.closed()) note(websocket_end::application);
     writing_ = true;
-    auto const written = co_await parties_.exchange.write(part, false);
+    auto const written = co_await parties_.exchange.write({part, false});
     writing_ = false;
     if (!written) co_return written.error();
     application_.consume(part.size());
@@ -126,7 +126,7 @@ task<result<void>> tunnel::say_goodbye()
     auto const code = is_about_session(ended_) ? close_code::session_ended : close_code::going_away;
     auto const frame = http::websocket::close_frame(code);
     std::string_view const text{frame.data(), frames_.closed() ? 0 : frame.size()};
-    auto const said = co_await parties_.exchange.write(text, true);
+    auto const said = co_await parties_.exchange.write({text, true});
     application_.shut(ending::shut);
     co_return said;
 }
@@ -137,7 +137,7 @@ task<result<void>> tunnel::application_ended()
     case ending::closed: {
         note(websocket_end::application);
         said_all_ = true;
-        auto const said = co_await parties_.exchange.write({}, true);
+        auto const said = co_await parties_.exchange.write({{}, true});
         co_return said;
     }
     case ending::timed_out: co_return upstream_error(errc::upstream_timeout, "the application takes nothing of a WebSocket");

@@ -76,8 +76,9 @@ task<bool> upload::carry_part()
         fail(part.error());
         co_return false;
     }
-    if (plan_.tunnel) co_return co_await carry_through(*part);
-    if (part->empty() && plan_.chunked) {
+    if (plan_.tunnel) co_return co_await carry_through(part->data);
+    auto const bytes = part->data;
+    if (bytes.empty() && plan_.chunked) { // trailers are dropped: HTTP/1.1 lets us (RFC 9110 section 6.5.1)
         pieces const end{http::last_chunk};
         auto const sent = co_await send(end);
         if (sent) finish();
@@ -85,16 +86,16 @@ task<bool> upload::carry_part()
     }
     // The exchange counts, too; a request that says one length and brings another would
     // turn its surplus into the next request.
-    if (!plan_.chunked && (part->empty() || part->size() > plan_.left)) {
+    if (!plan_.chunked && (bytes.empty() || bytes.size() > plan_.left)) {
         fail(our_error(errc::internal, "a body that is not as long as announced"));
         co_return false;
     }
     http::chunk_line_buffer line;
-    auto const framed = plan_.chunked ? pieces{http::chunk_line(part->size(), line), *part, http::chunk_end} : pieces{*part};
+    auto const framed = plan_.chunked ? pieces{http::chunk_line(bytes.size(), line), bytes, http::chunk_end} : pieces{bytes};
     auto const sent = co_await send(framed);
     if (!sent) co_return false;
     if (plan_.chunked) co_return true;
-    plan_.left -= part->size();
+    plan_.left -= bytes.size();
     if (plan_.left == 0) finish();
     co_return plan_.left > 0;
 }

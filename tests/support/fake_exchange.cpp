@@ -72,21 +72,21 @@ std::string fake_exchange::field(std::string_view name) const
     return {};
 }
 
-task<result<std::string_view>> fake_exchange::read_body()
+task<result<http::message_part>> fake_exchange::read_body()
 {
     while (arrived_.empty() && !body_finished_ && !body_failure_ && !ended_) co_await reader_.wait();
     if (!arrived_.empty()) {
         current_ = std::move(arrived_.front());
         arrived_.pop_front();
         bytes_in_ += current_.size();
-        co_return std::string_view{current_};
+        co_return http::message_part{current_, false};
     }
     if (body_failure_) co_return *body_failure_;
-    if (body_finished_) co_return std::string_view{};
+    if (body_finished_) co_return http::message_part{{}, true};
     co_return error{errc::peer_closed};
 }
 
-http::exchange::arrived fake_exchange::body_at_hand()
+http::message_part fake_exchange::body_at_hand()
 {
     if (arrived_.empty()) return {{}, body_finished_};
     current_ = std::move(arrived_.front());
@@ -95,7 +95,7 @@ http::exchange::arrived fake_exchange::body_at_hand()
     return {current_, arrived_.empty() && body_finished_};
 }
 
-task<result<void>> fake_exchange::begin(http::reply_head const& head, std::string_view part, bool last)
+task<result<void>> fake_exchange::begin(http::reply_head const& head, http::message_part part)
 {
     if (status_ != 0) throw std::logic_error{"a second reply was begun"};
     status_ = head.status;
@@ -103,13 +103,13 @@ task<result<void>> fake_exchange::begin(http::reply_head const& head, std::strin
     reason_ = head.reason;
     if (head.status == 101) body_finished_ = false;
     for (auto const& f : head.fields) fields_.emplace_back(f.name, f.value);
-    return deliver(part, last);
+    return deliver(part.data, part.last);
 }
 
-task<result<void>> fake_exchange::write(std::string_view part, bool last)
+task<result<void>> fake_exchange::write(http::message_part part)
 {
     if (status_ == 0 || ended_ || aborted_) throw std::logic_error{"a part outside a reply"};
-    return deliver(part, last);
+    return deliver(part.data, part.last);
 }
 
 task<result<void>> fake_exchange::deliver(std::string_view part, bool last)

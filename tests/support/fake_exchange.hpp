@@ -52,11 +52,11 @@ public:
     http::target const& where() const noexcept override { return *target_; }
     http::peer const& from() const noexcept override { return peer_; }
     steady_time started_at() const noexcept override { return {}; }
-    task<result<std::string_view>> read_body() override;
-    arrived body_at_hand() override;
+    task<result<http::message_part>> read_body() override;
+    http::message_part body_at_hand() override;
     void limit_body(std::uint64_t bytes) noexcept override { body_limit = bytes; }
-    task<result<void>> begin(http::reply_head const& head, std::string_view part, bool last) override;
-    task<result<void>> write(std::string_view part, bool last) override;
+    task<result<void>> begin(http::reply_head const& head, http::message_part part) override;
+    task<result<void>> write(http::message_part part) override;
     void abort() noexcept override;
     bool begun() const noexcept override { return status_ != 0; }
     unsigned status() const noexcept override { return status_; }

@@ -13,8 +13,8 @@ task<result<http::body_fields>> read_fields(http::exchange& ex)
     for (;;) {
         auto part = co_await ex.read_body();
         if (!part) co_return part.error();
-        if (part->empty()) break;
-        text.append(*part);
+        if (part->data.empty()) break;
+        text.append(part->data);
     }
     secret const whole{std::move(text)};
     co_return http::body_fields::read(ex.request().value(http::known::content_type), whole.reveal());

@@ -167,7 +167,7 @@ TEST_CASE("chunks: malformed extensions are refused")
         CHECK_MESSAGE(decode("2"s + extension + "\r\naa\r\n0"s + extension + "\r\n\r\n", 100).done, extension);
 }
 
-TEST_CASE("chunks: malformed trailers are refused, good ones are dropped")
+TEST_CASE("chunks: malformed trailers are refused, good ones are no part of the data")
 {
     for (auto const* trailer : {"X", ": a", "X : a", " X: a", "X: a\r\n b", "X: \x01", "X@: a", "caf\xc3\xa9: a"})
         CHECK_MESSAGE(decode("0\r\n"s + trailer + "\r\n\r\n", 100).broken, trailer);
@@ -176,6 +176,38 @@ TEST_CASE("chunks: malformed trailers are refused, good ones are dropped")
     CHECK(o.done);
     CHECK(o.data == "ab");
     CHECK(o.trailers == 4);
+}
+
+TEST_CASE("chunks: trailers are kept as fields, however the reads cut them")
+{
+    auto const bytes = "2\r\nab\r\n0\r\ngrpc-status: 0\r\nX-Sum:\t a b \r\nETag:\r\nX-Sum: again\r\n\r\nNEXT"s;
+    for (std::size_t part = 1; part <= bytes.size(); ++part) {
+        CAPTURE(part);
+        chunk_decoder decoder;
+        for (std::size_t at = 0; !decoder.done();) {
+            CHECK(decoder.trailers().empty());
+            auto piece = bytes.substr(at, part);
+            at += decoder.decode(piece)->consumed;
+        }
+        auto const kept = decoder.trailers();
+        REQUIRE(kept.size() == 4);
+        CHECK(kept[0].name == "grpc-status");
+        CHECK(kept[0].value == "0");
+        CHECK(kept[0].id == known::other);
+        CHECK(kept[1].value == "a b");
+        CHECK(kept[2].name == "ETag");
+        CHECK(kept[2].value.empty());
+        CHECK(kept[3].value == "again");
+    }
+}
+
+TEST_CASE("chunks: most bodies have no trailers")
+{
+    chunk_decoder decoder;
+    auto bytes = "2\r\nab\r\n0\r\n\r\n"s;
+    CHECK(decoder.decode(bytes).has_value());
+    CHECK(decoder.done());
+    CHECK(decoder.trailers().empty());
 }
 
 TEST_CASE("chunks: extension bytes are bounded, in one line and in many")

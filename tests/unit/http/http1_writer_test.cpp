@@ -39,19 +39,19 @@ public:
     target const& where() const noexcept override { std::terminate(); }
     peer const& from() const noexcept override { std::terminate(); }
     steady_time started_at() const noexcept override { return {}; }
-    task<result<std::string_view>> read_body() override { throw std::logic_error{"read_body"}; }
-    arrived body_at_hand() override { return {{}, true}; }
+    task<result<message_part>> read_body() override { throw std::logic_error{"read_body"}; }
+    message_part body_at_hand() override { return {{}, true}; }
     void limit_body(std::uint64_t) noexcept override {}
-    task<result<void>> begin(reply_head const& head, std::string_view part, bool last) override
+    task<result<void>> begin(reply_head const& head, message_part part) override
     {
         status_ = head.status;
         for (auto const& f : head.fields) fields.emplace_back(f.name, f.id);
         length = head.length;
-        body = part;
-        complete = last;
+        body = part.data;
+        complete = part.last;
         co_return result<void>{};
     }
-    task<result<void>> write(std::string_view, bool) override { throw std::logic_error{"write"}; }
+    task<result<void>> write(message_part) override { throw std::logic_error{"write"}; }
     void abort() noexcept override {}
     bool begun() const noexcept override { return status_ != 0; }
     unsigned status() const noexcept override { return status_; }

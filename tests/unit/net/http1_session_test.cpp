@@ -299,6 +299,25 @@ TEST_CASE("http1: what has arrived of a body is at hand without waiting")
     CHECK(body_of(c.ask(get("/hand"))) == "|whole");
 }
 
+TEST_CASE("http1: trailers come with the end of a request, and none go out behind a reply")
+{
+    for (auto const tls : {false, true}) {
+        both_ways w{tls};
+        auto c = w.connect();
+        auto const chunked = [](std::string const& path) {
+            return "POST " + path +
+                   " HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n"
+                   "3\r\nabc\r\n0\r\nX-Sum: 6\r\ngrpc-status: 0\r\n\r\n";
+        };
+        CHECK(body_of(c.ask(chunked("/trailers"))) == "X-Sum=6;grpc-status=0;");
+        auto const echoed = c.ask(chunked("/echo"));
+        CHECK(echoed.find("abc") != std::string::npos);
+        CHECK(echoed.ends_with("0\r\n\r\n"));
+        CHECK(echoed.find("X-Sum") == std::string::npos);
+        CHECK(body_of(c.ask(post("/trailers", "abc"))).empty());
+    }
+}
+
 TEST_CASE("http1: a client that closed its half still gets its answer")
 {
     for (auto const tls : {false, true}) {

@@ -58,23 +58,38 @@ task<void> count_body(http::exchange& ex)
             if (!ex.abandoned()) co_await say(ex, status, std::string{name_of(e.code())});
             co_return;
         }
-        if (part->empty()) break;
-        bytes += part->size();
+        if (part->data.empty()) break;
+        bytes += part->data.size();
     }
     co_await say(ex, 200, std::to_string(bytes));
+}
+
+// Reads the whole body and tells what stood behind it.
+task<void> tell_trailers(http::exchange& ex)
+{
+    std::string told_of;
+    for (;;) {
+        auto const part = co_await ex.read_body();
+        if (!part) co_return co_await say(ex, 400, "broken");
+        if (!part->last) continue;
+        for (auto const& f : part->trailers) told_of.append(f.name).append("=").append(f.value).append(";");
+        break;
+    }
+    co_await say(ex, 200, told_of);
 }
 
 // Sends back what it reads while it reads it, in chunks.
 task<void> echo_body(http::exchange& ex)
 {
     auto const head = http::reply_head{};
-    auto const begun = co_await ex.begin(head, {}, false);
+    auto const begun = co_await ex.begin(head, {});
     if (!begun) co_return;
     for (;;) {
         auto const part = co_await ex.read_body();
         if (!part) co_return ex.abort();
-        auto const last = part->empty();
-        auto const sent = co_await ex.write(*part, last);
+        auto const last = part->data.empty();
+        http::message_part const echoed{part->data, last, part->trailers};
+        auto const sent = co_await ex.write(echoed);
         if (!sent || last) co_return;
     }
 }
@@ -85,13 +100,14 @@ task<void> many_bytes(http::exchange& ex, bool with_length)
     auto left = std::strtoull(std::string{ex.where().query()}.c_str(), nullptr, 10);
     auto head = http::reply_head{};
     if (with_length) head.length = left;
-    auto const begun = co_await ex.begin(head, {}, left == 0);
+    auto const begun = co_await ex.begin(head, {{}, left == 0});
     if (!begun) co_return;
     std::string const part(16384, 'b');
     while (left > 0) {
         auto const now = std::min<std::uint64_t>(left, part.size());
         left -= now;
-        auto const sent = co_await ex.write(std::string_view{part}.substr(0, now), left == 0);
+        http::message_part const piece{std::string_view{part}.substr(0, now), left == 0};
+        auto const sent = co_await ex.write(piece);
         if (!sent) co_return;
     }
 }
@@ -124,12 +140,12 @@ task<void> begin_and_wait(http::exchange& ex)
     ex.on_abandoned([] { held_back->cancel(); });
     auto const head = http::reply_head{};
     std::string_view const said[] = {"begun", "more", ""};
-    auto sent = co_await ex.begin(head, said[0], false);
+    auto sent = co_await ex.begin(head, {said[0], false});
     for (auto step = 1; sent && step < 3; ++step) {
         boost::system::error_code ec;
         co_await timer.async_wait(boost::asio::redirect_error(use_task, ec));
         timer.expires_after(std::chrono::seconds{20});
-        sent = co_await ex.write(said[step], step == 2);
+        sent = co_await ex.write({said[step], step == 2});
     }
     ex.on_abandoned({});
     if (!sent) ex.abort();
@@ -138,7 +154,7 @@ task<void> begin_and_wait(http::exchange& ex)
 task<void> write_much(http::exchange& ex, std::string const& part, bool& failed)
 {
     for (int i = 0; i < 256 && !failed; ++i) {
-        auto const sent = co_await ex.write(part, false);
+        auto const sent = co_await ex.write({part, false});
         failed = !sent;
     }
 }
@@ -146,7 +162,7 @@ task<void> write_much(http::exchange& ex, std::string const& part, bool& failed)
 // Writes 4 MiB in one coroutine while another reads the request's body to its end.
 task<void> read_and_write_at_once(http::exchange& ex)
 {
-    auto const begun = co_await ex.begin(http::reply_head{}, {}, false);
+    auto const begun = co_await ex.begin(http::reply_head{}, {});
     if (!begun) co_return;
     std::string const part(16384, 'd');
     auto failed = false;
@@ -159,13 +175,14 @@ task<void> read_and_write_at_once(http::exchange& ex)
     std::uint64_t bytes = 0;
     for (;;) {
         auto const next = co_await ex.read_body();
-        if (!next || next->empty()) break;
-        bytes += next->size();
+        if (!next || next->data.empty()) break;
+        bytes += next->data.size();
     }
     boost::system::error_code ec;
     co_await written.async_wait(boost::asio::redirect_error(use_task, ec));
     if (failed) co_return ex.abort();
-    co_await ex.write("|" + std::to_string(bytes), true);
+    auto const end = "|" + std::to_string(bytes);
+    co_await ex.write({end, true});
 }
 
 task<void> answer(http::exchange& ex)
@@ -176,6 +193,7 @@ task<void> answer(http::exchange& ex)
         co_return co_await say(ex, address ? 308 : 400, address.value_or("bad_request"));
     }
     if (path == "/count") co_return co_await count_body(ex);
+    if (path == "/trailers") co_return co_await tell_trailers(ex);
     if (path == "/small") ex.limit_body(10);
     if (path == "/small") co_return co_await count_body(ex);
     if (path == "/echo") co_return co_await echo_body(ex);
@@ -192,8 +210,8 @@ task<void> answer(http::exchange& ex)
     if (path == "/begin-and-wait") co_return co_await begin_and_wait(ex);
     if (path == "/nothing") co_return;
     if (path == "/hand") {
-        auto const [part, complete] = ex.body_at_hand();
-        co_return co_await say(ex, 200, std::string{part} + (complete ? "|whole" : "|part"));
+        auto const part = ex.body_at_hand();
+        co_return co_await say(ex, 200, std::string{part.data} + (part.last ? "|whole" : "|part"));
     }
     if (path == "/peer")
         co_return co_await say(ex, 200,
@@ -201,7 +219,7 @@ task<void> answer(http::exchange& ex)
     if (path == "/short" || path == "/long") {
         auto head = http::reply_head{};
         head.length = path == "/short" ? 9 : 3;
-        co_await ex.begin(head, "12345", true);
+        co_await ex.begin(head, {"12345", true});
         co_return;
     }
     if (path == "/empty") co_return co_await say(ex, 204, "");
