@@ -22,6 +22,7 @@ struct identity
     std::vector<std::string> audience;
     std::string token_id; // `jti`, empty when the issuer sets none
     std::string session;  // `sid`, empty for tokens of other issuers
+    std::vector<std::string> methods; // `amr` (RFC 8176), as the issuer lists them; empty: nobody says how
     wall_time issued_at{};
     wall_time authenticated_at{}; // `auth_time`; unset: nobody says when a password was given
     wall_time expires_at{};

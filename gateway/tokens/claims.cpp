@@ -36,6 +36,16 @@ result<std::vector<std::string>> audience_of(object const& from)
     return texts_of(*found, "aud");
 }
 
+// RFC 8176 section 2. No rule asks for a method, so that what is no list of texts says nothing: a
+// token that serves without the claim serves with a strange one.
+std::vector<std::string> methods_of(object const& from)
+{
+    auto const* const found = member(from, "amr");
+    if (!found) return {};
+    auto methods = texts_of(*found, "amr");
+    return methods ? std::move(*methods) : std::vector<std::string>{};
+}
+
 // Amazon and Apple write a string.
 bool says_true(boost::json::value const& said)
 {
@@ -104,6 +114,7 @@ result<void> read_lists(object const& payload, claim_names const& names, dialect
     into.who.audience = std::move(*audience);
     into.who.roles = std::move(*roles);
     into.who.scopes = std::move(*scopes);
+    into.who.methods = methods_of(payload);
     return {};
 }
 

@@ -39,7 +39,7 @@ auto texts_of(Identity& who)
 template<class Identity>
 auto lists_of(Identity& who)
 {
-    return std::array{&who.roles, &who.scopes, &who.audience};
+    return std::array{&who.roles, &who.scopes, &who.audience, &who.methods};
 }
 
 class writer

@@ -191,6 +191,21 @@ TEST_CASE("claims: auth_time says when a password was given, and nothing else do
     CHECK(read(R"("iat":1600000000,"nbf":1700000000)")->not_before == from_unix(1700000000));
 }
 
+TEST_CASE("claims: amr says how somebody signed in, and what is no list of texts says nothing")
+{
+    using methods = std::vector<std::string>;
+    CHECK(read(R"("amr":["pwd","otp"])")->who.methods == methods{"pwd", "otp"});
+    CHECK(read(R"("amr":["pwd","pwd",""])")->who.methods == methods{"pwd", "pwd", ""});
+    for (auto const* said : {R"("x":0)", R"("amr":null)", R"("amr":[])", R"("amr":"pwd")", R"("amr":7)", R"("amr":{"pwd":1})",
+                             R"("amr":["pwd",7])", R"("amr":[["pwd"]])"}) {
+        CAPTURE(said);
+        auto const claims = read(said);
+        REQUIRE_MESSAGE(claims, "a token that was good without the claim");
+        CHECK(claims->who.methods.empty());
+        CHECK(claims->left_out.empty());
+    }
+}
+
 TEST_CASE("claims: a payload that is not base64url or not JSON is malformed")
 {
     for (auto const* encoded : {"e30=", "e30 ", "", "e3", "bm8", "!!!!"})

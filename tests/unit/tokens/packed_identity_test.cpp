@@ -36,6 +36,7 @@ identity there_and_back(identity const& who)
     CHECK(packed.back() == '#');
     identity again = somebody();
     again.roles.assign(5, "left over");
+    again.methods.assign(2, "left over");
     again.email = std::string(500, 'x');
     unpack(packed.data(), again);
     return again;
@@ -49,6 +50,7 @@ void check_same(identity const& a, identity const& b)
     CHECK(a.scopes == b.scopes);
     CHECK(a.issuer == b.issuer);
     CHECK(a.audience == b.audience);
+    CHECK(a.methods == b.methods);
     CHECK(a.token_id == b.token_id);
     CHECK(a.session == b.session);
     CHECK(a.issued_at == b.issued_at);
@@ -67,6 +69,7 @@ TEST_CASE("packed identity: everything comes back")
     who.roles.clear();
     who.scopes.assign(300, "scope");
     who.audience = {"", "api", ""};
+    who.methods = {"pwd", "otp"};
     check_same(there_and_back(who), who);
 }
 
