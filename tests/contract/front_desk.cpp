@@ -73,13 +73,20 @@ std::string front_desk::add_user(std::string const& email, std::string const& pa
     return made->user_id;
 }
 
+result<accounts::grant> granted(result<accounts::login_outcome> outcome)
+{
+    if (!outcome) return outcome.error();
+    REQUIRE(std::holds_alternative<accounts::grant>(*outcome));
+    return std::get<accounts::grant>(std::move(*outcome));
+}
+
 result<accounts::grant> front_desk::log_in(std::string const& email, std::string const& password, wall_time now)
 {
     accounts::credentials offered;
     offered.email = email;
     offered.password = secret{password};
-    offered.from = {"192.0.2.7", "test"};
-    return run(login(at, offered, now));
+    offered.session.from = {"192.0.2.7", "test"};
+    return granted(run(login(at, offered, now)));
 }
 
 std::vector<accounts::letter> front_desk::take_letters()

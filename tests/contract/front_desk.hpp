@@ -54,6 +54,9 @@ struct front_desk
 
 accounts::hashing_rules cheap_hashing();
 
+// The grant of a login that asks for nothing more; fails the test where it does.
+result<accounts::grant> granted(result<accounts::login_outcome> outcome);
+
 inline constexpr auto good_password = "correct horse battery staple";
 
 // Runs a test on a front desk over each adapter.

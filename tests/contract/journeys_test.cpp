@@ -418,7 +418,7 @@ TEST_CASE("login: a device or network that was not seen before is told to the ow
             credentials offered;
             offered.email = anna;
             offered.password = secret{good_password};
-            offered.from = where;
+            offered.session.from = where;
             REQUIRE(run(login(desk.at, offered, noon)));
             auto const sent = desk.take_letters();
             CHECK(sent.size() <= 1);

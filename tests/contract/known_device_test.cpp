@@ -64,9 +64,9 @@ TEST_CASE("known device: the next login keeps the id, and another browser gets a
         credentials offered;
         offered.email = ann;
         offered.password = secret{good_password};
-        offered.from = {"192.0.2.7", "test"};
-        offered.known_device = known(desk, first, ann);
-        auto const again = run(login(desk.at, offered, later));
+        offered.session.from = {"192.0.2.7", "test"};
+        offered.session.known_device = known(desk, first, ann);
+        auto const again = granted(run(login(desk.at, offered, later)));
         REQUIRE(again);
         CHECK(known(desk, again->device_mark, ann) == known(desk, first, ann));
         CHECK(known(desk, mark_of_login(desk, ann), ann) != known(desk, first, ann));

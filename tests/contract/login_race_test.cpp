@@ -47,7 +47,7 @@ result<grant> log_in_while(front_desk& desk, std::function<task<void>()> somethi
     credentials offered;
     offered.email = "anna@example.com";
     offered.password = secret{good_password};
-    return run(login(at, offered, noon));
+    return granted(run(login(at, offered, noon)));
 }
 
 } // namespace

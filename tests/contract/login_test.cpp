@@ -192,8 +192,8 @@ TEST_CASE("login: a user agent is kept short and printable")
         credentials offered;
         offered.email = "anna@example.com";
         offered.password = secret{good_password};
-        offered.from = {"192.0.2.1", "a\r\n\x1b[31m\xff" + std::string(1000, 'b')};
-        auto const given = run(login(desk.at, offered, noon));
+        offered.session.from = {"192.0.2.1", "a\r\n\x1b[31m\xff" + std::string(1000, 'b')};
+        auto const given = granted(run(login(desk.at, offered, noon)));
         auto const kept = run(desk.store.sessions().find(given->session));
         CHECK(kept->from.agent.size() <= 256);
         CHECK(kept->from.agent.starts_with("a[31mbbb"));
@@ -243,9 +243,9 @@ TEST_CASE("login: a session that is not remembered says so and ends soon, in use
             credentials offered;
             offered.email = "anna@example.com";
             offered.password = secret{good_password};
-            offered.from = {"192.0.2.7", "test"};
-            offered.remember = wish;
-            auto const given = run(login(desk.at, offered, noon));
+            offered.session.from = {"192.0.2.7", "test"};
+            offered.session.remember = wish;
+            auto const given = granted(run(login(desk.at, offered, noon)));
             REQUIRE(given);
             auto const kept = run(desk.store.sessions().find(given->session)).value();
             CHECK(kept.remembered == given->remembered);

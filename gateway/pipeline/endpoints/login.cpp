@@ -75,8 +75,8 @@ task<result<http::reply>> login(call& c)
     // Forms of password managers and of OAuth libraries call the address a user name.
     auto const by_name = body->from_form() && !body->optional_text("username").value_or(std::string_view{}).empty();
     auto const* const name = by_name ? "username" : "email";
-    accounts::credentials offered{std::string{body->name_text(name)}, body->secret_text("password"), device_of(c)};
-    offered.remember = body->flag("remember_me");
+    accounts::credentials offered{std::string{body->name_text(name)}, body->secret_text("password"), {device_of(c)}};
+    offered.session.remember = body->flag("remember_me");
     if (auto fine = require_only(*body, {name, "password", "remember_me"}, c.context); !fine) co_return fine.error();
 
     c.context.spending.account = account_of(offered.email);
@@ -84,11 +84,13 @@ task<result<http::reply>> login(call& c)
     auto known = co_await accounts::known_device(c.services.desk, std::move(mark), offered.email, c.services.desk.now());
     if (!known) co_return known.error();
     c.context.spending.device = *known;
-    offered.known_device = std::move(*known);
+    offered.session.known_device = std::move(*known);
     if (auto spent = co_await c.spend_for_account(); !spent) co_return spent.error();
     auto const now = c.services.desk.now();
-    auto grant = co_await accounts::login(c.services.desk, std::move(offered), now);
-    if (!grant) co_return grant.error();
+    auto const outcome = co_await accounts::login(c.services.desk, std::move(offered), now);
+    if (!outcome) co_return outcome.error();
+    auto const* const grant = std::get_if<accounts::grant>(&*outcome);
+    if (!grant) co_return our_error(errc::internal, "a login asks for one more proof, and no reply says so");
     auto reply = granted(c, *grant, now);
     if (!reply) co_return co_await undone(c, *grant, reply.error());
     // A store that fails here does not undo the login.
