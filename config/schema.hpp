@@ -3,6 +3,7 @@
 #include "config/codec.hpp"
 #include "config/reading.hpp"
 
+#include <concepts>
 #include <functional>
 #include <map>
 #include <optional>
@@ -25,6 +26,8 @@ struct row
     std::string about;
 };
 
+// A key of what an owner is made of is a key of the owner: the settings of a section are the
+// options of the room they are for, and what configuration alone knows beside them.
 template<class Owner>
 struct key
 {
@@ -35,6 +38,12 @@ struct key
     // It was not: what is left to do for its default. The path is that of the key.
     std::function<void(reading&, spot const& parent, std::string const& path, Owner&)> absent;
     std::function<void(Owner const& defaults, std::string const& path, std::vector<row>&)> describe;
+
+    template<class Whole>
+    operator key<Whole>() const requires std::derived_from<Whole, Owner> &&(!std::same_as<Whole, Owner>)
+    {
+        return {name, required, read, absent, describe};
+    }
 };
 
 template<class Owner>
@@ -113,21 +122,37 @@ void describe_section(Owner const& defaults, std::string const& path, section<Ow
 
 // --- kinds of keys -------------------------------------------------------------------
 
+// A plain value that its owner keeps in another form. `get` shows it, `set` puts it in its place.
+template<class Owner, class T>
+struct stored_as
+{
+    std::function<T(Owner const&)> get;
+    std::function<void(Owner&, T)> set;
+};
+
+template<class Owner, class T>
+key<Owner> value(std::string name, stored_as<Owner, T> as, codec<T> const& of, std::string about)
+{
+    auto const read = [as, of](reading& r, spot const& at, Owner& into) {
+        if (auto got = detail::read_value(r, at, of)) as.set(into, std::move(*got));
+    };
+    auto const absent = [as, of](reading& r, spot const& parent, std::string const& path, Owner& into) {
+        r.note(path, {parent.value->at, {}, detail::shown(of, as.get(into)), false});
+    };
+    auto const describe = [as, of, about = std::move(about)](Owner const& defaults, std::string const& path,
+                                                             std::vector<row>& out) {
+        out.push_back({path, of.type, detail::shown(of, as.get(defaults)), of.allowed, about});
+    };
+    return {std::move(name), false, read, absent, describe};
+}
+
 // A plain value.
 template<class Owner, class T>
 key<Owner> value(std::string name, T Owner::*member, codec<T> const& of, std::string about)
 {
-    auto const read = [member, of](reading& r, spot const& at, Owner& into) {
-        if (auto got = detail::read_value(r, at, of)) into.*member = std::move(*got);
-    };
-    auto const absent = [member, of](reading& r, spot const& parent, std::string const& path, Owner& into) {
-        r.note(path, {parent.value->at, {}, detail::shown(of, into.*member), false});
-    };
-    auto const describe = [member, of, about = std::move(about)](Owner const& defaults, std::string const& path,
-                                                                 std::vector<row>& out) {
-        out.push_back({path, of.type, detail::shown(of, defaults.*member), of.allowed, about});
-    };
-    return {std::move(name), false, read, absent, describe};
+    auto const get = [member](Owner const& from) { return from.*member; };
+    auto const set = [member](Owner& into, T got) { into.*member = std::move(got); };
+    return value<Owner, T>(std::move(name), stored_as<Owner, T>{get, set}, of, std::move(about));
 }
 
 // The same without default.
@@ -214,6 +239,40 @@ key<Owner> part(std::string name, Part Owner::*member, section<Part> const& of)
         describe_section(defaults.*member, path, of, out);
     };
     return {std::move(name), false, read, absent, describe};
+}
+
+// A mapping whose keys stand side by side with others in the owner.
+template<class Owner>
+key<Owner> group(std::string name, section<Owner> const& of)
+{
+    auto const read = [&of](reading& r, spot const& at, Owner& into) { read_section(r, at, into, of); };
+    auto const absent = [&of](reading& r, spot const& parent, std::string const& path, Owner& into) {
+        node const empty{node::kind::mapping, parent.value->at, {}, {}, {}, {}};
+        read_section(r, {&empty, path}, into, of);
+        r.note(path, {parent.value->at, {}, {}, false});
+    };
+    auto const describe = [&of](Owner const& defaults, std::string const& path, std::vector<row>& out) {
+        describe_section(defaults, path, of, out);
+    };
+    return {std::move(name), false, read, absent, describe};
+}
+
+// A key of a part that stands beside those of its owner, in the owner's mapping.
+template<class Owner, class Part>
+key<Owner> inside(Part Owner::*member, key<Part> of)
+{
+    key<Owner> out;
+    out.name = of.name;
+    out.required = of.required;
+    out.read = [member, read = of.read](reading& r, spot const& at, Owner& into) { read(r, at, into.*member); };
+    if (of.absent)
+        out.absent = [member, absent = of.absent](reading& r, spot const& parent, std::string const& path, Owner& into) {
+            absent(r, parent, path, into.*member);
+        };
+    out.describe = [member, describe = of.describe](Owner const& defaults, std::string const& path, std::vector<row>& rows) {
+        describe(defaults.*member, path, rows);
+    };
+    return out;
 }
 
 // A mapping that is there only when it was given. `about` describes the whole.

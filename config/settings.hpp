@@ -1,8 +1,17 @@
 #pragma once
 
 #include "config/postgres_url.hpp"
+#include "gateway/accounts/rules.hpp"
 #include "gateway/base/ip.hpp"
 #include "gateway/base/secret.hpp"
+#include "gateway/http/cookies.hpp"
+#include "gateway/issuers/schedule.hpp"
+#include "gateway/limits/spec.hpp"
+#include "gateway/net/client_limits.hpp"
+#include "gateway/tokens/algorithm.hpp"
+#include "gateway/tokens/completeness.hpp"
+#include "gateway/upstream/cluster/options.hpp"
+#include "gateway/upstream/headers/identity_fields.hpp"
 #include "policies/spec.hpp"
 
 #include <chrono>
@@ -111,24 +120,12 @@ struct management
     path socket = "yett.sock";
 };
 
-struct client_limits
+// What a client may hold, and how long what it began may last at the end of all.
+struct client_limits : net::client_limits
 {
-    std::uint64_t connections = 20'000;
-    std::uint64_t connections_per_client = 1'000;
-    std::uint64_t header_bytes = 16 << 10;
-    std::uint64_t header_fields = 100;
-    std::uint64_t target_bytes = 0;      // 0: what header_bytes leaves room for
-    std::uint64_t body_bytes = 10 << 20; // 0 is no limit
-    milliseconds header_timeout = seconds{10};
-    milliseconds body_idle_timeout = seconds{30};
-    milliseconds idle_timeout = seconds{75};
-    milliseconds handshake_timeout = seconds{10};
+    client_limits() noexcept { target_bytes = 0; } // here: what header_bytes leaves room for
+
     milliseconds drain_timeout = seconds{30};
-    milliseconds half_close_timeout = seconds{5};
-    milliseconds first_byte_timeout = seconds{10};
-    std::uint64_t least_rate = 256; // bytes a second; 0 is no limit
-    std::uint64_t upload_buffer = 64 << 10;
-    std::uint64_t reply_buffer = 64 << 10;
     std::uint64_t buffer_memory = 256 << 20; // of all workers together
 };
 
@@ -205,19 +202,12 @@ struct share
     bool operator==(share const&) const = default;
 };
 
-struct upstream
+struct upstream : yett::upstream::exchange_options
 {
     std::vector<upstream_server> servers; // never empty
     config::balance balance = config::balance::least_requests;
-    std::uint64_t connections = 256; // per worker and server
+    yett::upstream::pool_options pool;
     share connections_per_client{25, true};
-    std::uint64_t pending = 1'024;
-    milliseconds connect_timeout = seconds{2};
-    milliseconds reply_timeout = seconds{60};
-    milliseconds idle_timeout = std::chrono::minutes{5};
-    std::uint64_t reply_header_bytes = 64 << 10;
-    std::uint64_t reply_header_fields = 200;
-    unsigned retries = 1;
     upstream_host host;
     std::optional<health_check> health;
     std::optional<config::ejection> ejection;
@@ -234,64 +224,18 @@ struct rate
     bool operator==(rate const&) const = default;
 };
 
-enum class limit_algorithm
+// A limit as the limiter takes it; its name is the one it has among the settings.
+struct limit : limits::limit_spec
 {
-    window,  // exact: never more than the amount in any period
-    gcra,    // a steady rate with bursts
-    backoff, // a window that lets one through after ever longer pauses once it is full
-};
-
-enum class limit_count
-{
-    requests,
-    failures,
-};
-
-enum class limit_mode
-{
-    enforce,
-    report_only, // counts and says what it would refuse
-};
-
-struct limit_key
-{
-    enum class kind
-    {
-        client,
-        user,
-        account,
-        token,
-        route,
-        header,
-    };
-
-    kind is = kind::client;
-    std::string header; // lower case; of kind::header alone
-
-    bool operator==(limit_key const&) const = default;
-};
-
-struct limit
-{
-    config::rate rate;
-    std::uint64_t burst = 0; // of gcra: never 0 once loaded, the rate's amount when it was not given
-    limit_algorithm algorithm = limit_algorithm::gcra;
-    std::vector<limit_key> key{{}};
-    limit_count count = limit_count::requests;
-    limit_mode mode = limit_mode::enforce;
     std::string place; // empty for the ones that exist without being named
 };
 
-// Those that exist without being named, as in limits::built_in_limits.
+rate rate_of(limits::limit_spec const& of) noexcept;
+
+// Those that exist without being named: limits::built_in_limits.
 std::map<std::string, limit> built_in_limits();
 
-enum class identity_preset
-{
-    yett,
-    oauth2_proxy,
-    remote_user,
-    none,
-};
+using identity_preset = yett::upstream::preset;
 
 // An assertion's audience that depends on the route.
 inline constexpr std::string_view route_host = "route_host";
@@ -326,23 +270,7 @@ struct identity_headers
     written_roles roles;
 };
 
-enum class signature_algorithm
-{
-    es256,
-    es384,
-    es512,
-    eddsa, // also called Ed25519
-    rs256,
-    rs384,
-    rs512,
-    ps256,
-    ps384,
-    ps512,
-    hs256,
-};
-
-// As in the `alg` of a token, "ES256".
-std::string_view name_of(signature_algorithm algorithm) noexcept;
+using signature_algorithm = yett::tokens::algorithm;
 
 struct signing_keys
 {
@@ -377,13 +305,6 @@ struct claim_names
     std::string scopes = "scope";
 };
 
-// How old keys from the web may become; between the two their Cache-Control decides.
-struct key_refresh
-{
-    seconds least = std::chrono::minutes{1};
-    seconds most = std::chrono::hours{1};
-};
-
 // Which addresses of an issuer count.
 enum class believed_emails
 {
@@ -412,43 +333,27 @@ struct issuer
     bool private_addresses = false; // of the issuer: allowed, and http on this machine too
     bool redirects = false;         // are followed
     milliseconds timeout = seconds{10};
-    key_refresh refresh;
+    issuers::schedule refresh;
     claim_names claims;
     std::string place;
 };
 
-struct tokens
+struct tokens : yett::accounts::session_lifetimes
 {
     std::string issuer = "yett";
     std::vector<std::string> audience{"api"};
     signature_algorithm algorithm = signature_algorithm::es256;
     yett::secret secret; // of HS256 alone, at least 32 bytes
     signing_keys keys;
-    seconds access_ttl = std::chrono::minutes{15};
-    seconds refresh_ttl = std::chrono::days{7};
-    seconds session_ttl{0};                            // 0: thirty days, or refresh_ttl when that is longer
     transport refresh_transport = transport::cookie;   // cookie, body or both
     transport access_transport = transport::automatic; // once loaded header, cookie or both
-    seconds refresh_grace{10};
-    seconds clock_skew{30};
-    std::uint64_t most_bytes = 16 << 10; // of an access token
+    std::uint64_t most_bytes = 16 << 10;               // of an access token
     token_cache cache;
     std::vector<config::issuer> issuers;
 };
 
-enum class registration
-{
-    open,
-    closed,
-    invite,
-};
-
-enum class same_site
-{
-    lax,
-    strict,
-    none,
-};
+using registration = yett::accounts::admission;
+using http::same_site;
 
 struct cookie
 {
@@ -477,79 +382,21 @@ struct pages
     std::string after_logout; // empty: the login page
 };
 
-struct api_keys
-{
-    bool self_service = true;
-    std::vector<std::string> scopes;
-    seconds max_ttl = std::chrono::days{365};
-    std::uint64_t per_user = 50;
-};
+using remember_me = yett::accounts::memory;
 
-struct sessions
-{
-    std::uint64_t per_user = 100;
-};
-
-// Whether a session outlives the browser it began in.
-enum class remember_me
-{
-    always,
-    ask,
-    never,
-};
-
-struct accounts
+struct accounts : yett::accounts::account_rules
 {
     std::vector<std::string> prefix{"/auth"}; // "/a/b", without a slash at the end
-    config::registration registration = config::registration::open;
-    bool require_verified_email = true;
-    seconds verify_ttl = std::chrono::hours{24};
-    seconds reset_ttl = std::chrono::hours{1};
-    config::sessions sessions;
-    config::remember_me remember_me = config::remember_me::always;
-    seconds short_session_ttl = std::chrono::hours{12}; // of sessions that are not remembered
-    bool self_delete = false;
     config::cookie cookie;
     config::pages pages;
-    config::api_keys api_keys;
     std::optional<policies::cors_spec> cors; // of all endpoints that show no page
 };
 
-enum class password_hash
-{
-    argon2id,
-    bcrypt,
-};
+using password_hash = yett::accounts::hashing_rules::kind;
 
-struct argon2id
+struct passwords : yett::accounts::hashing_rules, yett::accounts::password_rules
 {
-    std::uint64_t memory = 19 << 20; // bytes
-    unsigned iterations = 2;
-    unsigned parallelism = 1;
-};
-
-struct bcrypt
-{
-    unsigned cost = 12;
-};
-
-struct hashing
-{
-    unsigned threads = 0; // 0: one per core, but for one
-    std::uint64_t memory = 512 << 20;
-    std::uint64_t queue = 128;
-    milliseconds wait = seconds{5};
-};
-
-struct passwords
-{
-    password_hash hash = password_hash::argon2id;
-    config::argon2id argon2id;
-    config::bcrypt bcrypt;
-    std::uint64_t min_length = 12; // code points
-    std::uint64_t max_bytes = 1'024;
-    unsigned min_strength = 3; // zxcvbn, 0 to 4
-    config::hashing hashing;
+    unsigned argon2id_parallelism = 1; // the only one there is
 };
 
 enum class storage_kind
@@ -587,19 +434,11 @@ enum class shared_state_kind
     redis,
 };
 
-// What becomes of an access token when nobody can say whether it was revoked elsewhere.
-enum class unknown_revocations
-{
-    refuse,
-    serve_until_exp,
-};
-
-struct shared_state
+// How old what is known of the others' revocations may be, and what becomes of a token then.
+struct shared_state : yett::tokens::staleness_rules
 {
     yett::secret url{"memory:"};
     shared_state_kind kind = shared_state_kind::memory;
-    milliseconds max_staleness = seconds{5}; // of what is known of the others' revocations
-    unknown_revocations on_unknown = unknown_revocations::refuse;
 };
 
 enum class mail_kind

@@ -9,6 +9,7 @@ namespace {
 
 using std::chrono::days;
 using std::chrono::minutes;
+using yett::accounts::hashing_rules;
 
 // Leads nowhere but to this site.
 result<std::string> parse_local_path(std::string_view text)
@@ -109,27 +110,29 @@ result<std::string> parse_scope(std::string_view text)
     return std::string{text};
 }
 
-section<api_keys> const& api_key_keys()
+section<yett::accounts::api_key_rules> const& api_key_keys()
 {
+    using api_keys = yett::accounts::api_key_rules;
     static section<api_keys> const keys{
         {
             value("self_service", &api_keys::self_service, boolean(),
                   "Whether users make keys of their own; operators always can."),
             values("scopes", &api_keys::scopes, text_of("scope", parse_scope), emptiness::allowed,
                    "What users choose the scopes of a key from."),
-            value("max_ttl", &api_keys::max_ttl, duration<seconds>(minutes{1}, days{3650}),
+            value("max_ttl", &api_keys::longest_ttl, duration<seconds>(minutes{1}, days{3650}),
                   "How long users' keys are good, at most and unless they ask for less."),
-            value("per_user", &api_keys::per_user, count<std::uint64_t>(1, 10'000), "How many keys a user has, at most."),
+            value("per_user", &api_keys::most, count<std::uint64_t>(1, 10'000), "How many keys a user has, at most."),
         },
         {},
     };
     return keys;
 }
 
-section<config::sessions> const& session_keys()
+section<yett::accounts::account_rules> const& session_keys()
 {
-    static section<config::sessions> const keys{
-        {value("per_user", &config::sessions::per_user, count<std::uint64_t>(1, 100'000),
+    using a = yett::accounts::account_rules;
+    static section<a> const keys{
+        {value("per_user", &a::sessions_per_user, count<std::uint64_t>(1, 100'000),
                "How many sessions a user has, at most; with one more login the one that was used longest ago ends. Programs "
                "that sign in each time they run want more than people.")},
         {},
@@ -149,36 +152,38 @@ void finish_accounts(reading& r, spot const& at, accounts& a)
     }
 }
 
-section<argon2id> const& argon2id_keys()
+section<passwords> const& argon2id_keys()
 {
-    static section<argon2id> const keys{
+    using p = passwords;
+    static section<p> const keys{
         {
-            value("memory", &argon2id::memory, size(8 << 20, 2ull << 30), "Memory of one hash."),
-            value("iterations", &argon2id::iterations, count<unsigned>(1, 16),
+            value("memory", &p::argon2id_memory, size(8 << 20, 2ull << 30), "Memory of one hash."),
+            value("iterations", &p::argon2id_iterations, count<unsigned>(1, 16),
                   "Passes over it; memory times passes is at most 2GiB."),
-            value("parallelism", &argon2id::parallelism, count<unsigned>(1, 1), "Lanes; one is all that the library knows."),
+            value("parallelism", &p::argon2id_parallelism, count<unsigned>(1, 1), "Lanes; one is all that the library knows."),
         },
         {},
     };
     return keys;
 }
 
-section<bcrypt> const& bcrypt_keys()
+section<hashing_rules> const& bcrypt_keys()
 {
-    static section<bcrypt> const keys{{value("cost", &bcrypt::cost, count<unsigned>(10, 15), "Rounds, as a power of two.")}, {}};
+    static section<hashing_rules> const keys{
+        {value("cost", &hashing_rules::bcrypt_cost, count<unsigned>(10, 15), "Rounds, as a power of two.")}, {}};
     return keys;
 }
 
-section<hashing> const& hashing_keys()
+section<hashing_rules> const& hashing_keys()
 {
-    static section<hashing> const keys{
+    using h = hashing_rules;
+    static section<h> const keys{
         {
-            value("threads", &hashing::threads, count_or_auto(256),
+            value("threads", &h::threads, count_or_auto(256),
                   "Threads that hash; auto is one per core, but for one core that stays free."),
-            value("memory", &hashing::memory, size(8 << 20, 1ull << 36), "Memory of all hashes that run at the same time."),
-            value("queue", &hashing::queue, count<std::uint64_t>(1, 100'000),
-                  "Logins that may wait; more are answered with 503."),
-            value("wait", &hashing::wait, duration<milliseconds>(milliseconds{100}, minutes{1}), "How long they may wait."),
+            value("memory", &h::memory, size(8 << 20, 1ull << 36), "Memory of all hashes that run at the same time."),
+            value("queue", &h::queue, count<std::uint64_t>(1, 100'000), "Logins that may wait; more are answered with 503."),
+            value("wait", &h::wait, duration<milliseconds>(milliseconds{100}, minutes{1}), "How long they may wait."),
         },
         {},
     };
@@ -187,10 +192,10 @@ section<hashing> const& hashing_keys()
 
 void finish_passwords(reading& r, spot const& at, passwords& p)
 {
-    if (p.argon2id.memory > p.hashing.memory)
-        r.complain_at(at.path + ".hashing.memory", fmt::format("is less than one hash needs, {}", show_size(p.argon2id.memory)));
+    if (p.argon2id_memory > p.memory)
+        r.complain_at(at.path + ".hashing.memory", fmt::format("is less than one hash needs, {}", show_size(p.argon2id_memory)));
     // What a stored hash may cost at most, whoever wrote it: see accounts/password_hash.
-    if (p.argon2id.memory * p.argon2id.iterations > 2ull << 30)
+    if (p.argon2id_memory * p.argon2id_iterations > 2ull << 30)
         r.complain_at(at.path + ".argon2id.iterations", "times memory is more than 2GiB, the most that a login may cost");
 }
 
@@ -204,16 +209,16 @@ section<config::accounts> const& account_keys()
             values("prefix", &a::prefix, text_of("path", parse_prefix), emptiness::refused, "Where the account endpoints live."),
             value("registration", &a::registration,
                   one_of<registration>(
-                      {{"open", registration::open}, {"closed", registration::closed}, {"invite", registration::invite}}),
+                      {{"open", registration::open}, {"closed", registration::closed}, {"invite", registration::invited}}),
                   "Who may make an account."),
             value("require_verified_email", &a::require_verified_email, boolean(),
                   "Whether an address has to be proved before its owner can sign in."),
             value("verify_ttl", &a::verify_ttl, duration<seconds>(minutes{5}, days{30}), "How long the link for that is good."),
             value("reset_ttl", &a::reset_ttl, duration<seconds>(minutes{5}, days{1}),
                   "How long a link for a new password is good."),
-            part("sessions", &a::sessions, session_keys()),
+            group("sessions", session_keys()),
             value(
-                "remember_me", &a::remember_me,
+                "remember_me", &a::remember,
                 one_of<remember_me>({{"always", remember_me::always}, {"ask", remember_me::ask}, {"never", remember_me::never}}),
                 "Whether a session outlives the browser it began in. With `ask` the login page has a box for it, and a login "
                 "the member `remember_me`; without it cookies go with the browser and the session ends after "
@@ -240,14 +245,14 @@ section<config::passwords> const& password_keys()
             value("hash", &p::hash,
                   one_of<password_hash>({{"argon2id", password_hash::argon2id}, {"bcrypt", password_hash::bcrypt}}),
                   "How new passwords are kept. The other one still verifies and is replaced at the next login."),
-            part("argon2id", &p::argon2id, argon2id_keys()),
-            part("bcrypt", &p::bcrypt, bcrypt_keys()),
+            group("argon2id", argon2id_keys()),
+            group("bcrypt", bcrypt_keys()),
             value("min_length", &p::min_length, count<std::uint64_t>(8, 128),
                   "Code points. NIST SP 800-63B wants 15 where the password stands alone."),
             value("max_bytes", &p::max_bytes, count<std::uint64_t>(128, 65'536), "More is refused before it is hashed."),
             value("min_strength", &p::min_strength, count<unsigned>(0, 4),
                   "Of zxcvbn, from 0 (anything) to 4 (very hard to guess)."),
-            part("hashing", &p::hashing, hashing_keys()),
+            group("hashing", hashing_keys()),
         },
         finish_passwords,
     };

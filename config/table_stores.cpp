@@ -188,12 +188,10 @@ section<shared_state> const& shared_state_keys()
             url(&shared_state::url, "memory:", "memory:, redis://…, rediss://…, redis+sentinel://…",
                 "Where counters and revocations are shared between several Yetts."),
             file_version("url", &shared_state::url),
-            value("max_staleness", &shared_state::max_staleness, duration<milliseconds>(seconds{2}, std::chrono::hours{1}),
+            value("max_staleness", &shared_state::most, duration<milliseconds>(seconds{2}, std::chrono::hours{1}),
                   "With postgresql: how old what is known of the other programs' revocations may be. Beyond it the database is "
                   "asked before a token is accepted."),
-            value("on_unknown", &shared_state::on_unknown,
-                  one_of<unknown_revocations>(
-                      {{"refuse", unknown_revocations::refuse}, {"serve_until_exp", unknown_revocations::serve_until_exp}}),
+            value("on_unknown", &shared_state::serve_unknown, one_of<bool>({{"refuse", false}, {"serve_until_exp", true}}),
                   "When it does not answer either: 503, or the token is accepted until it expires."),
         },
         finish_shared_state,

@@ -90,17 +90,17 @@ section<claim_names> const& claim_keys()
     return keys;
 }
 
-section<key_refresh> const& key_refresh_keys()
+section<issuers::schedule> const& key_refresh_keys()
 {
-    static section<key_refresh> const keys{
+    static section<issuers::schedule> const keys{
         {
-            value("least", &key_refresh::least, duration<seconds>(seconds{1}, hours{1}),
+            value("least", &issuers::schedule::least, duration<seconds>(seconds{1}, hours{1}),
                   "Bounds their Cache-Control from below. Keys are fetched again after 70 to 90 % of it, and because "
                   "of an unknown key once a minute at most."),
-            value("most", &key_refresh::most, duration<seconds>(seconds{1}, days{1}),
+            value("most", &issuers::schedule::most, duration<seconds>(seconds{1}, days{1}),
                   "They are fetched again after this at the latest."),
         },
-        [](reading& r, spot const& at, key_refresh& k) {
+        [](reading& r, spot const& at, issuers::schedule& k) {
             if (k.most < k.least) r.complain_at(at.path + ".most", "is shorter than least");
         },
     };

@@ -86,6 +86,7 @@ void finish_upstream(reading& r, spot const& at, upstream& one)
 section<upstream> const& upstream_keys()
 {
     using u = upstream;
+    using p = yett::upstream::pool_options;
     static section<u> const keys{
         {
             required(values(
@@ -97,14 +98,17 @@ section<upstream> const& upstream_keys()
                                    {"least_requests", balance::least_requests},
                                    {"consistent_hash", balance::consistent_hash}}),
                   "Which server gets the next request; consistent_hash goes by user, else by client."),
-            value("connections", &u::connections, count<std::uint64_t>(1, 65'536), "Connections of each worker to each server."),
+            inside(&u::pool, value("connections", &p::connections, count<std::uint64_t>(1, 65'536),
+                                   "Connections of each worker to each server.")),
             value("connections_per_client", &u::connections_per_client, share_of("upstreams.NAME.connections"),
                   "How many of these one client may hold, an IPv4 address or an IPv6 /64, behind `trusted_proxies`, too; at "
                   "least one. WebSockets do not count."),
-            value("pending", &u::pending, count<std::uint64_t>(0, 1'000'000),
-                  "Requests of each worker that may wait for a connection; more are answered with 503 at once."),
-            value("connect_timeout", &u::connect_timeout, duration<milliseconds>(milliseconds{10}, seconds{300}),
-                  "For a new connection, and the longest wait for a free one; a name may take as long again to resolve."),
+            inside(&u::pool,
+                   value("pending", &p::pending, count<std::uint64_t>(0, 1'000'000),
+                         "Requests of each worker that may wait for a connection; more are answered with 503 at once.")),
+            inside(&u::pool,
+                   value("connect_timeout", &p::connect_timeout, duration<milliseconds>(milliseconds{10}, seconds{300}),
+                         "For a new connection, and the longest wait for a free one; a name may take as long again to resolve.")),
             value("reply_timeout", &u::reply_timeout, duration<milliseconds>(milliseconds{10}, hours{24}),
                   "From the request to the head of its reply. An interim reply (102) begins it anew, for ten times as "
                   "long in all."),
@@ -112,7 +116,8 @@ section<upstream> const& upstream_keys()
                   "Without a byte in either direction, of streams; and of kept connections, where it is at most 60 s."),
             value("reply_header_bytes", &u::reply_header_bytes, size(1'024, 1 << 20),
                   "The largest head of a reply; a larger one is answered with 502."),
-            value("reply_header_fields", &u::reply_header_fields, count<std::uint64_t>(10, 2'000), "Fields that it may have."),
+            inside(&u::pool,
+                   value("reply_header_fields", &p::reply_fields, count<std::uint64_t>(10, 2'000), "Fields that it may have.")),
             part("host", &u::host, host_keys()),
             value("retries", &u::retries, count<unsigned>(0, 10),
                   "Further attempts when a kept connection turns out dead, where nothing reached the application or "

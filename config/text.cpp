@@ -68,10 +68,12 @@ std::string show_quantity(std::uint64_t value, std::span<unit const> units)
     return fmt::format("{}{}", value / shown.worth, shown.name);
 }
 
+using limits::key_part;
+
 constexpr std::array key_names{
-    std::pair{std::string_view{"client"}, limit_key::kind::client}, std::pair{std::string_view{"user"}, limit_key::kind::user},
-    std::pair{std::string_view{"account"}, limit_key::kind::account},
-    std::pair{std::string_view{"token"}, limit_key::kind::token}, std::pair{std::string_view{"route"}, limit_key::kind::route}};
+    std::pair{std::string_view{"client"}, key_part::kind::client}, std::pair{std::string_view{"user"}, key_part::kind::user},
+    std::pair{std::string_view{"account"}, key_part::kind::account}, std::pair{std::string_view{"token"}, key_part::kind::token},
+    std::pair{std::string_view{"route"}, key_part::kind::route}};
 
 bool is_token_character(char c)
 {
@@ -190,20 +192,20 @@ std::string show_rate(rate const& value)
     return fmt::format("{}/{}", value.amount, one ? period.substr(1) : period);
 }
 
-result<limit_key> parse_limit_key(std::string_view text)
+result<limits::key_part> parse_limit_key(std::string_view text)
 {
     constexpr std::string_view header = "header:";
     if (text.starts_with(header)) {
         auto const name = parse_header_name(text.substr(header.size()));
         if (!name) return name.error();
-        return limit_key{limit_key::kind::header, lower(*name)};
+        return key_part{key_part::kind::header, lower(*name)};
     }
     for (auto const& [name, kind] : key_names)
-        if (text == name) return limit_key{kind, {}};
+        if (text == name) return key_part{kind, {}};
     return wrong("is not a key of limits; allowed: client, user, account, token, route, header:NAME");
 }
 
-std::string show_limit_key(limit_key const& value)
+std::string show_limit_key(limits::key_part const& value)
 {
     for (auto const& [name, kind] : key_names)
         if (value.is == kind) return std::string{name};

@@ -47,8 +47,8 @@ result<rate> parse_rate(std::string_view text);
 std::string show_rate(rate const& value);
 
 // "client", "user", "account", "token", "route", "header:NAME".
-result<limit_key> parse_limit_key(std::string_view text);
-std::string show_limit_key(limit_key const& value);
+result<limits::key_part> parse_limit_key(std::string_view text);
+std::string show_limit_key(limits::key_part const& value);
 
 // A field name of RFC 9110 section 5.1, as it was written.
 result<std::string> parse_header_name(std::string_view text);

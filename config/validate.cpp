@@ -75,7 +75,7 @@ void check_routes(reading& r, settings const& all)
 void check_modes(reading& r, settings const& all)
 {
     for (auto const& [name, one] : built_in_limits())
-        if (all.limits.at(name).mode == limit_mode::report_only)
+        if (all.limits.at(name).report_only)
             r.complain_at("limits." + name + ".mode", "report_only is not for the limits of the account endpoints");
 }
 
@@ -238,7 +238,7 @@ void check_promises(reading& r, settings const& all)
     if (limits.buffer_memory < most && r.is_given("client_limits.buffer_memory"))
         r.complain_at("client_limits.buffer_memory", "is less than one upload_buffer or reply_buffer");
     for (auto const& [name, one] : all.upstreams)
-        if (auto const& share = one.connections_per_client; !share.of_hundred && share.amount > one.connections)
+        if (auto const& share = one.connections_per_client; !share.of_hundred && share.amount > one.pool.connections)
             r.complain_at(fmt::format("upstreams.{}.connections_per_client", name),
                           fmt::format("is more than upstreams.{}.connections", name));
 }

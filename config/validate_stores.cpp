@@ -50,10 +50,10 @@ void check_staleness(reading& r, settings const& all)
 {
     if (!is_shared(all)) return;
     auto const& s = all.shared_state;
-    if (r.is_given("shared_state.max_staleness") && s.max_staleness > all.tokens.access_ttl)
+    if (r.is_given("shared_state.max_staleness") && s.most > all.tokens.access_ttl)
         r.complain_at("shared_state.max_staleness",
                       "is longer than tokens.access_ttl; every token would expire before anybody asks");
-    if (s.on_unknown == unknown_revocations::serve_until_exp && all.tokens.access_ttl > std::chrono::hours{1})
+    if (s.serve_unknown && all.tokens.access_ttl > std::chrono::hours{1})
         r.complain_at(
             "shared_state.on_unknown",
             "serve_until_exp, with tokens.access_ttl above an hour, lets whoever was thrown out elsewhere stay that long",

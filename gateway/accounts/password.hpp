@@ -13,25 +13,6 @@
 
 namespace yett::accounts {
 
-// How passwords are hashed, from the configuration.
-struct hashing_rules
-{
-    enum class kind : unsigned char
-    {
-        argon2id,
-        bcrypt
-    };
-
-    kind hash = kind::argon2id;
-    std::size_t argon2id_memory = std::size_t{19} << 20; // bytes
-    unsigned argon2id_iterations = 2;                    // parallelism is 1: libsodium makes no other
-    unsigned bcrypt_cost = 12;
-    unsigned threads = 0;                        // 0: one per core, but for one
-    std::size_t memory = std::size_t{512} << 20; // what all hashes under way may use together
-    std::size_t queue = 128;
-    milliseconds wait{5000};
-};
-
 enum class verdict : unsigned char
 {
     wrong,

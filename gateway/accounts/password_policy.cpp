@@ -18,9 +18,9 @@ constexpr std::size_t longest_estimate = 64;
 // zxcvbn's scale (Wheeler 2016, section 5): guesses of 10^3, 10^6, 10^8 and 10^10, as bits.
 constexpr std::array score_bits{9.966, 19.932, 26.575, 33.219};
 
-int score_of(double bits) noexcept
+unsigned score_of(double bits) noexcept
 {
-    int score = 0;
+    unsigned score = 0;
     for (auto const limit : score_bits) score += bits >= limit;
     return score;
 }

@@ -1,17 +1,10 @@
 #pragma once
 
+#include "gateway/accounts/password_rules.hpp"
 #include "gateway/accounts/refusal.hpp"
 #include "gateway/base/secret.hpp"
 
 namespace yett::accounts {
-
-// What a new password must be. There are no composition rules (NIST SP 800-63B-4 section 3.1.1.2).
-struct password_rules
-{
-    std::size_t min_length = 12; // code points
-    std::size_t max_bytes = 1024;
-    int min_strength = 3; // zxcvbn's scale, 0 to 4
-};
 
 // A password in the one form that is hashed and compared: Unicode NFC, so that the same
 // keys on another keyboard give the same bytes. Fails with `password_weak`, naming why in

@@ -91,7 +91,7 @@ gateway::gateway(config::settings settings, std::filesystem::path const& file)
       figures_{workers_, build_facts()},
       stores_{open_stores(settings_.storage, told_in_log(logs_.program()))},
       keys_{settings_, stores_.now()},
-      passwords_{hashing_of(settings_.passwords),
+      passwords_{settings_.passwords,
                  [this](std::chrono::nanoseconds took) { figures_.control().password_hash_duration.observe(took); }},
       revoked_{settings_.tokens.issuer},
       desk_{*stores_.users,     *stores_.sessions, *stores_.letters, *stores_.links, *stores_.api_keys,

@@ -35,7 +35,7 @@ issuer_watches::issuer_watches(boost::asio::io_context& control, token_keys& key
     auto const& all = s.tokens.issuers;
     for (std::size_t i = 0; i < all.size(); ++i) {
         if (!all[i].jwks_file.empty()) continue;
-        issuers::watch::parts parts{source_of(all[i]), schedule_of(all[i]), issuers::make_web(web_of(all[i])), reports.program()};
+        issuers::watch::parts parts{source_of(all[i]), all[i].refresh, issuers::make_web(web_of(all[i])), reports.program()};
         watched_.push_back({token_keys::place_of_issuer(i), std::make_unique<issuers::watch>(std::move(parts))});
     }
 }

@@ -56,7 +56,7 @@ public:
 private:
     config::settings const settings_;
     app::logs logs_{settings_.logging};
-    accounts::passwords passwords_{hashing_of(settings_.passwords)};
+    accounts::passwords passwords_{settings_.passwords};
     accounts::stores stores_{open_stores(settings_.storage, told_on_terminal())};
     tokens::signer const signer_{powerless_signer()};
     tokens::revocations revoked_{settings_.tokens.issuer};

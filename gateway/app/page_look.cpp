@@ -35,7 +35,7 @@ pages::look look_of(config::settings const& s)
     look.min_password = s.passwords.min_length;
     look.registration = s.accounts.registration == config::registration::open;
     look.login = p.enabled && transport_of(s).uses_cookies();
-    look.remember = s.accounts.remember_me == config::remember_me::ask;
+    look.remember = s.accounts.remember == config::remember_me::ask;
     look.links = !s.mail.public_url.empty();
     return look;
 }

@@ -34,7 +34,7 @@ std::string read_file(std::filesystem::path const& file, std::string const& plac
 std::vector<tokens::verification_key> keys_in_file(config::issuer const& i, std::vector<std::string>& complaints)
 {
     tokens::jwks_rules rules;
-    for (auto const each : i.algorithms) rules.algorithms.push_back(algorithm_of(each));
+    rules.algorithms = i.algorithms;
     auto keys = tokens::parse_jwks(read_file(i.jwks_file, i.place), rules);
     if (!keys) throw startup_error{blame::configuration, i.place + ": " + i.jwks_file.string() + ": " + keys.error().note()};
     for (auto const& each : keys->complaints) complaints.push_back(i.jwks_file.string() + ": " + each);
@@ -120,7 +120,7 @@ std::shared_ptr<pipeline::key_documents const> documents_about(std::span<tokens:
 tokens::key_ring::options key_ring_options(config::settings const& s)
 {
     auto const& k = s.tokens.keys;
-    return {algorithm_of(s.tokens.algorithm), k.secret, {k.rotate_every, k.publish_before, k.keep_for}};
+    return {s.tokens.algorithm, k.secret, {k.rotate_every, k.publish_before, k.keep_for}};
 }
 
 token_keys::token_keys(config::settings const& s, wall_time now)

@@ -2,16 +2,12 @@
 
 #include "config/settings.hpp"
 #include "gateway/accounts/desk.hpp"
-#include "gateway/accounts/password.hpp"
 #include "gateway/issuers/fetch_keys.hpp"
-#include "gateway/issuers/schedule.hpp"
 #include "gateway/issuers/web.hpp"
 #include "gateway/limits/spec.hpp"
 #include "gateway/net/client_limits.hpp"
 #include "gateway/net/listener.hpp"
 #include "gateway/pipeline/endpoints/auth_endpoints.hpp"
-#include "gateway/tokens/algorithm.hpp"
-#include "gateway/tokens/completeness.hpp"
 #include "gateway/transport/tls_context.hpp"
 #include "gateway/upstream/forwarder.hpp"
 #include "gateway/upstream/headers/field_rules.hpp"
@@ -23,11 +19,8 @@
 // The settings in the words of each room: no room but this one knows the configuration.
 namespace yett::app {
 
-tokens::algorithm algorithm_of(config::signature_algorithm a);
 accounts::rules rules_of(config::settings const& s);
-accounts::hashing_rules hashing_of(config::passwords const& p);
 issuers::source source_of(config::issuer const& i);
-issuers::schedule schedule_of(config::issuer const& i);
 issuers::web_options web_of(config::issuer const& i);
 std::vector<limits::limit_spec> limits_of(config::settings const& s);
 net::client_limits client_limits_of(config::settings const& s);
@@ -37,7 +30,6 @@ upstream::forward_options forwarding_of(config::upstream const& u);
 upstream::header_options headers_of(config::settings const& s);
 upstream::field_rules::options field_rules_of(policies::header_spec const& h);
 pipeline::auth_transport transport_of(config::settings const& s);
-tokens::staleness_rules staleness_of(config::shared_state const& s);
 
 // "127.0.0.1:4443", "[::1]:4443".
 std::string text_of(config::socket_address const& a);

@@ -29,7 +29,9 @@ struct key_part
     };
 
     kind is = kind::client;
-    std::string header; // its name, of kind::header
+    std::string header; // its name in lower case, of kind::header
+
+    bool operator==(key_part const&) const = default;
 };
 
 enum class counted : std::uint8_t

@@ -244,7 +244,7 @@ struct whole_pipeline::parts
     telemetry::metrics figures{1, {}};
     accounts::stores stores;
     app::token_keys keys{settings, wall_now()};
-    accounts::passwords passwords{app::hashing_of(settings.passwords)};
+    accounts::passwords passwords{settings.passwords};
     tokens::revocations revoked{settings.tokens.issuer};
     no_audit audit;
     accounts::desk desk{*stores.users, *stores.sessions, *stores.letters, *stores.links,           *stores.api_keys, passwords,
@@ -269,8 +269,8 @@ struct whole_pipeline::parts
     bool const shared;
     tokens::completeness known;
     std::function<bool(tokens::revocations&)> look;
-    pipeline::certainty certainty{{shared ? &known : nullptr, app::staleness_of(settings.shared_state), [this] { read_later(); },
-                                   wheel, io.get_executor(), figures.shard(0).stale}};
+    pipeline::certainty certainty{{shared ? &known : nullptr, settings.shared_state, [this] { read_later(); }, wheel,
+                                   io.get_executor(), figures.shard(0).stale}};
     telemetry::log log;
     pipeline::unlisted_proxy unlisted;
     pipeline::authenticator authenticator{{desk, cache, missing_keys, renewals, figures.shard(0)}};

@@ -6,6 +6,7 @@
 #include "gateway/upstream/cluster/connection.hpp"
 #include "gateway/upstream/cluster/connector.hpp"
 #include "gateway/upstream/cluster/dependencies.hpp"
+#include "gateway/upstream/cluster/options.hpp"
 #include "gateway/upstream/cluster/pool_waiter.hpp"
 #include "gateway/upstream/cluster/shares.hpp"
 
@@ -16,16 +17,6 @@
 #include <vector>
 
 namespace yett::upstream {
-
-struct pool_options
-{
-    std::size_t connections = 256;      // open at a time, kept ones included
-    std::size_t per_client = 256;       // of these, at most; and that part of `pending`
-    std::size_t pending = 1024;         // more exchanges waiting than this fail at once
-    milliseconds connect_timeout{2000}; // also the longest wait for a free connection
-    milliseconds keep_timeout{60000};   // an unused connection is closed after this
-    std::size_t reply_fields = 200;     // that a reply may have
-};
 
 // The connections of one worker to one server.
 //

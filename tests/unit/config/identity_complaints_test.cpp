@@ -10,7 +10,7 @@ namespace config = yett::config;
 namespace {
 
 // Issuers whose keys are in a file, and what is said of them.
-std::string issuers(std::string const& first, std::string const& second = {})
+std::string issuers_with(std::string const& first, std::string const& second = {})
 {
     auto const keys = std::string{", audience: a, algorithms: ES256, jwks_file: good }"};
     return "version: 1\ntokens: { issuers: [{ " + first + keys + (second.empty() ? "" : ", { " + second + keys) + "] }\n";
@@ -45,34 +45,34 @@ TEST_CASE("config: an issuer's name is its host when none is given")
 
 TEST_CASE("config: names of issuers are unique, and none is service")
 {
-    CHECK(complaints_about(issuers("issuer: \"https://a.test\"", "issuer: \"https://b.test\"")).find("name") ==
+    CHECK(complaints_about(issuers_with("issuer: \"https://a.test\"", "issuer: \"https://b.test\"")).find("name") ==
           std::string::npos);
-    CHECK(complains(issuers("issuer: \"https://a.test/one\"", "issuer: \"https://a.test/two\""),
+    CHECK(complains(issuers_with("issuer: \"https://a.test/one\"", "issuer: \"https://a.test/two\""),
                     "tokens.issuers[1].name: is a.test like that of an earlier issuer; each is wanted only once"));
-    CHECK(complains(issuers("issuer: \"https://a.test\", name: idp", "issuer: \"https://b.test\", name: idp"),
+    CHECK(complains(issuers_with("issuer: \"https://a.test\", name: idp", "issuer: \"https://b.test\", name: idp"),
                     "issuers[1].name: is idp"));
-    CHECK(complains(issuers("issuer: \"https://a.test\", name: service"), "is what service accounts begin with"));
+    CHECK(complains(issuers_with("issuer: \"https://a.test\", name: service"), "is what service accounts begin with"));
 }
 
 TEST_CASE("config, sibling: names that differ in case alone are one name")
 {
-    CHECK(complains(issuers("issuer: \"https://a.test\", name: Idp", "issuer: \"https://b.test\", name: idP"),
+    CHECK(complains(issuers_with("issuer: \"https://a.test\", name: Idp", "issuer: \"https://b.test\", name: idP"),
                     "issuers[1].name: is idP"));
-    CHECK(complains(issuers("issuer: \"https://a.test\", name: Service"), "is what service accounts begin with"));
+    CHECK(complains(issuers_with("issuer: \"https://a.test\", name: Service"), "is what service accounts begin with"));
 }
 
 TEST_CASE("config, sibling: a name that could not be told from what follows is none")
 {
     for (auto const* name : {"\"a:b\"", "\"a b\"", "\"a/b\"", "\"\u00e4\""})
-        CHECK_MESSAGE(complains(issuers("issuer: \"https://a.test\", name: " + std::string{name}), "is no name of an issuer"),
+        CHECK_MESSAGE(complains(issuers_with("issuer: \"https://a.test\", name: " + std::string{name}), "is no name of an issuer"),
                       name);
     CHECK(
-        complains(issuers("issuer: \"urn:example:idp\""), "issuers[0].name: is missing; `issuer` has no host that could be it"));
+        complains(issuers_with("issuer: \"urn:example:idp\""), "issuers[0].name: is missing; `issuer` has no host that could be it"));
 }
 
 TEST_CASE("config: bare subjects need a closed registration, and a warning stays")
 {
-    auto const bare = issuers("issuer: \"https://a.test\", bare_subjects: true");
+    auto const bare = issuers_with("issuer: \"https://a.test\", bare_subjects: true");
     CHECK(complains(bare, "tokens.issuers[0].bare_subjects: needs accounts.registration: closed"));
     CHECK(complains(bare + "accounts: { registration: invite }\n", "bare_subjects: needs accounts.registration: closed"));
     auto const closed = complaints_about(bare + "accounts: { registration: closed }\n");
@@ -124,11 +124,11 @@ TEST_CASE("config, sibling: a header that means something already brings no toke
 TEST_CASE("config: types of tokens, limits and patterns are what they can be")
 {
     CHECK_FALSE(complains(
-        issuers("issuer: \"https://a.test\", types: [none, at+jwt, application/vnd.x+jwt], most_depth: 64, emails: trusted"),
+        issuers_with("issuer: \"https://a.test\", types: [none, at+jwt, application/vnd.x+jwt], most_depth: 64, emails: trusted"),
         "tokens.issuers"));
-    CHECK(complains(issuers("issuer: \"https://a.test\", types: []"), "types: is an empty list"));
-    CHECK(complains(issuers("issuer: \"https://a.test\", types: [\"a b\"]"), "is no type of a token"));
-    CHECK(complains(issuers("issuer: \"https://a.test\", most_depth: 65"), "most_depth"));
+    CHECK(complains(issuers_with("issuer: \"https://a.test\", types: []"), "types: is an empty list"));
+    CHECK(complains(issuers_with("issuer: \"https://a.test\", types: [\"a b\"]"), "is no type of a token"));
+    CHECK(complains(issuers_with("issuer: \"https://a.test\", most_depth: 65"), "most_depth"));
     CHECK(complains("version: 1\ntokens: { most_bytes: 1MiB }\n", "tokens.most_bytes"));
     CHECK(complains("version: 1\nidentity_headers: { too_long: cut }\n", "identity_headers.too_long"));
     CHECK(complains("version: 1\nidentity_headers: { roles: { only: [\"\"] } }\n", "identity_headers.roles.only[0]"));

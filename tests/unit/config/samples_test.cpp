@@ -53,7 +53,7 @@ TEST_CASE("samples: the smallest one has ten lines and the defaults")
     CHECK(s.client_limits.body_bytes == 10 << 20);
     CHECK(s.client_limits.idle_timeout == 75s);
     CHECK(s.upstreams.at("app").servers == std::vector{upstream_server{upstream_scheme::http, "127.0.0.1", 9000}});
-    CHECK(s.upstreams.at("app").connections == 256);
+    CHECK(s.upstreams.at("app").pool.connections == 256);
     CHECK(s.upstreams.at("app").place == "samples/minimal.yaml:3:8");
     REQUIRE(s.routes.size() == 1);
     CHECK(s.routes[0].access.is == policies::access_spec::kind::authenticated);
@@ -66,7 +66,7 @@ TEST_CASE("samples: the smallest one has ten lines and the defaults")
     CHECK(s.tokens.keys.directory.empty());
     CHECK(s.accounts.prefix == std::vector<std::string>{"/auth"});
     CHECK(!s.accounts.require_verified_email);
-    CHECK(s.passwords.argon2id.memory == 19 << 20);
+    CHECK(s.passwords.argon2id_memory == 19 << 20);
     CHECK(s.storage.kind == storage_kind::sqlite);
     CHECK(s.storage.file == "samples/var/yett.db");
     CHECK(s.shared_state.kind == shared_state_kind::memory);
@@ -81,23 +81,23 @@ TEST_CASE("samples: the limits of the account endpoints exist without being name
     for (auto const* name : {"login", "register", "refresh", "reset", "verify"}) {
         CAPTURE(name);
         auto const& one = s.limits.at(name);
-        CHECK(one.rate == rate{5, 15min});
-        CHECK(one.algorithm == limit_algorithm::window);
-        CHECK(one.key == std::vector{limit_key{limit_key::kind::client, {}}});
-        CHECK((one.count == limit_count::requests) == (std::string_view{name} == "register"));
+        CHECK(rate_of(one) == rate{5, 15min});
+        CHECK(one.algorithm == limits::algorithm::window);
+        CHECK(one.keys == std::vector{limits::key_part{limits::key_part::kind::client, {}}});
+        CHECK((one.counts == limits::counted::requests) == (std::string_view{name} == "register"));
         CHECK(one.place.empty());
     }
-    std::vector const account{limit_key{limit_key::kind::account, {}}};
-    CHECK(s.limits.at("login_account").rate == rate{10, 15min});
-    CHECK(s.limits.at("login_account").algorithm == limit_algorithm::backoff);
-    CHECK(s.limits.at("login_account").key == account);
-    CHECK(s.limits.at("login_account").count == limit_count::failures);
-    CHECK(s.limits.at("login_device").rate == rate{5, 15min});
-    CHECK(s.limits.at("password_account").key == std::vector{limit_key{limit_key::kind::user, {}}});
+    std::vector const account{limits::key_part{limits::key_part::kind::account, {}}};
+    CHECK(rate_of(s.limits.at("login_account")) == rate{10, 15min});
+    CHECK(s.limits.at("login_account").algorithm == limits::algorithm::backoff);
+    CHECK(s.limits.at("login_account").keys == account);
+    CHECK(s.limits.at("login_account").counts == limits::counted::failures);
+    CHECK(rate_of(s.limits.at("login_device")) == rate{5, 15min});
+    CHECK(s.limits.at("password_account").keys == std::vector{limits::key_part{limits::key_part::kind::user, {}}});
     for (auto const* name : {"reset_account", "resend_account", "register_account", "change_address_account"}) {
-        CHECK(s.limits.at(name).rate == rate{5, 1h});
-        CHECK(s.limits.at(name).key == account);
-        CHECK(s.limits.at(name).count == limit_count::requests);
+        CHECK(rate_of(s.limits.at(name)) == rate{5, 1h});
+        CHECK(s.limits.at(name).keys == account);
+        CHECK(s.limits.at(name).counts == limits::counted::requests);
     }
 }
 
@@ -154,10 +154,10 @@ TEST_CASE("samples: every supported key lands where it belongs")
     CHECK(fields.place.find("full.yaml:") != std::string::npos);
 
     CHECK(s.limits.at("per_user").burst == 200);
-    CHECK(s.limits.at("per_partner").rate == rate{1'000, 1h});
+    CHECK(rate_of(s.limits.at("per_partner")) == rate{1'000, 1h});
     CHECK(s.limits.at("per_partner").burst == 1'000);
-    CHECK(s.limits.at("per_partner").key ==
-          std::vector{limit_key{limit_key::kind::client, {}}, limit_key{limit_key::kind::header, "x-partner"}});
+    CHECK(s.limits.at("per_partner").keys == std::vector{limits::key_part{limits::key_part::kind::client, {}},
+                                                         limits::key_part{limits::key_part::kind::header, "x-partner"}});
     CHECK(s.identity_headers.set.at("X-User-Id") == "sub");
 
     REQUIRE(s.tokens.issuers.size() == 2);

@@ -127,7 +127,7 @@ TEST_CASE("text: fractions lie between 0 and 1")
 
 TEST_CASE("text: keys of limits name headers in lower case")
 {
-    CHECK(*parse_limit_key("header:X-Partner") == limit_key{limit_key::kind::header, "x-partner"});
+    CHECK(*parse_limit_key("header:X-Partner") == limits::key_part{limits::key_part::kind::header, "x-partner"});
     for (auto const* text : {"", "ip", "Client", "header", "header:", "header:a b", "header:a:b"})
         CHECK_MESSAGE(!parse_limit_key(text), text);
 }
