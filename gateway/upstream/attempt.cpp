@@ -63,7 +63,7 @@ task<result<void>> attempt::run()
     auto const first = open_reply();
     if (!first) co_return first.error();
     auto const& [head, part] = *first;
-    auto const begun = co_await request_.exchange().begin(head, {part.data, part.last});
+    auto const begun = co_await request_.exchange().begin(head, {part.data, part.last, part.trailers});
     if (!begun) co_return begun.error();
     if (!part.last) co_return co_await relay_rest();
     whole_ = true;
@@ -158,7 +158,7 @@ task<result<void>> attempt::relay_rest()
         if (!part) co_return part.error();
         if (part->cut) co_return why_ended();
         if (part->data.empty() && !part->last) continue;
-        auto const written = co_await request_.exchange().write({part->data, part->last});
+        auto const written = co_await request_.exchange().write({part->data, part->last, part->trailers});
         if (!written) co_return written.error();
         if (part->last) break;
     }

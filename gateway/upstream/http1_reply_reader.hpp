@@ -27,7 +27,7 @@ public:
         more,     // nothing is complete: come again with these bytes, if they were not consumed, and more
         head,     // `head()` is there; an interim one is followed by another
         part,     // `data` is the next part of the body
-        trailers, // the body had some; as yet they are checked and dropped (RFC 9110 section 6.5.1)
+        trailers, // the body had some, see `trailers()`; the end is next
         end,      // of the reply; from now on always
     };
     struct event
@@ -48,6 +48,8 @@ public:
     // The last head that was read; its views point into the bytes it came in.
     http::response_head const& head() const noexcept { return *head_; }
     bool has_head() const noexcept { return head_.has_value(); }
+    // What stood behind a body in chunks, once that was told; lives as long as the reader.
+    std::span<http::field const> trailers() const noexcept { return chunks_.trailers(); }
     // True when a byte was seen, be it of a head that is not complete.
     bool heard() const noexcept { return heard_; }
     // True when the end of the connection is the end of the body.

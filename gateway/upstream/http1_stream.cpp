@@ -96,6 +96,7 @@ result<http1_stream::part> http1_stream::at_hand()
         passed_ += event->consumed;
         found.last = event->is == step::end;
         if (event->is == step::part) found.data = event->data;
+        if (event->is == step::trailers) found.trailers = reader_.trailers();
         if (event->is == step::end || event->is == step::more) return found;
     }
 }

@@ -52,11 +52,12 @@ public:
 
     struct part
     {
-        std::string_view data; // valid until the next wait
-        bool last = false;     // the reply ends with it
-        bool cut = false;      // the connection ended instead, see `why_ended`
+        std::string_view data;                      // valid until the next wait
+        bool last = false;                          // the reply ends with it
+        bool cut = false;                           // the connection ended instead, see `why_ended`
+        std::span<http::field const> trailers = {}; // of a last part, as long as the stream lives
     };
-    // What there is of the body, without waiting; trailers are dropped. Fails with upstream_broken
+    // What there is of the body, without waiting. Fails with upstream_broken
     // for malformed chunks.
     result<part> at_hand();
     // Waits until `take` has something new. To be called only if `is_readable` says no; both belong to

@@ -30,6 +30,7 @@ struct transcript
     std::string left;
     bool ends_with_connection = false;
     bool is_kept = false; // the server says that the connection may serve another request
+    std::vector<std::pair<std::string, std::string>> trailers = {};
     std::optional<error> failure = {};
 };
 
@@ -68,7 +69,10 @@ transcript read(std::string_view reply, std::size_t size, method asked = method:
         switch (event->is) {
         case step::head: note(told.text, "head " + std::to_string(reader.head().status())); break;
         case step::part: note_part(told.text, event->data); break;
-        case step::trailers: note(told.text, "trailers"); break;
+        case step::trailers:
+            note(told.text, "trailers");
+            for (auto const& each : reader.trailers()) told.trailers.emplace_back(each.name, each.value);
+            break;
         case step::end: note(told.text, "end"); break;
         case step::more:
             over = reply.empty();
@@ -157,6 +161,14 @@ TEST_CASE("http1_reply_reader: what lies behind the end is left, and the end sta
         CHECK(reader.feed(left)->is == step::end);
         CHECK(reader.feed({})->is == step::end);
     }
+}
+
+TEST_CASE("http1_reply_reader: trailers are handed out as they came, however they were cut")
+{
+    std::vector<std::pair<std::string, std::string>> const wanted{{"X-Sum", "1"}, {"grpc-status", "0"}};
+    auto const reply = in_chunks + "5\r\nhello\r\n0\r\nX-Sum: 1\r\ngrpc-status:0\r\n\r\n";
+    for (std::size_t const size : {std::size_t{1}, std::size_t{3}, reply.size()}) CHECK(read(reply, size).trailers == wanted);
+    CHECK(read(in_chunks + "0\r\n\r\n", 4096).trailers.empty());
 }
 
 TEST_CASE("http1_reply_reader: the application's own words behind the status are kept")
