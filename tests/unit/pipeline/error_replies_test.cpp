@@ -211,7 +211,8 @@ TEST_CASE("error replies: a reply that had begun is given up, and our own faults
     auto const context = s.at.world.at("app");
     fake_exchange ex{s.head};
     http::reply_head const begun{200, {}, {}};
-    (void)run(ex.begin(begun, "half", false));
+    http::message_part const half{"half", false};
+    (void)run(ex.begin(begun, half));
     run(s.replies.send(upstream_error(errc::upstream_broken), ex, context));
     CHECK(ex.aborted());
     CHECK(ex.status() == 200);
