@@ -50,7 +50,7 @@ std::string name_for(authenticator::answer const& found)
 // People and what they may show; `{name}` in a head stands for it.
 struct scene
 {
-    explicit scene(gate::store kind = gate::store::memory) : at{rules(), kind}
+    explicit scene(gate::store of = gate::store::memory) : at{rules(), of}
     {
         auto const ada = at.sign_in("ada");
         shown["ada"] = ada.access;
