@@ -12,13 +12,16 @@ namespace yett::tokens {
 
 // Refusals that cost a signature check, remembered for a moment: 512 of them, 20 KiB, apart
 // from everything else. A flood of forged tokens turns this table over and nothing more.
+//
+// What was refused by a clock that was ahead is forgotten when the clock is put right: a refusal
+// counts from when it was remembered to that moment's end, and not before.
 class recent_failures
 {
 public:
-    recent_failures() : rows_(row_count) {}
+    explicit recent_failures(seconds moment) : moment_{moment}, rows_(row_count) {}
 
     std::optional<errc> find(digest128 const& digest, std::uint64_t verifier_generation, wall_time now) const noexcept;
-    void remember(digest128 const& digest, std::uint64_t verifier_generation, errc code, wall_time until) noexcept;
+    void remember(digest128 const& digest, std::uint64_t verifier_generation, errc code, wall_time now) noexcept;
 
     static constexpr std::size_t bytes() noexcept { return row_count * sizeof(row); }
 
@@ -33,6 +36,7 @@ private:
     using row = std::array<failure, 4>;
     static constexpr std::size_t row_count = 128;
 
+    seconds moment_;
     std::vector<row> rows_;
 };
 

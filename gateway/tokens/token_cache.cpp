@@ -97,7 +97,7 @@ private:
     revocations::view view_;
     token_cache_options const options_;
     token_digest digests_;
-    recent_failures failures_;
+    recent_failures failures_{options_.failure_ttl};
     identity_pool pool_;
     token_store store_;
     token_cache_counters counters_;
@@ -201,7 +201,7 @@ void token_cache::state::remember_refusal(shown_token const& token, errc why, wa
 {
     ++counters_.misses;
     auto const asked = look_at_vouched(token, now);
-    failures_.remember(asked.digest, judge_->generation(), why, now + options_.failure_ttl);
+    failures_.remember(asked.digest, judge_->generation(), why, now);
 }
 
 bool token_cache::state::is_fresh(token_record const& known, wall_time now) const noexcept
@@ -280,8 +280,7 @@ void token_cache::state::renew(token_record& known, verified const& good, wall_t
 
 error token_cache::state::refuse(presented const& token, error why)
 {
-    if (worth_remembering(why.code()))
-        failures_.remember(token.digest, judge_->generation(), why.code(), token.now + options_.failure_ttl);
+    if (worth_remembering(why.code())) failures_.remember(token.digest, judge_->generation(), why.code(), token.now);
     return why;
 }
 

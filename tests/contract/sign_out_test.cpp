@@ -108,9 +108,9 @@ TEST_CASE("logout: somebody who cannot be told ends nothing, and that is no fail
         twice_in const user{desk};
         leave nobody;
         nobody.everywhere = true;
-        CHECK(run(logout(desk.at, nobody, noon)) == false);
+        CHECK_FALSE(run(logout(desk.at, nobody, noon)).value());
         nobody.refresh_token = secret{"yr1_nonsense"};
-        CHECK(run(logout(desk.at, nobody, noon)) == false);
+        CHECK_FALSE(run(logout(desk.at, nobody, noon)).value());
         leave foreign;
         foreign.user_id = user.id;
         CHECK(run(logout(desk.at, foreign, noon)));
