@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 
 #include <map>
+#include <thread>
 
 namespace yett::storage::postgres {
 
@@ -171,9 +172,16 @@ public:
 
     std::string const& name() const override { return name_; }
 
+    // The server shows a connection for a moment after it was closed. Whoever is still there a second
+    // later is no such shadow.
     result<std::optional<std::string>> others() override
     {
-        return run_to_end(connections_.read([](database& db) { return others_in(db); }));
+        auto found = look_for_others();
+        for (auto looks = 0; looks < 10 && found && *found; ++looks) {
+            std::this_thread::sleep_for(milliseconds{100});
+            found = look_for_others();
+        }
+        return found;
     }
     result<std::uint64_t> count(table const& of) override
     {
@@ -203,6 +211,11 @@ public:
     }
 
 private:
+    result<std::optional<std::string>> look_for_others()
+    {
+        return run_to_end(connections_.read([](database& db) { return others_in(db); }));
+    }
+
     static task<result<void>> drop(database& db)
     {
         db.queue(drop_mark);
