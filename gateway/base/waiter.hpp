@@ -3,8 +3,10 @@
 #include "gateway/base/task.hpp"
 
 #include <boost/asio/async_result.hpp>
+#include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/post.hpp>
 
+#include <memory>
 #include <optional>
 #include <utility>
 
@@ -44,6 +46,30 @@ public:
 private:
     using handler = boost::asio::async_result<boost::asio::use_awaitable_t<executor>, void()>::handler_type;
     std::optional<handler> handler_;
+};
+
+// A coroutine that waits on its own loop for what another thread does, and keeps that loop running.
+template<class Handler>
+class waiting_caller
+{
+public:
+    waiting_caller(Handler handler, executor home) : handler_{std::move(handler)}, keep_{home} {}
+
+    // Resumes it, once, with that answer. What keeps the loop running goes with the answer: from then
+    // on the loop may end, and be gone before the other thread has put away what it did.
+    template<class Answer>
+    void resume(std::shared_ptr<Answer> with)
+    {
+        auto const home = keep_.get_executor();
+        auto back = [handler = std::move(handler_), with = std::move(with), keep = std::move(keep_)]() mutable {
+            std::move(handler)(std::move(with));
+        };
+        boost::asio::post(home, std::move(back));
+    }
+
+private:
+    Handler handler_;
+    boost::asio::executor_work_guard<executor> keep_;
 };
 
 } // namespace base

@@ -3,9 +3,9 @@
 #include "gateway/base/clock.hpp"
 #include "gateway/base/result.hpp"
 #include "gateway/base/task.hpp"
+#include "gateway/base/waiter.hpp"
 
 #include <boost/asio/async_result.hpp>
-#include <boost/asio/post.hpp>
 
 #include <atomic>
 #include <condition_variable>
@@ -83,32 +83,14 @@ private:
     class job_of final : public job
     {
     public:
-        job_of(Work& work, Handler handler, executor home)
-            : work_{work},
-              handler_{std::move(handler)},
-              home_{std::move(home)},
-              keep_{home_}
-        {
-        }
-        void run() noexcept override { resume(std::make_shared<result<T>>(work_())); }
-        void refuse(error const& why) noexcept override { resume(std::make_shared<result<T>>(why)); }
+        job_of(Work& work, Handler handler, executor home) : work_{work}, caller_{std::move(handler), home} {}
+        void run() noexcept override { caller_.resume(std::make_shared<result<T>>(work_())); }
+        void refuse(error const& why) noexcept override { caller_.resume(std::make_shared<result<T>>(why)); }
 
     private:
-        // The work stays in the waiting coroutine's frame, which lives until it is resumed. What keeps
-        // the loop running goes with the answer: from then on the loop may end, and be gone before
-        // this thread has put the job away.
-        void resume(std::shared_ptr<result<T>> outcome)
-        {
-            auto back = [handler = std::move(handler_), outcome, keep = std::move(keep_)]() mutable {
-                std::move(handler)(std::move(outcome));
-            };
-            boost::asio::post(home_, std::move(back));
-        }
-
+        // The work stays in the waiting coroutine's frame, which lives until it is resumed.
         Work& work_;
-        Handler handler_;
-        executor home_;
-        boost::asio::executor_work_guard<executor> keep_;
+        waiting_caller<Handler> caller_;
     };
 
     void enqueue(std::unique_ptr<job> next);

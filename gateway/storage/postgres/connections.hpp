@@ -1,6 +1,7 @@
 #pragma once
 
 #include "gateway/accounts/stores.hpp"
+#include "gateway/base/waiter.hpp"
 #include "gateway/storage/postgres/database.hpp"
 #include "gateway/storage/postgres/pool.hpp"
 #include "gateway/storage/postgres/server_clock.hpp"
@@ -92,9 +93,7 @@ private:
         job_of(Work work, database::use how, std::optional<milliseconds> in, Handler handler, executor home)
             : job{how, in},
               work_{std::move(work)},
-              handler_{std::move(handler)},
-              home_{std::move(home)},
-              keep_{home_}
+              caller_{std::move(handler), home}
         {
         }
         task<std::optional<error>> execute(database& db) override
@@ -105,14 +104,7 @@ private:
             outcome_ = std::make_shared<Result>(std::move(found));
             co_return failure;
         }
-        void finish() override
-        {
-            // What keeps the loop running goes with the answer, see base::worker_pool.
-            auto back = [handler = std::move(handler_), outcome = std::move(outcome_), keep = std::move(keep_)]() mutable {
-                std::move(handler)(std::move(outcome));
-            };
-            boost::asio::post(home_, std::move(back));
-        }
+        void finish() override { caller_.resume(std::move(outcome_)); }
         void refuse(error const& why) override
         {
             outcome_ = std::make_shared<Result>(why);
@@ -121,9 +113,7 @@ private:
 
     private:
         Work work_;
-        Handler handler_;
-        executor home_;
-        boost::asio::executor_work_guard<executor> keep_;
+        waiting_caller<Handler> caller_;
         std::shared_ptr<Result> outcome_;
     };
 

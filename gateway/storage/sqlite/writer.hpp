@@ -2,11 +2,10 @@
 
 #include "gateway/base/result.hpp"
 #include "gateway/base/task.hpp"
+#include "gateway/base/waiter.hpp"
 #include "gateway/storage/sqlite/database.hpp"
 
 #include <boost/asio/async_result.hpp>
-#include <boost/asio/executor_work_guard.hpp>
-#include <boost/asio/post.hpp>
 
 #include <atomic>
 #include <condition_variable>
@@ -67,26 +66,13 @@ private:
     class job_of final : public job
     {
     public:
-        job_of(Work work, Handler handler, executor home)
-            : work_{std::move(work)},
-              handler_{std::move(handler)},
-              home_{std::move(home)},
-              keep_{home_}
-        {
-        }
+        job_of(Work work, Handler handler, executor home) : work_{std::move(work)}, caller_{std::move(handler), home} {}
         bool execute(database& db) override
         {
             outcome_ = std::make_shared<Result>(work_(db));
             return outcome_->has_value();
         }
-        void finish() override
-        {
-            // What keeps the loop running goes with the answer, see base::worker_pool.
-            auto back = [handler = std::move(handler_), outcome = std::move(outcome_), keep = std::move(keep_)]() mutable {
-                std::move(handler)(std::move(outcome));
-            };
-            boost::asio::post(home_, std::move(back));
-        }
+        void finish() override { caller_.resume(std::move(outcome_)); }
         void refuse(error const& why) override
         {
             outcome_ = std::make_shared<Result>(why);
@@ -95,9 +81,7 @@ private:
 
     private:
         Work work_;
-        Handler handler_;
-        executor home_;
-        boost::asio::executor_work_guard<executor> keep_;
+        waiting_caller<Handler> caller_;
         std::shared_ptr<Result> outcome_;
     };
 
