@@ -45,11 +45,6 @@ bool has_ended(errc why)
     }
 }
 
-bool may_be_renewed(http::head const& head, auth_transport const& ways)
-{
-    return ways.refresh_in_cookie && http::find_cookies(head, ways.refresh_cookie).count > 0;
-}
-
 // The refresh token is a credential as well, also when it comes alone.
 http::cookies_of_name refresh_cookies_in(http::head const& head, auth_transport const& ways)
 {
@@ -204,7 +199,7 @@ bool authenticator::is_the_applications(http::head const& head, request_context 
     auto const& ways = context.transport();
     auto const& shown = *context.found.shown;
     if (!ways.access_in_cookie || shown.by_protocol) return false;
-    if (shown.in_cookie.empty() && !may_be_renewed(head, ways)) return false;
+    if (shown.in_cookie.empty() && refresh_cookies_in(head, ways).count == 0) return false;
     return !is_own_token(shown.token, dependencies_.cache.judge());
 }
 

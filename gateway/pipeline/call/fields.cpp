@@ -22,6 +22,15 @@ result<void> require_only(http::body_fields& body, std::initializer_list<std::st
     return fine;
 }
 
+task<result<secret>> token_of(call& c)
+{
+    auto body = co_await fields_of(c);
+    if (!body) co_return body.error();
+    auto token = body->secret_text("token");
+    if (auto fine = require_only(*body, {"token"}, c.context); !fine) co_return fine.error();
+    co_return std::move(token);
+}
+
 error refused(accounts::refusal const& why, request_context& context)
 {
     for (auto const& each : why.fields)

@@ -27,6 +27,9 @@ task<result<http::body_fields>> fields_of(call& c);
 // them for the reply.
 result<void> require_only(http::body_fields& body, std::initializer_list<std::string_view> names, request_context& context);
 
+// The one member of a body that has nothing but a mailed link's token.
+task<result<secret>> token_of(call& c);
+
 // Leaves the fields that a use case complains of for the reply.
 error refused(accounts::refusal const& why, request_context& context);
 

@@ -17,25 +17,18 @@ namespace {
 // So recent a login stands for the password.
 constexpr std::chrono::minutes recent{15};
 
-struct followed
-{
-    accounts::followed_link asked;
-    std::optional<error> refused;
-};
+using link_service = decltype(&accounts::confirm_address);
 
-task<followed> read_token(call& c)
+task<result<http::reply>> follow(call& c, link_service service)
 {
-    followed got;
-    auto body = co_await fields_of(c);
-    if (!body) {
-        got.refused = body.error();
-        co_return got;
-    }
-    got.asked.token = body->secret_text("token");
-    got.asked.from = device_of(c);
-    auto const fine = require_only(*body, {"token"}, c.context);
-    if (!fine) got.refused = fine.error();
-    co_return got;
+    auto token = co_await token_of(c);
+    if (!token) co_return token.error();
+    accounts::followed_link asked;
+    asked.token = std::move(*token);
+    asked.from = device_of(c);
+    auto const who = co_await service(c.services.desk, std::move(asked), c.services.desk.now());
+    if (!who) co_return who.error();
+    co_return verified_reply(*who);
 }
 
 } // namespace
@@ -63,20 +56,12 @@ task<result<http::reply>> change_email(call& c)
 
 task<result<http::reply>> confirm_email(call& c)
 {
-    auto got = co_await read_token(c);
-    if (got.refused) co_return *got.refused;
-    auto const who = co_await accounts::confirm_address(c.services.desk, std::move(got.asked), c.services.desk.now());
-    if (!who) co_return who.error();
-    co_return verified_reply(*who);
+    return follow(c, accounts::confirm_address);
 }
 
 task<result<http::reply>> undo_email(call& c)
 {
-    auto got = co_await read_token(c);
-    if (got.refused) co_return *got.refused;
-    auto const who = co_await accounts::undo_address(c.services.desk, std::move(got.asked), c.services.desk.now());
-    if (!who) co_return who.error();
-    co_return verified_reply(*who);
+    return follow(c, accounts::undo_address);
 }
 
 task<result<http::reply>> delete_me(call& c)

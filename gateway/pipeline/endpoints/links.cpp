@@ -19,30 +19,17 @@
 namespace yett::pipeline {
 namespace {
 
-struct wanted_letter
-{
-    accounts::letter_request asked;
-    std::optional<error> refused;
-};
-
 // Who wants a letter sent where. An address that is none is as good as one that nobody has.
-task<wanted_letter> read_request(call& c)
+task<result<accounts::letter_request>> read_request(call& c)
 {
-    wanted_letter wanted;
     auto body = co_await fields_of(c);
-    if (!body) {
-        wanted.refused = body.error();
-        co_return wanted;
-    }
-    wanted.asked.email = body->name_text("email");
-    wanted.asked.from = device_of(c);
-    auto const fine = require_only(*body, {"email"}, c.context);
-    if (!fine) {
-        wanted.refused = fine.error();
-        co_return wanted;
-    }
-    c.context.spending.account = account_of(wanted.asked.email);
-    co_return wanted;
+    if (!body) co_return body.error();
+    accounts::letter_request wanted;
+    wanted.email = body->name_text("email");
+    wanted.from = device_of(c);
+    if (auto fine = require_only(*body, {"email"}, c.context); !fine) co_return fine.error();
+    c.context.spending.account = account_of(wanted.email);
+    co_return std::move(wanted);
 }
 
 // The session that this client has already; whoever follows the link in it need not sign in
@@ -73,13 +60,13 @@ using letter_service = task<result<void>> (*)(accounts::desk const&, accounts::l
 task<result<http::reply>> send_letter(call& c, letter_service service)
 {
     auto wanted = co_await read_request(c);
-    if (wanted.refused) co_return *wanted.refused;
+    if (!wanted) co_return wanted.error();
     auto const may_send = co_await may_send_letter(c);
     if (!may_send) co_return may_send.error();
-    wanted.asked.silent = !*may_send;
+    wanted->silent = !*may_send;
     c.context.spending.counts = tally::always;
     auto const began = steady_now();
-    auto const done = co_await service(c.services.desk, std::move(wanted.asked), c.services.desk.now());
+    auto const done = co_await service(c.services.desk, std::move(*wanted), c.services.desk.now());
     co_await wait_until(next_beat(began, steady_now()));
     if (!done) co_return done.error();
     co_return accepted();
@@ -89,11 +76,9 @@ task<result<http::reply>> send_letter(call& c, letter_service service)
 
 task<result<http::reply>> verify(call& c)
 {
-    auto body = co_await fields_of(c);
-    if (!body) co_return body.error();
-    auto token = body->secret_text("token");
-    if (auto fine = require_only(*body, {"token"}, c.context); !fine) co_return fine.error();
-    co_return co_await follow_verification(c, std::move(token));
+    auto token = co_await token_of(c);
+    if (!token) co_return token.error();
+    co_return co_await follow_verification(c, std::move(*token));
 }
 
 task<result<http::reply>> look_at_link(call& c)
