@@ -1,5 +1,7 @@
 #include "gateway/upstream/http1_stream.hpp"
 
+#include "gateway/upstream/forwarding.hpp"
+
 #include <fmt/format.h>
 
 // Three can end a stream: the client (`abandon`), the server, and a deadline. Each closes the
@@ -121,7 +123,7 @@ result<http1_stream::part> http1_stream::take()
 error http1_stream::why_ended(std::string_view server, bool client_gone) const
 {
     if (upload_ && upload_->trouble()) return *upload_->trouble();
-    if (client_gone) return client_error(errc::peer_broke_off, "the client went away");
+    if (client_gone) return client_went_away();
     auto const stage = has_final_head_ ? "in its reply" : heard() ? "in the head of its reply" : "before its reply";
     if (connection_->how_it_ended() == ending::timed_out)
         return upstream_error(errc::upstream_timeout, fmt::format("{} was silent {}", server, stage));

@@ -1,5 +1,7 @@
 #include "gateway/upstream/tunnel.hpp"
 
+#include "gateway/upstream/forwarding.hpp"
+
 // Two directions, two coroutines: `run` carries what the application says, `upload_` what the client says. Each ends
 // by itself, and the tunnel when both have. Who ends it from outside wants the client to hear why, and can say so
 // only between two frames of the application: until then bytes pass up to the end of the frame (`pass_on`), and a
@@ -142,7 +144,7 @@ task<result<void>> tunnel::application_ended()
     }
     case ending::timed_out: co_return upstream_error(errc::upstream_timeout, "the application takes nothing of a WebSocket");
     case ending::broken: co_return upstream_error(errc::upstream_broken, "the application broke off a WebSocket");
-    default: co_return client_error(errc::peer_broke_off, "the client went away");
+    default: co_return client_went_away();
     }
 }
 

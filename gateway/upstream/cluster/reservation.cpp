@@ -47,7 +47,7 @@ void reservation::keep(std::uint64_t client_connection) noexcept
     else pool_->discard(std::move(c));
 }
 
-void reservation::discard() noexcept
+void reservation::close() noexcept
 {
     auto c = take();
     if (!c) return;

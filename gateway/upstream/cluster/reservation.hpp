@@ -50,9 +50,13 @@ public:
     // bound. 0: there is no such connection, and a bound one is closed.
     void keep(std::uint64_t client_connection) noexcept;
     // Closes it.
-    void discard() noexcept;
+    void discard() noexcept
+    {
+        if (connection_) close();
+    }
 
 private:
+    void close() noexcept;
     // Not in a pool's list: closed already, or the pool is gone.
     connection_ptr take() noexcept;
 
