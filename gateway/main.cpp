@@ -1,4 +1,4 @@
-#include "gateway/app/command_line.hpp"
+#include "gateway/app/commands/command_line.hpp"
 
 int main(int argc, char** argv)
 {

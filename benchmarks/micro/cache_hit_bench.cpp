@@ -8,10 +8,10 @@
 #include "gateway/pipeline/request/credential.hpp"
 #include "gateway/pipeline/request/request_id.hpp"
 #include "gateway/pipeline/request/session_cookies.hpp"
-#include "gateway/tokens/huge_block.hpp"
+#include "gateway/tokens/cache/huge_block.hpp"
+#include "gateway/tokens/cache/record_index.hpp"
+#include "gateway/tokens/cache/token_cache.hpp"
 #include "gateway/tokens/jws.hpp"
-#include "gateway/tokens/record_index.hpp"
-#include "gateway/tokens/token_cache.hpp"
 #include "gateway/tokens/token_digest.hpp"
 #include "policies/compile.hpp"
 

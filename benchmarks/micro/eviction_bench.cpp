@@ -1,4 +1,4 @@
-#include "gateway/tokens/token_store.hpp"
+#include "gateway/tokens/cache/token_store.hpp"
 
 #include <benchmark/benchmark.h>
 

@@ -1,5 +1,5 @@
 #include "gateway/http/chunks.hpp"
-#include "gateway/http/cookies.hpp"
+#include "gateway/http/fields/cookies.hpp"
 #include "gateway/http/framing.hpp"
 #include "gateway/http/http1_writer.hpp"
 #include "gateway/http/target.hpp"

@@ -1,7 +1,7 @@
 #include "benchmarks/micro/own_issuer.hpp"
 #include "gateway/base/random.hpp"
+#include "gateway/tokens/cache/token_cache.hpp"
 #include "gateway/tokens/signer.hpp"
-#include "gateway/tokens/token_cache.hpp"
 
 #include <benchmark/benchmark.h>
 #include <fmt/format.h>

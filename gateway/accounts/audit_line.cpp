@@ -1,7 +1,7 @@
 #include "gateway/accounts/audit_line.hpp"
 
 #include "gateway/accounts/desk.hpp"
-#include "gateway/accounts/session_store.hpp"
+#include "gateway/accounts/ports/session_store.hpp"
 
 namespace yett::accounts {
 

@@ -1,9 +1,9 @@
 #include "gateway/accounts/issue.hpp"
 
 #include "gateway/accounts/desk.hpp"
-#include "gateway/accounts/user_store.hpp"
+#include "gateway/accounts/ports/user_store.hpp"
 #include "gateway/base/random.hpp"
-#include "gateway/tokens/refresh_token.hpp"
+#include "gateway/tokens/opaque/refresh_token.hpp"
 #include "gateway/tokens/signer.hpp"
 
 #include <fmt/format.h>

@@ -1,7 +1,7 @@
 #pragma once
 
 #include "gateway/accounts/grant.hpp"
-#include "gateway/accounts/session_store.hpp"
+#include "gateway/accounts/ports/session_store.hpp"
 #include "gateway/base/result.hpp"
 
 #include <string_view>

@@ -2,10 +2,10 @@
 
 #include "gateway/accounts/address.hpp"
 #include "gateway/accounts/desk.hpp"
-#include "gateway/accounts/user_store.hpp"
-#include "gateway/base/base64url.hpp"
+#include "gateway/accounts/ports/user_store.hpp"
 #include "gateway/base/random.hpp"
-#include "gateway/tokens/signature.hpp"
+#include "gateway/base/text/base64url.hpp"
+#include "gateway/tokens/keys/signature.hpp"
 
 #include <optional>
 

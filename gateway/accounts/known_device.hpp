@@ -1,9 +1,9 @@
 #pragma once
 
+#include "gateway/base/async/task.hpp"
 #include "gateway/base/clock.hpp"
 #include "gateway/base/result.hpp"
 #include "gateway/base/secret.hpp"
-#include "gateway/base/task.hpp"
 
 #include <string>
 #include <string_view>

@@ -1,8 +1,8 @@
 #pragma once
 
-#include "gateway/accounts/link.hpp"
-#include "gateway/accounts/link_store.hpp"
-#include "gateway/accounts/outbox.hpp"
+#include "gateway/accounts/ports/link.hpp"
+#include "gateway/accounts/ports/link_store.hpp"
+#include "gateway/accounts/ports/outbox.hpp"
 
 namespace yett::accounts {
 

@@ -1,6 +1,6 @@
 #pragma once
 
-#include "gateway/accounts/user_store.hpp"
+#include "gateway/accounts/ports/user_store.hpp"
 
 #include <optional>
 

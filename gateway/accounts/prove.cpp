@@ -1,7 +1,7 @@
 #include "gateway/accounts/prove.hpp"
 
 #include "gateway/accounts/desk.hpp"
-#include "gateway/accounts/password.hpp"
+#include "gateway/accounts/passwords/password.hpp"
 
 namespace yett::accounts {
 

@@ -1,8 +1,8 @@
 #pragma once
 
-#include "gateway/accounts/session_store.hpp"
+#include "gateway/accounts/ports/session_store.hpp"
+#include "gateway/base/async/task.hpp"
 #include "gateway/base/result.hpp"
-#include "gateway/base/task.hpp"
 
 namespace yett::tokens {
 class revocations;

@@ -1,6 +1,6 @@
 #pragma once
 
-#include "gateway/accounts/password_rules.hpp"
+#include "gateway/accounts/passwords/password_rules.hpp"
 #include "gateway/base/clock.hpp"
 
 #include <cstddef>

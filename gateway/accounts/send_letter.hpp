@@ -1,8 +1,8 @@
 #pragma once
 
 #include "gateway/accounts/letters.hpp"
+#include "gateway/base/async/task.hpp"
 #include "gateway/base/result.hpp"
-#include "gateway/base/task.hpp"
 
 namespace yett::accounts {
 

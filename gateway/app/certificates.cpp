@@ -1,6 +1,6 @@
 #include "gateway/app/certificates.hpp"
 
-#include "gateway/app/translate.hpp"
+#include "gateway/app/parts/translate.hpp"
 
 namespace yett::app {
 namespace {

@@ -1,9 +1,9 @@
 #include "gateway/app/fleet_news.hpp"
 
 #include "gateway/accounts/revoke.hpp"
-#include "gateway/app/logs.hpp"
-#include "gateway/app/startup_error.hpp"
-#include "gateway/base/run_to_end.hpp"
+#include "gateway/app/parts/logs.hpp"
+#include "gateway/app/parts/startup_error.hpp"
+#include "gateway/base/async/run_to_end.hpp"
 
 #include <boost/asio/post.hpp>
 #include <fmt/format.h>

@@ -1,7 +1,7 @@
 #pragma once
 
 #include "config/settings.hpp"
-#include "gateway/accounts/stores.hpp"
+#include "gateway/accounts/ports/stores.hpp"
 #include "gateway/control/admin.hpp"
 #include "gateway/fleet/follower.hpp"
 #include "gateway/telemetry/metrics.hpp"

@@ -1,8 +1,8 @@
 #include "gateway/app/station.hpp"
 
 #include "gateway/app/left_out_claims.hpp"
-#include "gateway/app/logs.hpp"
-#include "gateway/app/translate.hpp"
+#include "gateway/app/parts/logs.hpp"
+#include "gateway/app/parts/translate.hpp"
 
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>

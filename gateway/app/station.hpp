@@ -1,6 +1,6 @@
 #pragma once
 
-#include "gateway/app/token_keys.hpp"
+#include "gateway/app/keys/token_keys.hpp"
 #include "gateway/net/worker.hpp"
 #include "gateway/pipeline/authentication/certainty.hpp"
 #include "gateway/pipeline/authentication/missing_keys.hpp"
@@ -15,7 +15,7 @@
 #include "gateway/pipeline/request_log.hpp"
 #include "gateway/pipeline/unlisted_proxy.hpp"
 #include "gateway/tokens/assertions.hpp"
-#include "gateway/tokens/token_cache.hpp"
+#include "gateway/tokens/cache/token_cache.hpp"
 #include "gateway/upstream/forwarder.hpp"
 
 #include <memory>

@@ -1,6 +1,6 @@
 #include "gateway/console/record_reader.hpp"
 
-#include "gateway/base/strict_json.hpp"
+#include "gateway/base/text/strict_json.hpp"
 
 #include <algorithm>
 

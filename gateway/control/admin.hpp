@@ -1,8 +1,8 @@
 #pragma once
 
+#include "gateway/base/async/task.hpp"
 #include "gateway/base/clock.hpp"
 #include "gateway/base/result.hpp"
-#include "gateway/base/task.hpp"
 #include "gateway/control/control_reply.hpp"
 
 #include <cstdint>

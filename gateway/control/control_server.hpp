@@ -1,8 +1,8 @@
 #pragma once
 
+#include "gateway/base/async/task.hpp"
+#include "gateway/base/async/wait_until.hpp"
 #include "gateway/base/clock.hpp"
-#include "gateway/base/task.hpp"
-#include "gateway/base/wait_until.hpp"
 #include "gateway/control/control_reply.hpp"
 
 #include <boost/asio/basic_socket_acceptor.hpp>

@@ -1,9 +1,9 @@
 #pragma once
 
-#include "gateway/accounts/revocation_feed.hpp"
+#include "gateway/accounts/ports/revocation_feed.hpp"
+#include "gateway/base/async/task.hpp"
 #include "gateway/base/boot_time.hpp"
 #include "gateway/base/result.hpp"
-#include "gateway/base/task.hpp"
 
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/steady_timer.hpp>

@@ -1,9 +1,9 @@
 #pragma once
 
+#include "gateway/base/async/task.hpp"
 #include "gateway/base/clock.hpp"
 #include "gateway/base/ip.hpp"
 #include "gateway/base/result.hpp"
-#include "gateway/base/task.hpp"
 #include "gateway/http/head.hpp"
 #include "gateway/http/target.hpp"
 

@@ -1,6 +1,6 @@
 #include "gateway/http/http1_writer.hpp"
 
-#include "gateway/base/rfc3339.hpp"
+#include "gateway/base/text/rfc3339.hpp"
 #include "gateway/http/ascii.hpp"
 #include "gateway/http/known_names.hpp"
 

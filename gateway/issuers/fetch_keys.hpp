@@ -2,7 +2,7 @@
 
 #include "gateway/issuers/standing.hpp"
 #include "gateway/issuers/web.hpp"
-#include "gateway/tokens/algorithm.hpp"
+#include "gateway/tokens/keys/algorithm.hpp"
 
 #include <string>
 #include <vector>

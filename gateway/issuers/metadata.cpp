@@ -1,6 +1,6 @@
 #include "gateway/issuers/metadata.hpp"
 
-#include "gateway/base/strict_json.hpp"
+#include "gateway/base/text/strict_json.hpp"
 
 #include <boost/json/value.hpp>
 

@@ -2,7 +2,7 @@
 
 #include "gateway/issuers/schedule.hpp"
 #include "gateway/issuers/setback.hpp"
-#include "gateway/tokens/jwks.hpp"
+#include "gateway/tokens/keys/jwks.hpp"
 
 #include <optional>
 #include <string>

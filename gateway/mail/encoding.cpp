@@ -1,6 +1,6 @@
 #include "gateway/mail/encoding.hpp"
 
-#include "gateway/base/rfc3339.hpp"
+#include "gateway/base/text/rfc3339.hpp"
 
 #include <openssl/evp.h>
 

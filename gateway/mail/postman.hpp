@@ -1,7 +1,7 @@
 #pragma once
 
-#include "gateway/accounts/outbox.hpp"
-#include "gateway/base/task.hpp"
+#include "gateway/accounts/ports/outbox.hpp"
+#include "gateway/base/async/task.hpp"
 #include "gateway/mail/carrier.hpp"
 #include "gateway/mail/patience.hpp"
 #include "gateway/mail/writer.hpp"

@@ -1,6 +1,6 @@
 #include "gateway/mail/templates.hpp"
 
-#include "gateway/base/language.hpp"
+#include "gateway/base/text/language.hpp"
 #include "gateway/mail/built_in_templates.hpp"
 #include "gateway/mail/template_check.hpp"
 

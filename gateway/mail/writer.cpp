@@ -1,7 +1,7 @@
 #include "gateway/mail/writer.hpp"
 
 #include "gateway/accounts/device_name.hpp"
-#include "gateway/base/rfc3339.hpp"
+#include "gateway/base/text/rfc3339.hpp"
 #include "gateway/mail/message.hpp"
 
 #include <algorithm>

@@ -1,6 +1,6 @@
 #pragma once
 
-#include "gateway/accounts/outbox.hpp"
+#include "gateway/accounts/ports/outbox.hpp"
 #include "gateway/mail/carrier.hpp"
 #include "gateway/mail/sender.hpp"
 #include "gateway/mail/templates.hpp"

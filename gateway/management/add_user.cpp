@@ -1,6 +1,6 @@
 #include "gateway/accounts/address.hpp"
-#include "gateway/accounts/password.hpp"
-#include "gateway/accounts/user_store.hpp"
+#include "gateway/accounts/passwords/password.hpp"
+#include "gateway/accounts/ports/user_store.hpp"
 #include "gateway/base/random.hpp"
 #include "gateway/management/find_user.hpp"
 #include "gateway/management/user_rows.hpp"

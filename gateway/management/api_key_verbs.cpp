@@ -1,9 +1,9 @@
 #include "gateway/management/api_key_verbs.hpp"
 
-#include "gateway/accounts/api_keys.hpp"
-#include "gateway/accounts/service_account.hpp"
+#include "gateway/accounts/users/api_keys.hpp"
+#include "gateway/accounts/users/service_account.hpp"
 #include "gateway/base/random.hpp"
-#include "gateway/base/rfc3339.hpp"
+#include "gateway/base/text/rfc3339.hpp"
 #include "gateway/management/find_user.hpp"
 #include "gateway/management/page.hpp"
 #include "gateway/management/user_rows.hpp"

@@ -2,7 +2,7 @@
 
 #include "gateway/accounts/address.hpp"
 #include "gateway/accounts/audit_sink.hpp"
-#include "gateway/accounts/service_account.hpp"
+#include "gateway/accounts/users/service_account.hpp"
 
 namespace yett::management {
 

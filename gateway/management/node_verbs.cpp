@@ -1,7 +1,7 @@
 #include "gateway/management/node_verbs.hpp"
 
-#include "gateway/accounts/node_list.hpp"
-#include "gateway/base/rfc3339.hpp"
+#include "gateway/accounts/ports/node_list.hpp"
+#include "gateway/base/text/rfc3339.hpp"
 #include "gateway/management/page.hpp"
 
 namespace yett::management {

@@ -1,6 +1,6 @@
 #pragma once
 
-#include "gateway/accounts/refusal.hpp"
+#include "gateway/accounts/passwords/refusal.hpp"
 #include "gateway/base/secret.hpp"
 
 #include <boost/json/array.hpp>

@@ -1,6 +1,6 @@
 #include "gateway/management/perform.hpp"
 
-#include "gateway/base/strict_json.hpp"
+#include "gateway/base/text/strict_json.hpp"
 
 #include <boost/json/serialize.hpp>
 

@@ -1,10 +1,10 @@
 #include "gateway/management/session_verbs.hpp"
 
 #include "gateway/accounts/issue.hpp"
+#include "gateway/accounts/ports/session_store.hpp"
 #include "gateway/accounts/revoke.hpp"
-#include "gateway/accounts/service_account.hpp"
-#include "gateway/accounts/session_store.hpp"
-#include "gateway/base/rfc3339.hpp"
+#include "gateway/accounts/users/service_account.hpp"
+#include "gateway/base/text/rfc3339.hpp"
 #include "gateway/management/find_user.hpp"
 #include "gateway/management/page.hpp"
 

@@ -1,4 +1,4 @@
-#include "gateway/base/rfc3339.hpp"
+#include "gateway/base/text/rfc3339.hpp"
 #include "gateway/management/find_user.hpp"
 #include "gateway/management/page.hpp"
 #include "gateway/management/user_rows.hpp"

@@ -1,8 +1,8 @@
 #include "gateway/management/user_rows.hpp"
 
 #include "gateway/accounts/issue.hpp"
-#include "gateway/accounts/service_account.hpp"
-#include "gateway/base/rfc3339.hpp"
+#include "gateway/accounts/users/service_account.hpp"
+#include "gateway/base/text/rfc3339.hpp"
 
 #include <boost/json/value_from.hpp>
 

@@ -1,9 +1,9 @@
 #include "gateway/management/user_verbs.hpp"
 
-#include "gateway/accounts/change_address.hpp"
-#include "gateway/accounts/password.hpp"
-#include "gateway/accounts/remove_user.hpp"
-#include "gateway/accounts/service_account.hpp"
+#include "gateway/accounts/passwords/password.hpp"
+#include "gateway/accounts/users/change_address.hpp"
+#include "gateway/accounts/users/remove_user.hpp"
+#include "gateway/accounts/users/service_account.hpp"
 #include "gateway/management/find_user.hpp"
 #include "gateway/management/session_verbs.hpp"
 #include "gateway/management/user_rows.hpp"

@@ -1,7 +1,7 @@
 #pragma once
 
-#include "gateway/accounts/refusal.hpp"
-#include "gateway/base/task.hpp"
+#include "gateway/accounts/passwords/refusal.hpp"
+#include "gateway/base/async/task.hpp"
 #include "gateway/management/office.hpp"
 #include "gateway/management/order.hpp"
 

@@ -1,6 +1,6 @@
 #pragma once
 
-#include "gateway/base/deadlines.hpp"
+#include "gateway/base/async/deadlines.hpp"
 #include "gateway/net/half_close.hpp"
 #include "gateway/net/http1_exchange.hpp"
 

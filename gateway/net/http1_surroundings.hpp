@@ -1,6 +1,6 @@
 #pragma once
 
-#include "gateway/base/deadlines.hpp"
+#include "gateway/base/async/deadlines.hpp"
 #include "gateway/http/exchange.hpp"
 #include "gateway/net/client_limits.hpp"
 #include "gateway/transport/byte_stream.hpp"

@@ -1,7 +1,7 @@
 #include "gateway/net/listener.hpp"
 
+#include "gateway/http/bodies/problem.hpp"
 #include "gateway/http/http1_writer.hpp"
-#include "gateway/http/problem.hpp"
 #include "gateway/net/client_connection.hpp"
 #include "gateway/net/worker.hpp"
 

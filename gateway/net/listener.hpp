@@ -1,8 +1,8 @@
 #pragma once
 
-#include "gateway/base/deadlines.hpp"
+#include "gateway/base/async/deadlines.hpp"
+#include "gateway/base/async/task.hpp"
 #include "gateway/base/result.hpp"
-#include "gateway/base/task.hpp"
 #include "gateway/http/exchange.hpp"
 #include "gateway/http/https_entrance.hpp"
 #include "gateway/net/admission.hpp"

@@ -1,6 +1,6 @@
 #pragma once
 
-#include "gateway/base/waiter.hpp"
+#include "gateway/base/async/waiter.hpp"
 #include "gateway/net/backlog.hpp"
 #include "gateway/net/http1_surroundings.hpp"
 #include "gateway/net/pace.hpp"

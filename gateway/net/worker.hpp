@@ -1,7 +1,7 @@
 #pragma once
 
-#include "gateway/base/deadlines.hpp"
-#include "gateway/base/task.hpp"
+#include "gateway/base/async/deadlines.hpp"
+#include "gateway/base/async/task.hpp"
 #include "gateway/net/buffer_budget.hpp"
 #include "gateway/net/listener.hpp"
 #include "gateway/telemetry/metrics.hpp"

@@ -1,7 +1,7 @@
 #include "gateway/pages/assets.hpp"
 
-#include "gateway/base/base64url.hpp"
 #include "gateway/base/random.hpp"
+#include "gateway/base/text/base64url.hpp"
 
 #include <fmt/format.h>
 

@@ -1,6 +1,6 @@
 #include "gateway/pages/book.hpp"
 
-#include "gateway/base/rfc3339.hpp"
+#include "gateway/base/text/rfc3339.hpp"
 #include "gateway/pages/stylesheet.hpp"
 #include "gateway/pages/template_text.hpp"
 #include "gateway/pages/texts.hpp"

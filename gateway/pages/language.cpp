@@ -1,6 +1,6 @@
 #include "gateway/pages/language.hpp"
 
-#include "gateway/base/language.hpp"
+#include "gateway/base/text/language.hpp"
 
 #include <array>
 

@@ -1,6 +1,6 @@
 #include "gateway/pages/wording.hpp"
 
-#include "gateway/base/rfc3339.hpp"
+#include "gateway/base/text/rfc3339.hpp"
 #include "gateway/pages/texts.hpp"
 
 #include <fmt/format.h>

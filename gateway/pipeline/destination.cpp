@@ -2,7 +2,7 @@
 
 #include "gateway/http/ascii.hpp"
 #include "gateway/http/authority.hpp"
-#include "gateway/http/header_fold.hpp"
+#include "gateway/http/fields/header_fold.hpp"
 #include "gateway/http/target.hpp"
 #include "gateway/pipeline/one_rule.hpp"
 #include "policies/decide.hpp"

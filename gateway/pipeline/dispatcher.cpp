@@ -1,6 +1,6 @@
 #include "gateway/pipeline/dispatcher.hpp"
 
-#include "gateway/http/websocket_protocols.hpp"
+#include "gateway/http/fields/websocket_protocols.hpp"
 #include "gateway/pipeline/bearer_terms.hpp"
 #include "gateway/pipeline/call/call.hpp"
 #include "gateway/pipeline/call/endpoint.hpp"
@@ -12,8 +12,8 @@
 #include "gateway/pipeline/request/request_context.hpp"
 #include "gateway/pipeline/request/same_origin.hpp"
 #include "gateway/pipeline/request_limits.hpp"
-#include "gateway/tokens/api_key.hpp"
 #include "gateway/tokens/assertions.hpp"
+#include "gateway/tokens/opaque/api_key.hpp"
 #include "policies/permit.hpp"
 
 namespace yett::pipeline {

@@ -1,7 +1,7 @@
 #include "gateway/pipeline/error_replies.hpp"
 
-#include "gateway/http/glimpse.hpp"
-#include "gateway/http/problem.hpp"
+#include "gateway/http/bodies/glimpse.hpp"
+#include "gateway/http/bodies/problem.hpp"
 #include "gateway/pipeline/call/endpoint.hpp"
 #include "gateway/pipeline/call/navigation.hpp"
 #include "gateway/pipeline/cors_fields.hpp"

@@ -1,6 +1,6 @@
 #include "gateway/pipeline/log_cause.hpp"
 
-#include "gateway/accounts/link.hpp"
+#include "gateway/accounts/ports/link.hpp"
 #include "gateway/pipeline/request/request_context.hpp"
 
 #include <algorithm>

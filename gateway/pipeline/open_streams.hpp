@@ -1,10 +1,10 @@
 #pragma once
 
+#include "gateway/base/async/deadlines.hpp"
+#include "gateway/base/async/task.hpp"
 #include "gateway/base/clock.hpp"
-#include "gateway/base/deadlines.hpp"
 #include "gateway/base/identity.hpp"
 #include "gateway/base/result.hpp"
-#include "gateway/base/task.hpp"
 #include "gateway/telemetry/metrics.hpp"
 #include "gateway/tokens/revocations.hpp"
 #include "gateway/upstream/cancel_handle.hpp"

@@ -1,9 +1,9 @@
 #include "gateway/pipeline/pipeline.hpp"
 
 #include "gateway/base/random.hpp"
-#include "gateway/http/glimpse.hpp"
+#include "gateway/http/bodies/glimpse.hpp"
+#include "gateway/http/fields/websocket.hpp"
 #include "gateway/http/https_entrance.hpp"
-#include "gateway/http/websocket.hpp"
 #include "gateway/pipeline/authentication/certainty.hpp"
 #include "gateway/pipeline/call/endpoint.hpp"
 #include "gateway/pipeline/destination.hpp"

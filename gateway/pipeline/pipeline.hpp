@@ -1,8 +1,8 @@
 #pragma once
 
+#include "gateway/base/async/task.hpp"
 #include "gateway/base/error.hpp"
 #include "gateway/base/result.hpp"
-#include "gateway/base/task.hpp"
 #include "gateway/http/exchange.hpp"
 #include "gateway/pipeline/authentication/authenticator.hpp"
 

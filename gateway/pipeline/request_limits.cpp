@@ -1,6 +1,6 @@
 #include "gateway/pipeline/request_limits.hpp"
 
-#include "gateway/base/wait_until.hpp"
+#include "gateway/base/async/wait_until.hpp"
 #include "gateway/http/exchange.hpp"
 #include "gateway/pipeline/guesses.hpp"
 #include "gateway/pipeline/request/counted.hpp"

@@ -1,7 +1,7 @@
 #include "gateway/pipeline/request_log.hpp"
 
-#include "gateway/http/glimpse.hpp"
-#include "gateway/http/problem.hpp"
+#include "gateway/http/bodies/glimpse.hpp"
+#include "gateway/http/bodies/problem.hpp"
 #include "gateway/pipeline/call/endpoint.hpp"
 #include "gateway/pipeline/log_cause.hpp"
 #include "gateway/pipeline/request/request_context.hpp"

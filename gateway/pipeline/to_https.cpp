@@ -1,6 +1,6 @@
 #include "gateway/http/authority.hpp"
+#include "gateway/http/bodies/problem.hpp"
 #include "gateway/http/https_entrance.hpp"
-#include "gateway/http/problem.hpp"
 #include "gateway/pipeline/pipeline.hpp"
 
 namespace yett::pipeline {

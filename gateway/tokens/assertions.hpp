@@ -3,7 +3,7 @@
 #include "gateway/base/clock.hpp"
 #include "gateway/base/identity.hpp"
 #include "gateway/base/result.hpp"
-#include "gateway/base/told_roles.hpp"
+#include "gateway/base/text/told_roles.hpp"
 #include "gateway/tokens/token_digest.hpp"
 
 #include <boost/unordered/unordered_flat_map.hpp>

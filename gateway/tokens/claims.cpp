@@ -1,6 +1,6 @@
 #include "gateway/tokens/claims.hpp"
 
-#include "gateway/base/strict_json.hpp"
+#include "gateway/base/text/strict_json.hpp"
 #include "gateway/tokens/claim_values.hpp"
 #include "gateway/tokens/jws.hpp"
 

@@ -1,6 +1,6 @@
 #pragma once
 
-#include "gateway/base/base64url.hpp"
+#include "gateway/base/text/base64url.hpp"
 
 #include <optional>
 #include <string>

@@ -4,7 +4,7 @@
 #include "gateway/base/identity.hpp"
 #include "gateway/base/result.hpp"
 #include "gateway/tokens/claims.hpp"
-#include "gateway/tokens/keys.hpp"
+#include "gateway/tokens/keys/keys.hpp"
 #include "gateway/tokens/token_kind.hpp"
 
 #include <span>

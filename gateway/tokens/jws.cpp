@@ -1,7 +1,7 @@
 #include "gateway/tokens/jws.hpp"
 
-#include "gateway/base/base64url.hpp"
-#include "gateway/base/strict_json.hpp"
+#include "gateway/base/text/base64url.hpp"
+#include "gateway/base/text/strict_json.hpp"
 
 #include <boost/json/monotonic_resource.hpp>
 #include <boost/json/serialize.hpp>

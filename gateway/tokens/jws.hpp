@@ -2,7 +2,7 @@
 
 #include "gateway/base/result.hpp"
 #include "gateway/tokens/dialect.hpp"
-#include "gateway/tokens/keys.hpp"
+#include "gateway/tokens/keys/keys.hpp"
 
 #include <optional>
 #include <span>

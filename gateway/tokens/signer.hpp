@@ -3,7 +3,7 @@
 #include "gateway/base/clock.hpp"
 #include "gateway/base/result.hpp"
 #include "gateway/base/secret.hpp"
-#include "gateway/tokens/keys.hpp"
+#include "gateway/tokens/keys/keys.hpp"
 
 #include <mutex>
 #include <string>

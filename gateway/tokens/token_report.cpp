@@ -1,7 +1,7 @@
 #include "gateway/tokens/token_report.hpp"
 
-#include "gateway/tokens/jwks.hpp"
 #include "gateway/tokens/jws.hpp"
+#include "gateway/tokens/keys/jwks.hpp"
 #include "gateway/tokens/verifier.hpp"
 
 #include <boost/json/serialize.hpp>

@@ -5,7 +5,7 @@
 #include "gateway/base/result.hpp"
 #include "gateway/tokens/issuer.hpp"
 #include "gateway/tokens/jws.hpp"
-#include "gateway/tokens/keys.hpp"
+#include "gateway/tokens/keys/keys.hpp"
 
 #include <cstdint>
 #include <optional>

@@ -1,7 +1,7 @@
 #include "gateway/upstream/attempt.hpp"
 
 #include "gateway/http/chunks.hpp"
-#include "gateway/http/websocket_protocols.hpp"
+#include "gateway/http/fields/websocket_protocols.hpp"
 #include "gateway/telemetry/metrics.hpp"
 #include "gateway/upstream/attempt_rules.hpp"
 #include "gateway/upstream/forwarding.hpp"

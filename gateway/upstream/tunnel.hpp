@@ -1,10 +1,10 @@
 #pragma once
 
-#include "gateway/base/deadlines.hpp"
+#include "gateway/base/async/deadlines.hpp"
+#include "gateway/base/async/task.hpp"
 #include "gateway/base/result.hpp"
-#include "gateway/base/task.hpp"
 #include "gateway/http/exchange.hpp"
-#include "gateway/http/websocket.hpp"
+#include "gateway/http/fields/websocket.hpp"
 #include "gateway/telemetry/metrics.hpp"
 #include "gateway/upstream/upload.hpp"
 

@@ -2,7 +2,7 @@
 """Words that must not stand in certain files.
 
 Rules take the time, randomness and the environment as arguments: only gateway/base and
-config ask the system. Times are written and read by gateway/base/rfc3339 alone, for whatever
+config ask the system. Times are written and read by gateway/base/text/rfc3339 alone, for whatever
 else formats one asks the machine for its time zone sooner or later. And no file of the
 repository names a path of somebody's machine.
 """
@@ -19,7 +19,7 @@ CALLERS = ("gateway/base/", "config/")
 # In texts, too: SQLite has a strftime of its own, and fmt::format("{:%H:%M}", at) is local time.
 CIVIL_TIME = re.compile(r"\b(localtime|gmtime|mktime|strftime|strptime|asctime|tzset|year_month_day|hh_mm_ss|zoned_time|current_zone"
                         r"|put_time|get_time)(_r|_s)?\b|\bctime(_r)?\s*\(|<fmt/chrono\.h>|\{\w*:[^{}\"]*%[A-Za-z]")
-CALENDAR = "gateway/base/rfc3339.cpp"
+CALENDAR = "gateway/base/text/rfc3339.cpp"
 FORBIDDEN_ANYWHERE = re.compile(r"\bvolatile\b|\busing namespace std;|\bstd::regex\b|\bTODO\b|\bFIXME\b")
 # Written in pieces so that this file does not find itself.
 MACHINE_PATHS = re.compile("|".join(["/wo" + "rk/", "/tmp/ye" + "tt/", "/home/" + r"[a-z]+/", "/ro" + "ot/"]))
@@ -39,7 +39,7 @@ def line_complaints(path, line):
         yield f"{call[0]} belongs to gateway/base or config"
     civil = CIVIL_TIME.search(re.sub(r"(^|\s)//.*", "", line))
     if civil and path != CALENDAR:
-        yield f"{civil[0]}: times are written and read by gateway/base/rfc3339 alone"
+        yield f"{civil[0]}: times are written and read by gateway/base/text/rfc3339 alone"
     word = FORBIDDEN_ANYWHERE.search(line)
     if word:
         yield f"{word[0]} is not used here"

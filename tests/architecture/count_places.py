@@ -83,8 +83,8 @@ ERROR = {
     "edits": [
         ("gateway/base/error.hpp", "    no_such_route = 1,\n", "    dummy,\n"),
         ("gateway/base/error.cpp", "    case errc::method_not_allowed:", '    case errc::dummy: return "dummy";\n'),
-        ("gateway/http/problem.cpp", "    case errc::method_not_allowed:", '    case errc::dummy: return {418, "dummy", "Made up"};\n'),
-        ("use.cpp", None, """#include "gateway/http/problem.hpp"
+        ("gateway/http/bodies/problem.cpp", "    case errc::method_not_allowed:", '    case errc::dummy: return {418, "dummy", "Made up"};\n'),
+        ("use.cpp", None, """#include "gateway/http/bodies/problem.hpp"
 #include <iostream>
 int main()
 {
@@ -95,7 +95,7 @@ int main()
     ],
     # Whoever raises it is no place of the code, and is left out.
     "free": 1,
-    "compiled": ["gateway/base/error.cpp", "gateway/http/problem.cpp", "use.cpp"],
+    "compiled": ["gateway/base/error.cpp", "gateway/http/bodies/problem.cpp", "use.cpp"],
     "says": ["dummy 418 Made up"],
 }
 

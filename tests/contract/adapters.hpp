@@ -1,6 +1,6 @@
 #pragma once
 
-#include "gateway/accounts/stores.hpp"
+#include "gateway/accounts/ports/stores.hpp"
 #include "tests/support/print.hpp"
 #include "tests/support/run.hpp"
 

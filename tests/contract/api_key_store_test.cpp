@@ -1,4 +1,4 @@
-#include "gateway/accounts/api_key_store.hpp"
+#include "gateway/accounts/ports/api_key_store.hpp"
 
 #include "tests/contract/adapters.hpp"
 

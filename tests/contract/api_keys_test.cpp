@@ -1,10 +1,10 @@
-#include "gateway/accounts/api_keys.hpp"
+#include "gateway/accounts/users/api_keys.hpp"
 
-#include "gateway/accounts/api_key_store.hpp"
-#include "gateway/accounts/service_account.hpp"
-#include "gateway/base/base64url.hpp"
+#include "gateway/accounts/ports/api_key_store.hpp"
+#include "gateway/accounts/users/service_account.hpp"
 #include "gateway/base/random.hpp"
-#include "gateway/tokens/api_key.hpp"
+#include "gateway/base/text/base64url.hpp"
+#include "gateway/tokens/opaque/api_key.hpp"
 #include "tests/contract/front_desk.hpp"
 
 using namespace yett;

@@ -1,9 +1,9 @@
-#include "gateway/accounts/change_address.hpp"
-#include "gateway/accounts/link_store.hpp"
-#include "gateway/accounts/refresh.hpp"
-#include "gateway/accounts/remove_user.hpp"
-#include "gateway/accounts/reset_password.hpp"
-#include "gateway/accounts/verify_email.hpp"
+#include "gateway/accounts/ports/link_store.hpp"
+#include "gateway/accounts/sessions/refresh.hpp"
+#include "gateway/accounts/users/change_address.hpp"
+#include "gateway/accounts/users/remove_user.hpp"
+#include "gateway/accounts/users/reset_password.hpp"
+#include "gateway/accounts/users/verify_email.hpp"
 #include "tests/contract/front_desk.hpp"
 
 #include <algorithm>

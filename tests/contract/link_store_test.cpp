@@ -1,4 +1,4 @@
-#include "gateway/accounts/link_store.hpp"
+#include "gateway/accounts/ports/link_store.hpp"
 
 #include "tests/contract/adapters.hpp"
 

@@ -1,9 +1,9 @@
 #include "tests/contract/front_desk.hpp"
 
 #include "gateway/accounts/issue.hpp"
-#include "gateway/accounts/refresh.hpp"
-#include "gateway/base/base64url.hpp"
-#include "gateway/tokens/refresh_token.hpp"
+#include "gateway/accounts/sessions/refresh.hpp"
+#include "gateway/base/text/base64url.hpp"
+#include "gateway/tokens/opaque/refresh_token.hpp"
 
 #include <boost/json.hpp>
 

@@ -1,6 +1,6 @@
 #include "gateway/management/perform.hpp"
 
-#include "gateway/accounts/refresh.hpp"
+#include "gateway/accounts/sessions/refresh.hpp"
 #include "tests/contract/front_desk.hpp"
 
 #include <boost/json/parse.hpp>

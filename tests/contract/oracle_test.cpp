@@ -1,7 +1,7 @@
 #include "gateway/accounts/known_device.hpp"
-#include "gateway/accounts/link_store.hpp"
-#include "gateway/accounts/reset_password.hpp"
-#include "gateway/accounts/verify_email.hpp"
+#include "gateway/accounts/ports/link_store.hpp"
+#include "gateway/accounts/users/reset_password.hpp"
+#include "gateway/accounts/users/verify_email.hpp"
 #include "tests/contract/front_desk.hpp"
 
 #include <algorithm>

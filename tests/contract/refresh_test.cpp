@@ -1,6 +1,6 @@
-#include "gateway/accounts/refresh.hpp"
+#include "gateway/accounts/sessions/refresh.hpp"
 
-#include "gateway/tokens/refresh_token.hpp"
+#include "gateway/tokens/opaque/refresh_token.hpp"
 #include "tests/contract/front_desk.hpp"
 
 #include <atomic>

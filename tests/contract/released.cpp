@@ -3,7 +3,7 @@
 #include "gateway/storage/postgres/key_store.hpp"
 #include "gateway/storage/postgres/migrations.hpp"
 #include "gateway/storage/postgres/stores.hpp"
-#include "gateway/storage/sqlite/database.hpp"
+#include "gateway/storage/sqlite/database/database.hpp"
 #include "gateway/storage/sqlite/key_store.hpp"
 #include "gateway/storage/sqlite/migrations.hpp"
 #include "gateway/storage/sqlite/stores.hpp"

@@ -1,10 +1,10 @@
 #include "tests/contract/released.hpp"
 
-#include "gateway/accounts/api_keys.hpp"
-#include "gateway/accounts/refresh.hpp"
-#include "gateway/accounts/verify_email.hpp"
-#include "gateway/tokens/key_ring.hpp"
-#include "gateway/tokens/own_secret.hpp"
+#include "gateway/accounts/sessions/refresh.hpp"
+#include "gateway/accounts/users/api_keys.hpp"
+#include "gateway/accounts/users/verify_email.hpp"
+#include "gateway/tokens/keys/key_ring.hpp"
+#include "gateway/tokens/keys/own_secret.hpp"
 #include "gateway/tokens/verifier.hpp"
 #include "tests/contract/front_desk.hpp"
 

@@ -1,7 +1,7 @@
 #include "gateway/pipeline/authentication/renewals.hpp"
 
-#include "gateway/accounts/refresh.hpp"
-#include "gateway/accounts/session_store.hpp"
+#include "gateway/accounts/ports/session_store.hpp"
+#include "gateway/accounts/sessions/refresh.hpp"
 #include "gateway/base/identity.hpp"
 #include "tests/contract/front_desk.hpp"
 

@@ -1,5 +1,5 @@
-#include "gateway/accounts/logout.hpp"
-#include "gateway/accounts/refresh.hpp"
+#include "gateway/accounts/sessions/logout.hpp"
+#include "gateway/accounts/sessions/refresh.hpp"
 #include "gateway/storage/postgres/stores.hpp"
 #include "tests/contract/front_desk.hpp"
 #include "tests/support/postgres_server.hpp"

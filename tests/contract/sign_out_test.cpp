@@ -1,9 +1,9 @@
-#include "gateway/accounts/change_password.hpp"
-#include "gateway/accounts/logout.hpp"
-#include "gateway/accounts/me.hpp"
-#include "gateway/accounts/refresh.hpp"
 #include "gateway/accounts/revoke.hpp"
-#include "gateway/accounts/sessions.hpp"
+#include "gateway/accounts/sessions/logout.hpp"
+#include "gateway/accounts/sessions/refresh.hpp"
+#include "gateway/accounts/sessions/sessions.hpp"
+#include "gateway/accounts/users/change_password.hpp"
+#include "gateway/accounts/users/me.hpp"
 #include "tests/contract/front_desk.hpp"
 
 #include <algorithm>

@@ -1,4 +1,4 @@
-#include "gateway/http/cookies.hpp"
+#include "gateway/http/fields/cookies.hpp"
 #include "gateway/http/framing.hpp"
 #include "tests/fuzz/expect.hpp"
 

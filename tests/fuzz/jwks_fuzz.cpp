@@ -1,4 +1,4 @@
-#include "gateway/tokens/jwks.hpp"
+#include "gateway/tokens/keys/jwks.hpp"
 #include "tests/fuzz/expect.hpp"
 
 #include <cstdint>

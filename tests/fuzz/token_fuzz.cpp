@@ -1,7 +1,7 @@
-#include "gateway/base/base64url.hpp"
+#include "gateway/base/text/base64url.hpp"
+#include "gateway/tokens/cache/token_cache.hpp"
 #include "gateway/tokens/jws.hpp"
-#include "gateway/tokens/refresh_token.hpp"
-#include "gateway/tokens/token_cache.hpp"
+#include "gateway/tokens/opaque/refresh_token.hpp"
 #include "tests/fuzz/expect.hpp"
 
 #include <cstdint>

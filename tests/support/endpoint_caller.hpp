@@ -1,10 +1,10 @@
 #pragma once
 
-#include "gateway/accounts/outbox.hpp"
-#include "gateway/accounts/session_store.hpp"
-#include "gateway/accounts/user_store.hpp"
+#include "gateway/accounts/ports/outbox.hpp"
+#include "gateway/accounts/ports/session_store.hpp"
+#include "gateway/accounts/ports/user_store.hpp"
 #include "gateway/base/error.hpp"
-#include "gateway/http/field_error.hpp"
+#include "gateway/http/bodies/field_error.hpp"
 #include "gateway/pages/book.hpp"
 #include "gateway/pipeline/request/session_cookies.hpp"
 

@@ -1,6 +1,6 @@
 #pragma once
 
-#include "gateway/base/waiter.hpp"
+#include "gateway/base/async/waiter.hpp"
 #include "gateway/http/exchange.hpp"
 
 #include <deque>

@@ -1,6 +1,6 @@
 #pragma once
 
-#include "gateway/storage/postgres/login.hpp"
+#include "gateway/storage/postgres/pool/login.hpp"
 #include "tests/support/temporary_folder.hpp"
 
 #include <memory>

@@ -1,6 +1,6 @@
 #pragma once
 
-#include "gateway/base/run_to_end.hpp"
+#include "gateway/base/async/run_to_end.hpp"
 
 #include <boost/asio/detached.hpp>
 

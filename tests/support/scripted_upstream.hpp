@@ -1,6 +1,6 @@
 #pragma once
 
-#include "gateway/base/task.hpp"
+#include "gateway/base/async/task.hpp"
 
 #include <boost/asio/basic_socket_acceptor.hpp>
 #include <boost/asio/basic_stream_socket.hpp>

@@ -1,7 +1,7 @@
 #pragma once
 
-#include "gateway/accounts/api_key_store.hpp"
-#include "gateway/accounts/session_store.hpp"
+#include "gateway/accounts/ports/api_key_store.hpp"
+#include "gateway/accounts/ports/session_store.hpp"
 
 namespace yett::tests {
 

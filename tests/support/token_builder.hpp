@@ -1,7 +1,7 @@
 #pragma once
 
-#include "gateway/base/base64url.hpp"
 #include "gateway/base/random.hpp"
+#include "gateway/base/text/base64url.hpp"
 #include "gateway/tokens/jws.hpp"
 #include "gateway/tokens/verifier.hpp"
 

@@ -1,7 +1,7 @@
 #pragma once
 
-#include "gateway/accounts/session_store.hpp"
-#include "gateway/accounts/user_store.hpp"
+#include "gateway/accounts/ports/session_store.hpp"
+#include "gateway/accounts/ports/user_store.hpp"
 #include "gateway/base/clock.hpp"
 
 #include <functional>

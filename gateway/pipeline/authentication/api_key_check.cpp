@@ -1,7 +1,7 @@
 #include "gateway/pipeline/authentication/api_key_check.hpp"
 
-#include "gateway/accounts/api_keys.hpp"
 #include "gateway/accounts/desk.hpp"
+#include "gateway/accounts/users/api_keys.hpp"
 #include "gateway/pipeline/request/counted.hpp"
 #include "gateway/telemetry/metrics.hpp"
 #include "gateway/tokens/revocations.hpp"

@@ -1,9 +1,9 @@
 #pragma once
 
+#include "gateway/base/async/task.hpp"
 #include "gateway/base/identity.hpp"
 #include "gateway/base/result.hpp"
-#include "gateway/base/task.hpp"
-#include "gateway/tokens/token_cache.hpp"
+#include "gateway/tokens/cache/token_cache.hpp"
 
 #include <optional>
 

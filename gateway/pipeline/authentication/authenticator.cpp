@@ -1,7 +1,7 @@
 #include "gateway/pipeline/authentication/authenticator.hpp"
 
 #include "gateway/accounts/desk.hpp"
-#include "gateway/http/cookies.hpp"
+#include "gateway/http/fields/cookies.hpp"
 #include "gateway/pipeline/authentication/missing_keys.hpp"
 #include "gateway/pipeline/authentication/renewals.hpp"
 #include "gateway/pipeline/authentication/shown_credential.hpp"
@@ -9,7 +9,7 @@
 #include "gateway/pipeline/request/request_context.hpp"
 #include "gateway/pipeline/request/rival_cookies.hpp"
 #include "gateway/pipeline/request/same_origin.hpp"
-#include "gateway/tokens/api_key.hpp"
+#include "gateway/tokens/opaque/api_key.hpp"
 #include "gateway/tokens/revocations.hpp"
 
 #include <algorithm>

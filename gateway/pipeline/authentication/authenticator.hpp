@@ -1,8 +1,8 @@
 #pragma once
 
+#include "gateway/base/async/task.hpp"
 #include "gateway/base/identity.hpp"
 #include "gateway/base/result.hpp"
-#include "gateway/base/task.hpp"
 #include "gateway/pipeline/authentication/api_key_check.hpp"
 
 #include <string_view>

@@ -1,9 +1,9 @@
 #pragma once
 
-#include "gateway/base/deadlines.hpp"
+#include "gateway/base/async/deadlines.hpp"
+#include "gateway/base/async/task.hpp"
+#include "gateway/base/async/waiter.hpp"
 #include "gateway/base/result.hpp"
-#include "gateway/base/task.hpp"
-#include "gateway/base/waiter.hpp"
 #include "gateway/telemetry/metrics.hpp"
 #include "gateway/tokens/completeness.hpp"
 

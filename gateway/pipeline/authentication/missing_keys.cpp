@@ -1,6 +1,6 @@
 #include "gateway/pipeline/authentication/missing_keys.hpp"
 
-#include "gateway/base/waiter.hpp"
+#include "gateway/base/async/waiter.hpp"
 #include "gateway/tokens/verifier.hpp"
 
 #include <utility>

@@ -1,8 +1,8 @@
 #pragma once
 
-#include "gateway/base/deadlines.hpp"
-#include "gateway/base/task.hpp"
-#include "gateway/base/waiter.hpp"
+#include "gateway/base/async/deadlines.hpp"
+#include "gateway/base/async/task.hpp"
+#include "gateway/base/async/waiter.hpp"
 
 #include <cstddef>
 #include <functional>

@@ -1,9 +1,9 @@
 #include "gateway/pipeline/authentication/renewals.hpp"
 
 #include "gateway/accounts/desk.hpp"
-#include "gateway/accounts/refresh.hpp"
-#include "gateway/base/waiter.hpp"
-#include "gateway/tokens/refresh_token.hpp"
+#include "gateway/accounts/sessions/refresh.hpp"
+#include "gateway/base/async/waiter.hpp"
+#include "gateway/tokens/opaque/refresh_token.hpp"
 
 #include <algorithm>
 #include <vector>

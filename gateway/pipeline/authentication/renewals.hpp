@@ -1,10 +1,10 @@
 #pragma once
 
 #include "gateway/accounts/grant.hpp"
-#include "gateway/accounts/session_store.hpp"
+#include "gateway/accounts/ports/session_store.hpp"
+#include "gateway/base/async/task.hpp"
 #include "gateway/base/identity.hpp"
 #include "gateway/base/result.hpp"
-#include "gateway/base/task.hpp"
 #include "gateway/pipeline/request/refreshed_as.hpp"
 
 #include <deque>

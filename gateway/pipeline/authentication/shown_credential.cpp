@@ -1,7 +1,7 @@
 #include "gateway/pipeline/authentication/shown_credential.hpp"
 
-#include "gateway/http/cookies.hpp"
-#include "gateway/http/websocket.hpp"
+#include "gateway/http/fields/cookies.hpp"
+#include "gateway/http/fields/websocket.hpp"
 #include "gateway/pipeline/request/rival_cookies.hpp"
 #include "gateway/pipeline/request/unusual_credential.hpp"
 

@@ -1,8 +1,8 @@
 #pragma once
 
+#include "gateway/base/async/task.hpp"
 #include "gateway/base/result.hpp"
-#include "gateway/base/task.hpp"
-#include "gateway/http/json_body.hpp"
+#include "gateway/http/bodies/json_body.hpp"
 #include "gateway/pipeline/call/form.hpp"
 
 #include <functional>

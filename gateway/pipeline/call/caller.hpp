@@ -1,6 +1,6 @@
 #pragma once
 
-#include "gateway/accounts/sessions.hpp"
+#include "gateway/accounts/sessions/sessions.hpp"
 #include "gateway/pipeline/call/call.hpp"
 
 namespace yett::pipeline {

@@ -1,6 +1,6 @@
 #pragma once
 
-#include "gateway/accounts/link.hpp"
+#include "gateway/accounts/ports/link.hpp"
 #include "gateway/base/clock.hpp"
 #include "gateway/pipeline/call/form.hpp"
 #include "gateway/telemetry/metrics.hpp"

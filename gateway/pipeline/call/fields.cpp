@@ -1,7 +1,7 @@
 #include "gateway/pipeline/call/fields.hpp"
 
 #include "gateway/accounts/address.hpp"
-#include "gateway/http/form.hpp"
+#include "gateway/http/bodies/form.hpp"
 #include "gateway/pipeline/call/read_fields.hpp"
 #include "gateway/pipeline/request/request_context.hpp"
 

@@ -1,11 +1,11 @@
 #pragma once
 
-#include "gateway/accounts/refusal.hpp"
-#include "gateway/accounts/sessions.hpp"
+#include "gateway/accounts/passwords/refusal.hpp"
+#include "gateway/accounts/sessions/sessions.hpp"
+#include "gateway/base/async/task.hpp"
 #include "gateway/base/result.hpp"
 #include "gateway/base/secret.hpp"
-#include "gateway/base/task.hpp"
-#include "gateway/http/json_body.hpp"
+#include "gateway/http/bodies/json_body.hpp"
 #include "gateway/pipeline/call/call.hpp"
 
 #include <initializer_list>

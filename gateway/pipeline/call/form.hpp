@@ -1,7 +1,7 @@
 #pragma once
 
+#include "gateway/base/async/task.hpp"
 #include "gateway/base/result.hpp"
-#include "gateway/base/task.hpp"
 #include "gateway/http/exchange.hpp"
 #include "gateway/pages/book.hpp"
 

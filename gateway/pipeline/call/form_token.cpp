@@ -1,10 +1,10 @@
 #include "gateway/pipeline/call/form_token.hpp"
 
-#include "gateway/base/base64url.hpp"
 #include "gateway/base/random.hpp"
 #include "gateway/base/secret.hpp"
-#include "gateway/http/cookies.hpp"
-#include "gateway/tokens/signature.hpp"
+#include "gateway/base/text/base64url.hpp"
+#include "gateway/http/fields/cookies.hpp"
+#include "gateway/tokens/keys/signature.hpp"
 
 namespace yett::pipeline {
 namespace {

@@ -1,8 +1,8 @@
 #include "gateway/pipeline/call/navigation.hpp"
 
 #include "gateway/http/ascii.hpp"
+#include "gateway/http/bodies/problem.hpp"
 #include "gateway/http/head.hpp"
-#include "gateway/http/problem.hpp"
 #include "gateway/http/target.hpp"
 #include "gateway/pipeline/call/waiting_address.hpp"
 

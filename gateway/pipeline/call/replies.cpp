@@ -1,6 +1,6 @@
 #include "gateway/pipeline/call/replies.hpp"
 
-#include "gateway/base/rfc3339.hpp"
+#include "gateway/base/text/rfc3339.hpp"
 #include "gateway/pipeline/request/session_cookies.hpp"
 
 #include <boost/json/array.hpp>

@@ -1,9 +1,9 @@
 #pragma once
 
-#include "gateway/accounts/api_keys.hpp"
 #include "gateway/accounts/grant.hpp"
-#include "gateway/accounts/register.hpp"
-#include "gateway/accounts/sessions.hpp"
+#include "gateway/accounts/sessions/sessions.hpp"
+#include "gateway/accounts/users/api_keys.hpp"
+#include "gateway/accounts/users/register.hpp"
 #include "gateway/http/exchange.hpp"
 
 #include <span>

@@ -1,11 +1,11 @@
 #include "gateway/pipeline/call/waiting_address.hpp"
 
-#include "gateway/base/base64url.hpp"
 #include "gateway/base/secret.hpp"
+#include "gateway/base/text/base64url.hpp"
 #include "gateway/http/ascii.hpp"
-#include "gateway/http/cookies.hpp"
-#include "gateway/http/form.hpp"
-#include "gateway/tokens/signature.hpp"
+#include "gateway/http/bodies/form.hpp"
+#include "gateway/http/fields/cookies.hpp"
+#include "gateway/tokens/keys/signature.hpp"
 
 #include <algorithm>
 #include <charconv>

@@ -1,9 +1,9 @@
 #include "gateway/pipeline/endpoints/handlers.hpp"
 
-#include "gateway/accounts/change_password.hpp"
 #include "gateway/accounts/desk.hpp"
-#include "gateway/accounts/me.hpp"
-#include "gateway/accounts/sessions.hpp"
+#include "gateway/accounts/sessions/sessions.hpp"
+#include "gateway/accounts/users/change_password.hpp"
+#include "gateway/accounts/users/me.hpp"
 #include "gateway/pipeline/call/caller.hpp"
 #include "gateway/pipeline/call/endpoint_services.hpp"
 #include "gateway/pipeline/call/fields.hpp"

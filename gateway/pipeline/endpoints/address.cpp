@@ -1,9 +1,9 @@
 #include "gateway/pipeline/endpoints/handlers.hpp"
 
-#include "gateway/accounts/change_address.hpp"
 #include "gateway/accounts/desk.hpp"
-#include "gateway/accounts/remove_user.hpp"
-#include "gateway/accounts/verify_email.hpp"
+#include "gateway/accounts/users/change_address.hpp"
+#include "gateway/accounts/users/remove_user.hpp"
+#include "gateway/accounts/users/verify_email.hpp"
 #include "gateway/pipeline/call/caller.hpp"
 #include "gateway/pipeline/call/endpoint_services.hpp"
 #include "gateway/pipeline/call/fields.hpp"

@@ -1,6 +1,6 @@
 #include "gateway/pipeline/endpoints/handlers.hpp"
 
-#include "gateway/accounts/api_keys.hpp"
+#include "gateway/accounts/users/api_keys.hpp"
 #include "gateway/accounts/desk.hpp"
 #include "gateway/pipeline/call/caller.hpp"
 #include "gateway/pipeline/call/endpoint_services.hpp"

@@ -1,7 +1,7 @@
 #pragma once
 
-#include "gateway/accounts/api_keys.hpp"
 #include "gateway/accounts/grant.hpp"
+#include "gateway/accounts/users/api_keys.hpp"
 #include "gateway/pipeline/call/call.hpp"
 
 #include <string>

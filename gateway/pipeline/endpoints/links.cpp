@@ -1,10 +1,10 @@
 #include "gateway/pipeline/endpoints/handlers.hpp"
 
 #include "gateway/accounts/desk.hpp"
-#include "gateway/accounts/reset_password.hpp"
-#include "gateway/accounts/verify_email.hpp"
-#include "gateway/base/wait_until.hpp"
-#include "gateway/http/problem.hpp"
+#include "gateway/accounts/users/reset_password.hpp"
+#include "gateway/accounts/users/verify_email.hpp"
+#include "gateway/base/async/wait_until.hpp"
+#include "gateway/http/bodies/problem.hpp"
 #include "gateway/pipeline/call/beat.hpp"
 #include "gateway/pipeline/call/caller.hpp"
 #include "gateway/pipeline/call/endpoint.hpp"
@@ -14,7 +14,7 @@
 #include "gateway/pipeline/request/credential.hpp"
 #include "gateway/pipeline/request/request_context.hpp"
 #include "gateway/pipeline/request/same_origin.hpp"
-#include "gateway/tokens/token_cache.hpp"
+#include "gateway/tokens/cache/token_cache.hpp"
 
 namespace yett::pipeline {
 namespace {

@@ -1,9 +1,9 @@
 #include "gateway/pipeline/endpoints/handlers.hpp"
 
+#include "gateway/accounts/sessions/logout.hpp"
 #include "gateway/accounts/desk.hpp"
-#include "gateway/accounts/logout.hpp"
-#include "gateway/accounts/refresh_standing.hpp"
-#include "gateway/http/cookies.hpp"
+#include "gateway/accounts/sessions/refresh_standing.hpp"
+#include "gateway/http/fields/cookies.hpp"
 #include "gateway/pipeline/call/caller.hpp"
 #include "gateway/pipeline/call/endpoint_services.hpp"
 #include "gateway/pipeline/call/fields.hpp"
@@ -11,7 +11,7 @@
 #include "gateway/pipeline/request/request_context.hpp"
 #include "gateway/pipeline/request/rival_cookies.hpp"
 #include "gateway/pipeline/request/same_origin.hpp"
-#include "gateway/tokens/token_cache.hpp"
+#include "gateway/tokens/cache/token_cache.hpp"
 
 namespace yett::pipeline {
 namespace {

@@ -1,6 +1,6 @@
 #include "gateway/pipeline/endpoints/page_endpoints.hpp"
 
-#include "gateway/http/problem.hpp"
+#include "gateway/http/bodies/problem.hpp"
 #include "gateway/pipeline/call/navigation.hpp"
 #include "gateway/pipeline/call/page_replies.hpp"
 #include "gateway/pipeline/endpoints/page_handlers.hpp"

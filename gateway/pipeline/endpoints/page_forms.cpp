@@ -1,9 +1,9 @@
 #include "gateway/pipeline/endpoints/page_handlers.hpp"
 
-#include "gateway/accounts/api_keys.hpp"
 #include "gateway/accounts/desk.hpp"
-#include "gateway/accounts/sessions.hpp"
-#include "gateway/http/problem.hpp"
+#include "gateway/accounts/sessions/sessions.hpp"
+#include "gateway/accounts/users/api_keys.hpp"
+#include "gateway/http/bodies/problem.hpp"
 #include "gateway/pipeline/call/caller.hpp"
 #include "gateway/pipeline/call/endpoint.hpp"
 #include "gateway/pipeline/call/endpoint_services.hpp"

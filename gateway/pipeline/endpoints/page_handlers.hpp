@@ -1,6 +1,6 @@
 #pragma once
 
-#include "gateway/accounts/link.hpp"
+#include "gateway/accounts/ports/link.hpp"
 #include "gateway/base/secret.hpp"
 #include "gateway/pages/book.hpp"
 #include "gateway/pipeline/call/call.hpp"

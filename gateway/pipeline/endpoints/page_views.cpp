@@ -1,8 +1,8 @@
 #include "gateway/pipeline/endpoints/page_handlers.hpp"
 
 #include "gateway/accounts/desk.hpp"
-#include "gateway/accounts/verify_email.hpp"
-#include "gateway/http/form.hpp"
+#include "gateway/accounts/users/verify_email.hpp"
+#include "gateway/http/bodies/form.hpp"
 #include "gateway/pipeline/call/endpoint.hpp"
 #include "gateway/pipeline/call/endpoint_services.hpp"
 #include "gateway/pipeline/call/fields.hpp"

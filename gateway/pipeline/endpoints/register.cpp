@@ -1,7 +1,7 @@
 #include "gateway/pipeline/endpoints/handlers.hpp"
 
+#include "gateway/accounts/users/register.hpp"
 #include "gateway/accounts/desk.hpp"
-#include "gateway/accounts/register.hpp"
 #include "gateway/limits/spec.hpp"
 #include "gateway/pipeline/call/caller.hpp"
 #include "gateway/pipeline/call/endpoint_services.hpp"

@@ -4,7 +4,7 @@
 #include "gateway/http/authority.hpp"
 #include "gateway/http/exchange.hpp"
 #include "gateway/http/field_list.hpp"
-#include "gateway/http/forwarded.hpp"
+#include "gateway/http/fields/forwarded.hpp"
 
 #include <algorithm>
 

@@ -1,8 +1,8 @@
 #pragma once
 
 #include "gateway/base/result.hpp"
+#include "gateway/http/fields/origin.hpp"
 #include "gateway/http/head.hpp"
-#include "gateway/http/origin.hpp"
 
 #include <string>
 #include <string_view>

@@ -1,10 +1,10 @@
 #include "gateway/pipeline/request/credential.hpp"
 
 #include "gateway/http/ascii.hpp"
-#include "gateway/http/cookies.hpp"
+#include "gateway/http/fields/cookies.hpp"
 #include "gateway/http/head.hpp"
 #include "gateway/pipeline/request/session_cookies.hpp"
-#include "gateway/tokens/api_key.hpp"
+#include "gateway/tokens/opaque/api_key.hpp"
 
 #include <algorithm>
 

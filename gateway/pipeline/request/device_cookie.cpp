@@ -1,7 +1,7 @@
 #include "gateway/pipeline/request/device_cookie.hpp"
 
 #include "gateway/accounts/known_device.hpp"
-#include "gateway/http/cookies.hpp"
+#include "gateway/http/fields/cookies.hpp"
 #include "gateway/pipeline/request/session_cookies.hpp"
 
 namespace yett::pipeline {

@@ -1,10 +1,10 @@
 #include "gateway/pipeline/request/own_token.hpp"
 
-#include "gateway/accounts/link.hpp"
-#include "gateway/http/basic_credentials.hpp"
-#include "gateway/tokens/api_key.hpp"
-#include "gateway/tokens/opaque_token.hpp"
-#include "gateway/tokens/refresh_token.hpp"
+#include "gateway/accounts/ports/link.hpp"
+#include "gateway/http/fields/basic_credentials.hpp"
+#include "gateway/tokens/opaque/api_key.hpp"
+#include "gateway/tokens/opaque/opaque_token.hpp"
+#include "gateway/tokens/opaque/refresh_token.hpp"
 #include "gateway/tokens/verifier.hpp"
 
 #include <algorithm>

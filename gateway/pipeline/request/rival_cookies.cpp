@@ -1,11 +1,11 @@
 #include "gateway/pipeline/request/rival_cookies.hpp"
 
 #include "gateway/accounts/desk.hpp"
-#include "gateway/accounts/refresh_standing.hpp"
-#include "gateway/http/cookies.hpp"
+#include "gateway/accounts/sessions/refresh_standing.hpp"
+#include "gateway/http/fields/cookies.hpp"
 #include "gateway/pipeline/request/request_context.hpp"
 #include "gateway/pipeline/request/session_cookies.hpp"
-#include "gateway/tokens/token_cache.hpp"
+#include "gateway/tokens/cache/token_cache.hpp"
 
 namespace yett::pipeline {
 namespace {

@@ -1,7 +1,7 @@
 #include "gateway/pipeline/request/same_origin.hpp"
 
+#include "gateway/http/fields/origin.hpp"
 #include "gateway/http/head.hpp"
-#include "gateway/http/origin.hpp"
 
 #include <fmt/format.h>
 

@@ -2,8 +2,8 @@
 
 #include "gateway/base/clock.hpp"
 #include "gateway/base/result.hpp"
-#include "gateway/http/cookies.hpp"
 #include "gateway/http/exchange.hpp"
+#include "gateway/http/fields/cookies.hpp"
 
 #include <string>
 #include <string_view>

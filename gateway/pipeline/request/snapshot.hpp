@@ -1,7 +1,7 @@
 #pragma once
 
 #include "gateway/base/ip.hpp"
-#include "gateway/http/origin.hpp"
+#include "gateway/http/fields/origin.hpp"
 #include "gateway/limits/limiter.hpp"
 #include "gateway/pipeline/request/client_address.hpp"
 #include "gateway/pipeline/request/cors.hpp"

@@ -1,12 +1,12 @@
 #include "gateway/pipeline/request/unusual_credential.hpp"
 
 #include "gateway/http/ascii.hpp"
-#include "gateway/http/basic_credentials.hpp"
+#include "gateway/http/fields/basic_credentials.hpp"
+#include "gateway/http/fields/header_fold.hpp"
+#include "gateway/http/fields/websocket_protocols.hpp"
 #include "gateway/http/head.hpp"
-#include "gateway/http/header_fold.hpp"
-#include "gateway/http/websocket_protocols.hpp"
 #include "gateway/pipeline/request/session_cookies.hpp"
-#include "gateway/tokens/api_key.hpp"
+#include "gateway/tokens/opaque/api_key.hpp"
 
 namespace yett::pipeline {
 namespace {

@@ -1,6 +1,6 @@
 #pragma once
 
-#include "gateway/accounts/link_store.hpp"
+#include "gateway/accounts/ports/link_store.hpp"
 
 #include <memory>
 

@@ -1,6 +1,6 @@
 #include "gateway/storage/memory/session_store.hpp"
 
-#include "gateway/accounts/rotation.hpp"
+#include "gateway/accounts/ports/rotation.hpp"
 #include "gateway/storage/memory/tables.hpp"
 
 #include <algorithm>

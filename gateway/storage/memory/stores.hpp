@@ -1,6 +1,6 @@
 #pragma once
 
-#include "gateway/accounts/stores.hpp"
+#include "gateway/accounts/ports/stores.hpp"
 
 namespace yett::storage::memory {
 

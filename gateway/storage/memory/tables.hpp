@@ -1,10 +1,10 @@
 #pragma once
 
-#include "gateway/accounts/api_key_store.hpp"
-#include "gateway/accounts/link_store.hpp"
-#include "gateway/accounts/outbox.hpp"
-#include "gateway/accounts/session_store.hpp"
-#include "gateway/accounts/user_store.hpp"
+#include "gateway/accounts/ports/api_key_store.hpp"
+#include "gateway/accounts/ports/link_store.hpp"
+#include "gateway/accounts/ports/outbox.hpp"
+#include "gateway/accounts/ports/session_store.hpp"
+#include "gateway/accounts/ports/user_store.hpp"
 
 #include <map>
 #include <mutex>

@@ -1,6 +1,6 @@
 #pragma once
 
-#include "gateway/accounts/api_key_store.hpp"
+#include "gateway/accounts/ports/api_key_store.hpp"
 
 #include <memory>
 

@@ -1,7 +1,7 @@
 #include "gateway/storage/postgres/connections.hpp"
 
+#include "gateway/base/async/wait_until.hpp"
 #include "gateway/base/random.hpp"
-#include "gateway/base/wait_until.hpp"
 #include "gateway/storage/postgres/migrations.hpp"
 
 #include <boost/asio/co_spawn.hpp>

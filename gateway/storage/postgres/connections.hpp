@@ -1,10 +1,10 @@
 #pragma once
 
-#include "gateway/accounts/stores.hpp"
-#include "gateway/base/waiter.hpp"
-#include "gateway/storage/postgres/database.hpp"
-#include "gateway/storage/postgres/pool.hpp"
-#include "gateway/storage/postgres/server_clock.hpp"
+#include "gateway/accounts/ports/stores.hpp"
+#include "gateway/base/async/waiter.hpp"
+#include "gateway/storage/postgres/client/database.hpp"
+#include "gateway/storage/postgres/pool/pool.hpp"
+#include "gateway/storage/postgres/pool/server_clock.hpp"
 
 #include <boost/asio/async_result.hpp>
 #include <boost/asio/executor_work_guard.hpp>

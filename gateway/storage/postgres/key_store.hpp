@@ -1,7 +1,7 @@
 #pragma once
 
-#include "gateway/storage/postgres/login.hpp"
-#include "gateway/tokens/key_store.hpp"
+#include "gateway/storage/postgres/pool/login.hpp"
+#include "gateway/tokens/keys/key_store.hpp"
 
 #include <memory>
 

@@ -1,8 +1,8 @@
 #include "gateway/storage/postgres/link_store.hpp"
 
+#include "gateway/storage/postgres/client/sweeping.hpp"
 #include "gateway/storage/postgres/connections.hpp"
 #include "gateway/storage/postgres/outbox.hpp"
-#include "gateway/storage/postgres/sweeping.hpp"
 #include "gateway/storage/postgres/user_store.hpp"
 
 namespace yett::storage::postgres {

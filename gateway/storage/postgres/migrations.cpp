@@ -1,7 +1,7 @@
 #include "gateway/storage/postgres/migrations.hpp"
 
-#include "gateway/storage/postgres/database.hpp"
-#include "gateway/storage/postgres/dial.hpp"
+#include "gateway/storage/postgres/client/database.hpp"
+#include "gateway/storage/postgres/pool/dial.hpp"
 
 #include <boost/asio/co_spawn.hpp>
 

@@ -1,6 +1,6 @@
 #pragma once
 
-#include "gateway/storage/postgres/login.hpp"
+#include "gateway/storage/postgres/pool/login.hpp"
 #include "gateway/storage/postgres/schema.hpp"
 #include "gateway/storage/schema/migrations.hpp"
 

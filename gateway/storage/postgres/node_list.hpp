@@ -1,6 +1,6 @@
 #pragma once
 
-#include "gateway/accounts/node_list.hpp"
+#include "gateway/accounts/ports/node_list.hpp"
 
 #include <memory>
 

@@ -1,7 +1,7 @@
 #include "gateway/storage/postgres/outbox.hpp"
 
+#include "gateway/storage/postgres/client/sweeping.hpp"
 #include "gateway/storage/postgres/connections.hpp"
-#include "gateway/storage/postgres/sweeping.hpp"
 
 namespace yett::storage::postgres {
 

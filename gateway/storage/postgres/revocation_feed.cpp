@@ -1,7 +1,7 @@
 #include "gateway/storage/postgres/revocation_feed.hpp"
 
 #include "gateway/storage/postgres/connections.hpp"
-#include "gateway/storage/postgres/notifier.hpp"
+#include "gateway/storage/postgres/pool/notifier.hpp"
 #include "gateway/storage/postgres/session_rows.hpp"
 
 namespace yett::storage::postgres {

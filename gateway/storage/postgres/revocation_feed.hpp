@@ -1,6 +1,6 @@
 #pragma once
 
-#include "gateway/accounts/revocation_feed.hpp"
+#include "gateway/accounts/ports/revocation_feed.hpp"
 
 #include <memory>
 

@@ -1,7 +1,7 @@
 #pragma once
 
-#include "gateway/accounts/session_store.hpp"
-#include "gateway/storage/postgres/database.hpp"
+#include "gateway/accounts/ports/session_store.hpp"
+#include "gateway/storage/postgres/client/database.hpp"
 
 namespace yett::storage::postgres {
 

@@ -1,10 +1,10 @@
 #include "gateway/storage/postgres/session_store.hpp"
 
+#include "gateway/storage/postgres/client/sweeping.hpp"
 #include "gateway/storage/postgres/connections.hpp"
-#include "gateway/storage/postgres/notifier.hpp"
+#include "gateway/storage/postgres/pool/notifier.hpp"
 #include "gateway/storage/postgres/session_rows.hpp"
 #include "gateway/storage/postgres/session_writes.hpp"
-#include "gateway/storage/postgres/sweeping.hpp"
 
 namespace yett::storage::postgres {
 

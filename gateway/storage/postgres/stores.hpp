@@ -1,7 +1,7 @@
 #pragma once
 
-#include "gateway/accounts/stores.hpp"
-#include "gateway/storage/postgres/login.hpp"
+#include "gateway/accounts/ports/stores.hpp"
+#include "gateway/storage/postgres/pool/login.hpp"
 
 namespace yett::storage::postgres {
 

@@ -1,8 +1,8 @@
 #pragma once
 
-#include "gateway/accounts/stores.hpp"
-#include "gateway/base/worker_pool.hpp"
-#include "gateway/storage/sqlite/writer.hpp"
+#include "gateway/accounts/ports/stores.hpp"
+#include "gateway/base/async/worker_pool.hpp"
+#include "gateway/storage/sqlite/database/writer.hpp"
 
 #include <memory>
 #include <string>

@@ -1,8 +1,8 @@
 #include "gateway/storage/sqlite/copy_sides.hpp"
 
 #include "gateway/base/publish_file.hpp"
-#include "gateway/storage/sqlite/alone.hpp"
-#include "gateway/storage/sqlite/database.hpp"
+#include "gateway/storage/sqlite/database/alone.hpp"
+#include "gateway/storage/sqlite/database/database.hpp"
 #include "gateway/storage/sqlite/migrations.hpp"
 #include "gateway/storage/sqlite/roles.hpp"
 

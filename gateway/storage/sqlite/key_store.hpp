@@ -1,6 +1,6 @@
 #pragma once
 
-#include "gateway/tokens/key_store.hpp"
+#include "gateway/tokens/keys/key_store.hpp"
 
 #include <memory>
 #include <string>

@@ -1,7 +1,7 @@
 #include "gateway/storage/sqlite/migrations.hpp"
 
-#include "gateway/storage/sqlite/copy.hpp"
-#include "gateway/storage/sqlite/database.hpp"
+#include "gateway/storage/sqlite/database/copy.hpp"
+#include "gateway/storage/sqlite/database/database.hpp"
 
 #include <filesystem>
 #include <stdexcept>

@@ -1,6 +1,6 @@
 #pragma once
 
-#include "gateway/accounts/outbox.hpp"
+#include "gateway/accounts/ports/outbox.hpp"
 
 #include <memory>
 

@@ -1,7 +1,7 @@
 #include "gateway/storage/sqlite/recovery_store.hpp"
 
-#include "gateway/storage/sqlite/alone.hpp"
 #include "gateway/storage/sqlite/connections.hpp"
+#include "gateway/storage/sqlite/database/alone.hpp"
 
 namespace yett::storage::sqlite {
 

@@ -1,6 +1,6 @@
 #pragma once
 
-#include "gateway/accounts/recovery_store.hpp"
+#include "gateway/accounts/ports/recovery_store.hpp"
 
 #include <memory>
 #include <string>

@@ -1,6 +1,6 @@
 #include "gateway/storage/sqlite/session_store.hpp"
 
-#include "gateway/accounts/rotation.hpp"
+#include "gateway/accounts/ports/rotation.hpp"
 #include "gateway/storage/sqlite/connections.hpp"
 #include "gateway/storage/sqlite/user_store.hpp"
 

@@ -1,6 +1,6 @@
 #pragma once
 
-#include "gateway/accounts/session_store.hpp"
+#include "gateway/accounts/ports/session_store.hpp"
 
 #include <memory>
 

@@ -1,8 +1,8 @@
 #pragma once
 
-#include "gateway/base/deadlines.hpp"
-#include "gateway/base/task.hpp"
-#include "gateway/base/waiter.hpp"
+#include "gateway/base/async/deadlines.hpp"
+#include "gateway/base/async/task.hpp"
+#include "gateway/base/async/waiter.hpp"
 #include "gateway/http/head.hpp"
 #include "gateway/transport/buffered_socket.hpp"
 #include "gateway/upstream/cluster/operation_memory.hpp"

@@ -1,8 +1,8 @@
 #pragma once
 
-#include "gateway/base/deadlines.hpp"
+#include "gateway/base/async/deadlines.hpp"
+#include "gateway/base/async/task.hpp"
 #include "gateway/base/result.hpp"
-#include "gateway/base/task.hpp"
 #include "gateway/upstream/cluster/connection.hpp"
 #include "gateway/upstream/cluster/connector.hpp"
 #include "gateway/upstream/cluster/dependencies.hpp"

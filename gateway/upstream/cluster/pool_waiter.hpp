@@ -1,7 +1,7 @@
 #pragma once
 
+#include "gateway/base/async/waiter.hpp"
 #include "gateway/base/ip.hpp"
-#include "gateway/base/waiter.hpp"
 #include "gateway/upstream/cluster/connection.hpp"
 #include "gateway/upstream/cluster/shares.hpp"
 

@@ -1,7 +1,7 @@
 #include "gateway/upstream/headers/field_report.hpp"
 
 #include "gateway/http/ascii.hpp"
-#include "gateway/http/header_fold.hpp"
+#include "gateway/http/fields/header_fold.hpp"
 #include "gateway/upstream/headers/field_rules.hpp"
 #include "gateway/upstream/headers/header_action.hpp"
 #include "gateway/upstream/headers/header_plan.hpp"

@@ -1,10 +1,10 @@
 #include "gateway/upstream/headers/header_plan.hpp"
 
 #include "gateway/http/ascii.hpp"
-#include "gateway/http/cookies.hpp"
-#include "gateway/http/header_fold.hpp"
+#include "gateway/http/fields/cookies.hpp"
+#include "gateway/http/fields/header_fold.hpp"
+#include "gateway/http/fields/websocket_protocols.hpp"
 #include "gateway/http/target.hpp"
-#include "gateway/http/websocket_protocols.hpp"
 #include "gateway/upstream/headers/connection_login.hpp"
 #include "gateway/upstream/headers/field_rules.hpp"
 #include "gateway/upstream/headers/forwarding_fields.hpp"

@@ -2,9 +2,9 @@
 
 #include "gateway/base/identity.hpp"
 #include "gateway/base/result.hpp"
-#include "gateway/base/told_roles.hpp"
+#include "gateway/base/text/told_roles.hpp"
+#include "gateway/http/fields/header_fold.hpp"
 #include "gateway/http/head.hpp"
-#include "gateway/http/header_fold.hpp"
 #include "gateway/upstream/headers/field_sink.hpp"
 
 #include <boost/unordered/unordered_flat_set.hpp>

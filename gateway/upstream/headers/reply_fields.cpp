@@ -1,7 +1,7 @@
 #include "gateway/upstream/headers/reply_fields.hpp"
 
 #include "gateway/http/ascii.hpp"
-#include "gateway/http/cookies.hpp"
+#include "gateway/http/fields/cookies.hpp"
 #include "gateway/upstream/headers/connection_login.hpp"
 #include "gateway/upstream/headers/header_action.hpp"
 #include "gateway/upstream/headers/header_plan.hpp"

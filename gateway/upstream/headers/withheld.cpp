@@ -1,8 +1,8 @@
 #include "gateway/upstream/headers/withheld.hpp"
 
 #include "gateway/http/ascii.hpp"
-#include "gateway/http/basic_credentials.hpp"
 #include "gateway/http/field_list.hpp"
+#include "gateway/http/fields/basic_credentials.hpp"
 
 #include <algorithm>
 

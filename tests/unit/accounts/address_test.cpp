@@ -1,7 +1,7 @@
 #include "gateway/accounts/address.hpp"
 
-#include "gateway/accounts/unicode.hpp"
-#include "gateway/base/blanks.hpp"
+#include "gateway/accounts/passwords/unicode.hpp"
+#include "gateway/base/text/blanks.hpp"
 #include "tests/support/print.hpp"
 
 #include <boost/json.hpp>

@@ -1,7 +1,7 @@
 #include "gateway/fleet/follower.hpp"
 
-#include "gateway/accounts/revocation_feed.hpp"
-#include "gateway/base/waiter.hpp"
+#include "gateway/accounts/ports/revocation_feed.hpp"
+#include "gateway/base/async/waiter.hpp"
 #include "gateway/telemetry/log.hpp"
 #include "gateway/tokens/completeness.hpp"
 #include "gateway/tokens/revocations.hpp"

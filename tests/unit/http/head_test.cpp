@@ -2,7 +2,7 @@
 
 #include "gateway/http/authority.hpp"
 #include "gateway/http/field_list.hpp"
-#include "gateway/http/header_fold.hpp"
+#include "gateway/http/fields/header_fold.hpp"
 #include "gateway/http/known_names.hpp"
 
 #include <doctest/doctest.h>

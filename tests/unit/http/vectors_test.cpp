@@ -1,4 +1,4 @@
-#include "gateway/base/base64url.hpp"
+#include "gateway/base/text/base64url.hpp"
 #include "gateway/http/chunks.hpp"
 #include "tests/unit/http/parsed.hpp"
 

@@ -1,6 +1,6 @@
 #include "gateway/pipeline/authentication/api_key_check.hpp"
 
-#include "gateway/base/waiter.hpp"
+#include "gateway/base/async/waiter.hpp"
 #include "tests/unit/pipeline/gate.hpp"
 
 using namespace yett;

@@ -2,7 +2,7 @@
 
 #include "gateway/base/random.hpp"
 #include "gateway/http/ascii.hpp"
-#include "gateway/http/glimpse.hpp"
+#include "gateway/http/bodies/glimpse.hpp"
 #include "gateway/pipeline/endpoints/page_endpoints.hpp"
 #include "gateway/telemetry/log.hpp"
 #include "tests/support/temporary_folder.hpp"

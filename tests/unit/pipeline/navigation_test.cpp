@@ -1,6 +1,6 @@
 #include "gateway/pipeline/call/navigation.hpp"
 
-#include "gateway/http/form.hpp"
+#include "gateway/http/bodies/form.hpp"
 #include "gateway/pipeline/request/return_address.hpp"
 #include "tests/unit/http/parsed.hpp"
 #include "tests/unit/pipeline/head_of.hpp"

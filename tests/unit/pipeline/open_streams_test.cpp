@@ -1,6 +1,6 @@
 #include "gateway/pipeline/open_streams.hpp"
 
-#include "gateway/accounts/session_store.hpp"
+#include "gateway/accounts/ports/session_store.hpp"
 
 #include <doctest/doctest.h>
 

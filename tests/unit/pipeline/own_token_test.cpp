@@ -1,9 +1,9 @@
 #include "gateway/pipeline/request/own_token.hpp"
 
-#include "gateway/accounts/link.hpp"
-#include "gateway/base/base64url.hpp"
-#include "gateway/tokens/api_key.hpp"
-#include "gateway/tokens/refresh_token.hpp"
+#include "gateway/accounts/ports/link.hpp"
+#include "gateway/base/text/base64url.hpp"
+#include "gateway/tokens/opaque/api_key.hpp"
+#include "gateway/tokens/opaque/refresh_token.hpp"
 #include "gateway/tokens/verifier.hpp"
 #include "tests/support/token_builder.hpp"
 

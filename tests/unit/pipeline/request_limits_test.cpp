@@ -1,6 +1,6 @@
 #include "gateway/pipeline/request_limits.hpp"
 
-#include "gateway/http/problem.hpp"
+#include "gateway/http/bodies/problem.hpp"
 #include "tests/support/fake_exchange.hpp"
 #include "tests/support/run.hpp"
 #include "tests/unit/pipeline/a_world.hpp"

@@ -1,7 +1,7 @@
 #include "gateway/pipeline/request_log.hpp"
 
-#include "gateway/http/glimpse.hpp"
-#include "gateway/http/problem.hpp"
+#include "gateway/http/bodies/glimpse.hpp"
+#include "gateway/http/bodies/problem.hpp"
 #include "gateway/pipeline/unlisted_proxy.hpp"
 #include "gateway/telemetry/log.hpp"
 #include "tests/support/fake_exchange.hpp"

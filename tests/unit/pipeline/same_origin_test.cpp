@@ -1,6 +1,6 @@
 #include "gateway/pipeline/request/same_origin.hpp"
 
-#include "gateway/http/origin.hpp"
+#include "gateway/http/fields/origin.hpp"
 
 #include "head_of.hpp"
 

@@ -1,6 +1,6 @@
 #include "gateway/pipeline/request/unusual_credential.hpp"
 
-#include "gateway/base/base64url.hpp"
+#include "gateway/base/text/base64url.hpp"
 #include "gateway/pipeline/request/session_cookies.hpp"
 #include "tests/unit/pipeline/head_of.hpp"
 

@@ -1,4 +1,4 @@
-#include "gateway/tokens/jwks.hpp"
+#include "gateway/tokens/keys/jwks.hpp"
 #include "gateway/tokens/verifier.hpp"
 #include "tests/support/print.hpp"
 #include "tests/support/token_builder.hpp"

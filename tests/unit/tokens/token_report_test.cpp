@@ -1,6 +1,6 @@
 #include "gateway/tokens/token_report.hpp"
 
-#include "gateway/tokens/jwks.hpp"
+#include "gateway/tokens/keys/jwks.hpp"
 #include "tests/support/token_builder.hpp"
 
 #include <doctest/doctest.h>

@@ -1,6 +1,6 @@
 #include "gateway/tokens/verifier.hpp"
 
-#include "gateway/tokens/jwks.hpp"
+#include "gateway/tokens/keys/jwks.hpp"
 #include "tests/support/print.hpp"
 #include "tests/support/token_builder.hpp"
 

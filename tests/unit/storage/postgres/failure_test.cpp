@@ -1,6 +1,6 @@
-#include "gateway/storage/postgres/failure.hpp"
+#include "gateway/storage/postgres/client/failure.hpp"
 
-#include "gateway/storage/postgres/back_off.hpp"
+#include "gateway/storage/postgres/pool/back_off.hpp"
 #include "tests/support/print.hpp"
 
 #include <doctest/doctest.h>

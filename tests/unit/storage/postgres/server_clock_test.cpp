@@ -1,5 +1,5 @@
 #include "gateway/storage/postgres/connections.hpp"
-#include "gateway/storage/postgres/server_clock.hpp"
+#include "gateway/storage/postgres/pool/server_clock.hpp"
 #include "gateway/storage/postgres/stores.hpp"
 #include "tests/support/postgres_server.hpp"
 #include "tests/support/print.hpp"

@@ -1,6 +1,6 @@
-#include "gateway/storage/sqlite/copy.hpp"
+#include "gateway/storage/sqlite/database/copy.hpp"
 
-#include "gateway/storage/sqlite/database.hpp"
+#include "gateway/storage/sqlite/database/database.hpp"
 #include "gateway/storage/sqlite/stores.hpp"
 #include "tests/support/print.hpp"
 #include "tests/support/run.hpp"

@@ -1,6 +1,6 @@
 #pragma once
 
-#include "gateway/storage/sqlite/database.hpp"
+#include "gateway/storage/sqlite/database/database.hpp"
 #include "gateway/storage/sqlite/migrations.hpp"
 #include "gateway/storage/sqlite/stores.hpp"
 #include "tests/support/print.hpp"

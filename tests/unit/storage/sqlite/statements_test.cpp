@@ -1,4 +1,4 @@
-#include "gateway/storage/sqlite/database.hpp"
+#include "gateway/storage/sqlite/database/database.hpp"
 #include "gateway/storage/sqlite/migrations.hpp"
 #include "tests/support/temporary_folder.hpp"
 

@@ -1,4 +1,4 @@
-#include "gateway/storage/sqlite/writer.hpp"
+#include "gateway/storage/sqlite/database/writer.hpp"
 
 #include "gateway/storage/sqlite/stores.hpp"
 #include "tests/support/print.hpp"

@@ -1,9 +1,9 @@
 #include "gateway/storage/transfer/copy.hpp"
 
-#include "gateway/storage/postgres/copy_sides.hpp"
+#include "gateway/storage/postgres/copies/copy_sides.hpp"
 #include "gateway/storage/postgres/stores.hpp"
 #include "gateway/storage/sqlite/copy_sides.hpp"
-#include "gateway/storage/sqlite/database.hpp"
+#include "gateway/storage/sqlite/database/database.hpp"
 #include "gateway/storage/sqlite/migrations.hpp"
 #include "gateway/storage/sqlite/stores.hpp"
 #include "tests/support/postgres_server.hpp"

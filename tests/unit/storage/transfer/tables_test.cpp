@@ -1,7 +1,7 @@
 #include "gateway/storage/transfer/tables.hpp"
 
 #include "gateway/storage/postgres/stores.hpp"
-#include "gateway/storage/sqlite/database.hpp"
+#include "gateway/storage/sqlite/database/database.hpp"
 #include "gateway/storage/sqlite/stores.hpp"
 #include "tests/support/postgres_server.hpp"
 #include "tests/support/temporary_folder.hpp"

@@ -3,8 +3,8 @@
 #include "gateway/upstream/headers/http1_head_sink.hpp"
 
 #include "gateway/http/ascii.hpp"
+#include "gateway/http/fields/header_fold.hpp"
 #include "gateway/http/framing.hpp"
-#include "gateway/http/header_fold.hpp"
 #include "tests/support/fake_exchange.hpp"
 #include "tests/support/print.hpp"
 

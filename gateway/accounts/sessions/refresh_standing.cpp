@@ -1,0 +1,36 @@
+#include "gateway/accounts/sessions/refresh_standing.hpp"
+
+#include "gateway/accounts/desk.hpp"
+#include "gateway/accounts/ports/session_store.hpp"
+#include "gateway/base/secret.hpp"
+#include "gateway/tokens/opaque/refresh_token.hpp"
+
+namespace yett::accounts {
+namespace {
+
+standing within(session const& s, std::string_view hash, milliseconds grace, wall_time now)
+{
+    if (!is_live(s, now)) return standing::unknown;
+    if (equal_in_constant_time(hash, s.current_hash)) return standing::current;
+    auto const is_previous = equal_in_constant_time(hash, s.previous_hash);
+    return is_previous && now - s.rotated_at <= grace ? standing::replayed : standing::spent;
+}
+
+} // namespace
+
+task<result<refresh_standing>> standing_of(desk const& at, std::string_view token, wall_time now)
+{
+    refresh_standing found;
+    auto const presented = tokens::read_refresh_token(token);
+    if (!presented) co_return found;
+    auto const session = co_await at.sessions.find_by_family(presented->family);
+    if (!session && !(session.error() == errc::not_found)) co_return session.error();
+    if (!session) co_return found;
+    found.is = within(*session, presented->hash, at.rules.refresh_grace, now);
+    if (found.is == standing::unknown) co_return found;
+    found.session = session->id;
+    found.until = session->idle_until;
+    co_return found;
+}
+
+} // namespace yett::accounts

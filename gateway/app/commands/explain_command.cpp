@@ -1,0 +1,139 @@
+#include "gateway/accounts/address.hpp"
+#include "gateway/accounts/ports/user_store.hpp"
+#include "gateway/app/commands/commands.hpp"
+#include "gateway/app/commands/explain_fields.hpp"
+#include "gateway/app/parts/build_snapshot.hpp"
+#include "gateway/app/parts/load_settings.hpp"
+#include "gateway/app/parts/open_stores.hpp"
+#include "gateway/app/parts/startup_error.hpp"
+#include "gateway/app/parts/storage_schema.hpp"
+#include "gateway/app/parts/translate.hpp"
+#include "gateway/base/async/run_to_end.hpp"
+#include "gateway/http/framing.hpp"
+#include "gateway/http/target.hpp"
+#include "gateway/pipeline/one_rule.hpp"
+#include "policies/explain.hpp"
+
+#include <array>
+#include <iostream>
+
+namespace yett::app {
+namespace {
+
+using blame = startup_error::blame;
+
+constexpr int bad_configuration = startup_error::exit_status_of(startup_error::blame::configuration);
+
+// A question makes no store, and changes nothing of one, its schema least of all.
+bool is_there(config::storage const& s)
+try {
+    auto const schema = open_migrations(s);
+    return schema && schema->look().version > 0;
+} catch (std::runtime_error const& why) {
+    throw startup_error{blame::unavailable, std::string{"storage: "} + why.what()};
+}
+
+accounts::user stored_user(config::storage const& s, std::string const& email)
+{
+    accounts::user unknown;
+    auto const address = accounts::parse_address(email);
+    if (!address) throw startup_error{blame::configuration, "--as: not an e-mail address: " + email};
+    unknown.email = address->text;
+    if (!is_there(s)) return unknown;
+    auto const stores = open_stores_as_they_are(s);
+    auto user = run_to_end(stores.users->find_by_email(address->key));
+    if (!user && user.error() == errc::not_found) return unknown;
+    if (!user) throw startup_error{blame::unavailable, "storage: " + describe(user.error())};
+    return std::move(*user);
+}
+
+// The caller as a fresh login would make them.
+identity_ptr identity_for(explain_options const& options, config::settings const& s, wall_time now)
+{
+    if (options.as.empty() && options.roles.empty()) return nullptr;
+    auto who = std::make_shared<identity>();
+    who->subject = "nobody-stored";
+    if (!options.as.empty()) {
+        auto user = stored_user(s.storage, options.as);
+        std::cout << options.as << (user.id.empty() ? ": not in the store, asked without roles\n" : ": found in the store\n");
+        if (!user.id.empty()) who->subject = user.id;
+        who->email = user.email;
+        who->roles = std::move(user.roles);
+    }
+    if (!options.roles.empty()) who->roles = options.roles;
+    who->issuer = s.tokens.issuer;
+    who->audience = s.tokens.audience;
+    who->issued_at = who->authenticated_at = now;
+    who->expires_at = now + s.tokens.access_ttl;
+    return who;
+}
+
+// The request as a client would send it. Whoever gives no host asks the rules that want none.
+std::string bytes_of(explain_options const& options)
+{
+    auto const named = !options.host.empty();
+    std::string bytes{options.method + " " + options.path + (named ? " HTTP/1.1\r\nHost: " + options.host : " HTTP/1.0")};
+    bytes += "\r\n";
+    for (auto const& each : options.headers) bytes += header_line_of(each) + "\r\n";
+    return bytes + "\r\n";
+}
+
+int refused_by(std::string_view check, error const& why)
+{
+    std::cout << "refused: " << check << ": " << why.note() << ", " << name_of(why.code()) << '\n';
+    return EXIT_FAILURE;
+}
+
+// What the application would get, whether or not the caller of this question is let in.
+result<void> tell_of_fields(config::settings const& s, http::head const& head, http::target const& where,
+                            policies::route const& rule, identity const* who)
+{
+    if (rule.to() == policies::destination::accounts) {
+        std::cout << "answered by yett itself: no header reaches an application\n";
+        return {};
+    }
+    auto const lines = explain_fields(s, head, where, rule, who);
+    if (!lines) return lines.error();
+    std::cout << "of the headers, once a request is let in:\n";
+    for (auto const& each : *lines) std::cout << "  " << each << '\n';
+    return {};
+}
+
+} // namespace
+
+int explain_command(explain_options const& options)
+{
+    auto const settings = load_settings(options.file);
+    if (!settings) return bad_configuration;
+    auto const rules = compile_rules(*settings);
+    auto const now = wall_now();
+
+    auto const bytes = bytes_of(options);
+    auto const limits = client_limits_of(*settings);
+    std::vector<http::field> fields(options.headers.size() + 1);
+    http::framing::limits most{.header_bytes = limits.header_bytes, .fields = limits.header_fields};
+    most.target_bytes = limits.target_bytes;
+    most.methods = limits.methods;
+    auto const head = http::framing::read_request(bytes, fields, most);
+    if (!head) return refused_by(options.headers.empty() ? "the request line" : "the head", head.error());
+    auto const where = http::target::from(*head);
+    if (!where) return refused_by("the gate", where.error());
+    auto const asked = pipeline::question_about(head->method_name(), *where);
+    if (asked.path == "*") {
+        std::cout << "answered by yett itself\n";
+        return EXIT_SUCCESS;
+    }
+    if (where->doubts().any())
+        if (auto fit = pipeline::require_one_rule(*rules.routes, asked, rules.routes->find(asked), *where); !fit)
+            return refused_by("the gate", fit.error());
+
+    auto const who = identity_for(options, *settings, now);
+    auto const answer = policies::explain(*rules.routes, asked, who, now);
+    std::cout << answer.text();
+    if (!options.headers.empty() && answer.rule)
+        if (auto told = tell_of_fields(*settings, *head, *where, *answer.rule, who.get()); !told)
+            return refused_by("the headers", told.error());
+    return answer.permitted ? EXIT_SUCCESS : EXIT_FAILURE;
+}
+
+} // namespace yett::app

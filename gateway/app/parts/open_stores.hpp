@@ -1,0 +1,23 @@
+#pragma once
+
+#include "config/settings.hpp"
+#include "gateway/accounts/ports/stores.hpp"
+#include "gateway/storage/schema/migrations.hpp"
+#include "gateway/tokens/keys/key_store.hpp"
+
+#include <memory>
+
+namespace yett::app {
+
+// Opens the store of users and sessions, whose schema is brought up to date before; makes its
+// folder when it is missing. Throws startup_error.
+accounts::stores open_stores(config::storage const& s, storage::schema::witness const& told);
+
+// The same without bringing the schema up to date: refused when that is due. For who only asks.
+accounts::stores open_stores_as_they_are(config::storage const& s);
+
+// Opens where the signing keys are kept: tokens.keys.directory, or else the storage, whose
+// processes then sign with one key. Throws startup_error.
+std::unique_ptr<tokens::key_store> open_key_store(config::settings const& s, storage::schema::witness const& told);
+
+} // namespace yett::app

@@ -1,0 +1,62 @@
+#include "gateway/storage/postgres/client/rows.hpp"
+
+#include "gateway/storage/postgres/client/codec.hpp"
+
+#include <libpq-fe.h>
+
+#include <charconv>
+
+namespace yett::storage::postgres {
+
+std::string_view row::raw(int column) const
+{
+    auto const size = PQgetlength(of_, number_, column);
+    return {PQgetvalue(of_, number_, column), static_cast<std::size_t>(size)};
+}
+
+bool row::is_null(int column) const
+{
+    return PQgetisnull(of_, number_, column) != 0;
+}
+
+std::int64_t row::integer(int column) const
+{
+    return read_integer(raw(column));
+}
+
+wall_time row::time(int column) const
+{
+    return read_time(raw(column));
+}
+
+std::optional<wall_time> row::time_or_null(int column) const
+{
+    if (is_null(column)) return std::nullopt;
+    return time(column);
+}
+
+std::vector<std::string> row::list(int column) const
+{
+    return read_list(raw(column)).value_or(std::vector<std::string>{});
+}
+
+void rows::closer::operator()(pg_result* answer) const noexcept
+{
+    PQclear(answer);
+}
+
+int rows::size() const noexcept
+{
+    return PQntuples(answer_.get());
+}
+
+std::size_t rows::changed() const noexcept
+{
+    if (std::string_view{PQcmdStatus(answer_.get())}.starts_with("SELECT")) return 0;
+    std::string_view const told = PQcmdTuples(answer_.get());
+    std::size_t count = 0;
+    std::from_chars(told.data(), told.data() + told.size(), count);
+    return count;
+}
+
+} // namespace yett::storage::postgres

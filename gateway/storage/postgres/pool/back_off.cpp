@@ -1,0 +1,14 @@
+#include "gateway/storage/postgres/pool/back_off.hpp"
+
+#include <algorithm>
+
+namespace yett::storage::postgres {
+
+milliseconds pause_after(unsigned failures, double chance) noexcept
+{
+    if (failures == 0) return milliseconds{0};
+    auto const whole = std::min(50LL << std::min(failures - 1, 10U), 1000LL);
+    return milliseconds{whole - static_cast<long long>(static_cast<double>(whole) * chance / 2)};
+}
+
+} // namespace yett::storage::postgres
