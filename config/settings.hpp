@@ -5,7 +5,7 @@
 #include "gateway/base/ip.hpp"
 #include "gateway/base/secret.hpp"
 #include "gateway/http/fields/cookies.hpp"
-#include "gateway/issuers/schedule.hpp"
+#include "gateway/issuers/refresh_policy.hpp"
 #include "gateway/limits/spec.hpp"
 #include "gateway/net/client_limits.hpp"
 #include "gateway/tokens/completeness.hpp"

@@ -228,9 +228,9 @@ void cache_hit(benchmark::State& state)
         requests.run(
             state,
             [&](std::string const& text) {
-                auto token = cache.expect(others.read(text));
+                auto token = cache.prefetch_index(others.read(text));
                 others.find_the_rule();
-                cache.fetch(token);
+                cache.prefetch_record(token);
                 others.spend_from_a_limit();
                 add();
                 benchmark::DoNotOptimize(cache.identify(token, now));

@@ -4,10 +4,10 @@
 
 namespace yett::accounts {
 
-struct desk;
+struct account_services;
 struct device;
 
 // Writes the audit line of what somebody did from a device; `event` says the rest.
-void report(desk const& at, audit_event event, device const& from, wall_time now);
+void report(account_services const& services, audit_event event, device const& from, wall_time now);
 
 } // namespace yett::accounts

@@ -1,6 +1,6 @@
 #include "gateway/accounts/issue.hpp"
 
-#include "gateway/accounts/desk.hpp"
+#include "gateway/accounts/account_services.hpp"
 #include "gateway/accounts/ports/user_store.hpp"
 #include "gateway/base/random.hpp"
 #include "gateway/tokens/opaque/refresh_token.hpp"
@@ -57,7 +57,8 @@ wall_time access_until(rules const& r, wall_time now)
     return now + r.access_ttl + r.clock_skew + rounding;
 }
 
-session begin_session(desk const& at, user const& u, tokens::refresh_token const& first, bool remembered, wall_time now)
+session begin_session(account_services const& services, user const& u, tokens::refresh_token const& first, bool remembered,
+                      wall_time now)
 {
     session begun;
     begun.id = make_uuid(now);
@@ -68,16 +69,16 @@ session begin_session(desk const& at, user const& u, tokens::refresh_token const
     begun.created_at = now;
     begun.last_seen = now;
     begun.remembered = remembered;
-    begun.expires_at = now + absolute_ttl(at.rules, remembered);
-    begun.idle_until = std::min(begun.expires_at, now + at.rules.refresh_ttl);
-    begun.access_until = access_until(at.rules, now);
+    begun.expires_at = now + absolute_ttl(services.rules, remembered);
+    begun.idle_until = std::min(begun.expires_at, now + services.rules.refresh_ttl);
+    begun.access_until = access_until(services.rules, now);
     return begun;
 }
 
-result<grant> issue(desk const& at, user const& u, session const& s, wall_time now)
+result<grant> issue(account_services const& services, user const& u, session const& s, wall_time now)
 {
     // Before anything is kept: what cannot be handed out must leave nothing behind.
-    if (auto const fits = check_room(at.rules, u.email, u.roles); !fits)
+    if (auto const fits = check_room(services.rules, u.email, u.roles); !fits)
         return our_error(errc::internal, "user " + u.id + ": " + fits.error().note());
     tokens::access_grant claims;
     claims.subject = u.id;
@@ -85,8 +86,8 @@ result<grant> issue(desk const& at, user const& u, session const& s, wall_time n
     claims.email = u.email;
     claims.roles = u.roles;
     claims.authenticated_at = s.created_at;
-    claims.ttl = access_life(at.rules);
-    auto token = at.signer.sign(claims, now);
+    claims.ttl = access_life(services.rules);
+    auto token = services.signer.sign(claims, now);
     if (!token) return token.error();
 
     grant given;

@@ -13,7 +13,7 @@ struct refresh_token;
 
 namespace yett::accounts {
 
-struct desk;
+struct account_services;
 struct rules;
 struct user;
 
@@ -23,10 +23,11 @@ wall_time access_until(rules const& r, wall_time now);
 
 // A session that begins now, with the hash of its first refresh token. One that is not
 // remembered ends after rules::short_session_ttl.
-session begin_session(desk const& at, user const& u, tokens::refresh_token const& first, bool remembered, wall_time now);
+session begin_session(account_services const& services, user const& u, tokens::refresh_token const& first, bool remembered,
+                      wall_time now);
 
 // A new access token for the session, and what goes with it. The caller adds the refresh token.
-result<grant> issue(desk const& at, user const& u, session const& s, wall_time now);
+result<grant> issue(account_services const& services, user const& u, session const& s, wall_time now);
 
 // Whether an access token with this address and these roles fits where it has to travel. Fails
 // with bad_request, and a note with the numbers.

@@ -1,7 +1,7 @@
 #include "gateway/accounts/known_device.hpp"
 
+#include "gateway/accounts/account_services.hpp"
 #include "gateway/accounts/address.hpp"
-#include "gateway/accounts/desk.hpp"
 #include "gateway/accounts/ports/user_store.hpp"
 #include "gateway/base/random.hpp"
 #include "gateway/base/text/base64url.hpp"
@@ -54,15 +54,16 @@ std::int64_t generation_of(user const& who)
 }
 
 // Empty when none can be made.
-std::string mac_of(desk const& at, mark const& m)
+std::string mac_of(account_services const& services, mark const& m)
 {
-    if (at.device_key.empty()) return {};
-    auto made = tokens::make_hmac(tokens::algorithm::hs256, at.device_key.reveal(), "yett device 1 " + head_of(m) + m.user_id);
+    if (services.device_key.empty()) return {};
+    auto made =
+        tokens::make_hmac(tokens::algorithm::hs256, services.device_key.reveal(), "yett device 1 " + head_of(m) + m.user_id);
     return made ? std::move(*made) : std::string{};
 }
 
 // What a text says, if this program wrote it.
-std::optional<mark> read(desk const& at, std::string_view text)
+std::optional<mark> read(account_services const& services, std::string_view text)
 {
     if (!text.starts_with(prefix) || text.size() > longest_text) return std::nullopt;
     auto const all = base64url_decode(text.substr(prefix.size()));
@@ -73,7 +74,7 @@ std::optional<mark> read(desk const& at, std::string_view text)
     said.made = number_in(bytes.substr(id_bytes));
     said.generation = number_in(bytes.substr(id_bytes + number_bytes));
     said.user_id = bytes.substr(fixed_bytes);
-    auto const expected = mac_of(at, said);
+    auto const expected = mac_of(services, said);
     auto const shown = bytes.substr(fixed_bytes - mac_bytes, mac_bytes);
     if (expected.empty() || !equal_in_constant_time(expected, shown)) return std::nullopt;
     return said;
@@ -92,23 +93,23 @@ bool is_of(mark const& m, user const& who, std::string const& email)
 
 } // namespace
 
-secret mark_device(desk const& at, user const& who, std::string_view id, wall_time now)
+secret mark_device(account_services const& services, user const& who, std::string_view id, wall_time now)
 {
     mark made;
     made.id = id.size() == id_bytes ? std::string{id} : random_bytes(id_bytes);
     made.made = to_unix(now);
     made.generation = generation_of(who);
     made.user_id = who.id;
-    auto const mac = mac_of(at, made);
+    auto const mac = mac_of(services, made);
     if (mac.empty()) return {};
     return secret{std::string{prefix} + base64url_encode(head_of(made) + mac + made.user_id)};
 }
 
-task<result<std::string>> known_device(desk const& at, std::string mark, std::string email, wall_time now)
+task<result<std::string>> known_device(account_services const& services, std::string mark, std::string email, wall_time now)
 {
-    auto const said = read(at, mark);
+    auto const said = read(services, mark);
     if (!said || is_stale(*said, now)) co_return std::string{};
-    auto const who = co_await at.users.find(said->user_id);
+    auto const who = co_await services.users.find(said->user_id);
     if (!who && who.error() == errc::not_found) co_return std::string{};
     if (!who) co_return who.error();
     if (!is_of(*said, *who, email)) co_return std::string{};

@@ -10,7 +10,7 @@
 
 namespace yett::accounts {
 
-struct desk;
+struct account_services;
 struct user;
 
 // So long a browser keeps the mark of a login, counted from the last one.
@@ -24,10 +24,10 @@ inline constexpr seconds device_mark_life{180 * 24 * 3600};
 //
 // `id` is that of the mark the browser has already; empty: another is made. Empty when there
 // is no key, or no HMAC can be computed: a login does not fail for it.
-secret mark_device(desk const& at, user const& who, std::string_view id, wall_time now);
+secret mark_device(account_services const& services, user const& who, std::string_view id, wall_time now);
 
 // The id of a mark that is this account's and still good; empty for everything else. Asks the
 // store only about the user a good mark names, never about the address somebody typed.
-task<result<std::string>> known_device(desk const& at, std::string mark, std::string email, wall_time now);
+task<result<std::string>> known_device(account_services const& services, std::string mark, std::string email, wall_time now);
 
 } // namespace yett::accounts

@@ -67,7 +67,7 @@ void expire(mailed_link& mailed, wall_time at)
     mailed.letter.until = at;
 }
 
-void add(paperwork& all, mailed_link mailed)
+void add(account_transaction& all, mailed_link mailed)
 {
     all.made = std::move(mailed.link);
     all.posted = std::move(mailed.letter);

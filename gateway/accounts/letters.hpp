@@ -9,7 +9,7 @@ namespace yett::accounts {
 // A letter without a link, and without a reader as long as `to` is empty.
 letter write_letter(letter_kind kind, device const& from, wall_time now);
 
-// A link and the letter that brings it, for one piece of paperwork.
+// A link and the letter that brings it, for one transaction.
 struct mailed_link
 {
     accounts::link link;
@@ -27,6 +27,6 @@ mailed_link mail_nothing(letter_kind kind, device const& from, wall_time now);
 // expired already and goes with the next sweep.
 void expire(mailed_link& mailed, wall_time at);
 
-void add(paperwork& all, mailed_link mailed);
+void add(account_transaction& all, mailed_link mailed);
 
 } // namespace yett::accounts

@@ -6,9 +6,9 @@
 
 namespace yett::accounts {
 
-struct desk;
+struct account_services;
 
 // Whose address this is. Nobody when it is none or nobody's; fails like the store.
-task<result<std::optional<user>>> look_up(desk const& at, std::string email);
+task<result<std::optional<user>>> look_up(account_services const& services, std::string email);
 
 } // namespace yett::accounts

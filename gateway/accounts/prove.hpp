@@ -5,10 +5,10 @@
 
 namespace yett::accounts {
 
-struct desk;
+struct account_services;
 
 // Whether somebody who holds a session knows the password as well. Fails with
 // `invalid_credentials`, also for a user who is disabled or gone.
-task<result<user>> prove(desk const& at, std::string user_id, secret typed);
+task<result<user>> prove(account_services const& services, std::string user_id, secret typed);
 
 } // namespace yett::accounts

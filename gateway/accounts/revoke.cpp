@@ -1,6 +1,6 @@
 #include "gateway/accounts/revoke.hpp"
 
-#include "gateway/accounts/desk.hpp"
+#include "gateway/accounts/account_services.hpp"
 #include "gateway/accounts/issue.hpp"
 #include "gateway/tokens/revocations.hpp"
 
@@ -38,30 +38,30 @@ tokens::revocation as_token_revocation(revocation const& known)
     return entry;
 }
 
-task<result<void>> revoke(desk const& at, revocation wanted)
+task<result<void>> revoke(account_services const& services, revocation wanted)
 {
-    auto const kept = co_await at.sessions.revoke(wanted);
+    auto const kept = co_await services.sessions.revoke(wanted);
     if (!kept) co_return kept.error();
-    at.revocations.add(as_token_revocation(wanted));
+    services.revocations.add(as_token_revocation(wanted));
     co_return result<void>{};
 }
 
-task<result<ended>> end_and_revoke(desk const& at, ending asked)
+task<result<ended>> end_and_revoke(account_services const& services, ending asked)
 {
-    auto done = co_await at.sessions.end(asked);
+    auto done = co_await services.sessions.end(asked);
     if (!done) co_return done.error();
-    for (auto const& each : done->revocations) at.revocations.add(as_token_revocation(each));
+    for (auto const& each : done->revocations) services.revocations.add(as_token_revocation(each));
     co_return done;
 }
 
-task<result<ended>> end_sessions(desk const& at, std::string user_id, std::string except, wall_time now)
+task<result<ended>> end_sessions(account_services const& services, std::string user_id, std::string except, wall_time now)
 {
     ending wanted;
     wanted.user_id = std::move(user_id);
     wanted.except = std::move(except);
     wanted.now = now;
-    wanted.until = access_until(at.rules, now);
-    co_return co_await end_and_revoke(at, std::move(wanted));
+    wanted.until = access_until(services.rules, now);
+    co_return co_await end_and_revoke(services, std::move(wanted));
 }
 
 void add_revocations(std::vector<revocation> const& known, tokens::revocations& to)

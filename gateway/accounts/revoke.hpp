@@ -11,22 +11,22 @@ struct revocation;
 
 namespace yett::accounts {
 
-struct desk;
+struct account_services;
 
 // The same in the verifiers' words.
 tokens::revocation as_token_revocation(revocation const& known);
 
 // Ends sessions in the store, then makes it known to this process's verifiers.
-task<result<ended>> end_and_revoke(desk const& at, ending asked);
+task<result<ended>> end_and_revoke(account_services const& services, ending asked);
 
 // Ends every session of a user but `except`, with its access tokens. What changes who may sign
 // in does so before the change and after it: whenever the process dies, no session that the
 // old state opened outlives the new one.
-task<result<ended>> end_sessions(desk const& at, std::string user_id, std::string except, wall_time now);
+task<result<ended>> end_sessions(account_services const& services, std::string user_id, std::string except, wall_time now);
 
 // Writes a revocation that is about no session of the store, a token's or a key's, then
 // makes it known to this process's verifiers.
-task<result<void>> revoke(desk const& at, revocation wanted);
+task<result<void>> revoke(account_services const& services, revocation wanted);
 
 // Makes known to this process's verifiers what others revoked.
 void add_revocations(std::vector<revocation> const& known, tokens::revocations& to);

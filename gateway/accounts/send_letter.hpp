@@ -6,10 +6,10 @@
 
 namespace yett::accounts {
 
-struct desk;
+struct account_services;
 
 // Keeps a link and its letter, and nothing else. An account that was removed a moment ago is as
 // unknown as any other: that is no failure.
-task<result<void>> send_letter(desk const& at, mailed_link mailed);
+task<result<void>> send_letter(account_services const& services, mailed_link mailed);
 
 } // namespace yett::accounts

@@ -4,9 +4,9 @@
 #include "gateway/app/parts/build_facts.hpp"
 #include "gateway/app/parts/build_snapshot.hpp"
 #include "gateway/app/parts/connection_budget.hpp"
-#include "gateway/app/parts/mail_office.hpp"
+#include "gateway/app/parts/mailer.hpp"
 #include "gateway/app/parts/open_stores.hpp"
-#include "gateway/app/parts/page_look.hpp"
+#include "gateway/app/parts/page_branding.hpp"
 #include "gateway/app/parts/startup_error.hpp"
 #include "gateway/app/parts/storage_schema.hpp"
 #include "gateway/app/parts/translate.hpp"
@@ -94,9 +94,9 @@ gateway::gateway(config::settings settings, std::filesystem::path const& file)
       passwords_{settings_.passwords,
                  [this](std::chrono::nanoseconds took) { figures_.control().password_hash_duration.observe(took); }},
       revoked_{settings_.tokens.issuer},
-      desk_{*stores_.users,     *stores_.sessions, *stores_.letters, *stores_.links, *stores_.api_keys,
-            passwords_,         keys_.signer(),    revoked_,         logs_,          rules_of(settings_),
-            keys_.device_key(), stores_.now},
+      services_{*stores_.users,     *stores_.sessions, *stores_.letters, *stores_.links, *stores_.api_keys,
+                passwords_,         keys_.signer(),    revoked_,         logs_,          rules_of(settings_),
+                keys_.device_key(), stores_.now},
       counting_{make_counters()},
       snapshot_{build_snapshot(settings_, counting_, figures_)},
       self_{this_node()}
@@ -138,18 +138,19 @@ void gateway::open_listeners()
 
 void gateway::make_stations()
 {
-    auto const look = look_of(settings_);
-    station::shared all{settings_, keys_, revoked_, desk_, snapshot_, look, figures_, logs_, unlisted_, {}, random_bytes(32)};
+    auto const branding = branding_of(settings_);
+    worker_services::shared all{settings_, keys_, revoked_,  services_, snapshot_,       branding,
+                                figures_,  logs_, unlisted_, {},        random_bytes(32)};
     all.known = news_.known();
     all.catch_up = [this](unsigned worker) { catch_up(worker); };
     if (issuers_.any()) all.ask_for_keys = [this](std::size_t issuer) { return issuers_.ask(issuer); };
     for (unsigned i = 0; i < workers_; ++i) {
-        stations_.push_back(std::make_unique<station>(i, workers_, all));
-        attach(*stations_.back(), i);
+        workers_services_.push_back(std::make_unique<worker_services>(i, workers_, all));
+        attach(*workers_services_.back(), i);
     }
 }
 
-void gateway::attach(station& to, unsigned index)
+void gateway::attach(worker_services& to, unsigned index)
 {
     for (auto& [settings, sockets, on_workers] : listeners_) {
         auto listener = std::make_shared<net::listener_settings>();
@@ -210,8 +211,8 @@ void gateway::open_management_socket()
 
 task<control::control_reply> gateway::perform(control::control_request asked)
 {
-    management::office const here{desk_, stores_.nodes.get()};
-    management::occasion const when{std::move(asked.by), stores_.now()};
+    management::context const here{services_, stores_.nodes.get()};
+    management::actor const when{std::move(asked.by), stores_.now()};
     management::posted const posted{asked.method, asked.target, asked.body};
     ++outstanding_;
     auto told = co_await management::perform(here, posted, when);
@@ -231,16 +232,16 @@ void gateway::report_figures(telemetry::observations& seen) const
     seen.certificates_expire.assign(certificates_.ends().begin(), certificates_.ends().end());
     news_.report(seen);
     issuers_.report(seen);
-    report_mail(postman_->figures(), stores_.now(), seen);
+    report_mail(mail_worker_->figures(), stores_.now(), seen);
 }
 
 // After the listeners are open: without mail.public_url, links lead to the first of them.
 void gateway::start_postman()
 {
     auto const site = settings_.mail.public_url.empty() ? endpoints_.front().url : settings_.mail.public_url;
-    mail::postman_options options;
+    mail::mail_worker_options options;
     options.now = stores_.now;
-    postman_ = std::make_unique<mail::postman>(*stores_.letters, make_mail_office(settings_, site), logs_.program(), options);
+    mail_worker_ = std::make_unique<mail::mail_worker>(*stores_.letters, make_mailer(settings_, site), logs_.program(), options);
 }
 
 void gateway::announce()
@@ -260,15 +261,15 @@ void gateway::run()
     look_at_certificates_later();
     auto const give = [this](token_keys::snapshot const& keys, std::function<void()> done) { hand_out(keys, std::move(done)); };
     news_.run();
-    turner_.run(give);
+    rotator_.run(give);
     issuers_.run(give, [this] { tell_of_keys(); });
-    for (auto& each : stations_) each->worker().start();
+    for (auto& each : workers_services_) each->worker().start();
     announce();
     control_.run();
     // What is under way is on other threads' hands: they come back to this loop, and must not find it gone.
     control_.restart();
-    while (outstanding_ > 0 || turner_.is_looking() || news_.is_looking()) control_.run_one();
-    for (auto& each : stations_) each->worker().join();
+    while (outstanding_ > 0 || rotator_.is_looking() || news_.is_looking()) control_.run_one();
+    for (auto& each : workers_services_) each->worker().join();
 }
 
 // Calls `done` when the last worker has them.
@@ -278,7 +279,7 @@ void gateway::hand_out(token_keys::snapshot const& keys, std::function<void()> d
     auto const taken = [waiting, done = std::move(done)] {
         if (--*waiting == 0) done();
     };
-    for (auto& each : stations_)
+    for (auto& each : workers_services_)
         each->worker().post([this, &to = *each, keys, taken] {
             to.use(keys);
             boost::asio::post(control_, taken);
@@ -288,14 +289,14 @@ void gateway::hand_out(token_keys::snapshot const& keys, std::function<void()> d
 // Requests may be waiting for them on every worker.
 void gateway::tell_of_keys()
 {
-    for (auto& each : stations_) each->worker().post([&to = *each] { to.keys_arrived(); });
+    for (auto& each : workers_services_) each->worker().post([&to = *each] { to.keys_arrived(); });
 }
 
-// What requests of a worker wait for; each station asks once for all of them.
+// What requests of a worker wait for; each worker asks once for all of them.
 void gateway::catch_up(unsigned worker)
 {
     news_.ask([this, worker](bool fine) {
-        auto& to = *stations_[worker];
+        auto& to = *workers_services_[worker];
         to.worker().post([&to, fine] { to.caught_up(fine); });
     });
 }
@@ -335,7 +336,7 @@ bool gateway::read_certificates_of(open_listener const& one)
     }
     certificates_.use(*read.front());
     for (unsigned i = 0; i < workers_; ++i)
-        stations_[i]->worker().post([at = one.on_workers[i], tls = read[i]] { at->use(tls); });
+        workers_services_[i]->worker().post([at = one.on_workers[i], tls = read[i]] { at->use(tls); });
     return true;
 }
 
@@ -345,7 +346,7 @@ void gateway::redirect_to_names()
     for (auto const& each : listeners_) {
         auto const entrance = entrance_beside(*each.settings);
         for (unsigned i = 0; entrance && i < workers_; ++i)
-            stations_[i]->worker().post([at = each.on_workers[i], entrance] { at->use(entrance); });
+            workers_services_[i]->worker().post([at = each.on_workers[i], entrance] { at->use(entrance); });
     }
 }
 
@@ -379,19 +380,19 @@ void gateway::begin_draining()
             if (--draining_ == 0) drain_mail();
         });
     };
-    for (auto& each : stations_) each->worker().post([&station = *each] { station.end_tunnels(); });
-    for (auto& each : stations_) each->worker().drain(settings_.client_limits.drain_timeout, finished);
+    for (auto& each : workers_services_) each->worker().post([&worker_services = *each] { worker_services.end_tunnels(); });
+    for (auto& each : workers_services_) each->worker().drain(settings_.client_limits.drain_timeout, finished);
 }
 
 // The last requests may have left letters. Those that cannot leave now wait in the store.
 void gateway::drain_mail()
 {
-    postman_->drain(mail_drain_timeout, [this] { boost::asio::post(control_, [this] { stop(); }); });
+    mail_worker_->drain(mail_drain_timeout, [this] { boost::asio::post(control_, [this] { stop(); }); });
 }
 
 void gateway::stop()
 {
-    for (auto& each : stations_) each->worker().stop();
+    for (auto& each : workers_services_) each->worker().stop();
     management_->stop();
     operators_->stop();
     news_.stop();
@@ -453,7 +454,8 @@ void gateway::publish_figures_later()
     next_publication_.expires_after(publication_interval);
     next_publication_.async_wait([this](boost::system::error_code failure) {
         if (failure) return;
-        for (auto& each : stations_) each->worker().post([&station = *each] { station.publish_cache_figures(); });
+        for (auto& each : workers_services_)
+            each->worker().post([&worker_services = *each] { worker_services.publish_cache_figures(); });
         auto& overflow = figures_.control().limiter_overflow;
         overflow.add(counting_->read_figures().overflowed - overflow.value());
         publish_figures_later();

@@ -1,21 +1,21 @@
 #pragma once
 
 #include "config/settings.hpp"
-#include "gateway/accounts/desk.hpp"
+#include "gateway/accounts/account_services.hpp"
 #include "gateway/accounts/passwords/password.hpp"
 #include "gateway/accounts/ports/stores.hpp"
 #include "gateway/app/certificates.hpp"
 #include "gateway/app/fleet_news.hpp"
 #include "gateway/app/keys/issuer_watches.hpp"
-#include "gateway/app/keys/key_turner.hpp"
+#include "gateway/app/keys/key_rotator.hpp"
 #include "gateway/app/keys/token_keys.hpp"
 #include "gateway/app/parts/logs.hpp"
 #include "gateway/app/started_with.hpp"
-#include "gateway/app/station.hpp"
+#include "gateway/app/worker_services.hpp"
 #include "gateway/control/admin.hpp"
 #include "gateway/control/management_socket.hpp"
 #include "gateway/limits/memory_counters.hpp"
-#include "gateway/mail/postman.hpp"
+#include "gateway/mail/mail_worker.hpp"
 #include "gateway/net/admission.hpp"
 #include "gateway/net/listener.hpp"
 #include "gateway/telemetry/metrics.hpp"
@@ -70,7 +70,7 @@ private:
     void open_management_socket();
     task<control::control_reply> perform(control::control_request asked);
     void make_stations();
-    void attach(station& to, unsigned index);
+    void attach(worker_services& to, unsigned index);
     std::shared_ptr<http::https_entrance const> entrance_beside(config::listener const& one) const;
     void report_figures(telemetry::observations& seen) const;
     void start_postman();
@@ -104,7 +104,7 @@ private:
     token_keys keys_;
     accounts::passwords passwords_;
     tokens::revocations revoked_;
-    accounts::desk desk_;
+    accounts::account_services services_;
     std::shared_ptr<limits::memory_counters> counting_;
     std::shared_ptr<pipeline::snapshot const> snapshot_;
     pipeline::unlisted_proxy unlisted_;
@@ -115,7 +115,7 @@ private:
     boost::asio::io_context control_{1};
     boost::asio::signal_set signals_{control_};
     fleet_news news_{control_, stores_, revoked_, logs_};
-    key_turner turner_{control_, keys_, logs_, stores_.now};
+    key_rotator rotator_{control_, keys_, logs_, stores_.now};
     issuer_watches issuers_{control_, keys_, settings_, logs_};
     boost::asio::steady_timer next_sweep_{control_};
     boost::asio::steady_timer next_report_{control_};
@@ -123,9 +123,9 @@ private:
     boost::asio::steady_timer next_publication_{control_};
     boost::asio::steady_timer next_look_{control_}; // at the files of certificates
     std::vector<endpoint> endpoints_;
-    std::vector<std::unique_ptr<station>> stations_;
+    std::vector<std::unique_ptr<worker_services>> workers_services_;
     std::unique_ptr<control::admin> management_;
-    std::unique_ptr<mail::postman> postman_;
+    std::unique_ptr<mail::mail_worker> mail_worker_;
     std::unique_ptr<control::management_socket> operators_;
     unsigned draining_ = 0;    // workers that have not finished
     unsigned outstanding_ = 0; // orders, sweeps and reports of ours that wait for other threads

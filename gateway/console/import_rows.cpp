@@ -33,7 +33,7 @@ std::uint64_t number_in(boost::json::object const& said, std::string_view name)
 class import_run
 {
 public:
-    import_run(counterpart& with, management::verb const& what, boost::json::object order, presentation how)
+    import_run(management_client& with, management::verb const& what, boost::json::object order, presentation how)
         : with_{with},
           what_{what},
           order_{std::move(order)},
@@ -110,7 +110,7 @@ private:
         std::fprintf(stderr, "%s\n", text.c_str());
     }
 
-    counterpart& with_;
+    management_client& with_;
     management::verb const& what_;
     boost::json::object order_;
     presentation how_;
@@ -143,7 +143,7 @@ void print(sums const& s, presentation how)
 
 } // namespace
 
-int import_rows(counterpart& with, management::verb const& what, boost::json::object order, rows_source const& from,
+int import_rows(management_client& with, management::verb const& what, boost::json::object order, rows_source const& from,
                 presentation how)
 {
     std::ifstream file;

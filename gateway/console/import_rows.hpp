@@ -18,7 +18,7 @@ struct rows_source
 // each refused line with its number on standard error, the sums on standard output. 0 when
 // all went in, 1 when lines were refused, or the file is empty or cannot be read, 69 when it broke off;
 // running it again goes on, because the verb passes over what it knows.
-int import_rows(counterpart& with, management::verb const& what, boost::json::object order, rows_source const& from,
+int import_rows(management_client& with, management::verb const& what, boost::json::object order, rows_source const& from,
                 presentation how);
 
 } // namespace yett::console

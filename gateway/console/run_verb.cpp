@@ -23,7 +23,7 @@ std::string message_in(boost::json::object const& said)
     return message && message->is_string() ? std::string{std::string_view{message->get_string()}} : "done";
 }
 
-int print_list(counterpart& with, management::verb const& what, boost::json::object& order, presentation how)
+int print_list(management_client& with, management::verb const& what, boost::json::object& order, presentation how)
 {
     row_writer out{stdout, form_of(what, how), what.columns};
     for (;;) {
@@ -41,7 +41,7 @@ int print_list(counterpart& with, management::verb const& what, boost::json::obj
 
 } // namespace
 
-int run_verb(counterpart& with, management::verb const& what, boost::json::object order, presentation how)
+int run_verb(management_client& with, management::verb const& what, boost::json::object order, presentation how)
 {
     if (!what.columns.empty()) return print_list(with, what, order, how);
     auto const done = with.ask(what, order);

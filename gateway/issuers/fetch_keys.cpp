@@ -25,7 +25,7 @@ fetched<key_reply> fetch_keys(web& from, source const& of, steady_time until)
     rules.algorithms = of.algorithms;
     rules.may_be_empty = true;
     auto set = tokens::parse_jwks(found->body, rules);
-    if (!set) return setback{setback::kind::malformed, "the key set: " + set.error().note()};
+    if (!set) return fetch_error{fetch_error::kind::malformed, "the key set: " + set.error().note()};
     return key_reply{std::move(*set), found->max_age};
 }
 

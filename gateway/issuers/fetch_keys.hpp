@@ -1,6 +1,6 @@
 #pragma once
 
-#include "gateway/issuers/standing.hpp"
+#include "gateway/issuers/jwks_state.hpp"
 #include "gateway/issuers/web.hpp"
 #include "gateway/tokens/keys/algorithm.hpp"
 

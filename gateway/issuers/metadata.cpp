@@ -54,15 +54,15 @@ std::string metadata_url(std::string_view issuer)
 
 fetched<std::string> key_address_in(std::string_view metadata, std::string_view issuer)
 {
-    using kind = setback::kind;
+    using kind = fetch_error::kind;
     auto const parsed = parse_strict_object(metadata, {.bytes = metadata_bytes, .depth = 16});
-    if (!parsed) return setback{kind::malformed, "the metadata: " + parsed.error().note()};
-    if (text_at(*parsed, "issuer") != issuer) return setback{kind::wrong_issuer, "the metadata do not name this issuer"};
+    if (!parsed) return fetch_error{kind::malformed, "the metadata: " + parsed.error().note()};
+    if (text_at(*parsed, "issuer") != issuer) return fetch_error{kind::wrong_issuer, "the metadata do not name this issuer"};
     auto const address = text_at(*parsed, "jwks_uri");
-    if (!address) return setback{kind::malformed, "the metadata have no `jwks_uri`"};
+    if (!address) return fetch_error{kind::malformed, "the metadata have no `jwks_uri`"};
     auto const odd = [](unsigned char c) { return c <= ' ' || c >= 0x7f; };
     if (address->empty() || address->size() > address_bytes || std::ranges::any_of(*address, odd))
-        return setback{kind::malformed, "`jwks_uri` is no address"};
+        return fetch_error{kind::malformed, "`jwks_uri` is no address"};
     return std::string{*address};
 }
 

@@ -17,7 +17,7 @@
 namespace yett::issuers {
 namespace {
 
-using kind = setback::kind;
+using kind = fetch_error::kind;
 
 constexpr std::size_t head_bytes = 64 * 1024;
 constexpr long connect_timeout_ms = 5'000;
@@ -128,7 +128,7 @@ public:
     fetched<document> get(std::string const& url, steady_time until) override
     {
         std::unique_ptr<CURL, curl_closer> const handle{curl_easy_init()};
-        if (!handle) return setback{kind::unreachable, "no memory"};
+        if (!handle) return fetch_error{kind::unreachable, "no memory"};
         fetch f{.options = options_, .interrupted = interrupted_, .plain = !url.starts_with("https://")};
         std::array<char, CURL_ERROR_SIZE> why{};
         auto* const curl = handle.get();
@@ -184,7 +184,7 @@ private:
         curl_easy_setopt(curl, CURLOPT_TIMEOUT_MS, timeout);
     }
 
-    setback explain(CURLcode code, fetch const& f, char const* why) const
+    fetch_error explain(CURLcode code, fetch const& f, char const* why) const
     {
         if (f.interrupted) return {kind::unreachable, "interrupted"};
         if (f.too_large || code == CURLE_FILESIZE_EXCEEDED)
@@ -200,8 +200,8 @@ private:
         long status = 0;
         curl_easy_getinfo(curl, CURLINFO_RESPONSE_CODE, &status);
         if (status >= 300 && status < 400)
-            return setback{kind::refused, fmt::format("status {}; redirects are not followed unless allowed", status)};
-        if (status != 200) return setback{kind::refused, fmt::format("status {}", status)};
+            return fetch_error{kind::refused, fmt::format("status {}; redirects are not followed unless allowed", status)};
+        if (status != 200) return fetch_error{kind::refused, fmt::format("status {}", status)};
         auto const life = lifetime_of(field(curl, "Cache-Control"), field(curl, "Age"));
         return document{std::move(f.body), life};
     }

@@ -1,7 +1,7 @@
 #pragma once
 
 #include "gateway/base/clock.hpp"
-#include "gateway/issuers/setback.hpp"
+#include "gateway/issuers/fetch_error.hpp"
 
 #include <memory>
 #include <optional>

@@ -150,37 +150,37 @@ result<chain> limiter::resolve(std::span<std::string const> names) const
 bool limiter::settle(limit const& from, verdict const& v, subject const& who, steady_time now, admission& a) const
 {
     if (v.allowed || from.spec().report_only) {
-        a.for_loans_ = false;
+        a.held_by_inflight_ = false;
         a.note(from, v);
         return true;
     }
     give_back(a, who, now);
-    a.lent_.clear();
+    a.reserved_.clear();
     a.refused_by_ = &from;
-    a.retry_after_ = a.for_loans_ ? nanoseconds{} : v.retry_after;
+    a.retry_after_ = a.held_by_inflight_ ? nanoseconds{} : v.retry_after;
     a.note(from, v);
     return false;
 }
 
-loans& limiter::desk_for(charge const& what) const
+limit_reservations& limiter::reservations_for(charge const& what) const
 {
-    return desks_[std::hash<std::string_view>{}(what.key) % desks_.size()];
+    return reservations_[std::hash<std::string_view>{}(what.key) % reservations_.size()];
 }
 
-void limiter::note_loan(loans::turn const& mine, charge const& what, verdict const& v, admission& a) const
+void limiter::note_reservation(limit_reservations::turn const& mine, charge const& what, verdict const& v, admission& a) const
 {
-    auto& desk = desk_for(what);
-    if (v.allowed) a.lent_.push_back(desk.lend(mine, *what.of, what.key, what.now));
-    else a.for_loans_ = !v.settled && desk.has_lent(mine, *what.of, what.key, what.now);
+    auto& open = reservations_for(what);
+    if (v.allowed) a.reserved_.push_back(open.reserve(mine, *what.of, what.key, what.now));
+    else a.held_by_inflight_ = !v.settled && open.has_reserved(mine, *what.of, what.key, what.now);
 }
 
 std::optional<verdict> limiter::spend_at_hand(charge const& what, admission& a) const
 {
     if (!what.of->counts_failures()) return counting_->spend_at_hand(what);
-    a.lent_.reserve(most_limits); // a loan that found no room would end, and wait for this turn to do so
-    auto const mine = desk_for(what).take_turn();
+    a.reserved_.reserve(most_limits); // a reservation that found no room would end, and wait for this turn to do so
+    auto const mine = reservations_for(what).take_turn();
     auto const v = counting_->spend_at_hand(what);
-    if (v) note_loan(mine, what, *v, a);
+    if (v) note_reservation(mine, what, *v, a);
     return v;
 }
 
@@ -188,7 +188,7 @@ task<result<verdict>> limiter::spend(charge const& what, admission& a) const
 {
     if (auto const at_hand = spend_at_hand(what, a)) co_return *at_hand;
     auto const v = co_await counting_->spend(what);
-    if (v && what.of->counts_failures()) note_loan(desk_for(what).take_turn(), what, *v, a);
+    if (v && what.of->counts_failures()) note_reservation(reservations_for(what).take_turn(), what, *v, a);
     co_return v;
 }
 

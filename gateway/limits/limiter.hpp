@@ -1,7 +1,7 @@
 #pragma once
 
 #include "gateway/limits/counters.hpp"
-#include "gateway/limits/loans.hpp"
+#include "gateway/limits/limit_reservations.hpp"
 #include "gateway/limits/network.hpp"
 
 #include <array>
@@ -40,7 +40,7 @@ struct chain
 };
 
 // What became of a request at its limits. While it lives, what limits on failures took of an
-// allowed request counts as lent.
+// allowed request counts as reserved.
 class admission
 {
 public:
@@ -60,7 +60,7 @@ public:
     nanoseconds retry_after() const noexcept { return retry_after_; }
     // Refused though failures have not used up the limit: requests under way, whose end is
     // not known yet, hold the rest. It is worth asking again soon.
-    bool is_for_loans() const noexcept { return for_loans_; }
+    bool held_by_inflight() const noexcept { return held_by_inflight_; }
     // For Retry-After (RFC 9110 section 10.2.3): rounded up, at least 1.
     std::chrono::seconds retry_after_seconds() const noexcept;
     // The first limit that would have refused, had it not been told to report only; null when none.
@@ -79,8 +79,8 @@ private:
     std::size_t count_ = 0;
     limit const* refused_by_ = nullptr;
     nanoseconds retry_after_{};
-    bool for_loans_ = false;
-    std::vector<loan> lent_;
+    bool held_by_inflight_ = false;
+    std::vector<limit_reservation> reserved_;
 };
 
 // Values of the fields of draft-ietf-httpapi-ratelimit-headers, for limits that are
@@ -90,7 +90,7 @@ std::string rate_limit_field(admission const& a);
 std::string rate_limit_policy_field(admission const& a);
 
 // Spends from the limits of a rule. Made anew by a reload over the same counters, which keep
-// what was counted for limits that did not change; what is lent, each limiter knows for itself.
+// what was counted for limits that did not change; what is reserved, each limiter knows for itself.
 class limiter
 {
 public:
@@ -125,12 +125,12 @@ private:
     void give_back(admission::state const& spent, subject const& who, steady_time now) const;
     std::optional<verdict> spend_at_hand(charge const& what, admission& a) const;
     task<result<verdict>> spend(charge const& what, admission& a) const;
-    loans& desk_for(charge const& what) const;
-    void note_loan(loans::turn const& mine, charge const& what, verdict const& v, admission& a) const;
+    limit_reservations& reservations_for(charge const& what) const;
+    void note_reservation(limit_reservations::turn const& mine, charge const& what, verdict const& v, admission& a) const;
     bool settle(limit const& from, verdict const& v, subject const& who, steady_time now, admission& a) const;
 
     std::shared_ptr<counters> counting_;
-    mutable std::array<loans, 16> desks_; // by key, so that workers seldom meet
+    mutable std::array<limit_reservations, 16> reservations_; // by key, so that workers seldom meet
     std::vector<std::unique_ptr<limit const>> limits_;
 };
 

@@ -1,6 +1,6 @@
 #include "gateway/limits/memory_counters.hpp"
 
-#include "gateway/limits/cell_table.hpp"
+#include "gateway/limits/counter_table.hpp"
 
 #include <sodium/crypto_shorthash.h>
 
@@ -10,8 +10,8 @@ namespace {
 // Sizes of cells, each about four times as large as the one before. The smallest holds
 // gcra and windows of five, which is nearly everything, and gets half of the memory.
 constexpr std::array<std::size_t, 5> cell_sizes{64, 256, 1024, 4096, 16384};
-static_assert(cell_table::events_in(cell_sizes.front()) >= 5);
-static_assert(cell_table::events_in(cell_sizes.back()) > largest_window);
+static_assert(counter_table::events_in(cell_sizes.front()) >= 5);
+static_assert(counter_table::events_in(cell_sizes.back()) > largest_window);
 
 std::size_t share_of(std::size_t size, std::size_t bytes) noexcept
 {
@@ -21,11 +21,11 @@ std::size_t share_of(std::size_t size, std::size_t bytes) noexcept
 std::size_t size_for(limit const& l) noexcept
 {
     std::size_t size = 0;
-    while (cell_table::events_in(cell_sizes[size]) < cell_table::times_for(l)) ++size;
+    while (counter_table::events_in(cell_sizes[size]) < counter_table::times_for(l)) ++size;
     return size;
 }
 
-cell_table::place place_of(std::array<unsigned char, 16> const& secret, charge const& what) noexcept
+counter_table::place place_of(std::array<unsigned char, 16> const& secret, charge const& what) noexcept
 {
     std::array<std::uint64_t, 2> hash;
     crypto_shorthash_siphashx24(reinterpret_cast<unsigned char*>(hash.data()),
@@ -45,12 +45,12 @@ tick tick_of(steady_time at) noexcept
 memory_counters::memory_counters(memory_options const& options) : secret_{options.secret}
 {
     for (std::size_t size = 0; size < tables_.size(); ++size)
-        tables_[size] = std::make_unique<cell_table>(share_of(size, options.bytes), cell_sizes[size]);
+        tables_[size] = std::make_unique<counter_table>(share_of(size, options.bytes), cell_sizes[size]);
 }
 
 memory_counters::~memory_counters() = default;
 
-cell_table& memory_counters::table_of(limit const& l) const noexcept
+counter_table& memory_counters::table_of(limit const& l) const noexcept
 {
     return *tables_[size_for(l)];
 }

@@ -8,7 +8,7 @@
 
 namespace yett::limits {
 
-class cell_table;
+class counter_table;
 
 struct memory_options
 {
@@ -49,10 +49,10 @@ public:
     figures read_figures() const noexcept;
 
 private:
-    cell_table& table_of(limit const& l) const noexcept;
+    counter_table& table_of(limit const& l) const noexcept;
 
     std::array<unsigned char, 16> secret_;
-    std::array<std::unique_ptr<cell_table>, 5> tables_; // one for each size of cells
+    std::array<std::unique_ptr<counter_table>, 5> tables_; // one for each size of cells
 };
 
 } // namespace yett::limits

@@ -1,7 +1,7 @@
 #pragma once
 
 #include "gateway/accounts/ports/outbox.hpp"
-#include "gateway/mail/carrier.hpp"
+#include "gateway/mail/mail_transport.hpp"
 #include "gateway/mail/sender.hpp"
 #include "gateway/mail/templates.hpp"
 
@@ -10,7 +10,7 @@
 namespace yett::mail {
 
 // What all mails have in common, from the configuration.
-struct stationery
+struct mail_branding
 {
     sender from;
     std::string brand;                 // whose mails they are, for people
@@ -26,7 +26,7 @@ struct stationery
 class writer
 {
 public:
-    writer(stationery common, templates texts) : common_{std::move(common)}, texts_{std::move(texts)} {}
+    writer(mail_branding common, templates texts) : common_{std::move(common)}, texts_{std::move(texts)} {}
 
     // Fails with `email_invalid` or `internal` for a letter that can never be sent.
     result<envelope> write(accounts::letter const& l) const;
@@ -34,7 +34,7 @@ public:
 private:
     template_values values_of(accounts::letter const& l) const;
 
-    stationery common_;
+    mail_branding common_;
     templates texts_;
 };
 

@@ -41,19 +41,19 @@ result<std::optional<std::uint32_t>> number_in(std::optional<std::string> const&
     return client_error(errc::bad_request, fmt::format("{}: a whole number from 1 on is wanted", name));
 }
 
-task<answer> keys_of(office const& at, std::string const& who)
+task<answer> keys_of(context const& ctx, std::string const& who)
 {
-    auto const owner = co_await find_user(at, who);
+    auto const owner = co_await find_user(ctx, who);
     if (!owner) co_return owner.error();
-    auto const all = co_await at.desk.api_keys.list(owner->id);
+    auto const all = co_await ctx.services.api_keys.list(owner->id);
     if (!all) co_return all.error();
     co_return page_of(*all, key_row, 0);
 }
 
-task<answer> remove(office const& at, accounts::api_key_removal wanted, occasion const& when)
+task<answer> remove(context const& ctx, accounts::api_key_removal wanted, actor const& caller)
 {
-    wanted.by = when.by;
-    auto const gone = co_await accounts::remove_api_keys(at.desk, std::move(wanted), when.now);
+    wanted.by = caller.by;
+    auto const gone = co_await accounts::remove_api_keys(ctx.services, std::move(wanted), caller.now);
     if (!gone) co_return gone.error();
     boost::json::object said;
     said["message"] = fmt::format("{} API keys removed", *gone);
@@ -63,7 +63,7 @@ task<answer> remove(office const& at, accounts::api_key_removal wanted, occasion
 
 } // namespace
 
-task<answer> add_service_account(office const& at, order& asked, occasion const& when)
+task<answer> add_service_account(context const& ctx, arguments& asked, actor const& caller)
 {
     auto const name = asked.text("name");
     accounts::user made;
@@ -72,20 +72,20 @@ task<answer> add_service_account(office const& at, order& asked, occasion const&
     auto key = accounts::service_key(name);
     if (!key) co_return key.error();
     if (auto const fit = check_roles(made.roles); !fit) co_return fit.error();
-    made.id = make_uuid(when.now);
+    made.id = make_uuid(caller.now);
     made.email_key = std::move(*key);
     made.verified = true;
-    made.created_at = made.password_changed_at = when.now;
-    auto const added = co_await at.desk.users.add(made);
+    made.created_at = made.password_changed_at = caller.now;
+    auto const added = co_await ctx.services.users.add(made);
     if (!added && added.error() == errc::conflict) co_return client_error(errc::conflict, "there is a service account " + name);
     if (!added) co_return added.error();
-    report(at, "service_account_added", made.id, when);
+    report(ctx, "service_account_added", made.id, caller);
     auto body = row_of(made);
     body["message"] = made.email_key + ": added";
     co_return body;
 }
 
-task<answer> add_api_key(office const& at, order& asked, occasion const& when)
+task<answer> add_api_key(context const& ctx, arguments& asked, actor const& caller)
 {
     auto const who = asked.text("user");
     accounts::api_key_wish wanted;
@@ -96,13 +96,13 @@ task<answer> add_api_key(office const& at, order& asked, occasion const& when)
     if (auto const fine = asked.fine(); !fine) co_return fine.error();
     if (!days) co_return days.error();
     if (!per_minute) co_return per_minute.error();
-    auto const owner = co_await find_user(at, who);
+    auto const owner = co_await find_user(ctx, who);
     if (!owner) co_return owner.error();
     wanted.user_id = owner->id;
     if (*days) wanted.ttl = std::chrono::days{**days};
     wanted.requests_per_minute = per_minute->value_or(0);
-    wanted.by = when.by;
-    auto const made = co_await accounts::create_api_key(at.desk, std::move(wanted), when.now);
+    wanted.by = caller.by;
+    auto const made = co_await accounts::create_api_key(ctx.services, std::move(wanted), caller.now);
     if (!made) co_return made.error();
     auto body = key_row(made->kept);
     body["key"] = made->text.reveal();
@@ -110,19 +110,19 @@ task<answer> add_api_key(office const& at, order& asked, occasion const& when)
     co_return body;
 }
 
-task<answer> list_api_keys(office const& at, order& asked, occasion const&)
+task<answer> list_api_keys(context const& ctx, arguments& asked, actor const&)
 {
     auto const who = asked.optional_text("user");
     auto const wanted = page_asked(asked);
     if (auto const fine = asked.fine(); !fine) co_return fine.error();
-    if (who) co_return co_await keys_of(at, *who);
+    if (who) co_return co_await keys_of(ctx, *who);
     accounts::api_key_page const page{wanted.after, wanted.limit};
-    auto const all = co_await at.desk.api_keys.list_all(page);
+    auto const all = co_await ctx.services.api_keys.list_all(page);
     if (!all) co_return all.error();
     co_return page_of(*all, key_row, wanted.limit);
 }
 
-task<answer> remove_api_keys(office const& at, order& asked, occasion const& when)
+task<answer> remove_api_keys(context const& ctx, arguments& asked, actor const& caller)
 {
     auto const id = asked.optional_text("key");
     auto const who = asked.optional_text("user");
@@ -130,17 +130,17 @@ task<answer> remove_api_keys(office const& at, order& asked, occasion const& whe
     if (id.has_value() == who.has_value()) co_return client_error(errc::bad_request, "a key or a user is wanted");
     accounts::api_key_removal wanted;
     if (id) {
-        auto const found = co_await at.desk.api_keys.find(*id);
+        auto const found = co_await ctx.services.api_keys.find(*id);
         if (!found && found.error() == errc::not_found) co_return client_error(errc::not_found, "there is no API key " + *id);
         if (!found) co_return found.error();
         wanted.user_id = found->user_id;
         wanted.id = found->id;
     } else {
-        auto const owner = co_await find_user(at, *who);
+        auto const owner = co_await find_user(ctx, *who);
         if (!owner) co_return owner.error();
         wanted.user_id = owner->id;
     }
-    co_return co_await remove(at, std::move(wanted), when);
+    co_return co_await remove(ctx, std::move(wanted), caller);
 }
 
 } // namespace yett::management

@@ -1,7 +1,7 @@
 #pragma once
 
 #include "gateway/accounts/ports/user_store.hpp"
-#include "gateway/management/office.hpp"
+#include "gateway/management/context.hpp"
 
 #include <string>
 
@@ -9,9 +9,9 @@ namespace yett::management {
 
 // The user with this e-mail address, "service:NAME" or id. `not_found` with a note that names who was
 // looked for.
-task<result<accounts::user>> find_user(office const& at, std::string const& who);
+task<result<accounts::user>> find_user(context const& ctx, std::string const& who);
 
 // Writes one line of the audit log about a user.
-void report(office const& at, std::string_view event, std::string_view user_id, occasion const& when);
+void report(context const& ctx, std::string_view event, std::string_view user_id, actor const& caller);
 
 } // namespace yett::management

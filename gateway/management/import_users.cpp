@@ -62,7 +62,7 @@ result<bool> truth_in(boost::json::object& row, std::string_view name, bool othe
     return *truth;
 }
 
-result<wall_time> time_in(order& row, std::string_view name, wall_time otherwise)
+result<wall_time> time_in(arguments& row, std::string_view name, wall_time otherwise)
 {
     auto const text = row.optional_text(name);
     if (!text) return otherwise;
@@ -104,11 +104,11 @@ bool is_id(std::string_view text)
     return !text.empty() && text.size() <= 64 && text.find_first_not_of(alphabet) == text.npos;
 }
 
-result<std::string> hash_in(office const& at, order& row, bool allow_weak)
+result<std::string> hash_in(context const& ctx, arguments& row, bool allow_weak)
 {
     auto hash = accounts::canonical_hash(row.optional_text("password_hash").value_or(std::string{}));
     if (hash.empty()) return hash;
-    auto const verdict = at.desk.passwords.judge(hash);
+    auto const verdict = ctx.services.passwords.judge(hash);
     if (verdict == judgement::unusable)
         return client_error(errc::bad_request, "password_hash: " + std::string{accounts::why_not_usable(hash)});
     if (verdict == judgement::weak && !allow_weak)
@@ -131,7 +131,7 @@ result<void> name(accounts::user& made, std::string const& email, std::string co
 }
 
 // The user of one row, or what is wrong with it.
-result<accounts::user> read_user(office const& at, boost::json::object told, rules_of_import const& rules)
+result<accounts::user> read_user(context const& ctx, boost::json::object told, rules_of_import const& rules)
 {
     accounts::user made;
     auto const verified = truth_in(told, "verified", !rules.unverified);
@@ -140,13 +140,13 @@ result<accounts::user> read_user(office const& at, boost::json::object told, rul
     if (!disabled) return disabled.error();
     for (auto const* const done : {"line", "verified", "disabled"}) told.erase(done);
     roles_as_list(told);
-    order row{std::move(told)};
+    arguments row{std::move(told)};
     auto const email = row.text("email");
     made.roles = row.list("roles");
     made.id = row.optional_text("id").value_or(make_uuid(rules.now));
     auto const created = time_in(row, "created_at", rules.now);
     auto const changed = time_in(row, "password_changed_at", rules.now);
-    auto hash = hash_in(at, row, rules.allow_weak);
+    auto hash = hash_in(ctx, row, rules.allow_weak);
     if (auto const fine = row.fine(); !fine) return fine.error();
     if (!created) return created.error();
     if (!changed) return changed.error();
@@ -154,7 +154,7 @@ result<accounts::user> read_user(office const& at, boost::json::object told, rul
     if (!is_id(made.id))
         return client_error(errc::bad_request,
                             "id: 1 to 64 letters, digits and -_. are wanted; a colon marks the users of other issuers");
-    if (auto const fit = check_roles(at.desk.rules, email, made.roles); !fit) return fit.error();
+    if (auto const fit = check_roles(ctx.services.rules, email, made.roles); !fit) return fit.error();
     if (auto const named = name(made, email, *hash); !named) return named.error();
     made.verified = *verified;
     made.disabled = *disabled;
@@ -180,7 +180,7 @@ struct batch
     void refuse(std::int64_t line, std::string_view why) { refused.push_back({{"line", line}, {"why", why}}); }
 };
 
-batch read_batch(office const& at, boost::json::array const& rows, rules_of_import const& rules)
+batch read_batch(context const& ctx, boost::json::array const& rows, rules_of_import const& rules)
 {
     batch all;
     for (auto const& each : rows) {
@@ -189,7 +189,7 @@ batch read_batch(office const& at, boost::json::array const& rows, rules_of_impo
             continue;
         }
         auto const& row = each.get_object();
-        auto made = read_user(at, row, rules);
+        auto made = read_user(ctx, row, rules);
         if (!made) {
             all.refuse(line_of(row), made.error().note());
             continue;
@@ -203,9 +203,9 @@ batch read_batch(office const& at, boost::json::array const& rows, rules_of_impo
 
 // Somebody with this address is there already: an earlier run brought them, or they have an
 // account of another id. An id of somebody else is a mistake in the file.
-task<result<std::string>> why_left_out(office const& at, accounts::user const& wanted, bool own_id)
+task<result<std::string>> why_left_out(context const& ctx, accounts::user const& wanted, bool own_id)
 {
-    auto const found = co_await at.desk.users.find_by_email(wanted.email_key);
+    auto const found = co_await ctx.services.users.find_by_email(wanted.email_key);
     if (found && (!own_id || found->id == wanted.id)) co_return std::string{};
     if (found) co_return std::string{"the address has an account with another id"};
     if (found.error() == errc::not_found) co_return std::string{"the id belongs to another address"};
@@ -214,28 +214,28 @@ task<result<std::string>> why_left_out(office const& at, accounts::user const& w
 
 } // namespace
 
-task<answer> import_users(office const& at, order& asked, occasion const& when)
+task<answer> import_users(context const& ctx, arguments& asked, actor const& caller)
 {
     auto const& rows = asked.rows("rows");
     rules_of_import rules;
     rules.allow_weak = asked.flag("allow_weak");
     rules.unverified = asked.flag("unverified");
-    rules.now = when.now;
+    rules.now = caller.now;
     if (auto const fine = asked.fine(); !fine) co_return fine.error();
 
-    auto all = read_batch(at, rows, rules);
-    auto const added = co_await at.desk.users.add_all(all.users);
+    auto all = read_batch(ctx, rows, rules);
+    auto const added = co_await ctx.services.users.add_all(all.users);
     if (!added) co_return added.error();
     std::int64_t known = 0;
     for (std::size_t i = 0; i < all.users.size(); ++i) {
         if ((*added)[i]) continue;
-        auto const why = co_await why_left_out(at, all.users[i], all.own_ids[i]);
+        auto const why = co_await why_left_out(ctx, all.users[i], all.own_ids[i]);
         if (!why) co_return why.error();
         if (why->empty()) ++known;
         else all.refuse(all.lines[i], *why);
     }
     auto const count = std::count(added->begin(), added->end(), true);
-    if (count > 0) report(at, "users_imported", {}, when);
+    if (count > 0) report(ctx, "users_imported", {}, caller);
     boost::json::object body;
     body["added"] = count;
     body["known"] = known;

@@ -34,27 +34,27 @@ accounts::mailed_link invitation_to(accounts::address const& where, std::string 
 
 } // namespace
 
-task<answer> invite_user(office const& at, order& asked, occasion const& when)
+task<answer> invite_user(context const& ctx, arguments& asked, actor const& caller)
 {
     auto const email = asked.text("email");
     auto roles = asked.list("roles");
     auto languages = asked.optional_text("language").value_or("");
     if (auto const fine = asked.fine(); !fine) co_return fine.error();
-    if (auto const able = can_invite(at.desk.rules); !able) co_return able.error();
+    if (auto const able = can_invite(ctx.services.rules); !able) co_return able.error();
     auto const where = accounts::parse_address(email);
     if (!where) co_return client_error(errc::email_invalid, email + " is not an e-mail address: " + where.error().note());
-    if (auto const fit = check_roles(at.desk.rules, where->text, roles); !fit) co_return fit.error();
-    auto const known = co_await at.desk.users.find_by_email(where->key);
+    if (auto const fit = check_roles(ctx.services.rules, where->text, roles); !fit) co_return fit.error();
+    auto const known = co_await ctx.services.users.find_by_email(where->key);
     if (known) co_return client_error(errc::conflict, where->text + " has an account already");
     if (known.error() != errc::not_found) co_return known.error();
 
-    auto mailed = invitation_to(*where, std::move(languages), when.now);
+    auto mailed = invitation_to(*where, std::move(languages), caller.now);
     mailed.link.roles = std::move(roles);
-    accounts::paperwork all;
+    accounts::account_transaction all;
     add(all, std::move(mailed));
-    auto const done = co_await at.desk.links.commit(all);
+    auto const done = co_await ctx.services.links.commit(all);
     if (!done) co_return done.error();
-    report(at, "user_invited", {}, when);
+    report(ctx, "user_invited", {}, caller);
     boost::json::object body;
     body["message"] = fmt::format("{}: invited, for {} days", where->text, days_to_follow);
     body["email"] = where->text;

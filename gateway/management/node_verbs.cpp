@@ -22,10 +22,10 @@ boost::json::object row_of(accounts::node const& one)
 
 } // namespace
 
-task<answer> list_nodes(office const& at, order&, occasion const&)
+task<answer> list_nodes(context const& ctx, arguments&, actor const&)
 {
-    if (!at.nodes) co_return client_error(errc::bad_request, "one program works on this storage; several may share postgresql:");
-    auto const found = co_await at.nodes->list();
+    if (!ctx.nodes) co_return client_error(errc::bad_request, "one program works on this storage; several may share postgresql:");
+    auto const found = co_await ctx.nodes->list();
     if (!found) co_return found.error();
     co_return page_of(*found, row_of, 0);
 }

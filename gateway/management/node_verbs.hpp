@@ -6,6 +6,6 @@ namespace yett::management {
 
 // The programs that work on one store: where, since when, when last seen, and for how long each has not
 // known what the others revoked.
-task<answer> list_nodes(office const& at, order& asked, occasion const& when);
+task<answer> list_nodes(context const& ctx, arguments& asked, actor const& caller);
 
 } // namespace yett::management

@@ -4,7 +4,7 @@
 
 namespace yett::management {
 
-accounts::user_page page_asked(order& asked)
+accounts::user_page page_asked(arguments& asked)
 {
     accounts::user_page wanted;
     wanted.after = asked.optional_text("after").value_or(std::string{});

@@ -1,12 +1,12 @@
 #pragma once
 
 #include "gateway/accounts/ports/user_store.hpp"
-#include "gateway/management/order.hpp"
+#include "gateway/management/arguments.hpp"
 
 namespace yett::management {
 
 // The members "after" and "limit" that every verb with a long list takes; not more than 1000.
-accounts::user_page page_asked(order& asked);
+accounts::user_page page_asked(arguments& asked);
 
 // The answer with one page of rows. A full page says where the next one begins.
 template<class Rows, class RowOf>

@@ -42,13 +42,13 @@ outcome_text told(accounts::refusal const& why)
 
 } // namespace
 
-task<outcome_text> perform(office const& at, verb const& what, std::string_view body, occasion const& when)
+task<outcome_text> perform(context const& ctx, verb const& what, std::string_view body, actor const& caller)
 {
     auto read = parse_strict_object(body, order_limits);
     if (!read) co_return told(read.error());
-    order asked{std::move(*read)};
+    arguments asked{std::move(*read)};
     try {
-        auto const done = co_await what.perform(at, asked, when);
+        auto const done = co_await what.perform(ctx, asked, caller);
         if (!done) co_return told(done.error());
         outcome_text fine{200, boost::json::serialize(*done)};
         co_return fine;
@@ -57,7 +57,7 @@ task<outcome_text> perform(office const& at, verb const& what, std::string_view 
     }
 }
 
-task<outcome_text> perform(office const& at, posted asked, occasion const& when)
+task<outcome_text> perform(context const& ctx, posted asked, actor const& caller)
 {
     auto path = asked.target;
     auto const* what = static_cast<verb const*>(nullptr);
@@ -68,7 +68,7 @@ task<outcome_text> perform(office const& at, posted asked, occasion const& when)
     }
     if (!what) co_return told(client_error(errc::not_found, "no such command: " + std::string{asked.target}));
     if (asked.method != "POST") co_return told(errc::method_not_allowed);
-    co_return co_await perform(at, *what, asked.body, when);
+    co_return co_await perform(ctx, *what, asked.body, caller);
 }
 
 } // namespace yett::management

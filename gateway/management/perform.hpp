@@ -7,7 +7,7 @@
 
 namespace yett::management {
 
-// What came of an order, in the form that travels: `status` is of HTTP, `body` the answer as
+// What came of a verb, in the form that travels: `status` is of HTTP, `body` the answer as
 // JSON or {"error": code, "message": text}.
 struct outcome_text
 {
@@ -15,9 +15,9 @@ struct outcome_text
     std::string body;
 };
 
-// Performs one order: `body` is a JSON object. Shows the operator what went wrong, notes and
+// Performs one verb: `body` is a JSON object. Shows the operator what went wrong, notes and
 // all, also of a verb that throws.
-task<outcome_text> perform(office const& at, verb const& what, std::string_view body, occasion const& when);
+task<outcome_text> perform(context const& ctx, verb const& what, std::string_view body, actor const& caller);
 
 // The same for a path of the socket, "/v1/users/list"; 404 and 405 for anything else.
 struct posted
@@ -26,6 +26,6 @@ struct posted
     std::string_view target;
     std::string_view body;
 };
-task<outcome_text> perform(office const& at, posted asked, occasion const& when);
+task<outcome_text> perform(context const& ctx, posted asked, actor const& caller);
 
 } // namespace yett::management

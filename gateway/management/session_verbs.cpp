@@ -26,27 +26,27 @@ boost::json::object row_of(accounts::session const& s)
     return row;
 }
 
-task<answer> sessions_of(office const& at, std::string const& who, accounts::session_page wanted)
+task<answer> sessions_of(context const& ctx, std::string const& who, accounts::session_page wanted)
 {
-    auto const owner = co_await find_user(at, who);
+    auto const owner = co_await find_user(ctx, who);
     if (!owner) co_return owner.error();
-    auto const live = co_await at.desk.sessions.list(owner->id, wanted);
+    auto const live = co_await ctx.services.sessions.list(owner->id, wanted);
     if (!live) co_return live.error();
     co_return page_of(*live, row_of, wanted.limit);
 }
 
-task<answer> end_one(office const& at, std::string const& id, occasion const& when)
+task<answer> end_one(context const& ctx, std::string const& id, actor const& caller)
 {
-    auto const found = co_await at.desk.sessions.find(id);
+    auto const found = co_await ctx.services.sessions.find(id);
     if (!found && found.error() == errc::not_found) co_return client_error(errc::not_found, "there is no session " + id);
     if (!found) co_return found.error();
     accounts::ending wanted;
     wanted.user_id = found->user_id;
     wanted.session_id = id;
-    wanted.now = when.now;
-    auto const done = co_await accounts::end_and_revoke(at.desk, std::move(wanted));
+    wanted.now = caller.now;
+    auto const done = co_await accounts::end_and_revoke(ctx.services, std::move(wanted));
     if (!done) co_return done.error();
-    report(at, "session_ended", found->user_id, when);
+    report(ctx, "session_ended", found->user_id, caller);
     boost::json::object said;
     said["message"] = done->sessions ? "the session has ended" : "the session had ended before";
     said["ended"] = done->sessions;
@@ -55,41 +55,41 @@ task<answer> end_one(office const& at, std::string const& id, occasion const& wh
 
 } // namespace
 
-task<result<std::size_t>> end_all_sessions(office const& at, std::string const& user_id, wall_time now)
+task<result<std::size_t>> end_all_sessions(context const& ctx, std::string const& user_id, wall_time now)
 {
     accounts::ending wanted;
     wanted.user_id = user_id;
     wanted.now = now;
-    wanted.until = accounts::access_until(at.desk.rules, now);
-    auto const done = co_await accounts::end_and_revoke(at.desk, std::move(wanted));
+    wanted.until = accounts::access_until(ctx.services.rules, now);
+    auto const done = co_await accounts::end_and_revoke(ctx.services, std::move(wanted));
     if (!done) co_return done.error();
     co_return done->sessions;
 }
 
-task<answer> list_sessions(office const& at, order& asked, occasion const& when)
+task<answer> list_sessions(context const& ctx, arguments& asked, actor const& caller)
 {
     auto const who = asked.optional_text("user");
     auto const wanted = page_asked(asked);
     if (auto const fine = asked.fine(); !fine) co_return fine.error();
-    accounts::session_page const page{wanted.after, wanted.limit, when.now};
-    if (who) co_return co_await sessions_of(at, *who, page);
-    auto const live = co_await at.desk.sessions.list_all(page);
+    accounts::session_page const page{wanted.after, wanted.limit, caller.now};
+    if (who) co_return co_await sessions_of(ctx, *who, page);
+    auto const live = co_await ctx.services.sessions.list_all(page);
     if (!live) co_return live.error();
     co_return page_of(*live, row_of, wanted.limit);
 }
 
-task<answer> end_sessions(office const& at, order& asked, occasion const& when)
+task<answer> end_sessions(context const& ctx, arguments& asked, actor const& caller)
 {
     auto const id = asked.optional_text("session");
     auto const who = asked.optional_text("user");
     if (auto const fine = asked.fine(); !fine) co_return fine.error();
     if (id.has_value() == who.has_value()) co_return client_error(errc::bad_request, "a session or a user is wanted");
-    if (id) co_return co_await end_one(at, *id, when);
-    auto const owner = co_await find_user(at, *who);
+    if (id) co_return co_await end_one(ctx, *id, caller);
+    auto const owner = co_await find_user(ctx, *who);
     if (!owner) co_return owner.error();
-    auto const ended = co_await end_all_sessions(at, owner->id, when.now);
+    auto const ended = co_await end_all_sessions(ctx, owner->id, caller.now);
     if (!ended) co_return ended.error();
-    report(at, "sessions_ended", owner->id, when);
+    report(ctx, "sessions_ended", owner->id, caller);
     boost::json::object said;
     said["message"] = fmt::format("{} sessions of {} have ended", *ended, accounts::handle_of(*owner));
     said["ended"] = *ended;

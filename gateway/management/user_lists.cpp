@@ -17,23 +17,23 @@ boost::json::object full_row_of(accounts::user const& u)
 
 } // namespace
 
-task<answer> list_users(office const& at, order& asked, occasion const&)
+task<answer> list_users(context const& ctx, arguments& asked, actor const&)
 {
     auto const wanted = page_asked(asked);
     if (auto const fine = asked.fine(); !fine) co_return fine.error();
-    auto const users = co_await at.desk.users.list(wanted);
+    auto const users = co_await ctx.services.users.list(wanted);
     if (!users) co_return users.error();
     co_return page_of(*users, row_of, wanted.limit);
 }
 
-task<answer> export_users(office const& at, order& asked, occasion const& when)
+task<answer> export_users(context const& ctx, arguments& asked, actor const& caller)
 {
     auto const wanted = page_asked(asked);
     if (auto const fine = asked.fine(); !fine) co_return fine.error();
-    auto const users = co_await at.desk.users.list(wanted);
+    auto const users = co_await ctx.services.users.list(wanted);
     if (!users) co_return users.error();
     // Hashes leave the house: once for the whole export.
-    if (wanted.after.empty()) report(at, "users_exported", {}, when);
+    if (wanted.after.empty()) report(ctx, "users_exported", {}, caller);
     co_return page_of(*users, full_row_of, wanted.limit);
 }
 

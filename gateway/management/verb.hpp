@@ -2,8 +2,8 @@
 
 #include "gateway/accounts/passwords/refusal.hpp"
 #include "gateway/base/async/task.hpp"
-#include "gateway/management/office.hpp"
-#include "gateway/management/order.hpp"
+#include "gateway/management/arguments.hpp"
+#include "gateway/management/context.hpp"
 
 #include <boost/json/object.hpp>
 
@@ -45,7 +45,7 @@ struct verb
     std::span<argument const> takes;
     // The members of `items` that make a table, in order; empty for verbs without a list.
     std::span<std::string_view const> columns;
-    task<answer> (*perform)(office const& at, order& asked, occasion const& when);
+    task<answer> (*perform)(context const& ctx, arguments& asked, actor const& caller);
 };
 
 // Every verb there is; a new one adds its row.

@@ -74,7 +74,7 @@ void add_limits(http::reply& r, request_context const& context)
 // which leads back to its page. Two cookies that disagree are told instead.
 bool is_sent_to_login(error const& why, http::exchange const& ex, request_context const& context)
 {
-    if (context.transport().login_page.empty() || http::face_of(why).status != 401) return false;
+    if (context.transport().login_page.empty() || http::public_error_of(why).status != 401) return false;
     if (why == errc::credentials_disagree) return false;
     if (why == errc::recent_login_required)
         return context.found.by_cookie && (is_navigation(ex.request()) || is_form_of_ours(ex, context));
@@ -96,12 +96,13 @@ http::reply error_replies::reply_to(error const& why, http::exchange const& ex, 
         add_limits(r, context);
         auto const language = ex.request().value(http::known::accept_language);
         if (http::prefers_html(ex.request()))
-            dependencies_.pages.dress(r, context, language, way_back_from(why, ex, context, dependencies_.pages));
+            dependencies_.pages.render_error(r, context, language, way_back_from(why, ex, context, dependencies_.pages));
     }
     r.fields.insert(r.fields.end(), context.reported.set_cookies.begin(), context.reported.set_cookies.end());
     add_cors_fields(r, ex, context);
     // What does not serve any more should not come with every request.
-    auto const session_over = context.found.by_cookie && context.reported.credential_refused && http::face_of(why).status == 401;
+    auto const session_over =
+        context.found.by_cookie && context.reported.credential_refused && http::public_error_of(why).status == 401;
     if (session_over && why != errc::credentials_disagree) (void)add_deletions(r, ways);
     return r;
 }
@@ -125,7 +126,7 @@ http::reply error_replies::refusal(error const& why, http::glimpse const& asked,
     auto r = http::problem_reply(why, problem);
     request_context nobody;
     nobody.asked.request_id = request_id;
-    if (http::prefers_html(asked)) dependencies_.pages.dress(r, nobody, asked.accept_language, {});
+    if (http::prefers_html(asked)) dependencies_.pages.render_error(r, nobody, asked.accept_language, {});
     return r;
 }
 

@@ -10,7 +10,7 @@ namespace yett::pipeline {
 namespace {
 
 // Of requests that find a limit on failures full of others that may yet succeed.
-constexpr milliseconds patience{5000};
+constexpr milliseconds wait_timeout{5000};
 constexpr milliseconds first_pause{2};
 constexpr milliseconds longest_pause{50};
 constexpr unsigned most_waiting = 256; // on one worker
@@ -68,7 +68,7 @@ task<result<void>> request_limits::spend(std::span<limits::limit const* const> f
     auto const& limiter = *context.snapshot->shared->limiter;
     auto const who = subject_of(ex, context);
     auto at_hand = limiter.spend_at_hand(from, who, steady_now());
-    if (!at_hand || at_hand->is_for_loans()) [[unlikely]] {
+    if (!at_hand || at_hand->held_by_inflight()) [[unlikely]] {
         auto waited = co_await wait_for_room(from, who, ex, context);
         if (!waited) co_return waited.error();
         at_hand = std::move(*waited);
@@ -113,11 +113,11 @@ task<result<limits::admission>> request_limits::wait_for_room(std::span<limits::
                                                               limits::subject const& who, http::exchange const& ex,
                                                               request_context const& context)
 {
-    auto const until = steady_now() + patience;
+    auto const until = steady_now() + wait_timeout;
     for (auto pause = first_pause;; pause = std::min(2 * pause, longest_pause)) {
         auto const now = steady_now();
         auto tried = co_await context.snapshot->shared->limiter->spend(from, who, now);
-        if (!tried || !tried->is_for_loans() || now >= until || waiting_ >= most_waiting) co_return tried;
+        if (!tried || !tried->held_by_inflight() || now >= until || waiting_ >= most_waiting) co_return tried;
         counted const one_more{waiting_};
         co_await wait_until(now + pause);
         if (ex.abandoned()) co_return tried;
@@ -131,7 +131,7 @@ void request_limits::settle(http::exchange const& ex, request_context const& con
 {
     if (context.spending.admissions.empty()) return;
     auto const& limiter = *context.snapshot->shared->limiter;
-    auto const never_tried = (why && *why == errc::overloaded) || context.spending.admissions.back().is_for_loans();
+    auto const never_tried = (why && *why == errc::overloaded) || context.spending.admissions.back().held_by_inflight();
     auto const no_guess = why && is_no_guess(*why, *context.found.route, context.facts().endpoint, context.found.who != nullptr);
     auto const now = steady_now();
     for (auto const& each : context.spending.admissions) {

@@ -126,7 +126,7 @@ void request_log::write_line(http::exchange const& ex, request_context const& co
     if (context.reported.credential_refused) r.auth_reason = name_of(*context.reported.credential_refused);
     r.decision = decision_for_log(context, why);
     r.ended = context.reported.upstream.ended;
-    if (why && !is_farewell(*why)) r.error = http::face_of(*why).code;
+    if (why && !is_farewell(*why)) r.error = http::public_error_of(*why).code;
     auto const cause = cause_for_log(why, ex.request(), context);
     r.cause = cause;
     r.user_agent = ex.request().value(http::known::user_agent);
@@ -137,7 +137,7 @@ void request_log::write_line(http::exchange const& ex, request_context const& co
 void request_log::note_refusal(http::peer const& from, error const& why, http::glimpse const& asked, asked_request const& request)
 {
     count_doubtful(why.code());
-    auto const face = http::face_of(why);
+    auto const face = http::public_error_of(why);
     dependencies_.figures.routes[telemetry::metrics::no_route].requests[telemetry::class_of(face.status)].add();
     if (!dependencies_.access.on()) return;
     std::string cut;

@@ -24,21 +24,21 @@ api_key_wish wish_of(std::string const& user_id)
 
 std::string key_of(front_desk& desk, api_key_wish const& wanted)
 {
-    auto const made = run(create_api_key(desk.at, wanted, noon));
+    auto const made = run(create_api_key(desk.services, wanted, noon));
     REQUIRE(made);
     return std::string{made->text.reveal()};
 }
 
 errc refusal_of(front_desk& desk, std::string const& text, wall_time now = noon)
 {
-    auto const found = run(recognise_api_key(desk.at, text, now));
+    auto const found = run(recognise_api_key(desk.services, text, now));
     REQUIRE_FALSE(found);
     return found.error().code();
 }
 
 std::string fault_of(front_desk& desk, api_key_wish const& wanted)
 {
-    auto const made = run(create_api_key(desk.at, wanted, noon));
+    auto const made = run(create_api_key(desk.services, wanted, noon));
     REQUIRE_FALSE(made);
     REQUIRE(made.error().fields.size() == 1);
     CHECK(made.error().why == errc::bad_request);
@@ -60,7 +60,7 @@ TEST_CASE("api keys: a key speaks for its owner, with the owner's roles of now a
 {
     on_every_desk([](front_desk& desk) {
         auto const ada = desk.add_user("ada@example.com", good_password);
-        desk.at.rules.api_keys.scopes = {"read", "write"};
+        desk.services.rules.api_keys.scopes = {"read", "write"};
         auto wanted = wish_of(ada);
         wanted.scopes = {"read"};
         wanted.requests_per_minute = 30;
@@ -69,7 +69,7 @@ TEST_CASE("api keys: a key speaks for its owner, with the owner's roles of now a
         promoted.roles = {"admin"};
         REQUIRE(run(desk.store.users().change(ada, promoted)));
 
-        auto const found = run(recognise_api_key(desk.at, text, noon + seconds{5}));
+        auto const found = run(recognise_api_key(desk.services, text, noon + seconds{5}));
         REQUIRE(found);
         auto const& who = *found->who;
         CHECK(who.subject == ada);
@@ -107,7 +107,7 @@ TEST_CASE("api keys: whatever is wrong with a wish is named")
 {
     on_every_desk([](front_desk& desk) {
         auto const ada = desk.add_user("ada@example.com", good_password);
-        desk.at.rules.api_keys = {.scopes = {"read", "a b"}, .longest_ttl = seconds{3600}, .most = 50};
+        desk.services.rules.api_keys = {.scopes = {"read", "a b"}, .longest_ttl = seconds{3600}, .most = 50};
         auto const wrong = [&](auto change) {
             auto wanted = wish_of(ada);
             change(wanted);
@@ -127,10 +127,10 @@ TEST_CASE("api keys: whatever is wrong with a wish is named")
         auto wanted = wish_of(ada);
         wanted.by = "uid 0";
         wanted.scopes = {"anything"};
-        auto const made = run(create_api_key(desk.at, wanted, noon));
+        auto const made = run(create_api_key(desk.services, wanted, noon));
         REQUIRE(made);
         CHECK_FALSE(made->kept.expires_at);
-        auto const found = run(recognise_api_key(desk.at, std::string{made->text.reveal()}, noon + std::chrono::years{20}));
+        auto const found = run(recognise_api_key(desk.services, std::string{made->text.reveal()}, noon + std::chrono::years{20}));
         CHECK(found);
     });
 }
@@ -139,15 +139,15 @@ TEST_CASE("api keys: users make none where that is not offered, nobody too many,
 {
     on_every_desk([](front_desk& desk) {
         auto const ada = desk.add_user("ada@example.com", good_password);
-        desk.at.rules.api_keys.self_service = false;
-        CHECK(run(create_api_key(desk.at, wish_of(ada), noon)).error().why == errc::forbidden);
+        desk.services.rules.api_keys.self_service = false;
+        CHECK(run(create_api_key(desk.services, wish_of(ada), noon)).error().why == errc::forbidden);
         auto wanted = wish_of(ada);
         wanted.by = "uid 0";
-        CHECK(run(create_api_key(desk.at, wanted, noon)));
-        desk.at.rules.api_keys = {.self_service = true, .scopes = {}, .most = 2};
-        CHECK(run(create_api_key(desk.at, wish_of(ada), noon)));
-        CHECK(run(create_api_key(desk.at, wish_of(ada), noon)).error().why == errc::forbidden);
-        CHECK(run(create_api_key(desk.at, wish_of("nobody"), noon)).error().why == errc::not_found);
+        CHECK(run(create_api_key(desk.services, wanted, noon)));
+        desk.services.rules.api_keys = {.self_service = true, .scopes = {}, .most = 2};
+        CHECK(run(create_api_key(desk.services, wish_of(ada), noon)));
+        CHECK(run(create_api_key(desk.services, wish_of(ada), noon)).error().why == errc::forbidden);
+        CHECK(run(create_api_key(desk.services, wish_of("nobody"), noon)).error().why == errc::not_found);
     });
 }
 
@@ -162,17 +162,17 @@ TEST_CASE("api keys: what is no key, was never made, has expired or was removed 
         CHECK(refusal_of(desk, "yk1_") == errc::token_malformed);
         CHECK(refusal_of(desk, text + "A") == errc::token_malformed);
         CHECK(refusal_of(desk, std::string{tokens::make_api_key().text.reveal()}) == errc::token_untrusted);
-        CHECK(run(recognise_api_key(desk.at, text, noon + milliseconds{3'599'999}))->until == noon + seconds{3600});
+        CHECK(run(recognise_api_key(desk.services, text, noon + milliseconds{3'599'999}))->until == noon + seconds{3600});
         CHECK(refusal_of(desk, text, noon + seconds{3600}) == errc::token_expired);
 
         api_key_removal gone{ada, id, "192.0.2.7", {}};
         auto const not_theirs = api_key_removal{"somebody else", id, {}, {}};
-        CHECK(run(remove_api_keys(desk.at, not_theirs, noon)).error() == errc::not_found);
+        CHECK(run(remove_api_keys(desk.services, not_theirs, noon)).error() == errc::not_found);
         CHECK_FALSE(is_known_to_be_gone(desk, id));
-        CHECK(run(remove_api_keys(desk.at, gone, noon)).value() == 1);
+        CHECK(run(remove_api_keys(desk.services, gone, noon)).value() == 1);
         CHECK(is_known_to_be_gone(desk, id));
         CHECK(refusal_of(desk, text) == errc::token_untrusted);
-        CHECK(run(remove_api_keys(desk.at, gone, noon)).error() == errc::not_found);
+        CHECK(run(remove_api_keys(desk.services, gone, noon)).error() == errc::not_found);
         CHECK(desk.audit.count("api_key_removed") == 1);
     });
 }
@@ -199,13 +199,13 @@ TEST_CASE("api keys: all of a user go at once, and those of others stay")
         auto const second = key_of(desk, wish_of(ada));
         auto const hers = key_of(desk, wish_of(eve));
         api_key_removal const all{ada, {}, {}, "uid 0"};
-        CHECK(run(remove_api_keys(desk.at, all, noon)).value() == 2);
+        CHECK(run(remove_api_keys(desk.services, all, noon)).value() == 2);
         for (auto const& text : {first, second}) {
             CHECK(refusal_of(desk, text) == errc::token_untrusted);
             CHECK(is_known_to_be_gone(desk, tokens::read_api_key(text)->name));
         }
-        CHECK(run(recognise_api_key(desk.at, hers, noon)));
-        CHECK(run(remove_api_keys(desk.at, all, noon)).value() == 0);
+        CHECK(run(recognise_api_key(desk.services, hers, noon)));
+        CHECK(run(remove_api_keys(desk.services, all, noon)).value() == 0);
     });
 }
 
@@ -220,7 +220,7 @@ TEST_CASE("api keys: a key of a disabled or deleted owner is refused, and works 
         CHECK(refusal_of(desk, text) == errc::token_revoked);
         change.disabled = false;
         REQUIRE(run(desk.store.users().change(ada, change)));
-        CHECK(run(recognise_api_key(desk.at, text, noon)));
+        CHECK(run(recognise_api_key(desk.services, text, noon)));
         REQUIRE(run(desk.store.users().remove(ada)));
         CHECK(refusal_of(desk, text) == errc::token_untrusted);
     });
@@ -233,11 +233,11 @@ TEST_CASE("api keys: a use is written once a minute, whoever asks how often")
         auto const text = key_of(desk, wish_of(ada));
         auto const last_used = [&] { return run(desk.store.api_keys().list(ada))->front().last_used; };
         CHECK_FALSE(last_used());
-        REQUIRE(run(recognise_api_key(desk.at, text, noon + seconds{1})));
+        REQUIRE(run(recognise_api_key(desk.services, text, noon + seconds{1})));
         CHECK(last_used() == noon + seconds{1});
-        for (int i = 2; i < 61; ++i) REQUIRE(run(recognise_api_key(desk.at, text, noon + seconds{i})));
+        for (int i = 2; i < 61; ++i) REQUIRE(run(recognise_api_key(desk.services, text, noon + seconds{i})));
         CHECK(last_used() == noon + seconds{1});
-        REQUIRE(run(recognise_api_key(desk.at, text, noon + seconds{61})));
+        REQUIRE(run(recognise_api_key(desk.services, text, noon + seconds{61})));
         CHECK(last_used() == noon + seconds{61});
         (void)refusal_of(desk, text, noon + std::chrono::years{2});
         CHECK(last_used() == noon + seconds{61});
@@ -249,8 +249,8 @@ TEST_CASE("api keys: a store's word is believed no longer than a revocation of i
     on_every_desk([](front_desk& desk) {
         auto const ada = desk.add_user("ada@example.com", good_password);
         auto const text = key_of(desk, wish_of(ada));
-        desk.at.rules.access_ttl = seconds{20};
-        CHECK(run(recognise_api_key(desk.at, text, noon))->until == noon + seconds{20});
+        desk.services.rules.access_ttl = seconds{20};
+        CHECK(run(recognise_api_key(desk.services, text, noon))->until == noon + seconds{20});
     });
 }
 

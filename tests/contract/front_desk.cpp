@@ -46,17 +46,17 @@ front_desk::front_desk(opened const& on)
       passwords{cheap_hashing()},
       signer{make_signer()},
       revocations{"https://auth.test"},
-      at{on.users(),
-         on.sessions(),
-         on.letters(),
-         on.links(),
-         on.api_keys(),
-         passwords,
-         signer,
-         revocations,
-         audit,
-         {},
-         secret{std::string(32, 'd')}}
+      services{on.users(),
+               on.sessions(),
+               on.letters(),
+               on.links(),
+               on.api_keys(),
+               passwords,
+               signer,
+               revocations,
+               audit,
+               {},
+               secret{std::string(32, 'd')}}
 {
 }
 
@@ -65,7 +65,7 @@ std::string front_desk::add_user(std::string const& email, std::string const& pa
     accounts::registration asked;
     asked.email = email;
     asked.password = secret{password};
-    auto const made = run(register_user(at, asked, noon));
+    auto const made = run(register_user(services, asked, noon));
     REQUIRE(made);
     accounts::user_change change;
     change.verified = true;
@@ -86,7 +86,7 @@ result<accounts::grant> front_desk::log_in(std::string const& email, std::string
     offered.email = email;
     offered.password = secret{password};
     offered.session.from = {"192.0.2.7", "test"};
-    return granted(run(login(at, offered, now)));
+    return granted(run(login(services, offered, now)));
 }
 
 std::vector<accounts::letter> front_desk::take_letters()

@@ -1,7 +1,7 @@
 #pragma once
 
+#include "gateway/accounts/account_services.hpp"
 #include "gateway/accounts/audit_sink.hpp"
-#include "gateway/accounts/desk.hpp"
 #include "gateway/accounts/passwords/password.hpp"
 #include "gateway/accounts/passwords/refusal.hpp"
 #include "gateway/accounts/sessions/login.hpp"
@@ -39,12 +39,12 @@ struct front_desk
     tokens::signer signer;
     tokens::revocations revocations;
     written_audit audit;
-    accounts::desk at;
+    accounts::account_services services;
 
     // A verified user with this password.
     std::string add_user(std::string const& email, std::string const& password);
     result<accounts::grant> log_in(std::string const& email, std::string const& password, wall_time now = noon);
-    // Letters that wait, oldest first, as a postman gets them; each comes once.
+    // Letters that wait, oldest first, as a mail worker gets them; each comes once.
     std::vector<accounts::letter> take_letters();
     // The last of them of that kind; it must be there.
     accounts::letter take_letter(accounts::letter_kind kind);

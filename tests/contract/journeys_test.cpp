@@ -24,7 +24,7 @@ result<registered> sign_up(front_desk& desk, std::string const& password = good_
     asked.email = email;
     asked.password = secret{password};
     asked.from = {"192.0.2.7", "test", "de-CH"};
-    auto const made = run(register_user(desk.at, asked, now));
+    auto const made = run(register_user(desk.services, asked, now));
     if (!made) return made.error().why;
     return *made;
 }
@@ -33,7 +33,7 @@ result<profile> follow(front_desk& desk, secret const& token, wall_time now = no
 {
     verification asked;
     asked.token = token;
-    return run(verify_email(desk.at, asked, now));
+    return run(verify_email(desk.services, asked, now));
 }
 
 outcome<secret> set_password(front_desk& desk, secret const& token, std::string const& password, wall_time now = noon)
@@ -41,7 +41,7 @@ outcome<secret> set_password(front_desk& desk, secret const& token, std::string 
     password_reset asked;
     asked.token = token;
     asked.password = secret{password};
-    return run(reset_password(desk.at, asked, now));
+    return run(reset_password(desk.services, asked, now));
 }
 
 letter_request to(std::string const& email)
@@ -54,7 +54,7 @@ letter_request to(std::string const& email)
 
 letter reset_letter(front_desk& desk, std::string const& email = anna)
 {
-    REQUIRE(run(request_reset(desk.at, to(email), noon)));
+    REQUIRE(run(request_reset(desk.services, to(email), noon)));
     return desk.take_letter(letter_kind::reset_password);
 }
 
@@ -75,11 +75,11 @@ TEST_CASE("verify: the link in the letter proves the address, once")
         CHECK(mail.to == anna);
         CHECK(mail.languages == "de-CH");
         CHECK(mail.from.address == "192.0.2.7");
-        CHECK(mail.until == noon + desk.at.rules.verify_ttl);
+        CHECK(mail.until == noon + desk.services.rules.verify_ttl);
         CHECK_FALSE(mail.blank);
         CHECK(desk.log_in(anna, good_password).error() == errc::email_not_verified);
 
-        for (int i = 0; i < 3; ++i) CHECK(run(check_link(desk.at, mail.token, link_purpose::verify_address, noon)));
+        for (int i = 0; i < 3; ++i) CHECK(run(check_link(desk.services, mail.token, link_purpose::verify_address, noon)));
         auto const who = follow(desk, mail.token);
         REQUIRE(who);
         CHECK(who->user_id == made->user_id);
@@ -87,7 +87,7 @@ TEST_CASE("verify: the link in the letter proves the address, once")
         CHECK(desk.audit.last() == "email_verified  " + made->user_id + " ");
         CHECK(desk.log_in(anna, good_password));
         CHECK(follow(desk, mail.token).error() == errc::link_invalid);
-        CHECK(run(check_link(desk.at, mail.token, link_purpose::verify_address, noon)).error() == errc::link_invalid);
+        CHECK(run(check_link(desk.services, mail.token, link_purpose::verify_address, noon)).error() == errc::link_invalid);
     });
 }
 
@@ -127,11 +127,11 @@ TEST_CASE("links: only a hash of the token is kept")
 TEST_CASE("verify: who registered the address first knows no password that works, and has no session")
 {
     on_every_desk([](front_desk& desk) {
-        desk.at.rules.require_verified_email = false;
+        desk.services.rules.require_verified_email = false;
         auto const made = sign_up(desk, "the stranger's passphrase");
         auto const strangers = desk.log_in(anna, "the stranger's passphrase");
         REQUIRE(strangers);
-        desk.at.rules.require_verified_email = true;
+        desk.services.rules.require_verified_email = true;
         desk.take_letters();
         REQUIRE(sign_up(desk, good_password));
         auto const mail = desk.take_letter(letter_kind::verify_address);
@@ -140,7 +140,7 @@ TEST_CASE("verify: who registered the address first knows no password that works
         CHECK(desk.is_dead(strangers->session));
         refresh_request asked;
         asked.token = strangers->refresh_token;
-        CHECK(run(refresh(desk.at, asked, noon)).error() == errc::token_invalid);
+        CHECK(run(refresh(desk.services, asked, noon)).error() == errc::token_invalid);
         CHECK(desk.log_in(anna, "the stranger's passphrase").error() == errc::invalid_credentials);
         auto const owner = desk.log_in(anna, good_password);
         REQUIRE(owner);
@@ -155,7 +155,7 @@ TEST_CASE("verify: an earlier stranger's link is void once the owner's was follo
         auto const strangers = desk.take_letter(letter_kind::verify_address);
         REQUIRE(sign_up(desk, good_password, anna, noon + seconds{1}));
         desk.take_letters();
-        for (int i = 2; i < 4; ++i) REQUIRE(run(resend_verification(desk.at, to(anna), noon + seconds{i})));
+        for (int i = 2; i < 4; ++i) REQUIRE(run(resend_verification(desk.services, to(anna), noon + seconds{i})));
         auto const again = desk.take_letter(letter_kind::verify_address);
         REQUIRE(follow(desk, again.token, noon + seconds{4}));
         CHECK(follow(desk, strangers.token).error() == errc::link_invalid);
@@ -167,14 +167,14 @@ TEST_CASE("verify: an earlier stranger's link is void once the owner's was follo
 TEST_CASE("verify: the session that follows the link goes on")
 {
     on_every_desk([](front_desk& desk) {
-        desk.at.rules.require_verified_email = false;
+        desk.services.rules.require_verified_email = false;
         REQUIRE(sign_up(desk));
         auto const own = desk.log_in(anna, good_password);
         auto const foreign = desk.log_in(anna, good_password);
         verification asked;
         asked.token = desk.take_letter(letter_kind::verify_address).token;
         asked.session = own->session;
-        REQUIRE(run(verify_email(desk.at, asked, noon)));
+        REQUIRE(run(verify_email(desk.services, asked, noon)));
         CHECK_FALSE(desk.is_dead(own->session));
         CHECK(desk.is_dead(foreign->session));
     });
@@ -191,13 +191,13 @@ TEST_CASE("resend: only the owner of an account that waits for its proof gets a 
         REQUIRE(run(desk.store.users().change(off->user_id, change)));
         desk.take_letters();
         for (auto const* email : {"done@example.com", "nobody@example.com", "off@example.com", "no address", ""}) {
-            REQUIRE(run(resend_verification(desk.at, to(email), noon)));
+            REQUIRE(run(resend_verification(desk.services, to(email), noon)));
             auto const sent = desk.take_letters();
             REQUIRE(sent.size() == 1);
             CHECK(sent.front().blank);
             CHECK(sent.front().to.empty());
         }
-        REQUIRE(run(resend_verification(desk.at, to("ANNA@Example.com"), noon)));
+        REQUIRE(run(resend_verification(desk.services, to("ANNA@Example.com"), noon)));
         auto const sent = desk.take_letters();
         REQUIRE(sent.size() == 1);
         CHECK(sent.front().to == anna);
@@ -257,7 +257,7 @@ TEST_CASE("reset: of many at once with one link one sets its password")
             password_reset asked;
             asked.token = mail.token;
             asked.password = secret{"number " + std::to_string(number) + " of the passphrases"};
-            auto const done = co_await reset_password(desk.at, asked, noon);
+            auto const done = co_await reset_password(desk.services, asked, noon);
             won += done.has_value();
             lost += !done && done.error().why == errc::link_invalid;
         };
@@ -277,7 +277,7 @@ TEST_CASE("verify: of many at once with one link one succeeds")
         auto const each = [&](int) -> task<void> {
             verification asked;
             asked.token = mail.token;
-            auto const done = co_await verify_email(desk.at, asked, noon);
+            auto const done = co_await verify_email(desk.services, asked, noon);
             won += done.has_value();
             lost += !done && done.error() == errc::link_invalid;
         };
@@ -298,7 +298,7 @@ TEST_CASE("links: a disabled account's serve nothing, and none is sent")
         REQUIRE(run(desk.store.users().change(made->user_id, change)));
         CHECK(follow(desk, verify.token).error() == errc::link_invalid);
         CHECK(set_password(desk, reset.token, other_password).error().why == errc::link_invalid);
-        REQUIRE(run(request_reset(desk.at, to(anna), noon)));
+        REQUIRE(run(request_reset(desk.services, to(anna), noon)));
         REQUIRE(sign_up(desk));
         for (auto const& each : desk.take_letters()) CHECK(each.blank);
     });
@@ -314,7 +314,7 @@ TEST_CASE("links: a password change voids what was mailed before, and tells the 
         asked.who = {id, own->session, {"192.0.2.7", "test"}};
         asked.current = secret{good_password};
         asked.chosen = secret{other_password};
-        REQUIRE(run(change_password(desk.at, asked, noon)));
+        REQUIRE(run(change_password(desk.services, asked, noon)));
         CHECK(desk.take_letter(letter_kind::password_changed).to == anna);
         CHECK(set_password(desk, mail.token, good_password).error().why == errc::link_invalid);
     });
@@ -339,10 +339,10 @@ TEST_CASE("register: the owner of a known, proved address gets a letter that say
 TEST_CASE("register: by invitation, once, with its roles; mailed to an address it proves that address")
 {
     on_every_desk([](front_desk& desk) {
-        desk.at.rules.registration = admission::invited;
+        desk.services.rules.registration = admission::invited;
         auto const invite = [&](std::string const& email) {
             auto token = make_link_token();
-            paperwork all;
+            account_transaction all;
             all.made.emplace();
             all.made->hash = token.hash;
             all.made->purpose = link_purpose::invitation;
@@ -358,7 +358,7 @@ TEST_CASE("register: by invitation, once, with its roles; mailed to an address i
             asked.email = email;
             asked.password = secret{good_password};
             asked.invitation = invitation;
-            return run(register_user(desk.at, asked, now));
+            return run(register_user(desk.services, asked, now));
         };
         CHECK(come(anna, {}).error().why == errc::forbidden);
         CHECK(come(anna, make_link_token().text).error().why == errc::link_invalid);
@@ -377,7 +377,7 @@ TEST_CASE("register: by invitation, once, with its roles; mailed to an address i
         REQUIRE(bert);
         CHECK_FALSE(bert->verified);
         CHECK(come("cora@example.com", for_anybody).error().why == errc::link_invalid);
-        desk.at.rules.registration = admission::closed;
+        desk.services.rules.registration = admission::closed;
         CHECK(come("cora@example.com", invite("")).error().why == errc::forbidden);
     });
 }
@@ -385,9 +385,9 @@ TEST_CASE("register: by invitation, once, with its roles; mailed to an address i
 TEST_CASE("register: of many with one invitation one comes in")
 {
     on_every_desk([](front_desk& desk) {
-        desk.at.rules.registration = admission::invited;
+        desk.services.rules.registration = admission::invited;
         auto const token = make_link_token();
-        paperwork all;
+        account_transaction all;
         all.made.emplace();
         all.made->hash = token.hash;
         all.made->purpose = link_purpose::invitation;
@@ -399,7 +399,7 @@ TEST_CASE("register: of many with one invitation one comes in")
             asked.email = "guest" + std::to_string(number) + "@example.com";
             asked.password = secret{good_password};
             asked.invitation = token.text;
-            auto const made = co_await register_user(desk.at, asked, noon);
+            auto const made = co_await register_user(desk.services, asked, noon);
             in += made.has_value();
             refused += !made && made.error().why == errc::link_invalid;
         };
@@ -419,7 +419,7 @@ TEST_CASE("login: a device or network that was not seen before is told to the ow
             offered.email = anna;
             offered.password = secret{good_password};
             offered.session.from = where;
-            REQUIRE(run(login(desk.at, offered, noon)));
+            REQUIRE(run(login(desk.services, offered, noon)));
             auto const sent = desk.take_letters();
             CHECK(sent.size() <= 1);
             return !sent.empty() && sent.front().kind == letter_kind::new_device && sent.front().to == anna;
@@ -444,10 +444,10 @@ TEST_CASE("refresh: a reuse is told to the owner once; a replay inside the grace
         refresh_request asked;
         asked.token = first->refresh_token;
         asked.from = {"198.51.100.1", "thief"};
-        CHECK_FALSE(run(refresh(desk.at, asked, noon))->replayed);
-        CHECK(run(refresh(desk.at, asked, noon + seconds{1}))->replayed);
+        CHECK_FALSE(run(refresh(desk.services, asked, noon))->replayed);
+        CHECK(run(refresh(desk.services, asked, noon + seconds{1}))->replayed);
         CHECK(desk.take_letters().empty());
-        for (int i = 0; i < 2; ++i) CHECK_FALSE(run(refresh(desk.at, asked, noon + seconds{60})));
+        for (int i = 0; i < 2; ++i) CHECK_FALSE(run(refresh(desk.services, asked, noon + seconds{60})));
         auto const sent = desk.take_letters();
         REQUIRE(sent.size() == 1);
         CHECK(sent.front().kind == letter_kind::refresh_reused);
@@ -466,11 +466,11 @@ TEST_CASE("refresh: a disabled user's token is refused without a trace in the se
         REQUIRE(run(desk.store.users().change(id, change)));
         refresh_request asked;
         asked.token = given->refresh_token;
-        CHECK(run(refresh(desk.at, asked, noon)).error() == errc::token_invalid);
+        CHECK(run(refresh(desk.services, asked, noon)).error() == errc::token_invalid);
         CHECK(run(desk.store.sessions().find(given->session))->previous_hash.empty());
         change.disabled = false;
         REQUIRE(run(desk.store.users().change(id, change)));
-        CHECK(run(refresh(desk.at, asked, noon)));
+        CHECK(run(refresh(desk.services, asked, noon)));
     });
 }
 
@@ -478,7 +478,7 @@ TEST_CASE("issue: jitter shortens access tokens, never lengthens them")
 {
     on_every_desk([](front_desk& desk) {
         desk.add_user(anna, good_password);
-        desk.at.rules.access_jitter = 100;
+        desk.services.rules.access_jitter = 100;
         bool shorter = false;
         for (int i = 0; i < 30; ++i) {
             auto const given = desk.log_in(anna, good_password);

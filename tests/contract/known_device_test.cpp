@@ -15,7 +15,7 @@ constexpr auto later = noon + std::chrono::hours{1};
 
 std::string known(front_desk& desk, secret const& mark, std::string const& email, wall_time now = later)
 {
-    return run(known_device(desk.at, std::string{mark.reveal()}, email, now)).value();
+    return run(known_device(desk.services, std::string{mark.reveal()}, email, now)).value();
 }
 
 secret mark_of_login(front_desk& desk, std::string const& email)
@@ -30,11 +30,11 @@ secret reset(front_desk& desk, std::string const& chosen, wall_time now)
     letter_request asked;
     asked.email = ann;
     asked.from = {"192.0.2.7", "test"};
-    REQUIRE(run(request_reset(desk.at, asked, now)));
+    REQUIRE(run(request_reset(desk.services, asked, now)));
     password_reset wanted;
     wanted.token = desk.take_letter(letter_kind::reset_password).token;
     wanted.password = secret{chosen};
-    auto done = run(reset_password(desk.at, std::move(wanted), now));
+    auto done = run(reset_password(desk.services, std::move(wanted), now));
     REQUIRE(done);
     return *done;
 }
@@ -66,7 +66,7 @@ TEST_CASE("known device: the next login keeps the id, and another browser gets a
         offered.password = secret{good_password};
         offered.session.from = {"192.0.2.7", "test"};
         offered.session.known_device = known(desk, first, ann);
-        auto const again = granted(run(login(desk.at, offered, later)));
+        auto const again = granted(run(login(desk.services, offered, later)));
         REQUIRE(again);
         CHECK(known(desk, again->device_mark, ann) == known(desk, first, ann));
         CHECK(known(desk, mark_of_login(desk, ann), ann) != known(desk, first, ann));
@@ -80,7 +80,7 @@ TEST_CASE("known device: a mark is void after a new password, and whoever chose 
         auto const before = mark_of_login(desk, ann);
         auto const session = desk.log_in(ann, good_password).value().session;
         new_password asked{{id, session, {"192.0.2.7", "test"}}, secret{good_password}, secret{"another horse, another staple"}};
-        auto const changed = run(change_password(desk.at, std::move(asked), later));
+        auto const changed = run(change_password(desk.services, std::move(asked), later));
         REQUIRE(changed);
         CHECK(known(desk, before, ann).empty());
         CHECK_FALSE(known(desk, *changed, ann).empty());
@@ -118,9 +118,9 @@ TEST_CASE("known device: nobody makes a mark without the key (siblings: cut, len
         for (auto const& other : {text.substr(0, text.size() - 4), text + "AAAA", std::string{"yd1_"}, std::string(4096, 'A')})
             CHECK(known(desk, secret{other}, ann).empty());
 
-        desk.at.device_key = secret{std::string(32, 'e')};
+        desk.services.device_key = secret{std::string(32, 'e')};
         CHECK(known(desk, mark, ann).empty());
-        desk.at.device_key = {};
+        desk.services.device_key = {};
         CHECK(known(desk, mark, ann).empty());
         CHECK(mark_of_login(desk, ann).empty());
     });

@@ -37,23 +37,23 @@ letter some_letter(std::string const& id)
     return made;
 }
 
-paperwork making(link const& made)
+account_transaction making(link const& made)
 {
-    paperwork all;
+    account_transaction all;
     all.made = made;
     return all;
 }
 
-paperwork spending_of(std::string const& hash, wall_time now = noon)
+account_transaction spending_of(std::string const& hash, wall_time now = noon)
 {
-    paperwork all;
-    all.spent = spending{hash, link_purpose::reset_password, now};
+    account_transaction all;
+    all.spent = link_use{hash, link_purpose::reset_password, now};
     return all;
 }
 
-amendment new_password(std::string const& user_id, std::string const& hash)
+account_update new_password(std::string const& user_id, std::string const& hash)
 {
-    amendment change;
+    account_update change;
     change.user_id = user_id;
     change.password_hash = hash;
     change.now = noon + seconds{5};
@@ -170,7 +170,7 @@ TEST_CASE("links: without a new password the old one stays, and nobody loses a p
         auto anna = some_user("anna");
         anna.verified = true;
         REQUIRE(run(store.users().add(anna)));
-        paperwork all;
+        account_transaction all;
         all.amended = new_password(anna.id, "");
         REQUIRE(run(store.links().commit(all)));
         auto const after = run(store.users().find(anna.id));
@@ -278,14 +278,14 @@ TEST_CASE("sessions: a login is recognised by its marks, the last 64 of each use
             seen.marks = std::move(marks);
             return run(store.sessions().admit(seen))->known;
         };
-        CHECK(meet({"a", "n"}, 0) == familiarity::first);
-        CHECK(meet({"a", "n"}, 0) == familiarity::familiar);
-        CHECK(meet({"b", "n"}, 1) == familiarity::strange);
-        CHECK(meet({"b", "n"}, 1) == familiarity::familiar);
-        CHECK(meet({"a", "m"}, 2) == familiarity::strange);
+        CHECK(meet({"a", "n"}, 0) == device_status::first);
+        CHECK(meet({"a", "n"}, 0) == device_status::familiar);
+        CHECK(meet({"b", "n"}, 1) == device_status::strange);
+        CHECK(meet({"b", "n"}, 1) == device_status::familiar);
+        CHECK(meet({"a", "m"}, 2) == device_status::strange);
         for (int i = 0; i < 64; ++i) meet({"x" + std::to_string(i)}, 10 + i);
-        CHECK(meet({"x63"}, 100) == familiarity::familiar);
-        CHECK(meet({"a"}, 101) == familiarity::strange);
+        CHECK(meet({"x63"}, 100) == device_status::familiar);
+        CHECK(meet({"a"}, 101) == device_status::strange);
         arrival of_nobody;
         of_nobody.session = some_session(some_user("nobody"), "s");
         of_nobody.marks = {"a"};
@@ -306,7 +306,7 @@ TEST_CASE("links: they and the marks of logins go with their user")
         REQUIRE(run(store.users().remove(anna.id)));
         CHECK(run(store.links().find("h1")).error() == errc::not_found);
         REQUIRE(run(store.users().add(anna)));
-        CHECK(run(store.sessions().admit(seen))->known == familiarity::first);
+        CHECK(run(store.sessions().admit(seen))->known == device_status::first);
     });
 }
 

@@ -42,8 +42,9 @@ private:
 result<grant> log_in_while(front_desk& desk, std::function<task<void>()> something)
 {
     interrupted sessions{desk.store.sessions(), std::move(something)};
-    accounts::desk const at{desk.at.users,  sessions,    desk.at.letters,  desk.at.links, desk.at.api_keys,
-                            desk.passwords, desk.signer, desk.revocations, desk.audit,    desk.at.rules};
+    accounts::account_services const at{
+        desk.services.users, sessions,    desk.services.letters, desk.services.links, desk.services.api_keys,
+        desk.passwords,      desk.signer, desk.revocations,      desk.audit,          desk.services.rules};
     credentials offered;
     offered.email = "anna@example.com";
     offered.password = secret{good_password};

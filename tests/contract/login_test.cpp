@@ -39,7 +39,7 @@ TEST_CASE("login: the right password opens a session and hands out both tokens")
         CHECK(given->user.email == "anna@example.com");
         CHECK(given->user.roles == std::vector<std::string>{"admin"});
         CHECK(given->expires_in == seconds{900});
-        CHECK(given->refresh_until == noon + desk.at.rules.refresh_ttl);
+        CHECK(given->refresh_until == noon + desk.services.rules.refresh_ttl);
 
         auto const claims = payload_of(given->access_token);
         CHECK(claims.at("sub").as_string() == id);
@@ -53,7 +53,7 @@ TEST_CASE("login: the right password opens a session and hands out both tokens")
         CHECK(kept->family == token->family);
         CHECK(kept->current_hash == token->hash);
         CHECK(kept->from.address == "192.0.2.7");
-        CHECK(kept->access_until >= noon + seconds{900} + desk.at.rules.clock_skew);
+        CHECK(kept->access_until >= noon + seconds{900} + desk.services.rules.clock_skew);
         CHECK(kept->expires_at == noon + std::chrono::hours{24 * 30});
         CHECK(desk.audit.last() == "login_succeeded  " + id + " " + given->session);
     });
@@ -132,10 +132,10 @@ TEST_CASE("login: an unverified account says so to the right password alone")
         registration asked;
         asked.email = "anna@example.com";
         asked.password = secret{good_password};
-        REQUIRE(run(register_user(desk.at, asked, noon)));
+        REQUIRE(run(register_user(desk.services, asked, noon)));
         CHECK(desk.log_in("anna@example.com", good_password).error() == errc::email_not_verified);
         CHECK(desk.log_in("anna@example.com", "wrong").error() == errc::invalid_credentials);
-        desk.at.rules.require_verified_email = false;
+        desk.services.rules.require_verified_email = false;
         CHECK(desk.log_in("anna@example.com", good_password));
     });
 }
@@ -176,7 +176,7 @@ TEST_CASE("login: many at once all get sessions of their own")
             credentials offered;
             offered.email = "anna@example.com";
             offered.password = secret{good_password};
-            auto const given = co_await login(desk.at, offered, noon);
+            auto const given = co_await login(desk.services, offered, noon);
             in += given.has_value();
         };
         run_on_workers(4, 10, each);
@@ -193,7 +193,7 @@ TEST_CASE("login: a user agent is kept short and printable")
         offered.email = "anna@example.com";
         offered.password = secret{good_password};
         offered.session.from = {"192.0.2.1", "a\r\n\x1b[31m\xff" + std::string(1000, 'b')};
-        auto const given = granted(run(login(desk.at, offered, noon)));
+        auto const given = granted(run(login(desk.services, offered, noon)));
         auto const kept = run(desk.store.sessions().find(given->session));
         CHECK(kept->from.agent.size() <= 256);
         CHECK(kept->from.agent.starts_with("a[31mbbb"));
@@ -204,7 +204,7 @@ TEST_CASE("login: a user has only so many sessions, and the one used longest ago
 {
     on_every_desk([](front_desk& desk) {
         auto const id = desk.add_user("anna@example.com", good_password);
-        desk.at.rules.sessions_per_user = 3;
+        desk.services.rules.sessions_per_user = 3;
         std::vector<std::string> sessions;
         for (int i = 0; i < 5; ++i)
             sessions.push_back(desk.log_in("anna@example.com", good_password, noon + seconds{i}).value().session);
@@ -224,13 +224,14 @@ TEST_CASE("login: what does not fit where it travels leaves no session (siblings
         REQUIRE(run(desk.store.users().change(id, many)));
         auto const before = desk.log_in("anna@example.com", good_password);
         REQUIRE(before); // a header holds it
-        desk.at.rules.claims_room = 2500;
+        desk.services.rules.claims_room = 2500;
         CHECK(desk.log_in("anna@example.com", good_password).error() == errc::internal);
         CHECK(run(desk.store.sessions().list(id, noon)).value().size() == 1);
-        CHECK(check_room(desk.at.rules, "anna@example.com", *many.roles).error() == errc::bad_request);
-        CHECK(check_room(desk.at.rules, std::string(254, 'a'), std::vector<std::string>(53, std::string(40, 'r'))).error() ==
-              errc::bad_request);
-        CHECK(check_room(desk.at.rules, "anna@example.com", std::vector<std::string>(53, std::string(40, 'r'))));
+        CHECK(check_room(desk.services.rules, "anna@example.com", *many.roles).error() == errc::bad_request);
+        CHECK(
+            check_room(desk.services.rules, std::string(254, 'a'), std::vector<std::string>(53, std::string(40, 'r'))).error() ==
+            errc::bad_request);
+        CHECK(check_room(desk.services.rules, "anna@example.com", std::vector<std::string>(53, std::string(40, 'r'))));
     });
 }
 
@@ -239,13 +240,13 @@ TEST_CASE("login: a session that is not remembered says so and ends soon, in use
     on_every_desk([](front_desk& desk) {
         desk.add_user("anna@example.com", good_password);
         auto const enter = [&](memory rule, bool wish) {
-            desk.at.rules.remember = rule;
+            desk.services.rules.remember = rule;
             credentials offered;
             offered.email = "anna@example.com";
             offered.password = secret{good_password};
             offered.session.from = {"192.0.2.7", "test"};
             offered.session.remember = wish;
-            auto const given = granted(run(login(desk.at, offered, noon)));
+            auto const given = granted(run(login(desk.services, offered, noon)));
             REQUIRE(given);
             auto const kept = run(desk.store.sessions().find(given->session)).value();
             CHECK(kept.remembered == given->remembered);
@@ -264,7 +265,7 @@ TEST_CASE("login: a refresh keeps a session as it began, and its end")
 {
     on_every_desk([](front_desk& desk) {
         desk.add_user("anna@example.com", good_password);
-        desk.at.rules.remember = memory::never;
+        desk.services.rules.remember = memory::never;
         auto given = desk.log_in("anna@example.com", good_password).value();
         auto now = noon;
         for (int i = 0; i < 5; ++i) {
@@ -272,7 +273,7 @@ TEST_CASE("login: a refresh keeps a session as it began, and its end")
             refresh_request asked;
             asked.token = given.refresh_token;
             asked.from = {"192.0.2.7", "test"};
-            auto next = run(refresh(desk.at, asked, now));
+            auto next = run(refresh(desk.services, asked, now));
             REQUIRE(next);
             CHECK_FALSE(next->remembered);
             CHECK(next->refresh_until == noon + std::chrono::hours{12});
@@ -280,6 +281,6 @@ TEST_CASE("login: a refresh keeps a session as it began, and its end")
         }
         refresh_request late;
         late.token = given.refresh_token;
-        CHECK(run(refresh(desk.at, late, noon + std::chrono::hours{12})).error() == errc::token_invalid);
+        CHECK(run(refresh(desk.services, late, noon + std::chrono::hours{12})).error() == errc::token_invalid);
     });
 }

@@ -20,8 +20,8 @@ struct said
 
 said tell(front_desk const& desk, std::string const& verb, std::string const& order)
 {
-    management::office const here{desk.at};
-    management::occasion const when{"uid 7", later};
+    management::context const here{desk.services};
+    management::actor const when{"uid 7", later};
     auto const target = "/v1/" + verb;
     management::posted const asked{"POST", target, order};
     auto const told = run(management::perform(here, asked, when));
@@ -46,7 +46,7 @@ TEST_CASE("operator: what takes rights away ends sessions in the store and at th
             CHECK(desk.is_dead(mine->session, later));
             CHECK_FALSE(desk.is_dead(other->session, later));
             accounts::refresh_request again{mine->refresh_token, {}};
-            CHECK(run(accounts::refresh(desk.at, std::move(again), later)).error() == errc::token_invalid);
+            CHECK(run(accounts::refresh(desk.services, std::move(again), later)).error() == errc::token_invalid);
         });
     }
 }

@@ -19,7 +19,7 @@ struct work
     std::uint64_t hashes = 0;
     std::uint64_t reads = 0;
     std::uint64_t commits = 0;
-    std::size_t letters = 0; // kept for a postman, those for nobody too
+    std::size_t letters = 0; // kept for a mail worker, those for nobody too
     std::size_t links = 0;
 
     friend bool operator==(work const&, work const&) = default;
@@ -102,7 +102,7 @@ void populate(front_desk& desk)
 {
     desk.add_user("known@example.com", good_password);
     disable(desk, desk.add_user("disabled@example.com", good_password));
-    REQUIRE(run(register_user(desk.at, form("unverified@example.com"), noon)));
+    REQUIRE(run(register_user(desk.services, form("unverified@example.com"), noon)));
 }
 
 std::vector<std::string> const everybody{"known@example.com", "unknown@example.com", "disabled@example.com",
@@ -144,7 +144,7 @@ TEST_CASE("oracle: registering a known address does the work of a new one")
             for (auto const& email : addresses) {
                 CAPTURE(email);
                 registered told;
-                auto const done = measured.of([&] { told = run(register_user(desk.at, form(email), noon)).value(); });
+                auto const done = measured.of([&] { told = run(register_user(desk.services, form(email), noon)).value(); });
                 CHECK(done == expected);
                 CHECK(told.email == email);
                 CHECK(told.user_id.size() == 36);
@@ -165,10 +165,10 @@ TEST_CASE("oracle: asking for a letter does the same work for everybody")
         for (int i = 0; i < trials; ++i)
             for (auto const& email : everybody) {
                 CAPTURE(email);
-                CHECK(measured.of([&] { CHECK(run(request_reset(desk.at, to(email), noon))); }) == reset);
-                CHECK(measured.of([&] { CHECK(run(resend_verification(desk.at, to(email), noon))); }) == resend);
+                CHECK(measured.of([&] { CHECK(run(request_reset(desk.services, to(email), noon))); }) == reset);
+                CHECK(measured.of([&] { CHECK(run(resend_verification(desk.services, to(email), noon))); }) == resend);
             }
-        CHECK(measured.of([&] { CHECK(run(request_reset(desk.at, to("no address"), noon))); }) == reset);
+        CHECK(measured.of([&] { CHECK(run(request_reset(desk.services, to("no address"), noon))); }) == reset);
     });
 }
 
@@ -193,9 +193,9 @@ TEST_CASE("oracle: an account that has had letters enough costs and says the sam
             asked.silent = true;
             auto joining = form(email);
             joining.silent = true;
-            auto const ask_reset = [&] { CHECK(run(request_reset(desk.at, asked, noon))); };
-            auto const ask_again = [&] { CHECK(run(resend_verification(desk.at, asked, noon))); };
-            auto const join = [&] { CHECK(run(register_user(desk.at, joining, noon))); };
+            auto const ask_reset = [&] { CHECK(run(request_reset(desk.services, asked, noon))); };
+            auto const ask_again = [&] { CHECK(run(resend_verification(desk.services, asked, noon))); };
+            auto const join = [&] { CHECK(run(register_user(desk.services, joining, noon))); };
             CHECK(measured.of(ask_reset) == reset);
             CHECK(measured.of(ask_again) == resend);
             CHECK(written(ask_reset) == 0);
@@ -217,7 +217,7 @@ TEST_CASE("oracle: a failed login does the same work beside a good mark, whoever
         for (auto const& email : everybody) {
             CAPTURE(email);
             auto const done = measured.of([&] {
-                CHECK(run(known_device(desk.at, mark, email, noon)).value().empty());
+                CHECK(run(known_device(desk.services, mark, email, noon)).value().empty());
                 CHECK(desk.log_in(email, "wrong").error() == errc::invalid_credentials);
             });
             CHECK(done == expected);

@@ -16,7 +16,7 @@ result<grant> exchange(front_desk& desk, secret const& token, wall_time now)
 {
     refresh_request asked;
     asked.token = token;
-    return run(refresh(desk.at, asked, now));
+    return run(refresh(desk.services, asked, now));
 }
 
 constexpr seconds in_grace{9};
@@ -37,7 +37,7 @@ TEST_CASE("refresh: a token is exchanged for its successor and slides the sessio
             REQUIRE(given);
             CHECK(given->session == first->session);
             CHECK_FALSE(given->refresh_token == token);
-            CHECK(given->refresh_until == now + desk.at.rules.refresh_ttl);
+            CHECK(given->refresh_until == now + desk.services.rules.refresh_ttl);
             CHECK_FALSE(given->access_token == first->access_token);
             token = given->refresh_token;
         }
@@ -113,7 +113,7 @@ TEST_CASE("refresh: 200 at once with one token are one rotation, and nobody is l
         auto const each = [&](int number) -> task<void> {
             refresh_request asked;
             asked.token = first->refresh_token;
-            auto const given = co_await refresh(desk.at, asked, noon + milliseconds{number});
+            auto const given = co_await refresh(desk.services, asked, noon + milliseconds{number});
             std::lock_guard const lock{mutex};
             if (given) successors.insert(std::string{given->refresh_token.reveal()});
             else ++failed;
@@ -128,8 +128,8 @@ TEST_CASE("refresh: 200 at once with one token are one rotation, and nobody is l
 TEST_CASE("refresh: sessions end when they are not used, and at last even when they are")
 {
     on_every_desk([](front_desk& desk) {
-        desk.at.rules.refresh_ttl = seconds{1000};
-        desk.at.rules.session_ttl = seconds{2500};
+        desk.services.rules.refresh_ttl = seconds{1000};
+        desk.services.rules.session_ttl = seconds{2500};
         desk.add_user("anna@example.com", good_password);
         auto const idle = desk.log_in("anna@example.com", good_password);
         CHECK(exchange(desk, idle->refresh_token, noon + seconds{1000}).error() == errc::token_invalid);

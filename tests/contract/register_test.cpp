@@ -21,7 +21,7 @@ registration form(std::string const& email, std::string const& password = good_p
 TEST_CASE("register: a new user is stored under the canonical address, unverified and without roles")
 {
     on_every_desk([](front_desk& desk) {
-        auto const made = run(register_user(desk.at,
+        auto const made = run(register_user(desk.services,
                                             form("Anna@B\xc3\xbc"
                                                  "cher.example"),
                                             noon));
@@ -43,9 +43,9 @@ TEST_CASE("register: a new user is stored under the canonical address, unverifie
 TEST_CASE("register: a known address looks and costs like a new one while addresses have to be verified")
 {
     on_every_desk([](front_desk& desk) {
-        auto const first = run(register_user(desk.at, form("anna@example.com"), noon));
+        auto const first = run(register_user(desk.services, form("anna@example.com"), noon));
         auto const cost_of_new = desk.passwords.computed();
-        auto const second = run(register_user(desk.at, form("ANNA@Example.com", "another passphrase entirely"), noon));
+        auto const second = run(register_user(desk.services, form("ANNA@Example.com", "another passphrase entirely"), noon));
         CHECK(desk.passwords.computed() == 2 * cost_of_new);
         REQUIRE(second);
         CHECK_FALSE(second->created);
@@ -62,9 +62,9 @@ TEST_CASE("register: a known address looks and costs like a new one while addres
 TEST_CASE("register: a known address is email_taken where addresses need no verification")
 {
     on_every_desk([](front_desk& desk) {
-        desk.at.rules.require_verified_email = false;
-        REQUIRE(run(register_user(desk.at, form("anna@example.com"), noon)));
-        auto const again = run(register_user(desk.at, form("anna@example.com"), noon));
+        desk.services.rules.require_verified_email = false;
+        REQUIRE(run(register_user(desk.services, form("anna@example.com"), noon)));
+        auto const again = run(register_user(desk.services, form("anna@example.com"), noon));
         REQUIRE_FALSE(again);
         CHECK(again.error().why == errc::email_taken);
         CHECK(desk.passwords.computed() == 2);
@@ -74,17 +74,17 @@ TEST_CASE("register: a known address is email_taken where addresses need no veri
 TEST_CASE("register: every wrong field is named, and nothing is hashed")
 {
     on_every_desk([](front_desk& desk) {
-        auto const both = run(register_user(desk.at, form("nobody", "short"), noon));
+        auto const both = run(register_user(desk.services, form("nobody", "short"), noon));
         REQUIRE_FALSE(both);
         CHECK(both.error().why == errc::email_invalid);
         REQUIRE(both.error().fields.size() == 2);
         CHECK(both.error().fields[0].field == "email");
         CHECK(both.error().fields[0].code == errc::email_invalid);
         CHECK(both.error().fields[1].field == "password");
-        auto const own = run(register_user(desk.at, form("anna.lindqvist@example.com", "anna.lindqvist"), noon));
+        auto const own = run(register_user(desk.services, form("anna.lindqvist@example.com", "anna.lindqvist"), noon));
         REQUIRE_FALSE(own);
         CHECK(own.error().why == errc::password_weak);
-        auto const novel = run(register_user(desk.at, form("anna@example.com", std::string(1025, 'x')), noon));
+        auto const novel = run(register_user(desk.services, form("anna@example.com", std::string(1025, 'x')), noon));
         REQUIRE_FALSE(novel);
         CHECK(novel.error().why == errc::password_weak);
         CHECK(desk.passwords.computed() == 0);
@@ -94,8 +94,8 @@ TEST_CASE("register: every wrong field is named, and nothing is hashed")
 TEST_CASE("register: closed is forbidden")
 {
     on_every_desk([](front_desk& desk) {
-        desk.at.rules.registration = admission::closed;
-        CHECK(run(register_user(desk.at, form("anna@example.com"), noon)).error().why == errc::forbidden);
+        desk.services.rules.registration = admission::closed;
+        CHECK(run(register_user(desk.services, form("anna@example.com"), noon)).error().why == errc::forbidden);
     });
 }
 
@@ -105,7 +105,7 @@ TEST_CASE("register: two at once with one address make one user, whatever its sp
         std::atomic<int> created{0}, repeated{0};
         auto const each = [&](int number) -> task<void> {
             auto const asked = form(number % 2 ? "anna@example.com" : "Anna@EXAMPLE.com");
-            auto const made = co_await register_user(desk.at, asked, noon);
+            auto const made = co_await register_user(desk.services, asked, noon);
             created += made && made->created;
             repeated += made && !made->created;
         };

@@ -41,7 +41,7 @@ result<grant> refreshed(front_desk& desk, std::string_view token)
 {
     refresh_request asked;
     asked.token = secret{std::string{token}};
-    return run(refresh(desk.at, asked, noon));
+    return run(refresh(desk.services, asked, noon));
 }
 
 } // namespace
@@ -146,7 +146,7 @@ TEST_CASE("released: a mailed link is good for what it was, and devices are know
         front_desk desk{old.store};
         verification asked;
         asked.token = secret{mailed_link};
-        auto const proved = run(verify_email(desk.at, asked, noon));
+        auto const proved = run(verify_email(desk.services, asked, noon));
         REQUIRE(proved);
         CHECK(proved->user_id == ben_id);
         CHECK(desk.log_in("ben@example.com", good_password));
@@ -154,10 +154,10 @@ TEST_CASE("released: a mailed link is good for what it was, and devices are know
         arrival seen;
         seen.session = some_session(anna, "s-new");
         seen.marks = {"mark-of-a-browser", "mark-of-a-network"};
-        CHECK(run(old.store.sessions().admit(seen))->known == familiarity::familiar);
+        CHECK(run(old.store.sessions().admit(seen))->known == device_status::familiar);
         seen.session = some_session(anna, "s-newer");
         seen.marks = {"never seen"};
-        CHECK(run(old.store.sessions().admit(seen))->known == familiarity::strange);
+        CHECK(run(old.store.sessions().admit(seen))->known == device_status::strange);
     });
 }
 
@@ -166,7 +166,7 @@ TEST_CASE("released: an API key speaks for its owner, and one that expired does 
     on_every_released_store([](released_store const& old) {
         if (old.holds < 4) return;
         front_desk desk{old.store};
-        auto const found = run(recognise_api_key(desk.at, api_key_text, noon));
+        auto const found = run(recognise_api_key(desk.services, api_key_text, noon));
         REQUIRE(found);
         CHECK(found->who->subject == anna_id);
         CHECK(found->who->scopes == std::vector<std::string>{"reports:read"});

@@ -50,7 +50,7 @@ struct told
 // One worker: its event loop, its clock and its renewals.
 struct worker
 {
-    explicit worker(front_desk& desk) : at{desk.at}, all{{at, io.get_executor(), longest_reply}}
+    explicit worker(front_desk& desk) : at{desk.services}, all{{at, io.get_executor(), longest_reply}}
     {
         at.now = [this] { return time; };
     }
@@ -72,7 +72,7 @@ struct worker
 
     boost::asio::io_context io{1};
     wall_time time = noon; // of the store
-    accounts::desk at;
+    accounts::account_services at;
     renewals all;
     told seen;
 };

@@ -53,7 +53,7 @@ TEST_CASE("round trips: a refresh is one, of three statements")
     refresh_request asked;
     asked.token = here.before->refresh_token;
     counted const said{*here.database};
-    REQUIRE(run(refresh(here.desk.at, asked, noon + seconds{60})));
+    REQUIRE(run(refresh(here.desk.services, asked, noon + seconds{60})));
     CHECK(said.all() == 3);
     CHECK(said.naming_the_transaction() == 1);
     CHECK(said.beginning() == 0);
@@ -64,13 +64,13 @@ TEST_CASE("round trips: a refresh is one whatever comes of it")
     place here;
     refresh_request asked;
     asked.token = here.before->refresh_token;
-    REQUIRE(run(refresh(here.desk.at, asked, noon + seconds{60})));
+    REQUIRE(run(refresh(here.desk.services, asked, noon + seconds{60})));
     counted const said{*here.database};
-    CHECK(run(refresh(here.desk.at, asked, noon + seconds{61}))->replayed);
+    CHECK(run(refresh(here.desk.services, asked, noon + seconds{61}))->replayed);
     CHECK(said.all() == 3);
     CHECK(said.beginning() == 0);
     asked.token = secret{"yr1_YSBmYW1pbHkgb2YgMTYgYtCYq15Euaq7dV922AZZj0NXPGYrNeSi6rHjEuya0ZXigqB9"};
-    CHECK(run(refresh(here.desk.at, asked, noon + seconds{62})).error() == errc::token_invalid);
+    CHECK(run(refresh(here.desk.services, asked, noon + seconds{62})).error() == errc::token_invalid);
     CHECK(said.all() == 6);
 }
 
@@ -87,7 +87,7 @@ TEST_CASE("round trips: a login is two, one before the hash and one of three sta
 TEST_CASE("round trips: a login that displaces sessions is no more")
 {
     place here;
-    here.desk.at.rules.sessions_per_user = 1;
+    here.desk.services.rules.sessions_per_user = 1;
     counted const said{*here.database};
     REQUIRE(here.desk.log_in("anna@example.com", good_password));
     CHECK(said.all() == 1 + 3);
@@ -101,7 +101,7 @@ TEST_CASE("round trips: a logout is three statements at most, by the access toke
     asked.refresh_token = here.before->refresh_token;
     {
         counted const said{*here.database};
-        REQUIRE(run(logout(here.desk.at, asked, noon)));
+        REQUIRE(run(logout(here.desk.services, asked, noon)));
         CHECK(said.all() == 3);
         CHECK(said.naming_the_transaction() == 1);
         CHECK(said.beginning() == 0);
@@ -111,6 +111,6 @@ TEST_CASE("round trips: a logout is three statements at most, by the access toke
     named.user_id = here.id;
     named.session = again->session;
     counted const said{*here.database};
-    REQUIRE(run(logout(here.desk.at, named, noon)));
+    REQUIRE(run(logout(here.desk.services, named, noon)));
     CHECK(said.all() == 2);
 }

@@ -49,7 +49,7 @@ bool refreshes(front_desk& desk, grant const& given)
 {
     refresh_request asked;
     asked.token = given.refresh_token;
-    return run(refresh(desk.at, asked, noon)).has_value();
+    return run(refresh(desk.services, asked, noon)).has_value();
 }
 
 } // namespace
@@ -58,13 +58,13 @@ TEST_CASE("logout: the session ends, its access token is dead at once and its re
 {
     on_every_desk([](front_desk& desk) {
         twice_in const user{desk};
-        REQUIRE(run(logout(desk.at, user.leaves(), noon)));
+        REQUIRE(run(logout(desk.services, user.leaves(), noon)));
         CHECK(desk.is_dead(user.here.session));
         CHECK_FALSE(desk.is_dead(user.there.session));
         CHECK_FALSE(refreshes(desk, user.here));
         CHECK(refreshes(desk, user.there));
         CHECK(desk.audit.last() == "logged_out  " + user.id + " " + user.here.session);
-        CHECK(run(logout(desk.at, user.leaves(), noon)));
+        CHECK(run(logout(desk.services, user.leaves(), noon)));
     });
 }
 
@@ -74,7 +74,7 @@ TEST_CASE("logout: everywhere ends every session and everything issued to the su
         twice_in const user{desk};
         auto who = user.leaves();
         who.everywhere = true;
-        REQUIRE(run(logout(desk.at, who, noon)));
+        REQUIRE(run(logout(desk.services, who, noon)));
         CHECK(desk.is_dead(user.here.session));
         CHECK(desk.is_dead(user.there.session));
         CHECK(run(desk.store.sessions().list(user.id, noon))->empty());
@@ -96,7 +96,7 @@ TEST_CASE("logout: a refresh token is enough when the access token has expired")
         twice_in const user{desk};
         leave who;
         who.refresh_token = user.here.refresh_token;
-        REQUIRE(run(logout(desk.at, who, noon)));
+        REQUIRE(run(logout(desk.services, who, noon)));
         CHECK(desk.is_dead(user.here.session));
         CHECK_FALSE(desk.is_dead(user.there.session));
     });
@@ -108,12 +108,12 @@ TEST_CASE("logout: somebody who cannot be told ends nothing, and that is no fail
         twice_in const user{desk};
         leave nobody;
         nobody.everywhere = true;
-        CHECK_FALSE(run(logout(desk.at, nobody, noon)).value());
+        CHECK_FALSE(run(logout(desk.services, nobody, noon)).value());
         nobody.refresh_token = secret{"yr1_nonsense"};
-        CHECK_FALSE(run(logout(desk.at, nobody, noon)).value());
+        CHECK_FALSE(run(logout(desk.services, nobody, noon)).value());
         leave foreign;
         foreign.user_id = user.id;
-        CHECK(run(logout(desk.at, foreign, noon)));
+        CHECK(run(logout(desk.services, foreign, noon)));
         CHECK(run(desk.store.sessions().list(user.id, noon))->size() == 2);
     });
 }
@@ -124,7 +124,7 @@ TEST_CASE("logout: a session the store does not know is dead for this process al
         twice_in const user{desk};
         auto who = user.leaves();
         who.session = "0190a000-0000-7000-8000-000000000000";
-        REQUIRE(run(logout(desk.at, who, noon)));
+        REQUIRE(run(logout(desk.services, who, noon)));
         CHECK(desk.is_dead(who.session));
         CHECK(run(desk.store.sessions().list(user.id, noon))->size() == 2);
     });
@@ -134,7 +134,7 @@ TEST_CASE("revocations: what ended before a restart is still dead after it")
 {
     on_every_desk([](front_desk& desk) {
         twice_in const user{desk};
-        REQUIRE(run(logout(desk.at, user.leaves(), noon)));
+        REQUIRE(run(logout(desk.services, user.leaves(), noon)));
         tokens::revocations fresh{"https://auth.test"};
         REQUIRE(run(load_revocations(desk.store.sessions(), fresh, noon)));
         CHECK(fresh.covers_session(user.here.session, noon));
@@ -149,7 +149,7 @@ TEST_CASE("sessions: the list marks the one that asks")
 {
     on_every_desk([](front_desk& desk) {
         twice_in const user{desk};
-        auto const page = run(list_sessions(desk.at, user.asks(), {}, noon));
+        auto const page = run(list_sessions(desk.services, user.asks(), {}, noon));
         REQUIRE(page);
         auto const& lines = page->lines;
         REQUIRE(lines.size() == 2);
@@ -169,7 +169,7 @@ TEST_CASE("sessions: a long list comes in parts that lead through all of it")
         part wanted;
         wanted.limit = 3;
         for (;;) {
-            auto const page = run(list_sessions(desk.at, user.asks(), wanted, noon));
+            auto const page = run(list_sessions(desk.services, user.asks(), wanted, noon));
             REQUIRE(page);
             CHECK(page->lines.size() <= 3);
             for (auto const& each : page->lines) listed.push_back(each.id);
@@ -188,10 +188,10 @@ TEST_CASE("sessions: people end their own sessions and nobody else's")
         twice_in const user{desk};
         caller otto;
         otto.user_id = desk.add_user("otto@example.com", good_password);
-        CHECK(run(end_session(desk.at, otto, user.there.session, noon)).error() == errc::not_found);
-        CHECK(run(end_session(desk.at, user.asks(), "", noon)).error() == errc::not_found);
+        CHECK(run(end_session(desk.services, otto, user.there.session, noon)).error() == errc::not_found);
+        CHECK(run(end_session(desk.services, user.asks(), "", noon)).error() == errc::not_found);
         CHECK_FALSE(desk.is_dead(user.there.session));
-        REQUIRE(run(end_session(desk.at, user.asks(), user.there.session, noon)));
+        REQUIRE(run(end_session(desk.services, user.asks(), user.there.session, noon)));
         CHECK(desk.is_dead(user.there.session));
         CHECK_FALSE(desk.is_dead(user.here.session));
     });
@@ -201,7 +201,7 @@ TEST_CASE("sessions: all others end and the one that asks goes on")
 {
     on_every_desk([](front_desk& desk) {
         twice_in const user{desk};
-        CHECK(*run(end_other_sessions(desk.at, user.asks(), noon)) == 1);
+        CHECK(*run(end_other_sessions(desk.services, user.asks(), noon)) == 1);
         CHECK(desk.is_dead(user.there.session));
         CHECK(refreshes(desk, user.here));
     });
@@ -216,7 +216,7 @@ TEST_CASE("password: a change needs the current one, ends the other sessions and
         asked.who = user.asks();
         asked.current = secret{good_password};
         asked.chosen = secret{next};
-        REQUIRE(run(change_password(desk.at, asked, noon + seconds{5})));
+        REQUIRE(run(change_password(desk.services, asked, noon + seconds{5})));
         CHECK(desk.is_dead(user.there.session));
         CHECK_FALSE(desk.is_dead(user.here.session));
         CHECK(refreshes(desk, user.here));
@@ -234,18 +234,18 @@ TEST_CASE("password: a wrong current one and a weak new one change nothing")
         asked.who = user.asks();
         asked.current = secret{"wrong"};
         asked.chosen = secret{"entirely different words now"};
-        CHECK(run(change_password(desk.at, asked, noon)).error().why == errc::invalid_credentials);
+        CHECK(run(change_password(desk.services, asked, noon)).error().why == errc::invalid_credentials);
         asked.current = secret{std::string(2000, 'x')};
-        CHECK(run(change_password(desk.at, asked, noon)).error().why == errc::invalid_credentials);
+        CHECK(run(change_password(desk.services, asked, noon)).error().why == errc::invalid_credentials);
         asked.current = secret{good_password};
         asked.chosen = secret{"anna@example.com"};
-        auto const weak = run(change_password(desk.at, asked, noon));
+        auto const weak = run(change_password(desk.services, asked, noon));
         REQUIRE_FALSE(weak);
         CHECK(weak.error().why == errc::password_weak);
         REQUIRE(weak.error().fields.size() == 1);
         CHECK(weak.error().fields[0].field == "new_password");
         asked.who.user_id = "nobody";
-        CHECK(run(change_password(desk.at, asked, noon)).error().why == errc::invalid_credentials);
+        CHECK(run(change_password(desk.services, asked, noon)).error().why == errc::invalid_credentials);
         CHECK(desk.log_in("anna@example.com", good_password));
         CHECK_FALSE(desk.is_dead(user.there.session));
     });
@@ -258,14 +258,14 @@ TEST_CASE("me: the store's word counts, not the token's")
         user_change change;
         change.roles = std::vector<std::string>{"editor"};
         REQUIRE(run(desk.store.users().change(id, change)));
-        auto const found = run(me(desk.at, id));
+        auto const found = run(me(desk.services, id));
         REQUIRE(found);
         CHECK(found->email == "anna@example.com");
         CHECK(found->roles == std::vector<std::string>{"editor"});
         CHECK(found->verified);
-        CHECK(run(me(desk.at, "nobody")).error() == errc::unauthenticated);
+        CHECK(run(me(desk.services, "nobody")).error() == errc::unauthenticated);
         change.disabled = true;
         REQUIRE(run(desk.store.users().change(id, change)));
-        CHECK(run(me(desk.at, id)).error() == errc::unauthenticated);
+        CHECK(run(me(desk.services, id)).error() == errc::unauthenticated);
     });
 }

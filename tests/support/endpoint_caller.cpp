@@ -1,7 +1,7 @@
 #include "tests/support/endpoint_caller.hpp"
 
+#include "gateway/accounts/account_services.hpp"
 #include "gateway/accounts/audit_sink.hpp"
-#include "gateway/accounts/desk.hpp"
 #include "gateway/accounts/passwords/password.hpp"
 #include "gateway/accounts/ports/stores.hpp"
 #include "gateway/accounts/users/register.hpp"
@@ -182,21 +182,21 @@ struct endpoint_caller::parts
     accounts::stores stores = storage::memory::make_stores();
     accounts::passwords passwords{cheap_hashing()};
     no_audit audit;
-    accounts::desk desk{*stores.users,
-                        *stores.sessions,
-                        *stores.letters,
-                        *stores.links,
-                        *stores.api_keys,
-                        passwords,
-                        signer,
-                        revoked,
-                        audit,
-                        {},
-                        secret{std::string(32, 'd')}};
+    accounts::account_services desk{*stores.users,
+                                    *stores.sessions,
+                                    *stores.letters,
+                                    *stores.links,
+                                    *stores.api_keys,
+                                    passwords,
+                                    signer,
+                                    revoked,
+                                    audit,
+                                    {},
+                                    secret{std::string(32, 'd')}};
     limits::limiter limiter{std::make_shared<limits::memory_counters>(limits::memory_options{.bytes = 8 << 20}), {}};
     pipeline::auth_endpoints endpoints{{desk, cache, with.transport, documents()}};
     pipeline::page_endpoints pages{
-        {endpoints, with.look, {"/auth", "/api/auth"}, with.pages, with.after_logout, std::string(32, 'w')}};
+        {endpoints, with.branding, {"/auth", "/api/auth"}, with.pages, with.after_logout, std::string(32, 'w')}};
     identity_ptr who;
 
     static std::shared_ptr<pipeline::key_documents const> documents()
@@ -234,7 +234,7 @@ endpoint_answer endpoint_caller::ask(std::string_view endpoint, std::string cons
     context.asked.from.text = "192.0.2.7";
     context.asked.from.https = true;
     context.found.shown = pipeline::credential_of(ex.request(), p.with.transport);
-    if (context.found.shown) context.found.token = p.cache.expect(context.found.shown->token);
+    if (context.found.shown) context.found.token = p.cache.prefetch_index(context.found.shown->token);
     context.found.who = p.who;
     auto spend = [&p, &context] { return p.spend(context); };
     pipeline::call asked{*row, p.endpoints.services(), p.pages.services(), ex, context, nullptr, spend};

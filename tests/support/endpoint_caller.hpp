@@ -5,7 +5,7 @@
 #include "gateway/accounts/ports/user_store.hpp"
 #include "gateway/base/error.hpp"
 #include "gateway/http/bodies/field_error.hpp"
-#include "gateway/pages/book.hpp"
+#include "gateway/pages/page_renderer.hpp"
 #include "gateway/pipeline/request/session_cookies.hpp"
 
 #include <map>
@@ -58,7 +58,7 @@ public:
         bool self_service = true;
         std::string after_logout{};
         pipeline::auth_transport transport{};
-        pages::look look{};
+        pages::branding branding{};
     };
     endpoint_caller();
     explicit endpoint_caller(settings with);

@@ -8,7 +8,7 @@
 #include "gateway/accounts/users/api_keys.hpp"
 #include "gateway/app/keys/token_keys.hpp"
 #include "gateway/app/parts/build_snapshot.hpp"
-#include "gateway/app/parts/page_look.hpp"
+#include "gateway/app/parts/page_branding.hpp"
 #include "gateway/app/parts/translate.hpp"
 #include "gateway/base/random.hpp"
 #include "gateway/base/text/base64url.hpp"
@@ -247,8 +247,9 @@ struct whole_pipeline::parts
     accounts::passwords passwords{settings.passwords};
     tokens::revocations revoked{settings.tokens.issuer};
     no_audit audit;
-    accounts::desk desk{*stores.users, *stores.sessions, *stores.letters, *stores.links,           *stores.api_keys, passwords,
-                        keys.signer(), revoked,          audit,           app::rules_of(settings), keys.device_key()};
+    accounts::account_services desk{*stores.users,    *stores.sessions, *stores.letters, *stores.links, *stores.api_keys,
+                                    passwords,        keys.signer(),    revoked,         audit,         app::rules_of(settings),
+                                    keys.device_key()};
     std::shared_ptr<limits::memory_counters> counting =
         std::make_shared<limits::memory_counters>(limits::memory_options{.bytes = 8 << 20});
     steady_time now{seconds{1000}};
@@ -259,8 +260,8 @@ struct whole_pipeline::parts
     std::optional<scripted_upstream> next_application; // of the snapshot that was entered
     pipeline::forwarders_by_name next_upstreams;
     pipeline::auth_endpoints endpoints{{desk, cache, app::transport_of(settings), keys.current().documents}};
-    pipeline::page_endpoints pages{{endpoints, app::look_of(settings), settings.accounts.prefix, settings.accounts.pages.enabled,
-                                    settings.accounts.pages.after_logout, random_bytes(32)}};
+    pipeline::page_endpoints pages{{endpoints, app::branding_of(settings), settings.accounts.prefix,
+                                    settings.accounts.pages.enabled, settings.accounts.pages.after_logout, random_bytes(32)}};
     pipeline::renewals renewals{{desk, io.get_executor(), milliseconds{60000}}};
     pipeline::open_streams streams{
         {revoked, *stores.sessions, wheel, figures.shard(0).streams_ended, desk.rules.clock_skew,

@@ -9,7 +9,7 @@
 namespace yett::accounts {
 
 // A link that somebody follows.
-struct spending
+struct link_use
 {
     std::string hash;
     link_purpose purpose = link_purpose::verify_address;
@@ -17,7 +17,7 @@ struct spending
 };
 
 // A change to an account that makes what was mailed to it before worthless.
-struct amendment
+struct account_update
 {
     std::string user_id;
     bool verified = false;                    // true: the address is proved from now on; false: as it was
@@ -27,17 +27,17 @@ struct amendment
     std::string new_email;                    // takes the place of the account's; empty: that stays
     std::string new_email_key;
     bool displaces_unverified = false; // an account that nobody proved to be theirs gives way to that
-    // Links that undo a change of the address outlive the amendment, so that whoever changed it
+    // Links that undo a change of the address outlive the update, so that whoever changed it
     // cannot take them away; but those made since then go, too.
     std::optional<wall_time> voids_undo_since;
 };
 
 // Things that happen at once or not at all. Done in the order of the members.
-struct paperwork
+struct account_transaction
 {
-    std::optional<spending> spent;
+    std::optional<link_use> spent;
     std::optional<user> added;
-    std::optional<amendment> amended; // every other link of the account is void from then on, see voids_undo_since
+    std::optional<account_update> amended; // every other link of the account is void from then on, see voids_undo_since
     std::optional<link> made;
     std::optional<letter> posted; // see outbox::post
 };
@@ -67,7 +67,7 @@ public:
     //   conflict      the added user's id or email_key, or the new one, exists; the password is not
     //                 the expected one
     //   not_found     there is no such user to amend, or to make a link for
-    virtual task<result<void>> commit(paperwork const& all) = 0;
+    virtual task<result<void>> commit(account_transaction const& all) = 0;
 
     // Forgets links that expired before that time, at most `limit`. Returns how many went.
     virtual task<result<std::size_t>> sweep(wall_time expired_before, std::size_t limit) = 0;

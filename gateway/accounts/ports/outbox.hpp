@@ -70,10 +70,10 @@ struct outbox_figures
 // How many letters of one kind wait for one reader at most; more are not kept, as if they were blank.
 inline constexpr std::size_t most_waiting = 32;
 
-// Letters on their way: durable once posted, picked up by a postman. The promises of
+// Letters on their way: durable once posted, picked up by a mail worker. The promises of
 // user_store hold here, too.
 //
-// A letter is in the hands of one postman at a time. One whose postman died is handed
+// A letter is in the hands of one mail worker at a time. One whose mail worker died is handed
 // out again when the lease ends, so that no letter is lost; it may have been sent by then,
 // and goes a second time under the same Message-ID.
 //

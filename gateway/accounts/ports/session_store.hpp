@@ -121,7 +121,7 @@ struct arrival
     std::vector<std::string> marks{};                           // of the device and of its network, as hashes
 };
 
-enum class familiarity : unsigned char
+enum class device_status : unsigned char
 {
     first,    // nothing was ever seen of this user
     familiar, // each of the marks was seen before
@@ -131,7 +131,7 @@ enum class familiarity : unsigned char
 struct admitted
 {
     ended displaced;
-    familiarity known = familiarity::first;
+    device_status known = device_status::first;
     user owner; // as the session found them
 };
 

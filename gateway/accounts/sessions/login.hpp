@@ -11,7 +11,7 @@
 
 namespace yett::accounts {
 
-struct desk;
+struct account_services;
 
 struct credentials
 {
@@ -40,6 +40,6 @@ using login_outcome = std::variant<grant, login_challenge>;
 // `invalid_credentials` after the same work; so does an address that is none. An account
 // that still has to verify its address says `email_not_verified` to the right password
 // only. A hash of another kind or cost than configured is replaced on the way.
-task<result<login_outcome>> login(desk const& at, credentials offered, wall_time now);
+task<result<login_outcome>> login(account_services const& services, credentials offered, wall_time now);
 
 } // namespace yett::accounts

@@ -9,7 +9,7 @@
 
 namespace yett::accounts {
 
-struct desk;
+struct account_services;
 
 // Who leaves: named by a verified access token, or by a refresh token when the access
 // token has expired already.
@@ -26,6 +26,6 @@ struct leave
 // access token of what ended is refused by this process, cached or not. A session that
 // has ended already, or is not known, counts as success: there is nothing left to end.
 // False when the refresh token is nobody's, so that nobody's sessions were ended.
-task<result<bool>> logout(desk const& at, leave asked, wall_time now);
+task<result<bool>> logout(account_services const& services, leave asked, wall_time now);
 
 } // namespace yett::accounts

@@ -9,7 +9,7 @@
 
 namespace yett::accounts {
 
-struct desk;
+struct account_services;
 struct user;
 
 // What a way in knows of the browser or program that the session is for.
@@ -28,6 +28,6 @@ struct session_request
 // `invalid_credentials` for a user who was disabled, or got another password or other roles,
 // after `who` was read; `internal` when the token would not fit where it has to travel; what
 // the store says. In all of these cases no session is left.
-task<result<grant>> open_session(desk const& at, user const& who, session_request const& asked, wall_time now);
+task<result<grant>> open_session(account_services const& services, user const& who, session_request const& asked, wall_time now);
 
 } // namespace yett::accounts

@@ -7,7 +7,7 @@
 
 namespace yett::accounts {
 
-struct desk;
+struct account_services;
 
 struct refresh_request
 {
@@ -23,6 +23,6 @@ struct refresh_request
 // Once the successor itself was exchanged, or the grace is over, the same token ends the
 // whole session: `refresh_reused`. What is malformed, unknown, ended or expired, and a
 // user who was disabled or removed, is `token_invalid`.
-task<result<grant>> refresh(desk const& at, refresh_request asked, wall_time now);
+task<result<grant>> refresh(account_services const& services, refresh_request asked, wall_time now);
 
 } // namespace yett::accounts

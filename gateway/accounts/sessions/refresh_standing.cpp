@@ -1,6 +1,6 @@
 #include "gateway/accounts/sessions/refresh_standing.hpp"
 
-#include "gateway/accounts/desk.hpp"
+#include "gateway/accounts/account_services.hpp"
 #include "gateway/accounts/ports/session_store.hpp"
 #include "gateway/base/secret.hpp"
 #include "gateway/tokens/opaque/refresh_token.hpp"
@@ -18,15 +18,15 @@ standing within(session const& s, std::string_view hash, milliseconds grace, wal
 
 } // namespace
 
-task<result<refresh_standing>> standing_of(desk const& at, std::string_view token, wall_time now)
+task<result<refresh_standing>> standing_of(account_services const& services, std::string_view token, wall_time now)
 {
     refresh_standing found;
     auto const presented = tokens::read_refresh_token(token);
     if (!presented) co_return found;
-    auto const session = co_await at.sessions.find_by_family(presented->family);
+    auto const session = co_await services.sessions.find_by_family(presented->family);
     if (!session && !(session.error() == errc::not_found)) co_return session.error();
     if (!session) co_return found;
-    found.is = within(*session, presented->hash, at.rules.refresh_grace, now);
+    found.is = within(*session, presented->hash, services.rules.refresh_grace, now);
     if (found.is == standing::unknown) co_return found;
     found.session = session->id;
     found.until = session->idle_until;

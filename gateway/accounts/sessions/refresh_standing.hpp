@@ -9,7 +9,7 @@
 
 namespace yett::accounts {
 
-struct desk;
+struct account_services;
 
 // What exchanging a refresh token would come to.
 enum class standing : unsigned char
@@ -29,6 +29,6 @@ struct refresh_standing
 
 // Looks a refresh token up by its hash and spends nothing: for whoever was shown several and
 // has to choose. Fails as the store does.
-task<result<refresh_standing>> standing_of(desk const& at, std::string_view token, wall_time now);
+task<result<refresh_standing>> standing_of(account_services const& services, std::string_view token, wall_time now);
 
 } // namespace yett::accounts

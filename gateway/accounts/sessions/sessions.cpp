@@ -1,7 +1,7 @@
 #include "gateway/accounts/sessions/sessions.hpp"
 
+#include "gateway/accounts/account_services.hpp"
 #include "gateway/accounts/audit_line.hpp"
-#include "gateway/accounts/desk.hpp"
 #include "gateway/accounts/issue.hpp"
 #include "gateway/accounts/revoke.hpp"
 
@@ -21,13 +21,13 @@ audit_event about(std::string_view name, caller const& who, std::string_view ses
 } // namespace
 
 // One more is asked for than wanted, which says whether there is another part.
-task<result<signed_in_page>> list_sessions(desk const& at, caller who, part wanted, wall_time now)
+task<result<signed_in_page>> list_sessions(account_services const& services, caller who, part wanted, wall_time now)
 {
     session_page asked;
     asked.after = std::move(wanted.after);
     asked.limit = wanted.limit + 1;
     asked.now = now;
-    auto live = co_await at.sessions.list(who.user_id, std::move(asked));
+    auto live = co_await services.sessions.list(who.user_id, std::move(asked));
     if (!live) co_return live.error();
     signed_in_page page;
     if (live->size() > wanted.limit) {
@@ -39,7 +39,7 @@ task<result<signed_in_page>> list_sessions(desk const& at, caller who, part want
     co_return page;
 }
 
-task<result<void>> end_session(desk const& at, caller who, std::string id, wall_time now)
+task<result<void>> end_session(account_services const& services, caller who, std::string id, wall_time now)
 {
     // An empty id would mean all of them.
     if (id.empty()) co_return errc::not_found;
@@ -47,17 +47,17 @@ task<result<void>> end_session(desk const& at, caller who, std::string id, wall_
     wanted.user_id = who.user_id;
     wanted.session_id = id;
     wanted.now = now;
-    auto const done = co_await end_and_revoke(at, std::move(wanted));
+    auto const done = co_await end_and_revoke(services, std::move(wanted));
     if (!done) co_return done.error();
-    report(at, about("session_ended", who, id), who.from, now);
+    report(services, about("session_ended", who, id), who.from, now);
     co_return result<void>{};
 }
 
-task<result<std::size_t>> end_other_sessions(desk const& at, caller who, wall_time now)
+task<result<std::size_t>> end_other_sessions(account_services const& services, caller who, wall_time now)
 {
-    auto const done = co_await end_sessions(at, who.user_id, who.session, now);
+    auto const done = co_await end_sessions(services, who.user_id, who.session, now);
     if (!done) co_return done.error();
-    report(at, about("other_sessions_ended", who, who.session), who.from, now);
+    report(services, about("other_sessions_ended", who, who.session), who.from, now);
     co_return done->sessions;
 }
 

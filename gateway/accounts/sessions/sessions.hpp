@@ -9,7 +9,7 @@
 
 namespace yett::accounts {
 
-struct desk;
+struct account_services;
 
 // One line of "where am I signed in".
 struct signed_in
@@ -43,13 +43,13 @@ struct signed_in_page
 };
 
 // A part of the caller's live sessions, youngest first.
-task<result<signed_in_page>> list_sessions(desk const& at, caller who, part wanted, wall_time now);
+task<result<signed_in_page>> list_sessions(account_services const& services, caller who, part wanted, wall_time now);
 
 // Ends one of the caller's sessions, with the promises of logout. `not_found` for an id
 // that is not theirs.
-task<result<void>> end_session(desk const& at, caller who, std::string id, wall_time now);
+task<result<void>> end_session(account_services const& services, caller who, std::string id, wall_time now);
 
 // Ends all of the caller's sessions but the one that asks. Returns how many were live.
-task<result<std::size_t>> end_other_sessions(desk const& at, caller who, wall_time now);
+task<result<std::size_t>> end_other_sessions(account_services const& services, caller who, wall_time now);
 
 } // namespace yett::accounts

@@ -1,7 +1,7 @@
 #include "gateway/accounts/users/api_keys.hpp"
 
+#include "gateway/accounts/account_services.hpp"
 #include "gateway/accounts/audit_sink.hpp"
-#include "gateway/accounts/desk.hpp"
 #include "gateway/accounts/ports/session_store.hpp"
 #include "gateway/accounts/ports/user_store.hpp"
 #include "gateway/accounts/revoke.hpp"
@@ -30,7 +30,7 @@ struct deed
     std::string_view by;
 };
 
-void report(desk const& at, deed const& done, wall_time now)
+void report(account_services const& services, deed const& done, wall_time now)
 {
     audit_event event;
     event.name = done.name;
@@ -39,7 +39,7 @@ void report(desk const& at, deed const& done, wall_time now)
     event.key = done.key;
     event.client = done.client;
     event.by = done.by;
-    at.audit.record(event);
+    services.audit.record(event);
 }
 
 // RFC 6749 section 3.3, without what would end a value in a header or a list there.
@@ -92,24 +92,24 @@ seconds believed_for(rules const& r)
 // Makes workers ask the store again, on every node: after the key is gone, or they would be told
 // that it is good. Whoever hears of it late believes a key for a minute at most, so that an entry
 // which a crash keeps from being written is missed no longer than that.
-task<result<void>> make_known(desk const& at, std::string id, wall_time now)
+task<result<void>> make_known(account_services const& services, std::string id, wall_time now)
 {
     revocation gone;
     gone.what = revocation::kind::token;
     gone.id = std::move(id);
     gone.at = now;
     gone.until = now + 2 * longest_belief;
-    return revoke(at, std::move(gone));
+    return revoke(services, std::move(gone));
 }
 
-identity_ptr identity_of(desk const& at, api_key const& key, user const& owner, wall_time now)
+identity_ptr identity_of(account_services const& services, api_key const& key, user const& owner, wall_time now)
 {
     auto who = std::make_shared<identity>();
     who->subject = owner.id;
     who->email = owner.email;
     who->roles = owner.roles;
     who->scopes = key.scopes;
-    who->issuer = at.signer.issuer();
+    who->issuer = services.signer.issuer();
     who->token_id = key.id;
     who->issued_at = now;
     who->expires_at = key.expires_at.value_or(now + forever);
@@ -119,9 +119,9 @@ identity_ptr identity_of(desk const& at, api_key const& key, user const& owner, 
 
 } // namespace
 
-task<outcome<new_api_key>> create_api_key(desk const& at, api_key_wish wanted, wall_time now)
+task<outcome<new_api_key>> create_api_key(account_services const& services, api_key_wish wanted, wall_time now)
 {
-    auto const& rules = at.rules.api_keys;
+    auto const& rules = services.rules.api_keys;
     if (wanted.by.empty() && !rules.self_service) co_return client_error(errc::forbidden, "users make no API keys");
     auto faults = faults_of(rules, wanted);
     if (!faults.empty()) co_return faults;
@@ -137,18 +137,18 @@ task<outcome<new_api_key>> create_api_key(desk const& at, api_key_wish wanted, w
     created.kept.expires_at = end_of(rules, wanted, now);
     created.text = std::move(made.text);
 
-    auto const kept = co_await at.api_keys.add(created.kept, rules.most);
+    auto const kept = co_await services.api_keys.add(created.kept, rules.most);
     if (!kept && kept.error() == errc::conflict) co_return client_error(errc::forbidden, "there are too many API keys");
     if (!kept) co_return kept.error();
     deed const what{"api_key_created", wanted.user_id, created.kept.id, wanted.client, wanted.by};
-    report(at, what, now);
+    report(services, what, now);
     co_return created;
 }
 
 // A user has no more keys than the rules allow, so that the store may give all of them.
-task<result<api_key_list>> list_api_keys(desk const& at, std::string user_id, part wanted)
+task<result<api_key_list>> list_api_keys(account_services const& services, std::string user_id, part wanted)
 {
-    auto const all = co_await at.api_keys.list(user_id);
+    auto const all = co_await services.api_keys.list(user_id);
     if (!all) co_return all.error();
     auto const last = std::ranges::find(*all, wanted.after, &api_key::id);
     auto const first = last == all->end() ? all->begin() : last + 1;
@@ -160,46 +160,47 @@ task<result<api_key_list>> list_api_keys(desk const& at, std::string user_id, pa
     co_return part;
 }
 
-task<result<std::size_t>> remove_api_keys(desk const& at, api_key_removal wanted, wall_time now)
+task<result<std::size_t>> remove_api_keys(account_services const& services, api_key_removal wanted, wall_time now)
 {
     std::vector<std::string> gone{wanted.id};
     if (wanted.id.empty()) {
-        auto all = co_await at.api_keys.remove_all(wanted.user_id);
+        auto all = co_await services.api_keys.remove_all(wanted.user_id);
         if (!all) co_return all.error();
         gone = std::move(*all);
     } else {
-        auto const one = co_await at.api_keys.remove(wanted.user_id, wanted.id);
+        auto const one = co_await services.api_keys.remove(wanted.user_id, wanted.id);
         if (!one) co_return one.error();
     }
     for (auto const& id : gone) {
-        auto const known = co_await make_known(at, id, now);
+        auto const known = co_await make_known(services, id, now);
         if (!known) co_return known.error();
         deed const what{"api_key_removed", wanted.user_id, id, wanted.client, wanted.by};
-        report(at, what, now);
+        report(services, what, now);
     }
     co_return gone.size();
 }
 
-task<result<recognised_key>> recognise_api_key(desk const& at, std::string text, wall_time now)
+task<result<recognised_key>> recognise_api_key(account_services const& services, std::string text, wall_time now)
 {
     auto const shown = tokens::read_api_key(text);
     if (!shown) co_return client_error(errc::token_malformed, "no API key");
-    auto const kept = co_await at.api_keys.find(shown->name);
+    auto const kept = co_await services.api_keys.find(shown->name);
     if (!kept && !(kept.error() == errc::not_found)) co_return kept.error();
     // The hash is of 256 random bits: how long a comparison takes tells nobody anything.
     if (!kept || kept->hash != shown->hash) co_return client_error(errc::token_untrusted, "no such API key");
     if (kept->expires_at && now >= *kept->expires_at) co_return client_error(errc::token_expired, "the API key has expired");
-    auto const owner = co_await at.users.find(kept->user_id);
+    auto const owner = co_await services.users.find(kept->user_id);
     if (!owner && !(owner.error() == errc::not_found)) co_return owner.error();
     if (!owner || owner->disabled) co_return client_error(errc::token_revoked, "the owner of the API key is disabled or gone");
     // An id of an old import. Behind this it would be another issuer's user.
     if (owner->id.find(':') != owner->id.npos) co_return client_error(errc::token_untrusted, "the owner's id holds a colon");
 
     recognised_key good;
-    good.who = identity_of(at, *kept, *owner, now);
-    good.until = std::min(now + believed_for(at.rules), good.who->expires_at);
+    good.who = identity_of(services, *kept, *owner, now);
+    good.until = std::min(now + believed_for(services.rules), good.who->expires_at);
     // A use that could not be written is no reason to refuse it.
-    if (!kept->last_used || now - *kept->last_used >= believed_for(at.rules)) (void)co_await at.api_keys.touch(kept->id, now);
+    if (!kept->last_used || now - *kept->last_used >= believed_for(services.rules))
+        (void)co_await services.api_keys.touch(kept->id, now);
     co_return good;
 }
 

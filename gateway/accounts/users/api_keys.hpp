@@ -8,7 +8,7 @@
 
 namespace yett::accounts {
 
-struct desk;
+struct account_services;
 
 // The key somebody wants.
 struct api_key_wish
@@ -30,7 +30,7 @@ struct new_api_key
 
 // Makes a key. Fails with bad_request and names the fields, `forbidden` when users make no
 // keys or there are too many, `not_found` when there is no such user.
-task<outcome<new_api_key>> create_api_key(desk const& at, api_key_wish wanted, wall_time now);
+task<outcome<new_api_key>> create_api_key(account_services const& services, api_key_wish wanted, wall_time now);
 
 struct api_key_list
 {
@@ -39,7 +39,7 @@ struct api_key_list
 };
 
 // A part of a user's keys, youngest first.
-task<result<api_key_list>> list_api_keys(desk const& at, std::string user_id, part wanted);
+task<result<api_key_list>> list_api_keys(account_services const& services, std::string user_id, part wanted);
 
 struct api_key_removal
 {
@@ -51,7 +51,7 @@ struct api_key_removal
 
 // Removes keys; when this returns no worker of this process accepts them. Returns how many
 // went; `not_found` for an id that is not this user's.
-task<result<std::size_t>> remove_api_keys(desk const& at, api_key_removal wanted, wall_time now);
+task<result<std::size_t>> remove_api_keys(account_services const& services, api_key_removal wanted, wall_time now);
 
 // Whom a key speaks for, and how long that may be believed without asking again.
 struct recognised_key
@@ -63,6 +63,6 @@ struct recognised_key
 // Asks the store, and notes the use at most once a minute. Fails with token_malformed,
 // token_untrusted (unknown or removed), token_expired, or token_revoked when the owner is
 // disabled; the client is told the same each time.
-task<result<recognised_key>> recognise_api_key(desk const& at, std::string text, wall_time now);
+task<result<recognised_key>> recognise_api_key(account_services const& services, std::string text, wall_time now);
 
 } // namespace yett::accounts

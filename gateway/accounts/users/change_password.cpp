@@ -1,6 +1,6 @@
 #include "gateway/accounts/users/change_password.hpp"
 
-#include "gateway/accounts/desk.hpp"
+#include "gateway/accounts/account_services.hpp"
 #include "gateway/accounts/known_device.hpp"
 #include "gateway/accounts/letters.hpp"
 #include "gateway/accounts/passwords/password.hpp"
@@ -16,9 +16,9 @@ namespace {
 constexpr own_deed deed{"password_changed", "password_change_failed"};
 
 // With the letter that tells the owner, in case it was somebody else.
-paperwork papers_for(user const& who, std::string hash, device const& from, wall_time now)
+account_transaction transaction_for(user const& who, std::string hash, device const& from, wall_time now)
 {
-    paperwork all;
+    account_transaction all;
     all.amended.emplace();
     all.amended->user_id = who.id;
     all.amended->expected_hash = who.password_hash;
@@ -29,9 +29,9 @@ paperwork papers_for(user const& who, std::string hash, device const& from, wall
     return all;
 }
 
-task<outcome<secret>> accept(desk const& at, secret chosen, user const& who)
+task<outcome<secret>> accept(account_services const& services, secret chosen, user const& who)
 {
-    auto accepted = co_await at.passwords.accept(std::move(chosen), who.email, at.rules.password);
+    auto accepted = co_await services.passwords.accept(std::move(chosen), who.email, services.rules.password);
     if (accepted) co_return accepted;
     auto why = accepted.error();
     for (auto& each : why.fields) each.field = "new_password";
@@ -40,31 +40,31 @@ task<outcome<secret>> accept(desk const& at, secret chosen, user const& who)
 
 } // namespace
 
-task<outcome<secret>> change_password(desk const& at, new_password asked, wall_time now)
+task<outcome<secret>> change_password(account_services const& services, new_password asked, wall_time now)
 {
-    auto const who = co_await prove(at, asked.who.user_id, asked.current);
+    auto const who = co_await prove(services, asked.who.user_id, asked.current);
     if (!who) {
-        if (who.error() == errc::invalid_credentials) report(at, deed, asked.who, "wrong_password", now);
+        if (who.error() == errc::invalid_credentials) report(services, deed, asked.who, "wrong_password", now);
         co_return who.error();
     }
-    auto accepted = co_await accept(at, asked.chosen, *who);
+    auto accepted = co_await accept(services, asked.chosen, *who);
     if (!accepted) co_return accepted.error();
-    auto hash = co_await at.passwords.hash(std::move(*accepted));
+    auto hash = co_await services.passwords.hash(std::move(*accepted));
     if (!hash) co_return hash.error();
 
-    auto const before = co_await end_sessions(at, asked.who.user_id, asked.who.session, now);
+    auto const before = co_await end_sessions(services, asked.who.user_id, asked.who.session, now);
     if (!before) co_return before.error();
-    auto const all = papers_for(*who, std::move(*hash), asked.who.from, now);
-    auto const done = co_await at.links.commit(all);
+    auto const all = transaction_for(*who, std::move(*hash), asked.who.from, now);
+    auto const done = co_await services.links.commit(all);
     // Somebody changed it meanwhile: what was proved is no longer the password.
     if (!done && done.error() == errc::conflict) co_return errc::invalid_credentials;
     if (!done) co_return done.error();
-    report(at, deed, asked.who, {}, now);
-    auto const others = co_await end_other_sessions(at, asked.who, now);
+    report(services, deed, asked.who, {}, now);
+    auto const others = co_await end_other_sessions(services, asked.who, now);
     if (!others) co_return others.error();
     auto changed = *who;
     changed.password_changed_at = now;
-    co_return mark_device(at, changed, {}, now);
+    co_return mark_device(services, changed, {}, now);
 }
 
 } // namespace yett::accounts

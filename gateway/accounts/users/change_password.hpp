@@ -17,6 +17,6 @@ struct new_password
 // before, and tells them by mail. `password_weak` names the
 // field "new_password", a wrong current password is `invalid_credentials`.
 // Returns a mark for the device it was done at; see known_device.hpp.
-task<outcome<secret>> change_password(desk const& at, new_password asked, wall_time now);
+task<outcome<secret>> change_password(account_services const& services, new_password asked, wall_time now);
 
 } // namespace yett::accounts

@@ -8,10 +8,10 @@
 
 namespace yett::accounts {
 
-struct desk;
+struct account_services;
 
 // The caller as the store knows them now, which the access token may not yet say.
 // `unauthenticated` for a user who was removed or disabled meanwhile.
-task<result<profile>> me(desk const& at, std::string user_id);
+task<result<profile>> me(account_services const& services, std::string user_id);
 
 } // namespace yett::accounts

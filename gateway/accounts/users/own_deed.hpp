@@ -7,7 +7,7 @@
 namespace yett::accounts {
 
 struct caller;
-struct desk;
+struct account_services;
 
 // What somebody who is signed in did to their own account, in the words of the audit log.
 struct own_deed
@@ -17,6 +17,6 @@ struct own_deed
 };
 
 // Writes the audit line; `reason` says why it failed, empty when it did not.
-void report(desk const& at, own_deed const& deed, caller const& who, std::string_view reason, wall_time now);
+void report(account_services const& services, own_deed const& deed, caller const& who, std::string_view reason, wall_time now);
 
 } // namespace yett::accounts

@@ -9,7 +9,7 @@
 
 namespace yett::accounts {
 
-struct desk;
+struct account_services;
 
 struct registration
 {
@@ -40,6 +40,6 @@ struct registered
 // `forbidden` when registration is closed, or by invitation and none came; `link_invalid`
 // and `link_expired` for an invitation that does not serve. One that was mailed to the
 // address proves it, too.
-task<outcome<registered>> register_user(desk const& at, registration asked, wall_time now);
+task<outcome<registered>> register_user(account_services const& services, registration asked, wall_time now);
 
 } // namespace yett::accounts

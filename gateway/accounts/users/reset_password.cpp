@@ -1,7 +1,7 @@
 #include "gateway/accounts/users/reset_password.hpp"
 
+#include "gateway/accounts/account_services.hpp"
 #include "gateway/accounts/audit_line.hpp"
-#include "gateway/accounts/desk.hpp"
 #include "gateway/accounts/issue.hpp"
 #include "gateway/accounts/known_device.hpp"
 #include "gateway/accounts/letters.hpp"
@@ -14,10 +14,10 @@
 namespace yett::accounts {
 namespace {
 
-paperwork papers_for(link const& followed, user const& who, std::string hash, device const& from, wall_time now)
+account_transaction transaction_for(link const& followed, user const& who, std::string hash, device const& from, wall_time now)
 {
-    paperwork all;
-    all.spent = spending{followed.hash, followed.purpose, now};
+    account_transaction all;
+    all.spent = link_use{followed.hash, followed.purpose, now};
     all.amended.emplace();
     all.amended->user_id = who.id;
     all.amended->verified = true;
@@ -30,51 +30,51 @@ paperwork papers_for(link const& followed, user const& who, std::string hash, de
 
 } // namespace
 
-task<result<void>> request_reset(desk const& at, letter_request asked, wall_time now)
+task<result<void>> request_reset(account_services const& services, letter_request asked, wall_time now)
 {
-    auto const who = co_await look_up(at, asked.email);
+    auto const who = co_await look_up(services, asked.email);
     if (!who) co_return who.error();
-    auto const due = *who && !(*who)->disabled && at.rules.links && !asked.silent;
+    auto const due = *who && !(*who)->disabled && services.rules.links && !asked.silent;
     auto mailed = due ? mail_link(letter_kind::reset_password, **who, asked.from, now)
                       : mail_nothing(letter_kind::reset_password, asked.from, now);
-    expire(mailed, now + at.rules.reset_ttl);
-    auto const sent = co_await send_letter(at, std::move(mailed));
+    expire(mailed, now + services.rules.reset_ttl);
+    auto const sent = co_await send_letter(services, std::move(mailed));
     if (!sent) co_return sent.error();
     audit_event event;
     event.name = "reset_requested";
     if (*who) event.user_id = (*who)->id;
     if (!due) event.reason = *who ? "disabled" : "unknown_user";
     if (asked.silent) event.reason = "too_many_letters";
-    report(at, event, asked.from, now);
+    report(services, event, asked.from, now);
     co_return result<void>{};
 }
 
-task<outcome<secret>> reset_password(desk const& at, password_reset asked, wall_time now)
+task<outcome<secret>> reset_password(account_services const& services, password_reset asked, wall_time now)
 {
-    auto const found = co_await find_link(at, std::move(asked.token), link_purpose::reset_password, now);
+    auto const found = co_await find_link(services, std::move(asked.token), link_purpose::reset_password, now);
     if (!found) co_return found.error();
-    auto const who = co_await owner_of(at, *found);
+    auto const who = co_await owner_of(services, *found);
     if (!who) co_return who.error();
-    auto accepted = co_await at.passwords.accept(std::move(asked.password), who->email, at.rules.password);
+    auto accepted = co_await services.passwords.accept(std::move(asked.password), who->email, services.rules.password);
     if (!accepted) co_return accepted.error();
-    auto hash = co_await at.passwords.hash(std::move(*accepted));
+    auto hash = co_await services.passwords.hash(std::move(*accepted));
     if (!hash) co_return hash.error();
 
-    auto const before = co_await end_sessions(at, who->id, {}, now);
+    auto const before = co_await end_sessions(services, who->id, {}, now);
     if (!before) co_return before.error();
-    auto const all = papers_for(*found, *who, std::move(*hash), asked.from, now);
-    auto const done = co_await at.links.commit(all);
+    auto const all = transaction_for(*found, *who, std::move(*hash), asked.from, now);
+    auto const done = co_await services.links.commit(all);
     if (!done) co_return refused(done.error());
-    auto const after = co_await end_sessions(at, who->id, {}, now);
+    auto const after = co_await end_sessions(services, who->id, {}, now);
     if (!after) co_return after.error();
 
     audit_event event;
     event.name = "password_reset";
     event.user_id = who->id;
-    report(at, event, asked.from, now);
+    report(services, event, asked.from, now);
     auto changed = *who;
     changed.password_changed_at = now;
-    co_return mark_device(at, changed, {}, now);
+    co_return mark_device(services, changed, {}, now);
 }
 
 } // namespace yett::accounts

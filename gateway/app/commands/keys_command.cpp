@@ -1,7 +1,7 @@
 #include "gateway/accounts/issue.hpp"
 #include "gateway/app/commands/commands.hpp"
+#include "gateway/app/keys/key_rotator.hpp"
 #include "gateway/app/keys/key_shelf.hpp"
-#include "gateway/app/keys/key_turner.hpp"
 #include "gateway/app/keys/token_keys.hpp"
 #include "gateway/app/parts/load_settings.hpp"
 #include "gateway/app/parts/open_stores.hpp"

@@ -1,7 +1,7 @@
 #include "gateway/app/commands/operator_commands.hpp"
 
 #include "gateway/app/commands/config_option.hpp"
-#include "gateway/app/commands/local_office.hpp"
+#include "gateway/app/commands/offline_client.hpp"
 #include "gateway/app/parts/load_settings.hpp"
 #include "gateway/app/parts/startup_error.hpp"
 #include "gateway/console/import_rows.hpp"
@@ -94,13 +94,13 @@ void warn_of_programs_elsewhere(std::string const& socket)
                  " until they expire or it starts again\n";
 }
 
-std::unique_ptr<console::counterpart> find_counterpart(config::settings settings, management::verb const& what)
+std::unique_ptr<console::management_client> find_management_client(config::settings settings, management::verb const& what)
 {
     auto const socket = settings.management.socket.string();
     auto program = console::reach_running_program(socket);
     if (program) return std::move(*program);
     if (program.error() != errc::not_found) throw startup_error{blame::unavailable, describe(program.error())};
-    auto store = open_local_office(std::move(settings));
+    auto store = open_offline_client(std::move(settings));
     if (changes(what)) warn_of_programs_elsewhere(socket);
     return store;
 }
@@ -118,7 +118,7 @@ int run(command const& given)
     if (!settings) return startup_error::exit_status_of(blame::configuration);
     auto order = order_of(given);
     if (!order) return console::fail(order.error(), given.how);
-    auto const with = find_counterpart(std::move(*settings), *given.what);
+    auto const with = find_management_client(std::move(*settings), *given.what);
     if (takes_rows(*given.what)) return console::import_rows(*with, *given.what, std::move(*order), given.rows, given.how);
     return console::run_verb(*with, *given.what, std::move(*order), given.how);
 }

@@ -9,9 +9,9 @@
 namespace yett::app {
 namespace {
 
-telemetry::issuer_figures figures_of(issuers::watch const& one, steady_time now)
+telemetry::issuer_figures figures_of(issuers::jwks_refresher const& one, steady_time now)
 {
-    auto const stands = one.standing();
+    auto const stands = one.jwks_state();
     auto const counted = one.figures();
     telemetry::issuer_figures shown;
     shown.issuer = one.issuer();
@@ -22,7 +22,7 @@ telemetry::issuer_figures figures_of(issuers::watch const& one, steady_time now)
     shown.questions = counted.questions;
     shown.fetches.emplace_back("ok", counted.fetches);
     for (std::size_t i = 0; i < counted.setbacks.size(); ++i)
-        shown.fetches.emplace_back(name_of(static_cast<issuers::setback::kind>(i)), counted.setbacks[i]);
+        shown.fetches.emplace_back(name_of(static_cast<issuers::fetch_error::kind>(i)), counted.setbacks[i]);
     return shown;
 }
 
@@ -35,26 +35,27 @@ issuer_watches::issuer_watches(boost::asio::io_context& control, token_keys& key
     auto const& all = s.tokens.issuers;
     for (std::size_t i = 0; i < all.size(); ++i) {
         if (!all[i].jwks_file.empty()) continue;
-        issuers::watch::parts parts{source_of(all[i]), all[i].refresh, issuers::make_web(web_of(all[i])), reports.program()};
-        watched_.push_back({token_keys::place_of_issuer(i), std::make_unique<issuers::watch>(std::move(parts))});
+        issuers::jwks_refresher::parts parts{source_of(all[i]), all[i].refresh, issuers::make_web(web_of(all[i])),
+                                             reports.program()};
+        watched_.push_back({token_keys::place_of_issuer(i), std::make_unique<issuers::jwks_refresher>(std::move(parts))});
     }
 }
 
 // All are interrupted before the first is waited for.
 issuer_watches::~issuer_watches()
 {
-    for (auto& each : watched_) each.watch->interrupt();
+    for (auto& each : watched_) each.jwks_refresher->interrupt();
 }
 
 void issuer_watches::open()
 {
     for (auto& each : watched_)
-        each.watch->start([this, &each](issuers::watch::outcome const& got) {
+        each.jwks_refresher->start([this, &each](issuers::jwks_refresher::outcome const& got) {
             boost::asio::post(control_, [this, &each, got] { take(each, got); });
         });
     for (auto& each : watched_) {
-        each.watch->wait_for_first();
-        keys_.use(each.at, each.watch->standing().keys);
+        each.jwks_refresher->wait_for_first();
+        keys_.use(each.at, each.jwks_refresher->jwks_state().keys);
     }
     if (any()) keys_.compose();
 }
@@ -65,10 +66,10 @@ void issuer_watches::run(publisher give_to_workers, std::function<void()> news)
     news_ = std::move(news);
 }
 
-void issuer_watches::take(watched& from, issuers::watch::outcome const& got)
+void issuer_watches::take(watched& from, issuers::jwks_refresher::outcome const& got)
 {
     auto const landed = [this, &from, number = got.number] {
-        from.watch->landed(number);
+        from.jwks_refresher->landed(number);
         news_();
     };
     if (!got.changed) return landed();
@@ -80,27 +81,28 @@ void issuer_watches::take(watched& from, issuers::watch::outcome const& got)
 bool issuer_watches::ask(std::size_t issuer)
 {
     for (auto& each : watched_)
-        if (each.at == issuer) return each.watch->ask();
+        if (each.at == issuer) return each.jwks_refresher->ask();
     return false;
 }
 
 void issuer_watches::report(telemetry::observations& into) const
 {
     auto const now = steady_now();
-    for (auto const& each : watched_) into.issuers.push_back(figures_of(*each.watch, now));
+    for (auto const& each : watched_) into.issuers.push_back(figures_of(*each.jwks_refresher, now));
 }
 
 std::vector<control::readiness_check> issuer_watches::checks() const
 {
     std::vector<control::readiness_check> made;
     for (auto const& each : watched_) {
-        auto const& watch = *each.watch;
-        auto const why_not = [&watch]() -> std::optional<std::string> {
-            auto const stands = watch.standing();
+        auto const& jwks_refresher = *each.jwks_refresher;
+        auto const why_not = [&jwks_refresher]() -> std::optional<std::string> {
+            auto const stands = jwks_refresher.jwks_state();
             if (stands.fetched_at) return std::nullopt;
             return describe(stands, steady_now());
         };
-        made.push_back({"issuer " + watch.issuer(), why_not, [&watch] { return describe(watch.standing(), steady_now()); }});
+        made.push_back({"issuer " + jwks_refresher.issuer(), why_not,
+                        [&jwks_refresher] { return describe(jwks_refresher.jwks_state(), steady_now()); }});
     }
     return made;
 }

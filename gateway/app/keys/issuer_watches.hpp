@@ -2,7 +2,7 @@
 
 #include "gateway/app/keys/token_keys.hpp"
 #include "gateway/control/admin.hpp"
-#include "gateway/issuers/watch.hpp"
+#include "gateway/issuers/jwks_refresher.hpp"
 
 #include <boost/asio/io_context.hpp>
 
@@ -46,9 +46,9 @@ private:
     struct watched
     {
         std::size_t at; // in the verifier
-        std::unique_ptr<issuers::watch> watch;
+        std::unique_ptr<issuers::jwks_refresher> jwks_refresher;
     };
-    void take(watched& from, issuers::watch::outcome const& got);
+    void take(watched& from, issuers::jwks_refresher::outcome const& got);
 
     boost::asio::io_context& control_;
     token_keys& keys_;

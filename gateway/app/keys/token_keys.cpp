@@ -182,7 +182,7 @@ void token_keys::compose()
     current_.verifier = std::make_shared<tokens::verifier const>(std::move(issuers), t.most_bytes);
 }
 
-void token_keys::take_turns(wall_time now)
+void token_keys::activate_due_key(wall_time now)
 {
     if (ring_) signer_.use(ring_->signing(now).key);
 }

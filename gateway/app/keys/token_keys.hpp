@@ -38,7 +38,7 @@ public:
     // Makes the snapshot anew from the keys as they are.
     void compose();
     // Signs with the key whose turn it is. Every worker must have its snapshot by then.
-    void take_turns(wall_time now);
+    void activate_due_key(wall_time now);
 
     tokens::signer const& signer() const noexcept { return signer_; }
     // For what is proved by an HMAC and no signature; see tokens/own_secret.hpp.

@@ -2,7 +2,7 @@
 
 #include "config/load.hpp"
 #include "gateway/app/parts/build_snapshot.hpp"
-#include "gateway/app/parts/mail_office.hpp"
+#include "gateway/app/parts/mailer.hpp"
 
 #include <cstdio>
 #include <tuple>

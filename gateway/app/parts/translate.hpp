@@ -1,7 +1,7 @@
 #pragma once
 
 #include "config/settings.hpp"
-#include "gateway/accounts/desk.hpp"
+#include "gateway/accounts/account_services.hpp"
 #include "gateway/issuers/fetch_keys.hpp"
 #include "gateway/issuers/web.hpp"
 #include "gateway/limits/spec.hpp"

@@ -12,16 +12,16 @@
 namespace yett::http {
 namespace {
 
-constexpr public_face not_signed_in{401, "unauthenticated", "Authentication required"};
-constexpr public_face malformed{400, "bad_request", "Bad request"};
-constexpr public_face busy{503, "overloaded", "Too busy"};
-constexpr public_face application_away{502, "upstream_unavailable", "Application unavailable"};
-constexpr public_face application_slow{504, "upstream_timeout", "Application too slow"};
-constexpr public_face other_version{426, "upgrade_required", "Another version of WebSocket"};
-constexpr public_face defect{500, "internal", "Internal error"};
+constexpr public_error not_signed_in{401, "unauthenticated", "Authentication required"};
+constexpr public_error malformed{400, "bad_request", "Bad request"};
+constexpr public_error busy{503, "overloaded", "Too busy"};
+constexpr public_error application_away{502, "upstream_unavailable", "Application unavailable"};
+constexpr public_error application_slow{504, "upstream_timeout", "Application too slow"};
+constexpr public_error other_version{426, "upgrade_required", "Another version of WebSocket"};
+constexpr public_error defect{500, "internal", "Internal error"};
 
 // Who broke off or was slow decides what that means for the client.
-public_face face_of_peer(error const& e) noexcept
+public_error public_error_of_peer(error const& e) noexcept
 {
     if (e.from() == origin::upstream) return e == errc::timed_out ? application_slow : application_away;
     if (e == errc::timed_out)
@@ -63,7 +63,7 @@ std::string challenge_for(error const& e, problem_context const& context)
     return "Bearer" + realm + (context.credential_sent ? R"(, error="invalid_token")" : "");
 }
 
-std::string json_of(error const& e, public_face face, problem_context const& context)
+std::string json_of(error const& e, public_error face, problem_context const& context)
 {
     boost::json::object body{{"type", "about:blank"}, {"title", face.title}, {"status", face.status}, {"code", face.code}};
     if (!context.request_id.empty()) body["request_id"] = context.request_id;
@@ -129,7 +129,7 @@ bool is_form(std::string_view content_type) noexcept
 
 } // namespace
 
-public_face face_of(error const& e) noexcept
+public_error public_error_of(error const& e) noexcept
 {
     switch (e.code()) {
     case errc::no_such_route: return {404, "no_such_route", "Nothing here"};
@@ -171,7 +171,7 @@ public_face face_of(error const& e) noexcept
     case errc::credentials_disagree: return not_signed_in;
     case errc::peer_closed:
     case errc::peer_broke_off:
-    case errc::timed_out: return face_of_peer(e);
+    case errc::timed_out: return public_error_of_peer(e);
     case errc::not_found: return {404, "no_such_route", "Nothing here"};
     case errc::conflict: return {409, "bad_request", "Conflict"};
     case errc::internal: return defect;
@@ -181,7 +181,7 @@ public_face face_of(error const& e) noexcept
 
 reply problem_reply(error const& e, problem_context const& context)
 {
-    auto const face = context.another_websocket_version ? other_version : face_of(e);
+    auto const face = context.another_websocket_version ? other_version : public_error_of(e);
     reply r;
     r.status = face.status;
     r.body = json_of(e, face, context);

@@ -13,13 +13,13 @@
 namespace yett::http {
 
 // What a client is told of a failure; `problem` holds the only table of these.
-struct public_face
+struct public_error
 {
     unsigned status;
     std::string_view code; // stable, see the documentation of the API
     std::string_view title;
 };
-public_face face_of(error const& e) noexcept;
+public_error public_error_of(error const& e) noexcept;
 
 // The surroundings of a failure that shape its reply.
 struct problem_context

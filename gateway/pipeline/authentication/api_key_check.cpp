@@ -1,6 +1,6 @@
 #include "gateway/pipeline/authentication/api_key_check.hpp"
 
-#include "gateway/accounts/desk.hpp"
+#include "gateway/accounts/account_services.hpp"
 #include "gateway/accounts/users/api_keys.hpp"
 #include "gateway/pipeline/request/counted.hpp"
 #include "gateway/telemetry/metrics.hpp"
@@ -36,14 +36,14 @@ key_answer counted_as(result<identity_ptr> const& who)
 
 } // namespace
 
-std::optional<result<identity_ptr>> api_key_check::recall(tokens::shown_token const& key, wall_time now)
+std::optional<result<identity_ptr>> api_key_check::recall(tokens::token_lookup const& key, wall_time now)
 {
     auto known = dependencies_.cache.recall(key, now);
     if (known) dependencies_.figures.api_keys[*known ? key_answer::remembered : key_answer::refused].add();
     return known;
 }
 
-task<result<identity_ptr>> api_key_check::ask(tokens::shown_token const& key, wall_time now)
+task<result<identity_ptr>> api_key_check::ask(tokens::token_lookup const& key, wall_time now)
 {
     auto who = co_await ask_again(key, now);
     dependencies_.figures.api_keys[counted_as(who)].add();
@@ -52,9 +52,9 @@ task<result<identity_ptr>> api_key_check::ask(tokens::shown_token const& key, wa
 
 // Whatever is revoked while the store is asked may have been written after it answered: it
 // is asked again, and nobody gets by on what was true before.
-task<result<identity_ptr>> api_key_check::ask_again(tokens::shown_token const& key, wall_time now)
+task<result<identity_ptr>> api_key_check::ask_again(tokens::token_lookup const& key, wall_time now)
 {
-    auto const& desk = dependencies_.desk;
+    auto const& desk = dependencies_.services;
     auto& cache = dependencies_.cache;
     if (asking_ >= most_questions) co_return our_error(errc::overloaded, "too many unknown API keys at once");
     counted const under_way{asking_};
@@ -66,7 +66,7 @@ task<result<identity_ptr>> api_key_check::ask_again(tokens::shown_token const& k
             if (is_final(found.error().code())) cache.remember_refusal(key, found.error().code(), now);
             co_return found.error();
         }
-        tokens::vouched const word{found->who, found->until, generation};
+        tokens::store_answer const word{found->who, found->until, generation};
         if (cache.remember(key, word, now)) co_return found->who;
         now = wall_now();
     }

@@ -8,7 +8,7 @@
 #include <optional>
 
 namespace yett::accounts {
-struct desk;
+struct account_services;
 } // namespace yett::accounts
 namespace yett::telemetry {
 struct shard;
@@ -23,7 +23,7 @@ public:
     // They outlive it.
     struct dependencies
     {
-        accounts::desk const& desk;
+        accounts::account_services const& services;
         tokens::token_cache& cache;
         telemetry::shard& figures;
     };
@@ -32,12 +32,12 @@ public:
     api_key_check& operator=(api_key_check const&) = delete;
 
     // What memory says: whose it is, or why it is nobody's. Nothing when the store has to be asked.
-    std::optional<result<identity_ptr>> recall(tokens::shown_token const& key, wall_time now);
+    std::optional<result<identity_ptr>> recall(tokens::token_lookup const& key, wall_time now);
     // What the store says, as of a moment when nothing was revoked meanwhile. Fails like
     // accounts::recognise_api_key, or with overloaded when too many ask at once.
-    task<result<identity_ptr>> ask(tokens::shown_token const& key, wall_time now);
+    task<result<identity_ptr>> ask(tokens::token_lookup const& key, wall_time now);
     // The same without counting: the key was counted before.
-    task<result<identity_ptr>> ask_again(tokens::shown_token const& key, wall_time now);
+    task<result<identity_ptr>> ask_again(tokens::token_lookup const& key, wall_time now);
 
 private:
     dependencies dependencies_;

@@ -1,6 +1,6 @@
 #include "gateway/pipeline/authentication/authenticator.hpp"
 
-#include "gateway/accounts/desk.hpp"
+#include "gateway/accounts/account_services.hpp"
 #include "gateway/http/fields/cookies.hpp"
 #include "gateway/pipeline/authentication/missing_keys.hpp"
 #include "gateway/pipeline/authentication/renewals.hpp"
@@ -83,7 +83,7 @@ void authenticator::read(http::head const& head, request_context& context) const
 
 void authenticator::read_by_rule(http::head const& head, request_context& context)
 {
-    auto const lasting = dependencies_.desk.rules.remember == accounts::memory::always;
+    auto const lasting = dependencies_.services.rules.remember == accounts::memory::always;
     read_credential_by_rule(head, dependencies_.cache, lasting, context);
 }
 
@@ -189,7 +189,7 @@ authenticator::answer authenticator::from_allowed_page(answer found, http::excha
 bool authenticator::may_come_to_be_known(error const& why, std::string_view token, key_wait with_keys) const
 {
     if (with_keys == key_wait::over || !(why == errc::token_untrusted)) return false;
-    return dependencies_.missing_keys.are_coming(dependencies_.cache.judge(), token);
+    return dependencies_.missing_keys.request_refresh(dependencies_.cache.judge(), token);
 }
 
 // Beside cookies that may speak for the caller, a Bearer that is none of ours may belong to
@@ -230,7 +230,7 @@ task<authenticator::settled> authenticator::ask(request_context& context)
 
 task<authenticator::settled> authenticator::await(http::exchange const& ex, request_context& context)
 {
-    auto const until = dependencies_.missing_keys.end_of_patience();
+    auto const until = dependencies_.missing_keys.wait_deadline();
     for (;;) {
         auto const came = co_await dependencies_.missing_keys.wait(until);
         auto found = judge_and_check_page(ex, context, came ? key_wait::possible : key_wait::over);
@@ -247,7 +247,7 @@ task<authenticator::settled> authenticator::renew_session(renew asked, http::exc
     auto& figures = dependencies_.figures.renewals;
     auto const needed = !asked.without || !*asked.without;
     if (asked.rivals) [[unlikely]] {
-        auto const chosen = co_await refresh_cookie_of(ex.request(), context.transport(), dependencies_.desk, context);
+        auto const chosen = co_await refresh_cookie_of(ex.request(), context.transport(), dependencies_.services, context);
         if (!chosen && chosen.error().from() != origin::client) {
             refused failed{chosen.error()};
             co_return failed;
@@ -283,7 +283,7 @@ authenticator::settled authenticator::enter_session(result<identity_ptr> without
         return recognise(std::move(without), context);
     if (!renewed) return recognise(std::move(renewed), context);
     http::reply cookies;
-    if (auto added = add_cookies(cookies, context.transport(), given, dependencies_.desk.now()); !added)
+    if (auto added = add_cookies(cookies, context.transport(), given, dependencies_.services.now()); !added)
         return refused{added.error()};
     std::ranges::move(cookies.fields, std::back_inserter(context.reported.set_cookies));
     context.found.renewed = true;
@@ -333,7 +333,7 @@ task<result<identity_ptr>> authenticator::recall(request_context const& context)
     auto const now = wall_now();
     auto const& found = context.found;
     if (found.renewed) {
-        if (dependencies_.desk.revocations.covers(*found.who, {}, now)) co_return client_error(errc::token_revoked);
+        if (dependencies_.services.revocations.covers(*found.who, {}, now)) co_return client_error(errc::token_revoked);
         co_return found.who;
     }
     if (!tokens::looks_like_api_key(found.token.text())) co_return dependencies_.cache.identify(found.token, now);

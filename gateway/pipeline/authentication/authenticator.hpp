@@ -38,13 +38,13 @@ public:
     // They outlive it.
     struct dependencies
     {
-        accounts::desk const& desk;
+        accounts::account_services const& services;
         tokens::token_cache& cache;
         yett::pipeline::missing_keys& missing_keys;
         yett::pipeline::renewals& renewals;
         telemetry::shard& figures;
     };
-    explicit authenticator(dependencies d) noexcept : dependencies_{d}, api_keys_{{d.desk, d.cache, d.figures}} {}
+    explicit authenticator(dependencies d) noexcept : dependencies_{d}, api_keys_{{d.services, d.cache, d.figures}} {}
 
     // --- what is settled
     struct nobody // none was named, or the rule does not look; not: somebody who could not be proved

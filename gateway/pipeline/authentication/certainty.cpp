@@ -8,7 +8,7 @@ namespace {
 using telemetry::stale_outcome;
 using tokens::next_step;
 
-constexpr milliseconds patience{2000};
+constexpr milliseconds wait_timeout{2000};
 constexpr std::size_t most_waiting = 4096;
 
 } // namespace
@@ -23,7 +23,7 @@ certainty::~certainty()
 // A look that was under way while the process slept may end well and be of no use.
 task<result<void>> certainty::catch_up()
 {
-    auto const until = parts_.clock() + patience;
+    auto const until = parts_.clock() + wait_timeout;
     auto in_vain = waiting_.size() >= most_waiting;
     for (;;) {
         auto const now = boot_now();

@@ -8,7 +8,7 @@
 namespace yett::pipeline {
 namespace {
 
-constexpr milliseconds patience{2000};
+constexpr milliseconds wait_timeout{2000};
 constexpr std::size_t most_waiting = 4096;
 
 } // namespace
@@ -20,16 +20,16 @@ missing_keys::~missing_keys()
     for (auto* each : std::exchange(waiting_, {})) each->drop();
 }
 
-bool missing_keys::are_coming(tokens::verifier const& judge, std::string_view token) const
+bool missing_keys::request_refresh(tokens::verifier const& judge, std::string_view token) const
 {
     if (!parts_.ask || waiting_.size() >= most_waiting) return false;
     auto const issuer = judge.issuer_lacking_key(token);
     return issuer && parts_.ask(*issuer);
 }
 
-steady_time missing_keys::end_of_patience() const noexcept
+steady_time missing_keys::wait_deadline() const noexcept
 {
-    return parts_.times.now() + patience;
+    return parts_.times.now() + wait_timeout;
 }
 
 task<bool> missing_keys::wait(steady_time until)

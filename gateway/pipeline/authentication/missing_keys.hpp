@@ -38,10 +38,10 @@ public:
     missing_keys& operator=(missing_keys const&) = delete;
 
     // Whether a token that `judge` refused may be good once keys that are under way are here.
-    bool are_coming(tokens::verifier const& judge, std::string_view token) const;
+    bool request_refresh(tokens::verifier const& judge, std::string_view token) const;
 
     // When a request that begins to wait now has waited enough.
-    steady_time end_of_patience() const noexcept;
+    steady_time wait_deadline() const noexcept;
     // Until keys have come or `until` has. False when it is not worth asking again.
     task<bool> wait(steady_time until);
 

@@ -1,6 +1,6 @@
 #include "gateway/pipeline/authentication/renewals.hpp"
 
-#include "gateway/accounts/desk.hpp"
+#include "gateway/accounts/account_services.hpp"
 #include "gateway/accounts/sessions/refresh.hpp"
 #include "gateway/base/async/waiter.hpp"
 #include "gateway/tokens/opaque/refresh_token.hpp"
@@ -86,7 +86,7 @@ task<std::optional<renewals::renewal>> renewals::share(std::shared_ptr<flight> w
 task<result<std::shared_ptr<accounts::grant const>>> renewals::exchange(request asked)
 {
     try {
-        auto patient = parts_.desk;
+        auto patient = parts_.services;
         auto const grace = patient.rules.refresh_grace + std::chrono::ceil<seconds>(parts_.longest_reply);
         patient.rules.refresh_grace = grace;
         accounts::refresh_request wanted{secret{std::string{asked.refresh_token}}, std::move(asked.from)};

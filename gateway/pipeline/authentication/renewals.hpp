@@ -15,7 +15,7 @@
 #include <string_view>
 
 namespace yett::accounts {
-struct desk;
+struct account_services;
 } // namespace yett::accounts
 
 namespace yett::pipeline {
@@ -36,7 +36,7 @@ class renewals
 public:
     struct parts
     {
-        accounts::desk const& desk;
+        accounts::account_services const& services;
         executor on;
         // How long an application may take to reply. The new cookies travel with its reply,
         // and the browser may go elsewhere before they arrive: so long, and the configured

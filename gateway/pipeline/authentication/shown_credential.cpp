@@ -21,7 +21,7 @@ void look_further(http::head const& head, tokens::token_cache const& cache, requ
     auto ways = context.facts().ways;
     ways.by_protocol = ways.by_protocol && asks_for_websocket(head);
     found.shown = unusual_credential_of(head, context.transport(), ways, found.decoded_key);
-    found.token = found.shown ? cache.expect(found.shown->token) : tokens::shown_token{};
+    found.token = found.shown ? cache.prefetch_index(found.shown->token) : tokens::token_lookup{};
 }
 
 // Where nobody looks at a credential nothing is chosen.
@@ -42,7 +42,7 @@ void choose_cookie(http::head const& head, tokens::token_cache& cache, bool last
     }
     if (chosen->until) keep_cookie(set_cookies, ways, ways.access_cookie, chosen->text, *chosen->until - now, lasting);
     set_cookie_token(*found.shown, chosen->text);
-    found.token = cache.expect(found.shown->token);
+    found.token = cache.prefetch_index(found.shown->token);
 }
 
 } // namespace
@@ -52,7 +52,7 @@ void read_credential(http::head const& head, tokens::token_cache const& cache, r
 {
     auto& found = context.found;
     found.shown = credential_of(head, context.transport());
-    if (found.shown) found.token = cache.expect(found.shown->token);
+    if (found.shown) found.token = cache.prefetch_index(found.shown->token);
 }
 
 void read_credential_by_rule(http::head const& head, tokens::token_cache& cache, bool lasting, request_context& context)
@@ -62,7 +62,7 @@ void read_credential_by_rule(http::head const& head, tokens::token_cache& cache,
         look_further(head, cache, context);
     if (found.shown && found.shown->several) [[unlikely]]
         choose_cookie(head, cache, lasting, context);
-    if (found.route->credentials() != policies::credential_use::ignored) cache.fetch(found.token);
+    if (found.route->credentials() != policies::credential_use::ignored) cache.prefetch_record(found.token);
 }
 
 void set_bearer_aside(error const& why, tokens::token_cache const& cache, request_context& context)
@@ -71,7 +71,7 @@ void set_bearer_aside(error const& why, tokens::token_cache const& cache, reques
     found.set_aside = why;
     auto const cookie = found.shown->in_cookie;
     found.shown = credential{cookie.empty() ? credential::way::none : credential::way::cookie, cookie, {}};
-    found.token = cache.expect(cookie);
+    found.token = cache.prefetch_index(cookie);
 }
 
 } // namespace yett::pipeline

@@ -1,6 +1,6 @@
 #pragma once
 
-#include "gateway/pages/book.hpp"
+#include "gateway/pages/page_renderer.hpp"
 #include "gateway/pipeline/call/form_token.hpp"
 #include "gateway/pipeline/call/key_documents.hpp"
 #include "gateway/pipeline/call/waiting_address.hpp"
@@ -12,7 +12,7 @@
 #include <vector>
 
 namespace yett::accounts {
-struct desk;
+struct account_services;
 } // namespace yett::accounts
 namespace yett::tokens {
 class token_cache;
@@ -23,7 +23,7 @@ namespace yett::pipeline {
 // What endpoints are answered with on one worker.
 struct endpoint_services
 {
-    accounts::desk& desk;
+    accounts::account_services& services;
     tokens::token_cache& cache; // of this worker
     auth_transport transport;
     std::shared_ptr<key_documents const> keys;
@@ -32,12 +32,12 @@ struct endpoint_services
 // What pages are made with beside that.
 struct page_services
 {
-    pages::look look;
+    pages::branding branding;
     std::vector<std::string> prefixes; // below which the endpoints lie; one at least
     std::string after_logout;          // empty: the login page
     form_tokens tokens;
     waiting_addresses waiting;
-    pages::book book;
+    pages::page_renderer book;
 
     // The prefix that a path lies below; the first one where it lies below none.
     std::string_view prefix_of(std::string_view path) const noexcept;

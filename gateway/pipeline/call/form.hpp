@@ -3,7 +3,7 @@
 #include "gateway/base/async/task.hpp"
 #include "gateway/base/result.hpp"
 #include "gateway/http/exchange.hpp"
-#include "gateway/pages/book.hpp"
+#include "gateway/pages/page_renderer.hpp"
 
 #include <array>
 #include <cstdint>

@@ -1,12 +1,12 @@
 #include "gateway/pipeline/call/page_replies.hpp"
 
-#include "gateway/pages/book.hpp"
+#include "gateway/pages/page_renderer.hpp"
 
 namespace yett::pipeline {
 
 void add_page_fields(http::reply& r)
 {
-    r.fields.emplace_back("Content-Security-Policy", std::string{pages::book::security_policy()});
+    r.fields.emplace_back("Content-Security-Policy", std::string{pages::page_renderer::security_policy()});
     // Origin has to be sent with our own forms, and no address with a token in it to anybody.
     r.fields.emplace_back("Referrer-Policy", "strict-origin");
     r.fields.emplace_back("X-Frame-Options", "DENY");

@@ -1,6 +1,6 @@
 #include "gateway/pipeline/endpoints/page_handlers.hpp"
 
-#include "gateway/accounts/desk.hpp"
+#include "gateway/accounts/account_services.hpp"
 #include "gateway/accounts/device_name.hpp"
 #include "gateway/accounts/sessions/sessions.hpp"
 #include "gateway/accounts/users/api_keys.hpp"
@@ -80,30 +80,31 @@ task<result<std::string>> write_account(pages::view v, call& c, std::string_view
     auto who = session_of(c);
     if (!who) co_return who.error();
     auto const user_id = who->user_id;
-    auto profile = co_await accounts::me(c.services.desk, c.context.found.who->subject);
+    auto profile = co_await accounts::me(c.services.services, c.context.found.who->subject);
     if (!profile) co_return profile.error();
     accounts::part wanted;
     wanted.after = http::form_value(c.ex.where().query(), "after").value_or(std::string{});
     wanted.limit = lines_on_page;
-    auto all = co_await accounts::list_sessions(c.services.desk, std::move(*who), std::move(wanted), c.services.desk.now());
+    auto all =
+        co_await accounts::list_sessions(c.services.services, std::move(*who), std::move(wanted), c.services.services.now());
     if (!all) co_return all.error();
     accounts::part shown;
     shown.limit = lines_on_page;
-    auto keys = co_await accounts::list_api_keys(c.services.desk, user_id, std::move(shown));
+    auto keys = co_await accounts::list_api_keys(c.services.services, user_id, std::move(shown));
     if (!keys) co_return keys.error();
     auto const lines = lines_of(all->lines);
     auto const key_lines = lines_of(keys->keys);
-    auto const& rules = c.services.desk.rules.api_keys;
+    auto const& rules = c.services.services.rules.api_keys;
     pages::account_view a;
     a.email = profile->email;
     a.sessions = lines;
-    a.now = c.services.desk.now();
+    a.now = c.services.services.now();
     a.keys = key_lines;
     a.new_key = new_key;
     a.makes_keys = rules.self_service;
     a.scopes = rules.scopes;
     a.next = all->next;
-    a.self_delete = c.services.desk.rules.self_delete;
+    a.self_delete = c.services.services.rules.self_delete;
     co_return c.pages.book.write_account(v, a);
 }
 

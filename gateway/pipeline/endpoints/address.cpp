@@ -1,6 +1,6 @@
 #include "gateway/pipeline/endpoints/handlers.hpp"
 
-#include "gateway/accounts/desk.hpp"
+#include "gateway/accounts/account_services.hpp"
 #include "gateway/accounts/users/change_address.hpp"
 #include "gateway/accounts/users/remove_user.hpp"
 #include "gateway/accounts/users/verify_email.hpp"
@@ -26,7 +26,7 @@ task<result<http::reply>> follow(call& c, link_service service)
     accounts::followed_link asked;
     asked.token = std::move(*token);
     asked.from = device_of(c);
-    auto const who = co_await service(c.services.desk, std::move(asked), c.services.desk.now());
+    auto const who = co_await service(c.services.services, std::move(asked), c.services.services.now());
     if (!who) co_return who.error();
     co_return verified_reply(*who);
 }
@@ -49,7 +49,7 @@ task<result<http::reply>> change_email(call& c)
     if (!may_send) co_return may_send.error();
     asked.silent = !*may_send;
 
-    auto done = co_await accounts::request_address(c.services.desk, std::move(asked), c.services.desk.now());
+    auto done = co_await accounts::request_address(c.services.services, std::move(asked), c.services.services.now());
     if (!done) co_return refused(done.error(), c.context);
     co_return accepted();
 }
@@ -74,10 +74,10 @@ task<result<http::reply>> delete_me(call& c)
     asked.who = std::move(*who);
     if (body->has("password")) asked.password = body->secret_text("password");
     if (auto fine = require_only(*body, {"password"}, c.context); !fine) co_return fine.error();
-    auto const is_recent = c.services.desk.now() - c.context.found.who->authenticated_at <= recent;
+    auto const is_recent = c.services.services.now() - c.context.found.who->authenticated_at <= recent;
     if (!asked.password && !is_recent) co_return errc::recent_login_required;
 
-    auto const gone = co_await accounts::remove_self(c.services.desk, std::move(asked), c.services.desk.now());
+    auto const gone = co_await accounts::remove_self(c.services.services, std::move(asked), c.services.services.now());
     if (!gone) co_return gone.error();
     auto r = no_content();
     if (auto added = add_deletions(r, c.services.transport); !added) co_return added.error();

@@ -1,16 +1,16 @@
 #include "gateway/pipeline/endpoints/handlers.hpp"
 
-#include "gateway/accounts/desk.hpp"
+#include "gateway/accounts/account_services.hpp"
 #include "gateway/accounts/users/reset_password.hpp"
 #include "gateway/accounts/users/verify_email.hpp"
 #include "gateway/base/async/wait_until.hpp"
 #include "gateway/http/bodies/problem.hpp"
-#include "gateway/pipeline/call/beat.hpp"
 #include "gateway/pipeline/call/caller.hpp"
 #include "gateway/pipeline/call/endpoint.hpp"
 #include "gateway/pipeline/call/endpoint_services.hpp"
 #include "gateway/pipeline/call/fields.hpp"
 #include "gateway/pipeline/call/replies.hpp"
+#include "gateway/pipeline/call/response_quantum.hpp"
 #include "gateway/pipeline/request/credential.hpp"
 #include "gateway/pipeline/request/request_context.hpp"
 #include "gateway/pipeline/request/same_origin.hpp"
@@ -49,12 +49,12 @@ task<result<http::reply>> follow_verification(call& c, secret token)
     asked.token = std::move(token);
     asked.session = own_session(c);
     asked.from = device_of(c);
-    auto const who = co_await accounts::verify_email(c.services.desk, std::move(asked), c.services.desk.now());
+    auto const who = co_await accounts::verify_email(c.services.services, std::move(asked), c.services.services.now());
     if (!who) co_return who.error();
     co_return verified_reply(*who);
 }
 
-using letter_service = task<result<void>> (*)(accounts::desk const&, accounts::letter_request, wall_time);
+using letter_service = task<result<void>> (*)(accounts::account_services const&, accounts::letter_request, wall_time);
 
 // The beat begins when all was read: how it was sent is no choice of phase.
 task<result<http::reply>> send_letter(call& c, letter_service service)
@@ -66,8 +66,8 @@ task<result<http::reply>> send_letter(call& c, letter_service service)
     wanted->silent = !*may_send;
     c.context.spending.counts = tally::always;
     auto const began = steady_now();
-    auto const done = co_await service(c.services.desk, std::move(*wanted), c.services.desk.now());
-    co_await wait_until(next_beat(began, steady_now()));
+    auto const done = co_await service(c.services.services, std::move(*wanted), c.services.services.now());
+    co_await wait_until(pad_to_quantum(began, steady_now()));
     if (!done) co_return done.error();
     co_return accepted();
 }
@@ -84,7 +84,7 @@ task<result<http::reply>> verify(call& c)
 task<result<http::reply>> look_at_link(call& c)
 {
     auto const good =
-        co_await accounts::check_link(c.services.desk, token_in(c.ex.where()), *c.endpoint.link, c.services.desk.now());
+        co_await accounts::check_link(c.services.services, token_in(c.ex.where()), *c.endpoint.link, c.services.services.now());
     if (!good) co_return good.error();
     co_return no_content();
 }
@@ -116,7 +116,7 @@ task<result<http::reply>> confirm_reset(call& c)
     asked.password = body->secret_text("password");
     asked.from = device_of(c);
     if (auto fine = require_only(*body, {"token", "password"}, c.context); !fine) co_return fine.error();
-    auto done = co_await accounts::reset_password(c.services.desk, std::move(asked), c.services.desk.now());
+    auto done = co_await accounts::reset_password(c.services.services, std::move(asked), c.services.services.now());
     if (!done) co_return refused(done.error(), c.context);
     co_return remembered(c, *done);
 }

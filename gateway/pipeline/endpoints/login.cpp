@@ -1,8 +1,8 @@
 #include "gateway/pipeline/endpoints/handlers.hpp"
 
-#include "gateway/accounts/sessions/login.hpp"
-#include "gateway/accounts/desk.hpp"
+#include "gateway/accounts/account_services.hpp"
 #include "gateway/accounts/known_device.hpp"
+#include "gateway/accounts/sessions/login.hpp"
 #include "gateway/accounts/sessions/logout.hpp"
 #include "gateway/accounts/sessions/refresh.hpp"
 #include "gateway/http/fields/cookies.hpp"
@@ -35,7 +35,7 @@ task<result<secret>> refresh_token_of(call& c, http::body_fields& body)
     if (way.refresh_in_body && body.has("refresh_token")) in_body = secret{std::string{body.name_text("refresh_token")}};
     if (!way.refresh_in_cookie) co_return in_body;
 
-    auto const cookie = co_await refresh_cookie_of(c.ex.request(), way, c.services.desk, c.context);
+    auto const cookie = co_await refresh_cookie_of(c.ex.request(), way, c.services.services, c.context);
     if (!cookie) co_return cookie.error();
     if (cookie->empty()) co_return in_body;
     secret in_cookie{std::string{*cookie}};
@@ -60,7 +60,7 @@ task<error> undone(call& c, accounts::grant const& given, error why)
     asked.user_id = given.user.user_id;
     asked.session = given.session;
     asked.from = device_of(c);
-    (void)co_await accounts::logout(c.services.desk, std::move(asked), c.services.desk.now());
+    (void)co_await accounts::logout(c.services.services, std::move(asked), c.services.services.now());
     co_return why;
 }
 
@@ -81,13 +81,13 @@ task<result<http::reply>> login(call& c)
 
     c.context.spending.account = account_of(offered.email);
     auto mark = device_mark_in(c.ex.request(), c.services.transport);
-    auto known = co_await accounts::known_device(c.services.desk, std::move(mark), offered.email, c.services.desk.now());
+    auto known = co_await accounts::known_device(c.services.services, std::move(mark), offered.email, c.services.services.now());
     if (!known) co_return known.error();
     c.context.spending.device = *known;
     offered.session.known_device = std::move(*known);
     if (auto spent = co_await c.spend_for_account(); !spent) co_return spent.error();
-    auto const now = c.services.desk.now();
-    auto const outcome = co_await accounts::login(c.services.desk, std::move(offered), now);
+    auto const now = c.services.services.now();
+    auto const outcome = co_await accounts::login(c.services.services, std::move(offered), now);
     if (!outcome) co_return outcome.error();
     auto const* const grant = std::get_if<accounts::grant>(&*outcome);
     if (!grant) co_return our_error(errc::internal, "a login asks for one more proof, and no reply says so");
@@ -108,8 +108,8 @@ task<result<http::reply>> refresh(call& c)
     if (token->empty()) co_return errc::unauthenticated;
 
     accounts::refresh_request asked{std::move(*token), device_of(c)};
-    auto const now = c.services.desk.now();
-    auto grant = co_await accounts::refresh(c.services.desk, std::move(asked), now);
+    auto const now = c.services.services.now();
+    auto grant = co_await accounts::refresh(c.services.services, std::move(asked), now);
     c.context.reported.refreshed = grant ? refreshed_as(*grant) : refreshed_as(grant.error());
     if (!grant) co_return refresh_refused(grant.error());
     co_return granted(c, *grant, now);

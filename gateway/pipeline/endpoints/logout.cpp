@@ -1,7 +1,7 @@
 #include "gateway/pipeline/endpoints/handlers.hpp"
 
+#include "gateway/accounts/account_services.hpp"
 #include "gateway/accounts/sessions/logout.hpp"
-#include "gateway/accounts/desk.hpp"
 #include "gateway/accounts/sessions/refresh_standing.hpp"
 #include "gateway/http/fields/cookies.hpp"
 #include "gateway/pipeline/call/caller.hpp"
@@ -77,12 +77,12 @@ result<void> look_at_header(leaving& asked, call& c)
 // Whether it was somebody's. One that has ended a moment ago is not ended once more.
 task<result<bool>> end_what_refreshes(secret token, bool everywhere, call& c)
 {
-    auto const found = co_await accounts::standing_of(c.services.desk, token.reveal(), c.services.desk.now());
+    auto const found = co_await accounts::standing_of(c.services.services, token.reveal(), c.services.services.now());
     if (!found) co_return found.error();
     if (found->is == accounts::standing::unknown) co_return false;
     auto asked = leave_by(c, everywhere);
     asked.refresh_token = std::move(token);
-    co_return co_await accounts::logout(c.services.desk, std::move(asked), c.services.desk.now());
+    co_return co_await accounts::logout(c.services.services, std::move(asked), c.services.services.now());
 }
 
 } // namespace
@@ -105,7 +105,7 @@ task<result<http::reply>> logout(call& c)
 
     if (asked.who) {
         auto named = leave_of(c, *asked.who, asked.everywhere);
-        auto const gone = co_await accounts::logout(c.services.desk, std::move(named), c.services.desk.now());
+        auto const gone = co_await accounts::logout(c.services.services, std::move(named), c.services.services.now());
         if (!gone) co_return gone.error();
     }
     auto const by_refresh = co_await end_what_refreshes(std::move(asked.refresh_token), asked.everywhere, c);
@@ -132,7 +132,7 @@ task<result<identity_ptr>> end_what_cookies_name(call& c, bool everywhere)
         if (!who || (*who)->session.empty()) continue;
         whose = *who;
         auto named = leave_of(c, **who, everywhere);
-        auto const left = co_await accounts::logout(c.services.desk, std::move(named), c.services.desk.now());
+        auto const left = co_await accounts::logout(c.services.services, std::move(named), c.services.services.now());
         if (!left) co_return left.error();
     }
     tokens.clear();
@@ -160,7 +160,7 @@ task<session_there> look_at_session(call& c)
     if (there.live || !ways.refresh_in_cookie || !ways.access_in_cookie) co_return there;
     auto const cookies = http::find_cookies(c.ex.request(), ways.refresh_cookie);
     if (cookies.count != 1) co_return there;
-    auto const found = co_await accounts::standing_of(c.services.desk, cookies.value, c.services.desk.now());
+    auto const found = co_await accounts::standing_of(c.services.services, cookies.value, c.services.services.now());
     there.live = found && (found->is == accounts::standing::current || found->is == accounts::standing::replayed);
     co_return there;
 }

@@ -14,12 +14,12 @@ namespace {
 page_services services_of(page_endpoints::parts p)
 {
     auto const& ways = p.endpoints.transport();
-    return {p.look,
+    return {p.branding,
             std::move(p.prefixes),
             std::move(p.after_logout),
             form_tokens{ways.form_cookie, ways.secure},
             waiting_addresses{{ways.next_cookie, ways.secure, std::move(p.waiting_key)}},
-            pages::book{p.look}};
+            pages::page_renderer{p.branding}};
 }
 
 } // namespace
@@ -41,7 +41,7 @@ page_endpoints::page_endpoints(parts p)
 // Whether the settings let people come there at all.
 bool page_endpoints::has(endpoint const& which) const noexcept
 {
-    return enabled_ && (services_.look.login || !which.is(trait::needs_login));
+    return enabled_ && (services_.branding.login || !which.is(trait::needs_login));
 }
 
 bool page_endpoints::answers(endpoint const& which, http::exchange const& ex) const noexcept
@@ -54,7 +54,7 @@ task<result<http::reply>> page_endpoints::answer(call& c)
 {
     auto const& which = c.endpoint;
     if (!has(which) && !which.is(trait::serves_error_pages)) co_return errc::no_such_route;
-    if (!services_.look.links && which.is(trait::needs_links)) co_return errc::no_such_route;
+    if (!services_.branding.links && which.is(trait::needs_links)) co_return errc::no_such_route;
     auto const shown = which.page ? which.page : answer_form;
     co_return co_await shown(c);
 }
@@ -83,10 +83,11 @@ std::string page_endpoints::page_of_form(endpoint const& which, std::string_view
 
 bool page_endpoints::offers(endpoint const& which) const noexcept
 {
-    return !which.is_page_only() || (has(which) && (services_.look.links || !which.is(trait::needs_links)));
+    return !which.is_page_only() || (has(which) && (services_.branding.links || !which.is(trait::needs_links)));
 }
 
-void page_endpoints::dress(http::reply& r, request_context const& context, std::string_view accept_language, way_back const& back)
+void page_endpoints::render_error(http::reply& r, request_context const& context, std::string_view accept_language,
+                                  way_back const& back)
 {
     pages::failure told;
     told.in = pages::language_for(accept_language);

@@ -22,7 +22,7 @@ public:
     struct parts
     {
         auth_endpoints& endpoints;
-        pages::look look;
+        pages::branding branding;
         std::vector<std::string> prefixes;
         bool enabled;             // otherwise only error pages and what they load
         std::string after_logout; // empty: the login page
@@ -50,7 +50,7 @@ public:
         bool confirm = false; // somebody is signed in and has to say once more that it is them
     };
     // Makes a page of the reply to a failure: the one left in the context, or the error page.
-    void dress(http::reply& r, request_context const& context, std::string_view accept_language, way_back const& back);
+    void render_error(http::reply& r, request_context const& context, std::string_view accept_language, way_back const& back);
     // The page whose form is sent to that endpoint, under the prefix that `path` has; empty where it
     // is known by a link alone.
     std::string page_of_form(endpoint const& which, std::string_view path) const;

@@ -1,6 +1,6 @@
 #include "gateway/pipeline/endpoints/page_handlers.hpp"
 
-#include "gateway/accounts/desk.hpp"
+#include "gateway/accounts/account_services.hpp"
 #include "gateway/accounts/sessions/sessions.hpp"
 #include "gateway/accounts/users/api_keys.hpp"
 #include "gateway/http/bodies/problem.hpp"
@@ -79,18 +79,18 @@ std::string with_next(std::string way, call const& c)
 // An invitation came by mail and proves the address.
 bool is_verified(call const& c)
 {
-    return !c.services.desk.rules.require_verified_email || !c.sent.link_token.empty();
+    return !c.services.services.rules.require_verified_email || !c.sent.link_token.empty();
 }
 
 std::string way_on(form const& f, call const& c)
 {
-    auto const& home = c.pages.look.home;
+    auto const& home = c.pages.branding.home;
     auto const& next = c.sent.next;
     if (f.then == afterwards::signs_in) return waiting_or(next, home, c);
     if (f.then == afterwards::signs_out && !next.empty()) return waiting_or(next, home, c);
     if (f.then == afterwards::signs_out && !c.pages.after_logout.empty()) return c.pages.after_logout;
     auto const way = !f.leads_to_verified.empty() && is_verified(c) ? f.leads_to_verified : f.leads_to;
-    if (way.starts_with("/login") && !c.pages.look.login) return home;
+    if (way.starts_with("/login") && !c.pages.branding.login) return home;
     return prefix_of(c) + with_next(std::string{way}, c);
 }
 
@@ -153,7 +153,7 @@ task<error> explain_form(form const& f, error why, call& c)
 
     auto const wrong = messages_of(f, why, c);
     v.wrong = wrong;
-    if (wrong.empty()) v.alert = has_alert ? f.forbidden_alert : http::face_of(why).code;
+    if (wrong.empty()) v.alert = has_alert ? f.forbidden_alert : http::public_error_of(why).code;
     v.email = c.sent.email;
     v.link_token = c.sent.link_token;
     v.next = c.sent.next;
@@ -176,7 +176,7 @@ task<result<void>> end_what_was_named(call& c)
 {
     auto who = session_of(c);
     if (!who) co_return who.error();
-    auto const& desk = c.services.desk;
+    auto const& desk = c.services.services;
     auto const& s = c.sent;
     if (s.others) {
         auto const others = co_await accounts::end_other_sessions(desk, std::move(*who), desk.now());

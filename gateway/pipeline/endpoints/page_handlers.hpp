@@ -2,7 +2,7 @@
 
 #include "gateway/accounts/ports/link.hpp"
 #include "gateway/base/secret.hpp"
-#include "gateway/pages/book.hpp"
+#include "gateway/pages/page_renderer.hpp"
 #include "gateway/pipeline/call/call.hpp"
 
 #include <string>

@@ -1,6 +1,6 @@
 #include "gateway/pipeline/endpoints/page_handlers.hpp"
 
-#include "gateway/accounts/desk.hpp"
+#include "gateway/accounts/account_services.hpp"
 #include "gateway/accounts/users/verify_email.hpp"
 #include "gateway/http/bodies/form.hpp"
 #include "gateway/pipeline/call/endpoint.hpp"
@@ -24,7 +24,7 @@ std::string asked_for(call const& c, std::string_view name)
 pages::page page_for_newcomers(call const& c)
 {
     auto const invited = !asked_for(c, "invitation").empty();
-    return c.pages.look.registration || invited ? pages::page::register_ : pages::page::register_closed;
+    return c.pages.branding.registration || invited ? pages::page::register_ : pages::page::register_closed;
 }
 
 // The form of the page that was asked for, on the page it stands on.
@@ -57,7 +57,7 @@ task<result<http::reply>> show_login(call& c)
 {
     auto const there = co_await look_at_session(c);
     if (!there.live || view_for(c).confirm) co_return show_form(*c.endpoint.form, pages::page::login, c, there.email);
-    auto on = see_other(waiting_or(next_in(asked_for(c, "next")), c.pages.look.home, c));
+    auto on = see_other(waiting_or(next_in(asked_for(c, "next")), c.pages.branding.home, c));
     for (auto& each : c.pages.waiting.forget(c.ex.request())) on.fields.emplace_back("Set-Cookie", std::move(each));
     co_return on;
 }
@@ -76,7 +76,8 @@ task<result<http::reply>> lead_to_change(call& c)
 task<result<http::reply>> show_link(call& c)
 {
     auto const purpose = *c.endpoint.link;
-    auto const good = co_await accounts::check_link(c.services.desk, token_in(c.ex.where()), purpose, c.services.desk.now());
+    auto const good =
+        co_await accounts::check_link(c.services.services, token_in(c.ex.where()), purpose, c.services.services.now());
     if (good) co_return show_form_of(c);
     if (good.error().from() != origin::client) co_return good.error();
     auto const done_before = co_await explain_link(purpose, token_in(c.ex.where()), c);
@@ -87,7 +88,8 @@ task<result<http::reply>> show_link(call& c)
 task<result<http::reply>> show_address_link(call& c)
 {
     auto const purpose = *c.endpoint.link;
-    auto const good = co_await accounts::check_link(c.services.desk, token_in(c.ex.where()), purpose, c.services.desk.now());
+    auto const good =
+        co_await accounts::check_link(c.services.services, token_in(c.ex.where()), purpose, c.services.services.now());
     if (good) co_return show_form_of(c);
     if (good.error().from() == origin::client)
         c.context.reported.page = c.pages.book.write(pages::page::link_dead_address, view_for(c));
@@ -99,7 +101,7 @@ task<bool> explain_link(accounts::link_purpose purpose, secret token, call& c)
     using pages::page;
     auto const verifies = purpose == accounts::link_purpose::verify_address;
     auto before = false;
-    if (verifies) before = co_await accounts::was_confirmed(c.services.desk, std::move(token), c.services.desk.now());
+    if (verifies) before = co_await accounts::was_confirmed(c.services.services, std::move(token), c.services.services.now());
     auto const which = before ? page::verified_before : verifies ? page::link_dead_verify : page::link_dead_reset;
     c.context.reported.page = c.pages.book.write(which, view_for(c));
     co_return before;

@@ -1,7 +1,7 @@
 #include "gateway/pipeline/endpoints/handlers.hpp"
 
+#include "gateway/accounts/account_services.hpp"
 #include "gateway/accounts/users/register.hpp"
-#include "gateway/accounts/desk.hpp"
 #include "gateway/limits/spec.hpp"
 #include "gateway/pipeline/call/caller.hpp"
 #include "gateway/pipeline/call/endpoint_services.hpp"
@@ -29,7 +29,7 @@ task<result<http::reply>> register_user(call& c)
     if (!may_send) co_return may_send.error();
     asked.silent = !*may_send;
 
-    auto made = co_await accounts::register_user(c.services.desk, std::move(asked), c.services.desk.now());
+    auto made = co_await accounts::register_user(c.services.services, std::move(asked), c.services.services.now());
     if (!made) co_return refused(made.error(), c.context);
     co_return registered_reply(*made);
 }

@@ -46,7 +46,7 @@ struct findings
 {
     policies::route const* route = nullptr;  // of the request's own snapshot; null: no rule fits
     result<credential> shown = credential{}; // how the request says who sends it
-    tokens::shown_token token;               // of that
+    tokens::token_lookup token;              // of that
     std::string decoded_key;                 // an API key that came as the password of Basic
     std::optional<error> set_aside;          // why a Bearer that may be the application's own is none of ours
     bool by_cookie = false;                  // the credential was a cookie

@@ -1,6 +1,6 @@
 #include "gateway/pipeline/request/rival_cookies.hpp"
 
-#include "gateway/accounts/desk.hpp"
+#include "gateway/accounts/account_services.hpp"
 #include "gateway/accounts/sessions/refresh_standing.hpp"
 #include "gateway/http/fields/cookies.hpp"
 #include "gateway/pipeline/request/request_context.hpp"
@@ -85,11 +85,12 @@ result<chosen_token> choose_access(std::vector<std::string_view> const& offered,
     return chosen_of(offered, all, *made);
 }
 
-task<result<chosen_token>> choose_refresh(accounts::desk const& at, std::vector<std::string_view> offered, wall_time now)
+task<result<chosen_token>> choose_refresh(accounts::account_services const& services, std::vector<std::string_view> offered,
+                                          wall_time now)
 {
     std::vector<rival> all;
     for (auto const token : offered) {
-        auto const found = co_await accounts::standing_of(at, token, now);
+        auto const found = co_await accounts::standing_of(services, token, now);
         if (!found) co_return found.error();
         all.push_back(judged(*found));
     }
@@ -98,17 +99,17 @@ task<result<chosen_token>> choose_refresh(accounts::desk const& at, std::vector<
     co_return chosen_of(offered, all, *made);
 }
 
-task<result<std::string_view>> refresh_cookie_of(http::head const& head, auth_transport const& ways, accounts::desk const& at,
-                                                 request_context& context)
+task<result<std::string_view>> refresh_cookie_of(http::head const& head, auth_transport const& ways,
+                                                 accounts::account_services const& services, request_context& context)
 {
     auto const cookies = http::find_cookies(head, ways.refresh_cookie);
     if (cookies.count < 2) co_return cookies.value;
     delete_everywhere(context.reported.set_cookies, ways, ways.refresh_cookie);
     auto offered = http::values_of_cookies(head, ways.refresh_cookie, most_rivals);
-    auto const chosen = co_await choose_refresh(at, std::move(offered), context.asked.now);
+    auto const chosen = co_await choose_refresh(services, std::move(offered), context.asked.now);
     if (!chosen) co_return chosen.error();
     // Where people are asked, nothing here says what this one answered; the next renewal does.
-    auto const lasting = at.rules.remember == accounts::memory::always;
+    auto const lasting = services.rules.remember == accounts::memory::always;
     if (chosen->until)
         keep_cookie(context.reported.set_cookies, ways, ways.refresh_cookie, chosen->text, *chosen->until - context.asked.now,
                     lasting);

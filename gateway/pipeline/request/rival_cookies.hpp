@@ -12,7 +12,7 @@
 #include <vector>
 
 namespace yett::accounts {
-struct desk;
+struct account_services;
 } // namespace yett::accounts
 namespace yett::http {
 class head;
@@ -63,11 +63,12 @@ struct chosen_token
 result<chosen_token> choose_access(std::vector<std::string_view> const& offered, tokens::token_cache& cache, wall_time now);
 
 // Of refresh tokens, of which none is spent. Fails as the store does, too.
-task<result<chosen_token>> choose_refresh(accounts::desk const& at, std::vector<std::string_view> offered, wall_time now);
+task<result<chosen_token>> choose_refresh(accounts::account_services const& services, std::vector<std::string_view> offered,
+                                          wall_time now);
 
 // The refresh token that a browser brings; empty when it brings none. What is to become of the
 // others is left in the context. Fails like choose_refresh.
-task<result<std::string_view>> refresh_cookie_of(http::head const& head, auth_transport const& ways, accounts::desk const& at,
-                                                 request_context& context);
+task<result<std::string_view>> refresh_cookie_of(http::head const& head, auth_transport const& ways,
+                                                 accounts::account_services const& services, request_context& context);
 
 } // namespace yett::pipeline

@@ -9,11 +9,11 @@ namespace yett::storage::memory {
 
 namespace {
 
-using accounts::amendment;
+using accounts::account_transaction;
+using accounts::account_update;
 using accounts::link;
 using accounts::link_purpose;
-using accounts::paperwork;
-using accounts::spending;
+using accounts::link_use;
 
 class links final : public accounts::link_store
 {
@@ -25,7 +25,7 @@ public:
     {
         co_return newest_password(user_id, purpose, now);
     }
-    task<result<void>> commit(paperwork const& all) override { co_return apply(all); }
+    task<result<void>> commit(account_transaction const& all) override { co_return apply(all); }
     task<result<std::size_t>> sweep(wall_time expired_before, std::size_t limit) override
     {
         co_return forget(expired_before, limit);
@@ -53,7 +53,7 @@ private:
     }
 
     // Everything is checked before anything is changed.
-    result<void> apply(paperwork const& all)
+    result<void> apply(account_transaction const& all)
     {
         std::lock_guard const lock{shared_->mutex};
         if (auto fine = check(all); !fine) return fine;
@@ -68,7 +68,7 @@ private:
         return {};
     }
 
-    result<void> check(paperwork const& all) const
+    result<void> check(account_transaction const& all) const
     {
         if (all.spent)
             if (auto fine = check(*all.spent); !fine) return fine;
@@ -82,7 +82,7 @@ private:
         return {};
     }
 
-    result<void> check(spending const& s) const
+    result<void> check(link_use const& s) const
     {
         auto const found = shared_->links.find(s.hash);
         if (found == shared_->links.end() || found->second.purpose != s.purpose) return errc::link_invalid;
@@ -90,7 +90,7 @@ private:
         return {};
     }
 
-    result<void> check(amendment const& a) const
+    result<void> check(account_update const& a) const
     {
         auto const found = shared_->users.find(a.user_id);
         if (found == shared_->users.end()) return errc::not_found;
@@ -110,14 +110,14 @@ private:
         shared_->links.erase(std::string{oldest->hash});
     }
 
-    bool may_move(amendment const& a) const
+    bool may_move(account_update const& a) const
     {
         auto const other = shared_->ids_by_email.find(a.new_email_key);
         if (other == shared_->ids_by_email.end() || other->second == a.user_id) return true;
         return a.displaces_unverified && !shared_->users.at(other->second).verified;
     }
 
-    void move(amendment const& a, accounts::user& changed)
+    void move(account_update const& a, accounts::user& changed)
     {
         auto const other = shared_->ids_by_email.find(a.new_email_key);
         if (other != shared_->ids_by_email.end() && other->second != a.user_id) erase_user(*shared_, std::string{other->second});
@@ -127,9 +127,9 @@ private:
         shared_->ids_by_email.insert_or_assign(changed.email_key, changed.id);
     }
 
-    void spend(spending const& s) { shared_->links.erase(s.hash); }
+    void spend(link_use const& s) { shared_->links.erase(s.hash); }
 
-    void amend(amendment const& a)
+    void amend(account_update const& a)
     {
         auto& changed = shared_->users.at(a.user_id);
         if (a.verified) changed.verified = true;

@@ -152,7 +152,7 @@ private:
         return live;
     }
 
-    accounts::familiarity meet(session const& begun, std::vector<std::string> const& seen)
+    accounts::device_status meet(session const& begun, std::vector<std::string> const& seen)
     {
         auto& marks = shared_->marks[begun.user_id];
         auto const is_first = marks.empty();
@@ -162,8 +162,8 @@ private:
         while (marks.size() > most)
             marks.erase(
                 std::min_element(marks.begin(), marks.end(), [](auto const& a, auto const& b) { return a.second < b.second; }));
-        if (is_first) return accounts::familiarity::first;
-        return is_strange ? accounts::familiarity::strange : accounts::familiarity::familiar;
+        if (is_first) return accounts::device_status::first;
+        return is_strange ? accounts::device_status::strange : accounts::device_status::familiar;
     }
 
     std::vector<revocation> live_revocations(wall_time now)

@@ -9,11 +9,11 @@ namespace yett::storage::postgres {
 
 namespace {
 
-using accounts::amendment;
+using accounts::account_transaction;
+using accounts::account_update;
 using accounts::link;
 using accounts::link_purpose;
-using accounts::paperwork;
-using accounts::spending;
+using accounts::link_use;
 
 std::string const select_link =
     "SELECT hash, purpose, coalesce(user_id, ''), email_key, password_hash, roles, created_at, expires_at, new_email FROM links";
@@ -70,7 +70,7 @@ task<result<std::string>> newest_password(database& db, std::string const& user_
     co_return found->front().text(0);
 }
 
-task<result<void>> spend(database& db, spending const& s)
+task<result<void>> spend(database& db, link_use const& s)
 {
     auto const found = co_await select(db, lock_by_hash, s.hash);
     if (!found) co_return found.error() == errc::not_found ? error{errc::link_invalid} : found.error();
@@ -81,13 +81,13 @@ task<result<void>> spend(database& db, spending const& s)
 }
 
 // The schema says `conflict` where another account has the address.
-void queue_move(database& db, amendment const& a)
+void queue_move(database& db, account_update const& a)
 {
     if (a.displaces_unverified) db.queue(displace_unverified, a.new_email_key, a.user_id);
     db.queue(move_user, a.user_id, a.new_email, a.new_email_key);
 }
 
-task<result<void>> amend(database& db, amendment const& a)
+task<result<void>> amend(database& db, account_update const& a)
 {
     auto found = co_await lock_user(db, a.user_id);
     if (!found) co_return found.error();
@@ -116,7 +116,7 @@ void queue_link(database& db, link const& l)
 
 // One after the other, as long as nothing fails. What tells nothing is queued and goes out with
 // the commit.
-task<result<void>> apply(database& db, paperwork const& all)
+task<result<void>> apply(database& db, account_transaction const& all)
 {
     result<void> done;
     if (all.spent) done = co_await spend(db, *all.spent);
@@ -144,7 +144,7 @@ public:
         co_return co_await shared_->read(std::move(work));
     }
 
-    task<result<void>> commit(paperwork const& all) override
+    task<result<void>> commit(account_transaction const& all) override
     {
         auto work = [all](database& db) { return apply(db, all); };
         co_return co_await shared_->write(std::move(work));

@@ -21,7 +21,7 @@ constexpr std::string_view insert_letter =
     " SELECT $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, 0, $8 WHERE $11 > (SELECT count(*) FROM (SELECT 1 FROM letters"
     " WHERE recipient = $3 AND kind = $2 AND closed_at IS NULL AND NOT blank LIMIT $11) AS waiting) ON CONFLICT (id) DO NOTHING";
 // Kinds beyond the last one known were posted by a newer program, which will send them. One
-// that another postman is about to take is passed over.
+// that another mail worker is about to take is passed over.
 constexpr std::string_view claim_letter =
     "UPDATE letters SET attempts = attempts + 1, due = $2 WHERE id ="
     " (SELECT id FROM letters WHERE closed_at IS NULL AND due <= $1 AND kind < $3 ORDER BY due, id LIMIT 1"

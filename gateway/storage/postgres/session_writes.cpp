@@ -10,9 +10,9 @@ namespace yett::storage::postgres {
 
 namespace {
 
+using accounts::device_status;
 using accounts::ended;
 using accounts::ending;
-using accounts::familiarity;
 using accounts::revocation;
 using accounts::rotated;
 using accounts::rotation;
@@ -117,10 +117,10 @@ rotated what_became(rows const& outcome, rows const& now)
     return done;
 }
 
-familiarity familiarity_of(row const& counted, std::size_t marks)
+device_status device_status_of(row const& counted, std::size_t marks)
 {
-    if (counted.integer(4) == 0) return familiarity::first;
-    return static_cast<std::size_t>(counted.integer(5)) < marks ? familiarity::strange : familiarity::familiar;
+    if (counted.integer(4) == 0) return device_status::first;
+    return static_cast<std::size_t>(counted.integer(5)) < marks ? device_status::strange : device_status::familiar;
 }
 
 void queue_admission(database& db, accounts::session const& s, std::int64_t stay, std::vector<std::string> const& marks)
@@ -184,7 +184,7 @@ task<result<accounts::admitted>> admit(database& db, accounts::arrival const& as
     if (!told) co_return told.error();
     accounts::admitted done;
     done.owner = read_user(told->front().front());
-    done.known = familiarity_of(told->back().front(), marks.size());
+    done.known = device_status_of(told->back().front(), marks.size());
     auto const none = told->back().front().flag(3) == false;
     if (!none) done.displaced = read_ends(told->back());
     co_return done;

@@ -9,11 +9,11 @@ namespace yett::storage::sqlite {
 
 namespace {
 
-using accounts::amendment;
+using accounts::account_transaction;
+using accounts::account_update;
 using accounts::link;
 using accounts::link_purpose;
-using accounts::paperwork;
-using accounts::spending;
+using accounts::link_use;
 
 std::string const select_link =
     "SELECT hash, purpose, coalesce(user_id, ''), email_key, password_hash, roles, created_at, expires_at, new_email FROM links";
@@ -53,7 +53,7 @@ result<std::string> newest_password(database& db, std::string const& user_id, li
     return std::string{row.text(0)};
 }
 
-result<void> spend(database& db, spending const& s)
+result<void> spend(database& db, link_use const& s)
 {
     auto const found = select(db, s.hash);
     if (!found) return found.error() == errc::not_found ? error{errc::link_invalid} : found.error();
@@ -63,7 +63,7 @@ result<void> spend(database& db, spending const& s)
 }
 
 // The schema says `conflict` where another account has the address.
-result<void> move(database& db, amendment const& a)
+result<void> move(database& db, account_update const& a)
 {
     if (a.displaces_unverified) {
         auto other = db.prepare("DELETE FROM users WHERE email_key = ?1 AND id != ?2 AND verified = 0");
@@ -73,7 +73,7 @@ result<void> move(database& db, amendment const& a)
     return row.bind(a.user_id, a.new_email, a.new_email_key).run();
 }
 
-result<void> void_links(database& db, amendment const& a)
+result<void> void_links(database& db, account_update const& a)
 {
     auto row = db.prepare("DELETE FROM links WHERE user_id = ?1 AND (purpose != ?2 OR created_at >= ?3)");
     return row
@@ -81,7 +81,7 @@ result<void> void_links(database& db, amendment const& a)
         .run();
 }
 
-result<void> amend(database& db, amendment const& a)
+result<void> amend(database& db, account_update const& a)
 {
     auto found = find_user(db, a.user_id);
     if (!found) return found.error();
@@ -114,7 +114,7 @@ result<void> make(database& db, link const& l)
 }
 
 // One after the other, as long as nothing fails; the writer undoes what a failure leaves.
-result<void> apply(database& db, paperwork const& all)
+result<void> apply(database& db, account_transaction const& all)
 {
     result<void> done;
     if (all.spent) done = spend(db, *all.spent);
@@ -153,7 +153,7 @@ public:
         co_return co_await shared_->read(std::move(work));
     }
 
-    task<result<void>> commit(paperwork const& all) override
+    task<result<void>> commit(account_transaction const& all) override
     {
         auto work = [all](database& db) { return apply(db, all); };
         co_return co_await shared_->write(std::move(work));

@@ -206,7 +206,7 @@ result<std::size_t> remember_marks(database& db, accounts::arrival const& seen)
     return added;
 }
 
-result<accounts::familiarity> recognise(database& db, accounts::arrival const& seen)
+result<accounts::device_status> recognise(database& db, accounts::arrival const& seen)
 {
     auto any = db.prepare("SELECT count(*) FROM devices WHERE user_id = ?1");
     if (!any.bind(seen.session.user_id).step()) return any.failure_or(errc::internal);
@@ -216,8 +216,8 @@ result<accounts::familiarity> recognise(database& db, accounts::arrival const& s
     auto surplus = db.prepare("DELETE FROM devices WHERE user_id = ?1 AND mark IN (SELECT mark FROM devices"
                               " WHERE user_id = ?1 ORDER BY seen_at DESC LIMIT -1 OFFSET 64)");
     if (auto done = surplus.bind(seen.session.user_id).run(); !done) return done.error();
-    if (before == 0) return accounts::familiarity::first;
-    return *added ? accounts::familiarity::strange : accounts::familiarity::familiar;
+    if (before == 0) return accounts::device_status::first;
+    return *added ? accounts::device_status::strange : accounts::device_status::familiar;
 }
 
 result<accounts::admitted> admit(database& db, accounts::arrival const& asked)

@@ -61,12 +61,12 @@ public:
         update_counters();
     }
 
-    shown_token expect(std::string_view text) const noexcept;
-    void fetch(shown_token& token) const noexcept;
-    result<identity_ptr> identify(shown_token const& token, wall_time now);
-    std::optional<result<identity_ptr>> recall(shown_token const& token, wall_time now);
-    bool remember(shown_token const& token, vouched const& word, wall_time now);
-    void remember_refusal(shown_token const& token, errc why, wall_time now);
+    token_lookup prefetch_index(std::string_view text) const noexcept;
+    void prefetch_record(token_lookup& token) const noexcept;
+    result<identity_ptr> identify(token_lookup const& token, wall_time now);
+    std::optional<result<identity_ptr>> recall(token_lookup const& token, wall_time now);
+    bool remember(token_lookup const& token, store_answer const& word, wall_time now);
+    void remember_refusal(token_lookup const& token, errc why, wall_time now);
     void use(std::shared_ptr<verifier const> judge) { judge_ = std::move(judge); }
     verifier const& judge() const noexcept { return *judge_; }
     token_cache_counters const& counters() const noexcept { return counters_; }
@@ -80,8 +80,8 @@ private:
         wall_time now;
     };
 
-    presented look_at(shown_token const& token, wall_time now) const;
-    presented look_at_vouched(shown_token const& token, wall_time now) const;
+    presented look_at(token_lookup const& token, wall_time now) const;
+    presented look_at_store_answer(token_lookup const& token, wall_time now) const;
     std::optional<error> refused_before(presented const& token);
     bool is_fresh(token_record const& known, wall_time now) const noexcept;
     bool is_revoked(token_record& known, wall_time now);
@@ -103,9 +103,9 @@ private:
     token_cache_counters counters_;
 };
 
-shown_token token_cache::state::expect(std::string_view text) const noexcept
+token_lookup token_cache::state::prefetch_index(std::string_view text) const noexcept
 {
-    shown_token made;
+    token_lookup made;
     made.text_ = text;
     if (!is_of_a_token(text.size())) return made;
     made.hint_ = digests_.hint(text);
@@ -114,14 +114,14 @@ shown_token token_cache::state::expect(std::string_view text) const noexcept
 }
 
 // The processor goes on with the digest while it waits for the record's page tables.
-void token_cache::state::fetch(shown_token& token) const noexcept
+void token_cache::state::prefetch_record(token_lookup& token) const noexcept
 {
     if (!is_of_a_token(token.text_.size())) return;
     store_.prefetch_likely(token.hint_);
     token.digest_ = digests_.of(token.text_);
 }
 
-token_cache::state::presented token_cache::state::look_at(shown_token const& token, wall_time now) const
+token_cache::state::presented token_cache::state::look_at(token_lookup const& token, wall_time now) const
 {
     return {token.text_, token.hint_, token.digest_ ? *token.digest_ : digests_.of(token.text_), now};
 }
@@ -134,7 +134,7 @@ std::optional<error> token_cache::state::refused_before(presented const& token)
     return client_error(*code, "as before");
 }
 
-result<identity_ptr> token_cache::state::identify(shown_token const& token, wall_time now)
+result<identity_ptr> token_cache::state::identify(token_lookup const& token, wall_time now)
 {
     if (!is_of_a_token(token.text_.size())) {
         auto good = judge_->verify(token.text_, now);
@@ -150,17 +150,17 @@ result<identity_ptr> token_cache::state::identify(shown_token const& token, wall
 }
 
 // Under a name of their own, or identify() would find them.
-token_cache::state::presented token_cache::state::look_at_vouched(shown_token const& token, wall_time now) const
+token_cache::state::presented token_cache::state::look_at_store_answer(token_lookup const& token, wall_time now) const
 {
     auto asked = look_at(token, now);
     asked.digest.back() = ~asked.digest.back();
     return asked;
 }
 
-std::optional<result<identity_ptr>> token_cache::state::recall(shown_token const& token, wall_time now)
+std::optional<result<identity_ptr>> token_cache::state::recall(token_lookup const& token, wall_time now)
 {
     if (!is_of_a_token(token.text_.size())) return client_error(errc::token_malformed, "the token is too short or too long");
-    auto const asked = look_at_vouched(token, now);
+    auto const asked = look_at_store_answer(token, now);
     if (auto* const known = store_.find(asked.hint, asked.digest)) {
         if (is_fresh(*known, now) && !is_revoked(*known, now)) {
             ++counters_.hits;
@@ -174,7 +174,7 @@ std::optional<result<identity_ptr>> token_cache::state::recall(shown_token const
     return std::nullopt;
 }
 
-bool token_cache::state::remember(shown_token const& token, vouched const& word, wall_time now)
+bool token_cache::state::remember(token_lookup const& token, store_answer const& word, wall_time now)
 {
     ++counters_.misses;
     auto names = revoked_.names_of(*word.who, {});
@@ -182,7 +182,7 @@ bool token_cache::state::remember(shown_token const& token, vouched const& word,
     auto const generation = revoked_.generation();
     // What was known before the store was asked is part of its answer.
     if (generation != word.generation && view_.covers(names, now)) return false;
-    auto const asked = look_at_vouched(token, now);
+    auto const asked = look_at_store_answer(token, now);
     if (auto* const known = store_.find(asked.hint, asked.digest)) store_.remove(*known);
     if (auto* const made = store_.insert(asked.hint, asked.digest, packed_bytes(*word.who), now)) {
         made->names = names;
@@ -197,10 +197,10 @@ bool token_cache::state::remember(shown_token const& token, vouched const& word,
     return true;
 }
 
-void token_cache::state::remember_refusal(shown_token const& token, errc why, wall_time now)
+void token_cache::state::remember_refusal(token_lookup const& token, errc why, wall_time now)
 {
     ++counters_.misses;
-    auto const asked = look_at_vouched(token, now);
+    auto const asked = look_at_store_answer(token, now);
     failures_.remember(asked.digest, judge_->generation(), why, now);
 }
 
@@ -299,32 +299,32 @@ token_cache::token_cache(std::shared_ptr<verifier const> judge, revocations cons
 token_cache::~token_cache() = default;
 token_cache::token_cache(token_cache&&) noexcept = default;
 
-shown_token token_cache::expect(std::string_view text) const noexcept
+token_lookup token_cache::prefetch_index(std::string_view text) const noexcept
 {
-    return state_->expect(text);
+    return state_->prefetch_index(text);
 }
 
-void token_cache::fetch(shown_token& token) const noexcept
+void token_cache::prefetch_record(token_lookup& token) const noexcept
 {
-    state_->fetch(token);
+    state_->prefetch_record(token);
 }
 
-result<identity_ptr> token_cache::identify(shown_token const& token, wall_time now)
+result<identity_ptr> token_cache::identify(token_lookup const& token, wall_time now)
 {
     return state_->identify(token, now);
 }
 
-std::optional<result<identity_ptr>> token_cache::recall(shown_token const& token, wall_time now)
+std::optional<result<identity_ptr>> token_cache::recall(token_lookup const& token, wall_time now)
 {
     return state_->recall(token, now);
 }
 
-bool token_cache::remember(shown_token const& token, vouched const& word, wall_time now)
+bool token_cache::remember(token_lookup const& token, store_answer const& word, wall_time now)
 {
     return state_->remember(token, word, now);
 }
 
-void token_cache::remember_refusal(shown_token const& token, errc why, wall_time now)
+void token_cache::remember_refusal(token_lookup const& token, errc why, wall_time now)
 {
     state_->remember_refusal(token, why, now);
 }

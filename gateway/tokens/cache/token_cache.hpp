@@ -35,7 +35,7 @@ struct token_cache_counters
 };
 
 // What a store said of a token that nothing in it proves, an API key.
-struct vouched
+struct store_answer
 {
     identity_ptr who;             // `issued_at` is when the store was asked
     wall_time until;              // it has to be asked again from here on
@@ -43,11 +43,11 @@ struct vouched
 };
 
 // A token that a request shows, and as much of its names in a cache as is known so far. Made
-// by token_cache::expect() and of use to that cache alone. The text outlives it.
-class shown_token
+// by token_cache::prefetch_index() and of use to that cache alone. The text outlives it.
+class token_lookup
 {
 public:
-    shown_token() = default; // empty
+    token_lookup() = default; // empty
     std::string_view text() const noexcept { return text_; }
 
 private:
@@ -73,29 +73,29 @@ public:
     token_cache(token_cache&&) noexcept;
 
     // Memory answers in a quarter of a microsecond when the cache is large, and the second
-    // question follows from the first answer. Call expect() as soon as the token is known
-    // and fetch() a little later, which does half of the work besides, and what is done until
+    // question follows from the first answer. Call prefetch_index() as soon as the token is known
+    // and prefetch_record() a little later, which does half of the work besides, and what is done until
     // identify() hides both. Nobody has to, and neither changes an answer.
-    shown_token expect(std::string_view text) const noexcept;
-    void fetch(shown_token& token) const noexcept;
+    token_lookup prefetch_index(std::string_view text) const noexcept;
+    void prefetch_record(token_lookup& token) const noexcept;
 
     // Who the token speaks for: from memory, or verified and remembered. Fails as the
     // verifier does, or with token_revoked. The identity does not change while anybody
     // holds it, but it must be released on this worker's thread.
-    result<identity_ptr> identify(shown_token const& token, wall_time now);
-    result<identity_ptr> identify(std::string_view text, wall_time now) { return identify(expect(text), now); }
+    result<identity_ptr> identify(token_lookup const& token, wall_time now);
+    result<identity_ptr> identify(std::string_view text, wall_time now) { return identify(prefetch_index(text), now); }
 
     // Of tokens that a store has to vouch for, the same memory in three steps. What is known
     // of one: who it speaks for, or why it does not. Nothing when the store has to be asked:
     // it never was, its word has run out, or something was revoked that touches the token,
     // its subject, or the subject's other tokens.
-    std::optional<result<identity_ptr>> recall(shown_token const& token, wall_time now);
+    std::optional<result<identity_ptr>> recall(token_lookup const& token, wall_time now);
     // Keeps the store's word. False when something was revoked meanwhile that the store may
     // not have known when it answered; then the word counts for nothing and it has to be
     // asked again.
-    bool remember(shown_token const& token, vouched const& word, wall_time now);
+    bool remember(token_lookup const& token, store_answer const& word, wall_time now);
     // Keeps its refusal for a moment. Not for one that may change soon.
-    void remember_refusal(shown_token const& token, errc why, wall_time now);
+    void remember_refusal(token_lookup const& token, errc why, wall_time now);
 
     // Goes on with other keys or issuers; entries whose key and rules are still there stay.
     void use(std::shared_ptr<verifier const> judge);

@@ -27,7 +27,7 @@ TEST_CASE("metadata: of anybody else are refused")
         auto const found =
             key_address_in(std::string{R"({"jwks_uri":"https://k/","issuer":)"} + named + "}", "https://idp.example");
         REQUIRE_FALSE(found.has_value());
-        CHECK(found.error().what == setback::kind::wrong_issuer);
+        CHECK(found.error().what == fetch_error::kind::wrong_issuer);
     }
 }
 
@@ -44,7 +44,7 @@ TEST_CASE("metadata: that are no metadata are refused")
         CAPTURE(text);
         auto const found = key_address_in(text, "i");
         REQUIRE_FALSE(found.has_value());
-        CHECK(found.error().what == setback::kind::malformed);
+        CHECK(found.error().what == fetch_error::kind::malformed);
     }
 }
 

@@ -201,7 +201,7 @@ TEST_CASE("limiter: one that reports only gives back what it counted and nothing
     auto const first = spend(l, "trial", who, at(0s));
     auto const second = spend(l, "trial", who, at(1s));
     CHECK(second.allowed());
-    CHECK_FALSE(second.is_for_loans()); // nobody waits for it
+    CHECK_FALSE(second.held_by_inflight()); // nobody waits for it
     l.succeeded(second, who, at(2s));
     CHECK(spend(l, "trial", who, at(3s)).reported_by() != nullptr);
     l.succeeded(first, who, at(4s));
@@ -279,17 +279,17 @@ TEST_CASE("limiter: a limit full of requests under way is told from one full of 
     for (int i = 0; i < 2; ++i) under_way.push_back(spend(l, "login", who, at(1s)));
     auto const early = spend(l, "login", who, at(2s));
     CHECK_FALSE(early.allowed());
-    CHECK(early.is_for_loans());
+    CHECK(early.held_by_inflight());
     CHECK(early.retry_after_seconds() == 1s);
-    CHECK_FALSE(spend(l, "refresh", who, at(2s)).is_for_loans());
+    CHECK_FALSE(spend(l, "refresh", who, at(2s)).held_by_inflight());
     CHECK(spend(l, "login", from("192.0.2.2"), at(2s)).allowed());
 
     l.succeeded(under_way.back(), who, at(3s));
     under_way.pop_back();
     auto const next = spend(l, "login", who, at(3s));
     CHECK(next.allowed());
-    CHECK_FALSE(next.is_for_loans());
-    CHECK(spend(l, "login", who, at(4s)).is_for_loans());
+    CHECK_FALSE(next.held_by_inflight());
+    CHECK(spend(l, "login", who, at(4s)).held_by_inflight());
 }
 
 TEST_CASE("limiter: what failures have filled is no loan")
@@ -299,13 +299,13 @@ TEST_CASE("limiter: what failures have filled is no loan")
     {
         std::vector<admission> under_way;
         for (int i = 0; i < 5; ++i) under_way.push_back(spend(l, "login", who, at(0s)));
-        CHECK(spend(l, "login", who, at(1s)).is_for_loans());
+        CHECK(spend(l, "login", who, at(1s)).held_by_inflight());
         while (under_way.size() > 1) under_way.pop_back();
-        CHECK(spend(l, "login", who, at(1s)).is_for_loans());
+        CHECK(spend(l, "login", who, at(1s)).held_by_inflight());
     }
     auto const refused = spend(l, "login", who, at(1s));
     CHECK_FALSE(refused.allowed());
-    CHECK_FALSE(refused.is_for_loans());
+    CHECK_FALSE(refused.held_by_inflight());
     CHECK(refused.retry_after() == 15min - 1s);
 }
 
@@ -316,7 +316,7 @@ TEST_CASE("limiter: a request that outlasts the limit's period is no loan any lo
     auto const stream = spend(l, "login", who, at(0s));
     REQUIRE(stream.allowed());
     for (int i = 0; i < 5; ++i) REQUIRE(spend(l, "login", who, at(15min)).allowed());
-    CHECK_FALSE(spend(l, "login", who, at(16min)).is_for_loans());
+    CHECK_FALSE(spend(l, "login", who, at(16min)).held_by_inflight());
     CHECK(spend(l, "login", who, at(16min)).retry_after() == 14min);
 }
 
@@ -325,12 +325,12 @@ TEST_CASE("limiter: limits on requests lend nothing, and a refused list none of 
     limiter const l{in_memory(), {named("narrow", a_limit(1, 1min))}};
     auto const who = from("192.0.2.1");
     auto const one = spend(l, "narrow", who, at(0s));
-    CHECK_FALSE(spend(l, "narrow", who, at(0s)).is_for_loans());
+    CHECK_FALSE(spend(l, "narrow", who, at(0s)).held_by_inflight());
     std::vector<limit const*> const both{l.named("login"), l.named("narrow")};
     auto const refused = *l.spend_at_hand(both, who, at(0s));
-    CHECK_FALSE(refused.is_for_loans());
+    CHECK_FALSE(refused.held_by_inflight());
     for (int i = 0; i < 5; ++i) CHECK(spend(l, "login", who, at(0s)).allowed());
-    CHECK_FALSE(spend(l, "login", who, at(0s)).is_for_loans());
+    CHECK_FALSE(spend(l, "login", who, at(0s)).held_by_inflight());
 }
 
 TEST_CASE("limiter: as long as everybody succeeds, whoever is refused is refused for loans")
@@ -343,7 +343,7 @@ TEST_CASE("limiter: as long as everybody succeeds, whoever is refused is refused
         for (int i = 0; i < 50'000; ++i) {
             auto const mine = *l.spend_at_hand(one, who, at(0s));
             if (mine.allowed()) l.succeeded(mine, who, at(0s));
-            else if (!mine.is_for_loans()) ++wronged;
+            else if (!mine.held_by_inflight()) ++wronged;
         }
     };
     {
@@ -411,9 +411,9 @@ TEST_CASE("limiter: counters elsewhere lend, too")
         auto const under_way = run(l.spend(one, who, at(0s)));
         REQUIRE(under_way.has_value());
         CHECK(under_way->allowed());
-        CHECK(run(l.spend(one, who, at(1s)))->is_for_loans());
+        CHECK(run(l.spend(one, who, at(1s)))->held_by_inflight());
     }
-    CHECK_FALSE(run(l.spend(one, who, at(1s)))->is_for_loans());
+    CHECK_FALSE(run(l.spend(one, who, at(1s)))->held_by_inflight());
 }
 
 TEST_CASE("limiter: an empty list allows")

@@ -28,9 +28,9 @@ inline accounts::letter a_letter(accounts::letter_kind kind = accounts::letter_k
     return made;
 }
 
-inline mail::stationery paper()
+inline mail::mail_branding paper()
 {
-    mail::stationery common;
+    mail::mail_branding common;
     common.from = {"Example & Sons", "no-reply@example.com"};
     common.brand = "Example & Sons";
     common.site = "https://example.com";
@@ -39,7 +39,7 @@ inline mail::stationery paper()
     return common;
 }
 
-inline mail::writer a_writer(mail::stationery common = paper())
+inline mail::writer a_writer(mail::mail_branding common = paper())
 {
     std::vector<std::string> complaints;
     mail::templates texts{{}, complaints};

@@ -18,7 +18,7 @@ std::string readable(std::string text)
     return text;
 }
 
-std::string mail_of(accounts::letter const& l, stationery common = paper())
+std::string mail_of(accounts::letter const& l, mail_branding common = paper())
 {
     auto const written = a_writer(std::move(common)).write(l);
     REQUIRE(written);

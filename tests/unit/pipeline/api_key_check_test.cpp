@@ -48,23 +48,23 @@ struct scene
     }
     static task<void> nothing() { co_return; }
 
-    tokens::shown_token shown() const { return at.cache.expect(key); }
+    tokens::token_lookup shown() const { return at.cache.prefetch_index(key); }
     std::uint64_t counted(key_answer as) const { return at.world.figures.api_keys[as].value(); }
 
     gate at{{rule("a", "/**")}};
     std::string key = at.add_key("ada");
     eventful_store store;
-    accounts::desk desk{at.desk.users,
-                        at.desk.sessions,
-                        at.desk.letters,
-                        at.desk.links,
-                        store,
-                        at.desk.passwords,
-                        at.desk.signer,
-                        at.revoked,
-                        at.desk.audit,
-                        {},
-                        {}};
+    accounts::account_services desk{at.desk.users,
+                                    at.desk.sessions,
+                                    at.desk.letters,
+                                    at.desk.links,
+                                    store,
+                                    at.desk.passwords,
+                                    at.desk.signer,
+                                    at.revoked,
+                                    at.desk.audit,
+                                    {},
+                                    {}};
     api_key_check check{{desk, at.cache, at.world.figures}};
 };
 

@@ -1,7 +1,7 @@
 #pragma once
 
+#include "gateway/accounts/account_services.hpp"
 #include "gateway/accounts/audit_sink.hpp"
-#include "gateway/accounts/desk.hpp"
 #include "gateway/accounts/issue.hpp"
 #include "gateway/accounts/passwords/password.hpp"
 #include "gateway/accounts/users/api_keys.hpp"
@@ -148,17 +148,17 @@ private:
 public:
     tokens::revocations revoked{std::string{own_issuer}};
     tokens::signer signer{test_key(), std::string{own_issuer}, {"api"}};
-    accounts::desk desk{*stores.users,
-                        *stores.sessions,
-                        *stores.letters,
-                        *stores.links,
-                        *stores.api_keys,
-                        passwords,
-                        signer,
-                        revoked,
-                        audit,
-                        {},
-                        {}};
+    accounts::account_services desk{*stores.users,
+                                    *stores.sessions,
+                                    *stores.letters,
+                                    *stores.links,
+                                    *stores.api_keys,
+                                    passwords,
+                                    signer,
+                                    revoked,
+                                    audit,
+                                    {},
+                                    {}};
     tokens::token_cache cache{std::make_shared<tokens::verifier const>(std::vector{
                                   own_issuer_with({test_key().verification()}),
                                   foreign_issuer("https://idp.test", {test_key(tokens::algorithm::eddsa).verification()})}),

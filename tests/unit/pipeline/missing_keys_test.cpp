@@ -96,38 +96,38 @@ TEST_CASE("missing keys: patience is two seconds")
 {
     room r;
     r.tick(milliseconds{700});
-    CHECK(r.keys->end_of_patience() == steady_time{milliseconds{2700}});
+    CHECK(r.keys->wait_deadline() == steady_time{milliseconds{2700}});
 }
 
 TEST_CASE("missing keys: only a token that names an issuer whose keys are on the way has any to come")
 {
     room r;
-    CHECK(r.keys->are_coming(judge(), foreign_token()));
+    CHECK(r.keys->request_refresh(judge(), foreign_token()));
     CHECK(r.asked == std::vector<std::size_t>{1});
-    CHECK_FALSE(r.keys->are_coming(judge(), "no token"));
-    CHECK_FALSE(r.keys->are_coming(judge(), a_token().from("https://nobody.test").text()));
+    CHECK_FALSE(r.keys->request_refresh(judge(), "no token"));
+    CHECK_FALSE(r.keys->request_refresh(judge(), a_token().from("https://nobody.test").text()));
     CHECK(r.asked.size() == 1);
     r.on_the_way = false;
-    CHECK_FALSE(r.keys->are_coming(judge(), foreign_token()));
+    CHECK_FALSE(r.keys->request_refresh(judge(), foreign_token()));
 
     pipeline::missing_keys const nobody_to_ask{{nullptr, r.times, r.io.get_executor()}};
-    CHECK_FALSE(nobody_to_ask.are_coming(judge(), foreign_token()));
+    CHECK_FALSE(nobody_to_ask.request_refresh(judge(), foreign_token()));
 }
 
 TEST_CASE("missing keys: the number of those that wait is bounded, and asks nobody beyond")
 {
     room r;
     for (std::size_t i = 0; i < most_waiting; ++i) {
-        CHECK(r.keys->are_coming(judge(), foreign_token()));
+        CHECK(r.keys->request_refresh(judge(), foreign_token()));
         r.wait(steady_time{milliseconds{1000}});
     }
     r.asked.clear();
-    CHECK_FALSE(r.keys->are_coming(judge(), foreign_token()));
+    CHECK_FALSE(r.keys->request_refresh(judge(), foreign_token()));
     CHECK(r.asked.empty());
     r.keys->arrived();
     r.settle();
     CHECK(std::ranges::all_of(r.said, [](auto const& each) { return each == true; }));
-    CHECK(r.keys->are_coming(judge(), foreign_token()));
+    CHECK(r.keys->request_refresh(judge(), foreign_token()));
 }
 
 TEST_CASE("missing keys: who waits at the end of the worker is let go without an answer")

@@ -261,7 +261,7 @@ TEST_CASE("request limits: and is refused when they failed")
     s.first.spending.admissions.clear();
     s.finish();
     CHECK(s.came == "rate_limited: the limit one");
-    CHECK(!s.second.spending.admissions.back().is_for_loans());
+    CHECK(!s.second.spending.admissions.back().held_by_inflight());
 }
 
 TEST_CASE("request limits: nobody waits for a client that has gone")
@@ -271,5 +271,5 @@ TEST_CASE("request limits: nobody waits for a client that has gone")
     s.finish();
     CHECK(s.came == "rate_limited: the limit one");
     // It was never tried: the refusal takes nothing from anybody.
-    CHECK(s.second.spending.admissions.back().is_for_loans());
+    CHECK(s.second.spending.admissions.back().held_by_inflight());
 }

@@ -76,7 +76,7 @@ TEST_CASE("problem: every failure has its status and public code")
         {errc::link_expired, 400, "token_expired"},
     };
     for (auto const& c : cases) {
-        auto const face = face_of(error{c.code});
+        auto const face = public_error_of(error{c.code});
         CAPTURE(c.name);
         CHECK(face.status == c.status);
         CHECK(face.code == c.name);
@@ -88,12 +88,12 @@ TEST_CASE("problem: every failure has its status and public code")
 
 TEST_CASE("problem: who broke off or was slow decides the status")
 {
-    CHECK(face_of(upstream_error(errc::timed_out)).status == 504);
-    CHECK(face_of(upstream_error(errc::timed_out)).code == "upstream_timeout");
-    CHECK(face_of(our_error(errc::timed_out)).status == 503);
-    CHECK(face_of(our_error(errc::timed_out)).code == "overloaded");
-    CHECK(face_of(upstream_error(errc::peer_broke_off)).status == 502);
-    CHECK(face_of(upstream_error(errc::peer_closed)).code == "upstream_unavailable");
+    CHECK(public_error_of(upstream_error(errc::timed_out)).status == 504);
+    CHECK(public_error_of(upstream_error(errc::timed_out)).code == "upstream_timeout");
+    CHECK(public_error_of(our_error(errc::timed_out)).status == 503);
+    CHECK(public_error_of(our_error(errc::timed_out)).code == "overloaded");
+    CHECK(public_error_of(upstream_error(errc::peer_broke_off)).status == 502);
+    CHECK(public_error_of(upstream_error(errc::peer_closed)).code == "upstream_unavailable");
 }
 
 TEST_CASE("problem: the reply is problem+json and says nothing but the code")

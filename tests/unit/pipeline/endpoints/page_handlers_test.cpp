@@ -103,8 +103,8 @@ TEST_CASE("pages: what is there is said by the settings")
         INFO(each.endpoint, ' ', each.pages, each.login, each.links);
         endpoint_caller::settings s;
         s.pages = each.pages;
-        s.look.login = each.login;
-        s.look.links = each.links;
+        s.branding.login = each.login;
+        s.branding.links = each.links;
         endpoint_caller at{s};
         CHECK(at.visit(each.endpoint, "/auth/x").came_to() == each.came_to);
     }
@@ -242,7 +242,7 @@ TEST_CASE("registration form: where it leads")
 TEST_CASE("registration form: where nobody may come in")
 {
     endpoint_caller::settings s;
-    s.look.registration = false;
+    s.branding.registration = false;
     endpoint_caller at{s};
     CHECK_FALSE(at.visit("register_page", "/auth/register").shows("name=\"password\""));
     auto const invited = at.visit("register_page", "/auth/register?invitation=yl1_abc");
@@ -322,8 +322,8 @@ TEST_CASE("reset: asked for, chosen, and where it leads")
 TEST_CASE("reset: where people do not log in at ours it leads home")
 {
     endpoint_caller::settings s;
-    s.look.login = false;
-    s.look.home = "/welcome";
+    s.branding.login = false;
+    s.branding.home = "/welcome";
     endpoint_caller at{s};
     at.add_user(ada);
     auto const ask_page = at.visit("reset_page", "/auth/reset");

@@ -58,7 +58,7 @@ struct fixture
     }
     std::optional<result<identity_ptr>> recalled(std::string_view key, wall_time now = at())
     {
-        return cache.recall(cache.expect(key), now);
+        return cache.recall(cache.prefetch_index(key), now);
     }
 };
 
@@ -94,11 +94,11 @@ TEST_CASE("token cache: a token that was announced gets the same answer, fetched
     fixture f;
     auto const ada = quick_token().of("ada").text();
     auto const bob = quick_token().of("bob").text();
-    auto const whose = [&f](tokens::shown_token const& token) { return f.cache.identify(token, at()).value()->subject; };
+    auto const whose = [&f](tokens::token_lookup const& token) { return f.cache.identify(token, at()).value()->subject; };
     for (int round = 0; round < 2; ++round) {
-        auto const announced = f.cache.expect(ada);
-        auto fetched = f.cache.expect(bob);
-        f.cache.fetch(fetched);
+        auto const announced = f.cache.prefetch_index(ada);
+        auto fetched = f.cache.prefetch_index(bob);
+        f.cache.prefetch_record(fetched);
         CHECK(whose(announced) == "ada");
         CHECK(whose(fetched) == "bob");
         CHECK(whose(fetched) == "bob");
@@ -108,8 +108,8 @@ TEST_CASE("token cache: a token that was announced gets the same answer, fetched
 
     auto forged = ada;
     forged[forged.size() / 2] = forged[forged.size() / 2] == 'A' ? 'B' : 'A';
-    auto shown = f.cache.expect(forged);
-    f.cache.fetch(shown);
+    auto shown = f.cache.prefetch_index(forged);
+    f.cache.prefetch_record(shown);
     CHECK(!f.cache.identify(shown, at()));
 }
 
@@ -117,11 +117,11 @@ TEST_CASE("token cache: what is no token by its size is not fetched and is refus
 {
     fixture f;
     for (auto const& text : {std::string{}, std::string{"short"}, std::string(tokens::max_token_bytes + 1, 'a')}) {
-        auto shown = f.cache.expect(text);
-        f.cache.fetch(shown);
+        auto shown = f.cache.prefetch_index(text);
+        f.cache.prefetch_record(shown);
         CHECK(f.cache.identify(shown, at()).error() == errc::token_malformed);
     }
-    CHECK(!f.cache.identify(tokens::shown_token{}, at()));
+    CHECK(!f.cache.identify(tokens::token_lookup{}, at()));
     CHECK(f.cache.counters().hits + f.cache.counters().misses == 0);
 }
 
@@ -400,7 +400,7 @@ namespace {
 
 std::string const key_text = "yk1_" + std::string(68, 'k');
 
-vouched word_for(revocations const& revoked, wall_time asked = at())
+store_answer word_for(revocations const& revoked, wall_time asked = at())
 {
     auto who = std::make_shared<identity>();
     who->subject = "robot";
@@ -429,7 +429,7 @@ TEST_CASE("token cache: a store's word is kept as it was, for as long as it was 
 {
     fixture f;
     CHECK_FALSE(f.recalled(key_text));
-    REQUIRE(f.cache.remember(f.cache.expect(key_text), word_for(f.revoked), at()));
+    REQUIRE(f.cache.remember(f.cache.prefetch_index(key_text), word_for(f.revoked), at()));
     auto const known = f.recalled(key_text, at(59));
     REQUIRE(known);
     auto const& who = **known;
@@ -447,7 +447,7 @@ TEST_CASE("token cache: a vouched token is no access token, known or not")
 {
     fixture f;
     CHECK(f.refusal(key_text) == errc::token_malformed);
-    REQUIRE(f.cache.remember(f.cache.expect(key_text), word_for(f.revoked), at()));
+    REQUIRE(f.cache.remember(f.cache.prefetch_index(key_text), word_for(f.revoked), at()));
     CHECK(f.refusal(key_text) == errc::token_malformed);
     auto const token = quick_token().text();
     REQUIRE(f.cache.identify(token, at()));
@@ -457,7 +457,7 @@ TEST_CASE("token cache: a vouched token is no access token, known or not")
 TEST_CASE("token cache: a vouched token outlives the keys that sign others")
 {
     fixture f;
-    REQUIRE(f.cache.remember(f.cache.expect(key_text), word_for(f.revoked), at()));
+    REQUIRE(f.cache.remember(f.cache.prefetch_index(key_text), word_for(f.revoked), at()));
     f.cache.use(judge_with({test_key().verification()}));
     CHECK(f.recalled(key_text, at(1)));
 }
@@ -465,13 +465,13 @@ TEST_CASE("token cache: a vouched token outlives the keys that sign others")
 TEST_CASE("token cache: what touches a vouched token or its subject has the store asked again")
 {
     fixture f;
-    REQUIRE(f.cache.remember(f.cache.expect(key_text), word_for(f.revoked), at()));
+    REQUIRE(f.cache.remember(f.cache.prefetch_index(key_text), word_for(f.revoked), at()));
     f.revoked.add(of_subject("somebody else", at(1)));
     CHECK(f.recalled(key_text, at(1)));
     f.revoked.add(of_subject("robot", at(1)));
     CHECK_FALSE(f.recalled(key_text, at(1)));
     // What the store says afterwards counts, also in the very same moment.
-    REQUIRE(f.cache.remember(f.cache.expect(key_text), word_for(f.revoked, at(1)), at(1)));
+    REQUIRE(f.cache.remember(f.cache.prefetch_index(key_text), word_for(f.revoked, at(1)), at(1)));
     CHECK(f.recalled(key_text, at(1)));
 
     revocation gone;
@@ -489,20 +489,20 @@ TEST_CASE("token cache: a word that was overtaken by a revocation counts for not
     auto const before = word_for(f.revoked, at(10));
     // Its time was read before the store was asked.
     f.revoked.add(of_subject("robot", at(9)));
-    CHECK_FALSE(f.cache.remember(f.cache.expect(key_text), before, at(10)));
+    CHECK_FALSE(f.cache.remember(f.cache.prefetch_index(key_text), before, at(10)));
     CHECK_FALSE(f.recalled(key_text, at(10)));
-    CHECK(f.cache.remember(f.cache.expect(key_text), word_for(f.revoked, at(10)), at(10)));
+    CHECK(f.cache.remember(f.cache.prefetch_index(key_text), word_for(f.revoked, at(10)), at(10)));
 
     fixture quiet;
     auto const other = word_for(quiet.revoked, at(10));
     quiet.revoked.add(of_subject("somebody else", at(10)));
-    CHECK(quiet.cache.remember(quiet.cache.expect(key_text), other, at(10)));
+    CHECK(quiet.cache.remember(quiet.cache.prefetch_index(key_text), other, at(10)));
 }
 
 TEST_CASE("token cache: a store's refusal is remembered for a moment")
 {
     fixture f{{.bytes = 4 << 20, .failure_ttl = seconds{30}}};
-    f.cache.remember_refusal(f.cache.expect(key_text), errc::token_untrusted, at());
+    f.cache.remember_refusal(f.cache.prefetch_index(key_text), errc::token_untrusted, at());
     auto const known = f.recalled(key_text, at(29));
     REQUIRE(known);
     CHECK(known->error() == errc::token_untrusted);

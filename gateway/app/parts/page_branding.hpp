@@ -1,0 +1,12 @@
+#pragma once
+
+#include "config/settings.hpp"
+#include "gateway/pages/page_renderer.hpp"
+
+namespace yett::app {
+
+// How the pages look and what they offer. Reads the logo; throws startup_error when it
+// cannot be read.
+pages::branding branding_of(config::settings const& s);
+
+} // namespace yett::app

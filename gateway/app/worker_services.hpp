@@ -1,0 +1,91 @@
+#pragma once
+
+#include "gateway/app/keys/token_keys.hpp"
+#include "gateway/net/worker.hpp"
+#include "gateway/pipeline/authentication/certainty.hpp"
+#include "gateway/pipeline/authentication/missing_keys.hpp"
+#include "gateway/pipeline/authentication/renewals.hpp"
+#include "gateway/pipeline/dispatcher.hpp"
+#include "gateway/pipeline/endpoints/page_endpoints.hpp"
+#include "gateway/pipeline/error_replies.hpp"
+#include "gateway/pipeline/open_streams.hpp"
+#include "gateway/pipeline/pipeline.hpp"
+#include "gateway/pipeline/request/worker_snapshot.hpp"
+#include "gateway/pipeline/request_limits.hpp"
+#include "gateway/pipeline/request_log.hpp"
+#include "gateway/pipeline/unlisted_proxy.hpp"
+#include "gateway/tokens/assertions.hpp"
+#include "gateway/tokens/cache/token_cache.hpp"
+#include "gateway/upstream/forwarder.hpp"
+
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace yett::config {
+struct settings;
+} // namespace yett::config
+
+namespace yett::app {
+
+class logs;
+
+// Everything one worker has for itself: its loop, its token cache, its ways to the
+// applications, and the pipeline through them.
+class worker_services
+{
+public:
+    // What all workers share.
+    struct shared
+    {
+        config::settings const& settings;
+        token_keys const& keys;
+        tokens::revocations const& revoked;
+        accounts::account_services& services;
+        std::shared_ptr<pipeline::snapshot const> snapshot;
+        pages::branding const& branding;
+        telemetry::metrics& figures;
+        app::logs& logs;
+        pipeline::unlisted_proxy& unlisted;
+        std::function<bool(std::size_t issuer)> ask_for_keys; // see pipeline::missing_keys
+        std::string waiting_key;                              // see pipeline::waiting_addresses
+        tokens::completeness const* known = nullptr;          // see pipeline::certainty
+        std::function<void(unsigned worker)> catch_up{};      // answered by caught_up() of that worker
+    };
+    worker_services(unsigned index, unsigned of, shared const& all);
+
+    net::worker& worker() noexcept { return worker_; }
+    http::answers answers();
+    // Goes on with other keys; on the worker's thread.
+    void use(token_keys::snapshot const& keys);
+    // The keys that requests wait for are here, or will not come; on the worker's thread.
+    void keys_arrived() { missing_keys_.arrived(); }
+    // The revocations that requests wait for were read, or cannot be; on the worker's thread.
+    void caught_up(bool fine) { certainty_.answered(fine); }
+    // The cache's counters, for a scrape; on the worker's thread.
+    void publish_cache_figures();
+    // Asks for the end of what does not end by itself, when draining begins; on the worker's thread.
+    void end_tunnels() { streams_.drain(); }
+
+private:
+    pipeline::forwarders_by_name make_upstreams(shared const& all);
+
+    net::worker worker_;
+    tokens::token_cache cache_;
+    tokens::assertions assertions_;
+    pipeline::forwarders_by_name upstreams_;
+    pipeline::auth_endpoints endpoints_;
+    pipeline::page_endpoints pages_;
+    pipeline::renewals renewals_;
+    pipeline::open_streams streams_;
+    pipeline::missing_keys missing_keys_;
+    pipeline::certainty certainty_;
+    pipeline::authenticator authenticator_;
+    pipeline::request_limits limits_;
+    pipeline::dispatcher dispatcher_;
+    pipeline::error_replies replies_;
+    pipeline::request_log log_;
+    pipeline::pipeline pipeline_;
+};
+
+} // namespace yett::app
