@@ -6,7 +6,7 @@ namespace yett::policies {
 namespace {
 
 using kind = access_spec::kind;
-using weight = complaint::weight;
+using weight = spec_complaint::weight;
 
 constexpr std::size_t deepest_nesting = 16;
 
@@ -159,7 +159,7 @@ private:
 
     std::vector<route> routes_;
     method_names names_of_methods_;
-    std::vector<complaint> complaints_;
+    std::vector<spec_complaint> complaints_;
     std::unordered_map<std::string, std::string> names_; // with the place of the first
     std::string path_;
     std::string place_;

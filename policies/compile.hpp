@@ -10,7 +10,7 @@
 namespace yett::policies {
 
 // One thing an operator should know about the rules.
-struct complaint
+struct spec_complaint
 {
     enum class weight
     {
@@ -26,8 +26,8 @@ struct complaint
 
 struct compilation
 {
-    std::optional<route_table> table;  // absent when there is an error
-    std::vector<complaint> complaints; // all of them, in written order
+    std::optional<route_table> table;       // absent when there is an error
+    std::vector<spec_complaint> complaints; // all of them, in written order
 };
 
 // Checks the rules and makes them searchable. Never throws for what an operator wrote.

@@ -133,7 +133,7 @@ private:
         spec.name = "clients";
         spec.amount = 1'000'000;
         spec.period = std::chrono::seconds{1};
-        spec.algorithm = limits::algorithm::gcra;
+        spec.algorithm = limits::counting_algorithm::gcra;
         return spec;
     }
 

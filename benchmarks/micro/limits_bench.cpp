@@ -44,17 +44,17 @@ void spend(benchmark::State& state, algorithm how, std::uint32_t amount)
 
 void limit_gcra(benchmark::State& state)
 {
-    spend(state, algorithm::gcra, 2'000'000);
+    spend(state, counting_algorithm::gcra, 2'000'000);
 }
 
 void limit_gcra_refused(benchmark::State& state)
 {
-    spend(state, algorithm::gcra, 1);
+    spend(state, counting_algorithm::gcra, 1);
 }
 
 void limit_window(benchmark::State& state)
 {
-    spend(state, algorithm::window, 5);
+    spend(state, counting_algorithm::window, 5);
 }
 
 void limit_client_address(benchmark::State& state)

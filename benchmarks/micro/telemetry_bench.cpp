@@ -48,7 +48,7 @@ void count_a_request(benchmark::State& state)
     for (auto _ : state) {
         auto& route = mine.routes[1];
         route.requests[status_class::success].add();
-        route.decisions[decision::permitted].add();
+        route.decisions[policy_decision::permitted].add();
         route.bytes_out.add(512);
         route.duration.observe(std::chrono::microseconds{1234});
         mine.auth_ok.add();

@@ -26,9 +26,9 @@ tokens::revoked_by kind_of(revocation::kind what)
 
 } // namespace
 
-tokens::revocation as_token_revocation(revocation const& known)
+tokens::revocation_entry as_token_revocation(revocation const& known)
 {
-    tokens::revocation entry;
+    tokens::revocation_entry entry;
     entry.what = kind_of(known.what);
     entry.id = known.id;
     auto const by_time = known.what == revocation::kind::subject || known.what == revocation::kind::everybody;
@@ -66,7 +66,7 @@ task<result<ended>> end_sessions(account_services const& services, std::string u
 
 void add_revocations(std::vector<revocation> const& known, tokens::revocations& to)
 {
-    std::vector<tokens::revocation> entries;
+    std::vector<tokens::revocation_entry> entries;
     for (auto const& each : known) entries.push_back(as_token_revocation(each));
     to.load(entries);
 }

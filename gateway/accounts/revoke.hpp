@@ -6,7 +6,7 @@
 
 namespace yett::tokens {
 class revocations;
-struct revocation;
+struct revocation_entry;
 } // namespace yett::tokens
 
 namespace yett::accounts {
@@ -14,7 +14,7 @@ namespace yett::accounts {
 struct account_services;
 
 // The same in the verifiers' words.
-tokens::revocation as_token_revocation(revocation const& known);
+tokens::revocation_entry as_token_revocation(revocation const& known);
 
 // Ends sessions in the store, then makes it known to this process's verifiers.
 task<result<ended>> end_and_revoke(account_services const& services, ending asked);

@@ -11,7 +11,7 @@
 // Plain values: nothing here does anything.
 namespace yett::accounts {
 
-enum class admission : unsigned char
+enum class registration_policy : unsigned char
 {
     open,
     invited,
@@ -38,7 +38,7 @@ enum class memory : unsigned char
 // Who has an account, and how they get into it.
 struct account_rules
 {
-    admission registration = admission::open;
+    registration_policy registration = registration_policy::open;
     bool require_verified_email = true;
     seconds verify_ttl{24 * 3600};
     seconds reset_ttl{3600};

@@ -56,9 +56,9 @@ T or_refuse_to_start(result<T> made)
     throw startup_error{blame::unavailable, why.cause() ? why.note() + ": " + why.cause().message() : why.note()};
 }
 
-accounts::node this_node()
+accounts::node_entry this_node()
 {
-    accounts::node self;
+    accounts::node_entry self;
     self.id = make_uuid(wall_now());
     self.host = boost::asio::ip::host_name();
     self.version = build_facts().version;

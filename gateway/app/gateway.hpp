@@ -119,7 +119,7 @@ private:
     issuer_watches issuers_{control_, keys_, settings_, logs_};
     boost::asio::steady_timer next_sweep_{control_};
     boost::asio::steady_timer next_report_{control_};
-    accounts::node const self_;
+    accounts::node_entry const self_;
     boost::asio::steady_timer next_publication_{control_};
     boost::asio::steady_timer next_look_{control_}; // at the files of certificates
     std::vector<endpoint> endpoints_;

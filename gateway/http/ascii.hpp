@@ -14,7 +14,7 @@
 // Tables and scans for the bytes of HTTP. Locale-free; every index is an unsigned byte.
 namespace yett::http::ascii {
 
-enum kind : std::uint8_t
+enum char_kind : std::uint8_t
 {
     token_char = 1,  // RFC 9110 section 5.6.2
     value_char = 2,  // of a field: visible, blank, tab and obs-text
@@ -47,11 +47,11 @@ constexpr std::array<std::uint8_t, 256> make_kinds()
 }
 inline constexpr auto kinds = make_kinds();
 
-constexpr bool is(char c, kind k) noexcept
+constexpr bool is(char c, char_kind k) noexcept
 {
     return (kinds[static_cast<unsigned char>(c)] & k) != 0;
 }
-constexpr bool all(std::string_view text, kind k) noexcept
+constexpr bool all(std::string_view text, char_kind k) noexcept
 {
     for (char c : text)
         if (!is(c, k)) return false;

@@ -68,16 +68,16 @@ constexpr std::size_t slot_of(std::string_view name, unsigned seed) noexcept
     return ((mix * seed) >> 16) % slots;
 }
 
-struct table
+struct name_table
 {
     unsigned seed = 0;
     std::array<std::uint8_t, slots> index{}; // into `all`, one up; 0 is nothing
 };
 
-constexpr table make_table()
+constexpr name_table make_table()
 {
     for (unsigned seed = 2654435769u;; seed += 2) {
-        table t{.seed = seed, .index = {}};
+        name_table t{.seed = seed, .index = {}};
         bool clash = false;
         for (std::uint8_t i = 0; i < std::size(all) && !clash; ++i) {
             auto& slot = t.index[slot_of(all[i].first, seed)];
@@ -87,7 +87,7 @@ constexpr table make_table()
         if (!clash) return t;
     }
 }
-inline constexpr table lookup = make_table();
+inline constexpr name_table lookup = make_table();
 
 inline known find(std::string_view name) noexcept
 {

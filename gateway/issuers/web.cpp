@@ -125,7 +125,7 @@ public:
         static_cast<void>(started);
     }
 
-    fetched<document> get(std::string const& url, steady_time until) override
+    fetched<fetched_document> get(std::string const& url, steady_time until) override
     {
         std::unique_ptr<CURL, curl_closer> const handle{curl_easy_init()};
         if (!handle) return fetch_error{kind::unreachable, "no memory"};
@@ -195,7 +195,7 @@ private:
         return {kind_of(code), why};
     }
 
-    static fetched<document> answer(CURL* curl, fetch& f)
+    static fetched<fetched_document> answer(CURL* curl, fetch& f)
     {
         long status = 0;
         curl_easy_getinfo(curl, CURLINFO_RESPONSE_CODE, &status);
@@ -203,7 +203,7 @@ private:
             return fetch_error{kind::refused, fmt::format("status {}; redirects are not followed unless allowed", status)};
         if (status != 200) return fetch_error{kind::refused, fmt::format("status {}", status)};
         auto const life = lifetime_of(field(curl, "Cache-Control"), field(curl, "Age"));
-        return document{std::move(f.body), life};
+        return fetched_document{std::move(f.body), life};
     }
 
     web_options const options_;

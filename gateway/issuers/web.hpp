@@ -18,7 +18,7 @@ struct web_options
     std::size_t bytes = 512 * 1024; // of a body
 };
 
-struct document
+struct fetched_document
 {
     std::string body;
     std::optional<seconds> max_age;
@@ -32,7 +32,7 @@ public:
 
     // Blocks until the document is there, or is not, and until `until` at most, names and
     // handshakes included.
-    virtual fetched<document> get(std::string const& url, steady_time until) = 0;
+    virtual fetched<fetched_document> get(std::string const& url, steady_time until) = 0;
 
     // Any thread: lets a `get` under way, and every later one, fail within a second.
     virtual void interrupt() noexcept = 0;

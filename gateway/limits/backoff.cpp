@@ -24,7 +24,7 @@ tick backoff::expires(tick otherwise) const noexcept
     return steps_ != 0 ? last_ + pause() + period_ : ring_.expires(otherwise);
 }
 
-verdict backoff::look(tick now, std::uint32_t cost) const noexcept
+limit_verdict backoff::look(tick now, std::uint32_t cost) const noexcept
 {
     auto const slowed = is_slowed(now);
     auto v = ring_.look(now, cost);
@@ -42,7 +42,7 @@ verdict backoff::look(tick now, std::uint32_t cost) const noexcept
     return v;
 }
 
-verdict backoff::spend(tick now, std::uint32_t cost) noexcept
+limit_verdict backoff::spend(tick now, std::uint32_t cost) noexcept
 {
     if (!is_slowed(now)) {
         steps_ = 0;

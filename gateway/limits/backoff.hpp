@@ -28,8 +28,8 @@ public:
     {
     }
 
-    verdict spend(tick now, std::uint32_t cost) noexcept;
-    verdict look(tick now, std::uint32_t cost) const noexcept;
+    limit_verdict spend(tick now, std::uint32_t cost) noexcept;
+    limit_verdict look(tick now, std::uint32_t cost) const noexcept;
     // Of a pause that was used: the next one may be used at once instead.
     void give_back(tick stamp, std::uint32_t cost) noexcept;
 

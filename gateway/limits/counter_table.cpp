@@ -66,13 +66,13 @@ gcra gcra_of(limit const& of) noexcept
 
 bool is_gcra(limit const& of) noexcept
 {
-    return of.algorithm() == algorithm::gcra;
+    return of.algorithm() == counting_algorithm::gcra;
 }
 
 // The answer for a counter that counts nothing yet.
-verdict untouched(limit const& of, tick now, std::uint32_t cost) noexcept
+limit_verdict untouched(limit const& of, tick now, std::uint32_t cost) noexcept
 {
-    verdict v{.allowed = cost <= of.capacity(), .remaining = of.capacity(), .reset = {}, .retry_after = {}, .stamp = now};
+    limit_verdict v{.allowed = cost <= of.capacity(), .remaining = of.capacity(), .reset = {}, .retry_after = {}, .stamp = now};
     if (!v.allowed) v.retry_after = of.period();
     return v;
 }
@@ -106,9 +106,9 @@ counter_table::~counter_table()
 std::size_t counter_table::times_for(limit const& of) noexcept
 {
     switch (of.algorithm()) {
-    case algorithm::window: return of.capacity();
-    case algorithm::backoff: return of.capacity() + std::size_t{1};
-    case algorithm::gcra: break;
+    case counting_algorithm::window: return of.capacity();
+    case counting_algorithm::backoff: return of.capacity() + std::size_t{1};
+    case counting_algorithm::gcra: break;
     }
     return 1;
 }
@@ -186,7 +186,7 @@ counter_table::cell* counter_table::take(std::size_t set, place key, limit const
     return &taken;
 }
 
-verdict counter_table::charge(cell& c, limit const& of, tick now, std::uint32_t cost) const noexcept
+limit_verdict counter_table::charge(cell& c, limit const& of, tick now, std::uint32_t cost) const noexcept
 {
     if (is_gcra(of)) {
         auto& earned_back = times_of(c, of).front();
@@ -199,16 +199,16 @@ verdict counter_table::charge(cell& c, limit const& of, tick now, std::uint32_t 
         c.expires = counted.expires(now);
         return v;
     };
-    if (of.algorithm() == algorithm::backoff) return spend(backoff{times_of(c, of), c.at, c.steps, of.period()});
+    if (of.algorithm() == counting_algorithm::backoff) return spend(backoff{times_of(c, of), c.at, c.steps, of.period()});
     return spend(window{times_of(c, of), c.at, of.period()});
 }
 
-verdict counter_table::look(cell& c, limit const& of, tick now, std::uint32_t cost) const noexcept
+limit_verdict counter_table::look(cell& c, limit const& of, tick now, std::uint32_t cost) const noexcept
 {
     switch (of.algorithm()) {
-    case algorithm::window: return window{times_of(c, of), c.at, of.period()}.look(now, cost);
-    case algorithm::backoff: return backoff{times_of(c, of), c.at, c.steps, of.period()}.look(now, cost);
-    case algorithm::gcra: break;
+    case counting_algorithm::window: return window{times_of(c, of), c.at, of.period()}.look(now, cost);
+    case counting_algorithm::backoff: return backoff{times_of(c, of), c.at, c.steps, of.period()}.look(now, cost);
+    case counting_algorithm::gcra: break;
     }
     return gcra_of(of).look(times_of(c, of).front(), now, cost);
 }
@@ -225,11 +225,11 @@ void counter_table::undo(cell& c, limit const& of, tick stamp, tick now, std::ui
         counted.give_back(stamp, cost);
         c.expires = counted.expires(now);
     };
-    if (of.algorithm() == algorithm::backoff) return give_back(backoff{times_of(c, of), c.at, c.steps, of.period()});
+    if (of.algorithm() == counting_algorithm::backoff) return give_back(backoff{times_of(c, of), c.at, c.steps, of.period()});
     give_back(window{times_of(c, of), c.at, of.period()});
 }
 
-verdict counter_table::spend(limit const& of, place key, tick now, std::uint32_t cost) noexcept
+limit_verdict counter_table::spend(limit const& of, place key, tick now, std::uint32_t cost) noexcept
 {
     auto const set = set_of(key);
     auto& guard = guard_of(set);
@@ -238,8 +238,8 @@ verdict counter_table::spend(limit const& of, place key, tick now, std::uint32_t
     return spend_unseen(set, guard, of, key, now, cost);
 }
 
-verdict counter_table::spend_unseen(std::size_t set, stripe& own, limit const& of, place key, tick now,
-                                    std::uint32_t cost) noexcept
+limit_verdict counter_table::spend_unseen(std::size_t set, stripe& own, limit const& of, place key, tick now,
+                                          std::uint32_t cost) noexcept
 {
     auto const shared = shared_place(of, key);
     auto const shared_set = shared_set_of(shared);
@@ -271,14 +271,14 @@ verdict counter_table::spend_unseen(std::size_t set, stripe& own, limit const& o
     return spend_shared(own, shared_set, shared, of, now, cost);
 }
 
-verdict counter_table::spend_shared(stripe& own, std::size_t set, place shared, limit const& of, tick now,
-                                    std::uint32_t cost) noexcept
+limit_verdict counter_table::spend_shared(stripe& own, std::size_t set, place shared, limit const& of, tick now,
+                                          std::uint32_t cost) noexcept
 {
     auto* together = find(set, shared, of);
     if (!together) together = take(set, shared, of, now, ways, shared_guard_of(set).counted);
     if (!together) {
         ++own.counted.turned_away;
-        verdict v{.allowed = false, .remaining = 0, .reset = {}, .retry_after = {}, .stamp = now};
+        limit_verdict v{.allowed = false, .remaining = 0, .reset = {}, .retry_after = {}, .stamp = now};
         v.reset = v.retry_after = nanoseconds{first_to_expire(set) - now};
         return v;
     }
@@ -297,7 +297,7 @@ tick counter_table::first_to_expire(std::size_t set) const noexcept
     return first;
 }
 
-verdict counter_table::peek(limit const& of, place key, tick now, std::uint32_t cost) noexcept
+limit_verdict counter_table::peek(limit const& of, place key, tick now, std::uint32_t cost) noexcept
 {
     auto const set = set_of(key);
     std::lock_guard const lock{guard_of(set).mutex};

@@ -54,8 +54,8 @@ public:
     // How many times the counter of a limit keeps.
     static std::size_t times_for(limit const& of) noexcept;
 
-    verdict spend(limit const& of, place key, tick now, std::uint32_t cost) noexcept;
-    verdict peek(limit const& of, place key, tick now, std::uint32_t cost) noexcept;
+    limit_verdict spend(limit const& of, place key, tick now, std::uint32_t cost) noexcept;
+    limit_verdict peek(limit const& of, place key, tick now, std::uint32_t cost) noexcept;
     void give_back(limit const& of, place key, tick stamp, tick now, std::uint32_t cost) noexcept;
 
     std::size_t bytes() const noexcept { return bytes_; }
@@ -100,11 +100,12 @@ private:
     cell* take(std::size_t set, place key, limit const& of, tick now, std::size_t most, figures& counted) noexcept;
     bool sharing(tick now) const noexcept { return shared_until_.load(std::memory_order_relaxed) > now; }
 
-    verdict charge(cell& c, limit const& of, tick now, std::uint32_t cost) const noexcept;
-    verdict look(cell& c, limit const& of, tick now, std::uint32_t cost) const noexcept;
+    limit_verdict charge(cell& c, limit const& of, tick now, std::uint32_t cost) const noexcept;
+    limit_verdict look(cell& c, limit const& of, tick now, std::uint32_t cost) const noexcept;
     void undo(cell& c, limit const& of, tick stamp, tick now, std::uint32_t cost) const noexcept;
-    verdict spend_unseen(std::size_t set, stripe& own, limit const& of, place key, tick now, std::uint32_t cost) noexcept;
-    verdict spend_shared(stripe& own, std::size_t set, place shared, limit const& of, tick now, std::uint32_t cost) noexcept;
+    limit_verdict spend_unseen(std::size_t set, stripe& own, limit const& of, place key, tick now, std::uint32_t cost) noexcept;
+    limit_verdict spend_shared(stripe& own, std::size_t set, place shared, limit const& of, tick now,
+                               std::uint32_t cost) noexcept;
     tick first_to_expire(std::size_t set) const noexcept;
 
     std::size_t bytes_;

@@ -4,7 +4,7 @@
 #include "gateway/base/clock.hpp"
 #include "gateway/base/result.hpp"
 #include "gateway/limits/limit.hpp"
-#include "gateway/limits/verdict.hpp"
+#include "gateway/limits/limit_verdict.hpp"
 
 #include <cstdint>
 #include <optional>
@@ -32,14 +32,14 @@ public:
 
     // The answer when there is no need to wait for it; an adapter either always has one
     // or never.
-    virtual std::optional<verdict> spend_at_hand(charge const& what) noexcept = 0;
+    virtual std::optional<limit_verdict> spend_at_hand(charge const& what) noexcept = 0;
     // Fails with storage_unavailable.
-    virtual task<result<verdict>> spend(charge what) = 0;
+    virtual task<result<limit_verdict>> spend(charge what) = 0;
     // Undoes a charge that was allowed, so far as it still counts. `now` is the current
     // time; an undone charge that no longer exists is not missed.
     virtual void give_back(charge const& what, tick stamp) noexcept = 0;
     // What spending would answer, and spends nothing.
-    virtual task<result<verdict>> peek(charge what) = 0;
+    virtual task<result<limit_verdict>> peek(charge what) = 0;
 };
 
 } // namespace yett::limits

@@ -4,16 +4,16 @@
 
 namespace yett::limits {
 
-verdict gcra::look(tick earned_back, tick now, std::uint32_t cost) const noexcept
+limit_verdict gcra::look(tick earned_back, tick now, std::uint32_t cost) const noexcept
 {
     auto const step = interval.count();
     auto const room = step * burst;
     auto const debt = std::max(earned_back, now) - now;
-    verdict v{.allowed = false,
-              .remaining = static_cast<std::uint32_t>(std::max<tick>(room - debt, 0) / step),
-              .reset = nanoseconds{debt},
-              .retry_after = nanoseconds{room},
-              .stamp = 0};
+    limit_verdict v{.allowed = false,
+                    .remaining = static_cast<std::uint32_t>(std::max<tick>(room - debt, 0) / step),
+                    .reset = nanoseconds{debt},
+                    .retry_after = nanoseconds{room},
+                    .stamp = 0};
     // A charge larger than the burst is never allowed, and its product might overflow.
     if (cost > burst) return v;
     auto const due = debt + step * cost;
@@ -23,7 +23,7 @@ verdict gcra::look(tick earned_back, tick now, std::uint32_t cost) const noexcep
     return v;
 }
 
-verdict gcra::spend(tick& earned_back, tick now, std::uint32_t cost) const noexcept
+limit_verdict gcra::spend(tick& earned_back, tick now, std::uint32_t cost) const noexcept
 {
     auto v = look(earned_back, now, cost);
     if (!v.allowed) return v;

@@ -1,6 +1,6 @@
 #pragma once
 
-#include "gateway/limits/verdict.hpp"
+#include "gateway/limits/limit_verdict.hpp"
 
 namespace yett::limits {
 
@@ -12,9 +12,9 @@ struct gcra
     nanoseconds interval;
     std::uint32_t burst;
 
-    verdict look(tick earned_back, tick now, std::uint32_t cost) const noexcept;
+    limit_verdict look(tick earned_back, tick now, std::uint32_t cost) const noexcept;
     // Writes the new state when the charge is allowed.
-    verdict spend(tick& earned_back, tick now, std::uint32_t cost) const noexcept;
+    limit_verdict spend(tick& earned_back, tick now, std::uint32_t cost) const noexcept;
     // Takes back what of the charge has not been earned back in the meantime.
     void give_back(tick& earned_back, tick stamp, tick now, std::uint32_t cost) const noexcept;
 };

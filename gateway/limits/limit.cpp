@@ -20,15 +20,15 @@ bool is_name(std::string const& text)
 
 std::uint32_t capacity_of(limit_spec const& spec)
 {
-    return spec.algorithm == algorithm::gcra && spec.burst != 0 ? spec.burst : spec.amount;
+    return spec.algorithm == counting_algorithm::gcra && spec.burst != 0 ? spec.burst : spec.amount;
 }
 
-char letter_of(algorithm a)
+char letter_of(counting_algorithm a)
 {
     switch (a) {
-    case algorithm::window: return 'w';
-    case algorithm::gcra: return 'g';
-    case algorithm::backoff: return 'b';
+    case counting_algorithm::window: return 'w';
+    case counting_algorithm::gcra: return 'g';
+    case counting_algorithm::backoff: return 'b';
     }
     return '?';
 }
@@ -54,7 +54,7 @@ bool is_about_logins(limit_spec const& spec)
 {
     auto const is_this = [&](auto const& other) { return other.name == spec.name; };
     auto const& built_in = built_in_limits();
-    return spec.counts == counted::failures || std::any_of(built_in.begin(), built_in.end(), is_this);
+    return spec.counts == counted_events::failures || std::any_of(built_in.begin(), built_in.end(), is_this);
 }
 
 void complain_of_size(limit_spec const& spec, std::vector<std::string>& list)
@@ -62,7 +62,7 @@ void complain_of_size(limit_spec const& spec, std::vector<std::string>& list)
     if (spec.amount == 0) list.push_back("the amount is at least 1");
     if (spec.period <= 0ns || spec.period > longest) list.push_back("the period is longer than 0s and at most ten years");
     if (!list.empty()) return;
-    if (spec.algorithm == algorithm::gcra) {
+    if (spec.algorithm == counting_algorithm::gcra) {
         if (spec.period / spec.amount <= 0ns) list.push_back("more than one in a nanosecond cannot be counted");
         else if (interval_of(spec) > longest / capacity_of(spec))
             list.push_back("the burst takes longer than ten years to come back");
@@ -71,7 +71,7 @@ void complain_of_size(limit_spec const& spec, std::vector<std::string>& list)
     if (spec.amount > largest_window)
         list.push_back("a window holds at most " + std::to_string(largest_window) + "; use gcra for more");
     if (spec.burst != 0) list.push_back("a window has no burst");
-    if (spec.algorithm == algorithm::backoff && spec.period < first_pause)
+    if (spec.algorithm == counting_algorithm::backoff && spec.period < first_pause)
         list.push_back("the pauses of backoff begin with a minute; the period is no shorter");
 }
 
@@ -109,13 +109,13 @@ limit::limit(limit_spec spec)
 
 namespace {
 
-limit_spec per_client(std::string name, counted what)
+limit_spec per_client(std::string name, counted_events what)
 {
     limit_spec spec;
     spec.name = std::move(name);
     spec.amount = 5;
     spec.period = 15min;
-    spec.algorithm = algorithm::window;
+    spec.algorithm = counting_algorithm::window;
     spec.counts = what;
     return spec;
 }
@@ -128,9 +128,9 @@ limit_spec per_account(limit_spec spec)
 
 limit_spec guesses_at_account(std::string name)
 {
-    auto spec = per_account(per_client(std::move(name), counted::failures));
+    auto spec = per_account(per_client(std::move(name), counted_events::failures));
     spec.amount = 10;
-    spec.algorithm = algorithm::backoff;
+    spec.algorithm = counting_algorithm::backoff;
     return spec;
 }
 
@@ -144,7 +144,7 @@ limit_spec guesses_in_sessions()
 
 limit_spec letters_to_account(std::string name)
 {
-    auto spec = per_account(per_client(std::move(name), counted::requests));
+    auto spec = per_account(per_client(std::move(name), counted_events::requests));
     spec.period = 1h;
     return spec;
 }
@@ -155,14 +155,14 @@ std::vector<limit_spec> const& built_in_limits()
 {
     static auto const limits = [] {
         std::vector<limit_spec> list{
-            per_client("login", counted::failures),
-            per_client("register", counted::requests),
-            per_client("refresh", counted::failures),
-            per_client("reset", counted::failures),
-            per_client("verify", counted::failures),
+            per_client("login", counted_events::failures),
+            per_client("register", counted_events::requests),
+            per_client("refresh", counted_events::failures),
+            per_client("reset", counted_events::failures),
+            per_client("verify", counted_events::failures),
             guesses_at_account(for_strangers),
             guesses_in_sessions(),
-            per_account(per_client(for_known_devices, counted::failures)),
+            per_account(per_client(for_known_devices, counted_events::failures)),
         };
         for (auto const name : for_letters) list.push_back(letters_to_account(std::string{name}));
         return list;

@@ -1,7 +1,7 @@
 #pragma once
 
+#include "gateway/limits/limit_verdict.hpp"
 #include "gateway/limits/spec.hpp"
-#include "gateway/limits/verdict.hpp"
 
 #include <cstdint>
 #include <string>
@@ -24,14 +24,14 @@ public:
 
     std::string const& name() const noexcept { return spec_.name; }
     limit_spec const& spec() const noexcept { return spec_; }
-    limits::algorithm algorithm() const noexcept { return spec_.algorithm; }
+    limits::counting_algorithm algorithm() const noexcept { return spec_.algorithm; }
     std::uint32_t amount() const noexcept { return spec_.amount; }
     nanoseconds period() const noexcept { return spec_.period; }
     // The most that can pass at once: the burst of gcra, the amount of a window.
     std::uint32_t capacity() const noexcept { return capacity_; }
     // Of gcra: how long one request takes to be forgotten, rounded up.
     nanoseconds interval() const noexcept { return interval_; }
-    bool counts_failures() const noexcept { return spec_.counts == counted::failures; }
+    bool counts_failures() const noexcept { return spec_.counts == counted_events::failures; }
     // Cannot be spent before it is known who asks: a user or token is part of its key.
     bool needs_identity() const noexcept { return needs_identity_; }
     // Told to clients in RateLimit fields. Limits about logins are not: they would tell a guesser when to pause.

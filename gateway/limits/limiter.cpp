@@ -84,18 +84,18 @@ std::chrono::seconds up(nanoseconds length)
 
 } // namespace
 
-std::chrono::seconds admission::retry_after_seconds() const noexcept
+std::chrono::seconds limit_result::retry_after_seconds() const noexcept
 {
     return std::max(up(retry_after_), std::chrono::seconds{1});
 }
 
-limit const* admission::reported_by() const noexcept
+limit const* limit_result::reported_by() const noexcept
 {
     auto const over = std::ranges::find_if(states(), &state::over);
     return allowed() && over != states().end() ? over->of : nullptr;
 }
 
-std::string rate_limit_field(admission const& a)
+std::string rate_limit_field(limit_result const& a)
 {
     std::string list;
     for (auto const& each : a.states())
@@ -105,7 +105,7 @@ std::string rate_limit_field(admission const& a)
     return list;
 }
 
-std::string rate_limit_policy_field(admission const& a)
+std::string rate_limit_policy_field(limit_result const& a)
 {
     std::string list;
     for (auto const& each : a.states())
@@ -147,7 +147,7 @@ result<chain> limiter::resolve(std::span<std::string const> names) const
 }
 
 // True when the next limit may be asked.
-bool limiter::settle(limit const& from, verdict const& v, subject const& who, steady_time now, admission& a) const
+bool limiter::settle(limit const& from, limit_verdict const& v, subject const& who, steady_time now, limit_result& a) const
 {
     if (v.allowed || from.spec().report_only) {
         a.held_by_inflight_ = false;
@@ -167,14 +167,15 @@ limit_reservations& limiter::reservations_for(charge const& what) const
     return reservations_[std::hash<std::string_view>{}(what.key) % reservations_.size()];
 }
 
-void limiter::note_reservation(limit_reservations::turn const& mine, charge const& what, verdict const& v, admission& a) const
+void limiter::note_reservation(limit_reservations::turn const& mine, charge const& what, limit_verdict const& v,
+                               limit_result& a) const
 {
     auto& open = reservations_for(what);
     if (v.allowed) a.reserved_.push_back(open.reserve(mine, *what.of, what.key, what.now));
     else a.held_by_inflight_ = !v.settled && open.has_reserved(mine, *what.of, what.key, what.now);
 }
 
-std::optional<verdict> limiter::spend_at_hand(charge const& what, admission& a) const
+std::optional<limit_verdict> limiter::spend_at_hand(charge const& what, limit_result& a) const
 {
     if (!what.of->counts_failures()) return counting_->spend_at_hand(what);
     a.reserved_.reserve(most_limits); // a reservation that found no room would end, and wait for this turn to do so
@@ -184,7 +185,7 @@ std::optional<verdict> limiter::spend_at_hand(charge const& what, admission& a) 
     return v;
 }
 
-task<result<verdict>> limiter::spend(charge const& what, admission& a) const
+task<result<limit_verdict>> limiter::spend(charge const& what, limit_result& a) const
 {
     if (auto const at_hand = spend_at_hand(what, a)) co_return *at_hand;
     auto const v = co_await counting_->spend(what);
@@ -192,9 +193,9 @@ task<result<verdict>> limiter::spend(charge const& what, admission& a) const
     co_return v;
 }
 
-std::optional<admission> limiter::spend_at_hand(list limits, subject const& who, steady_time now) const
+std::optional<limit_result> limiter::spend_at_hand(list limits, subject const& who, steady_time now) const
 {
-    std::optional<admission> answer{std::in_place};
+    std::optional<limit_result> answer{std::in_place};
     for (auto const* each : limits.first(std::min(limits.size(), most_limits))) {
         key_bytes key;
         make_key(key, *each, who);
@@ -205,9 +206,9 @@ std::optional<admission> limiter::spend_at_hand(list limits, subject const& who,
     return answer;
 }
 
-task<result<admission>> limiter::spend(list limits, subject const& who, steady_time now) const
+task<result<limit_result>> limiter::spend(list limits, subject const& who, steady_time now) const
 {
-    admission answer;
+    limit_result answer;
     for (auto const* each : limits.first(std::min(limits.size(), most_limits))) {
         key_bytes key;
         make_key(key, *each, who);
@@ -222,21 +223,21 @@ task<result<admission>> limiter::spend(list limits, subject const& who, steady_t
     co_return std::move(answer);
 }
 
-void limiter::succeeded(admission const& a, subject const& who, steady_time now) const
+void limiter::succeeded(limit_result const& a, subject const& who, steady_time now) const
 {
     if (!a.allowed()) return;
     for (auto const& each : a.states())
         if (each.of->counts_failures() && !each.over) give_back(each, who, now);
 }
 
-void limiter::give_back(admission const& a, subject const& who, steady_time now) const
+void limiter::give_back(limit_result const& a, subject const& who, steady_time now) const
 {
     if (!a.allowed()) return;
     for (auto const& each : a.states())
         if (!each.over) give_back(each, who, now);
 }
 
-void limiter::give_back(admission::state const& spent, subject const& who, steady_time now) const
+void limiter::give_back(limit_result::state const& spent, subject const& who, steady_time now) const
 {
     key_bytes key;
     make_key(key, *spent.of, who);

@@ -41,7 +41,7 @@ struct chain
 
 // What became of a request at its limits. While it lives, what limits on failures took of an
 // allowed request counts as reserved.
-class admission
+class limit_result
 {
 public:
     struct state
@@ -70,7 +70,7 @@ public:
 
 private:
     friend class limiter;
-    void note(limit const& of, verdict const& v) noexcept
+    void note(limit const& of, limit_verdict const& v) noexcept
     {
         states_[count_++] = {&of, v.remaining, v.reset, v.stamp, !v.allowed};
     }
@@ -86,8 +86,8 @@ private:
 // Values of the fields of draft-ietf-httpapi-ratelimit-headers, for limits that are
 // announced; empty when there are none.
 //   RateLimit: "per_user";r=199;t=1          RateLimit-Policy: "per_user";q=100;w=1
-std::string rate_limit_field(admission const& a);
-std::string rate_limit_policy_field(admission const& a);
+std::string rate_limit_field(limit_result const& a);
+std::string rate_limit_policy_field(limit_result const& a);
 
 // Spends from the limits of a rule. Made anew by a reload over the same counters, which keep
 // what was counted for limits that did not change; what is reserved, each limiter knows for itself.
@@ -112,22 +112,23 @@ public:
     //     auto spent = limiter.spend_at_hand(list, who, now);
     //     if (!spent) { auto waited = co_await limiter.spend(list, who, now); ... }
     using list = std::span<limit const* const>; // chain::early or chain::late
-    std::optional<admission> spend_at_hand(list limits, subject const& who, steady_time now) const;
+    std::optional<limit_result> spend_at_hand(list limits, subject const& who, steady_time now) const;
     // `who` and what `limits` points to must live until it is answered.
-    task<result<admission>> spend(list limits, subject const& who, steady_time now) const;
+    task<result<limit_result>> spend(list limits, subject const& who, steady_time now) const;
 
     // The request succeeded: what limits on failures took comes back.
-    void succeeded(admission const& a, subject const& who, steady_time now) const;
+    void succeeded(limit_result const& a, subject const& who, steady_time now) const;
     // The request was not tried after all (overloaded, shed): everything comes back.
-    void give_back(admission const& a, subject const& who, steady_time now) const;
+    void give_back(limit_result const& a, subject const& who, steady_time now) const;
 
 private:
-    void give_back(admission::state const& spent, subject const& who, steady_time now) const;
-    std::optional<verdict> spend_at_hand(charge const& what, admission& a) const;
-    task<result<verdict>> spend(charge const& what, admission& a) const;
+    void give_back(limit_result::state const& spent, subject const& who, steady_time now) const;
+    std::optional<limit_verdict> spend_at_hand(charge const& what, limit_result& a) const;
+    task<result<limit_verdict>> spend(charge const& what, limit_result& a) const;
     limit_reservations& reservations_for(charge const& what) const;
-    void note_reservation(limit_reservations::turn const& mine, charge const& what, verdict const& v, admission& a) const;
-    bool settle(limit const& from, verdict const& v, subject const& who, steady_time now, admission& a) const;
+    void note_reservation(limit_reservations::turn const& mine, charge const& what, limit_verdict const& v,
+                          limit_result& a) const;
+    bool settle(limit const& from, limit_verdict const& v, subject const& who, steady_time now, limit_result& a) const;
 
     std::shared_ptr<counters> counting_;
     mutable std::array<limit_reservations, 16> reservations_; // by key, so that workers seldom meet

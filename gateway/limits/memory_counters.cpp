@@ -55,12 +55,12 @@ counter_table& memory_counters::table_of(limit const& l) const noexcept
     return *tables_[size_for(l)];
 }
 
-std::optional<verdict> memory_counters::spend_at_hand(charge const& what) noexcept
+std::optional<limit_verdict> memory_counters::spend_at_hand(charge const& what) noexcept
 {
     return table_of(*what.of).spend(*what.of, place_of(secret_, what), tick_of(what.now), what.cost);
 }
 
-task<result<verdict>> memory_counters::spend(charge what)
+task<result<limit_verdict>> memory_counters::spend(charge what)
 {
     co_return *spend_at_hand(what);
 }
@@ -70,7 +70,7 @@ void memory_counters::give_back(charge const& what, tick stamp) noexcept
     table_of(*what.of).give_back(*what.of, place_of(secret_, what), stamp, tick_of(what.now), what.cost);
 }
 
-task<result<verdict>> memory_counters::peek(charge what)
+task<result<limit_verdict>> memory_counters::peek(charge what)
 {
     co_return table_of(*what.of).peek(*what.of, place_of(secret_, what), tick_of(what.now), what.cost);
 }

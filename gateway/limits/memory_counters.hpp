@@ -41,10 +41,10 @@ public:
     explicit memory_counters(memory_options const& options);
     ~memory_counters() override;
 
-    std::optional<verdict> spend_at_hand(charge const& what) noexcept override;
-    task<result<verdict>> spend(charge what) override;
+    std::optional<limit_verdict> spend_at_hand(charge const& what) noexcept override;
+    task<result<limit_verdict>> spend(charge what) override;
     void give_back(charge const& what, tick stamp) noexcept override;
-    task<result<verdict>> peek(charge what) override;
+    task<result<limit_verdict>> peek(charge what) override;
 
     figures read_figures() const noexcept;
 

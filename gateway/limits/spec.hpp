@@ -8,7 +8,7 @@
 
 namespace yett::limits {
 
-enum class algorithm : std::uint8_t
+enum class counting_algorithm : std::uint8_t
 {
     window,  // exact: never more than `amount` in any period; costs 8 bytes for each event
     gcra,    // a steady rate with a burst; 8 bytes for each key
@@ -34,7 +34,7 @@ struct key_part
     bool operator==(key_part const&) const = default;
 };
 
-enum class counted : std::uint8_t
+enum class counted_events : std::uint8_t
 {
     requests,
     failures, // a request is counted at first and given back when it succeeds, or was no guess
@@ -46,9 +46,9 @@ struct limit_spec
     std::uint32_t amount = 0;
     std::chrono::nanoseconds period{};
     std::uint32_t burst = 0; // of gcra; 0 is `amount`
-    limits::algorithm algorithm = limits::algorithm::gcra;
+    limits::counting_algorithm algorithm = limits::counting_algorithm::gcra;
     std::vector<key_part> keys{key_part{}}; // together they are the key
-    counted counts = counted::requests;
+    counted_events counts = counted_events::requests;
     bool report_only = false; // counts, and refuses nobody
 };
 

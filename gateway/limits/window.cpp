@@ -21,17 +21,17 @@ tick window::expires(tick otherwise) const noexcept
     return at_.used == 0 ? otherwise : nth(at_.used - 1u) + period_;
 }
 
-verdict window::look(tick now, std::uint32_t cost) const noexcept
+limit_verdict window::look(tick now, std::uint32_t cost) const noexcept
 {
     auto const at = effective(now);
     auto const gone = expired(at);
     auto const live = static_cast<std::uint32_t>(at_.used - gone);
     auto const capacity = static_cast<std::uint32_t>(ring_.size());
-    verdict v{.allowed = live + std::uint64_t{cost} <= capacity,
-              .remaining = capacity - live,
-              .reset = nanoseconds{live == 0 ? 0 : expires(now) - now},
-              .retry_after = {},
-              .stamp = at};
+    limit_verdict v{.allowed = live + std::uint64_t{cost} <= capacity,
+                    .remaining = capacity - live,
+                    .reset = nanoseconds{live == 0 ? 0 : expires(now) - now},
+                    .retry_after = {},
+                    .stamp = at};
     if (v.allowed) return v;
     // A charge larger than the window is never allowed; the period is as good an answer as any.
     auto const must_go = std::uint64_t{live} + cost - capacity;
@@ -39,7 +39,7 @@ verdict window::look(tick now, std::uint32_t cost) const noexcept
     return v;
 }
 
-verdict window::spend(tick now, std::uint32_t cost) noexcept
+limit_verdict window::spend(tick now, std::uint32_t cost) noexcept
 {
     auto v = look(now, cost);
     if (!v.allowed) return v;

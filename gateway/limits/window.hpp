@@ -1,6 +1,6 @@
 #pragma once
 
-#include "gateway/limits/verdict.hpp"
+#include "gateway/limits/limit_verdict.hpp"
 
 #include <span>
 
@@ -24,8 +24,8 @@ public:
 
     // A time before the newest event counts as that event's: clocks of two threads may
     // be read in another order than they are used.
-    verdict spend(tick now, std::uint32_t cost) noexcept;
-    verdict look(tick now, std::uint32_t cost) const noexcept;
+    limit_verdict spend(tick now, std::uint32_t cost) noexcept;
+    limit_verdict look(tick now, std::uint32_t cost) const noexcept;
     // Removes up to `cost` of the events recorded under this stamp.
     void give_back(tick stamp, std::uint32_t cost) noexcept;
 

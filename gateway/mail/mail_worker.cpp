@@ -135,7 +135,7 @@ task<mail_worker::step> mail_worker::deliver(accounts::claimed_letter claimed)
     }
     if (is_pointless(l, options_.now())) co_return co_await give_up(l, "its link has expired");
     auto const with = delivery_;
-    auto const written = with->writer.write(l);
+    auto const written = with->mail_writer.write(l);
     if (!written) co_return co_await give_up(l, describe(written.error()));
     auto const failed = with->mail_transport->carry(*written);
     if (failed) co_return co_await put_back(claimed, *failed);

@@ -3,8 +3,8 @@
 #include "gateway/accounts/ports/outbox.hpp"
 #include "gateway/base/async/task.hpp"
 #include "gateway/mail/mail_transport.hpp"
+#include "gateway/mail/mail_writer.hpp"
 #include "gateway/mail/retry_policy.hpp"
-#include "gateway/mail/writer.hpp"
 
 #include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/io_context.hpp>
@@ -26,7 +26,7 @@ namespace yett::mail {
 // How letters become mails, and how those leave.
 struct delivery
 {
-    mail::writer writer;
+    mail::mail_writer mail_writer;
     std::unique_ptr<mail::mail_transport> mail_transport;
 };
 

@@ -14,7 +14,7 @@ constexpr int days_to_follow = 7;
 // Where the rules let an invitation lead nowhere, none is sent.
 result<void> can_invite(accounts::rules const& rules)
 {
-    if (rules.registration != accounts::admission::invited)
+    if (rules.registration != accounts::registration_policy::invited)
         return client_error(errc::conflict, "accounts.registration is not `invite`: an invitation would not count");
     if (!rules.links) return client_error(errc::conflict, "mail.public_url is not set: an invitation would lead nowhere");
     return {};

@@ -7,7 +7,7 @@
 namespace yett::management {
 namespace {
 
-boost::json::object row_of(accounts::node const& one)
+boost::json::object row_of(accounts::node_entry const& one)
 {
     boost::json::object row;
     row["id"] = one.id;

@@ -13,7 +13,7 @@
 namespace yett::pipeline {
 namespace {
 
-limits::admission const* refusal_of(request_context const& context)
+limits::limit_result const* refusal_of(request_context const& context)
 {
     return context.spending.admissions.empty() || context.spending.admissions.back().allowed()
                ? nullptr

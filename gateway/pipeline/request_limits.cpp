@@ -82,7 +82,7 @@ task<result<void>> request_limits::spend(std::span<limits::limit const* const> f
     co_return result<void>{};
 }
 
-void request_limits::count(limits::admission const& spent, request_context const& context)
+void request_limits::count(limits::limit_result const& spent, request_context const& context)
 {
     auto const& shared = *context.snapshot->shared;
     for (auto const& each : spent.states()) {
@@ -109,9 +109,9 @@ task<result<void>> request_limits::spend_own(http::exchange const& ex, request_c
 // together: whoever would be refused before any of them did wrong waits for their outcome.
 // All spend in the same order and give back what they took in the same list, so that nobody
 // waits in a circle.
-task<result<limits::admission>> request_limits::wait_for_room(std::span<limits::limit const* const> from,
-                                                              limits::subject const& who, http::exchange const& ex,
-                                                              request_context const& context)
+task<result<limits::limit_result>> request_limits::wait_for_room(std::span<limits::limit const* const> from,
+                                                                 limits::subject const& who, http::exchange const& ex,
+                                                                 request_context const& context)
 {
     auto const until = steady_now() + wait_timeout;
     for (auto pause = first_pause;; pause = std::min(2 * pause, longest_pause)) {

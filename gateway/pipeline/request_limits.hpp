@@ -9,7 +9,7 @@ namespace yett::http {
 class exchange;
 } // namespace yett::http
 namespace yett::limits {
-class admission;
+class limit_result;
 class limit;
 struct subject;
 } // namespace yett::limits
@@ -46,10 +46,10 @@ public:
     void settle(http::exchange const& ex, request_context const& context, error const* why) const;
 
 private:
-    task<result<limits::admission>> wait_for_room(std::span<limits::limit const* const> from, limits::subject const& who,
-                                                  http::exchange const& ex, request_context const& context);
+    task<result<limits::limit_result>> wait_for_room(std::span<limits::limit const* const> from, limits::subject const& who,
+                                                     http::exchange const& ex, request_context const& context);
 
-    void count(limits::admission const& spent, request_context const& context);
+    void count(limits::limit_result const& spent, request_context const& context);
 
     telemetry::shard& figures_;
     unsigned waiting_ = 0; // requests at a limit on failures, for room

@@ -29,14 +29,14 @@ telemetry::account_outcome outcome_of(error const* why)
     return why->from() == origin::client ? account_outcome::refused : account_outcome::failed;
 }
 
-telemetry::decision decision_of(error const* why)
+telemetry::policy_decision decision_of(error const* why)
 {
-    using telemetry::decision;
-    if (!why) return decision::permitted;
+    using telemetry::policy_decision;
+    if (!why) return policy_decision::permitted;
     switch (why->code()) {
-    case errc::forbidden: return decision::forbidden;
-    case errc::recent_login_required: return decision::recent_login;
-    default: return decision::unauthenticated;
+    case errc::forbidden: return policy_decision::forbidden;
+    case errc::recent_login_required: return policy_decision::recent_login;
+    default: return policy_decision::unauthenticated;
     }
 }
 

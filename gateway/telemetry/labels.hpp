@@ -33,7 +33,7 @@ constexpr words<status_class> words_of(status_class)
 }
 
 // What the rule that matched said of a request.
-enum class decision : unsigned char
+enum class policy_decision : unsigned char
 {
     permitted,
     unauthenticated,
@@ -41,9 +41,9 @@ enum class decision : unsigned char
     recent_login,
     count_
 };
-constexpr words<decision> words_of(decision)
+constexpr words<policy_decision> words_of(policy_decision)
 {
-    using enum decision;
+    using enum policy_decision;
     return {{{permitted, "permitted"},
              {unauthenticated, "unauthenticated"},
              {forbidden, "forbidden"},

@@ -32,7 +32,7 @@ struct route_figures
         in, {"yett_request_duration_seconds", "From the request's head to the end of the reply."}};
     shown<counter> bytes_in{in, {"yett_request_bytes_total", "Bytes of request bodies."}};
     shown<counter> bytes_out{in, {"yett_response_bytes_total", "Bytes of reply bodies."}};
-    shown<by<decision>> decisions{in, {"yett_policy_decisions_total", "What the matching rule decided.", {"outcome"}}};
+    shown<by<policy_decision>> decisions{in, {"yett_policy_decisions_total", "What the matching rule decided.", {"outcome"}}};
     shown<counter> report_only{in, {"yett_policy_report_only_total", "Requests that a report-only rule would have refused."}};
 };
 

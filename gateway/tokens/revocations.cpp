@@ -46,7 +46,7 @@ struct span_of_death
     }
 };
 
-span_of_death span_of(revocation const& entry)
+span_of_death span_of(revocation_entry const& entry)
 {
     auto const by_time = entry.what == revoked_by::subject || entry.what == revoked_by::everybody;
     auto const issued = by_time ? std::min(since_2020(entry.issued_until), any_issue) : any_issue;
@@ -184,7 +184,7 @@ revocations::shard& revocations::shard_of(std::uint64_t fingerprint) const noexc
 }
 
 // Whoever adds makes a generation after it, which is what readers go by.
-void revocations::put_everybody(revocation const& entry)
+void revocations::put_everybody(revocation_entry const& entry)
 {
     auto known = everybody_.load(std::memory_order_relaxed);
     auto const added = span_of(entry);
@@ -192,7 +192,7 @@ void revocations::put_everybody(revocation const& entry)
         !everybody_.compare_exchange_weak(known, span_of_death::unpack(known).joined(added).pack(), std::memory_order_relaxed)) {}
 }
 
-void revocations::put(revocation const& entry)
+void revocations::put(revocation_entry const& entry)
 {
     if (entry.what == revoked_by::everybody) return put_everybody(entry);
     auto const name = fingerprint(entry.what, entry.issuer, entry.id);
@@ -202,13 +202,13 @@ void revocations::put(revocation const& entry)
     at.owner->put(name, span_of(entry));
 }
 
-void revocations::add(revocation const& entry)
+void revocations::add(revocation_entry const& entry)
 {
     put(entry);
     generation_.fetch_add(1, std::memory_order_seq_cst);
 }
 
-void revocations::load(std::span<revocation const> entries)
+void revocations::load(std::span<revocation_entry const> entries)
 {
     for (auto const& entry : entries) put(entry);
     generation_.fetch_add(1, std::memory_order_seq_cst);

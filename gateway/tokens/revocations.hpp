@@ -23,7 +23,7 @@ enum class revoked_by : unsigned char
     everybody, // every token of every issuer, issued up to a moment
 };
 
-struct revocation
+struct revocation_entry
 {
     revoked_by what = revoked_by::session;
     std::string id;
@@ -81,10 +81,10 @@ public:
     revocations& operator=(revocations const&) = delete;
 
     // Any thread. Adding what is there extends it: the later `until` and `issued_until` count.
-    void add(revocation const& entry);
+    void add(revocation_entry const& entry);
 
     // Many at once, as a store hands them out at start-up.
-    void load(std::span<revocation const> entries);
+    void load(std::span<revocation_entry const> entries);
 
     // Forgets entries that have expired. Call it now and then, from one thread.
     void sweep(wall_time now);
@@ -109,8 +109,8 @@ private:
     static constexpr std::size_t shard_count = 64;
 
     shard& shard_of(std::uint64_t fingerprint) const noexcept;
-    void put(revocation const& entry);
-    void put_everybody(revocation const& entry);
+    void put(revocation_entry const& entry);
+    void put_everybody(revocation_entry const& entry);
 
     std::string const own_issuer_;
     std::array<unsigned char, 16> key_;

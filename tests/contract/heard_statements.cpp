@@ -1,4 +1,4 @@
-#include "gateway/storage/schema/standing.hpp"
+#include "gateway/storage/schema/schema_state.hpp"
 #include "gateway/storage/sqlite/schema.hpp"
 
 #include <sqlite3.h>

@@ -339,7 +339,7 @@ TEST_CASE("register: the owner of a known, proved address gets a letter that say
 TEST_CASE("register: by invitation, once, with its roles; mailed to an address it proves that address")
 {
     on_every_desk([](front_desk& desk) {
-        desk.services.rules.registration = admission::invited;
+        desk.services.rules.registration = registration_policy::invited;
         auto const invite = [&](std::string const& email) {
             auto token = make_link_token();
             account_transaction all;
@@ -377,7 +377,7 @@ TEST_CASE("register: by invitation, once, with its roles; mailed to an address i
         REQUIRE(bert);
         CHECK_FALSE(bert->verified);
         CHECK(come("cora@example.com", for_anybody).error().why == errc::link_invalid);
-        desk.services.rules.registration = admission::closed;
+        desk.services.rules.registration = registration_policy::closed;
         CHECK(come("cora@example.com", invite("")).error().why == errc::forbidden);
     });
 }
@@ -385,7 +385,7 @@ TEST_CASE("register: by invitation, once, with its roles; mailed to an address i
 TEST_CASE("register: of many with one invitation one comes in")
 {
     on_every_desk([](front_desk& desk) {
-        desk.services.rules.registration = admission::invited;
+        desk.services.rules.registration = registration_policy::invited;
         auto const token = make_link_token();
         account_transaction all;
         all.made.emplace();

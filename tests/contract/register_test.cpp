@@ -94,7 +94,7 @@ TEST_CASE("register: every wrong field is named, and nothing is hashed")
 TEST_CASE("register: closed is forbidden")
 {
     on_every_desk([](front_desk& desk) {
-        desk.services.rules.registration = admission::closed;
+        desk.services.rules.registration = registration_policy::closed;
         CHECK(run(register_user(desk.services, form("anna@example.com"), noon)).error().why == errc::forbidden);
     });
 }

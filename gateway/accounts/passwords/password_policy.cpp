@@ -37,7 +37,7 @@ double estimate_bits(secret const& password, std::string_view email)
 
 refusal weak(std::string message)
 {
-    std::vector<field_error> wrong;
+    std::vector<invalid_field> wrong;
     wrong.push_back({"password", errc::password_weak, std::move(message)});
     return wrong;
 }

@@ -9,7 +9,7 @@
 namespace yett::accounts {
 
 // What is wrong with one field of a form, in words for the person who filled it in.
-struct field_error
+struct invalid_field
 {
     std::string_view field;        // "email", "password", "new_password"; a literal
     errc code = errc::bad_request; // email_invalid, password_weak
@@ -20,13 +20,13 @@ struct field_error
 struct refusal
 {
     error why;
-    std::vector<field_error> fields;
+    std::vector<invalid_field> fields;
 
     refusal() = default;
     refusal(errc code) : why{code} {}
     refusal(error e) : why{std::move(e)} {}
     // The first field's code speaks for all; the list must not be empty.
-    refusal(std::vector<field_error> wrong) : why{wrong.front().code}, fields{std::move(wrong)} {}
+    refusal(std::vector<invalid_field> wrong) : why{wrong.front().code}, fields{std::move(wrong)} {}
 };
 
 template<class T>

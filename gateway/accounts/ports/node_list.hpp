@@ -11,7 +11,7 @@
 namespace yett::accounts {
 
 // One of the programs that work on one store.
-struct node
+struct node_entry
 {
     std::string id; // another one after each start
     std::string host;
@@ -29,10 +29,10 @@ public:
 
     // This one is there: keeps all but the times, which are the store's. Who has not been heard of for an
     // hour is forgotten.
-    virtual task<result<void>> report(node const& self) = 0;
+    virtual task<result<void>> report(node_entry const& self) = 0;
 
     // Everybody, by host.
-    virtual task<result<std::vector<node>>> list() = 0;
+    virtual task<result<std::vector<node_entry>>> list() = 0;
 };
 
 } // namespace yett::accounts

@@ -61,9 +61,9 @@ bool may_have(api_key_rules const& rules, api_key_wish const& wanted, std::strin
     return is_scope(scope) && (!wanted.by.empty() || std::ranges::find(rules.scopes, scope) != rules.scopes.end());
 }
 
-std::vector<field_error> faults_of(api_key_rules const& rules, api_key_wish const& wanted)
+std::vector<invalid_field> faults_of(api_key_rules const& rules, api_key_wish const& wanted)
 {
-    std::vector<field_error> wrong;
+    std::vector<invalid_field> wrong;
     if (!is_name(wanted.name)) wrong.push_back({"name", errc::bad_request, "1 to 64 printable characters are wanted"});
     auto const fits = [&](std::string const& scope) { return may_have(rules, wanted, scope); };
     if (wanted.scopes.size() > most_scopes || !std::ranges::all_of(wanted.scopes, fits))

@@ -24,7 +24,7 @@ audit_event about(std::string_view name, std::string_view user_id)
 
 refusal about_email(errc code, std::string message)
 {
-    std::vector<field_error> wrong;
+    std::vector<invalid_field> wrong;
     wrong.push_back({"new_email", code, std::move(message)});
     return wrong;
 }

@@ -24,7 +24,7 @@ struct application
 // Both fields are looked at, so that people hear of both mistakes at once.
 task<outcome<application>> examine(account_services const& services, registration const& asked)
 {
-    std::vector<field_error> wrong;
+    std::vector<invalid_field> wrong;
     auto const where = parse_address(asked.email);
     if (!where) wrong.push_back({"email", errc::email_invalid, "This is not an e-mail address: " + where.error().note() + "."});
     // A conditional's temporary inside co_await is destroyed twice by g++ 12.
@@ -43,8 +43,8 @@ task<outcome<application>> examine(account_services const& services, registratio
 // Nothing where registration is open; else the invitation, which need not be for everybody.
 task<result<std::optional<link>>> invitation_of(account_services const& services, registration const& asked, wall_time now)
 {
-    if (services.rules.registration == admission::open) co_return std::nullopt;
-    if (services.rules.registration == admission::closed || asked.invitation.empty()) co_return errc::forbidden;
+    if (services.rules.registration == registration_policy::open) co_return std::nullopt;
+    if (services.rules.registration == registration_policy::closed || asked.invitation.empty()) co_return errc::forbidden;
     auto found = co_await find_link(services, asked.invitation, link_purpose::invitation, now);
     if (!found) co_return found.error();
     auto const where = parse_address(asked.email);

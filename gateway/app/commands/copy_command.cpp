@@ -16,13 +16,13 @@ namespace yett::app {
 namespace {
 
 using blame = startup_error::blame;
-using storage::transfer::standing;
-using storage::transfer::tally;
+using storage::transfer::copy_progress;
+using storage::transfer::table_count;
 
 constexpr std::size_t shown_of_sum = 16;
 constexpr std::uint64_t rows_a_line = 100'000;
 
-char const* phase_of(standing const& now)
+char const* phase_of(copy_progress const& now)
 {
     return now.comparing ? "compared" : "copied";
 }
@@ -31,7 +31,7 @@ char const* phase_of(standing const& now)
 class reporter
 {
 public:
-    void show(standing const& now)
+    void show(copy_progress const& now)
     {
         if (on_terminal_) return show_bar(now);
         auto const same = now.table == before_.table && now.comparing == before_.comparing;
@@ -46,23 +46,23 @@ public:
     }
 
 private:
-    void show_bar(standing const& now)
+    void show_bar(copy_progress const& now)
     {
         if (!bar_ || now.comparing != before_.comparing) bar_.emplace(now.of, fmt::format("rows {}", phase_of(now)));
         bar_->show(now.all_rows, now.all_rows);
         before_ = now;
     }
-    static void print(standing const& one)
+    static void print(copy_progress const& one)
     {
         std::fputs(fmt::format("{}: {} rows {}\n", one.table, one.rows, phase_of(one)).c_str(), stderr);
     }
 
     bool const on_terminal_ = ::isatty(STDERR_FILENO) != 0;
     std::optional<console::progress> bar_;
-    standing before_;
+    copy_progress before_;
 };
 
-void print_tallies(std::vector<tally> const& all)
+void print_tallies(std::vector<table_count> const& all)
 {
     std::cout << fmt::format("{:14} {:>10}  {}\n", "TABLE", "ROWS", "SHA-256");
     for (auto const& each : all)
@@ -77,10 +77,10 @@ int refused(error const& why)
     return EXIT_FAILURE;
 }
 
-int copy_between(storage::transfer::side& from, storage::transfer::target& to)
+int copy_between(storage::transfer::side& from, storage::transfer::copy_target& to)
 {
     reporter shown;
-    auto const done = storage::transfer::copy(from, to, [&shown](standing const& now) { shown.show(now); });
+    auto const done = storage::transfer::copy(from, to, [&shown](copy_progress const& now) { shown.show(now); });
     shown.finish_line();
     if (!done) return refused(done.error());
     print_tallies(*done);

@@ -21,7 +21,7 @@ std::string versions_of(std::span<step const> some)
     return some.size() == 1 ? from : from + " to " + std::to_string(some.back().version);
 }
 
-std::string schema_of(standing const& here)
+std::string schema_of(schema_state const& here)
 {
     if (here.version == 0) return "none yet";
     return fmt::format("{}, for programs from {} on", here.version, here.oldest_program);

@@ -57,7 +57,7 @@ try {
     refuse(why.what());
 }
 
-std::unique_ptr<storage::transfer::target> open_target(config::storage const& s)
+std::unique_ptr<storage::transfer::copy_target> open_target(config::storage const& s)
 try {
     require_kept(s);
     if (s.kind == storage_kind::postgresql) return storage::postgres::open_target(postgres_options(s), shown_store(s));

@@ -16,10 +16,10 @@ namespace yett::app {
 namespace {
 
 // Splits "file:line:column"; a built-in rule has no place and gets the file's first line.
-config::complaint complaint_from(policies::complaint const& c)
+config::complaint complaint_from(policies::spec_complaint const& c)
 {
     config::complaint made{.file = c.place, .path = c.path, .text = c.text};
-    made.severity = c.is == policies::complaint::weight::error ? config::severity::error : config::severity::warning;
+    made.severity = c.is == policies::spec_complaint::weight::error ? config::severity::error : config::severity::warning;
     for (auto* number : {&made.column, &made.line}) {
         auto const colon = made.file.rfind(':');
         if (colon == made.file.npos) break;
@@ -33,7 +33,7 @@ config::complaint complaint_from(policies::complaint const& c)
 void add_complaints(limits::limit_spec const& about, std::string const& place, std::vector<config::complaint>& to)
 {
     for (auto& each : limits::limit::complaints(about))
-        to.push_back(complaint_from({policies::complaint::weight::error, place, "limits." + about.name, std::move(each)}));
+        to.push_back(complaint_from({policies::spec_complaint::weight::error, place, "limits." + about.name, std::move(each)}));
 }
 
 bool counts_by_account(limits::limit const& l)
@@ -50,7 +50,7 @@ void add_complaints(std::span<policies::route_spec const> routes, config::settin
     for (std::size_t i = 0; i < routes.size(); ++i) {
         auto const& changes = routes[i].request_headers;
         for (auto& each : upstream::field_rules::complaints(field_rules_of(changes), *plan)) {
-            using weight = policies::complaint::weight;
+            using weight = policies::spec_complaint::weight;
             auto const path = fmt::format("routes[{}].request_headers.{}", i, each.path);
             to.push_back(
                 complaint_from({each.is_warning ? weight::warning : weight::error, changes.place, path, std::move(each.text)}));

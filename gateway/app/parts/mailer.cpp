@@ -64,7 +64,7 @@ mail::delivery make_mailer(config::settings const& s, std::string const& site)
     std::vector<std::string> wrong;
     mail::templates texts{s.mail.templates, wrong};
     if (!wrong.empty()) throw startup_error{blame::configuration, "mail.templates: " + wrong.front()};
-    mail::writer writer{mail_branding_of(s, site), std::move(texts)};
+    mail::mail_writer writer{mail_branding_of(s, site), std::move(texts)};
     return {std::move(writer), make_mail_transport(s.mail)};
 }
 

@@ -130,7 +130,7 @@ std::vector<limits::limit_spec> limits_of(config::settings const& s)
     for (auto const& [name, each] : s.limits) {
         auto& spec = specs.emplace_back(each);
         spec.name = name;
-        if (spec.algorithm != limits::algorithm::gcra) spec.burst = 0;
+        if (spec.algorithm != limits::counting_algorithm::gcra) spec.burst = 0;
     }
     return specs;
 }

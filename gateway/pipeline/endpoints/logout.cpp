@@ -2,7 +2,7 @@
 
 #include "gateway/accounts/account_services.hpp"
 #include "gateway/accounts/sessions/logout.hpp"
-#include "gateway/accounts/sessions/refresh_standing.hpp"
+#include "gateway/accounts/sessions/refresh_state.hpp"
 #include "gateway/http/fields/cookies.hpp"
 #include "gateway/pipeline/call/caller.hpp"
 #include "gateway/pipeline/call/endpoint_services.hpp"
@@ -77,9 +77,9 @@ result<void> look_at_header(leaving& asked, call& c)
 // Whether it was somebody's. One that has ended a moment ago is not ended once more.
 task<result<bool>> end_what_refreshes(secret token, bool everywhere, call& c)
 {
-    auto const found = co_await accounts::standing_of(c.services.services, token.reveal(), c.services.services.now());
+    auto const found = co_await accounts::refresh_state_of(c.services.services, token.reveal(), c.services.services.now());
     if (!found) co_return found.error();
-    if (found->is == accounts::standing::unknown) co_return false;
+    if (found->is == accounts::refresh_state::unknown) co_return false;
     auto asked = leave_by(c, everywhere);
     asked.refresh_token = std::move(token);
     co_return co_await accounts::logout(c.services.services, std::move(asked), c.services.services.now());
@@ -160,8 +160,8 @@ task<session_there> look_at_session(call& c)
     if (there.live || !ways.refresh_in_cookie || !ways.access_in_cookie) co_return there;
     auto const cookies = http::find_cookies(c.ex.request(), ways.refresh_cookie);
     if (cookies.count != 1) co_return there;
-    auto const found = co_await accounts::standing_of(c.services.services, cookies.value, c.services.services.now());
-    there.live = found && (found->is == accounts::standing::current || found->is == accounts::standing::replayed);
+    auto const found = co_await accounts::refresh_state_of(c.services.services, cookies.value, c.services.services.now());
+    there.live = found && (found->is == accounts::refresh_state::current || found->is == accounts::refresh_state::replayed);
     co_return there;
 }
 

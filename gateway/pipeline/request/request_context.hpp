@@ -58,7 +58,7 @@ struct findings
 // What it took from limits, and on whose account.
 struct limits_spent
 {
-    std::vector<limits::admission> admissions;      // in the order they were spent; only the last may be a refusal
+    std::vector<limits::limit_result> admissions;   // in the order they were spent; only the last may be a refusal
     std::unique_ptr<limits::limit const> own_limit; // what an API key brought along
     std::string account;                            // the address a login or a letter is tried for
     std::string device;                             // the id of its mark, where the account knows the device

@@ -1,7 +1,7 @@
 #include "gateway/pipeline/request/rival_cookies.hpp"
 
 #include "gateway/accounts/account_services.hpp"
-#include "gateway/accounts/sessions/refresh_standing.hpp"
+#include "gateway/accounts/sessions/refresh_state.hpp"
 #include "gateway/http/fields/cookies.hpp"
 #include "gateway/pipeline/request/request_context.hpp"
 #include "gateway/pipeline/request/session_cookies.hpp"
@@ -50,14 +50,14 @@ rival judged(std::string_view token, tokens::token_cache& cache, wall_time now)
 
 // One that was spent before may have been stolen. Beside its successor it is only old; where
 // nothing better came it is told as it would be alone.
-rival judged(accounts::refresh_standing const& found)
+rival judged(accounts::refresh_state_found const& found)
 {
-    using accounts::standing;
+    using accounts::refresh_state;
     rival one;
-    one.verifies = found.is == standing::current || found.is == standing::replayed;
-    one.may_serve = found.is == standing::spent;
+    one.verifies = found.is == refresh_state::current || found.is == refresh_state::replayed;
+    one.may_serve = found.is == refresh_state::spent;
     one.session = found.session;
-    one.rank = found.is == standing::current ? 1 : 0;
+    one.rank = found.is == refresh_state::current ? 1 : 0;
     one.until = found.until;
     return one;
 }
@@ -90,7 +90,7 @@ task<result<chosen_token>> choose_refresh(accounts::account_services const& serv
 {
     std::vector<rival> all;
     for (auto const token : offered) {
-        auto const found = co_await accounts::standing_of(services, token, now);
+        auto const found = co_await accounts::refresh_state_of(services, token, now);
         if (!found) co_return found.error();
         all.push_back(judged(*found));
     }

@@ -22,7 +22,7 @@ constexpr std::string_view delete_key = "DELETE FROM api_keys WHERE user_id = $1
 constexpr std::string_view delete_of_user = "DELETE FROM api_keys WHERE user_id = $1 RETURNING id";
 constexpr std::string_view note_last_use = "UPDATE api_keys SET last_used = greatest(last_used, $2) WHERE id = $1";
 
-api_key read_key(row const& of)
+api_key read_key(result_row const& of)
 {
     api_key found;
     found.id = of.text(0);
@@ -83,7 +83,7 @@ task<result<std::vector<std::string>>> erase_all(database& db, std::string const
 {
     auto const gone = co_await db.ask(delete_of_user, user_id);
     if (!gone) co_return gone.error();
-    auto const read_id = [](row const& of) { return of.text(0); };
+    auto const read_id = [](result_row const& of) { return of.text(0); };
     co_return gone->each(read_id);
 }
 

@@ -18,7 +18,7 @@ task<result<std::vector<kept_key>>> select(database& db, tokens::algorithm alg)
 {
     auto const found = co_await db.ask(select_keys, name_of(alg));
     if (!found) co_return found.error();
-    auto const read_key = [alg](row const& of) {
+    auto const read_key = [alg](result_row const& of) {
         return kept_key{alg, static_cast<unsigned>(of.integer(0)), secret{of.text(1)}};
     };
     co_return found->each(read_key);

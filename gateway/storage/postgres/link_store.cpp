@@ -39,7 +39,7 @@ constexpr std::string_view delete_surplus =
 constexpr std::string_view forget_links =
     "DELETE FROM links WHERE hash IN (SELECT hash FROM links WHERE expires_at < $1 LIMIT $2)";
 
-link read_link(row const& of)
+link read_link(result_row const& of)
 {
     link found;
     found.hash = of.text(0);

@@ -11,7 +11,7 @@ namespace yett::storage::postgres {
 
 namespace {
 
-using schema::standing;
+using schema::schema_state;
 using schema::step;
 
 // A step may take as long as it takes, and so may that of another node, for which this one waits.
@@ -29,7 +29,7 @@ constexpr std::string_view select_standing =
     "SELECT coalesce(max(version), 0), coalesce(max(oldest_program), 0) FROM schema_version";
 constexpr std::string_view record_step = "INSERT INTO schema_version (version, oldest_program) VALUES ($1, $2)";
 
-std::string text_of(server const& one)
+std::string text_of(database_server const& one)
 {
     return one.port == 5432 ? one.host : one.host + ":" + std::to_string(one.port);
 }
@@ -47,7 +47,7 @@ std::string url_of(login const& as)
     return "postgresql://" + as.user + "@" + hosts + "/" + as.database + folder;
 }
 
-result<void> check(row const& told, bool of_unfinished_copy)
+result<void> check(result_row const& told, bool of_unfinished_copy)
 {
     auto const encoding = told.text(0);
     if (encoding != "UTF8")
@@ -70,24 +70,24 @@ task<result<std::unique_ptr<connection>>> open(login const& as, bool of_unfinish
     co_return std::move(made);
 }
 
-task<result<standing>> read_standing(database& db)
+task<result<schema_state>> read_schema_state(database& db)
 {
     auto const told = co_await db.ask(select_standing);
     if (!told) co_return told.error();
-    standing here;
+    schema_state here;
     here.version = static_cast<int>(told->front().integer(0));
     here.oldest_program = static_cast<int>(told->front().integer(1));
     co_return here;
 }
 
-task<result<standing>> look_at(connection& on)
+task<result<schema_state>> look_at(connection& on)
 {
     database db{on, database::use::read, steady_now() + dial_timeout};
     auto const books = co_await db.ask(find_books);
     if (!books) co_return books.error();
     auto const is_there = books->front().flag(0);
-    if (!is_there) co_return standing{};
-    co_return co_await read_standing(db);
+    if (!is_there) co_return schema_state{};
+    co_return co_await read_schema_state(db);
 }
 
 task<result<void>> take(connection& on, step const& next, steady_time deadline)
@@ -108,7 +108,7 @@ task<result<int>> take_due(connection& on, std::span<step const> all)
     auto done = co_await on.run_script(begin_step, deadline);
     if (!done) co_return done.error();
     database db{on, database::use::part, deadline};
-    auto const here = co_await read_standing(db);
+    auto const here = co_await read_schema_state(db);
     if (!here) co_return here.error();
     if (fit_of(*here, newest(all)) == schema::fit::too_new)
         co_return our_error(errc::storage_unavailable, say_too_new(*here, newest(all)));
@@ -136,7 +136,7 @@ public:
     std::string name() const override { return url_of(as_); }
     std::span<step const> steps() const override { return all_; }
 
-    standing look() override { return or_complain(await(look_at(line()))); }
+    schema_state look() override { return or_complain(await(look_at(line()))); }
 
     std::optional<schema::kept_copy> keep_copy() override { return std::nullopt; }
 

@@ -6,7 +6,7 @@ namespace yett::storage::postgres {
 
 namespace {
 
-using accounts::node;
+using accounts::node_entry;
 
 constexpr std::int64_t follows_nobody = -1;
 
@@ -17,9 +17,9 @@ constexpr std::string_view forget_silent = "DELETE FROM nodes WHERE seen_at < no
 constexpr std::string_view select_nodes =
     "SELECT id, host, version, started_at, seen_at, coalesce(horizon_age, -1) FROM nodes ORDER BY host, started_at, id";
 
-node read_node(row const& of)
+node_entry read_node(result_row const& of)
 {
-    node found;
+    node_entry found;
     found.id = of.text(0);
     found.host = of.text(1);
     found.version = of.text(2);
@@ -29,7 +29,7 @@ node read_node(row const& of)
     return found;
 }
 
-task<result<void>> note(database& db, node const& self)
+task<result<void>> note(database& db, node_entry const& self)
 {
     auto const age = self.horizon_age ? std::int64_t{self.horizon_age->count()} : follows_nobody;
     db.queue(report_node, self.id, self.host, self.version, age);
@@ -37,7 +37,7 @@ task<result<void>> note(database& db, node const& self)
     co_return result<void>{};
 }
 
-task<result<std::vector<node>>> select_all(database& db)
+task<result<std::vector<node_entry>>> select_all(database& db)
 {
     auto const found = co_await db.ask(select_nodes);
     if (!found) co_return found.error();
@@ -49,13 +49,13 @@ class nodes final : public accounts::node_list
 public:
     explicit nodes(std::shared_ptr<connections> shared) : shared_{std::move(shared)} {}
 
-    task<result<void>> report(node const& self) override
+    task<result<void>> report(node_entry const& self) override
     {
         auto work = [self](database& db) { return note(db, self); };
         co_return co_await shared_->write(std::move(work));
     }
 
-    task<result<std::vector<node>>> list() override
+    task<result<std::vector<node_entry>>> list() override
     {
         auto work = [](database& db) { return select_all(db); };
         co_return co_await shared_->read(std::move(work));

@@ -40,7 +40,7 @@ constexpr std::string_view forget_letters =
 
 constexpr auto kinds = static_cast<std::int64_t>(letter_kind::count_);
 
-claimed_letter read_claimed(row const& of)
+claimed_letter read_claimed(result_row const& of)
 {
     claimed_letter found;
     auto& l = found.letter;

@@ -47,7 +47,7 @@ std::string const select_news =
 
 constexpr milliseconds patience{2000};
 
-accounts::log_moment read_moment(row const& of, int column)
+accounts::log_moment read_moment(result_row const& of, int column)
 {
     return {of.text(column), of.time(column + 1)};
 }

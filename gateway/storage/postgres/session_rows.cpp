@@ -26,7 +26,7 @@ std::string const& select_session()
     return sql;
 }
 
-accounts::session read_session(row const& of)
+accounts::session read_session(result_row const& of)
 {
     accounts::session found;
     found.id = of.text(0);
@@ -48,7 +48,7 @@ accounts::session read_session(row const& of)
     return found;
 }
 
-accounts::revocation read_revocation(row const& of)
+accounts::revocation read_revocation(result_row const& of)
 {
     return {static_cast<accounts::revocation::kind>(of.integer(0)), of.text(1), of.time(2), of.time(3)};
 }

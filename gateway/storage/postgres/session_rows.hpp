@@ -8,10 +8,10 @@ namespace yett::storage::postgres {
 // What read_session reads, in its order.
 std::string const& session_columns();
 inline constexpr int session_width = 16;
-accounts::session read_session(row const& of);
+accounts::session read_session(result_row const& of);
 std::string const& select_session();
 // Kind, id, at and until come first.
-accounts::revocation read_revocation(row const& of);
+accounts::revocation read_revocation(result_row const& of);
 
 // Queued: it fails with what is sent next.
 void queue_revocation(database& db, accounts::revocation const& known);

@@ -92,7 +92,7 @@ std::string const admit_session =
     " FROM seen LEFT JOIN done ON true ORDER BY done.last_seen, done.id";
 
 // Of rows that tell id, ended_at, access_until and whether it was live.
-void note_end(row const& of, ended& done)
+void note_end(result_row const& of, ended& done)
 {
     done.revocations.push_back({revocation::kind::session, of.text(0), of.time(1), of.time(2)});
     done.sessions += of.flag(3);
@@ -117,7 +117,7 @@ rotated what_became(rows const& outcome, rows const& now)
     return done;
 }
 
-device_status device_status_of(row const& counted, std::size_t marks)
+device_status device_status_of(result_row const& counted, std::size_t marks)
 {
     if (counted.integer(4) == 0) return device_status::first;
     return static_cast<std::size_t>(counted.integer(5)) < marks ? device_status::strange : device_status::familiar;

@@ -103,7 +103,7 @@ task<result<std::vector<user>>> page(database& db, accounts::user_page const& as
 {
     auto const found = co_await db.ask(select_page, asked.after, row_limit(asked.limit));
     if (!found) co_return found.error();
-    auto const read = [](row const& of) { return read_user(of); };
+    auto const read = [](result_row const& of) { return read_user(of); };
     co_return found->each(read);
 }
 
@@ -191,7 +191,7 @@ std::string const& user_columns()
     return names;
 }
 
-accounts::user read_user(row const& of, int first)
+accounts::user read_user(result_row const& of, int first)
 {
     user found;
     found.id = of.text(first);

@@ -9,7 +9,7 @@ namespace yett::storage::postgres {
 
 class connections;
 class database;
-class row;
+class result_row;
 
 std::unique_ptr<accounts::user_store> make_user_store(std::shared_ptr<connections> shared);
 
@@ -24,6 +24,6 @@ void queue_turn(database& db, std::string const& user_id);
 
 // What read_user reads, in its order, from the column `first` on.
 std::string const& user_columns();
-accounts::user read_user(row const& of, int first = 0);
+accounts::user read_user(result_row const& of, int first = 0);
 
 } // namespace yett::storage::postgres

@@ -1,6 +1,6 @@
 #pragma once
 
-#include "gateway/storage/schema/standing.hpp"
+#include "gateway/storage/schema/schema_state.hpp"
 
 #include <functional>
 #include <optional>
@@ -31,7 +31,7 @@ public:
     virtual std::span<step const> steps() const = 0;
 
     // Changes nothing, and makes nothing where there is nothing.
-    virtual standing look() = 0;
+    virtual schema_state look() = 0;
 
     // Leaves a copy of everything as it is before the next step, whole and on disk when this
     // returns. Nothing for a store whose copies are its server's business.

@@ -36,17 +36,17 @@ statements const& said_about(table const& one)
     return all.at(one.name);
 }
 
-void bind(statement& run, int at, kind is, std::optional<std::string> const& value)
+void bind(statement& run, int at, column_kind is, std::optional<std::string> const& value)
 {
     if (!value) return run.bind_null(at);
     switch (is) {
-    case kind::bytes: return run.bind_at(at, blob{*value});
-    case kind::integer:
-    case kind::flag: return run.bind_at(at, read_number(*value));
-    case kind::time: return run.bind_at(at, read_moment(*value));
-    case kind::text:
-    case kind::header:
-    case kind::list: break;
+    case column_kind::bytes: return run.bind_at(at, blob{*value});
+    case column_kind::integer:
+    case column_kind::flag: return run.bind_at(at, read_number(*value));
+    case column_kind::time: return run.bind_at(at, read_moment(*value));
+    case column_kind::text:
+    case column_kind::header:
+    case column_kind::list: break;
     }
     run.bind_at(at, std::string_view{*value});
 }
@@ -60,21 +60,21 @@ void bind_all(statement& run, int from, table const& of, transfer::row const& va
 transfer::row with_lists_in_json(table const& of, transfer::row values)
 {
     for (std::size_t i = 0; i < values.size(); ++i)
-        if (of.columns[i].is == kind::list && values[i]) values[i] = write_roles(read_list(*values[i]));
+        if (of.columns[i].is == column_kind::list && values[i]) values[i] = write_roles(read_list(*values[i]));
     return values;
 }
 
-std::optional<std::string> read(statement const& from, int at, kind is)
+std::optional<std::string> read(statement const& from, int at, column_kind is)
 {
     if (from.is_null(at)) return std::nullopt;
     switch (is) {
-    case kind::integer:
-    case kind::flag: return write_number(from.integer(at));
-    case kind::time: return write_moment(from.time(at));
-    case kind::list: return write_list(read_roles(from.text(at)));
-    case kind::text:
-    case kind::header:
-    case kind::bytes: break;
+    case column_kind::integer:
+    case column_kind::flag: return write_number(from.integer(at));
+    case column_kind::time: return write_moment(from.time(at));
+    case column_kind::list: return write_list(read_roles(from.text(at)));
+    case column_kind::text:
+    case column_kind::header:
+    case column_kind::bytes: break;
     }
     return from.text(at);
 }
@@ -142,7 +142,7 @@ constexpr std::string_view make_mark = "CREATE TABLE IF NOT EXISTS copy_under_wa
 constexpr std::string_view read_mark = "SELECT origin FROM copy_under_way";
 constexpr std::string_view write_mark = "INSERT INTO copy_under_way (origin) VALUES (?1)";
 
-class target_file final : public target
+class target_file final : public copy_target
 {
 public:
     explicit target_file(std::string const& path)
@@ -256,7 +256,7 @@ std::unique_ptr<side> open_source(std::string const& path)
     return std::make_unique<source_file>(path);
 }
 
-std::unique_ptr<target> make_target(std::string const& path)
+std::unique_ptr<copy_target> make_target(std::string const& path)
 {
     return std::make_unique<target_file>(path);
 }

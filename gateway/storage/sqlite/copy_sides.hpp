@@ -13,6 +13,6 @@ std::unique_ptr<transfer::side> open_source(std::string const& path);
 
 // A new file to copy a store into. It lies in `PATH.copying` until it is whole, where a copy that
 // was broken off goes on.
-std::unique_ptr<transfer::target> make_target(std::string const& path);
+std::unique_ptr<transfer::copy_target> make_target(std::string const& path);
 
 } // namespace yett::storage::sqlite

@@ -10,7 +10,7 @@ namespace yett::storage::sqlite {
 
 namespace {
 
-using schema::standing;
+using schema::schema_state;
 using schema::step;
 
 // Another process may be in the middle of a step that rewrites every row.
@@ -66,12 +66,12 @@ public:
     std::string name() const override { return path_; }
     std::span<step const> steps() const override { return all_; }
 
-    standing look() override
+    schema_state look() override
     {
         std::error_code unknown;
         if (!std::filesystem::exists(path_, unknown) && !unknown) return {};
         database db{path_, database::use::read};
-        return read_standing(db);
+        return read_schema_state(db);
     }
 
     std::optional<schema::kept_copy> keep_copy() override
@@ -86,7 +86,7 @@ public:
     std::optional<int> take_step() override
     {
         transaction under_way{writing(), path_};
-        auto const here = read_standing(writing());
+        auto const here = read_schema_state(writing());
         if (fit_of(here, newest(all_)) == schema::fit::too_new) complain(path_, say_too_new(here, newest(all_)));
         auto const due = pending(all_, here);
         if (due.empty()) return std::nullopt;
@@ -113,7 +113,7 @@ private:
         return row.integer(0);
     }
 
-    standing read_standing(database& db)
+    schema_state read_schema_state(database& db)
     {
         if (number(db, count_columns) == 0) return {};
         auto row = db.prepare(number(db, count_new_column) > 0 ? select_standing : select_old_standing);

@@ -40,9 +40,9 @@ result<void> refuse_others(side& at)
 class copying
 {
 public:
-    copying(side& from, target& to, witness const& told) : from_{from}, to_{to}, told_{told} {}
+    copying(side& from, copy_target& to, witness const& told) : from_{from}, to_{to}, told_{told} {}
 
-    result<std::vector<tally>> run()
+    result<std::vector<table_count>> run()
     {
         if (auto alone = refuse_both(); !alone) return alone.error();
         if (auto ready = to_.begin(from_.name()); !ready) return ready.error();
@@ -117,11 +117,11 @@ private:
         return our_error(done.error().code(), where + ": " + done.error().note());
     }
 
-    result<std::vector<tally>> compare_all()
+    result<std::vector<table_count>> compare_all()
     {
         so_far_.comparing = true;
         so_far_.all_rows = 0;
-        std::vector<tally> all;
+        std::vector<table_count> all;
         for (auto const& each : tables()) {
             auto const one = compare(each);
             if (!one) return one.error();
@@ -130,11 +130,11 @@ private:
         return all;
     }
 
-    result<tally> compare(table const& one)
+    result<table_count> compare(table const& one)
     {
         start(one);
         tell(0);
-        tally counted{one.name, 0, {}};
+        table_count counted{one.name, 0, {}};
         row last;
         for (;;) {
             auto const here = from_.page(one, last, page_rows);
@@ -160,14 +160,14 @@ private:
     }
 
     side& from_;
-    target& to_;
+    copy_target& to_;
     witness const& told_;
-    standing so_far_;
+    copy_progress so_far_;
 };
 
 } // namespace
 
-result<std::vector<tally>> copy(side& from, target& to, witness const& told)
+result<std::vector<table_count>> copy(side& from, copy_target& to, witness const& told)
 {
     return copying{from, to, told}.run();
 }

@@ -34,7 +34,7 @@ public:
 };
 
 // The store that is filled. Until finish() no program serves from it.
-class target : public side
+class copy_target : public side
 {
 public:
     // Makes it ready for a copy of the store with this name, or to go on with one that was broken

@@ -8,7 +8,7 @@ namespace yett::storage::transfer {
 
 namespace {
 
-using enum kind;
+using enum column_kind;
 
 constexpr column users[]{
     {"id", text},       {"email", text},    {"email_key", text},  {"password_hash", text},      {"roles", list},

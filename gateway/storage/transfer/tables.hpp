@@ -7,7 +7,7 @@
 namespace yett::storage::transfer {
 
 // What a column holds, and so how each kind of store keeps it and what it looks like on the way.
-enum class kind : unsigned char
+enum class column_kind : unsigned char
 {
     text,
     header, // what a stranger wrote in one: text in SQLite, bytes in PostgreSQL, for it need not be text
@@ -21,7 +21,7 @@ enum class kind : unsigned char
 struct column
 {
     std::string_view name;
-    kind is;
+    column_kind is;
 };
 
 struct table

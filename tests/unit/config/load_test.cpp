@@ -50,13 +50,13 @@ TEST_CASE("load: naming a built-in limit changes what is named and nothing else"
     auto const s = loaded_from(std::string{closed} +
                                "limits: { login: { rate: 10/h }, register: { algorithm: gcra }, mine: { rate: 7/s } }\n");
     CHECK(rate_of(s.limits.at("login")) == rate{10, 1h});
-    CHECK(s.limits.at("login").algorithm == limits::algorithm::window);
-    CHECK(s.limits.at("login").counts == limits::counted::failures);
+    CHECK(s.limits.at("login").algorithm == limits::counting_algorithm::window);
+    CHECK(s.limits.at("login").counts == limits::counted_events::failures);
     CHECK(s.limits.at("login").place == "yett.yaml:3:18");
     CHECK(rate_of(s.limits.at("register")) == rate{5, 15min});
-    CHECK(s.limits.at("register").algorithm == limits::algorithm::gcra);
+    CHECK(s.limits.at("register").algorithm == limits::counting_algorithm::gcra);
     CHECK(s.limits.at("register").burst == 5);
-    CHECK(s.limits.at("mine").algorithm == limits::algorithm::gcra);
+    CHECK(s.limits.at("mine").algorithm == limits::counting_algorithm::gcra);
     CHECK(s.limits.at("mine").burst == 7);
     CHECK(s.limits.at("mine").keys == std::vector{limits::key_part{}});
 }

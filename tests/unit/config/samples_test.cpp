@@ -82,22 +82,22 @@ TEST_CASE("samples: the limits of the account endpoints exist without being name
         CAPTURE(name);
         auto const& one = s.limits.at(name);
         CHECK(rate_of(one) == rate{5, 15min});
-        CHECK(one.algorithm == limits::algorithm::window);
+        CHECK(one.algorithm == limits::counting_algorithm::window);
         CHECK(one.keys == std::vector{limits::key_part{limits::key_part::kind::client, {}}});
-        CHECK((one.counts == limits::counted::requests) == (std::string_view{name} == "register"));
+        CHECK((one.counts == limits::counted_events::requests) == (std::string_view{name} == "register"));
         CHECK(one.place.empty());
     }
     std::vector const account{limits::key_part{limits::key_part::kind::account, {}}};
     CHECK(rate_of(s.limits.at("login_account")) == rate{10, 15min});
-    CHECK(s.limits.at("login_account").algorithm == limits::algorithm::backoff);
+    CHECK(s.limits.at("login_account").algorithm == limits::counting_algorithm::backoff);
     CHECK(s.limits.at("login_account").keys == account);
-    CHECK(s.limits.at("login_account").counts == limits::counted::failures);
+    CHECK(s.limits.at("login_account").counts == limits::counted_events::failures);
     CHECK(rate_of(s.limits.at("login_device")) == rate{5, 15min});
     CHECK(s.limits.at("password_account").keys == std::vector{limits::key_part{limits::key_part::kind::user, {}}});
     for (auto const* name : {"reset_account", "resend_account", "register_account", "change_address_account"}) {
         CHECK(rate_of(s.limits.at(name)) == rate{5, 1h});
         CHECK(s.limits.at(name).keys == account);
-        CHECK(s.limits.at(name).counts == limits::counted::requests);
+        CHECK(s.limits.at(name).counts == limits::counted_events::requests);
     }
 }
 

@@ -48,7 +48,7 @@ public:
     };
     explicit pages(shelf& of) : shelf_{of} {}
 
-    fetched<document> get(std::string const& url, steady_time) override
+    fetched<fetched_document> get(std::string const& url, steady_time) override
     {
         std::unique_lock lock{shelf_.mutex};
         shelf_.asked.push_back(url);
@@ -56,7 +56,7 @@ public:
         shelf_.changed.wait(lock, [this] { return !shelf_.shut || shelf_.interrupted; });
         auto const found = shelf_.texts.find(url);
         if (shelf_.interrupted || found == shelf_.texts.end()) return fetch_error{fetch_error::kind::unreachable, "no such page"};
-        return document{found->second, std::nullopt};
+        return fetched_document{found->second, std::nullopt};
     }
 
     void interrupt() noexcept override

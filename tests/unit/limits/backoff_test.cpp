@@ -22,9 +22,9 @@ constexpr nanoseconds quarter = 15min;
 struct account
 {
     backoff view() { return {times, at, steps, quarter}; }
-    verdict spend(nanoseconds now) { return view().spend(now.count(), 1); }
-    verdict look(nanoseconds now) { return view().look(now.count(), 1); }
-    void give_back(verdict const& v) { view().give_back(v.stamp, 1); }
+    limit_verdict spend(nanoseconds now) { return view().spend(now.count(), 1); }
+    limit_verdict look(nanoseconds now) { return view().look(now.count(), 1); }
+    void give_back(limit_verdict const& v) { view().give_back(v.stamp, 1); }
     void fail_ten_times(nanoseconds from = 0s)
     {
         for (int i = 0; i < 10; ++i) REQUIRE(spend(from + 1s * i).allowed);
@@ -37,7 +37,7 @@ struct account
 
 limit an_account_limit()
 {
-    return limit{on_failures(keyed(a_limit(10, quarter, algorithm::backoff), {{key_part::kind::account, {}}}))};
+    return limit{on_failures(keyed(a_limit(10, quarter, counting_algorithm::backoff), {{key_part::kind::account, {}}}))};
 }
 
 } // namespace
@@ -153,11 +153,11 @@ TEST_CASE("backoff: counted in memory, by key, and a pause is remembered as long
 
 TEST_CASE("backoff: a period shorter than the first pause, and a burst, are complaints")
 {
-    CHECK(limit::complaints(a_limit(10, quarter, algorithm::backoff)).empty());
-    CHECK(limit::complaints(a_limit(10, 1min, algorithm::backoff)).empty());
-    CHECK_FALSE(limit::complaints(a_limit(10, 59s, algorithm::backoff)).empty());
-    auto bursting = a_limit(10, quarter, algorithm::backoff);
+    CHECK(limit::complaints(a_limit(10, quarter, counting_algorithm::backoff)).empty());
+    CHECK(limit::complaints(a_limit(10, 1min, counting_algorithm::backoff)).empty());
+    CHECK_FALSE(limit::complaints(a_limit(10, 59s, counting_algorithm::backoff)).empty());
+    auto bursting = a_limit(10, quarter, counting_algorithm::backoff);
     bursting.burst = 3;
     CHECK_FALSE(limit::complaints(bursting).empty());
-    CHECK_FALSE(limit::complaints(a_limit(2001, quarter, algorithm::backoff)).empty());
+    CHECK_FALSE(limit::complaints(a_limit(2001, quarter, counting_algorithm::backoff)).empty());
 }

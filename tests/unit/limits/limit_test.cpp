@@ -11,7 +11,7 @@ using kind = key_part::kind;
 TEST_CASE("limit: specs that cannot work are told why")
 {
     auto const gcra = [](std::uint32_t amount, nanoseconds period, std::uint32_t burst = 0) {
-        auto spec = a_limit(amount, period, algorithm::gcra);
+        auto spec = a_limit(amount, period, counting_algorithm::gcra);
         spec.burst = burst;
         return spec;
     };
@@ -50,13 +50,13 @@ TEST_CASE("limit: specs that cannot work are told why")
 
 TEST_CASE("limit: the interval is rounded up so that no rate is exceeded")
 {
-    CHECK(limit{a_limit(7, 1s, algorithm::gcra)}.interval() == 142'857'143ns);
-    CHECK(limit{a_limit(100, 1s, algorithm::gcra)}.interval() == 10ms);
+    CHECK(limit{a_limit(7, 1s, counting_algorithm::gcra)}.interval() == 142'857'143ns);
+    CHECK(limit{a_limit(100, 1s, counting_algorithm::gcra)}.interval() == 10ms);
 }
 
 TEST_CASE("limit: the burst defaults to the amount")
 {
-    auto spec = a_limit(100, 1s, algorithm::gcra);
+    auto spec = a_limit(100, 1s, counting_algorithm::gcra);
     CHECK(limit{spec}.capacity() == 100);
     spec.burst = 200;
     CHECK(limit{spec}.capacity() == 200);
@@ -76,7 +76,7 @@ TEST_CASE("limit: whatever changes how it counts changes its fingerprint")
     CHECK(limit{a_limit(5, 1s)}.fingerprint() == base);
     CHECK(limit{a_limit(6, 1s)}.fingerprint() != base);
     CHECK(limit{a_limit(5, 2s)}.fingerprint() != base);
-    CHECK(limit{a_limit(5, 1s, algorithm::gcra)}.fingerprint() != base);
+    CHECK(limit{a_limit(5, 1s, counting_algorithm::gcra)}.fingerprint() != base);
     CHECK(limit{named("other", a_limit(5, 1s))}.fingerprint() != base);
     CHECK(limit{keyed(a_limit(5, 1s), {{kind::user, ""}})}.fingerprint() != base);
 }
@@ -94,8 +94,8 @@ TEST_CASE("limit: twelve are built in, for guesses and for letters, by client an
                                                       : " account ") +
                 std::to_string(spec.amount) + "/" +
                 std::to_string(std::chrono::duration_cast<std::chrono::minutes>(spec.period).count()) +
-                (spec.algorithm == algorithm::backoff ? " backoff" : " window") +
-                (spec.counts == counted::failures ? " failures\n" : " requests\n");
+                (spec.algorithm == counting_algorithm::backoff ? " backoff" : " window") +
+                (spec.counts == counted_events::failures ? " failures\n" : " requests\n");
     }
     CHECK(list == "login client 5/15 window failures\n"
                   "register client 5/15 window requests\n"

@@ -30,7 +30,7 @@ subject from(std::string_view address)
 }
 
 // Spends once from the limit of that name.
-admission spend(limiter const& l, char const* name, subject const& who, steady_time now)
+limit_result spend(limiter const& l, char const* name, subject const& who, steady_time now)
 {
     std::vector<limit const*> const one{l.named(name)};
     REQUIRE(one.front() != nullptr);
@@ -49,8 +49,8 @@ bool share(std::vector<key_part> keys, subject const& a, subject const& b)
 class remote_counters final : public counters
 {
 public:
-    std::optional<verdict> spend_at_hand(charge const&) noexcept override { return std::nullopt; }
-    task<result<verdict>> spend(charge what) override
+    std::optional<limit_verdict> spend_at_hand(charge const&) noexcept override { return std::nullopt; }
+    task<result<limit_verdict>> spend(charge what) override
     {
         if (calls_++ == fails_at) co_return our_error(errc::storage_unavailable);
         co_return *memory_.spend_at_hand(what);
@@ -60,7 +60,7 @@ public:
         ++returned;
         memory_.give_back(what, stamp);
     }
-    task<result<verdict>> peek(charge what) override { return memory_.peek(what); }
+    task<result<limit_verdict>> peek(charge what) override { return memory_.peek(what); }
 
     int fails_at = -1;
     int returned = 0;
@@ -235,7 +235,7 @@ TEST_CASE("limiter: parts of a key do not run into each other")
 
 TEST_CASE("limiter: when one limit refuses, the others get back what was spent")
 {
-    limiter const l{in_memory(), {named("wide", a_limit(3, 1min)), named("narrow", a_limit(1, 1min, algorithm::gcra))}};
+    limiter const l{in_memory(), {named("wide", a_limit(3, 1min)), named("narrow", a_limit(1, 1min, counting_algorithm::gcra))}};
     std::vector<limit const*> const both{l.named("wide"), l.named("narrow")};
     auto const who = from("192.0.2.1");
     CHECK(l.spend_at_hand(both, who, at(0s))->allowed());
@@ -275,7 +275,7 @@ TEST_CASE("limiter: a limit full of requests under way is told from one full of 
     limiter const l{in_memory(), {}};
     auto const who = from("192.0.2.1");
     for (int i = 0; i < 3; ++i) REQUIRE(spend(l, "login", who, at(0s)).allowed());
-    std::vector<admission> under_way;
+    std::vector<limit_result> under_way;
     for (int i = 0; i < 2; ++i) under_way.push_back(spend(l, "login", who, at(1s)));
     auto const early = spend(l, "login", who, at(2s));
     CHECK_FALSE(early.allowed());
@@ -297,7 +297,7 @@ TEST_CASE("limiter: what failures have filled is no loan")
     limiter const l{in_memory(), {}};
     auto const who = from("192.0.2.1");
     {
-        std::vector<admission> under_way;
+        std::vector<limit_result> under_way;
         for (int i = 0; i < 5; ++i) under_way.push_back(spend(l, "login", who, at(0s)));
         CHECK(spend(l, "login", who, at(1s)).held_by_inflight());
         while (under_way.size() > 1) under_way.pop_back();
@@ -428,7 +428,7 @@ TEST_CASE("limiter: an empty list allows")
 
 TEST_CASE("limiter: RateLimit fields tell of announced limits")
 {
-    auto per_user = named("per_user", a_limit(100, 1s, algorithm::gcra));
+    auto per_user = named("per_user", a_limit(100, 1s, counting_algorithm::gcra));
     per_user.burst = 200;
     limiter const l{in_memory(), {per_user, named("daily", a_limit(2, 24h))}};
     std::vector<limit const*> const all{l.named("per_user"), l.named("login"), l.named("daily")};

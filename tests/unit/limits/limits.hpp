@@ -13,7 +13,7 @@ inline steady_time at(nanoseconds since_start)
     return steady_time{std::chrono::hours{1} + since_start};
 }
 
-inline limit_spec a_limit(std::uint32_t amount, nanoseconds period, limits::algorithm how = algorithm::window)
+inline limit_spec a_limit(std::uint32_t amount, nanoseconds period, limits::counting_algorithm how = counting_algorithm::window)
 {
     limit_spec spec;
     spec.name = "test";
@@ -37,7 +37,7 @@ inline limit_spec keyed(limit_spec spec, std::vector<key_part> keys)
 
 inline limit_spec on_failures(limit_spec spec)
 {
-    spec.counts = counted::failures;
+    spec.counts = counted_events::failures;
     return spec;
 }
 

@@ -14,12 +14,12 @@ using namespace std::chrono_literals;
 
 namespace {
 
-verdict spend(memory_counters& in, limit const& of, std::string const& key, steady_time now, std::uint32_t cost = 1)
+limit_verdict spend(memory_counters& in, limit const& of, std::string const& key, steady_time now, std::uint32_t cost = 1)
 {
     return *in.spend_at_hand({&of, key, now, cost});
 }
 
-verdict awaited(task<result<verdict>> pending)
+limit_verdict awaited(task<result<limit_verdict>> pending)
 {
     return tests::run(std::move(pending)).value();
 }
@@ -84,7 +84,7 @@ TEST_CASE("memory_counters: windows of every size are exact")
 TEST_CASE("memory_counters: gcra keeps its rate for each key")
 {
     memory_counters counting{options_of(8u << 20)};
-    limit const of{a_limit(10, 1s, algorithm::gcra)};
+    limit const of{a_limit(10, 1s, counting_algorithm::gcra)};
     for (int i = 0; i < 10; ++i) CHECK(spend(counting, of, "k", at(0s)).allowed);
     CHECK(spend(counting, of, "k", at(0s)).retry_after == 100ms);
     CHECK(spend(counting, of, "other", at(0s)).remaining == 9);
@@ -95,7 +95,7 @@ TEST_CASE("memory_counters: gcra keeps its rate for each key")
 TEST_CASE("memory_counters: what is given back can be spent again, once")
 {
     memory_counters counting{options_of(8u << 20)};
-    for (auto const how : {algorithm::window, algorithm::gcra}) {
+    for (auto const how : {counting_algorithm::window, counting_algorithm::gcra}) {
         limit const of{a_limit(2, 1min, how)};
         spend(counting, of, "k", at(0s));
         auto const second = spend(counting, of, "k", at(0s));
@@ -110,7 +110,7 @@ TEST_CASE("memory_counters: what is given back can be spent again, once")
 TEST_CASE("memory_counters: peeking spends nothing, and awaiting answers the same")
 {
     memory_counters counting{options_of(8u << 20)};
-    for (auto const how : {algorithm::window, algorithm::gcra}) {
+    for (auto const how : {counting_algorithm::window, counting_algorithm::gcra}) {
         limit const of{a_limit(2, 1min, how)};
         charge const what{&of, "k", at(0s)};
         CHECK(awaited(counting.peek(what)).remaining == 2);
@@ -135,7 +135,7 @@ TEST_CASE("memory_counters: a flood of a million keys neither grows memory nor r
 {
     constexpr std::size_t budget = 8u << 20;
     memory_counters counting{options_of(budget)};
-    limit const login{named("login", a_limit(5, 15min))}, pages{named("pages", a_limit(100, 1s, algorithm::gcra))};
+    limit const login{named("login", a_limit(5, 15min))}, pages{named("pages", a_limit(100, 1s, counting_algorithm::gcra))};
     for (int i = 0; i < 5; ++i) {
         REQUIRE(spend(counting, login, "victim", at(0s)).allowed);
         REQUIRE(spend(counting, pages, "victim", at(0s)).allowed);
@@ -173,7 +173,7 @@ TEST_CASE("memory_counters: keys of the flood that come back are still counted")
 
 TEST_CASE("memory_counters: a key that moves out of a shared counter takes its count along")
 {
-    for (auto const how : {algorithm::window, algorithm::gcra}) {
+    for (auto const how : {counting_algorithm::window, counting_algorithm::gcra}) {
         memory_counters counting{options_of(8u << 20)};
         limit const filler{named("filler", a_limit(3, 1min))}, of{named("slow", a_limit(3, 10min, how))};
         for (std::size_t i = 0; i < 300'000; ++i) spend(counting, of, number(i), at(0s));
@@ -198,7 +198,7 @@ TEST_CASE("memory_counters: what went to a shared counter can be given back and 
     memory_counters counting{options_of(8u << 20)};
     limit const of{a_limit(1, 15min)};
     std::string key;
-    verdict v{};
+    limit_verdict v{};
     for (std::size_t i = 0;; ++i) {
         REQUIRE(i < 1'000'000);
         key = number(i);
@@ -218,7 +218,7 @@ TEST_CASE("memory_counters: when even the shared counters are taken a charge is 
     memory_counters counting{options_of(8u << 20)};
     std::vector<std::unique_ptr<limit>> many;
     for (int i = 0; i < 400; ++i) many.push_back(std::make_unique<limit>(named("limit" + std::to_string(i), a_limit(1000, 1h))));
-    std::optional<verdict> turned_away;
+    std::optional<limit_verdict> turned_away;
     for (int round = 0; round < 200 && !turned_away; ++round)
         for (auto const& of : many) {
             auto const v = spend(counting, *of, number(static_cast<std::size_t>(round)), at(1s));

@@ -1,6 +1,6 @@
 #pragma once
 
-#include "gateway/mail/writer.hpp"
+#include "gateway/mail/mail_writer.hpp"
 #include "tests/support/print.hpp"
 
 #include <doctest/doctest.h>
@@ -39,12 +39,12 @@ inline mail::mail_branding paper()
     return common;
 }
 
-inline mail::writer a_writer(mail::mail_branding common = paper())
+inline mail::mail_writer a_writer(mail::mail_branding common = paper())
 {
     std::vector<std::string> complaints;
     mail::templates texts{{}, complaints};
     REQUIRE(complaints.empty());
-    return mail::writer{std::move(common), std::move(texts)};
+    return mail::mail_writer{std::move(common), std::move(texts)};
 }
 
 } // namespace yett::tests

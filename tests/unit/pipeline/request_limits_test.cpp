@@ -170,15 +170,15 @@ TEST_CASE("request limits: what a request gets back when it has ended")
     struct row
     {
         char const* what;
-        limits::counted counts;
+        limits::counted_events counts;
         char const* rule;
         unsigned status;
         std::optional<error> why;
         bool comes_back;
         tally letter = tally::by_outcome;
     };
-    auto const requests = limits::counted::requests;
-    auto const failures = limits::counted::failures;
+    auto const requests = limits::counted_events::requests;
+    auto const failures = limits::counted_events::failures;
     auto const row_of = {
         row{"a request that went well counts as one", requests, "a", 200, {}, false},
         row{"and is no failure", failures, "a", 200, {}, true},

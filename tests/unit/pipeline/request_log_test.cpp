@@ -53,7 +53,7 @@ struct scene
 
 TEST_CASE("request log: how a request fared, in the line and in the counters")
 {
-    using telemetry::decision;
+    using telemetry::policy_decision;
     struct row
     {
         char const* what;
@@ -63,13 +63,13 @@ TEST_CASE("request log: how a request fared, in the line and in the counters")
         std::optional<error> not_enforced;
         std::optional<error> why;
         char const* line; // auth, its reason, the decision, the error
-        std::optional<decision> counted;
+        std::optional<policy_decision> counted;
     };
     auto const forbidden = client_error(errc::forbidden);
     auto const limited = client_error(errc::rate_limited);
     for (auto const& each : {
-             row{"nobody, let in", true, false, {}, {}, {}, "none - permitted -", decision::permitted},
-             row{"somebody, let in", true, true, {}, {}, {}, "ok - permitted -", decision::permitted},
+             row{"nobody, let in", true, false, {}, {}, {}, "none - permitted -", policy_decision::permitted},
+             row{"somebody, let in", true, true, {}, {}, {}, "ok - permitted -", policy_decision::permitted},
              row{"a rule refuses nobody",
                  true,
                  false,
@@ -77,8 +77,8 @@ TEST_CASE("request log: how a request fared, in the line and in the counters")
                  {},
                  client_error(errc::unauthenticated),
                  "none - refused unauthenticated",
-                 decision::unauthenticated},
-             row{"a rule refuses somebody", true, true, {}, {}, forbidden, "ok - refused forbidden", decision::forbidden},
+                 policy_decision::unauthenticated},
+             row{"a rule refuses somebody", true, true, {}, {}, forbidden, "ok - refused forbidden", policy_decision::forbidden},
              row{"the login is too old",
                  true,
                  true,
@@ -86,7 +86,7 @@ TEST_CASE("request log: how a request fared, in the line and in the counters")
                  {},
                  client_error(errc::recent_login_required),
                  "ok - refused recent_login_required",
-                 decision::recent_login},
+                 policy_decision::recent_login},
              row{"a credential does not hold",
                  true,
                  false,
@@ -96,7 +96,7 @@ TEST_CASE("request log: how a request fared, in the line and in the counters")
                  "refused token_expired refused unauthenticated",
                  {}},
              row{"a limit refuses", true, false, {}, {}, limited, "none - limited rate_limited", {}},
-             row{"a rule only reports", true, true, {}, forbidden, {}, "ok - report_only -", decision::permitted},
+             row{"a rule only reports", true, true, {}, forbidden, {}, "ok - report_only -", policy_decision::permitted},
              row{"let in, and the application failed",
                  true,
                  true,
@@ -125,7 +125,8 @@ TEST_CASE("request log: how a request fared, in the line and in the counters")
         s.requests.note(s.ex, context, each.why ? &*each.why : nullptr);
         CHECK(s.line({"auth", "auth_reason", "decision", "error"}) == each.line);
         auto const& route = s.world.figures.routes[each.route ? s.world.facts("app").slot : telemetry::metrics::no_route];
-        for (auto const known : {decision::permitted, decision::unauthenticated, decision::forbidden, decision::recent_login})
+        for (auto const known : {policy_decision::permitted, policy_decision::unauthenticated, policy_decision::forbidden,
+                                 policy_decision::recent_login})
             CHECK(route.decisions[known].value() == (known == each.counted ? 1 : 0));
         CHECK(route.report_only.value() == (each.not_enforced ? 1 : 0));
     }

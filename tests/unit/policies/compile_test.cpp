@@ -23,7 +23,7 @@ std::vector<std::string> shadowed_in(std::vector<route_spec> specs)
     REQUIRE(made.table);
     std::vector<std::string> names;
     for (auto const& each : made.complaints) {
-        CHECK(each.is == complaint::weight::warning);
+        CHECK(each.is == spec_complaint::weight::warning);
         names.push_back(each.path);
     }
     return names;

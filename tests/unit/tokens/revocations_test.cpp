@@ -24,7 +24,7 @@ identity ada()
     return who;
 }
 
-revocation entry(revoked_by what, std::string id, std::string issuer = {})
+revocation_entry entry(revoked_by what, std::string id, std::string issuer = {})
 {
     return {what, std::move(id), std::move(issuer), at(), at(900)};
 }
@@ -35,7 +35,7 @@ TEST_CASE("revocations: a token dies by its jti, its session, its subject and it
 {
     struct
     {
-        revocation added;
+        revocation_entry added;
         bool dead;
     } const rows[]{
         {entry(revoked_by::token, "token-1"), true},
@@ -118,7 +118,7 @@ TEST_CASE("revocations: every addition changes the generation, a whole load chan
     auto const first = all.generation();
     all.add(entry(revoked_by::token, "a"));
     CHECK(all.generation() == first + 1);
-    std::vector<revocation> const many{entry(revoked_by::token, "b"), entry(revoked_by::session, "c")};
+    std::vector<revocation_entry> const many{entry(revoked_by::token, "b"), entry(revoked_by::session, "c")};
     all.load(many);
     CHECK(all.generation() == first + 2);
     CHECK(all.entries() == 3);

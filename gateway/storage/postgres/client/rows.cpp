@@ -8,34 +8,34 @@
 
 namespace yett::storage::postgres {
 
-std::string_view row::raw(int column) const
+std::string_view result_row::raw(int column) const
 {
     auto const size = PQgetlength(of_, number_, column);
     return {PQgetvalue(of_, number_, column), static_cast<std::size_t>(size)};
 }
 
-bool row::is_null(int column) const
+bool result_row::is_null(int column) const
 {
     return PQgetisnull(of_, number_, column) != 0;
 }
 
-std::int64_t row::integer(int column) const
+std::int64_t result_row::integer(int column) const
 {
     return read_integer(raw(column));
 }
 
-wall_time row::time(int column) const
+wall_time result_row::time(int column) const
 {
     return read_time(raw(column));
 }
 
-std::optional<wall_time> row::time_or_null(int column) const
+std::optional<wall_time> result_row::time_or_null(int column) const
 {
     if (is_null(column)) return std::nullopt;
     return time(column);
 }
 
-std::vector<std::string> row::list(int column) const
+std::vector<std::string> result_row::list(int column) const
 {
     return read_list(raw(column)).value_or(std::vector<std::string>{});
 }

@@ -14,10 +14,10 @@ struct pg_result;
 namespace yett::storage::postgres {
 
 // One row of an answer, which must outlive it. Columns count from 0; NULL reads as empty or 0.
-class row
+class result_row
 {
 public:
-    row(pg_result const* of, int number) noexcept : of_{of}, number_{number} {}
+    result_row(pg_result const* of, int number) noexcept : of_{of}, number_{number} {}
 
     bool is_null(int column) const;
     std::string text(int column) const { return std::string{raw(column)}; } // or the bytes of a bytea
@@ -42,14 +42,14 @@ public:
 
     int size() const noexcept;
     bool empty() const noexcept { return size() == 0; }
-    row at(int number) const noexcept { return {answer_.get(), number}; }
-    row front() const noexcept { return at(0); }
+    result_row at(int number) const noexcept { return {answer_.get(), number}; }
+    result_row front() const noexcept { return at(0); }
 
     // What `read` makes of each.
     template<class Read>
-    auto each(Read read) const -> std::vector<decltype(read(std::declval<row const&>()))>
+    auto each(Read read) const -> std::vector<decltype(read(std::declval<result_row const&>()))>
     {
-        std::vector<decltype(read(std::declval<row const&>()))> all;
+        std::vector<decltype(read(std::declval<result_row const&>()))> all;
         for (int i = 0; i < size(); ++i) all.push_back(read(at(i)));
         return all;
     }

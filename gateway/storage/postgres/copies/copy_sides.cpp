@@ -36,16 +36,16 @@ statements const& said_about(table const& one)
     return all.at(one.name);
 }
 
-void add(parameters& to, kind is, std::optional<std::string> const& value)
+void add(parameters& to, column_kind is, std::optional<std::string> const& value)
 {
     switch (is) {
-    case kind::text: return to.add_or_null(value);
-    case kind::header:
-    case kind::bytes: return to.add(bytes{value.value_or("")});
-    case kind::integer: return to.add_or_null(value ? std::optional{read_number(*value)} : std::nullopt);
-    case kind::flag: return to.add(read_number(value.value_or("")) != 0);
-    case kind::time: return to.add(value ? std::optional{read_moment(*value)} : std::nullopt);
-    case kind::list: break;
+    case column_kind::text: return to.add_or_null(value);
+    case column_kind::header:
+    case column_kind::bytes: return to.add(bytes{value.value_or("")});
+    case column_kind::integer: return to.add_or_null(value ? std::optional{read_number(*value)} : std::nullopt);
+    case column_kind::flag: return to.add(read_number(value.value_or("")) != 0);
+    case column_kind::time: return to.add(value ? std::optional{read_moment(*value)} : std::nullopt);
+    case column_kind::list: break;
     }
     to.add(read_list(value.value_or("")));
 }
@@ -55,22 +55,22 @@ void add_all(parameters& to, table const& of, transfer::row const& values)
     for (std::size_t i = 0; i < values.size(); ++i) add(to, of.columns[i].is, values[i]);
 }
 
-std::optional<std::string> read(postgres::row const& from, int at, kind is)
+std::optional<std::string> read(postgres::result_row const& from, int at, column_kind is)
 {
     if (from.is_null(at)) return std::nullopt;
     switch (is) {
-    case kind::integer:
-    case kind::flag: return write_number(from.integer(at));
-    case kind::time: return write_moment(from.time(at));
-    case kind::list: return write_list(from.list(at));
-    case kind::text:
-    case kind::header:
-    case kind::bytes: break;
+    case column_kind::integer:
+    case column_kind::flag: return write_number(from.integer(at));
+    case column_kind::time: return write_moment(from.time(at));
+    case column_kind::list: return write_list(from.list(at));
+    case column_kind::text:
+    case column_kind::header:
+    case column_kind::bytes: break;
     }
     return from.text(at);
 }
 
-transfer::row read_columns(postgres::row const& from, std::span<column const> some)
+transfer::row read_columns(postgres::result_row const& from, std::span<column const> some)
 {
     transfer::row made;
     for (auto const& each : some) made.push_back(read(from, static_cast<int>(made.size()), each.is));
@@ -91,7 +91,7 @@ task<result<std::vector<transfer::row>>> page_of(database& db, table const& of, 
     auto const& page = after.empty() ? said_about(of).first_page : said_about(of).next_page;
     auto const told = co_await db.ask(page, std::move(with));
     if (!told) co_return told.error();
-    auto const read_row = [&of](postgres::row const& each) { return read_columns(each, of.columns); };
+    auto const read_row = [&of](postgres::result_row const& each) { return read_columns(each, of.columns); };
     co_return told->each(read_row);
 }
 
@@ -165,7 +165,7 @@ options alone(options by, bool of_unfinished_copy)
     return with_one_connection(std::move(by));
 }
 
-class copied_database final : public target
+class copied_database final : public copy_target
 {
 public:
     copied_database(options by, std::string name) : name_{std::move(name)}, connections_{std::move(by)} {}
@@ -233,7 +233,7 @@ std::unique_ptr<side> open_source(options by, std::string name)
     return std::make_unique<copied_database>(alone(std::move(by), false), std::move(name));
 }
 
-std::unique_ptr<target> open_target(options by, std::string name)
+std::unique_ptr<copy_target> open_target(options by, std::string name)
 {
     return std::make_unique<copied_database>(alone(std::move(by), true), std::move(name));
 }

@@ -14,7 +14,7 @@ namespace {
 // One address to try. A socket's folder has none.
 struct place
 {
-    server at;
+    database_server at;
     std::string address;
 };
 
@@ -94,7 +94,7 @@ task<result<std::unique_ptr<connection>>> connect(executor const& on, login cons
 }
 
 // The addresses behind a server's name.
-task<result<std::vector<place>>> resolve(executor const& on, server const& at)
+task<result<std::vector<place>>> resolve(executor const& on, database_server const& at)
 {
     using tcp = boost::asio::ip::tcp;
     std::vector<place> found;

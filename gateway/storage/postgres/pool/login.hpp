@@ -10,7 +10,7 @@
 
 namespace yett::storage::postgres {
 
-struct server
+struct database_server
 {
     std::string host; // a name, an address, or the folder of a Unix socket
     std::uint16_t port = 5432;
@@ -19,7 +19,7 @@ struct server
 // Who connects, and where to. What is empty is libpq's to find, as its documentation says.
 struct login
 {
-    std::vector<server> servers; // tried in this order; only one that takes writes is used
+    std::vector<database_server> servers; // tried in this order; only one that takes writes is used
     std::string user;
     secret password; // empty: from passfile
     std::string passfile;

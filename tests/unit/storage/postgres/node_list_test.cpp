@@ -11,9 +11,9 @@ using namespace yett::tests;
 
 namespace {
 
-accounts::node node_called(std::string const& id, std::string const& host)
+accounts::node_entry node_called(std::string const& id, std::string const& host)
 {
-    accounts::node made;
+    accounts::node_entry made;
     made.id = id;
     made.host = host;
     made.version = "1.2.3";

@@ -16,7 +16,7 @@ constexpr std::array three{step{1, 1, "a"}, step{2, 1, "b"}, step{3, 2, "c"}};
 class written_down final : public migrations
 {
 public:
-    explicit written_down(standing at) : at_{at} {}
+    explicit written_down(schema_state at) : at_{at} {}
 
     std::vector<std::string> done;
     bool copy_fails = false;
@@ -24,7 +24,7 @@ public:
 
     std::string name() const override { return "store"; }
     std::span<step const> steps() const override { return three; }
-    standing look() override { return at_; }
+    schema_state look() override { return at_; }
     std::optional<kept_copy> keep_copy() override
     {
         if (copy_fails) throw std::runtime_error{"no space left"};
@@ -42,7 +42,7 @@ public:
     }
 
 private:
-    standing at_;
+    schema_state at_;
 };
 
 std::vector<std::string> done_to(written_down& store)
@@ -71,7 +71,7 @@ TEST_CASE("migrations: nothing is copied or told where there is nothing, and not
     written_down empty{{0, 0}};
     CHECK(done_to(empty).empty());
     CHECK(empty.done == std::vector<std::string>{"step 1", "step 2", "step 3"});
-    for (auto const at : {standing{3, 2}, standing{5, 3}}) {
+    for (auto const at : {schema_state{3, 2}, schema_state{5, 3}}) {
         written_down store{at};
         CHECK(done_to(store).empty());
         CHECK(store.done.empty());

@@ -101,29 +101,29 @@ std::string without_far_future(std::string text)
     return text;
 }
 
-result<std::vector<tally>> copy_file(std::string const& from, target& to)
+result<std::vector<table_count>> copy_file(std::string const& from, copy_target& to)
 {
     auto const source = sqlite::open_source(from);
     return copy(*source, to, {});
 }
 
-result<std::vector<tally>> copy_database(postgres_database const& from, std::string const& to)
+result<std::vector<table_count>> copy_database(postgres_database const& from, std::string const& to)
 {
     auto const source = postgres::open_source(from.options(), "postgresql:from");
     auto const file = sqlite::make_target(to);
     return copy(*source, *file, {});
 }
 
-std::unique_ptr<target> into(postgres_database const& database)
+std::unique_ptr<copy_target> into(postgres_database const& database)
 {
     return postgres::open_target(database.options(), "postgresql:to");
 }
 
 // Fails when the nth page is to be written, as if the program had been killed then.
-class torn final : public target
+class torn final : public copy_target
 {
 public:
-    torn(std::unique_ptr<target> to, int pages) : to_{std::move(to)}, left_{pages} {}
+    torn(std::unique_ptr<copy_target> to, int pages) : to_{std::move(to)}, left_{pages} {}
     std::string const& name() const override { return to_->name(); }
     result<std::optional<std::string>> others() override { return to_->others(); }
     result<std::uint64_t> count(table const& of) override { return to_->count(of); }
@@ -141,11 +141,11 @@ public:
     result<void> finish() override { return to_->finish(); }
 
 private:
-    std::unique_ptr<target> to_;
+    std::unique_ptr<copy_target> to_;
     int left_;
 };
 
-std::string note_of(result<std::vector<tally>> const& done)
+std::string note_of(result<std::vector<table_count>> const& done)
 {
     REQUIRE_FALSE(done);
     return done.error().note();
@@ -223,7 +223,7 @@ TEST_CASE("copy: how far it is is told page by page, up to all of it, twice")
     std::uint64_t calls = 0;
     auto const source = sqlite::open_source(file.path());
     auto const to = sqlite::make_target(file.file("to.db"));
-    auto const note = [&](transfer::standing const& now) {
+    auto const note = [&](transfer::copy_progress const& now) {
         CHECK(now.all_rows >= most[now.comparing]);
         most[now.comparing] = now.all_rows;
         all = now.of;

@@ -413,9 +413,9 @@ store_answer word_for(revocations const& revoked, wall_time asked = at())
     return {who, asked + seconds{60}, revoked.generation()};
 }
 
-revocation of_subject(std::string id, wall_time until)
+revocation_entry of_subject(std::string id, wall_time until)
 {
-    revocation gone;
+    revocation_entry gone;
     gone.what = revoked_by::subject;
     gone.id = std::move(id);
     gone.issued_until = until;
@@ -474,7 +474,7 @@ TEST_CASE("token cache: what touches a vouched token or its subject has the stor
     REQUIRE(f.cache.remember(f.cache.prefetch_index(key_text), word_for(f.revoked, at(1)), at(1)));
     CHECK(f.recalled(key_text, at(1)));
 
-    revocation gone;
+    revocation_entry gone;
     gone.what = revoked_by::token;
     gone.id = "key-1";
     gone.until = at(100);

@@ -1,4 +1,4 @@
-#include "gateway/mail/writer.hpp"
+#include "gateway/mail/mail_writer.hpp"
 
 #include "gateway/accounts/device_name.hpp"
 #include "gateway/base/text/rfc3339.hpp"
@@ -47,7 +47,7 @@ bool is_ip_like(std::string_view text)
 
 } // namespace
 
-template_values writer::values_of(letter const& l) const
+template_values mail_writer::values_of(letter const& l) const
 {
     template_values values;
     values["brand"] = common_.brand;
@@ -70,7 +70,7 @@ template_values writer::values_of(letter const& l) const
     return values;
 }
 
-result<envelope> writer::write(letter const& l) const
+result<envelope> mail_writer::write(letter const& l) const
 {
     if (has_link(l.kind) && !is_token(l.token.reveal()))
         return our_error(errc::internal, "a letter without the token of its link");

@@ -12,7 +12,7 @@ namespace yett::accounts {
 struct account_services;
 
 // What exchanging a refresh token would come to.
-enum class standing : unsigned char
+enum class refresh_state : unsigned char
 {
     unknown,  // nobody's, or its session is over
     spent,    // exchanging it would end the session, see refresh.hpp
@@ -20,15 +20,15 @@ enum class standing : unsigned char
     current,
 };
 
-struct refresh_standing
+struct refresh_state_found
 {
-    standing is = standing::unknown;
+    refresh_state is = refresh_state::unknown;
     std::string session; // of all but unknown
     wall_time until{};   // when the session ends, unless it is used again
 };
 
 // Looks a refresh token up by its hash and spends nothing: for whoever was shown several and
 // has to choose. Fails as the store does.
-task<result<refresh_standing>> standing_of(account_services const& services, std::string_view token, wall_time now);
+task<result<refresh_state_found>> refresh_state_of(account_services const& services, std::string_view token, wall_time now);
 
 } // namespace yett::accounts

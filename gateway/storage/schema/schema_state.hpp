@@ -8,7 +8,7 @@
 namespace yett::storage::schema {
 
 // What a store says of its own schema.
-struct standing
+struct schema_state
 {
     int version = 0; // 0: there is nothing yet
     int oldest_program = 0;
@@ -25,12 +25,12 @@ enum class fit : unsigned char
 // The version of a program that knows these steps.
 int newest(std::span<step const> all) noexcept;
 
-fit fit_of(standing const& store, int program) noexcept;
+fit fit_of(schema_state const& store, int program) noexcept;
 
 // Those that the store has not taken.
-std::span<step const> pending(std::span<step const> all, standing const& store) noexcept;
+std::span<step const> pending(std::span<step const> all, schema_state const& store) noexcept;
 
 // Why a store is too new, in words.
-std::string say_too_new(standing const& store, int program);
+std::string say_too_new(schema_state const& store, int program);
 
 } // namespace yett::storage::schema

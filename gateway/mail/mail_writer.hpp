@@ -23,10 +23,10 @@ struct mail_branding
 
 // Makes mails of letters. What a mail says comes from the templates, the configuration
 // and the letter's own values; of the device it says no more than device_name does.
-class writer
+class mail_writer
 {
 public:
-    writer(mail_branding common, templates texts) : common_{std::move(common)}, texts_{std::move(texts)} {}
+    mail_writer(mail_branding common, templates texts) : common_{std::move(common)}, texts_{std::move(texts)} {}
 
     // Fails with `email_invalid` or `internal` for a letter that can never be sent.
     result<envelope> write(accounts::letter const& l) const;

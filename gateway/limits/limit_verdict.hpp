@@ -11,7 +11,7 @@ using std::chrono::nanoseconds;
 using tick = std::int64_t;
 
 // The state of one counter after a look at it.
-struct verdict
+struct limit_verdict
 {
     bool allowed;
     std::uint32_t remaining; // what could be spent at this moment

@@ -1,4 +1,4 @@
-#include "gateway/mail/writer.hpp"
+#include "gateway/mail/mail_writer.hpp"
 
 #include "tests/unit/mail/letters.hpp"
 
@@ -91,11 +91,11 @@ TEST_CASE("writer: a stranger's words never get into a mail")
 
 TEST_CASE("writer: a letter that can never be sent says so")
 {
-    auto const writer = a_writer();
+    auto const mail_writer = a_writer();
     auto const fails = [&](auto change) {
         auto l = a_letter();
         change(l);
-        return !writer.write(l);
+        return !mail_writer.write(l);
     };
     CHECK(fails([](auto& l) { l.to = "anna@example.com\r\nBcc: all@example.com"; }));
     CHECK(fails([](auto& l) { l.token = secret{}; }));
@@ -107,9 +107,9 @@ TEST_CASE("writer: a letter that can never be sent says so")
 
 TEST_CASE("writer: the same letter gives the same bytes, so that a repetition is recognised")
 {
-    auto const writer = a_writer();
-    auto const once = writer.write(a_letter());
-    auto const again = writer.write(a_letter());
+    auto const mail_writer = a_writer();
+    auto const once = mail_writer.write(a_letter());
+    auto const again = mail_writer.write(a_letter());
     REQUIRE(once);
     CHECK(once->mail == again->mail);
     CHECK(once->from == "no-reply@example.com");

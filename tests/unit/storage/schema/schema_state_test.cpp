@@ -1,4 +1,4 @@
-#include "gateway/storage/schema/standing.hpp"
+#include "gateway/storage/schema/schema_state.hpp"
 
 #include <doctest/doctest.h>
 
@@ -16,7 +16,7 @@ TEST_CASE("standing: what a program may do with a store")
 {
     struct row
     {
-        standing store;
+        schema_state store;
         int program;
         fit wanted;
     };
