@@ -1,9 +1,9 @@
 #include "config/load.hpp"
 
-#include "config/document.hpp"
-#include "config/table.hpp"
-#include "config/unsupported.hpp"
-#include "config/validate.hpp"
+#include "config/reading/document.hpp"
+#include "config/reading/unsupported.hpp"
+#include "config/tables/table.hpp"
+#include "config/validation/validate.hpp"
 
 #include <fmt/format.h>
 

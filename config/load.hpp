@@ -1,8 +1,8 @@
 #pragma once
 
-#include "config/complaint.hpp"
-#include "config/environment.hpp"
-#include "config/settings.hpp"
+#include "config/reading/complaint.hpp"
+#include "config/reading/environment.hpp"
+#include "config/values/settings.hpp"
 
 #include <filesystem>
 #include <optional>

@@ -1,6 +1,6 @@
 #pragma once
 
-#include "config/settings.hpp"
+#include "config/values/settings.hpp"
 #include "gateway/app/file_watch.hpp"
 #include "gateway/base/clock.hpp"
 #include "gateway/base/result.hpp"

@@ -1,6 +1,6 @@
 #pragma once
 
-#include "config/settings.hpp"
+#include "config/values/settings.hpp"
 #include "gateway/accounts/ports/stores.hpp"
 #include "gateway/control/admin.hpp"
 #include "gateway/fleet/follower.hpp"

@@ -1,7 +1,7 @@
 #include "gateway/app/started_with.hpp"
 
-#include "config/changes.hpp"
 #include "config/load.hpp"
+#include "config/reading/changes.hpp"
 
 #include <fmt/ranges.h>
 

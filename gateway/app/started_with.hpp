@@ -1,6 +1,6 @@
 #pragma once
 
-#include "config/document.hpp"
+#include "config/reading/document.hpp"
 #include "gateway/telemetry/log.hpp"
 
 #include <filesystem>

@@ -19,9 +19,9 @@ SETTING = {
     "most": 3,
     "edits": [
         ("gateway/upstream/cluster/options.hpp", "    milliseconds reply_timeout{60000};", "    milliseconds dummy_timeout{7000};\n"),
-        ("config/table_upstreams.cpp", '            optional_part("health"',
+        ("config/tables/table_upstreams.cpp", '            optional_part("health"',
          '            value("dummy_timeout", &u::dummy_timeout, duration<milliseconds>(seconds{1}, hours{1}), "Made up."),\n'),
-        ("use.cpp", None, """#include "config/table.hpp"
+        ("use.cpp", None, """#include "config/tables/table.hpp"
 #include <iostream>
 using namespace yett;
 int main()
@@ -43,7 +43,7 @@ int main()
 }
 """),
     ],
-    "compiled": ["config/table_upstreams.cpp", "use.cpp"],
+    "compiled": ["config/tables/table_upstreams.cpp", "use.cpp"],
     "says": ["7000", "9000", "is unknown; did you mean dummy_timeout?", "7s 1s to 1h Made up."],
 }
 

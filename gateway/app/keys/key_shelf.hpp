@@ -1,6 +1,6 @@
 #pragma once
 
-#include "config/settings.hpp"
+#include "config/values/settings.hpp"
 #include "gateway/tokens/keys/key_ring.hpp"
 
 #include <memory>

@@ -1,6 +1,6 @@
 #pragma once
 
-#include "config/settings.hpp"
+#include "config/values/settings.hpp"
 #include "gateway/pipeline/call/key_documents.hpp"
 #include "gateway/tokens/keys/key_ring.hpp"
 #include "gateway/tokens/signer.hpp"

@@ -1,7 +1,7 @@
 #pragma once
 
-#include "config/complaint.hpp"
-#include "config/settings.hpp"
+#include "config/reading/complaint.hpp"
+#include "config/values/settings.hpp"
 #include "gateway/limits/counters.hpp"
 #include "gateway/pipeline/request/snapshot.hpp"
 

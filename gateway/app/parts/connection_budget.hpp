@@ -1,6 +1,6 @@
 #pragma once
 
-#include "config/settings.hpp"
+#include "config/values/settings.hpp"
 #include "gateway/telemetry/log.hpp"
 
 #include <string>

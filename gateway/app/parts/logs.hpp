@@ -1,6 +1,6 @@
 #pragma once
 
-#include "config/settings.hpp"
+#include "config/values/settings.hpp"
 #include "gateway/accounts/audit_sink.hpp"
 #include "gateway/telemetry/access_log.hpp"
 #include "gateway/telemetry/audit_log.hpp"

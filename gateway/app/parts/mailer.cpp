@@ -1,6 +1,6 @@
 #include "gateway/app/parts/mailer.hpp"
 
-#include "config/settings.hpp"
+#include "config/values/settings.hpp"
 #include "gateway/app/parts/startup_error.hpp"
 #include "gateway/mail/folder_transport.hpp"
 #include "gateway/mail/smtp_transport.hpp"

@@ -1,6 +1,6 @@
 #pragma once
 
-#include "config/settings.hpp"
+#include "config/values/settings.hpp"
 #include "gateway/accounts/ports/stores.hpp"
 #include "gateway/storage/schema/migrations.hpp"
 #include "gateway/tokens/keys/key_store.hpp"

@@ -1,7 +1,7 @@
 #include "gateway/app/parts/postgres_options.hpp"
 
-#include "config/environment.hpp"
-#include "config/secrets.hpp"
+#include "config/reading/environment.hpp"
+#include "config/reading/secrets.hpp"
 
 namespace yett::app {
 namespace {

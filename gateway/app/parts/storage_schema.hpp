@@ -1,6 +1,6 @@
 #pragma once
 
-#include "config/settings.hpp"
+#include "config/values/settings.hpp"
 #include "gateway/storage/schema/migrations.hpp"
 #include "gateway/telemetry/log.hpp"
 

@@ -1,6 +1,6 @@
 #pragma once
 
-#include "config/settings.hpp"
+#include "config/values/settings.hpp"
 #include "gateway/accounts/account_services.hpp"
 #include "gateway/issuers/fetch_keys.hpp"
 #include "gateway/issuers/web.hpp"

@@ -1,5 +1,5 @@
-#include "config/access_header.hpp"
-#include "config/issuer_name.hpp"
+#include "config/values/access_header.hpp"
+#include "config/values/issuer_name.hpp"
 #include "world.hpp"
 
 #include <doctest/doctest.h>
@@ -64,10 +64,10 @@ TEST_CASE("config, sibling: names that differ in case alone are one name")
 TEST_CASE("config, sibling: a name that could not be told from what follows is none")
 {
     for (auto const* name : {"\"a:b\"", "\"a b\"", "\"a/b\"", "\"\u00e4\""})
-        CHECK_MESSAGE(complains(issuers_with("issuer: \"https://a.test\", name: " + std::string{name}), "is no name of an issuer"),
-                      name);
-    CHECK(
-        complains(issuers_with("issuer: \"urn:example:idp\""), "issuers[0].name: is missing; `issuer` has no host that could be it"));
+        CHECK_MESSAGE(
+            complains(issuers_with("issuer: \"https://a.test\", name: " + std::string{name}), "is no name of an issuer"), name);
+    CHECK(complains(issuers_with("issuer: \"urn:example:idp\""),
+                    "issuers[0].name: is missing; `issuer` has no host that could be it"));
 }
 
 TEST_CASE("config: bare subjects need a closed registration, and a warning stays")

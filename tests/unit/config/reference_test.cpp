@@ -1,7 +1,7 @@
 #include "config/reference.hpp"
 
-#include "config/table.hpp"
-#include "config/unsupported.hpp"
+#include "config/reading/unsupported.hpp"
+#include "config/tables/table.hpp"
 
 #include <doctest/doctest.h>
 

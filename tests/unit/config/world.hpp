@@ -1,7 +1,7 @@
 #pragma once
 
-#include "config/environment.hpp"
 #include "config/load.hpp"
+#include "config/reading/environment.hpp"
 
 #include <doctest/doctest.h>
 

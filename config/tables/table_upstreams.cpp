@@ -1,0 +1,135 @@
+#include "config/tables/table.hpp"
+
+namespace yett::config {
+namespace {
+
+using std::chrono::hours;
+
+section<health_check> const& health_keys()
+{
+    using h = health_check;
+    static section<h> const keys{
+        {
+            value("path", &h::path, text(), "Asked for with GET; any 2xx is well."),
+            value("interval", &h::interval, duration<milliseconds>(seconds{1}, hours{1}), "Between two questions."),
+            value("timeout", &h::timeout, duration<milliseconds>(milliseconds{10}, seconds{300}), "For the answer."),
+            value("healthy_after", &h::healthy_after, count<unsigned>(1, 100), "Good answers in a row that bring a server back."),
+            value("unhealthy_after", &h::unhealthy_after, count<unsigned>(1, 100), "Bad answers in a row that take it away."),
+        },
+        [](reading& r, spot const& at, h& check) {
+            if (check.timeout > check.interval) r.complain_at(at.path + ".timeout", "is longer than the interval");
+        },
+    };
+    return keys;
+}
+
+section<ejection> const& ejection_keys()
+{
+    static section<ejection> const keys{
+        {
+            value("failures", &ejection::failures, count<unsigned>(1, 1'000),
+                  "Failed requests in a row that take a server away."),
+            value("for", &ejection::duration, duration<milliseconds>(seconds{1}, hours{1}), "How long it stays away."),
+        },
+        {},
+    };
+    return keys;
+}
+
+section<upstream_tls> const& tls_keys()
+{
+    using t = upstream_tls;
+    static section<t> const keys{
+        {
+            file("ca_file", &t::ca_file, "Who signs the servers' certificates, PEM; null takes the system's."),
+            value("server_name", &t::server_name, nullable(text()),
+                  "The name the certificate must hold; null takes the host of the URL."),
+            file("certificate_file", &t::certificate_file, "The certificate shown to the servers, PEM."),
+            file("key_file", &t::key_file, "Its private key, PEM."),
+        },
+        [](reading& r, spot const& at, t& tls) {
+            if (tls.certificate_file.empty() != tls.key_file.empty())
+                r.complain(at, "certificate_file and key_file belong together; one is missing");
+        },
+    };
+    return keys;
+}
+
+section<upstream_host> const& host_keys()
+{
+    using h = upstream_host;
+    static section<h> const keys{
+        {
+            value("send", &h::send, one_of<host_sent>({{"pass", host_sent::pass}, {"server", host_sent::server}}),
+                  "pass: the client's; server: the host of the server's URL, for applications that answer to nothing else. "
+                  "X-Forwarded-Host is always the client's."),
+            value("as", &h::as, nullable(text_of("host", parse_host)), "This one instead, with a port where it is needed."),
+        },
+        [](reading& r, spot const& at, h& host) {
+            if (r.is_given(at.path + ".send") && host.send == host_sent::pass && !host.as.empty())
+                r.complain_at(at.path + ".as", "stands beside send: pass; one of the two is meant");
+        },
+    };
+    return keys;
+}
+
+void finish_upstream(reading& r, spot const& at, upstream& one)
+{
+    one.place = r.place(at.value->at);
+    auto const is_tls = [](upstream_server const& s) { return s.scheme == upstream_scheme::https; };
+    if (one.tls && std::ranges::none_of(one.servers, is_tls))
+        r.complain_at(at.path + ".tls", "is for https servers, and there is none");
+}
+
+} // namespace
+
+section<upstream> const& upstream_keys()
+{
+    using u = upstream;
+    using p = yett::upstream::pool_options;
+    static section<u> const keys{
+        {
+            required(values(
+                "servers", &u::servers,
+                {"server", "http://HOST:PORT, https://HOST:PORT, h2c://HOST:PORT, unix:/PATH", parse_server, show_server},
+                emptiness::refused, "Where the application answers. h2c is HTTP/2 without TLS, as gRPC servers speak it.")),
+            value("balance", &u::balance,
+                  one_of<balance>({{"round_robin", balance::round_robin},
+                                   {"least_requests", balance::least_requests},
+                                   {"consistent_hash", balance::consistent_hash}}),
+                  "Which server gets the next request; consistent_hash goes by user, else by client."),
+            inside(&u::pool, value("connections", &p::connections, count<std::uint64_t>(1, 65'536),
+                                   "Connections of each worker to each server.")),
+            value("connections_per_client", &u::connections_per_client, share_of("upstreams.NAME.connections"),
+                  "How many of these one client may hold, an IPv4 address or an IPv6 /64, behind `trusted_proxies`, too; at "
+                  "least one. WebSockets do not count."),
+            inside(&u::pool,
+                   value("pending", &p::pending, count<std::uint64_t>(0, 1'000'000),
+                         "Requests of each worker that may wait for a connection; more are answered with 503 at once.")),
+            inside(&u::pool,
+                   value("connect_timeout", &p::connect_timeout, duration<milliseconds>(milliseconds{10}, seconds{300}),
+                         "For a new connection, and the longest wait for a free one; a name may take as long again to resolve.")),
+            value("reply_timeout", &u::reply_timeout, duration<milliseconds>(milliseconds{10}, hours{24}),
+                  "From the request to the head of its reply. An interim reply (102) begins it anew, for ten times as "
+                  "long in all."),
+            value("idle_timeout", &u::idle_timeout, duration<milliseconds>(seconds{1}, hours{24}),
+                  "Without a byte in either direction, of streams; and of kept connections, where it is at most 60 s."),
+            value("reply_header_bytes", &u::reply_header_bytes, size(1'024, 1 << 20),
+                  "The largest head of a reply; a larger one is answered with 502."),
+            inside(&u::pool,
+                   value("reply_header_fields", &p::reply_fields, count<std::uint64_t>(10, 2'000), "Fields that it may have.")),
+            part("host", &u::host, host_keys()),
+            value("retries", &u::retries, count<unsigned>(0, 10),
+                  "Further attempts when a kept connection turns out dead, where nothing reached the application or "
+                  "the method is safe, and the body was there as a whole; a connection that cannot be made is "
+                  "not tried again."),
+            optional_part("health", &u::health, health_keys(), "Asks the servers whether they are well."),
+            optional_part("ejection", &u::ejection, ejection_keys(), "Takes servers away that fail too often."),
+            optional_part("tls", &u::tls, tls_keys(), "How https servers are checked and what is shown to them."),
+        },
+        finish_upstream,
+    };
+    return keys;
+}
+
+} // namespace yett::config

@@ -1,0 +1,92 @@
+#include "config/validation/validate_stores.hpp"
+
+#include "config/reading/reading.hpp"
+
+namespace yett::config {
+namespace {
+
+bool is_shared(settings const& all)
+{
+    return all.storage.kind == storage_kind::postgresql;
+}
+
+void warn_of_network(reading& r, std::string path, postgres_url const& to)
+{
+    if (r.is_given(path + "_file")) path += "_file";
+    if (trusts_the_network(to) && !r.has_complaint_at(path))
+        r.complain_at(
+            path, "lets whoever stands between here and the database read and change what passes; sslmode=verify-full does not",
+            severity::warning);
+}
+
+void check_storage(reading& r, settings const& all)
+{
+    auto const& s = all.storage;
+    auto const is_postgres = is_shared(all);
+    if (is_postgres) warn_of_network(r, "storage.url", s.postgres);
+    if (is_postgres && !s.listen_url.empty()) warn_of_network(r, "storage.listen_url", s.listen);
+    if (is_postgres && !s.prepared && s.listen_url.empty())
+        r.complain_at(
+            "storage.prepared",
+            "is false for the sake of a pooler, and no storage.listen_url leads past it: what other nodes revoke is heard "
+            "up to a second later",
+            severity::warning);
+    for (auto const* const key : {"storage.connections", "storage.prepared", "storage.listen_url", "storage.listen_url_file",
+                                  "shared_state.max_staleness", "shared_state.on_unknown"})
+        if (!is_postgres && r.is_given(key)) r.complain_at(key, "has an effect on postgresql: alone", severity::warning);
+}
+
+// A notification does not leave the database that it was sent in.
+void check_listening(reading& r, settings const& all)
+{
+    auto const& s = all.storage;
+    auto const* const path = r.is_given("storage.listen_url_file") ? "storage.listen_url_file" : "storage.listen_url";
+    auto const both = is_shared(all) && !s.listen.database.empty() && !s.postgres.database.empty();
+    if (both && s.listen.database != s.postgres.database)
+        r.complain_at(path, "names another database than storage.url; what other programs tell would never be heard there");
+}
+
+void check_staleness(reading& r, settings const& all)
+{
+    if (!is_shared(all)) return;
+    auto const& s = all.shared_state;
+    if (r.is_given("shared_state.max_staleness") && s.most > all.tokens.access_ttl)
+        r.complain_at("shared_state.max_staleness",
+                      "is longer than tokens.access_ttl; every token would expire before anybody asks");
+    if (s.serve_unknown && all.tokens.access_ttl > std::chrono::hours{1})
+        r.complain_at(
+            "shared_state.on_unknown",
+            "serve_until_exp, with tokens.access_ttl above an hour, lets whoever was thrown out elsewhere stay that long",
+            severity::warning);
+}
+
+void check_schema(reading& r, settings const& all)
+{
+    if (all.storage.kind == storage_kind::memory && all.storage.migrate == migration::manual)
+        r.complain_at("storage.migrate", "cannot be manual with memory:, which has no schema and is empty at every start");
+}
+
+// Whoever finds no key there makes one of its own.
+void check_keys(reading& r, settings const& all)
+{
+    auto const of_keys = all.tokens.algorithm != signature_algorithm::hs256;
+    if (of_keys && is_shared(all) && !all.tokens.keys.directory.empty())
+        r.complain_at(
+            "tokens.keys.directory",
+            "must be one folder for all programs on the database, or each refuses the others' tokens; without it the keys "
+            "are in the database",
+            severity::warning);
+}
+
+} // namespace
+
+void validate_stores(reading& r, settings const& all)
+{
+    check_storage(r, all);
+    check_listening(r, all);
+    check_staleness(r, all);
+    check_schema(r, all);
+    check_keys(r, all);
+}
+
+} // namespace yett::config
