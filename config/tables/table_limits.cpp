@@ -15,7 +15,7 @@ void finish_limit(reading& r, spot const& at, limit& one)
 {
     one.place = r.place(at.value->at);
     if (one.amount > most) r.complain_at(at.path + ".rate", fmt::format("is more than {} at a time", most));
-    auto const bursts = one.algorithm == limits::algorithm::gcra;
+    auto const bursts = one.algorithm == limits::counting_algorithm::gcra;
     if (one.amount == 0 && !r.has_complaint_at(at.path + ".rate"))
         r.complain(at.value->at, at.path + ".rate", "is missing and has no default");
     if (r.is_given(at.path + ".burst") && !bursts) r.complain_at(at.path + ".burst", "belongs to algorithm: gcra");
@@ -58,20 +58,23 @@ stored_as<limit_spec, std::uint64_t> burst_as()
 section<limit> const& limit_keys()
 {
     using l = limit_spec;
-    using limits::algorithm;
-    using limits::counted;
+    using limits::counted_events;
+    using limits::counting_algorithm;
     static section<limit> const keys{
         {
             rate_key(),
             value("burst", burst_as(), burst(), "How many may come at once with gcra."),
             value(
                 "algorithm", &l::algorithm,
-                one_of<algorithm>({{"gcra", algorithm::gcra}, {"window", algorithm::window}, {"backoff", algorithm::backoff}}),
+                one_of<counting_algorithm>({{"gcra", counting_algorithm::gcra},
+                                            {"window", counting_algorithm::window},
+                                            {"backoff", counting_algorithm::backoff}}),
                 "`window` is exact, never more than the amount in any period; `gcra` is a steady rate with bursts and costs less memory; `backoff` is a window that, once it is full, lets one through after a minute, then after two, four, at most its period."),
             values("key", &l::keys,
                    {"limit key", "client, user, account, token, route, header:NAME", parse_limit_key, show_limit_key},
                    emptiness::refused, "Who is counted: each value, or each combination of several."),
-            value("count", &l::counts, one_of<counted>({{"requests", counted::requests}, {"failures", counted::failures}}),
+            value("count", &l::counts,
+                  one_of<counted_events>({{"requests", counted_events::requests}, {"failures", counted_events::failures}}),
                   "What is counted: every request, or those that were refused; at the account endpoints, those that "
                   "guessed wrong. A request counts until it has succeeded; one that finds the limit full of others "
                   "under way waits for them, 5 s at most."),

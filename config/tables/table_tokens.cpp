@@ -90,17 +90,17 @@ section<claim_names> const& claim_keys()
     return keys;
 }
 
-section<issuers::schedule> const& key_refresh_keys()
+section<issuers::refresh_policy> const& key_refresh_keys()
 {
-    static section<issuers::schedule> const keys{
+    static section<issuers::refresh_policy> const keys{
         {
-            value("least", &issuers::schedule::least, duration<seconds>(seconds{1}, hours{1}),
+            value("least", &issuers::refresh_policy::least, duration<seconds>(seconds{1}, hours{1}),
                   "Bounds their Cache-Control from below. Keys are fetched again after 70 to 90 % of it, and because "
                   "of an unknown key once a minute at most."),
-            value("most", &issuers::schedule::most, duration<seconds>(seconds{1}, days{1}),
+            value("most", &issuers::refresh_policy::most, duration<seconds>(seconds{1}, days{1}),
                   "They are fetched again after this at the latest."),
         },
-        [](reading& r, spot const& at, issuers::schedule& k) {
+        [](reading& r, spot const& at, issuers::refresh_policy& k) {
             if (k.most < k.least) r.complain_at(at.path + ".most", "is shorter than least");
         },
     };

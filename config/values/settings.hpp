@@ -333,7 +333,7 @@ struct issuer
     bool private_addresses = false; // of the issuer: allowed, and http on this machine too
     bool redirects = false;         // are followed
     milliseconds timeout = seconds{10};
-    issuers::schedule refresh;
+    issuers::refresh_policy refresh;
     claim_names claims;
     std::string place;
 };
@@ -352,7 +352,7 @@ struct tokens : yett::accounts::session_lifetimes
     std::vector<config::issuer> issuers;
 };
 
-using registration = yett::accounts::admission;
+using registration = yett::accounts::registration_policy;
 using http::same_site;
 
 struct cookie
