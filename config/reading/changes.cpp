@@ -3,6 +3,17 @@
 #include <algorithm>
 #include <functional>
 
+// What a reload tells the operator: which keys of the file differ from those the program runs by.
+// Two documents are compared before anything is filled in, so that a changed `${NAME}` is no change
+// of the file, and a default that was written out is one.
+//
+// A list is one thing when its length changed, for then its elements have no partners; else it is
+// compared place by place. A key that went and one that came are both told, each with all that lies
+// below it in one line.
+//
+// The document that the running program keeps for this holds no texts, only their hashes: some of
+// them are secrets, and who reads the memory of the process shall not find them a second time.
+
 namespace yett::config {
 namespace {
 

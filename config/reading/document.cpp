@@ -10,6 +10,20 @@
 #include <sstream>
 #include <utility>
 
+// YAML knows more than a configuration needs, and each of its extras has surprised somebody:
+// anchors that expand to gigabytes (depth, size and the length of keys are bounded), tags that make
+// an object of a text, `no` that is a boolean. So the parser's events are taken one by one, what is
+// not a plain mapping, list or scalar is a flaw, and every scalar stays text: what it means is the
+// business of the key it stands under.
+//
+// Positions are the other half. Each node knows where it began, and a member where its key stands,
+// since a complaint about a missing value points there. yaml-cpp counts neither a byte order mark
+// nor the `\r` of a line end, hence `normalised` before all.
+//
+// Flaws come in two weights. With some of them the rest of the tree is still read, so that an
+// operator sees all complaints at once. What leaves nothing to go on with (`broken_`, or an
+// exception of the parser) makes the document incomplete, and nobody looks into it.
+
 namespace yett::config {
 namespace {
 
@@ -88,6 +102,8 @@ bool is_closed(std::string_view quoted)
     return false;
 }
 
+// Puts nodes together from events. A collection is finished before it is added to the one around
+// it, so that the depth of the stack is the depth of the document and nothing here calls itself.
 class builder final : public YAML::EventHandler
 {
 public:

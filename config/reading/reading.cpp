@@ -7,6 +7,15 @@
 #include <algorithm>
 #include <tuple>
 
+// One reading of one file: what was found where, and all that is wrong with it. Complaints are
+// collected in whatever order sections are read and sorted by their place in the end
+// (`take_complaints`), for an operator goes through the file from top to bottom. Of more than a
+// thousand only the first are kept; a file of garbage must not fill memory.
+//
+// `entries` remembers for every path whether it was written or is a default, and where. That is
+// what lets a check which runs long after the parser point to a line: when the path itself is not
+// in the file, the nearest one above it is (`complain_at`).
+
 namespace yett::config {
 namespace {
 
@@ -39,6 +48,7 @@ spot spot::element(std::size_t index) const
     return {&value->children[index], fmt::format("{}[{}]", path, index)};
 }
 
+// Cut at the beginning of a character: half of one would make the whole line invalid UTF-8.
 std::string in_quotes(std::string_view text)
 {
     auto end = std::min(text.size(), most_quoted);
@@ -55,6 +65,7 @@ void reading::complain(mark at, std::string_view path, std::string text, severit
     complaints_.push_back({file_.string(), at.line, at.column, std::string{path}, std::move(text), how});
 }
 
+// What stood in the environment is quoted as the file has it, `${NAME}`: the value may be a secret.
 void reading::complain_value(spot const& at, std::string_view text, bool hide)
 {
     auto const& written = at.value->text;
@@ -102,6 +113,7 @@ std::optional<std::string> reading::text(spot const& at, std::string_view wanted
     return out;
 }
 
+// As `text`, but nothing that it says may be repeated, and a password may hold a control character.
 std::optional<std::string> reading::hidden_text(spot const& at)
 {
     auto const is = at.value->is;

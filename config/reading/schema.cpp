@@ -5,6 +5,10 @@
 #include <algorithm>
 #include <numeric>
 
+// What the templates of schema.hpp share. A word that is not known is answered with one that is
+// near, if there is one within two changes (Levenshtein; one in a short word), else with all that
+// is allowed.
+
 namespace yett::config {
 namespace {
 
@@ -67,6 +71,7 @@ bool is_mapping(reading& r, spot const& at)
     return false;
 }
 
+// The first of two wins, and both lines are told: most often the second was pasted.
 std::map<std::string, node const*> members_of(reading& r, spot const& at, std::vector<std::string> const* known)
 {
     std::map<std::string, node const*> found;
@@ -81,6 +86,7 @@ std::map<std::string, node const*> members_of(reading& r, spot const& at, std::v
     return found;
 }
 
+// A list of one may be written without brackets, so a scalar is its own only element.
 std::vector<spot> elements_of(reading& r, spot const& at, bool may_be_empty)
 {
     if (at.value->is == node::kind::scalar) return {at};

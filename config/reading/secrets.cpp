@@ -8,6 +8,13 @@
 
 #include <algorithm>
 
+// A secret in a file is worth as much as the rights on the file. It is refused when group or others
+// can read it, rather than warned about: the warning would be read on the day it is too late.
+//
+// Published secrets are kept as the first eight bytes of their hashes, sorted. A look-up tells
+// nothing else than whether the very text is on the list, and the program does not carry a list of
+// secrets around.
+
 namespace yett::config {
 namespace {
 

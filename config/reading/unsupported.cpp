@@ -4,6 +4,11 @@
 
 #include <fmt/format.h>
 
+// The format is complete from the first version on, so that files written for a later build mean
+// the same in this one or are refused; a key that was ignored would be a promise that nobody keeps.
+// A row matches what was written (`given`), never a default. Patterns know "*" for any text, dots
+// and brackets included: "servers*" is the list itself and each element of it.
+
 namespace yett::config {
 namespace {
 

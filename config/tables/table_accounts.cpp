@@ -4,6 +4,9 @@
 #include <array>
 #include <optional>
 
+// Keys of `accounts` and `passwords`. A section's `finish` looks at what its keys say together;
+// what concerns other sections, too, is in config/validation.
+
 namespace yett::config {
 namespace {
 
@@ -19,6 +22,7 @@ result<std::string> parse_local_path(std::string_view text)
     return std::string{text};
 }
 
+// Both forms of CSS: six digits, or three that stand for two alike each.
 std::optional<unsigned> digit_of(char c)
 {
     if (c >= '0' && c <= '9') return c - '0';
@@ -41,6 +45,7 @@ result<color> parse_color(std::string_view text)
     return color{channel(0), channel(1), channel(2)};
 }
 
+// Quoted, because # begins a comment in YAML: what is shown can be written into a file.
 std::string show_color(color const& c)
 {
     return fmt::format("\"#{:02x}{:02x}{:02x}\"", c.red, c.green, c.blue);
@@ -58,6 +63,7 @@ result<std::string> parse_cookie_name(std::string_view text)
     return std::string{text};
 }
 
+// The combination that browsers drop without a word is an error here (RFC 6265bis).
 section<cookie> const& cookie_keys()
 {
     static section<cookie> const keys{
@@ -152,6 +158,8 @@ void finish_accounts(reading& r, spot const& at, accounts& a)
     }
 }
 
+// The lower bound of memory is below what OWASP advises, for machines with little of it; the upper
+// one keeps a slip of the pen from making every login fail.
 section<passwords> const& argon2id_keys()
 {
     using p = passwords;

@@ -2,6 +2,11 @@
 
 #include <array>
 
+// Headers that tell an application who is asking. Two checks matter here. A name must not belong to
+// framing or to the hop, or an identity could change where a message ends. A claim must be one of
+// those an identity is made of, by the words that `upstream/headers/identity_fields` reads them by:
+// a claim that nobody knows would be a header that is always empty.
+
 namespace yett::config {
 namespace {
 
@@ -36,6 +41,8 @@ result<std::string> parse_our_name(std::string_view text)
     return std::string{text};
 }
 
+// Names are the operator's, so this mapping has no table of keys: each name is checked as a name
+// and each value as a claim.
 void read_set(reading& r, spot const& at, identity_headers& into)
 {
     if (!detail::is_mapping(r, at)) return;

@@ -1,5 +1,11 @@
 #include "config/tables/table.hpp"
 
+// Keys of `listeners`, `management` and `client_limits`: who may connect, and how much of the
+// program one client may hold. Every length and every size has a bound on both sides. The lower one
+// keeps a file from shutting everybody out (a header timeout of a millisecond), the upper one from
+// taking the protection away by one digit too many; where "no limit" makes sense, it is written as
+// 0 and the description says so.
+
 namespace yett::config {
 namespace {
 
@@ -33,6 +39,7 @@ section<certificate> const& certificate_keys()
     return keys;
 }
 
+// What https://hstspreload.org asks of a site; without it the word would be sent and mean nothing.
 void finish_hsts(reading& r, spot const& at, hsts& h)
 {
     auto const fit = h.subdomains && h.max_age >= std::chrono::days{365};
@@ -56,6 +63,8 @@ section<hsts> const& hsts_keys()
     return keys;
 }
 
+// A client certificate without an authority proves nothing, and an authority that nobody is checked
+// against was meant for something: either is more likely a slip than a wish.
 void finish_tls(reading& r, spot const& at, listener_tls& tls)
 {
     auto const wanted = tls.client_certificates != client_certificates::none;

@@ -1,6 +1,15 @@
 #include "config/tables/table.hpp"
 #include "config/values/access_header.hpp"
 
+// Keys of `routes`. They are read into `policies::route_spec` as it is, since that is what rules
+// are compiled from; what a path or a host may look like and whether an earlier rule takes
+// everything is complained about by `policies::compile`, which knows the patterns. Here stands what
+// is about the text of the file alone.
+//
+// `access` is the one setting with a shape of its own: a word, or a mapping with a single
+// condition, whose parts may be conditions again. It is read by a function of its own
+// (`read_access`) and therefore describes itself, too, for the reference.
+
 namespace yett::config {
 namespace {
 
@@ -30,6 +39,7 @@ result<kind> parse_plain_access(std::string_view text)
     return wrong(fmt::format("is unknown; allowed: {}", allowed_access));
 }
 
+// How deep conditions nest is bounded by how deep a document may (`most_levels` in document.cpp).
 access_spec read_access(reading& r, spot const& at);
 
 void read_words(reading& r, spot const& at, access_spec& into)
@@ -63,6 +73,8 @@ void read_condition(reading& r, spot const& at, std::map<std::string, node const
         r.complain(at, fmt::format("holds no condition; allowed: {}", allowed_access));
 }
 
+// `recent_login` stands beside a condition or alone; alone it asks for anybody who signed in
+// lately.
 access_spec read_access_mapping(reading& r, spot const& at)
 {
     static std::vector<std::string> const known{"roles", "scopes", "users", "emails", "any_of", "all_of", "recent_login"};
@@ -128,6 +140,8 @@ key<route_spec> match_key()
     return of;
 }
 
+// `websocket: {}` means something and its absence something else, so it is no optional part of
+// plain values: whoever writes the key gets the defaults.
 key<route_spec> websocket_key()
 {
     using policies::websocket_spec;

@@ -1,6 +1,12 @@
 #include "config/tables/table.hpp"
 #include "config/values/issuer_name.hpp"
 
+// Keys of `tokens`: what Yett signs itself, and whose tokens it takes besides. Most of what is
+// checked here is about time. A key has to outlive the last token it signed (`keep_for`), a session
+// the refresh that is to lengthen it, and a new key is published before it signs, so that whoever
+// keeps a key set for a while knows it by then. A file in which one of them is the wrong way round
+// would work for minutes or days, and then refuse everybody at once.
+
 namespace yett::config {
 namespace {
 
@@ -8,6 +14,8 @@ using std::chrono::days;
 using std::chrono::hours;
 using std::chrono::minutes;
 
+// What other issuers may sign with. `Ed25519` is the name that RFC 9864 gives to what RFC 8037
+// called EdDSA; both are in use.
 codec<signature_algorithm> algorithm()
 {
     using enum signature_algorithm;
@@ -107,6 +115,9 @@ section<issuers::refresh_policy> const& key_refresh_keys()
     return keys;
 }
 
+// Whoever can change a key set on its way can sign tokens, so https is no matter of taste. The
+// exception is a server on this very machine, and only where private addresses were allowed by
+// name.
 void refuse_clear_text(reading& r, std::string const& path, std::string_view url, issuer const& one)
 {
     if (url.empty() || url.starts_with("https://") || (one.private_addresses && is_loopback_url(url))) return;
@@ -129,6 +140,7 @@ void take_default_name(reading& r, spot const& at, issuer& one)
     if (one.name.empty()) r.complain_at(path, "is missing; `issuer` has no host that could be it");
 }
 
+// Keys come from one place. With two, nobody could say which of them a key was revoked in.
 void finish_issuer(reading& r, spot const& at, issuer& one)
 {
     one.place = r.place(at.value->at);
@@ -213,6 +225,7 @@ void refuse_namesakes(reading& r, std::string const& path, tokens const& t, std:
         r.complain_at(path + ".name", fmt::format("is {} like that of an earlier issuer; each is wanted only once", one.name));
 }
 
+// `session_ttl` 0 is the default that follows from `refresh_ttl`, and cannot contradict it.
 void finish_tokens(reading& r, spot const& at, tokens& t)
 {
     if (t.session_ttl.count() && t.session_ttl < t.refresh_ttl)

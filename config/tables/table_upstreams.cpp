@@ -1,10 +1,18 @@
 #include "config/tables/table.hpp"
 
+// Keys of `upstreams`. They fill the options of gateway/upstream and its cluster as they are; keys
+// of the connection pool stand beside the others in the file and inside of `pool` in the options
+// (`inside`), because an operator thinks of an application and not of a pool. What this build does
+// not know yet is read and checked all the same: config/reading/unsupported refuses it by name, and
+// the day it is built its row there goes and nothing here changes.
+
 namespace yett::config {
 namespace {
 
 using std::chrono::hours;
 
+// A question that may take longer than the pause to the next one would have two under way, and the
+// order of their answers would decide.
 section<health_check> const& health_keys()
 {
     using h = health_check;

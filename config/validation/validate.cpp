@@ -13,6 +13,20 @@
 #include <algorithm>
 #include <set>
 
+// Checks over the whole of the settings, after each key was read by itself. One function a concern,
+// all of them run, so that one reading shows everything. Three habits keep the list of complaints
+// useful:
+//
+// A value that was complained about already is left alone (`has_complaint_at`): one mistake, one
+// line. What is merely unused is looked for only when there is no error, since a mistyped name
+// makes its neighbour unused, too.
+//
+// An error is what cannot work or breaks a promise; a warning is what works, is probably not meant,
+// and may be: it keeps nothing from starting.
+//
+// A complaint names the key that has to change, which is not always the one that was written: a
+// missing `mail.public_url` is complained about although nobody wrote it.
+
 namespace yett::config {
 namespace {
 
@@ -167,6 +181,7 @@ void check_listeners(reading& r, settings const& all)
     }
 }
 
+// The management listener asks for no credential: whoever reaches it reads the metrics.
 void check_management(reading& r, settings const& all)
 {
     auto const& address = all.management.address;
@@ -219,6 +234,8 @@ void check_mail(reading& r, settings const& all)
         r.complain_at("mail.from", "is missing; no server takes mail from no-reply@localhost");
 }
 
+// Settings that take back what another one says: a proxy that is believed whoever it is, a store
+// that forgets, a share of a limit that is more than the whole.
 void check_promises(reading& r, settings const& all)
 {
     for (std::size_t i = 0; i < all.trusted_proxies.size(); ++i) {
@@ -243,6 +260,9 @@ void check_promises(reading& r, settings const& all)
                           fmt::format("is more than upstreams.{}.connections", name));
 }
 
+// Reads what settings name, so that a typing error in a path is found by `yett check` and not by
+// the restart at night. The contents are used later and by others; here it matters that they can be
+// read, and who else can.
 class files
 {
 public:

@@ -6,11 +6,17 @@
 
 #include <algorithm>
 
+// Who is asking, across sections. A setting that has no effect is an error here and not a warning:
+// whoever writes `forward_credentials` for a public route believes that the application is told who
+// is asking, and it is not.
+
 namespace yett::config {
 namespace {
 
 using policies::access_spec;
 
+// Two name spaces become one. With registration closed an operator can keep them apart by hand;
+// with registration open anybody could make an account whose id another issuer has as a subject.
 void check_bare_subjects(reading& r, settings const& all)
 {
     for (std::size_t i = 0; i < all.tokens.issuers.size(); ++i) {

@@ -4,6 +4,11 @@
 #include <array>
 #include <string>
 
+// A header that brings tokens is taken out of the request before it goes on, and its value is
+// believed. So it must be one that nobody else reads, writes or folds together with another. Names
+// of whole families are refused as well as single ones: proxies invent new members of
+// `x-forwarded-` and `x-original-` every year.
+
 namespace yett::config {
 namespace {
 

@@ -7,6 +7,15 @@
 #include <algorithm>
 #include <array>
 
+// Addresses, hosts and URLs as an operator writes them. Nothing is resolved: whether a name exists
+// is found out by whoever connects, and may change while the program runs. What is checked is that
+// the text can only be read in one way. A last label of digits makes it an address, and then it has
+// to be one (`is_host`), for 127.1 and 0x7f.1 are addresses to some libraries and names to others.
+// A host of a URL has no user, no path and no query unless the function says so.
+//
+// Every complaint says what is allowed and gives an example, because the text it is about may come
+// from `${NAME}`, where an operator does not see it.
+
 namespace yett::config {
 namespace {
 
@@ -50,6 +59,7 @@ struct authority
     std::optional<std::uint16_t> port; // absent when none was written
 };
 
+// Does not look at what the host is: callers want different things of it.
 std::optional<authority> split(std::string_view text)
 {
     authority out;
@@ -116,6 +126,8 @@ constexpr std::array schemes{scheme{"http://", upstream_scheme::http, 80}, schem
                              scheme{"h2c://", upstream_scheme::h2c, 80}};
 constexpr std::string_view unix_scheme = "unix:";
 
+// 107 bytes and a zero are what `sun_path` holds (unix(7)); a longer path would be cut by some and
+// refused by others.
 result<upstream_server> parse_unix(std::string_view socket)
 {
     if (!socket.starts_with('/') || socket.size() > 107)
@@ -208,6 +220,8 @@ result<std::string> parse_page_origin(std::string_view text)
     return lower(origin.substr(0, end)) + std::string{origin.substr(end)};
 }
 
+// RFC 3986 lets a user and password stand before the host. Both are given or neither: half of a
+// login fails at the server, and only there.
 result<std::string> parse_mail_server(std::string_view text)
 {
     constexpr auto allowed = "; allowed: smtp://HOST:PORT, smtps://HOST, with USER:PASSWORD@ before the host";
@@ -266,6 +280,8 @@ result<std::string> parse_host(std::string_view text)
     return std::string{text};
 }
 
+// Only characters that need no escape and no dot segment: a prefix is compared with normalised
+// paths as it stands.
 result<std::string> parse_prefix(std::string_view text)
 {
     auto const fits = [](char c) { return is_name_character(c) || c == '/' || c == '.' || c == '~'; };

@@ -4,6 +4,10 @@
 
 #include <algorithm>
 
+// `NAME:sub` names a user of another issuer wherever one text does: in rules, limits, logs and
+// headers. A name without a colon can be told from the subject behind it, whatever the subject
+// holds, and a name of letters, digits and three signs is the same in every log and shell.
+
 namespace yett::config {
 namespace {
 
@@ -32,6 +36,8 @@ result<std::string> parse_issuer_name(std::string_view text)
     return std::string{text};
 }
 
+// An `iss` need not be a URL (RFC 7519 section 4.1.1): Google's was once `accounts.google.com`,
+// hence the part before a slash.
 std::string default_issuer_name(std::string_view iss)
 {
     if (auto const scheme = iss.find("://"); scheme != iss.npos) {

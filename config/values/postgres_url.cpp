@@ -8,6 +8,14 @@
 #include <charconv>
 #include <optional>
 
+// The form of libpq's connection URIs, and less of it: what is not known is refused instead of
+// passed on, so that a parameter with a typing error does not silently mean its default. `sslmode`
+// is the one where that would be dangerous.
+//
+// The text may hold a password in the clear, and people forget to escape an @, a slash or a
+// question mark in it. Then the pieces are cut in the wrong places, and what looks like a host or a
+// database is the tail of a password. That is why no complaint here repeats what it is about.
+
 namespace yett::config {
 namespace {
 
@@ -127,6 +135,8 @@ result<void> read_parameters(postgres_url& into, std::string_view text)
     return {};
 }
 
+// Files are named from the root: libpq would resolve them against the working directory of the
+// moment, which is another one under systemd than in a shell.
 result<postgres_url> whole(postgres_url url)
 {
     if (url.user.empty()) return wrong("names no user; it is spelled postgresql://USER@HOST/DATABASE");
@@ -151,6 +161,7 @@ bool trusts_the_network(postgres_url const& url)
     return url.sslmode != "verify-full" && !std::ranges::all_of(url.servers, is_here);
 }
 
+// The last @ ends the user, so that one in a password does no harm; the first / ends the servers.
 result<postgres_url> parse_postgres_url(std::string_view text)
 {
     postgres_url found;

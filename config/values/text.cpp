@@ -7,6 +7,15 @@
 #include <charconv>
 #include <span>
 
+// Each pair of functions is one spelling, read and written: `show` of what `parse` gave is a text
+// that `parse` takes for the same value, since the reference shows defaults that way and complaints
+// show bounds. A quantity is a whole number and one unit. There is no "1h30m" and no 1.5GiB, which
+// two readers would round in two ways; and no number without unit but 0, because half of the world
+// would take it for seconds and the other half for milliseconds.
+//
+// Nothing here overflows: the number is compared with the most that the unit allows before it is
+// multiplied.
+
 namespace yett::config {
 namespace {
 
@@ -60,6 +69,7 @@ result<std::uint64_t> parse_quantity(std::string_view text, quantity const& q)
     return *number * found->worth;
 }
 
+// The largest unit that leaves no remainder, so that 90 s are "90s" and 120 s "2m".
 std::string show_quantity(std::uint64_t value, std::span<unit const> units)
 {
     auto const fits = [&](unit const& u) { return value != 0 && value % u.worth == 0; };
@@ -102,6 +112,7 @@ std::string show_boolean(bool value)
     return value ? "true" : "false";
 }
 
+// A leading zero is octal to some and decimal to others.
 result<std::uint64_t> parse_count(std::string_view text)
 {
     if (text.empty() || !std::ranges::all_of(text, is_digit)) return wrong("is not a whole number");
@@ -172,6 +183,7 @@ std::string show_share(share const& value)
     return fmt::format("{}{}", value.amount, value.of_hundred ? "%" : "");
 }
 
+// "100/s" is short for "100/1s".
 result<rate> parse_rate(std::string_view text)
 {
     auto const slash = text.find('/');
@@ -192,6 +204,7 @@ std::string show_rate(rate const& value)
     return fmt::format("{}/{}", value.amount, one ? period.substr(1) : period);
 }
 
+// Names of header fields have no case (RFC 9110 section 5.1), and a counter goes by one spelling.
 result<limits::key_part> parse_limit_key(std::string_view text)
 {
     constexpr std::string_view header = "header:";
