@@ -2,6 +2,13 @@
 
 #include <unordered_map>
 
+// From what an operator wrote to rules that can be searched. Every rule is looked at, whatever was
+// wrong with those before, and complaints come in written order; but as soon as there is one no
+// further route is made, since a table with a hole in it would let requests fall to later rules.
+//
+// A rule that never decides is only a warning: it is most often a leftover, and removing it must
+// not be urgent.
+
 namespace yett::policies {
 namespace {
 

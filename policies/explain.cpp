@@ -4,6 +4,10 @@
 
 #include <fmt/format.h>
 
+// `find` and `decide` give the answer here as they do for a request; the rules before it are then
+// asked one by one why they did not match, by the patterns and not by the table. Should the two
+// ever disagree, the explanation would have a gap where a reason should be.
+
 namespace yett::policies {
 namespace {
 

@@ -2,6 +2,17 @@
 
 #include <algorithm>
 
+// Rules are numbered in written order and the lowest that matches decides. So the search may leave
+// out whatever cannot be lower than what it has found: every node knows the lowest rule at or below
+// it, and a whole branch ends with one comparison.
+//
+// Nodes, their steps and the exact paths of all hosts and spellings lie in three tables. A step is
+// found by the node it leads from and the segment's text, so walking a path is one hash for each
+// segment, however many rules share the beginning of it.
+//
+// A rule without regard to case lies in a second tree behind its host's own (`folded_at`) and is
+// asked with the folded path. Only if there is such a rule somewhere is a path folded at all.
+
 namespace yett::policies {
 
 path_index::root path_index::plant()
@@ -58,6 +69,7 @@ void path_index::add(root at, path_pattern const& path, method_set methods, std:
     insert(path.is_open_ended() ? nodes_[at].tails : nodes_[at].ends, {rule, methods});
 }
 
+// Rules of one path by number. A method that a rule does not take is noted, for the Allow of a 405.
 void path_index::consider(entries const& list, search& wanted) noexcept
 {
     for (auto const& each : list) {

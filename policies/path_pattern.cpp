@@ -2,6 +2,13 @@
 
 #include <utility>
 
+// A literal of a rule is compared byte by byte with a path that was normalised, so it has to be
+// spelled the way normalising spells it: what no request can ever equal is refused when the rule is
+// written, with what to write instead. Characters that servers read in different ways (`;`, a
+// backslash, `//`, an escaped percent sign) cannot stand in a rule at all; requests with them are
+// judged by all of their readings, and a rule for one of these would be a rule for some servers
+// only.
+
 namespace yett::policies {
 namespace {
 
@@ -84,6 +91,8 @@ error wrong(std::string text)
 
 } // namespace
 
+// Characters of several bytes have kept their escapes through normalising, in upper case; these
+// four are the ones whose lower case is a letter of ASCII.
 std::string folded_path(std::string_view path)
 {
     constexpr std::pair<std::string_view, char> alike[] = {{"%C4%B0", 'i'}, {"%C4%B1", 'i'}, {"%C5%BF", 's'}, {"%E2%84%AA", 'k'}};

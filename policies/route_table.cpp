@@ -2,6 +2,10 @@
 
 #include <algorithm>
 
+// A request may match rules of its exact host, of any parent domain of it, and of every host. Each
+// of these has a tree of paths, and all are asked in turn with the best rule so far as the bound:
+// so the order of writing decides between hosts as well.
+
 namespace yett::policies {
 namespace {
 

@@ -2,6 +2,10 @@
 
 #include <algorithm>
 
+// Is a word among a few? Nearly always it is not, and that is told by one bit: words are sorted
+// into 64 kinds by length and outer characters, and a set knows which kinds it has. What is left is
+// a binary search by length first, which compares few bytes.
+
 namespace yett::policies {
 namespace {
 
