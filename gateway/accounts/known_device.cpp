@@ -9,6 +9,18 @@
 
 #include <optional>
 
+// A mark that a browser keeps after a good login, so that the next one from it is neither "a new
+// device" nor counted together with strangers who guess the same account. It is no credential:
+// whoever shows one still needs the password.
+//
+// Nothing about it is stored. A mark is its own proof: an id, two moments and the user's id, under
+// a MAC whose key is derived from the gateway's secret. It ends by age, and with every change of
+// the password, whose moment is part of it (`generation`): a thief of an old cookie is a stranger
+// after that. The user's id comes last, since it alone has no fixed length.
+//
+// An unreadable mark, one of another user and one that is too old are the same answer, an empty id.
+// Only a store that fails is an error, for then nobody knows.
+
 namespace yett::accounts {
 namespace {
 

@@ -6,6 +6,16 @@
 
 #include <algorithm>
 
+// The one way from an ended session to every cache. The store comes first: only what it has
+// committed may be refused by the workers, for a revocation that this process alone knew would be
+// gone with it, and the token would be good again. The other way round there is a moment in which
+// the store knows and this node does not; it is as long as the return of one call, and the caller
+// has not been answered yet.
+//
+// By time (`subject`, `everybody`) tokens are refused that were issued up to a moment; by name
+// (session, token, key) whatever they say. Entries are forgotten when the last token they could
+// cover has expired, but not before streams have had time to hear.
+
 namespace yett::accounts {
 
 namespace {

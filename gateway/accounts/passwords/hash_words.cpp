@@ -5,6 +5,9 @@
 #include <algorithm>
 #include <charconv>
 
+// What hashes of other programs are spelled in. Each reader refuses what it does not know whole; a
+// hash that was half understood would lock its owner out, or let somebody in.
+
 namespace yett::accounts {
 
 std::vector<std::string_view> split(std::string_view text, char at)
@@ -26,6 +29,8 @@ std::optional<std::uint64_t> number(std::string_view text)
     return value;
 }
 
+// passlib writes '.' for '+' and leaves the padding out; OpenSSL wants '+' and padding, and counts
+// the padding as bytes.
 std::optional<std::string> from_base64(std::string_view text)
 {
     while (text.ends_with('=')) text.remove_suffix(1);
@@ -56,6 +61,7 @@ std::optional<std::string> from_hex(std::string_view text)
     return bytes;
 }
 
+// The alphabet of crypt(3), which is not that of base64: it begins with the dot.
 std::optional<unsigned> crypt_digit(char letter)
 {
     constexpr std::string_view letters = "./0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";

@@ -13,6 +13,15 @@
 
 #include <array>
 
+// Hashes that were brought along from other programs. Their kind is told by how they begin, as
+// those programs tell it. What is read here was written by somebody else, perhaps years ago,
+// perhaps by an attacker who could write into the table that was imported: so cost is bounded on
+// reading (`most_rounds`, `most_traffic`, `most_memory`), and one login can never take more memory
+// or time than these say.
+//
+// `weak` marks what no login should leave as it is: too few rounds, no salt, a plain sum. Such a
+// hash verifies, and is replaced.
+
 namespace yett::accounts {
 
 namespace {
@@ -38,6 +47,7 @@ std::optional<imported_hash> read_crypt(std::string const& text)
     return h;
 }
 
+// Apache's MD5, a thousand rounds that nothing can change; 22 letters are its 16 bytes.
 std::optional<imported_hash> read_apr1(std::string const& text)
 {
     auto const words = split(text, '$');
@@ -50,6 +60,7 @@ std::optional<imported_hash> read_apr1(std::string const& text)
     return h;
 }
 
+// {SSHA} holds the sum and behind it whatever was the salt.
 std::optional<imported_hash> read_sha1(std::string_view text, bool salted)
 {
     auto bytes = from_base64(text);

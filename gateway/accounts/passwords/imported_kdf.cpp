@@ -9,6 +9,14 @@
 #include <array>
 #include <bit>
 
+// PBKDF2 (RFC 8018) and scrypt (RFC 7914) as Django, Werkzeug and passlib write them: the same
+// numbers in three orders and three alphabets. Each is taken apart into words, and one function
+// makes a hash of the words and checks what it costs.
+//
+// The length of the stored sum decides how many bytes are derived. A sum of a few bytes would be
+// met by chance, and a very long one costs all rounds again for each block (RFC 8018 section 5.2),
+// so both are bounded before anything is computed.
+
 namespace yett::accounts {
 
 namespace {
@@ -99,6 +107,7 @@ struct scrypt_words
     std::optional<std::string> sum;
 };
 
+// Memory is what RFC 7914 section 6 needs: 128·r bytes for each of N blocks, and for each lane.
 std::optional<imported_hash> make_scrypt(scrypt_words const& from, std::size_t most_memory)
 {
     if (!from.n || !from.r || !from.p || !from.salt || !from.sum) return std::nullopt;
@@ -147,6 +156,8 @@ std::optional<imported_hash> read_scrypt(std::string_view text, std::size_t most
                        most_memory);
 }
 
+// OpenSSL's limit is a second fence behind `most_memory`; twice what was counted keeps its own way
+// of counting from mattering.
 bool derives(imported_hash const& h, secret const& password)
 {
     std::array<unsigned char, longest_sum> sum{};

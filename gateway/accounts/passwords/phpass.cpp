@@ -9,6 +9,11 @@
 #include <algorithm>
 #include <array>
 
+// WordPress's and phpBB's portable hashes, and Drupal's, which is the same with SHA-512. One letter
+// says the rounds as a power of two; eight more are the salt; each round hashes the sum before and
+// the password. A text of another length or with another letter is no such hash, so that nothing
+// further down meets a surprise.
+
 namespace yett::accounts {
 
 namespace {
@@ -64,6 +69,7 @@ std::optional<std::uint64_t> phpass_rounds(std::string_view stored)
     return std::uint64_t{1} << *log;
 }
 
+// Drupal cuts its text to 55 letters, and so does this (`like.size()`).
 std::string make_phpass(secret const& password, std::string_view like)
 {
     auto const rounds = phpass_rounds(like);

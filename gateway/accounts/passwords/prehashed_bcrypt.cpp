@@ -10,6 +10,12 @@
 
 #include <array>
 
+// bcrypt looks at 72 bytes and ends at the first zero. Programs that wanted longer passwords hash
+// them first, and each does it in its own way: Django in hex, passlib in base64 and later with an
+// HMAC under the salt, WordPress with an HMAC under a constant, of the password without blanks
+// around it. What comes out is checked as an ordinary bcrypt hash. The way is recorded when the
+// hash is read, so that verifying has no guess to make.
+
 namespace yett::accounts {
 
 namespace {
@@ -84,6 +90,7 @@ secret base64_of(sum const& s)
     return secret{std::move(text)};
 }
 
+// As PHP's trim() does it.
 std::string_view trimmed(std::string_view text)
 {
     auto const first = text.find_first_not_of(php_blanks);

@@ -11,6 +11,22 @@
 #include "gateway/accounts/send_letter.hpp"
 #include "gateway/accounts/users/follow_link.hpp"
 
+// An address is who somebody is, so it changes in two steps and can be taken back.
+//
+// Asking (`request_address`) needs the password, and tells the same whether the new address is
+// free, taken, or asked for too often: only its owner may learn whether there is an account, by a
+// letter. Following the link (`confirm_address`) moves the account, and in the same transaction
+// spends the link and posts a letter to the old address with a way back.
+//
+// Taking back (`undo_address`) is for the owner of an account that somebody else was in. It ends
+// all sessions twice, before the commit and after it. Before, for a failure in between must leave
+// the thief out rather than the owner; after, since somebody who was in may have signed in again
+// while it ran. It puts the address back even from under another account that never proved it,
+// voids the thief's own ways back, and sends a link for a new password.
+//
+// Tokens name the address. Sessions go on after a change, but tokens that were issued before are
+// refused, so that whoever holds one renews it and gets the new address.
+
 namespace yett::accounts {
 namespace {
 

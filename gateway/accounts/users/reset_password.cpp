@@ -11,6 +11,15 @@
 #include "gateway/accounts/send_letter.hpp"
 #include "gateway/accounts/users/follow_link.hpp"
 
+// Asking for a link (`request_reset`) looks the same from outside whether there is such an account
+// or not: the same reply, and a letter or its stand-in is made and committed either way, so that
+// time tells no more than words do.
+//
+// Setting the password proves the address, too, since the link came by it. All sessions end before
+// the commit and again after it: before, because a crash in between must not leave a thief signed
+// in whose password is already gone; after, because one may have signed in with the old password
+// meanwhile.
+
 namespace yett::accounts {
 namespace {
 
