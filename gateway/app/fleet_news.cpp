@@ -8,6 +8,11 @@
 #include <boost/asio/post.hpp>
 #include <fmt/format.h>
 
+// Where several nodes share a store, `fleet::follower` reads what the others revoke; where there is
+// one, the revocations are read once at the start and nothing follows. This class is both, so that
+// the gateway asks nobody which it is. But for the first reading all of it runs on the control
+// thread; workers come here by `ask`.
+
 namespace yett::app {
 namespace {
 

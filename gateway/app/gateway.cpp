@@ -21,6 +21,18 @@
 
 #include <sys/resource.h>
 
+// The members are built in the order in which they need each other, and the constructor does
+// whatever may fail: when it returns, sockets are open and stores have answered. `run` starts the
+// threads and the timers, and says "ready".
+//
+// Ending goes the other way. The first signal drains: no new connections, tunnels end, requests get
+// `drain_timeout`, and what they wrote into the outbox may leave. The second signal, or the end of
+// all that, stops. The control loop then runs on until what it started elsewhere has come back
+// (`outstanding_`): a store's thread holds a coroutine of this loop, and must not find it gone.
+//
+// Things that repeat are timers of the control loop; each arms itself again after it ran, so that a
+// slow store makes them rarer and never piles them up.
+
 namespace yett::app {
 namespace {
 

@@ -7,6 +7,11 @@
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
 
+// Everything one worker owns, built in the order in which the parts need each other. What all
+// workers share is handed over once (`shared`); what is here belongs to one thread, so that nothing
+// on a request's way is locked. Whatever is bounded for the whole program is divided: the token
+// cache, assertions and the buffers of bodies each get one part in as many as there are workers.
+
 namespace yett::app {
 namespace {
 
@@ -42,6 +47,7 @@ net::worker::options worker_options(unsigned index, unsigned of, worker_services
     return options;
 }
 
+// How long a request may still come back with the cookies that it was sent with.
 milliseconds longest_reply(config::settings const& s)
 {
     milliseconds longest{0};
@@ -110,6 +116,8 @@ void worker_services::use(token_keys::snapshot const& keys)
     endpoints_.publish(keys.documents);
 }
 
+// The cache counts for itself; a counter of the page only ever grows, so it is brought up to the
+// cache's number.
 void worker_services::publish_cache_figures()
 {
     auto const& now = cache_.counters();

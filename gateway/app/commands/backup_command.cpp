@@ -11,6 +11,10 @@
 
 #include <iostream>
 
+// A backup of SQLite is made by the library's own copy, page by page, beside the running program. A
+// copy of the file would miss what is in the write-ahead log. For PostgreSQL the program prints the
+// line for pg_dump, which knows more of backups than we ever will.
+
 namespace yett::app {
 namespace {
 

@@ -10,6 +10,14 @@
 #include <cstdio>
 #include <functional>
 
+// What can be typed. Parsing only chooses an action, which runs after the parser is done: no
+// command works while another option may still be found wrong. Options are held by shared pointers
+// because CLI11 writes into them when it parses, long after the function that declared them has
+// returned.
+//
+// Exit statuses say whom to blame (sysexits.h): 78 for the configuration, the others as
+// startup_error has them.
+
 namespace yett::app {
 namespace {
 

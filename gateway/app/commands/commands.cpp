@@ -18,6 +18,10 @@
 #include <iostream>
 #include <iterator>
 
+// Commands that need little more than a call. `check` goes further than reading: it builds what
+// `run` would build of the rules, limits and certificates, since a file can be well-formed and name
+// a certificate whose key is another's.
+
 namespace yett::app {
 namespace {
 

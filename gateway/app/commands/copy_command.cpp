@@ -12,6 +12,10 @@
 #include <cstdio>
 #include <iostream>
 
+// Two stores, one after the other: all rows are copied, then both are read again and compared row
+// by row. The sum of each table is for whoever wants to compare later. What is printed on standard
+// output is the result, for a protocol; progress goes to standard error.
+
 namespace yett::app {
 namespace {
 

@@ -12,6 +12,10 @@
 
 #include <cstdio>
 
+// Everything in one process, an application that echoes included, so that trying it takes one
+// command. The configuration is the one that is built in (`demo_yaml`), and is read by the same
+// code as any other.
+
 namespace yett::app {
 namespace {
 

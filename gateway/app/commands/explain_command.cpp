@@ -17,6 +17,13 @@
 #include <array>
 #include <iostream>
 
+// Runs the question through the same functions as a request: the bytes are written as a client
+// would send them, read by `http::framing`, normalised by `http::target`, judged by
+// `policies::explain`. Nothing of that is imitated here, so the answer is the program's own. What
+// is made up is the caller, who is given by name, and limits are not asked.
+//
+// The exit status is 0 when the request would pass and 1 when not, for scripts that test rules.
+
 namespace yett::app {
 namespace {
 

@@ -17,6 +17,11 @@
 #include <cstdio>
 #include <iostream>
 
+// Keys are changed in the store and not in the running program, which looks there by itself: the
+// command works whether or not somebody runs, and on each of several nodes. Hence "at once" is a
+// few looks away (`key_interval`): a key that signs before all have seen it would make tokens that
+// some of them refuse.
+
 namespace yett::app {
 namespace {
 
@@ -78,6 +83,8 @@ void revoke_tokens_of(std::string const& kid, config::settings const& s)
     key_shelf::check(run_to_end(stores.sessions->revoke(dead)));
 }
 
+// The revocation is written first. Should the command end between the two, tokens are refused and
+// the key can be removed again.
 int revoke(tokens::key_ring& ring, std::string const& kid, config::settings const& s)
 {
     if (is_known(ring, kid)) revoke_tokens_of(kid, s);

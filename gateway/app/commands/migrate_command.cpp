@@ -7,6 +7,9 @@
 
 #include <iostream>
 
+// `status` ends with 0 only when nothing is pending, so that a deployment can ask. `plan` prints
+// SQL that a person can read or run by hand; it is what `up` runs.
+
 namespace yett::app {
 namespace {
 

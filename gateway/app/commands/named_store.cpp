@@ -4,6 +4,9 @@
 #include "gateway/app/parts/load_settings.hpp"
 #include "gateway/app/parts/startup_error.hpp"
 
+// A store by its URL, or by a configuration that names it. A password in an argument would stand in
+// the process list and in the shell's history, so it is refused, with what to do instead.
+
 namespace yett::app {
 namespace {
 
@@ -21,6 +24,7 @@ bool names_database(std::string_view word)
     return word.starts_with("postgresql:") || word.starts_with("postgres:");
 }
 
+// sqlite:///var/yett.db and sqlite:/var/yett.db are the same file.
 config::storage file_store(std::string_view url)
 {
     auto path = url.substr(file_scheme.size());

@@ -14,6 +14,14 @@
 #include <iostream>
 #include <map>
 
+// Options of operators' verbs follow from the table of `management::verbs`: its arguments become
+// options, words and flags here, and the verbs of one group stand together. A verb that is added
+// there is on the command line.
+//
+// If a program answers on the management socket, it does the work, since it alone can tell its
+// workers. If nobody does, the store is opened and changed alone, and the operator is told what
+// that means.
+
 namespace yett::app {
 namespace {
 

@@ -20,6 +20,14 @@
 #include <fstream>
 #include <iostream>
 
+// A backup brings back what was ended since it was made: sessions, links, tokens, users. The order
+// of the steps follows from that (ADR 14). All tokens from before the given moment are refused
+// first, by one revocation that every program on the store reads; only then are sessions and links
+// voided, in parts. Interrupted anywhere, the command is repeated: each step leaves a state from
+// which all of them can run again.
+//
+// What no program can restore is only told: changes that the audit log has and the store has not.
+
 namespace yett::app {
 namespace {
 

@@ -18,6 +18,11 @@
 #include <string>
 #include <utility>
 
+// An authority and a certificate for this machine. What is there and good is kept, so that a
+// browser has to be told once. The authority can vouch for local names alone (name constraints, RFC
+// 5280 section 4.2.1.10): whoever gets hold of its key, which lies beside it in the clear, can
+// pretend to be localhost and nobody else.
+
 namespace yett::app {
 namespace {
 
@@ -192,6 +197,7 @@ bool usable_ca(pair const& ca, wall_time now)
     return ca && X509_check_ca(ca.certificate.get()) == 1 && lasts(ca.certificate.get(), now);
 }
 
+// Of the authority that is there, and with the names that later versions added.
 bool usable_leaf(pair const& leaf, pair const& ca, wall_time now)
 {
     if (!leaf || !lasts(leaf.certificate.get(), now)) return false;

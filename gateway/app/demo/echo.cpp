@@ -17,6 +17,11 @@
 #include <charconv>
 #include <thread>
 
+// A small application for trying and testing, by Boost.Beast and not by our own HTTP: what both got
+// wrong together no test would see. It tells what it was sent (any target), takes a body and gives
+// it back (/echo), sends so many bytes (/bytes/N), waits (/slow/N) or answers with a status
+// (/status/N). It has no limits and is for nobody's network.
+
 namespace yett::app {
 
 namespace asio = boost::asio;
@@ -225,6 +230,7 @@ private:
 
 } // namespace
 
+// One thread and one loop, beside those of the gateway when the demonstration runs both.
 class echo_server::acceptor
 {
 public:

@@ -6,6 +6,12 @@
 
 #include <boost/asio/post.hpp>
 
+// Each issuer whose keys come from the web has a `jwks_refresher` with a thread of its own, for
+// libcurl waits. What it fetched is taken over on the control thread: keys are put together with
+// everybody else's, and the whole goes to all workers. Only when the last worker has it does the
+// refresher learn that its answer has landed, and requests that waited for a key are woken; a
+// worker without the new keys would send them to sleep a second time.
+
 namespace yett::app {
 namespace {
 

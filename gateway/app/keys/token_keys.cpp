@@ -19,6 +19,15 @@
 #include <fstream>
 #include <iterator>
 
+// Keys of tokens, our own and those of others, in the one form that workers are handed: a verifier
+// and the documents that are published. They change together (`compose`), always as a whole new
+// verifier, so that a worker sees either all of a change or nothing of it. Place 0 of the
+// verifier's issuers is ourselves, the others follow in the order of the configuration; that place
+// is how the rest of the program names an issuer.
+//
+// What a key file has wrong is told at the start and leaves the other keys in use; a file that
+// cannot be read at all keeps the program from starting.
+
 namespace yett::app {
 namespace {
 

@@ -4,6 +4,10 @@
 
 #include <optional>
 
+// One sink for each target, however many logs write to it: two writers on one file would cut each
+// other's lines. The format is chosen by sink, since the same program may write text to a terminal
+// and JSON to a file.
+
 namespace yett::app {
 namespace {
 

@@ -9,6 +9,9 @@
 
 #include <algorithm>
 
+// What letters are made of and by what they leave, translated from the settings. The rooms of mail
+// and pages do not know each other; the colour of a button is worked out here for both.
+
 namespace yett::app {
 namespace {
 

@@ -9,6 +9,11 @@
 
 #include <cstdio>
 
+// Whether this program may run on the store as it is, and how it gets there (ADR 10). A schema that
+// is newer than the program is refused always: what an older program writes into it may be wrong.
+// An older schema is brought up to date, or with `migrate: manual` refused with the command that
+// does it. Who listens (`witness`) hears of the copy before the change, and of each step.
+
 namespace yett::app {
 namespace {
 
