@@ -4,6 +4,10 @@
 
 #include <algorithm>
 
+// One mutex, held for as long as a call needs and never across a wait: each method is a transaction
+// because nothing else happens meanwhile. Every method answers with copies, so that nobody holds a
+// part of the tables.
+
 namespace yett::storage::memory {
 
 namespace {

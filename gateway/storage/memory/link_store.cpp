@@ -5,6 +5,14 @@
 #include <algorithm>
 #include <vector>
 
+// Links and the transactions around them. `apply` checks everything before it changes anything,
+// which is what a database's rollback is to the other adapters: with the mutex held nothing can
+// fail between the first change and the last.
+//
+// The order of the changes matters where they meet: a link is spent before the account is amended,
+// since amending removes the account's other links, and a new one is kept after that, or it would
+// be removed with them.
+
 namespace yett::storage::memory {
 
 namespace {
@@ -117,6 +125,7 @@ private:
         return a.displaces_unverified && !shared_->users.at(other->second).verified;
     }
 
+    // Whoever is displaced goes with everything they have; `changed` stays, it is another user.
     void move(account_update const& a, accounts::user& changed)
     {
         auto const other = shared_->ids_by_email.find(a.new_email_key);

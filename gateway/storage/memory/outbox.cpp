@@ -2,6 +2,11 @@
 
 #include "gateway/storage/memory/tables.hpp"
 
+// Letters by id, and beside them two indexes that every change keeps true: the queue by the moment
+// at which each is due, and how many of a kind wait for one reader. A closed letter is a mark: it
+// is in neither index and holds nothing of what was written, but its id, so that posting it a
+// second time does nothing.
+
 namespace yett::storage::memory {
 
 namespace {
@@ -66,6 +71,8 @@ public:
     }
 
 private:
+    // Claiming is waiting until the lease is over: who claims and dies leaves the letter where it
+    // will be found.
     result<claimed_letter> take(wall_time now, wall_time lease_until)
     {
         std::lock_guard const lock{shared_->mutex};

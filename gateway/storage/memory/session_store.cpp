@@ -5,6 +5,14 @@
 
 #include <algorithm>
 
+// Sessions in memory, and the model of what the other adapters have to do: tests/contract runs the
+// same cases over all of them. Whatever decides (is it live, what does a refresh token get, what
+// ends) is in accounts/ports, shared by all; here is only where things lie. Indexes
+// (`ids_by_family`) change together with what they point to, under the one mutex.
+//
+// A revocation that is known already can only get later, in both of its moments (`remember`),
+// whatever comes in which order.
+
 namespace yett::storage::memory {
 
 namespace {
@@ -132,6 +140,7 @@ private:
         return done;
     }
 
+    // Youngest first: ids sort by time.
     std::vector<session> live_of(std::string_view user_id, accounts::session_page const& asked)
     {
         std::lock_guard const lock{shared_->mutex};
@@ -152,6 +161,7 @@ private:
         return live;
     }
 
+    // An account that has no marks yet is new or was never here: nothing is strange to it.
     accounts::device_status meet(session const& begun, std::vector<std::string> const& seen)
     {
         auto& marks = shared_->marks[begun.user_id];

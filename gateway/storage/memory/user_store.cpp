@@ -2,6 +2,10 @@
 
 #include "gateway/storage/memory/tables.hpp"
 
+// Users by id and by the key of their address. Both names are unique and change together. A
+// password is changed only from the hash that the caller has seen (`expected_hash`), so that of two
+// changes at once one is told, not lost.
+
 namespace yett::storage::memory {
 
 namespace {
@@ -128,6 +132,8 @@ private:
 
 } // namespace
 
+// All that is theirs goes with them, as foreign keys do it in the databases. Letters that wait for
+// them are closed.
 void erase_user(tables& from, std::string const& id)
 {
     auto const found = from.users.find(id);

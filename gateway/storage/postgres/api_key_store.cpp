@@ -3,6 +3,12 @@
 #include "gateway/storage/postgres/connections.hpp"
 #include "gateway/storage/postgres/user_store.hpp"
 
+// API keys in PostgreSQL, as the port says; the pattern of all stores here. Each method makes its
+// work a function of a `database` and hands it over, since the connection lives on another thread:
+// so whatever the work needs is copied into it, and the caller's views may be gone by the time it
+// runs. A work may run a second time when the server could not serialise it, and then sees nothing
+// of the first.
+
 namespace yett::storage::postgres {
 
 namespace {

@@ -2,6 +2,10 @@
 
 #include "gateway/storage/postgres/connections.hpp"
 
+// Nodes say that they are there by writing a row, by the database's clock (ADR 12); who says
+// nothing for an hour is forgotten by whoever reports next. The list is for people. Nothing decides
+// by it.
+
 namespace yett::storage::postgres {
 
 namespace {

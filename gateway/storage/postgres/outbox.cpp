@@ -3,6 +3,11 @@
 #include "gateway/storage/postgres/client/sweeping.hpp"
 #include "gateway/storage/postgres/connections.hpp"
 
+// The outbox for several programs at once. A letter is claimed by one statement, which passes over
+// rows that another is just claiming, so that workers neither wait for each other nor take the same
+// letter. An attempt's number is the claim's proof: whoever comes back late with an older one
+// changes nothing.
+
 namespace yett::storage::postgres {
 
 namespace {

@@ -6,6 +6,13 @@
 #include "gateway/storage/postgres/session_rows.hpp"
 #include "gateway/storage/postgres/session_writes.hpp"
 
+// Sessions in PostgreSQL. Whatever writes a revocation tells the other nodes after the commit
+// (`notify`): before, they would look and find nothing. A word that is lost costs time and no
+// safety, since nodes look by themselves as well.
+//
+// Admitting, rotating and ending read before they write and stand in functions of their own
+// (`postgres::admit` and its neighbours); what is here is one statement each.
+
 namespace yett::storage::postgres {
 
 namespace {
@@ -137,6 +144,8 @@ public:
         co_return co_await shared_->read(std::move(work));
     }
 
+    // In pages, each a short transaction: after a long absence there may be hundreds of thousands.
+    // What is added meanwhile is found by the feed, which began to listen before.
     task<result<void>> load_revocations(wall_time now, std::function<void(revocation const&)> each) override
     {
         revocation last;

@@ -2,6 +2,14 @@
 
 #include "gateway/storage/postgres/connections.hpp"
 
+// Users in PostgreSQL. The columns are spelled out in each statement because a statement is known
+// by its text and prepared once. What must not happen twice at once is left to the database: unique
+// names, and a password that is replaced only where the hash is still the one that was seen.
+//
+// Two locks on a user's row have two strengths. `FOR NO KEY UPDATE` (`take_turn`) lets those who
+// act for one user go one after the other and does not stop new sessions, which refer to the row.
+// `FOR UPDATE` (`lock_user`) is for those who are about to change it.
+
 namespace yett::storage::postgres {
 
 namespace {
@@ -62,6 +70,7 @@ task<result<user>> select(database& db, std::string_view sql, std::string const&
     co_return read_user(found->front());
 }
 
+// Nothing changed: either nobody is there, or the hash is another by now.
 task<result<void>> replace_hash(database& db, std::string const& id, accounts::password_change const& change)
 {
     auto const done = co_await db.ask(update_password, id, change.expected_hash, change.new_hash, change.changed_at);

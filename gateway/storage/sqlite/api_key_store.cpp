@@ -3,6 +3,9 @@
 #include "gateway/storage/sqlite/connections.hpp"
 #include "gateway/storage/sqlite/roles.hpp"
 
+// API keys in SQLite. As in all stores here the statements run on the threads of `connections`, so
+// that no worker waits for a disk; writes come one at a time and several to a commit.
+
 namespace yett::storage::sqlite {
 
 namespace {

@@ -12,6 +12,14 @@
 #include <map>
 #include <stdexcept>
 
+// A file as one side of a copy. The target is written under another name (`.copying`) and gets its
+// own when all has been compared and is on the disk: whoever sees the file has a whole store. Its
+// mark says where it comes from, so that a copy that broke off goes on from there and never from
+// somewhere else.
+//
+// Values travel in the spelling of transfer/row, which both kinds of store can read and write
+// without loss.
+
 namespace yett::storage::sqlite {
 
 namespace {

@@ -5,6 +5,11 @@
 #include "gateway/storage/sqlite/roles.hpp"
 #include "gateway/storage/sqlite/user_store.hpp"
 
+// Links in SQLite. A transaction of accounts is applied step by step and undone as a whole by
+// whoever runs it, should one fail. How long a link takes to be found must not tell whether there
+// was one: so what is asked of an address that may be anybody's is answered from an index alone,
+// and does the same work for nobody's.
+
 namespace yett::storage::sqlite {
 
 namespace {

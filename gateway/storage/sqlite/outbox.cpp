@@ -2,6 +2,12 @@
 
 #include "gateway/storage/sqlite/connections.hpp"
 
+// The outbox in one file, which one program has. Claiming is one statement: the letter that has
+// been due longest gets the end of its lease as its due, and its attempt a number, by which a late
+// answer is told from the right one.
+//
+// A closed letter keeps its row as a mark and none of its words, neither address nor token.
+
 namespace yett::storage::sqlite {
 
 namespace {

@@ -3,6 +3,11 @@
 #include "gateway/storage/sqlite/connections.hpp"
 #include "gateway/storage/sqlite/database/alone.hpp"
 
+// What `yett recover` does to a file from a backup. The last moment is the latest in any column
+// that is written when something happens; moments beyond now are left out, as a clock that once ran
+// ahead would hide the truth. Everything is voided in parts, so that no transaction grows with the
+// store.
+
 namespace yett::storage::sqlite {
 
 namespace {
@@ -83,6 +88,7 @@ std::unique_ptr<accounts::recovery_store> make_recovery_store(std::string const&
     return std::make_unique<recovery_store>(path);
 }
 
+// Asks by taking the file for itself and letting go again.
 bool is_open_elsewhere(std::string const& path)
 {
     database db{path, database::use::write};

@@ -7,6 +7,13 @@
 #include <algorithm>
 #include <limits>
 
+// Sessions in SQLite. All writes run on one thread, one after the other, so a method may read,
+// decide by the rules of accounts/ports and write, and nobody comes between; each is one
+// transaction, or a savepoint in one that several share.
+//
+// Sessions that ended or expired stay until no access token of theirs can be good any more:
+// refreshing with an old token has to find them, in order to say "ended" instead of "unknown".
+
 namespace yett::storage::sqlite {
 
 namespace {
@@ -115,6 +122,8 @@ result<void> remember(database& db, revocation const& known)
     return row.bind(static_cast<std::int64_t>(known.what), known.id, known.at, known.until).run();
 }
 
+// A session that is over is not written: nothing about it may change. A token that was used twice
+// ends the session, and the revocation is in the same transaction.
 result<rotated> exchange(database& db, rotation const& asked)
 {
     rotated done;

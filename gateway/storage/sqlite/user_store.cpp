@@ -3,6 +3,10 @@
 #include "gateway/storage/sqlite/connections.hpp"
 #include "gateway/storage/sqlite/roles.hpp"
 
+// Users in SQLite. One thread writes, so reading a row and writing it back is safe where a server
+// would want a lock. Names that are taken come back as `conflict` from the schema and not from a
+// look before.
+
 namespace yett::storage::sqlite {
 
 namespace {
@@ -78,6 +82,7 @@ result<user> update(database& db, std::string const& id, accounts::user_change c
     return found;
 }
 
+// A row that is refused leaves the others in the same transaction.
 result<std::vector<bool>> insert_all(database& db, std::vector<user> const& added)
 {
     std::vector<bool> done;

@@ -4,6 +4,14 @@
 
 #include <algorithm>
 
+// Both sides must be alone before the first row and still after the last: what a program writes
+// meanwhile would be in one of them. Rows go in the order of their primary keys, a page to a
+// transaction, so that what is in the target is always the beginning of what is in the source, and
+// a copy that broke off goes on behind the last key.
+//
+// Copying proves nothing; comparing does. Every row is read from both sides again and must be equal
+// in the common spelling, and only then does the target become a store (ADR 13).
+
 namespace yett::storage::transfer {
 
 namespace {
@@ -105,6 +113,7 @@ private:
         }
     }
 
+    // The first row of the page is named, for the store does not say which one it was.
     result<void> append(table const& one, std::vector<row> const& rows)
     {
         auto const done = to_.append(one, rows);

@@ -6,6 +6,19 @@
 #include <openssl/ssl.h>
 #include <poll.h>
 
+// libpq without a thread that waits: sending and reading are tried, and the socket's readiness is
+// awaited in between. Statements go out in pipeline mode, all of them before the first reply is
+// read, and end in one sync; when one fails the server skips the rest, so the first failure is the
+// one that counts.
+//
+// `busy_` is true while replies are outstanding, and stays true when an exchange ends in the
+// middle: such a connection is not usable any more, whatever the socket says. Whoever gives it back
+// need not know how it ended.
+//
+// Statements are prepared once for each connection and known by their text. Behind a pooler that
+// deals out connections by transaction (`kind::pooled`) nothing is prepared: the next transaction
+// may be on another one.
+
 namespace yett::storage::postgres {
 
 namespace {

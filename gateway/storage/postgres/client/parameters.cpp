@@ -5,6 +5,10 @@
 #include <algorithm>
 #include <limits>
 
+// Values in PostgreSQL's binary format, each with its type: nothing is quoted, nothing is parsed,
+// and a text can never become SQL. A null has a type, too, or the server would have to guess which
+// function is meant.
+
 namespace yett::storage::postgres {
 
 namespace {

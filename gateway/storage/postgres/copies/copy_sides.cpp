@@ -8,6 +8,11 @@
 #include <map>
 #include <thread>
 
+// A PostgreSQL store as one side of a copy. A copy that is under way leaves a mark in the target,
+// the table `copy_under_way` with the name of where it comes from. It does two things: a program
+// refuses to start on half a copy, and a copy that broke off goes on where it ended, from the same
+// source and from no other. The mark goes with `finish`, after everything has been compared.
+
 namespace yett::storage::postgres {
 
 namespace {

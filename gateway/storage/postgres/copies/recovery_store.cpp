@@ -4,6 +4,11 @@
 
 #include <array>
 
+// What `yett recover` asks of a store that came from a backup. How late the backup is can only be
+// told from the moments in it: each of these columns is written with the time of some event, so the
+// latest of all is the last thing it knows of. Moments beyond `now` are left out, since a clock
+// that once ran ahead would hide the truth.
+
 namespace yett::storage::postgres {
 
 namespace {

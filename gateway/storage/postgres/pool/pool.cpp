@@ -10,6 +10,19 @@
 
 #include <algorithm>
 
+// Connections of one loop, so nothing is locked. Three numbers tell where each of them is: `open_`
+// counts those that exist or are being made, `making_` those being made, and `idle_` holds those
+// that nobody has; what is left is borrowed.
+//
+// Who finds none idle waits in line, and whoever gives one back serves the head of the line before
+// anything is put aside: so there is never an idle connection and somebody who waits. A connection
+// is made for each that waits, as far as the bound allows, and belongs to whoever is first when it
+// is ready.
+//
+// When none can be made the next attempt waits (`not_before_`). As long as some connection is out,
+// those in line may still get it; when the last is gone they are told at once, for nothing would
+// wake them.
+
 namespace yett::storage::postgres {
 
 namespace {
@@ -44,6 +57,7 @@ task<result<std::unique_ptr<connection>>> pool::borrow(steady_time until, place 
     co_return co_await wait_in_line(until, in_line);
 }
 
+// The last one given back first: the others may be closed by whoever closes idle ones.
 std::unique_ptr<connection> pool::take_idle()
 {
     while (!idle_.empty()) {

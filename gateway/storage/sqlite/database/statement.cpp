@@ -2,6 +2,11 @@
 
 #include <sqlite3.h>
 
+// A prepared statement that the database keeps, borrowed for one use. Failures are remembered and
+// asked for in the end: binding and stepping after one do nothing, so that a caller checks once.
+// Bound texts are not copied (`SQLITE_STATIC`) and have to live until the last step; leaving the
+// scope resets the statement, without which it would hold a lock.
+
 namespace yett::storage::sqlite {
 
 statement::~statement()
@@ -30,6 +35,8 @@ bool statement::failed() const noexcept
     return status_ != SQLITE_OK && status_ != SQLITE_ROW && status_ != SQLITE_DONE;
 }
 
+// A name that is taken is `conflict`, a reference to nobody `not_found`: the stores' words for it.
+// The rest is the database's trouble, told by its code, never with a value.
 error statement::failure_or(errc otherwise) const
 {
     if (!failed()) return otherwise;
@@ -43,6 +50,7 @@ error statement::failure_or(errc otherwise) const
     return our_error(errc::storage_unavailable, std::move(note));
 }
 
+// By blob, for a text may hold a zero.
 std::string statement::text(int column) const
 {
     auto const* bytes = static_cast<char const*>(sqlite3_column_blob(handle_, column));
