@@ -6,6 +6,12 @@
 #include <algorithm>
 #include <cmath>
 
+// Values of claims in two dialects. Ours is what we write, and anything else in it is a broken
+// token. Others write what their products write: numbers where a text is meant, fractions of a
+// second, null for what is not there, one word or a list. That is read as far as it has one
+// meaning; what has none is left out and noted, so that an operator sees why a role is missing,
+// instead of the whole token being refused for a claim that no rule looks at.
+
 namespace yett::tokens {
 namespace {
 
@@ -28,6 +34,8 @@ std::optional<std::string> plain_text(value const& v)
     return std::nullopt;
 }
 
+// A fraction is rounded so that a token never lives longer for it: the caller says which way that
+// is.
 std::optional<std::int64_t> whole_seconds(value const& v, time_rules const& rules)
 {
     if (v.is_int64()) return v.get_int64();
@@ -59,6 +67,7 @@ std::vector<std::string> plain_texts_of(boost::json::array const& list, std::str
     return texts;
 }
 
+// OpenID Connect Core section 5.6.2, and what Entra ID writes instead of a long list of groups.
 bool is_kept_elsewhere(object const& payload, std::string_view path)
 {
     if (path == "groups")
@@ -77,6 +86,8 @@ value const* member(object const& from, std::string_view name)
     return found && !found->is_null() ? found : nullptr;
 }
 
+// A claim may have dots in its own name, as https://example.com/roles has; the whole path as a name
+// is tried first, and then every dot in turn leads into an object.
 value const* find_claim(object const& from, std::string_view path)
 {
     if (auto const* const found = member(from, path)) return found;

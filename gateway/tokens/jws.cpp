@@ -11,6 +11,15 @@
 #include <algorithm>
 #include <array>
 
+// The compact form of RFC 7515, and of it what access tokens need. The header is read before
+// anything was verified, so it decides nothing but which keys are tried: the algorithm is the
+// key's, and a header that names another finds no key (RFC 8725 section 3.1). `crit`, `b64` and
+// unknown algorithms are refused. Few keys are tried for one token, so that a token without `kid`
+// cannot have a long list of them computed.
+//
+// What other products spell loosely (padding, null, an empty kid) is noted with the code that our
+// own tokens would be refused with (`foreign`); whoever knows the issuer decides.
+
 namespace yett::tokens {
 namespace {
 

@@ -9,6 +9,24 @@
 #include <cstring>
 #include <mutex>
 
+// Every token is compared with this table, and it is nearly always empty of what is asked. So a
+// look-up takes no lock and writes to no memory that others read: it loads a pointer, a word of a
+// filter and, rarely, a slot.
+//
+// The names are split over shards by the upper bits of their fingerprint. A shard's table only ever
+// gets fuller. When it is full, or much of it is over, a new one takes its place (`publish`); a
+// reader that finds another pointer than the one it holds takes ownership of the new table once
+// (`hand_over`) and lets go of the old. So a table lives as long as somebody reads it, and readers
+// count nothing.
+//
+// `generation` says that something was added, whatever it was. It is raised after the entry can be
+// found, and read before one looks: who remembers having found nothing has to look again after it
+// was raised, and never too late.
+//
+// Fingerprints are SipHash under a key that is made at the start, so that nobody can choose an id
+// that another one's revocation covers. Two that meet by chance refuse a token that is good, and
+// never the other way round. 0 means an empty slot.
+
 namespace yett::tokens {
 namespace {
 
@@ -82,6 +100,7 @@ public:
         }
     }
 
+    // The filter last: a reader that sees its bits finds the slot.
     void put(std::uint64_t fingerprint, span_of_death span)
     {
         auto at = fingerprint;

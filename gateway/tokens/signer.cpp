@@ -8,6 +8,11 @@
 #include <boost/json/serialize.hpp>
 #include <fmt/format.h>
 
+// Access tokens as RFC 9068 has them, with the claims that applications of ours have always read
+// beside it (`user_id`, `type`). The key is copied under a mutex for each signature, since another
+// thread may turn to the next one; a token is signed by one key whole. `iat` and `exp` are whole
+// seconds, for not every reader takes fractions.
+
 namespace yett::tokens {
 namespace {
 

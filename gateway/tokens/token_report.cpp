@@ -7,6 +7,11 @@
 #include <boost/json/serialize.hpp>
 #include <fmt/format.h>
 
+// `yett token verify`, offline: the verifier that serves, with the keys of a file and whatever
+// issuer and audience the operator names. What is not named is not looked at, hence the report
+// never says "valid for this gateway". Symmetric algorithms are allowed, for the file is the
+// operator's own.
+
 namespace yett::tokens {
 namespace {
 

@@ -14,6 +14,19 @@
 #include <cstring>
 #include <stdexcept>
 
+// The order of checks is a promise. Size and form come first, since they cost nothing; then the
+// header, which decides only whose keys are tried; then the signature; and only a payload that
+// somebody signed is read claim by claim. Then the issuer must be the one whose key it was, the
+// type that of an access token, the audience ours, the name unmistakable, and the time right.
+//
+// Before the signature is known to be good the payload is read in one case: when keys of several
+// issuers fit, `iss` says whose to try. A lie there finds a key that did not sign.
+//
+// A verdict stands on a basis: the key and everything that the rules of its issuer say. After a
+// change of keys or rules a cached verdict holds if its basis is still among those in force
+// (`stands_on`), so that a new key of one issuer does not make the tokens of all others be verified
+// again.
+
 namespace yett::tokens {
 namespace {
 
@@ -178,6 +191,8 @@ result<verified> verifier::verify(std::string_view token, wall_time now) const
     return good;
 }
 
+// For a token that no key fits: whose keys to ask for. Nothing of it is believed, it may cost one
+// question a minute.
 std::optional<std::size_t> verifier::issuer_lacking_key(std::string_view token) const
 {
     auto const parts = split_compact(token, most_bytes_);

@@ -6,6 +6,14 @@
 #include <cstdint>
 #include <cstring>
 
+// An identity as bytes without a pointer, so that a cached token is one record in one piece of
+// memory: fixed values first, then texts and lists in one order that writing and reading share
+// (`texts_of`, `lists_of`). A field that is added to one of these arrays is packed and unpacked;
+// nothing else has to change.
+//
+// Ids are UUIDs nearly always, and take 16 bytes instead of 36. A text that looks like one comes
+// back in the very spelling it went in, since only Yett's own spelling counts as one.
+
 namespace yett::tokens {
 namespace {
 
@@ -107,6 +115,7 @@ private:
 
 } // namespace
 
+// Must count exactly what `pack` writes: the record is made of that size before.
 std::size_t packed_bytes(identity const& who) noexcept
 {
     std::size_t sum = sizeof(times) + sizeof(std::uint32_t);

@@ -8,6 +8,24 @@
 
 #include <algorithm>
 
+// What was found out about a token once, and for how long that may be believed. A record answers
+// alone as long as three things hold: its time has not passed (of the token, and of the cache), the
+// keys it stands on are still in force, and nothing was revoked since it was looked at. The last
+// two are generations: one comparison each, and a look only when somebody changed something.
+//
+// A generation is read before what it stands for is looked up, everywhere. The other way round,
+// what changed between the look and the reading would count as seen.
+//
+// Tokens of two kinds share one store. Signed ones are verified here; API keys are known by a
+// database, whose answer is remembered under another name of the same text
+// (`look_at_store_answer`), so that a text that is one kind can never be answered as the other. A
+// store's answer may be older than a revocation that is known already: it is taken only if nothing
+// that concerns it was revoked while the store was asked, counting back by `longest_change`.
+//
+// Refusals are remembered, too, for a while and in a place of their own, or somebody could send a
+// bad token as often as they like and have it verified each time. Only those are that cannot become
+// better by themselves.
+
 namespace yett::tokens {
 namespace {
 

@@ -2,6 +2,8 @@
 
 #include <array>
 
+// What JOSE's names stand for (RFC 7518 section 3.1, RFC 8037), as one table. "none" is not in it.
+
 namespace yett::tokens {
 namespace {
 

@@ -11,6 +11,13 @@
 
 #include <optional>
 
+// Public keys between JSON and OpenSSL (RFC 7517, RFC 7518 section 6). Coordinates have the full
+// length of their curve (section 6.2.1.2), and another length is refused rather than padded. The
+// thumbprint (RFC 7638) is over the required members in the order of their names, which is why they
+// are written by hand and not by a library.
+//
+// Private members of a set that somebody published by mistake are not looked at.
+
 namespace yett::tokens {
 namespace {
 

@@ -9,6 +9,11 @@
 
 #include <charconv>
 
+// A signing key as the text it is kept as, in a file or a row. In the clear it is a PEM with lines
+// before it that OpenSSL skips; sealed it is only lines. The dates and the kid stand in the clear
+// in both, so that an operator can look; a sealed key is bound to them, to its algorithm and number
+// (`purpose_of`), so that nobody who can write to the store can make an old key young again.
+
 namespace yett::tokens {
 namespace {
 

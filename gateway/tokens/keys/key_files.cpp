@@ -15,6 +15,13 @@
 #include <charconv>
 #include <filesystem>
 
+// Keys as files of a directory, one key a file, number in the name. Several processes may share the
+// directory: a file is written under a name of nobody's and given its own only if that is free
+// (`publish_file`), so a number is given once, and whoever reads sees a whole key or none. Files
+// that others can read are refused, and a symbolic link is not followed.
+//
+// Names that this room did not give are left alone, whatever they are.
+
 namespace yett::tokens {
 namespace {
 

@@ -6,6 +6,15 @@
 
 #include <algorithm>
 
+// The keys of one algorithm through their lives: made and published, signing, retired, spent. All
+// of it follows from the moments in the keys and from the clock (key_schedule), so that several
+// processes that look at the same store agree without a word. The store gives a number once: when
+// two processes see at the same time that a new key is due, one of them makes it and the other
+// finds it.
+//
+// The keys may not all be gone. An empty store at the start gets its first key; one that becomes
+// empty later was damaged, and a new key on top of that would hide it.
+
 namespace yett::tokens {
 
 // A key that was opened before is not opened again: its document never changes, and opening
@@ -99,6 +108,8 @@ task<result<void>> key_ring::rotate(wall_time now, wall_time from)
     return add(keys_.back().number + 1, now, from);
 }
 
+// Removing the key that signs, or the youngest, makes a successor first: there is a key to sign
+// with at every moment.
 task<result<void>> key_ring::remove(std::string_view kid, wall_time now)
 {
     auto const is_it = [kid](own_key const& k) { return k.key.kid() == kid; };

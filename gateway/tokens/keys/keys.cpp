@@ -16,6 +16,14 @@
 #include <atomic>
 #include <cstring>
 
+// A key as tokens see it: it knows its algorithm and never takes another, so that nothing a token
+// says can have an RSA key used as the secret of an HMAC (RFC 8725 section 2.1). What is wrong with
+// a key, too short, of the wrong kind, on another curve, is found when it is made and not when a
+// token comes.
+//
+// `fingerprint` names what a key is, in every process; `serial` names this copy of it, since
+// threads keep contexts of OpenSSL by it and memory that was freed may come back as another key.
+
 namespace yett::tokens {
 
 struct verification_key::material

@@ -6,6 +6,10 @@
 #include "gateway/tokens/keys/sealing.hpp"
 #include "gateway/tokens/keys/signature.hpp"
 
+// A secret that the program makes for itself and keeps beside its signing keys, so that nodes on
+// one store have the same. Keys for single purposes are derived from it by HMAC over the purpose:
+// who learns one of them learns no other.
+
 namespace yett::tokens {
 namespace {
 

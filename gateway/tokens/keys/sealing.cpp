@@ -8,6 +8,11 @@
 #include <openssl/evp.h>
 #include <openssl/kdf.h>
 
+// AES-256-GCM under a key that scrypt makes of the operator's words (RFC 7914): guessing the words
+// costs tens of milliseconds each time, for the sealed text may lie in backups for years. Salt and
+// nonce are drawn anew for each text and stand before it. The purpose is authenticated with it and
+// not kept: a text that is moved to where another one belongs does not open.
+
 namespace yett::tokens {
 namespace {
 
@@ -55,6 +60,7 @@ result<std::string> seal(std::string_view plain, secret const& sealing, std::str
     return base64url_encode(made + hidden + tag);
 }
 
+// Words that are wrong and a text that was changed are one failure: nothing can tell them apart.
 result<secret> unseal(std::string_view sealed, secret const& sealing, std::string_view purpose)
 {
     auto const all = base64url_decode(sealed);

@@ -11,6 +11,14 @@
 #include <cstring>
 #include <memory>
 
+// Signatures by OpenSSL and libsodium, on the way of every token that is not in the cache. Setting
+// up costs as much as checking, so each thread keeps contexts that are ready for a key, by its
+// serial number, and digests are fetched once for the process.
+//
+// JOSE writes an ECDSA signature as r and s side by side (RFC 7518 section 3.4) and OpenSSL wants
+// them as ASN.1; the length of r and s is the curve's, and was compared with the key's before
+// anything comes here.
+
 namespace yett::tokens {
 namespace {
 
