@@ -6,6 +6,15 @@
 
 #include <algorithm>
 
+// The fields of a head, one pass over the bytes (RFC 9112 section 5). It is stricter than most: no
+// blank before the colon, no folded lines, no bare CR or LF, a Content-Length of digits alone and
+// once, Transfer-Encoding only as `chunked`, and never both. Each of these is a place where two
+// programs have read one message in two ways; refusing is the only answer that all agree on.
+//
+// What a name means is noted while it is at hand (`present`, framing, connection), so that later
+// questions for a field that is not there cost a bit and no search. Views point into `text`, which
+// outlives the block.
+
 namespace yett::http {
 namespace {
 

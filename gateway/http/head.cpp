@@ -6,6 +6,11 @@
 #include <algorithm>
 #include <array>
 
+// Questions about a head that was read. A known name is asked for by its number: one comparison a
+// field, and none at all when the bit of `present` says that it is not there. Which methods are
+// safe and idempotent decides what may be sent a second time; a method that is not on the list is
+// neither.
+
 namespace yett::http {
 
 namespace {

@@ -7,6 +7,14 @@
 #include <algorithm>
 #include <charconv>
 
+// A reply's head as HTTP/1.1 bytes. Framing is decided here and nowhere else, from status, method,
+// version and length (RFC 9112 section 6.3); what an application said of it, and whatever is of its
+// connection, is left out, so that the bytes that follow and what was said of them cannot differ.
+//
+// Names and values are checked while they are written, from whomever they come. A line end in a
+// value would begin another field, or another reply; then nothing is appended and the reply is an
+// error of ours.
+
 namespace yett::http {
 namespace {
 

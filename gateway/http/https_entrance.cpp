@@ -7,6 +7,10 @@
 
 #include <algorithm>
 
+// Sends clients from http to https. Only for names that a certificate of ours is for: else anybody
+// could have the gateway redirect to whatever stands in a Host field, and a cache would keep that.
+// A wildcard covers one label (RFC 9525 section 6.3).
+
 namespace yett::http {
 namespace {
 

@@ -4,6 +4,11 @@
 #include "gateway/http/field_list.hpp"
 #include "gateway/http/head.hpp"
 
+// A look at a head that was refused, for its error page and its line in the log. These bytes are
+// malformed, incomplete or too long by definition; nothing here fails, nothing is believed, and
+// what cannot be seen stays empty. Of two fields of one name the last wins, which is of no
+// consequence: no decision rests on it but the language and form of an error.
+
 namespace yett::http {
 namespace {
 
@@ -15,6 +20,8 @@ std::string_view until(std::string_view text, std::string_view ends) noexcept
     return text.substr(0, text.find_first_of(ends));
 }
 
+// An absolute form (RFC 9112 section 3.2.2) has the path behind its authority. The query is left
+// out: it may hold secrets.
 std::string_view path_of(std::string_view target) noexcept
 {
     if (!target.starts_with('/') && target != "*") {

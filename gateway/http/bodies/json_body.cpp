@@ -17,6 +17,14 @@
 #include <new>
 #include <sstream>
 
+// What a client sends to our own endpoints, as JSON or as a form, read into one set of members.
+// Handlers take out what they expect and complain by field; `expect_only` at the end turns
+// complaints into one error and names what was not asked for. So a client learns of all mistakes at
+// once, as a person does who filled in a form.
+//
+// A form has texts alone. Where a member is wanted as a number, a flag or a list, the text is read
+// as one, but only from a form: in JSON "true" in quotes is a mistake, and is told as one.
+
 namespace yett::http {
 
 // Request bodies hold passwords; their memory is not given back with text in it.

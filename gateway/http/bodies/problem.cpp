@@ -9,6 +9,13 @@
 
 #include <algorithm>
 
+// The one place where an error becomes a reply. Which origin an error has matters as much as its
+// code: a connection that broke is 400 when it was the client's and 502 when it was the
+// application's. What is told is the public code and title and never the note, which is for logs.
+//
+// Malformed, untrusted, expired, revoked: whatever is wrong with a token is one 401
+// `unauthenticated`, so that nobody learns which of their guesses was nearly right.
+
 namespace yett::http {
 namespace {
 

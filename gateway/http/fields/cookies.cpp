@@ -7,6 +7,12 @@
 #include <algorithm>
 #include <utility>
 
+// The Cookie field as browsers send it and Set-Cookie as they take it (RFC 6265bis), which is
+// looser when reading than when writing. Reading finds every cookie of a name, for a browser may
+// send several (of two paths, of a parent domain), and whoever asks has to say what that means.
+// Removing compares names without case and with blanks around, wider than finding does: what an
+// application might take for our cookie must not reach it.
+
 namespace yett::http {
 namespace {
 
@@ -107,6 +113,7 @@ void append_cookies_without(std::string_view field_value, std::span<std::string 
     }
 }
 
+// Browsers take "=name=value" and " name" for the cookie's name, too.
 bool sets_one_of(std::string_view field_value, std::span<std::string const> names) noexcept
 {
     auto pair = next_pair(field_value);

@@ -8,6 +8,17 @@
 
 #include <algorithm>
 
+// The handshake of RFC 6455 section 4, and of the frames as much as a proxy needs: where one ends,
+// and whether it closes. Section numbers below are that RFC's.
+//
+// A request is either a WebSocket handshake in all points or, when it says `Upgrade: websocket` and
+// is not, an error. There is no "probably": if Yett took it for plain HTTP and the application for
+// a WebSocket, bytes that were never checked would follow on a connection that others use. The
+// application's agreement is checked the same way (`is_accepted`), by the hash that only somebody
+// who understood the request can give.
+//
+// `frames` follows lengths and remembers nothing of the payload; a header may arrive byte by byte.
+
 namespace yett::http::websocket {
 namespace {
 
@@ -55,6 +66,8 @@ bool brings_body(head const& request) noexcept
     return request.body() == body_kind::chunked || request.content_length() != 0;
 }
 
+// Fields that Connection names are for one hop (RFC 9110 section 7.6.1) and would not reach the
+// application.
 bool takes_back_its_fields(std::span<field const> fields) noexcept
 {
     return names(fields, known::connection, key_name) || names(fields, known::connection, version_name);
@@ -112,6 +125,7 @@ std::array<char, 4> close_frame(close_code code) noexcept
     return {static_cast<char>(0x80 | close_opcode), 2, static_cast<char>(number >> 8), static_cast<char>(number & 0xff)};
 }
 
+// As far as the end of one frame, or of the bytes.
 std::size_t frames::follow(std::string_view bytes) noexcept
 {
     std::size_t used = 0;
