@@ -7,6 +7,10 @@
 
 #include <charconv>
 
+// What handlers take out of a body, a path and a query, each in the one way that all of them share.
+// A form has been read already when its token was checked (`call::body`); a program's JSON is read
+// here.
+
 namespace yett::pipeline {
 
 task<result<http::body_fields>> fields_of(call& c)
@@ -31,6 +35,7 @@ task<result<secret>> token_of(call& c)
     co_return std::move(token);
 }
 
+// The fields go to the reply by way of the context, the code by way of the error.
 error refused(accounts::refusal const& why, request_context& context)
 {
     for (auto const& each : why.fields)
@@ -38,6 +43,8 @@ error refused(accounts::refusal const& why, request_context& context)
     return why.why;
 }
 
+// As limits and letters know an account; a text that is no address counts as itself, so that
+// guesses with one count, too.
 std::string account_of(std::string const& email)
 {
     auto const address = accounts::parse_address(email);

@@ -7,6 +7,10 @@
 #include <boost/json/object.hpp>
 #include <boost/json/serialize.hpp>
 
+// Replies of the account endpoints, as docs/http-api.md promises them. All are `no-store`: they
+// hold tokens, or what only their owner should see. A member that has no value is null and not
+// missing, so that a client of a typed language needs no two cases.
+
 namespace yett::pipeline {
 namespace {
 
@@ -50,6 +54,7 @@ json::object key_json(accounts::api_key const& k)
     return one;
 }
 
+// `next` is there as long as there is more, and goes back as `after`.
 http::reply part_reply(std::string_view name, json::array list, std::string const& next)
 {
     json::object body{{name, std::move(list)}};
@@ -113,6 +118,8 @@ http::reply new_api_key_reply(accounts::new_api_key const& made)
     return json_reply(201, body);
 }
 
+// A token that travels by cookie is not in the body: a script that cannot read the one shall not
+// read it in the other.
 http::reply grant_reply(accounts::grant const& g, auth_transport const& ways)
 {
     json::object body;

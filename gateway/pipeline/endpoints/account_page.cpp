@@ -14,6 +14,10 @@
 #include "gateway/pipeline/endpoints/handlers.hpp"
 #include "gateway/pipeline/request/request_context.hpp"
 
+// The one page with much on it. Sessions come page by page, as many accounts of programs have
+// thousands; of keys the fifty youngest are shown. A new key's text is written into the reply to
+// the form that made it and exists nowhere else.
+
 namespace yett::pipeline {
 namespace {
 

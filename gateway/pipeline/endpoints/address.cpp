@@ -11,6 +11,9 @@
 #include "gateway/pipeline/request/request_context.hpp"
 #include "gateway/pipeline/request/session_cookies.hpp"
 
+// Handlers for the address and the end of an account. Both ask once more who is there, by the
+// password; for the end a login that is recent enough does as well.
+
 namespace yett::pipeline {
 namespace {
 

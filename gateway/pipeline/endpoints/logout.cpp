@@ -13,6 +13,16 @@
 #include "gateway/pipeline/request/same_origin.hpp"
 #include "gateway/tokens/cache/token_cache.hpp"
 
+// Signing out has to work for whoever can name a session, in whatever state their tokens are: by a
+// token in the header, by a refresh token in the body, by cookies, of which a browser may hold
+// several of one name. Each that names a session of ours ends it; what names none is passed over. A
+// browser's request ends what its cookies name only if one of our own pages sent it, for cookies go
+// along with anybody's request.
+//
+// Cookies are deleted in any case. A sign-out that found nothing to end has still reached what its
+// sender wanted, but one that asked for everywhere and named nobody is told so: nothing else was
+// ended.
+
 namespace yett::pipeline {
 namespace {
 
@@ -87,6 +97,7 @@ task<result<bool>> end_what_refreshes(secret token, bool everywhere, call& c)
 
 } // namespace
 
+// In this order: nothing is ended before the whole request is known to be in order.
 task<result<http::reply>> logout(call& c)
 {
     auto body = co_await fields_of(c);
@@ -147,6 +158,8 @@ task<result<identity_ptr>> end_what_cookies_name(call& c, bool everywhere)
     co_return whose;
 }
 
+// For the page that asks "Log out?": looks, and ends nothing. A refresh token is worth a question
+// to the store only when the access token is no answer.
 task<session_there> look_at_session(call& c)
 {
     session_there there;

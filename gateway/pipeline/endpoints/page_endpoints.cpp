@@ -8,6 +8,11 @@
 
 #include <utility>
 
+// Which of our endpoints a person sees, and how. A row with a page or a form is answered with HTML
+// when the client prefers that, and as for a program otherwise; a row that is a page alone is
+// always HTML, or not there when the settings switch it off. Whether it is there is asked in two
+// steps, because a page that needs letters (`needs_links`) exists only where letters leave.
+
 namespace yett::pipeline {
 namespace {
 
@@ -75,6 +80,7 @@ http::reply page_endpoints::send_to_login(http::exchange const& ex, request_cont
     return r;
 }
 
+// Empty for a form that stands on no page of its own.
 std::string page_endpoints::page_of_form(endpoint const& which, std::string_view path) const
 {
     if (!which.form || which.form->stands_at.empty()) return {};
@@ -86,6 +92,7 @@ bool page_endpoints::offers(endpoint const& which) const noexcept
     return !which.is_page_only() || (has(which) && (services_.branding.links || !which.is(trait::needs_links)));
 }
 
+// Status and fields stay what they are: a person and a program are told the same, in two forms.
 void page_endpoints::render_error(http::reply& r, request_context const& context, std::string_view accept_language,
                                   way_back const& back)
 {

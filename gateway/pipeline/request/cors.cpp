@@ -9,6 +9,14 @@
 
 #include <algorithm>
 
+// CORS as the Fetch standard has it, for one rule. Two decisions are apart. `admit` is about the
+// origin: a preflight from a page that the rule does not know is refused, with a note that tells
+// the operator which origin it was. `grants` is about method and fields, and a preflight that asks
+// for too much is no error, it is answered without them, which the browser understands.
+//
+// Replies always vary by Origin, even those for origins that get nothing: a cache that kept one of
+// them would give it to all.
+
 namespace yett::pipeline {
 namespace {
 
@@ -112,6 +120,8 @@ void cors_rule::append_to_reply(http::head const& asked, std::vector<http::field
     append(fields, "Vary", "Origin");
 }
 
+// With no methods configured the one that was asked for is allowed: the rule itself decides about
+// methods.
 void cors_rule::append_to_preflight(http::head const& asked, std::vector<http::field>& fields) const
 {
     if (append_origin(asked, fields)) {

@@ -8,6 +8,14 @@
 #include "gateway/pipeline/request/session_cookies.hpp"
 #include "gateway/tokens/opaque/api_key.hpp"
 
+// Credentials of rules that take more than the usual ways: a header of their own, a WebSocket
+// subprotocol, an API key as the password of Basic. They are looked for only where a rule says so,
+// which keeps them off the way of every other request.
+//
+// Several ways may bring one token. If they bring different ones the request is refused, whichever
+// of them would be good: what one reader believes and another forwards must not be two people
+// (`credentials_disagree`).
+
 namespace yett::pipeline {
 namespace {
 
@@ -17,6 +25,8 @@ std::string basic_key_in(http::field const& f)
     return basic && tokens::looks_like_api_key(basic->password) ? std::move(basic->password) : std::string{};
 }
 
+// Basic with another password than an API key is the application's own business, once; twice with a
+// key among them is nobody's.
 result<std::string> basic_key_of(http::head const& head)
 {
     auto const* const field = head.find(http::known::authorization);
