@@ -10,6 +10,14 @@
 #include <fstream>
 #include <iostream>
 
+// A file of any size, in batches that fit the management socket. The program answers each row by
+// itself, so that one bad address costs one account and not the run. When the verb refuses a whole
+// batch, because a row cannot even be told to it, the rows are given one by one and only that one
+// is lost.
+//
+// Running it again is safe: rows whose accounts exist are counted as known. So a run that broke off
+// is repeated from the start and goes on where it ended.
+
 namespace yett::console {
 namespace {
 

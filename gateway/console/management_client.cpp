@@ -9,6 +9,11 @@
 
 #include <array>
 
+// Asks the running program by HTTP on a Unix socket, one request after the other on one connection.
+// Whether anybody is there decides how the operator's command goes on, so the failures are kept
+// apart: no socket or nobody behind it is `not_found`, and the store may be opened instead; a
+// socket that this user may not open is an error, for then a program does run.
+
 namespace yett::console {
 namespace {
 

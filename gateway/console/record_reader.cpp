@@ -4,6 +4,14 @@
 
 #include <algorithm>
 
+// Rows of users as other programs export them: CSV of whatever spreadsheet, JSON with an object a
+// line, htpasswd. The format is told, or guessed from the name and then from the first line that is
+// not empty. A row that cannot be read is told with its line and does not end the reading; what
+// makes all further rows meaningless does (`ended_`).
+//
+// Column names are compared without case, with blanks and hyphens as underscores. The separator is
+// the one by which the first line names a column `email`, so that nobody has to say it.
+
 namespace yett::console {
 namespace {
 
@@ -39,6 +47,7 @@ bool says_nothing(std::string_view cell)
     return cell.empty() || cell == "\\N" || cell == "NULL";
 }
 
+// Columns without a name at the end come from spreadsheets; their cells have to be empty.
 std::vector<std::string> member_names(std::vector<std::string> fields)
 {
     for (auto& each : fields) each = member_name(each);

@@ -5,6 +5,11 @@
 
 #include <algorithm>
 
+// Answers of verbs as a table, CSV or JSON. A table's columns are as wide as the first page needs,
+// since the rows come page by page and none is kept. What is printed for people has no control
+// character: the names in it were typed by strangers, and a terminal obeys what it is told. A
+// failure to write is remembered, and whoever wrote asks for it in the end.
+
 namespace yett::console {
 namespace {
 

@@ -9,6 +9,15 @@
 #include <memory>
 #include <utility>
 
+// Lines of a file in the encodings that spreadsheets write. A byte order mark tells; without one, a
+// zero beside the first letter tells of UTF-16, and everything else is what the operator says,
+// UTF-8 by default. Bytes are taken as units of one or two bytes, lines end at any of LF, CR LF and
+// CR, and each line is checked when it is whole: what is no text is told with its number and the
+// next line is read all the same.
+//
+// `position_` counts bytes of the file, not letters, because a progress bar compares it with the
+// file's size.
+
 namespace yett::console {
 namespace {
 

@@ -4,6 +4,10 @@
 
 #include <boost/asio/ip/tcp.hpp>
 
+// /metrics, /livez and /readyz for machines. /livez says that the loop turns and nothing else:
+// whoever restarts programs by it must not do so because a database is away. /readyz asks every
+// check, all of them even if the first says no, and shows them by `?verbose` as Kubernetes does it.
+
 namespace yett::control {
 namespace {
 

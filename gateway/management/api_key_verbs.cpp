@@ -13,6 +13,10 @@
 
 #include <charconv>
 
+// Operators' verbs on service accounts and API keys. A key's text is shown once, when it is made;
+// the store has only its hash. Every change is written to the audit log with who asked (`by`), by
+// the use case or here where there is none.
+
 namespace yett::management {
 namespace {
 

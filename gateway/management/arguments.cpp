@@ -2,6 +2,11 @@
 
 #include <algorithm>
 
+// What a verb was told, taken out by name. Mistakes are collected and told together by `fine`, and
+// so is every member that nobody asked for: a mistyped option that is ignored would be a removal of
+// everything instead of one. A verb therefore takes all its arguments first, then asks `fine`, and
+// only then does something.
+
 namespace yett::management {
 namespace {
 

@@ -12,6 +12,14 @@
 
 #include <algorithm>
 
+// Users of other programs, a batch at a time. Every row is read on its own, and what is wrong with
+// it is told with its line; the good ones are added together. A row whose account exists is known
+// and nothing is changed, so that a run can be repeated.
+//
+// Values come from exports, and those disagree on how to write yes, a time or a list; here the
+// forms of spreadsheets and databases are taken. Moments in the future become now, since nothing of
+// an account has happened later.
+
 namespace yett::management {
 namespace {
 
@@ -164,6 +172,7 @@ result<accounts::user> read_user(context const& ctx, boost::json::object told, r
     return made;
 }
 
+// The line of the file, which travels with the row so that the answer can name it.
 std::int64_t line_of(boost::json::object const& row)
 {
     auto const* const line = row.if_contains("line");

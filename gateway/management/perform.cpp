@@ -4,6 +4,11 @@
 
 #include <boost/json/serialize.hpp>
 
+// From a request on the management socket to a verb and back: the target names it, the body is its
+// arguments, errors are told by their name and in words. These are for operators, who are proved by
+// the socket's mode and their uid, so notes are told whole. An exception is a defect and becomes an
+// answer: the socket belongs to a program that serves others meanwhile.
+
 namespace yett::management {
 namespace {
 

@@ -10,6 +10,9 @@
 
 #include <fmt/format.h>
 
+// Sessions as operators see and end them. Both ways of ending go through `end_and_revoke`: the
+// store first, then the caches of this node, which is what makes "at once" true.
+
 namespace yett::management {
 namespace {
 

@@ -10,6 +10,10 @@
 
 #include <fmt/format.h>
 
+// What operators do to one account. Changes that take rights away end its sessions as well, and in
+// that order; what only gives something (enabling, a new address) leaves them alone. Answers say
+// how many sessions ended.
+
 namespace yett::management {
 
 using accounts::handle_of;

@@ -3,6 +3,11 @@
 #include "gateway/management/session_verbs.hpp"
 #include "gateway/management/user_verbs.hpp"
 
+// The table of everything an operator can do to the running program. The command line, its help,
+// the socket's targets, the columns of lists and their headings follow from a row; a verb is added
+// here and in a function, and nowhere else. A verb with columns answers with a list and changes
+// nothing.
+
 namespace yett::management {
 namespace {
 
