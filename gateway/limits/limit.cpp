@@ -4,6 +4,17 @@
 
 #include <algorithm>
 
+// What a limit may be, and those that exist without being named. Bounds on amounts and periods keep
+// the arithmetic in nanoseconds far from its end, so that the algorithms have no overflow to think
+// of.
+//
+// A limit's fingerprint is part of each of its counters' keys. It is made of what counting depends
+// on, so that after a change of the configuration a counter never means something else than when it
+// was written; two limits that count alike under two names are still two.
+//
+// The built-in limits guard passwords and letters. They are not announced to clients
+// (`is_announced`): an attacker would learn how many guesses are left.
+
 namespace yett::limits {
 namespace {
 
@@ -126,6 +137,8 @@ limit_spec per_account(limit_spec spec)
     return spec;
 }
 
+// Ten failures, then pauses that grow: an account that is guessed at from everywhere is slowed down
+// and never locked, which would be an attack of its own.
 limit_spec guesses_at_account(std::string name)
 {
     auto spec = per_account(per_client(std::move(name), counted_events::failures));
