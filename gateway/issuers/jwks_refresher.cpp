@@ -7,6 +7,16 @@
 
 #include <algorithm>
 
+// Numbers order what two threads see. `begun_` is the attempt that runs or ran last, `ended_` the
+// last whose outcome was told, `wanted_` the one that an unknown key asks for, `landed_` the last
+// that every worker has. A token that names an unknown key is worth waiting for as long as `landed_
+// < wanted_`: the answer may be there already and be on its way to the workers.
+//
+// Asking is cheap when it is not allowed, because anybody can send tokens with made-up keys: one
+// comparison with a moment that is read without the lock (`may_ask_at_`). Attempts are made by the
+// thread alone, so there is never more than one, and what it has fetched is settled under the mutex
+// and told outside of it.
+
 namespace yett::issuers {
 namespace {
 

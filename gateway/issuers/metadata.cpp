@@ -7,6 +7,10 @@
 #include <algorithm>
 #include <charconv>
 
+// OpenID Connect Discovery 1.0, and of it the one member that is needed. The document must name the
+// issuer it was asked about (section 4.3), letter by letter: a server that answers for others could
+// otherwise hand out keys in their name.
+
 namespace yett::issuers {
 namespace {
 
@@ -66,6 +70,8 @@ fetched<std::string> key_address_in(std::string_view metadata, std::string_view 
     return std::string{*address};
 }
 
+// RFC 9111 section 4.2: the first max-age counts, what the reply has aged already is taken off, and
+// a reply that must not be kept lives for no time at all.
 std::optional<seconds> lifetime_of(std::string_view cache_control, std::string_view age)
 {
     std::optional<seconds> life;

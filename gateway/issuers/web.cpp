@@ -14,6 +14,15 @@
 #include <atomic>
 #include <cstring>
 
+// Fetches small documents from other people's servers, with libcurl. An address is checked when the
+// socket is opened and not before: a name may resolve to something else the second time, and a
+// redirect may lead anywhere: an issuer must not have this program ask inside of its own network.
+// Redirects, if they are allowed, go to https alone; sizes of head and body and the time of the
+// whole are bounded.
+//
+// Failures come as one of a few kinds that an operator can act on, with libcurl's words beside
+// them.
+
 namespace yett::issuers {
 namespace {
 

@@ -5,6 +5,10 @@
 
 #include <cerrno>
 
+// Letters as files, for machines without a mail server and for tests. A file appears under its name
+// when it is complete and on the disk, never before: whoever watches the folder reads whole
+// letters. Carrying the same letter twice overwrites it with itself, since its id is its name.
+
 namespace yett::mail {
 
 namespace {

@@ -7,6 +7,11 @@
 
 #include <algorithm>
 
+// A message of two parts, text and HTML (RFC 5322, RFC 2046). What could break out of a header
+// field is refused before anything is written: the address has to be the canonical one, the subject
+// without control characters, id and language of harmless letters. Auto-Submitted (RFC 3834) keeps
+// holiday replies from coming back.
+
 namespace yett::mail {
 
 namespace {

@@ -7,6 +7,14 @@
 #include <atomic>
 #include <cstring>
 
+// SMTP by libcurl, one connection a letter: letters are few, and a connection that is kept has a
+// way of being dead when it is needed. TLS is demanded and verified; only for a server on this
+// machine is it taken as it comes, since there nobody listens in.
+//
+// What a failure means for the letter is told by the last reply: 4xx is "later", 5xx is "never"
+// (RFC 5321 section 4.2.1). A silence after the data were announced (354) is "broken": the server
+// may have taken the letter.
+
 namespace yett::mail {
 
 namespace {

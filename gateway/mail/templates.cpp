@@ -10,6 +10,14 @@
 #include <fstream>
 #include <sstream>
 
+// Wording of letters, built in and overridden file by file from a folder with one folder for each
+// language. A template that cannot be rendered is complained about when it is read, so that nobody
+// finds out by a letter that never came. Text and HTML belong together: one without the other would
+// say something else in each half of a message.
+//
+// The language is the reader's first among those that have the letter; English has all of them. The
+// first line of the text is its subject.
+
 namespace yett::mail {
 
 namespace {

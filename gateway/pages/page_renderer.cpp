@@ -13,6 +13,18 @@
 #include <array>
 #include <map>
 
+// Pages are templates without logic, filled with texts of one language and a few values. Everything
+// that a value holds is escaped by the library (two braces); no template writes a value as it is,
+// and check_words.py looks that none begins to. Scripts and styles inside of a page are forbidden
+// by its policy, so even what slipped through would not run.
+//
+// Templates are parsed once for each worker, and what all pages of a language share is put beside a
+// page's own values instead of copied (`context`). The library keeps state while it renders, hence
+// a renderer belongs to one thread.
+//
+// `data` of an empty text counts as there. Where a template asks whether something is there at all,
+// the value is not set.
+
 namespace yett::pages {
 namespace {
 
@@ -126,6 +138,7 @@ std::string alert_of(view const& v)
     return text_or("wrong_" + std::string{v.alert}, "wrong_other", v.in);
 }
 
+// A field that has no label is none of the page's: its message would point nowhere.
 void set_problem(data& d, view const& v)
 {
     data list{data::type::list};

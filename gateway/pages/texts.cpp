@@ -2,6 +2,13 @@
 
 #include <algorithm>
 
+// Every text of the pages, in both languages side by side, so that who changes one sees the other.
+// {} takes a number or a length of time. A key that begins with `wrong_` goes with the code of an
+// error, `notice_` with the word in a page's address, `error_` with a status; what has no words of
+// its own falls back to `wrong_other` and the two classes of errors.
+//
+// They say "account" and "log in" and never "user" or "token", and they tell what to do next.
+
 namespace yett::pages {
 namespace {
 
