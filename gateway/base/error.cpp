@@ -1,5 +1,9 @@
 #include "gateway/base/error.hpp"
 
+// Names for logs and metrics: they are kept from release to release, since alerts and searches go
+// by them. The switch has no default, so that the compiler names this place when a code is added.
+// What a client is told of each stands in http/bodies/problem.cpp.
+
 namespace yett {
 inline namespace base {
 

@@ -8,6 +8,11 @@
 #include <cstdlib>
 #include <cstring>
 
+// Bytes that nobody can guess, from OpenSSL's generator. If it fails the program ends: an id or a
+// token that could be guessed would be worse than no program. Each thread draws a kilobyte ahead,
+// and what was handed out is wiped from the store at once, so that a look into the memory tells no
+// secret that is in use.
+
 namespace yett {
 inline namespace base {
 namespace {
@@ -58,6 +63,8 @@ std::uint64_t random_u64()
     return value;
 }
 
+// UUID version 7 (RFC 9562 section 5.7): milliseconds first, so that ids sort by time and an index
+// grows at its end; the other 74 bits are random.
 std::string make_uuid(wall_time now)
 {
     uuid id;

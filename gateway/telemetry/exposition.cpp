@@ -13,6 +13,9 @@
 #include <limits>
 #include <sstream>
 
+// A counter that has a cell for each error code is shown where it has counted something, and
+// besides for the few codes that alerts ask for (`at_once`), which have to be there at zero.
+
 namespace yett::telemetry {
 namespace {
 

@@ -9,6 +9,15 @@
 #include <cmath>
 #include <iterator>
 
+// One line of a log, built in place in a text that is kept: after the first lines hardly anything
+// is allocated. What stands in a line comes from anybody, so both forms are closed. JSON escapes
+// what it must, replaces what is no UTF-8 (a reader would drop the whole line) and writes the
+// control characters beyond ASCII as escapes, for a terminal obeys them. Plain text escapes
+// everything but visible ASCII, and quotes what holds a blank, a quote or an equals sign, so that
+// words can be told apart again.
+//
+// Empty texts are left out. A number is always there, for zero means something.
+
 namespace yett::telemetry {
 namespace {
 
@@ -134,6 +143,7 @@ void append_plain(std::string& out, std::string_view text)
     if (quoted) out += '"';
 }
 
+// The second's text is kept: a thousand lines of one second write it once.
 void line::begin(wall_time at)
 {
     auto const second = std::chrono::floor<seconds>(at);
@@ -217,6 +227,8 @@ void line::add_flag(std::string_view n, bool v)
     text_ += v ? "true" : "false";
 }
 
+// In plain text the fields everybody knows stand without a name, and a dash holds the place of what
+// is missing.
 void line::add_bare(std::string_view n, std::string_view v, std::size_t at_most)
 {
     if (format_ == line_format::json) return add(n, v, at_most);

@@ -2,6 +2,13 @@
 
 #include <algorithm>
 
+// A shard for each worker and one more for the control thread, so that counting is adding to memory
+// that no other thread writes. They are summed when somebody asks.
+//
+// Names become slots when the program is put together, not while it serves. Slots are few, and
+// their number is fixed: the last one collects everything that found no place, as "other", so that
+// whatever is configured a scrape has a bounded size.
+
 namespace yett::telemetry {
 
 status_class class_of(unsigned status) noexcept

@@ -3,6 +3,11 @@
 #include <algorithm>
 #include <map>
 
+// Figures that others own, asked for when somebody scrapes: a row says how they are called, what
+// they mean and how to read them from what the collectors wrote (`observations`). A row that has
+// nothing to say is left out; a value that is there must have labels that no other value of its row
+// has, or the whole page is refused by whoever reads it.
+
 namespace yett::telemetry {
 namespace {
 

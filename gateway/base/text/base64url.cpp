@@ -3,6 +3,10 @@
 #include <array>
 #include <cstdint>
 
+// RFC 4648 section 5, one spelling for each value: no blanks, no padding where none is asked for,
+// and no bits behind the last byte that could differ. Two texts for one value would be two entries
+// in a cache and two names for a token.
+
 namespace yett {
 inline namespace base {
 namespace {
@@ -59,6 +63,7 @@ std::optional<std::string> base64url_decode(std::string_view text)
     return bytes;
 }
 
+// Padding may be left out altogether, or must be exactly what belongs there.
 std::optional<std::string> base64url_decode_padded(std::string_view text)
 {
     auto const data = text.substr(0, text.find('='));

@@ -3,6 +3,11 @@
 #include <algorithm>
 #include <charconv>
 
+// Times as texts, in UTC, without asking the machine for a time zone or a locale. Writing has one
+// form. Reading takes what exports of databases and spreadsheets hold besides RFC 3339: a blank for
+// the T, no seconds, an offset in four ways, or a date alone, which is its first moment. A date
+// that does not exist is none; nothing is rolled over into the next month.
+
 namespace yett {
 inline namespace base {
 
@@ -33,6 +38,7 @@ struct civil_time
     std::chrono::hh_mm_ss<seconds> time;
 };
 
+// The letters of strftime, and only those that are used.
 void append(std::string& to, civil_time const& at, char gap)
 {
     switch (gap) {
@@ -98,6 +104,7 @@ std::optional<seconds> take_clock(std::string_view& text)
     return std::chrono::hours{hour} + std::chrono::minutes{minute} + seconds{extra};
 }
 
+// More digits than milliseconds hold are read and dropped.
 std::optional<milliseconds> take_fraction(std::string_view& text)
 {
     if (!text.starts_with('.')) return milliseconds{0};
@@ -109,6 +116,7 @@ std::optional<milliseconds> take_fraction(std::string_view& text)
     return milliseconds{number(digits)};
 }
 
+// Nothing behind the clock is UTC, too.
 std::optional<seconds> offset_of(std::string_view text)
 {
     if (text.starts_with(' ') && text.size() > 1) text.remove_prefix(1);

@@ -9,6 +9,12 @@
 #include <cmath>
 #include <cstdint>
 
+// Boost.JSON reads RFC 8259 and nothing beside it; two things are added. A member that is there
+// twice is refused, since readers disagree which of them counts, and a gateway and an application
+// behind it must not disagree. A number that no finite double holds is refused for the same reason.
+// Twice is found by counting: the parser tells how many members were written, the object how many
+// are left.
+
 namespace yett {
 inline namespace base {
 namespace {
