@@ -20,6 +20,18 @@
 #include <charconv>
 #include <cstring>
 
+// Accepting never waits for a client: the socket is readable, a burst is taken, and each connection
+// goes its own way. Whoever is refused costs little more than the accept, and hears why where that
+// can be said in plain text.
+//
+// Each worker has its own socket on the same port (SO_REUSEPORT), and the kernel deals connections
+// out. That is why a port is probed first without the option: another program of the same user
+// could have it, and the two would silently share the clients.
+//
+// Running out of descriptors is the one failure that does not pass by itself, since the listening
+// socket stays readable and a loop would spin. So one descriptor is held in reserve: it is given up
+// to take the first in line and turn them away, and then nothing is accepted for a moment (`rest`).
+
 namespace yett::net {
 
 namespace {
@@ -103,6 +115,7 @@ ip_address address_in(sockaddr_storage const& from)
     return out;
 }
 
+// Made once; it is sent when there is least time to make anything.
 std::string overloaded_reply()
 {
     auto const reply = http::problem_reply(our_error(errc::overloaded), {});
@@ -203,6 +216,7 @@ void listener::stop()
     acceptor_.close(ignored);
 }
 
+// Connections that are open hold the settings they began with.
 void listener::use(std::shared_ptr<transport::tls_context> tls)
 {
     auto next = std::make_shared<listener_settings>(*settings_);

@@ -2,6 +2,15 @@
 
 #include <utility>
 
+// Reading a reply, decided without a socket: bytes go in, and what comes out is one event and how
+// many bytes it used up. Whoever calls owns the bytes and takes the used ones away; views into them
+// are good until then.
+//
+// There may be several heads (1xx), each an event of its own; after 101 the bytes are no HTTP any
+// more and nobody here reads them. A head that has not ended is searched for its end from where the
+// last search stopped, so that a head that comes byte by byte costs no more than one that comes at
+// once.
+
 namespace yett::upstream {
 
 using http::framing;

@@ -10,6 +10,11 @@
 // Names are looked up by a bucket, the first letter or the one behind "x-", and compared in their folded spelling:
 // servers read '_' and '.' as '-' and know no case. The table is sorted by bucket when the program is built; most
 // buckets hold no name or two, and a name that nobody knows costs a look at one character.
+//
+// A name that stands here is one that some server, platform or proxy believes when it comes from
+// the inside. `hearsay` tells of the client, `claims_identity` of who is asking, `rewrites` of
+// another request, `steers` gives orders; what is `trusted` passes from listed proxies alone. The
+// list can only grow: a name that is missing is an identity that anybody can claim.
 
 namespace yett::upstream {
 

@@ -174,6 +174,7 @@ result<void> identity_fields::set(std::string_view name, claim from)
     return {};
 }
 
+// A name that is ours is removed from what clients send on every route, also where nothing is set.
 result<void> identity_fields::reserve(std::string_view name)
 {
     auto const folded = http::folded(name);
