@@ -6,6 +6,11 @@
 
 #include <algorithm>
 
+// `${NAME}` and `${NAME:-default}` in values, as a shell has them and nothing beyond: what is put
+// in is not expanded again, so a password with a dollar sign stays what it is. `$$` is a dollar; a
+// dollar before anything else is one, too, for patterns have them. A variable that is not set is a
+// complaint and never an empty text, which could switch a check off.
+
 namespace yett::config {
 namespace {
 

@@ -1,5 +1,9 @@
 #include "config/tables/table.hpp"
 
+// The root of the format: every section in the order of the reference. The tables beside this one
+// hold one subject each; a key is declared once, with how it is read, shown, checked and explained,
+// and `docs/configuration.md` is made of the same declaration.
+
 namespace yett::config {
 namespace {
 

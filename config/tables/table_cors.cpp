@@ -2,6 +2,10 @@
 
 #include <algorithm>
 
+// CORS of a rule and of the account endpoints: the same keys, but that the latter have no
+// application to forward a preflight to. What browsers would silently refuse is complained about
+// here, where somebody reads it.
+
 namespace yett::config {
 namespace {
 

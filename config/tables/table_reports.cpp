@@ -1,5 +1,8 @@
 #include "config/tables/table.hpp"
 
+// Where the program says what happens: lines of three kinds, and traces. A target is one key with
+// two meanings, a word or a path, so it is read by hand; a file called `off` is written `./off`.
+
 namespace yett::config {
 namespace {
 

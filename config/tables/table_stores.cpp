@@ -2,6 +2,10 @@
 
 #include <algorithm>
 
+// Stores are named by URLs whose scheme says the kind, and a URL may hold a password. So it comes
+// as a secret, in `url` or by `url_file`, is taken apart when its section is complete, and of it
+// only the scheme is ever shown again.
+
 namespace yett::config {
 namespace {
 

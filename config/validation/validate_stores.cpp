@@ -2,6 +2,10 @@
 
 #include "config/reading/reading.hpp"
 
+// What is right for itself and wrong together: the store, what several programs share through it,
+// and the times that hold tokens. An error is what cannot work; a warning is what works until the
+// day it matters.
+
 namespace yett::config {
 namespace {
 
