@@ -3,6 +3,14 @@
 #include <algorithm>
 #include <array>
 
+// Who may pass a rule, compiled once and asked for each request without allocating. Everything that
+// is not granted in so many words is refused: an empty list grants nobody, an unknown address no
+// domain.
+//
+// Verdicts have an order, granted, login_too_old, forbidden, by what the user can do about them:
+// `login_too_old` is cured by signing in once more. A nested rule that could be met by a new login
+// says so and not `forbidden`.
+
 namespace yett::policies {
 namespace {
 
@@ -116,6 +124,8 @@ access::verdict access::judge(identity const& who, wall_time now) const noexcept
     return is_recent(who, now) ? verdict::granted : verdict::login_too_old;
 }
 
+// The moments at which a login gets too old for some part, the first of them first: the answer is
+// the one a millisecond after which the whole is no longer met.
 std::optional<wall_time> access::granted_until(identity const& who, wall_time now) const noexcept
 {
     for (auto const age : ages_) {

@@ -1,5 +1,10 @@
 #include "policies/host_pattern.hpp"
 
+// Hosts of rules, exact or everything below a domain, as certificates have them but for any depth.
+// Compared with a host that was folded to lower case and lost its final dot and its port already.
+// `*.example.com` does not match `example.com`, and never matches in the middle of a label, or
+// `evilexample.com` would be ours.
+
 namespace yett::policies {
 namespace {
 
