@@ -100,6 +100,8 @@ result<std::string> assertions::sign(signing_key const& key, statement const& sa
     return sign_compact(key, assertion_type, boost::json::serialize(payload));
 }
 
+// No application gets one with less than half its time left. One that was made in the future, by a
+// clock that was turned back since, is made anew.
 bool assertions::is_fresh(entry const& e, wall_time now) const noexcept
 {
     return e.made_at <= now && now - e.made_at < milliseconds{options_.ttl} / 2;
@@ -115,6 +117,8 @@ void assertions::remember(digest128 const& name, entry const& made)
     young_.bytes += size;
 }
 
+// When keys turn over: what was signed by one that is published no longer could not be checked by
+// anybody.
 void assertions::keep_signed_by(std::span<verification_key const> keys)
 {
     for (auto* each : {&young_, &old_})

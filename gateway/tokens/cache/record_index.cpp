@@ -4,6 +4,15 @@
 
 #include <bit>
 
+// Linear probing without tombstones. A record lies at the home of its hint or behind it with no
+// empty slot between, which is what lets a look-up stop at the first empty one; `remove` keeps it
+// so. A free slot there always is, for the owner fills four fifths.
+//
+// A word is a place in the block and, above it, the upper bits of the hint's other half (`slot_of`
+// uses the lower one, so that the two say different things). A word that differs there belongs to
+// another record and is passed without touching that one. No record has the place 0, where the
+// index itself lies: a word of 0 is an empty slot.
+
 namespace yett::tokens {
 
 record_index::record_index(std::span<char> block, std::size_t slots) noexcept
@@ -23,6 +32,8 @@ token_record* record_index::first(std::uint64_t hint, auto const& is_meant) cons
     return nullptr;
 }
 
+// For the prefetch alone: it takes the first with the same piece of hint, whose digest would have
+// to be fetched to know better.
 token_record* record_index::find_likely(std::uint64_t hint) const noexcept
 {
     return first(hint, [](token_record const&) { return true; });

@@ -6,6 +6,20 @@
 #include <type_traits>
 #include <utility>
 
+// Index, ghosts, small queue and main queue lie in one block in this order. A queue is a ring of
+// records of different lengths (record_ring), so records are neither allocated nor freed one by
+// one; what is removed in the midst of a ring is marked dead and its bytes come back when its turn
+// comes.
+//
+// A hit counts one in the record it has read anyway, three at most, and moves nothing. A record
+// that comes to the end of the small queue goes on to the main queue if it was used twice, and is
+// evicted otherwise; a ghost remembers the upper half of its hint and when that was. Comes it back
+// before as many others had to go as there are records, it goes to the main queue at once. That
+// queue gives a record another round for each use that it counted.
+//
+// No record may be so large that making room for it would empty a queue: above a hundredth of the
+// budget it is not kept, and its token is verified each time.
+
 namespace yett::tokens {
 namespace {
 
@@ -109,6 +123,7 @@ bool token_store::crowded() const noexcept
     return entries_ >= ghosts_.size();
 }
 
+// The small queue gives one while it holds a tenth of all bytes or more, the main queue otherwise.
 void token_store::make_room_in_index(wall_time now)
 {
     while (crowded()) {

@@ -9,6 +9,15 @@
 
 #include <algorithm>
 
+// Key sets of others, as RFC 7517 has them and as issuers write them. A key that cannot be used
+// does not spoil the set: it leaves a complaint, and the others serve, for issuers publish keys of
+// kinds that nobody here asked for. A set without any usable key is a failure, so that the set
+// before it stays in force.
+//
+// A key is bound to its algorithms here, by its own `alg` or by the operator's list and its type,
+// and never by the header of a token (RFC 8725 section 3.1). Private members that stand in a
+// published key are not read.
+
 namespace yett::tokens {
 namespace {
 
@@ -176,6 +185,7 @@ result<key_set> parse_jwks(std::string_view text, jwks_rules const& rules)
     return set;
 }
 
+// Of our own keys; a secret has no public half and is left out.
 std::string render_jwks(std::span<verification_key const> keys)
 {
     std::vector<std::string> shown;

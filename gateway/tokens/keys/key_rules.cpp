@@ -8,6 +8,12 @@
 
 #include <array>
 
+// Which keys are good enough to believe a signature by, of ours and of issuers. A bad key is worse
+// than none, for its tokens would look proven: RSA of less than 2048 bits (RFC 7518 section 3.3) or
+// from a flawed generator, curves that are not the algorithm's, points off the curve or of small
+// order, secrets shorter than their digest (section 3.2). The upper bounds are for time: with a key
+// of 100,000 bits each token would hold a core for long.
+
 namespace yett::tokens {
 namespace {
 
