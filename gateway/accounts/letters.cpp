@@ -3,6 +3,14 @@
 #include "gateway/accounts/issue.hpp"
 #include "gateway/base/random.hpp"
 
+// A letter is written in the same transaction as what it tells of, and sent later by whoever holds
+// the outbox. Its link holds a secret that is nowhere else: of the link the store keeps a hash, and
+// the letter forgets the secret when it is sent.
+//
+// Whoever asks about an address must not learn by the time it takes whether there is an account. So
+// where nothing is to be sent a blank letter is made with the same drawing, hashing and storing,
+// and the outbox drops it.
+
 namespace yett::accounts {
 namespace {
 

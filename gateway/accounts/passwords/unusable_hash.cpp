@@ -2,6 +2,11 @@
 
 #include <algorithm>
 
+// Whoever imports users from elsewhere brings whatever the old system stored, and wants to hear
+// what to do about it rather than "unknown". A hash of one fast round or of a scheme with a flaw is
+// refused: it would leave our users as safe as the old system did. The order counts: a mark at the
+// beginning says more than the length, which is what is left for bare digests.
+
 namespace yett::accounts {
 
 namespace {
@@ -64,6 +69,7 @@ bool is_des(std::string_view text)
 
 } // namespace
 
+// By the length in hex digits: MD5, SHA-1, SHA-256, SHA-512.
 std::string_view why_not_usable(std::string_view stored)
 {
     auto const text = lower(stored);

@@ -4,6 +4,13 @@
 
 #include <algorithm>
 
+// The decision of every store, so that all agree: each loads the session, lets this change it and
+// writes it back, in one transaction or under one lock. Hashes alone are compared; the secret
+// itself never gets here.
+//
+// Times only grow, for two nodes may write in an order that their clocks do not have. `idle_until`
+// never passes the absolute end.
+
 namespace yett::accounts {
 
 namespace {
@@ -26,6 +33,8 @@ void advance(rotation const& asked, session& s)
 
 } // namespace
 
+// The token before the current one, within `grace`, is a reply that got lost. Any other that names
+// this session was used before that.
 rotation_outcome apply(rotation const& asked, session& onto)
 {
     if (!is_live(onto, asked.now)) return rotation_outcome::ended;

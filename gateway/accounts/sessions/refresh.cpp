@@ -11,6 +11,18 @@
 #include "gateway/tokens/opaque/refresh_token.hpp"
 #include "gateway/tokens/revocations.hpp"
 
+// Rotation as RFC 9700 section 4.14.2 asks for: a refresh token is good once, and whoever shows one
+// that was used before ends the session, for one of the two who have it is a thief and nobody can
+// tell which.
+//
+// Networks lose replies, and browsers send two requests at once. So for the length of `grace` the
+// token before gets the same successor again. That needs no memory of secrets: the successor is
+// computed from what was presented and a salt that the session keeps, so only who has the old token
+// can have the new one made, from whichever node.
+//
+// The decision is one operation of the store (accounts/ports/rotation), under its lock; what is to
+// be said to whom happens after it.
+
 namespace yett::accounts {
 
 namespace {
