@@ -3,6 +3,12 @@
 #include "gateway/http/path_readings.hpp"
 #include "gateway/http/target.hpp"
 
+// A rule decides by the path as we spell it, and an application may read another: with its escapes
+// decoded twice, without what stands behind `;`, with `\` as `/`. A path that could be read in two
+// ways is let through only if every reading finds the same rule, so that no spelling gets past the
+// rule that guards what it means to the application. All others never get here, which is why this
+// may be slow.
+
 namespace yett::pipeline {
 namespace {
 

@@ -4,6 +4,15 @@
 
 #include <algorithm>
 
+// Every request that is forwarded is in one of three lists: it begins in `fresh_`, and each look
+// moves it on, to `young_` and then to `lasting_`. Only the last are streams, and only for them is
+// more kept than a place in a list: the names under which they can be revoked, a deadline, and
+// while the store is asked a slot that says whether they are still there. A look compares streams
+// with the revocations only if something was added since the one before.
+//
+// An entry goes with its request. So what waits for the store holds a slot and no pointer to the
+// entry, whose destructor empties the slot.
+
 namespace yett::pipeline {
 
 using telemetry::session_end;

@@ -5,6 +5,14 @@
 
 #include <utility>
 
+// A token whose `kid` nobody knows may be signed by a key that its issuer published a moment ago.
+// Its request waits, two seconds at most, while the set is fetched anew; whether it may be fetched
+// is the issuer's watch to say, which asks rarely however many ask it. Anybody can send any `kid`,
+// so requests that wait are bounded, and those beyond are answered as if nobody had looked.
+//
+// They go on from the event loop (`wake_later`) and not on the stack of whoever brought the keys,
+// which may be in the midst of something.
+
 namespace yett::pipeline {
 namespace {
 

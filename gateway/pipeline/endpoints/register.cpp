@@ -12,6 +12,10 @@
 
 #include <algorithm>
 
+// Registration says the same for an address that is taken as for one that is free: what differs is
+// the letter. The limit of letters follows that: beyond it the answer stays and the letter goes
+// unsent (`silent`), while every other limit refuses.
+
 namespace yett::pipeline {
 
 task<result<http::reply>> register_user(call& c)
@@ -34,6 +38,7 @@ task<result<http::reply>> register_user(call& c)
     co_return registered_reply(*made);
 }
 
+// Whether the one that refused is a limit of letters; it is the last that was asked.
 task<result<bool>> may_send_letter(call& c)
 {
     auto const spent = co_await c.spend_for_account();

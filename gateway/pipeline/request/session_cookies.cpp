@@ -2,6 +2,11 @@
 
 #include "gateway/accounts/grant.hpp"
 
+// A session in cookies. Both have the same path, domain and flags, from the snapshot; none has
+// `Max-Age` unless the user asked to be remembered, so that it ends with the browser. A cookie is
+// deleted by one of the same name, path and domain: with any other the old one stays beside it,
+// which is why `delete_everywhere` tries each that there may be.
+
 namespace yett::pipeline {
 namespace {
 
