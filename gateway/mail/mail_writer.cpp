@@ -6,6 +6,12 @@
 
 #include <algorithm>
 
+// From a letter of the outbox to the bytes of RFC 5322. Of what the client said that caused a mail
+// it holds the address it goes to and the name of the device, as we spell it: whoever registers a
+// stranger's address must not be able to write to them through us. Links are built from the
+// configured site, never from `Host`, for else a reset would lead wherever the one who asked for it
+// wants.
+
 namespace yett::mail {
 
 namespace {

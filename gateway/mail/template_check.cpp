@@ -8,6 +8,11 @@
 #include <algorithm>
 #include <optional>
 
+// Templates of the operator are checked at the start, for a mail that fails at its first use fails
+// at night. Of mustache only what does no harm is allowed: no value without escapes, no unknown
+// name, no other delimiters, no includes but of the body in its frame. What a mail is for is
+// checked, too: one that forgot its {{link}} would be sent for nothing.
+
 namespace yett::mail {
 
 namespace {
