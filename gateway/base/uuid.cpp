@@ -2,6 +2,9 @@
 
 #include <cstring>
 
+// Texts of UUIDs as RFC 9562 section 4 shows them, in lower case alone: one spelling for one id,
+// since ids are compared as texts. `parse_uuid` trusts its caller to have asked `is_uuid`.
+
 namespace yett {
 inline namespace base {
 namespace {

@@ -5,6 +5,11 @@
 
 #include <algorithm>
 
+// Host and port as Host, :authority and URLs carry them (RFC 3986 section 3.2). User information
+// has no place here (RFC 9110 section 4.2.4). A name is labels of letters, digits, '-' and '_',
+// none of them empty, and may end in a dot; IPv6 in brackets must be an address, without a zone. An
+// empty port says the same as none.
+
 namespace yett::http {
 namespace {
 

@@ -6,6 +6,10 @@
 #include "gateway/management/user_rows.hpp"
 #include "gateway/management/user_verbs.hpp"
 
+// Everything is read and judged before anything is stored, and the hash of the password, which is
+// made to be expensive, comes last. An operator is told that an address is taken, as a stranger
+// never is.
+
 namespace yett::management {
 namespace {
 

@@ -3,6 +3,11 @@
 #include <algorithm>
 #include <cstring>
 
+// What was received and cannot be passed on yet, in buffers of one size from a pool. Each is
+// counted against a budget that all share before it is taken, so that slow readers together cannot
+// hold more than is allowed; when that says no, `put` takes less than it was given and its caller
+// has to wait. A buffer goes back as soon as its last byte is out.
+
 namespace yett::net {
 
 std::size_t backlog::put(std::string_view bytes)

@@ -5,6 +5,11 @@
 #include <algorithm>
 #include <cmath>
 
+// Contrast as WCAG 2 measures it: the relative luminance of sRGB, each channel made linear first,
+// and 0.05 for the light that a screen reflects. An operator gives one colour, of a logo mostly;
+// pages with it have to be readable for everybody, so text and links take the colour nearest to it
+// that is.
+
 namespace yett::pages {
 namespace {
 
@@ -48,6 +53,8 @@ rgb text_on(rgb ground) noexcept
     return contrast(ground, white) >= contrast(ground, black) ? white : black;
 }
 
+// In 64 steps from what is wanted towards black or white, whichever stands out more. One of the two
+// always reaches 4.5.
 rgb readable_on(rgb ground, rgb wanted, double least) noexcept
 {
     auto const far = text_on(ground);

@@ -3,6 +3,10 @@
 #include <algorithm>
 #include <cstring>
 
+// `[begin_, end_)` is what was received and not consumed. While `reading_` is true the kernel may
+// write behind `end_`, so memory is neither moved, exchanged nor given back; what would do that
+// does nothing until `add`.
+
 namespace yett::transport {
 
 void input_buffer::consume(std::size_t bytes) noexcept

@@ -7,6 +7,10 @@
 #include <algorithm>
 #include <array>
 
+// Where the configuration is: an argument, --config, or neither; then it is the file in this
+// folder, or else the installed one. A file that cannot be looked at counts as there, so that what
+// is wrong with it is said, and not the next one read in its place.
+
 namespace yett::app {
 namespace {
 

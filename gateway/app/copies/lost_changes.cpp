@@ -9,6 +9,11 @@
 #include <array>
 #include <utility>
 
+// After a store was put back from a backup, changes that were made since are gone, and the audit
+// log knows them. Each event says here what holds now in place of what it did; capitals are for
+// those that open a door. An event that is not listed left nothing behind that outlives the
+// recovery, as logins do, whose sessions all end with it.
+
 namespace yett::app {
 namespace {
 

@@ -7,6 +7,12 @@
 
 #include <algorithm>
 
+// Two things must not meet: a token by a new key, and a worker without that key. So a key is
+// published first, each worker takes the new snapshot when it gets to it, and `under_way_` counts
+// snapshots that some worker lacks; only at zero does another key sign. The other programs on the
+// store have the same key by then, for it was there `publish_before` ahead of its time and each
+// looks in several times within that.
+
 namespace yett::app {
 
 milliseconds key_interval(tokens::key_schedule const& by)

@@ -5,6 +5,11 @@
 
 #include <algorithm>
 
+// Origins of RFC 6454 as browsers write them: scheme and host in lower case, no port where it is
+// the usual one, `null` for pages without a site. Compared by scheme, host and port, never as
+// texts, for an operator may write a port that a browser leaves out. Schemes of extensions and apps
+// (`chrome-extension://`, `capacitor://`) have no usual port; 0 stands for it.
+
 namespace yett::http {
 namespace {
 
@@ -64,6 +69,7 @@ origin_list::origin_list(std::span<std::string const> allowed)
     }
 }
 
+// A name first: who is listed beside "*" may be trusted with cookies, and the others not.
 origin_list::admission origin_list::judge(std::string_view field) const noexcept
 {
     if (auto const given = parse_origin(field)) {
