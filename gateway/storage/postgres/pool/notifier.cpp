@@ -1,7 +1,7 @@
 #include "gateway/storage/postgres/pool/notifier.hpp"
 
+#include "gateway/base/async/back_off.hpp"
 #include "gateway/base/async/wait_until.hpp"
-#include "gateway/storage/postgres/pool/back_off.hpp"
 #include "gateway/storage/postgres/pool/dial.hpp"
 #include "gateway/storage/postgres/pool/notice_pace.hpp"
 

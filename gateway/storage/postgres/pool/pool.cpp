@@ -1,8 +1,8 @@
 #include "gateway/storage/postgres/pool/pool.hpp"
 
+#include "gateway/base/async/back_off.hpp"
 #include "gateway/base/async/waiter.hpp"
 #include "gateway/base/random.hpp"
-#include "gateway/storage/postgres/pool/back_off.hpp"
 
 #include <boost/asio/basic_waitable_timer.hpp>
 #include <boost/asio/co_spawn.hpp>

@@ -1,8 +1,9 @@
-#include "gateway/storage/postgres/pool/back_off.hpp"
+#include "gateway/base/async/back_off.hpp"
 
 #include <algorithm>
 
-namespace yett::storage::postgres {
+namespace yett {
+inline namespace base {
 
 milliseconds pause_after(unsigned failures, double chance) noexcept
 {
@@ -11,4 +12,5 @@ milliseconds pause_after(unsigned failures, double chance) noexcept
     return milliseconds{whole - static_cast<long long>(static_cast<double>(whole) * chance / 2)};
 }
 
-} // namespace yett::storage::postgres
+} // namespace base
+} // namespace yett
