@@ -6,7 +6,7 @@ RUN ./dev build && mkdir /out && cp build/release/yett /out/ && strip /out/yett
 
 FROM debian:12-slim
 RUN apt-get update && apt-get install -y --no-install-recommends \
-        libssl3 libyaml-cpp0.7 libfmt9 libprometheus-cpp-core1.0 libsodium23 libcrypt1 libsqlite3-0 libpq5 \
+        libssl3 libyaml-cpp0.7 libfmt9 libprometheus-cpp-core1.0 libsodium23 libcrypt1 libsqlite3-0 libpq5 libhiredis0.14 \
         libidn2-0 libpsl5 libunistring2 libzxcvbn0 libhighwayhash0 libcurl4 ca-certificates \
     && rm -rf /var/lib/apt/lists/*
 COPY --from=build /out/yett /usr/bin/yett
