@@ -101,6 +101,7 @@ class recent_headers
 public:
     jws_header const* find(std::string_view encoded) const
     {
+        if (encoded.empty()) return nullptr; // as an entry that is not used yet is
         for (auto const& entry : entries_)
             if (entry.encoded == encoded) return &entry.header;
         return nullptr;
