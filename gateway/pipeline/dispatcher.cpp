@@ -86,13 +86,13 @@ dispatcher::dispatcher(dependencies d)
 {
 }
 
-task<result<void>> dispatcher::dispatch(policies::permit const& permit, http::exchange& ex, request_context& context)
+task<result<void>> dispatcher::dispatch(policies::permit permit, http::exchange& ex, request_context& context)
 {
-    return permit.route().to() == policies::destination::accounts ? answer_ourselves(permit, ex, context)
-                                                                  : forward(permit, ex, context);
+    return permit.route().to() == policies::destination::accounts ? answer_ourselves(std::move(permit), ex, context)
+                                                                  : forward(std::move(permit), ex, context);
 }
 
-task<result<void>> dispatcher::answer_ourselves(policies::permit const& permit, http::exchange& ex, request_context& context)
+task<result<void>> dispatcher::answer_ourselves(policies::permit permit, http::exchange& ex, request_context& context)
 {
     auto const& facts = context.facts();
     auto const& row = *facts.endpoint;
@@ -143,7 +143,7 @@ upstream::bearer_terms dispatcher::bearers_for(request_context const& context) c
     return terms;
 }
 
-task<result<void>> dispatcher::forward(policies::permit const& permit, http::exchange& ex, request_context& context)
+task<result<void>> dispatcher::forward(policies::permit permit, http::exchange& ex, request_context& context)
 {
     auto const assertion = assertion_for(permit, context);
     if (!assertion) co_return assertion.error();

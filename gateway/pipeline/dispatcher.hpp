@@ -51,12 +51,12 @@ public:
 
     // Success: a whole reply was sent. Failure: none was begun, and the caller answers; or it was begun and
     // given up.
-    task<result<void>> dispatch(policies::permit const& permit, http::exchange& ex, request_context& context);
+    task<result<void>> dispatch(policies::permit permit, http::exchange& ex, request_context& context);
     // To the application, by the forwarder of the request's own snapshot.
-    task<result<void>> forward(policies::permit const& permit, http::exchange& ex, request_context& context);
+    task<result<void>> forward(policies::permit permit, http::exchange& ex, request_context& context);
 
 private:
-    task<result<void>> answer_ourselves(policies::permit const& permit, http::exchange& ex, request_context& context);
+    task<result<void>> answer_ourselves(policies::permit permit, http::exchange& ex, request_context& context);
     error nothing_here(policies::permit const& permit, http::exchange const& ex, request_context& context) const;
     result<std::shared_ptr<std::string const>> assertion_for(policies::permit const& permit, request_context const& context);
     upstream::bearer_terms bearers_for(request_context const& context) const;

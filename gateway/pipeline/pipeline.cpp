@@ -1,5 +1,6 @@
 #include "gateway/pipeline/pipeline.hpp"
 
+#include "gateway/base/async/ready.hpp"
 #include "gateway/base/random.hpp"
 #include "gateway/http/bodies/glimpse.hpp"
 #include "gateway/http/fields/websocket.hpp"
@@ -35,8 +36,11 @@ void pipeline::enter(std::shared_ptr<worker_snapshot const> next)
     snapshot_ = std::move(next);
 }
 
-// The table of contents. Every request takes these steps in this order, and each of them
-// can only be reached through the one before.
+// The table of contents: by which rule a request is answered, who sends it (`answer_by_rule`), and whether it may
+// (`decide`). Every request takes these steps in this order, and each of them can only be reached through the one before.
+//
+// The first and the last are no coroutines, but choose one. A frame holds whatever is awaited in its function, and
+// Asio uses frames again only up to 1,020 bytes: larger ones are allocated anew for every request.
 task<result<void>> pipeline::answer(http::exchange& ex, request_context& context)
 {
     auto const& snapshot = *context.snapshot->shared; // frozen for this request
@@ -46,18 +50,22 @@ task<result<void>> pipeline::answer(http::exchange& ex, request_context& context
 
     if (context.asked.from.behind_proxy) ex.came_by_proxy(context.asked.from.https);
     if (ex.from().to_https && (!context.asked.from.https || ex.from().to_https->is_where_asked())) [[unlikely]]
-        co_return co_await send_to_https(*ex.from().to_https, ex);
+        return send_to_https(*ex.from().to_https, ex);
 
     auto const asked = question_about(ex.request().method_name(), ex.where());
     if (ex.request().method() == http::method::options) [[unlikely]]
-        if (auto const* rule = rule_for_preflight(asked, ex.request(), snapshot)) {
-            co_return co_await answer_preflight(*rule, asked, ex, context);
-        }
+        if (auto const* rule = rule_for_preflight(asked, ex.request(), snapshot))
+            return answer_preflight(*rule, asked, ex, context);
     auto const route = snapshot.routes.find(asked);
     if (ex.where().doubts().any()) [[unlikely]]
-        if (auto fit = judge_path(asked, route, ex, context); !fit) co_return fit.error();
-    if (!route) co_return co_await answer_without_rule(route, ex, context);
-    context.found.route = route.get();
+        if (auto fit = judge_path(asked, route, ex, context); !fit) return ready(std::move(fit));
+    return route ? answer_by_rule(*route, asked, ex, context) : answer_without_rule(route, ex, context);
+}
+
+task<result<void>> pipeline::answer_by_rule(policies::route const& rule, policies::question asked, http::exchange& ex,
+                                            request_context& context)
+{
+    context.found.route = &rule;
     auto const& facts = context.facts();
     stages_.authenticator.read_by_rule(ex.request(), context);
     ex.limit_body(facts.body_bytes);
@@ -77,25 +85,28 @@ task<result<void>> pipeline::answer(http::exchange& ex, request_context& context
         found = co_await stages_.authenticator.finish(std::move(*first), ex, context);
     auto who = identity_of(std::get<authenticator::settled>(std::move(found)));
     if (!who) co_return who.error();
-    if (*who && (*who)->requests_per_minute != 0) [[unlikely]]
-        if (auto spent = co_await stages_.limits.spend_own(ex, context); !spent) co_return spent.error();
-    if (!facts.limits.late.empty())
-        if (auto spent = co_await stages_.limits.spend(facts.limits.late, ex, context); !spent) co_return spent.error();
+    if (request_limits::has_late(context))
+        if (auto spent = co_await stages_.limits.spend_late(ex, context); !spent) co_return spent.error();
     if (*who && !stages_.certainty.holds(context.found.known_at)) [[unlikely]] {
         who = co_await make_certain(context);
         if (!who) co_return who.error();
     }
-    auto const permit = policies::decide(*route, *who, asked, context.asked.now);
-    if (permit.reported) [[unlikely]]
-        context.reported.not_enforced = permit.reported;
-    if (!permit) co_return permit.error();
-    if (names_destination(ex.request().method())) [[unlikely]]
-        if (auto open = require_open_destination(snapshot.routes, ex.request(), ex.where(), context.asked.from.https, *who,
-                                                 context.asked.now);
-            !open)
-            co_return open.error();
+    co_return co_await decide(rule, *who, asked, ex, context);
+}
 
-    co_return co_await stages_.dispatcher.dispatch(*permit, ex, context); // the only way to /auth or to an upstream
+task<result<void>> pipeline::decide(policies::route const& rule, identity_ptr const& who, policies::question const& asked,
+                                    http::exchange& ex, request_context& context)
+{
+    auto decided = policies::decide(rule, who, asked, context.asked.now);
+    if (decided.reported) [[unlikely]]
+        context.reported.not_enforced = decided.reported;
+    if (!decided) return ready(result<void>{decided.error()});
+    if (names_destination(ex.request().method())) [[unlikely]] {
+        auto const& routes = context.snapshot->shared->routes;
+        auto open = require_open_destination(routes, ex.request(), ex.where(), context.asked.from.https, who, context.asked.now);
+        if (!open) return ready(std::move(open));
+    }
+    return stages_.dispatcher.dispatch(std::move(decided.outcome).value(), ex, context); // the only way to /auth or to an upstream
 }
 
 // What is refused here is as suspicious as what never becomes a request: nothing behind it
@@ -111,7 +122,7 @@ result<void> pipeline::judge_path(policies::question const& asked, policies::fou
 }
 
 // OPTIONS * asks the server itself (RFC 9110 section 9.3.7): that is us.
-task<result<void>> pipeline::answer_without_rule(policies::found const& found, http::exchange& ex, request_context& context)
+task<result<void>> pipeline::answer_without_rule(policies::found found, http::exchange& ex, request_context& context)
 {
     auto const& methods = context.snapshot->shared->routes.methods();
     context.reported.allowed_methods = found.allowed();
@@ -149,17 +160,17 @@ task<result<identity_ptr>> pipeline::make_certain(request_context& context)
 
 task<void> pipeline::serve(http::exchange& ex)
 {
-    request_context context;
+    // Beside the frame, which would be too large to be used again (see `answer`).
+    auto const held = std::make_unique<request_context>();
+    auto& context = *held;
     context.snapshot = snapshot_;
     context.asked.now = wall_now();
-    auto outcome = result<void>{};
-    try {
-        outcome = co_await answer(ex, context);
-    } catch (std::exception const& defect) {
-        outcome = our_error(errc::internal, defect.what());
-    }
     std::optional<error> failure;
-    if (!outcome) failure = outcome.error();
+    try {
+        if (auto outcome = co_await answer(ex, context); !outcome) failure = outcome.error();
+    } catch (std::exception const& defect) {
+        failure = our_error(errc::internal, defect.what());
+    }
     if (failure) co_await stages_.replies.send(*failure, ex, context);
 
     auto const* why = failure ? &*failure : nullptr;

@@ -54,9 +54,13 @@ public:
 
 private:
     task<result<void>> answer(http::exchange& ex, request_context& context);
+    task<result<void>> answer_by_rule(policies::route const& rule, policies::question asked, http::exchange& ex,
+                                      request_context& context);
+    task<result<void>> decide(policies::route const& rule, identity_ptr const& who, policies::question const& asked,
+                              http::exchange& ex, request_context& context);
     result<void> judge_path(policies::question const& asked, policies::found const& found, http::exchange& ex,
                             request_context const& context);
-    static task<result<void>> answer_without_rule(policies::found const& found, http::exchange& ex, request_context& context);
+    static task<result<void>> answer_without_rule(policies::found found, http::exchange& ex, request_context& context);
     static task<result<void>> send_to_https(http::https_entrance const& entrance, http::exchange& ex);
     static result<void> recognise_websocket(http::exchange& ex, request_context& context);
     task<result<identity_ptr>> make_certain(request_context& context);

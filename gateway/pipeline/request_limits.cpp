@@ -1,5 +1,6 @@
 #include "gateway/pipeline/request_limits.hpp"
 
+#include "gateway/base/async/ready.hpp"
 #include "gateway/base/async/wait_until.hpp"
 #include "gateway/http/exchange.hpp"
 #include "gateway/pipeline/guesses.hpp"
@@ -33,6 +34,12 @@ limits::subject subject_of(http::exchange const& ex, request_context const& cont
     return who;
 }
 
+bool has_own(request_context const& context) noexcept
+{
+    auto const& who = context.found.who;
+    return who && who->requests_per_minute != 0;
+}
+
 bool went_well(http::exchange const& ex, error const* why)
 {
     return !why && ex.status() < 400;
@@ -61,25 +68,36 @@ task<result<void>> request_limits::spend_for_account(http::exchange const& ex, r
     co_return co_await spend(facts.account_limits, ex, context);
 }
 
+// Memory answers at once, and most limits have room: no coroutine for those.
 task<result<void>> request_limits::spend(std::span<limits::limit const* const> from, http::exchange const& ex,
                                          request_context& context)
 {
-    if (from.empty()) co_return result<void>{};
-    auto const& limiter = *context.snapshot->shared->limiter;
+    if (from.empty()) return ready(result<void>{});
     auto const who = subject_of(ex, context);
-    auto at_hand = limiter.spend_at_hand(from, who, steady_now());
-    if (!at_hand || at_hand->held_by_inflight()) [[unlikely]] {
-        auto waited = co_await wait_for_room(from, who, ex, context);
-        if (!waited) co_return waited.error();
-        at_hand = std::move(*waited);
-    }
-    context.spending.admissions.push_back(std::move(*at_hand));
+    auto at_hand = context.snapshot->shared->limiter->spend_at_hand(from, who, steady_now());
+    if (!at_hand || at_hand->held_by_inflight()) return spend_patiently(from, ex, context);
+    return ready(note(std::move(*at_hand), context));
+}
+
+task<result<void>> request_limits::spend_patiently(std::span<limits::limit const* const> from, http::exchange const& ex,
+                                                   request_context& context)
+{
+    auto const who = subject_of(ex, context);
+    auto waited = co_await wait_for_room(from, who, ex, context);
+    if (!waited) co_return waited.error();
+    co_return note(std::move(*waited), context);
+}
+
+// What came of it, also for `settle`.
+result<void> request_limits::note(limits::limit_result&& given, request_context& context)
+{
+    context.spending.admissions.push_back(std::move(given));
     auto const& spent = context.spending.admissions.back();
     count(spent, context);
-    if (!spent) co_return client_error(errc::rate_limited, "the limit " + spent.refused_by()->name());
+    if (!spent) return client_error(errc::rate_limited, "the limit " + spent.refused_by()->name());
     if (auto const* over = spent.reported_by())
         context.reported.not_enforced = client_error(errc::rate_limited, "the limit " + over->name());
-    co_return result<void>{};
+    return {};
 }
 
 void request_limits::count(limits::limit_result const& spent, request_context const& context)
@@ -90,6 +108,24 @@ void request_limits::count(limits::limit_result const& spent, request_context co
         auto& figures = figures_.limits[is_own ? shared.own_limit_slot : shared.limit_slots.at(each.of)];
         (each.over ? figures.refused : figures.allowed).add();
     }
+}
+
+bool request_limits::has_late(request_context const& context) noexcept
+{
+    return !context.facts().limits.late.empty() || has_own(context);
+}
+
+task<result<void>> request_limits::spend_late(http::exchange const& ex, request_context& context)
+{
+    auto const& late = context.facts().limits.late;
+    if (!has_own(context)) return spend(late, ex, context);
+    return late.empty() ? spend_own(ex, context) : spend_own_and_late(ex, context);
+}
+
+task<result<void>> request_limits::spend_own_and_late(http::exchange const& ex, request_context& context)
+{
+    if (auto own = co_await spend_own(ex, context); !own) co_return own.error();
+    co_return co_await spend(context.facts().limits.late, ex, context);
 }
 
 // The limit is of the key alone: its id is the token's.

@@ -35,8 +35,10 @@ public:
     // Spends from each of them, in this order. Fails with rate_limited, whose note names the limit, or as
     // the counters do; a limit that only reports leaves that in the report instead.
     task<result<void>> spend(std::span<limits::limit const* const> from, http::exchange const& ex, request_context& context);
-    // From the limit that an API key brings along for itself: so many requests a minute.
-    task<result<void>> spend_own(http::exchange const& ex, request_context& context);
+    // From those that count by who was proved: the limit that an API key brings along for itself, so many
+    // requests a minute, and the rule's `late`. To be called where there are any.
+    static bool has_late(request_context const& context) noexcept;
+    task<result<void>> spend_late(http::exchange const& ex, request_context& context);
     // From the rule's limits that count by account, once the body has named it in `spending.account`; as a
     // device that the account knows where `spending.device` names one.
     task<result<void>> spend_for_account(http::exchange const& ex, request_context& context);
@@ -46,6 +48,11 @@ public:
     void settle(http::exchange const& ex, request_context const& context, error const* why) const;
 
 private:
+    task<result<void>> spend_own(http::exchange const& ex, request_context& context);
+    task<result<void>> spend_own_and_late(http::exchange const& ex, request_context& context);
+    task<result<void>> spend_patiently(std::span<limits::limit const* const> from, http::exchange const& ex,
+                                       request_context& context);
+    result<void> note(limits::limit_result&& given, request_context& context);
     task<result<limits::limit_result>> wait_for_room(std::span<limits::limit const* const> from, limits::subject const& who,
                                                      http::exchange const& ex, request_context const& context);
 

@@ -33,7 +33,7 @@ http1_stream::http1_stream(connection_ptr c, base::deadlines& deadlines, terms c
 void http1_stream::carry(http::exchange& body, bool chunked, std::uint64_t left)
 {
     upload::plan const how{chunked, left, terms_.reply_timeout, terms_.idle_timeout};
-    upload_.emplace(body, connection_, how);
+    upload_ = std::make_unique<upload>(body, connection_, how);
 }
 
 task<result<bool>> http1_stream::ask(pieces text, executor const& on)

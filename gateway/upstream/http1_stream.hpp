@@ -12,7 +12,7 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <optional>
+#include <memory>
 #include <string>
 #include <string_view>
 
@@ -96,7 +96,7 @@ private:
     terms const terms_;
     http1_reply_reader reader_;
     interim_replies interim_;
-    std::optional<upload> upload_;
+    std::unique_ptr<upload> upload_; // of a body that was not at hand: most requests have none
     std::uint64_t passed_ = 0; // of the reply's body
     bool has_final_head_ = false;
     bool doubtful_ = false; // an interim reply announced what cannot be

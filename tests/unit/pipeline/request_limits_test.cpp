@@ -49,7 +49,16 @@ std::string spend_early(request_limits& limits, pipeline::request_context& conte
 std::string spend_late(request_limits& limits, pipeline::request_context& context)
 {
     fake_exchange ex{request()};
-    return came_of(run(limits.spend(context.facts().limits.late, ex, context)));
+    return came_of(run(limits.spend_late(ex, context)));
+}
+
+// The names of the limits, in the order they were spent in.
+std::string spent_from(pipeline::request_context const& context)
+{
+    std::string from;
+    for (auto const& admission : context.spending.admissions)
+        for (auto const& state : admission.states()) from += (from.empty() ? "" : " ") + state.of->name();
+    return from;
 }
 
 } // namespace
@@ -123,14 +132,39 @@ TEST_CASE("request limits: an API key brings its own, which is of the key alone"
         who->token_id = token;
         who->requests_per_minute = 1;
         context.found.who = std::move(who);
-        fake_exchange ex{request()};
-        return came_of(run(limits.spend_own(ex, context)));
+        return spend_late(limits, context);
     };
     CHECK(spend("k1") == "allowed");
     CHECK(spend("k1") == "rate_limited: the limit api_key");
     CHECK(spend("k2") == "allowed");
     CHECK(world.counted("api_key").allowed.value() == 2);
     CHECK(world.counted("api_key").refused.value() == 1);
+}
+
+TEST_CASE("request limits: what counts by who was proved, an API key's own before the rule's")
+{
+    struct row
+    {
+        char const* what;
+        unsigned own;
+        std::vector<std::string> late;
+        bool any;
+        char const* from;
+    };
+    for (auto const& each : {row{"neither", 0, {}, false, ""}, row{"the rule's", 0, {"users"}, true, "users"},
+                             row{"the key's", 5, {}, true, "api_key"}, row{"both", 5, {"users"}, true, "api_key users"}}) {
+        INFO(std::string{each.what});
+        a_world world{{limited(rule("a", "/**"), each.late)}, {one_an_hour("users", key::user)}};
+        request_limits limits{world.figures};
+        auto context = world.at("a");
+        auto who = somebody("ada", "");
+        who->token_id = "k1";
+        who->requests_per_minute = each.own;
+        context.found.who = std::move(who);
+        CHECK(request_limits::has_late(context) == each.any);
+        if (each.any) CHECK(spend_late(limits, context) == "allowed");
+        CHECK(spent_from(context) == each.from);
+    }
 }
 
 TEST_CASE("request limits: whose account it is decides what an attempt spends from")
@@ -157,10 +191,7 @@ TEST_CASE("request limits: whose account it is decides what an attempt spends fr
         context.spending.early_put_off = each.early_put_off;
         fake_exchange ex{request()};
         CHECK(came_of(run(limits.spend_for_account(ex, context))) == "allowed");
-        std::string from;
-        for (auto const& admission : context.spending.admissions)
-            for (auto const& state : admission.states()) from += (from.empty() ? "" : " ") + state.of->name();
-        CHECK(from == each.from);
+        CHECK(spent_from(context) == each.from);
     }
 }
 
