@@ -12,6 +12,7 @@
 #include <boost/asio/detached.hpp>
 
 #include <atomic>
+#include <mutex>
 #include <optional>
 
 // A connection is of use while the server at its other end takes writes. Three things say that it does not: a
@@ -51,6 +52,7 @@ public:
     void stop();
     task<result<std::vector<resp_value>>> ask_all(std::vector<command> all);
     redis_activity activity() const noexcept;
+    std::string trouble() const;
 
 private:
     task<void> keep();
@@ -58,6 +60,7 @@ private:
     void adopt(connection_ptr made);
     void drop(error const& why);
     void note_failure(error const& why);
+    void tell(std::string trouble);
     void watch_sentinels();
     task<result<connection_ptr>> connected();
     task<result<void>> repeat_unknown(connection_ptr on, std::vector<command> const& all, std::vector<resp_value>& told);
@@ -73,6 +76,8 @@ private:
     std::optional<sentinel_watch> watch_;
     bool begun_ = false;
     bool stopped_ = false;
+    mutable std::mutex guard_; // of the next
+    std::string trouble_;
 
     struct counters
     {
@@ -116,6 +121,7 @@ void redis_client::session::adopt(connection_ptr made)
         if (auto const here = self.lock()) here->drop(why);
     });
     away_.reset();
+    tell({});
     counted_.connected = true;
     ++counted_.connections;
     watch_sentinels();
@@ -137,7 +143,7 @@ task<void> redis_client::session::attend()
     while (auto const on = connection_) {
         co_await next_.wait(heartbeat);
         if (connection_ != on) continue;
-        auto const told = co_await on->exchange(alone, steady_now() + dialer::patience);
+        auto const told = co_await on->exchange(alone, steady_now() + how_.timeout);
         if (told && !is_master(told->front()))
             drop(our_error(errc::storage_unavailable, "redis: the server takes no writes any more"));
     }
@@ -148,6 +154,7 @@ void redis_client::session::drop(error const& why)
     auto const lost = std::exchange(connection_, nullptr);
     if (!lost) return;
     lost->end(why);
+    tell(why.note());
     counted_.connected = false;
     next_.skip();
 }
@@ -155,6 +162,7 @@ void redis_client::session::drop(error const& why)
 void redis_client::session::note_failure(error const& why)
 {
     away_ = error{errc::storage_unavailable, origin::ourselves, why.note()}.as_retryable();
+    tell(why.note());
     for (auto* each : std::exchange(line_, {})) each->wake_later(on_);
 }
 
@@ -226,6 +234,18 @@ task<result<void>> redis_client::session::repeat_unknown(connection_ptr on, std:
     co_return result<void>{};
 }
 
+void redis_client::session::tell(std::string trouble)
+{
+    std::lock_guard const lock{guard_};
+    trouble_ = std::move(trouble);
+}
+
+std::string redis_client::session::trouble() const
+{
+    std::lock_guard const lock{guard_};
+    return trouble_;
+}
+
 redis_activity redis_client::session::activity() const noexcept
 {
     return {counted_.connected, counted_.commands, counted_.failures, counted_.connections};
@@ -253,6 +273,11 @@ void redis_client::stop()
 redis_activity redis_client::activity() const noexcept
 {
     return session_->activity();
+}
+
+std::string redis_client::trouble() const
+{
+    return session_->trouble();
 }
 
 task<result<resp_value>> redis_client::ask(command one)

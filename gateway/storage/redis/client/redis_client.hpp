@@ -8,6 +8,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <string>
 #include <vector>
 
 namespace yett::storage::redis {
@@ -52,6 +53,8 @@ public:
     void stop();
 
     redis_activity activity() const noexcept; // any thread
+    // Why there is no connection, in words without a password; empty while there is one. Any thread.
+    std::string trouble() const;
 
 private:
     class session;

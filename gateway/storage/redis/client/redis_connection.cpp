@@ -150,18 +150,21 @@ void redis_connection::tell_first(resp_value what)
 
 // --- ends
 
-// One timer for all, which is set again only when it rings: the first in the queue is the first to be late.
+// One timer for all: the first in the queue is the first to be late. It is set again when it rings, and not
+// with each question, which is why it may ring for one that was answered long ago.
 void redis_connection::guard_deadline()
 {
-    if (guarded_ || askers_.empty()) return;
-    guarded_ = true;
-    late_.expires_at(askers_.front()->deadline);
-    late_.async_wait([self = shared_from_this()](boost::system::error_code) { self->look_at_deadline(); });
+    if (askers_.empty() || askers_.front()->deadline >= rings_at_) return;
+    rings_at_ = askers_.front()->deadline;
+    late_.expires_at(rings_at_);
+    late_.async_wait([self = shared_from_this()](boost::system::error_code replaced) {
+        if (!replaced) self->look_at_deadline();
+    });
 }
 
 void redis_connection::look_at_deadline()
 {
-    guarded_ = false;
+    rings_at_ = steady_time::max();
     if (ended_) return;
     if (!askers_.empty() && askers_.front()->deadline <= steady_now()) return lose(broke("no answer in time"));
     guard_deadline();

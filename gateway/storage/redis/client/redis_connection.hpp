@@ -93,8 +93,8 @@ private:
     std::function<void(resp_value)> unasked_;
     std::function<void(error const&)> lost_;
     std::optional<error> ended_;
-    bool sending_ = false; // or about to
-    bool guarded_ = false; // `late_` runs
+    bool sending_ = false;                      // or about to
+    steady_time rings_at_ = steady_time::max(); // `late_`, if it is set at all
 };
 
 } // namespace yett::storage::redis

@@ -17,7 +17,7 @@ namespace {
 
 error wrong(std::string what)
 {
-    return upstream_error(errc::upstream_broken, "redis: " + std::move(what));
+    return upstream_error(errc::upstream_broken, std::move(what));
 }
 
 // What hiredis reads without asking whether it is one: a number as the server writes it.

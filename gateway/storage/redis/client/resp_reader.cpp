@@ -99,8 +99,7 @@ result<void> resp_reader::feed(std::string_view bytes)
 result<std::optional<resp_value>> resp_reader::next()
 {
     void* made = nullptr;
-    if (redisReaderGetReply(reader_.get(), &made) != REDIS_OK)
-        return upstream_error(errc::upstream_broken, std::string{"redis: "} + reader_->errstr);
+    if (redisReaderGetReply(reader_.get(), &made) != REDIS_OK) return upstream_error(errc::upstream_broken, reader_->errstr);
     std::unique_ptr<resp_value> const value{static_cast<resp_value*>(made)};
     if (!value) return std::optional<resp_value>{};
     return std::optional<resp_value>{std::move(*value)};

@@ -47,10 +47,10 @@ TEST_CASE("redis client: a server that promises too much, or speaks another lang
         char const* note;
     };
     row const rows[]{
-        {"*4294967295\r\n", "redis: redis: a list of 4294967295 items"},
-        {"*1\r\n$99999999999\r\n", "redis: redis: a text of 99999999999 bytes"},
-        {"HTTP/1.1 400 Bad Request\r\n\r\n", "redis: redis: no reply of RESP 2"},
-        {">2\r\n+invalidate\r\n*0\r\n", "redis: redis: no reply of RESP 2"},
+        {"*4294967295\r\n", "redis: a list of 4294967295 items"},
+        {"*1\r\n$99999999999\r\n", "redis: a text of 99999999999 bytes"},
+        {"HTTP/1.1 400 Bad Request\r\n\r\n", "redis: no reply of RESP 2"},
+        {">2\r\n+invalidate\r\n*0\r\n", "redis: no reply of RESP 2"},
     };
     for (auto const& r : rows) {
         redis_login as;

@@ -123,7 +123,7 @@ TEST_CASE("redis client: large answers and large questions")
     on.ask("APPEND", "c:5", "x");
     auto const longer = on.ask("GET", "c:5");
     REQUIRE(!longer);
-    CHECK(longer.error().note() == "redis: redis: a text of 1048577 bytes");
+    CHECK(longer.error().note() == "redis: a text of 1048577 bytes");
     CHECK(on.ask("DEL", "c:5")->number == 1);
 }
 
