@@ -25,7 +25,6 @@ constexpr unsupported rows[] = {
     {"upstreams.*.health", "*", ""},
     {"upstreams.*.ejection", "*", ""},
     {"upstreams.*.tls", "*", ""},
-    {"shared_state.url*", "redis*", "memory:"},
     {"tracing.otlp_url", "*", ""},
     {"tracing.sample", "*", ""},
 };

@@ -92,9 +92,29 @@ void finish_storage(reading& r, spot const& at, storage& s)
 void finish_shared_state(reading& r, spot const& at, shared_state& s)
 {
     using k = shared_state_kind;
-    auto const kind = kind_of<k>(
-        r, at, s.url, {{"memory", k::memory}, {"redis", k::redis}, {"rediss", k::redis}, {"redis+sentinel", k::redis}});
+    auto const kind = kind_of<k>(r, at, s.url,
+                                 {{"memory", k::memory},
+                                  {"redis", k::redis},
+                                  {"rediss", k::redis},
+                                  {"redis+sentinel", k::redis},
+                                  {"rediss+sentinel", k::redis}});
     s.kind = kind.value_or(k::memory);
+    if (s.kind != k::redis) return;
+    auto const parsed = parse_redis_url(s.url.reveal());
+    if (parsed) s.redis = *parsed;
+    else r.complain_at(given_as(r, at, "url"), parsed.error().note());
+}
+
+// What a key begins with. Braces would decide where a cluster keeps it.
+result<std::string> parse_prefix(std::string_view text)
+{
+    auto const fine = [](char c) {
+        auto const letter = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+        return letter || (c >= '0' && c <= '9') || std::string_view{"-_.:"}.find(c) != std::string_view::npos;
+    };
+    if (text.empty() || text.size() > 64 || !std::ranges::all_of(text, fine))
+        return wrong("is not a prefix; allowed: 1 to 64 of letters, digits, -, _, . and :");
+    return std::string{text};
 }
 
 void finish_mail(reading& r, spot const& at, mail& m)
@@ -124,10 +144,11 @@ key<Owner> url(yett::secret Owner::*member, std::string const& fallback, std::st
 }
 
 // A key whose file is read again later, so its name is kept, too.
-key<storage> url_file_of(std::string const& name, yett::secret storage::*url, path storage::*file)
+template<class Owner>
+key<Owner> url_file_of(std::string const& name, yett::secret Owner::*url, path Owner::*file)
 {
     auto k = file_version(name, url);
-    auto const read = [inner = k.read, file](reading& r, spot const& at, storage& into) {
+    auto const read = [inner = k.read, file](reading& r, spot const& at, Owner& into) {
         inner(r, at, into);
         if (auto const named = r.entries().find(at.path); named != r.entries().end()) into.*file = r.resolve(named->second.value);
     };
@@ -189,9 +210,12 @@ section<shared_state> const& shared_state_keys()
 {
     static section<shared_state> const keys{
         {
-            url(&shared_state::url, "memory:", "memory:, redis://…, rediss://…, redis+sentinel://…",
+            url(&shared_state::url, "memory:",
+                "memory:, redis://[USER[:PASSWORD]@]HOST[:PORT][/DATABASE], rediss://…, redis+sentinel://HOST,HOST/MASTER",
                 "Where counters and revocations are shared between several Yetts."),
-            file_version("url", &shared_state::url),
+            url_file_of("url", &shared_state::url, &shared_state::url_file),
+            value("prefix", &shared_state::prefix, text_of("prefix", parse_prefix),
+                  "Of redis: what the name of every key begins with; fleets that share one Redis each have their own."),
             value("max_staleness", &shared_state::most, duration<milliseconds>(seconds{2}, std::chrono::hours{1}),
                   "With postgresql: how old what is known of the other programs' revocations may be. Beyond it the database is "
                   "asked before a token is accepted."),

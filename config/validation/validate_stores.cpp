@@ -40,6 +40,18 @@ void check_storage(reading& r, settings const& all)
         if (!is_postgres && r.is_given(key)) r.complain_at(key, "has an effect on postgresql: alone", severity::warning);
 }
 
+void check_shared_state(reading& r, settings const& all)
+{
+    auto const& s = all.shared_state;
+    auto const is_redis = s.kind == shared_state_kind::redis;
+    auto const* const path = r.is_given("shared_state.url_file") ? "shared_state.url_file" : "shared_state.url";
+    if (is_redis && trusts_the_network(s.redis) && !r.has_complaint_at(path))
+        r.complain_at(path, "lets whoever stands between here and Redis read and change what passes; rediss: does not",
+                      severity::warning);
+    if (!is_redis && r.is_given("shared_state.prefix"))
+        r.complain_at("shared_state.prefix", "has an effect on redis: alone", severity::warning);
+}
+
 // A notification does not leave the database that it was sent in.
 void check_listening(reading& r, settings const& all)
 {
@@ -87,6 +99,7 @@ void check_keys(reading& r, settings const& all)
 void validate_stores(reading& r, settings const& all)
 {
     check_storage(r, all);
+    check_shared_state(r, all);
     check_listening(r, all);
     check_staleness(r, all);
     check_schema(r, all);

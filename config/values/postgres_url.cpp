@@ -2,11 +2,10 @@
 
 #include "config/values/address.hpp"
 #include "config/values/text.hpp"
+#include "config/values/url_parts.hpp"
 
 #include <algorithm>
 #include <array>
-#include <charconv>
-#include <optional>
 
 // The form of libpq's connection URIs, and less of it: what is not known is refused instead of
 // passed on, so that a parameter with a typing error does not silently mean its default. `sslmode`
@@ -22,66 +21,6 @@ namespace {
 constexpr std::array<std::string_view, 6> tls_modes{"disable", "allow", "prefer", "require", "verify-ca", "verify-full"};
 constexpr auto allowed_names = "allowed: host, passfile, sslcert, sslkey, sslmode, sslrootcert";
 
-// What stands before the first `mark`, which goes with it; all of it when there is none.
-std::string_view take_until(std::string_view& rest, char mark)
-{
-    auto const end = rest.find(mark);
-    auto const taken = rest.substr(0, end);
-    rest = end == rest.npos ? std::string_view{} : rest.substr(end + 1);
-    return taken;
-}
-
-std::optional<std::string> unescaped(std::string_view text)
-{
-    std::string plain;
-    for (std::size_t i = 0; i < text.size(); ++i) {
-        if (text[i] != '%') {
-            plain += text[i];
-            continue;
-        }
-        unsigned char byte = 0;
-        auto const digits = text.substr(i + 1, 2);
-        auto const read = std::from_chars(digits.data(), digits.data() + digits.size(), byte, 16);
-        if (digits.size() != 2 || read.ptr != digits.data() + 2 || byte == 0) return std::nullopt;
-        plain += static_cast<char>(byte);
-        i += 2;
-    }
-    return plain;
-}
-
-result<std::string> plain(std::string_view text)
-{
-    auto got = unescaped(text);
-    if (!got) return wrong("has a percent sign without two hexadecimal digits behind it; a percent sign itself is %25");
-    return std::move(*got);
-}
-
-result<std::uint16_t> parse_port(std::string_view text)
-{
-    auto const number = parse_count(text);
-    if (!number || *number == 0 || *number > 65'535) return wrong("has a port that is no number from 1 to 65535");
-    return static_cast<std::uint16_t>(*number);
-}
-
-// "host", "host:port", "[2001:db8::1]:port"; a socket's folder is escaped, or comes by ?host=.
-result<postgres_server> parse_server(std::string_view text)
-{
-    auto const bracketed = text.starts_with('[');
-    auto const end = bracketed ? text.find(']') : text.find(':');
-    if (bracketed && end == text.npos) return wrong("has an opening bracket without a closing one");
-    auto const name = plain(bracketed ? text.substr(1, end - 1) : text.substr(0, end));
-    if (!name) return name.error();
-    postgres_server found;
-    found.host = *name;
-    auto const rest = end == text.npos ? std::string_view{} : text.substr(bracketed ? end + 1 : end);
-    if (rest.empty()) return found;
-    if (!rest.starts_with(':')) return wrong("has something else than a port behind a bracket");
-    auto const port = parse_port(rest.substr(1));
-    if (!port) return port.error();
-    found.port = *port;
-    return found;
-}
-
 result<void> read_user(postgres_url& into, std::string_view text)
 {
     auto const user = plain(take_until(text, ':'));
@@ -95,10 +34,10 @@ result<void> read_user(postgres_url& into, std::string_view text)
 result<void> read_servers(postgres_url& into, std::string_view text)
 {
     while (!text.empty()) {
-        auto const one = parse_server(take_until(text, ','));
+        auto const one = parse_host_and_port(take_until(text, ','));
         if (!one) return one.error();
         if (one->host.empty()) return wrong("names a server without a host");
-        into.servers.push_back(*one);
+        into.servers.push_back({one->host, one->port.value_or(postgres_server{}.port)});
     }
     return {};
 }

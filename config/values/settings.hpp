@@ -1,6 +1,7 @@
 #pragma once
 
 #include "config/values/postgres_url.hpp"
+#include "config/values/redis_url.hpp"
 #include "gateway/accounts/rules.hpp"
 #include "gateway/base/ip.hpp"
 #include "gateway/base/secret.hpp"
@@ -439,6 +440,9 @@ struct shared_state : yett::tokens::staleness_rules
 {
     yett::secret url{"memory:"};
     shared_state_kind kind = shared_state_kind::memory;
+    redis_url redis;            // of redis
+    path url_file;              // where the URL came from, to be read again; empty: from no file
+    std::string prefix{"yett"}; // of every key, in front of a colon
 };
 
 enum class mail_kind

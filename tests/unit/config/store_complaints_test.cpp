@@ -59,6 +59,52 @@ tokens: { access_ttl: 1h }
         version, std::string{rules} + unverified);
 }
 
+TEST_CASE("config: where state is shared, and who could read along")
+{
+    check(
+        {
+            {R"(shared_state: { url: "redis://localhost" }
+)",
+             R"(
+)"},
+            {R"(shared_state: { url: "rediss+sentinel://yett:pw@10.0.0.1,10.0.0.2/main", prefix: "shop:1" }
+)",
+             R"(
+)"},
+            {R"(shared_state: { url: "redis://:hunter2@cache" }
+)",
+             R"(
+yett.yaml:2:22: warning: shared_state.url: lets whoever stands between here and Redis read and change what passes; rediss: does not
+)"},
+            {R"(shared_state: { url: "redis://:hunter2@cache:x" }
+)",
+             R"(
+yett.yaml:2:22: shared_state.url: has a port that is no number from 1 to 65535
+)"},
+            {R"(shared_state: { url: "redis+sentinel://a,b" }
+)",
+             R"(
+yett.yaml:2:22: shared_state.url: does not say what the sentinels call the server; it is spelled redis+sentinel://[USER[:PASSWORD]@]HOST[:PORT][,HOST[:PORT]…]/MASTER[/DATABASE]
+)"},
+            {R"(shared_state: { url: "valkey://h" }
+)",
+             R"(
+yett.yaml:2:22: shared_state.url: begins with no scheme that is known; allowed: memory:, redis:, rediss:, redis+sentinel:, rediss+sentinel:
+)"},
+            {R"(shared_state: { url: "redis://localhost", prefix: "{x}" }
+)",
+             R"(
+yett.yaml:2:51: shared_state.prefix: "{x}" is not a prefix; allowed: 1 to 64 of letters, digits, -, _, . and :
+)"},
+            {R"(shared_state: { prefix: shop }
+)",
+             R"(
+yett.yaml:2:25: warning: shared_state.prefix: has an effect on redis: alone
+)"},
+        },
+        version, std::string{rules} + unverified);
+}
+
 TEST_CASE("config: memory has no schema that anybody could bring up to date")
 {
     check(

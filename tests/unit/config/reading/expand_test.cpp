@@ -1,7 +1,7 @@
 #include "config/reading/expand.hpp"
 
 #include "tests/support/print.hpp"
-#include "world.hpp"
+#include "tests/unit/config/world.hpp"
 
 #include <doctest/doctest.h>
 

@@ -2,7 +2,7 @@
 
 #include "config/reading/published_secrets.hpp"
 #include "tests/support/print.hpp"
-#include "world.hpp"
+#include "tests/unit/config/world.hpp"
 
 #include <doctest/doctest.h>
 

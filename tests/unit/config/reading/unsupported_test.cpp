@@ -1,4 +1,4 @@
-#include "world.hpp"
+#include "tests/unit/config/world.hpp"
 
 #include <doctest/doctest.h>
 
@@ -38,21 +38,6 @@ yett.yaml:2:42: listeners[0].tls.client_ca_file: is missing; client certificates
 yett.yaml:2:119: listeners[0].tls.client_certificates: "optional" is not supported by this build; allowed: none
 )"},
             {"identity_headers: { assertion: null }\n", R"(
-)"},
-            {R"(shared_state: { url: "redis://:hunter2@cache" }
-)",
-             R"(
-yett.yaml:2:22: shared_state.url: "redis:" is not supported by this build; allowed: memory:
-)"},
-            {R"(shared_state: { url: "rediss://cache" }
-)",
-             R"(
-yett.yaml:2:22: shared_state.url: "rediss:" is not supported by this build; allowed: memory:
-)"},
-            {R"(shared_state: { url: "redis+sentinel://a,b/x" }
-)",
-             R"(
-yett.yaml:2:22: shared_state.url: "redis+sentinel:" is not supported by this build; allowed: memory:
 )"},
             {R"(tracing: { otlp_url: "http://c:4318", sample: 0.5 }
 )",
