@@ -2,11 +2,11 @@
 
 #include "gateway/http/exchange.hpp"
 #include "gateway/http/http1_writer.hpp"
-#include "gateway/net/gathered_body.hpp"
+#include "gateway/net/bodies/gathered_body.hpp"
+#include "gateway/net/bodies/pace.hpp"
+#include "gateway/net/bodies/request_body.hpp"
 #include "gateway/net/http1_surroundings.hpp"
-#include "gateway/net/pace.hpp"
 #include "gateway/net/reply_outlet.hpp"
-#include "gateway/net/request_body.hpp"
 #include "gateway/transport/buffer_pool.hpp"
 
 #include <functional>

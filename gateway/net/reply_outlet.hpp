@@ -1,9 +1,9 @@
 #pragma once
 
 #include "gateway/base/async/waiter.hpp"
-#include "gateway/net/backlog.hpp"
+#include "gateway/net/bodies/backlog.hpp"
+#include "gateway/net/bodies/pace.hpp"
 #include "gateway/net/http1_surroundings.hpp"
-#include "gateway/net/pace.hpp"
 #include "gateway/transport/byte_stream.hpp"
 
 #include <cstdint>

@@ -2,7 +2,7 @@
 
 #include "gateway/base/async/deadlines.hpp"
 #include "gateway/base/async/task.hpp"
-#include "gateway/net/buffer_budget.hpp"
+#include "gateway/net/bodies/buffer_budget.hpp"
 #include "gateway/net/listener.hpp"
 #include "gateway/telemetry/metrics.hpp"
 #include "gateway/transport/buffer_pool.hpp"

@@ -1,4 +1,4 @@
-#include "gateway/net/backlog.hpp"
+#include "gateway/net/bodies/backlog.hpp"
 
 #include <algorithm>
 #include <cstring>

@@ -1,4 +1,4 @@
-#include "gateway/net/pace.hpp"
+#include "gateway/net/bodies/pace.hpp"
 
 #include <algorithm>
 

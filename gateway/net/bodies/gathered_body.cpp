@@ -1,4 +1,4 @@
-#include "gateway/net/gathered_body.hpp"
+#include "gateway/net/bodies/gathered_body.hpp"
 
 #include <algorithm>
 #include <cstring>

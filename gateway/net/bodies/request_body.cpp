@@ -1,4 +1,4 @@
-#include "gateway/net/request_body.hpp"
+#include "gateway/net/bodies/request_body.hpp"
 
 #include <algorithm>
 

@@ -1,5 +1,5 @@
-#include "gateway/net/backlog.hpp"
-#include "gateway/net/gathered_body.hpp"
+#include "gateway/net/bodies/backlog.hpp"
+#include "gateway/net/bodies/gathered_body.hpp"
 
 #include <doctest/doctest.h>
 

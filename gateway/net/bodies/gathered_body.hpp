@@ -1,6 +1,6 @@
 #pragma once
 
-#include "gateway/net/buffer_budget.hpp"
+#include "gateway/net/bodies/buffer_budget.hpp"
 
 #include <cstddef>
 #include <memory>
