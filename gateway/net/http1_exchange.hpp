@@ -2,12 +2,10 @@
 
 #include "gateway/http/exchange.hpp"
 #include "gateway/http/http1_writer.hpp"
-#include "gateway/net/bodies/gathered_body.hpp"
-#include "gateway/net/bodies/pace.hpp"
-#include "gateway/net/bodies/request_body.hpp"
+#include "gateway/net/bodies/reply_body.hpp"
+#include "gateway/net/body_reader.hpp"
 #include "gateway/net/http1_surroundings.hpp"
 #include "gateway/net/reply_outlet.hpp"
-#include "gateway/transport/buffer_pool.hpp"
 
 #include <functional>
 #include <memory>
@@ -16,7 +14,8 @@
 
 namespace yett::net {
 
-// One request of HTTP/1 and its reply.
+// One request of HTTP/1 and its reply: what the two know of each other. Reading is done by `body_reader`, framing by
+// `reply_body`, and bytes leave through `reply_outlet`.
 class http1_exchange final : public http::exchange
 {
 public:
@@ -31,12 +30,12 @@ public:
     steady_time started_at() const noexcept override { return started_at_; }
 
     task<result<http::message_part>> read_body() override;
-    http::message_part body_at_hand() override;
-    task<result<http::message_part>> gather_body(http::message_part so_far) override;
+    http::message_part body_at_hand() override { return incoming_.at_hand(); }
+    task<result<http::message_part>> gather_body(http::message_part so_far) override { return incoming_.gather(so_far); }
     void be_a_stream() noexcept override;
     void be_the_last() noexcept override { last_here_ = true; }
     void came_by_proxy(bool https) noexcept override;
-    void limit_body(std::uint64_t bytes) noexcept override { body_.limit(bytes); }
+    void limit_body(std::uint64_t bytes) noexcept override { incoming_.limit(bytes); }
 
     task<result<void>> begin(http::reply_head const& head, http::message_part part) override;
     task<result<void>> write(http::message_part part) override;
@@ -44,72 +43,45 @@ public:
 
     bool begun() const noexcept override { return status_ != 0; }
     unsigned status() const noexcept override { return status_; }
-    std::uint64_t bytes_in() const noexcept override { return body_.received() + tunnelled_in_; }
-    std::uint64_t bytes_out() const noexcept override { return bytes_out_; }
+    std::uint64_t bytes_in() const noexcept override { return incoming_.bytes(); }
+    std::uint64_t bytes_out() const noexcept override { return reply_.bytes(); }
     bool abandoned() const noexcept override { return gone_ || around_.stream.socket().broken(); }
     void on_abandoned(std::function<void()> notify) override;
 
     // For the connection.
     void client_is_gone();
     // The whole reply was written; once it is poured, it was handed to the socket.
-    bool finished() const noexcept { return finished_ && !outlet_.failed(); }
+    bool finished() const noexcept { return reply_.complete() && !outlet_.failed(); }
     reply_outlet& outlet() noexcept { return outlet_; }
     bool keeps_alive() const noexcept { return keeps_alive_; }
     bool is_tunnel() const noexcept { return tunnel_; }
-    bool body_complete() const noexcept { return body_.complete(); }
-    // Reads the rest of a short body that nobody wanted. False when it does not come.
-    task<bool> drain_body();
+    bool body_complete() const noexcept { return incoming_.complete(); }
+    // See body_reader.
+    task<bool> drain_body() { return incoming_.drain(); }
     // What lies behind the request; valid until the exchange dies.
-    std::span<char> behind() const noexcept { return raw_; }
+    std::span<char> behind() const noexcept { return incoming_.behind(); }
 
 private:
+    task<result<http::message_part>> read_tunnel();
     bool client_may_go_on() const noexcept;
     void become_tunnel() noexcept;
-    http::message_part as_part(std::string_view bytes) const noexcept;
-    result<std::string_view> next_part();
-    result<void> read_at_hand();
-    result<void> read_more();
-    task<result<void>> gather_rest();
-    milliseconds body_patience() const noexcept;
-    task<result<void>> wait_for_body(milliseconds at_most);
-    task<result<std::string_view>> read_through();
-    result<std::string_view> next_through();
-    struct framed
-    {
-        std::string_view part;
-        std::string_view after;
-    };
-    result<std::string_view> account(std::string_view part, bool last);
-    framed frame(std::string& out, std::string_view part, bool last) const;
+    result<std::string_view> admit(http::message_part const& part);
     std::string take_scratch();
-    task<result<void>> send_rest(std::string out, std::size_t done, framed beyond);
-    error read_failed(error e);
+    task<result<void>> send_rest(std::string out, std::size_t done, reply_body::framed beyond);
 
     http1_surroundings around_;
     http::head head_;
     http::target target_;
     steady_time started_at_;
-    std::span<char> raw_; // bytes read but not yet taken as body
-    transport::buffer_pool::buffer body_buffer_;
-    request_body body_;
-    pace body_pace_;
-    std::unique_ptr<gathered_body> gathered_;
-    std::size_t read_at_most_; // at a time
+    body_reader incoming_;
     reply_outlet outlet_;
+    reply_body reply_;
     std::function<void()> notify_;
-    std::uint64_t left_out_ = 0; // of the reply's declared length
-    std::uint64_t bytes_out_ = 0;
-    std::uint64_t tunnelled_in_ = 0;
-    unsigned status_ = 0;
-    http::response_body reply_body_ = http::response_body::none;
+    unsigned status_ = 0; // 0: no reply was begun
     bool keeps_alive_ = false;
-    bool continue_owed_;
-    bool finished_ = false;
     bool gone_ = false;
     bool last_here_ = false; // what follows is not read as a request
     bool tunnel_ = false;    // 101 was answered
-    bool stream_ = false;    // bodies pass as they come
-    bool given_up_ = false;  // the client did not send its body in time
     std::string_view hsts_;  // what the reply says, unless it does itself
 };
 
