@@ -57,7 +57,7 @@ client_connection::client_connection(net::worker& home, std::shared_ptr<listener
     peer_.to_https = settings_->to_https.get();
     if (settings_->hsts.written) peer_.hsts_by_proxy = settings_->hsts.value;
     worker_.enter(*this);
-    worker_.is_silent(*this);
+    worker_.connections().is_silent(*this);
     worker_.figures().listeners[settings_->slot].open.add(1);
 }
 
@@ -157,7 +157,7 @@ void client_connection::count_handshake(bool done)
 void client_connection::park()
 {
     state_ = state::parked;
-    worker_.rests(*this);
+    worker_.connections().rests(*this);
     stream_->socket().park([self = shared_from_this()] {
         if (self->state_ == state::parked) self->wake_up();
     });
@@ -166,7 +166,7 @@ void client_connection::park()
 void client_connection::wake_up()
 {
     state_ = state::serving;
-    if (session_->was_used()) net::worker::speaks(*this);
+    if (session_->was_used()) open_connections::speaks(*this);
     resume();
 }
 

@@ -84,7 +84,7 @@ task<result<std::size_t>> http1_session::receive_head()
         if (!got) co_return got.error();
         have_ += *got;
         if (*got != 0) {
-            worker::speaks(home_);
+            open_connections::speaks(home_);
             continue;
         }
 

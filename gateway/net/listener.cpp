@@ -270,7 +270,7 @@ admission::verdict listener::admit(ip_address const& client)
 {
     auto& door = *settings_->admission;
     auto const verdict = door.admit(client, settings_->limits);
-    if (verdict != admission::verdict::too_many || !worker_.make_room()) return verdict;
+    if (verdict != admission::verdict::too_many || !worker_.connections().make_room()) return verdict;
     return door.admit(client, settings_->limits, true);
 }
 

@@ -1,6 +1,5 @@
 #include "gateway/net/worker.hpp"
 
-#include "gateway/http/http1_writer.hpp"
 #include "gateway/net/listener.hpp"
 
 #include <boost/asio/post.hpp>
@@ -14,11 +13,8 @@ namespace yett::net {
 
 namespace {
 
-constexpr std::size_t small_buffer_bytes = 4096;
 constexpr unsigned ticks_between_trims = 8;
 constexpr milliseconds farewell{1000};
-constexpr std::size_t worth_trimming = 256; // connections
-constexpr std::size_t worth_trimming_when_calm = 8;
 
 } // namespace
 
@@ -26,16 +22,14 @@ constexpr std::size_t worth_trimming_when_calm = 8;
 // posting from other threads keeps its own.
 worker::worker(options const& opts)
     : context_{std::make_unique<boost::asio::io_context>(BOOST_ASIO_CONCURRENCY_HINT_UNSAFE_IO)},
-      figures_{opts.figures},
-      index_{opts.index},
+      options_{opts},
       deadlines_{steady_now()},
-      small_{small_buffer_bytes},
-      large_{opts.buffer_bytes != 0 ? opts.buffer_bytes : buffer_bytes_for({})},
-      bodies_{opts.body_bytes},
+      buffers_{opts.buffer_bytes != 0 ? opts.buffer_bytes : buffer_bytes_for({}), opts.body_bytes},
+      date_{wall_now()},
       ticker_{std::in_place, executor()},
-      drain_limit_{[this] { close_all(); }}
+      connections_{*opts.figures},
+      drain_limit_{[this] { connections_.close_all(); }}
 {
-    look_at_the_time();
 }
 
 // Connections reach for the worker while they are destroyed, so the loop that holds them goes first.
@@ -60,7 +54,7 @@ void worker::start()
     wait_for_tick();
     for (auto const& each : listeners_) each->start();
     thread_ = std::thread{[this] {
-        auto const name = "worker-" + std::to_string(index_);
+        auto const name = "worker-" + std::to_string(options_.index);
         pthread_setname_np(pthread_self(), name.c_str());
         context_->run();
     }};
@@ -84,7 +78,7 @@ void worker::wait_for_tick()
     ticker_->async_wait([this](boost::system::error_code ec) {
         if (ec) return;
         auto const now = steady_now();
-        figures_->event_loop_lag.observe(now - next_tick_);
+        options_.figures->event_loop_lag.observe(now - next_tick_);
         tick(now);
         // Ticks that were missed are not made up for.
         next_tick_ = std::max(next_tick_ + base::deadlines::step, now);
@@ -94,72 +88,19 @@ void worker::wait_for_tick()
 
 void worker::tick(steady_time now)
 {
-    look_at_the_time();
+    date_.update(wall_now());
     deadlines_.tick(now);
     if (++ticks_ % ticks_between_trims != 0) return;
-    small_.trim();
-    large_.trim();
-    give_memory_back();
-}
-
-// What a crowd of connections held stays with the allocator after they left or fell
-// silent, unless asked for.
-void worker::give_memory_back()
-{
-    auto const many_left = most_open_ >= worth_trimming && connections_.size() <= most_open_ / 2;
-    auto const calm = std::exchange(rested_before_, rested_) == rested_;
-    if (!many_left && rested_ < (calm ? worth_trimming_when_calm : worth_trimming)) return;
-    most_open_ = connections_.size();
-    rested_ = 0;
-    ::malloc_trim(0);
-}
-
-void worker::look_at_the_time()
-{
-    auto const now = wall_now();
-    if (!date_.empty() && to_unix(now) == date_second_) return;
-    date_second_ = to_unix(now);
-    date_ = http::http_date(now);
+    buffers_.trim();
+    if (connections_.left_much_memory()) ::malloc_trim(0);
 }
 
 // --- endings -----------------------------------------------------------------------
 
-void worker::enter(connection& c)
-{
-    connections_.push_back(c);
-    most_open_ = std::max(most_open_, connections_.size());
-}
-
 void worker::leave(connection& c)
 {
-    connections_.erase(connections_.iterator_to(c));
+    connections_.leave(c);
     check_drained();
-}
-
-void worker::rests(connection& c) noexcept
-{
-    ++rested_;
-    if (!c.waiting_hook::is_linked()) resting_.push_back(c);
-}
-
-void worker::speaks(connection& c) noexcept
-{
-    if (c.waiting_hook::is_linked()) c.waiting_hook::unlink();
-}
-
-bool worker::make_room()
-{
-    return end_first(silent_, telemetry::given_up::silent) || end_first(resting_, telemetry::given_up::idle);
-}
-
-bool worker::end_first(waiting& of, telemetry::given_up why)
-{
-    if (of.empty()) return false;
-    auto& c = of.front();
-    of.pop_front();
-    figures_->clients_given_up[why].add();
-    c.make_room();
-    return true;
 }
 
 void worker::drain(milliseconds timeout, std::function<void()> done)
@@ -175,13 +116,8 @@ void worker::begin_drain(milliseconds timeout)
     draining_ = true;
     for (auto const& each : listeners_) each->stop();
     deadlines_.arm_after(drain_limit_, timeout);
-    for (auto& each : connections_) each.drain();
+    connections_.drain_all();
     check_drained();
-}
-
-void worker::close_all()
-{
-    for (auto& each : connections_) each.close_now();
 }
 
 void worker::check_drained()
@@ -197,7 +133,7 @@ void worker::stop()
     post([this] {
         drained_ = [this] { context_->stop(); };
         begin_drain(milliseconds{0});
-        close_all();
+        connections_.close_all();
         auto const patience = std::make_shared<ticker>(executor(), farewell);
         patience->async_wait([this, patience](boost::system::error_code) { context_->stop(); });
         check_drained();

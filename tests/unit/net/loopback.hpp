@@ -51,7 +51,7 @@ public:
     milliseconds passed() const { return passed_; }
     std::size_t open()
     {
-        return ask<std::size_t>([this] { return worker_.open(); });
+        return ask<std::size_t>([this] { return worker_.connections().size(); });
     }
     telemetry::shard const& figures() const { return figures_; }
     // Lets an exchange of "/begin-and-wait" go one step on.
