@@ -129,14 +129,15 @@ def test_every_sample_passes(tmp_path):
 @pytest.fixture
 def installed(tmp_path):
     """deploy/yett.yaml with all it names, below a folder that stands for the root."""
-    etc, state = tmp_path / "etc", tmp_path / "state"
+    etc, state, log = tmp_path / "etc", tmp_path / "state", tmp_path / "log"
     shutil.copytree(harness.certificates(), etc / "tls")
     for name, made in (("chain.pem", "leaf.crt"), ("key.pem", "leaf.key")):
         (etc / "tls" / made).rename(etc / "tls" / name)
     (etc / "mail.url").write_text("smtp://127.0.0.1:9\n")
     (etc / "mail.url").chmod(0o600)
     state.mkdir()
-    text = (harness.ROOT / "deploy/yett.yaml").read_text()
+    log.mkdir()
+    text = (harness.ROOT / "deploy/yett.yaml").read_text().replace("/var/log/yett", str(log))
     text = text.replace("/etc/yett", str(etc)).replace("/var/lib/yett", str(state)).replace("0.0.0.0:4443", "127.0.0.1:0")
     (etc / "yett.yaml").write_text(text.replace("management:", "management:\n  address: 127.0.0.1:0"))
     return etc, state

@@ -1,0 +1,56 @@
+"""deploy/yett.service, as systemd reads them."""
+
+import configparser
+import re
+import subprocess
+
+import pytest
+import yaml
+
+import harness
+
+DEPLOY = harness.ROOT / "deploy"
+
+
+def analyze(*words):
+    return subprocess.run(["systemd-analyze", *map(str, words)], capture_output=True, text=True, timeout=60)
+
+
+def unit(name):
+    """{section: {key: last value}}"""
+    read = configparser.RawConfigParser(strict=False, interpolation=None)
+    read.optionxform = str
+    read.read(DEPLOY / name)
+    return read
+
+
+def exposure(file):
+    """systemd's own figure: 0 is locked up, 10 is open."""
+    done = analyze("security", "--offline=yes", "--no-pager", file)
+    return float(re.search(r"Overall exposure level for \S+: ([0-9.]+)", done.stdout)[1])
+
+
+def test_the_service_is_locked_up():
+    assert exposure(DEPLOY / "yett.service") <= 1.5
+
+
+@pytest.mark.parametrize("line", ["TimeoutStopSecs=30s", "ProtectSytem=strict", "SystemCallFilter=~@priviledged"])
+def test_a_misspelt_line_is_found(tmp_path, line):
+    assert not complaints(tmp_path)
+    assert complaints(tmp_path, line)
+
+
+def complaints(folder, more=""):
+    """What systemd does not understand of the unit with `more` in it; programs that are not installed do not count."""
+    (folder / "yett.service").write_text((DEPLOY / "yett.service").read_text().replace("[Install]", more + "\n[Install]"))
+    done = analyze("verify", "--man=no", folder / "yett.service")
+    lines = (done.stdout + done.stderr).splitlines()
+    return [line for line in lines if "yett." in line and "is not executable" not in line]
+
+
+def test_the_service_may_write_where_the_configuration_does():
+    service = unit("yett.service")["Service"]
+    assert service["StateDirectory"] == service["LogsDirectory"] == "yett"
+    config = yaml.safe_load((DEPLOY / "yett.yaml").read_text())
+    written = [config["storage"]["url"].removeprefix("sqlite:"), config["management"]["socket"], *config["logging"].values()]
+    assert all(path.startswith(("/var/lib/yett/", "/var/log/yett/")) for path in written)
