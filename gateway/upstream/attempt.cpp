@@ -112,7 +112,7 @@ void attempt::note_reply(steady_time sent_at)
     auto& seen = request_.context().seen;
     seen.status = stream_.head().status();
     seen.duration = steady_now() - sent_at;
-    stream_.wire().need_not_hear();
+    stream_.wire().clear_read_deadline();
 }
 
 result<http::reply_head> attempt::head_for_client(std::span<http::field const> added)

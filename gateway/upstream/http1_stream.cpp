@@ -41,11 +41,11 @@ task<result<bool>> http1_stream::ask(pieces text, executor const& on)
     auto const ec = connection_->send_now(text);
     if (!ec && !text.empty()) co_await connection_->send_rest(text, terms_.idle_timeout);
     if (upload_) upload_->start(on);
-    else connection_->hear_within(terms_.reply_timeout);
+    else connection_->set_read_deadline(terms_.reply_timeout);
 
     for (;;) {
-        if (!connection_->has_news()) co_await connection_->news();
-        connection_->hear();
+        if (!connection_->readable()) co_await connection_->wait_readable();
+        connection_->mark_read();
         auto const complete = hear_head();
         if (!complete) co_return complete.error();
         if (*complete) co_return result<bool>{true};
@@ -76,7 +76,7 @@ result<void> http1_stream::pass_over(http::response_head const& interim)
     auto const patience = interim_.one_more(deadlines_.now(), terms_.reply_timeout);
     if (!patience) return upstream_error(errc::upstream_broken, "too many interim replies");
     doubtful_ = doubtful_ || !interim.keep_alive();
-    if (request_is_out() && patience->count() > 0) connection_->hear_within(*patience);
+    if (request_is_out() && patience->count() > 0) connection_->set_read_deadline(*patience);
     return {};
 }
 
@@ -106,13 +106,13 @@ result<http1_stream::part> http1_stream::at_hand()
 void http1_stream::expect()
 {
     if (passed_ > connection::bulk_bytes) connection_->expect_bulk();
-    connection_->hear_within(terms_.idle_timeout);
+    connection_->set_read_deadline(terms_.idle_timeout);
 }
 
 result<http1_stream::part> http1_stream::take()
 {
-    connection_->hear();
-    connection_->need_not_hear();
+    connection_->mark_read();
+    connection_->clear_read_deadline();
     auto const over = connection_->unread().empty();
     if (over && !(connection_->how_it_ended() == ending::closed && reader_.ends_with_connection())) return part{{}, false, true};
     auto found = at_hand();

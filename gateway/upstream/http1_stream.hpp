@@ -63,8 +63,8 @@ public:
     // Waits until `take` has something new. To be called only if `is_readable` says no; both belong to
     // one round of reading: `expect`, perhaps `wait`, `take`.
     void expect();
-    bool is_readable() { return connection_->has_news(); }
-    task<void> wait() { return connection_->news(); }
+    bool is_readable() { return connection_->readable(); }
+    task<void> wait() { return connection_->wait_readable(); }
     result<part> take();
 
     // The reply has begun to be passed on: from now on its deadlines count, not the request's.
@@ -97,7 +97,7 @@ private:
     http1_reply_reader reader_;
     interim_replies interim_;
     std::unique_ptr<upload> upload_; // of a body that was not at hand: most requests have none
-    std::uint64_t passed_ = 0; // of the reply's body
+    std::uint64_t passed_ = 0;       // of the reply's body
     bool has_final_head_ = false;
     bool doubtful_ = false; // an interim reply announced what cannot be
 };

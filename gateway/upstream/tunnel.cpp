@@ -43,7 +43,7 @@ tunnel::tunnel(parties const& p)
       client_says_{[this](std::string_view part) { hear_client(part); }, [this] { note(websocket_end::client); }},
       upload_{p.exchange,
               p.application,
-              {.chunked = false, .left = 0, .reply_timeout = p.idle, .patience = p.idle, .tunnel = &client_says_}},
+              {.chunked = false, .left = 0, .reply_timeout = p.idle, .idle_timeout = p.idle, .tunnel = &client_says_}},
       idle_{[this] { end(errc::timed_out); }},
       farewell_{[this] { cut(); }}
 {
@@ -57,7 +57,7 @@ tunnel::~tunnel()
 
 task<result<void>> tunnel::run()
 {
-    application_.talk_half_open();
+    application_.allow_half_open();
     upload_.reply_began();
     upload_.start(parties_.executor);
     moved();
@@ -100,8 +100,8 @@ task<result<void>> tunnel::carry_to_client()
             continue;
         }
         if (application_.how_it_ended() != ending::none) co_return co_await application_ended();
-        if (!application_.has_news()) co_await application_.news();
-        application_.hear();
+        if (!application_.readable()) co_await application_.wait_readable();
+        application_.mark_read();
     }
 }
 

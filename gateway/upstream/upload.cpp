@@ -117,8 +117,8 @@ task<bool> upload::carry_through(std::string_view part)
 task<bool> upload::send(pieces p)
 {
     auto ec = connection_->send_now(p);
-    if (!ec && !p.empty()) ec = co_await connection_->send_rest(p, plan_.patience);
-    if (ec && !reply_began_) connection_->hear_within(plan_.reply_timeout);
+    if (!ec && !p.empty()) ec = co_await connection_->send_rest(p, plan_.idle_timeout);
+    if (ec && !reply_began_) connection_->set_read_deadline(plan_.reply_timeout);
     co_return !ec && p.empty();
 }
 
@@ -131,7 +131,7 @@ void upload::fail(error why)
 void upload::finish() noexcept
 {
     complete_ = true;
-    if (!reply_began_) connection_->hear_within(plan_.reply_timeout);
+    if (!reply_began_) connection_->set_read_deadline(plan_.reply_timeout);
 }
 
 void upload::ended(std::exception_ptr const& thrown) noexcept

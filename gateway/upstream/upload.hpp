@@ -30,7 +30,7 @@ public:
         bool chunked; // else exactly `left` bytes are to follow
         std::uint64_t left;
         milliseconds reply_timeout;      // from the end of the body, until `reply_began`
-        milliseconds patience;           // for each piece of progress
+        milliseconds idle_timeout;       // for each piece of progress
         watcher const* tunnel = nullptr; // outlives the upload
     };
     upload(http::exchange& ex, connection_ptr c, plan const& how);

@@ -41,12 +41,12 @@ private:
 };
 
 connection::connection(tcp_socket socket, base::deadlines& deadlines, std::size_t reply_fields,
-                       std::function<void(connection&)> disturbed)
+                       std::function<void(connection&)> on_idle_event)
     : socket_{without_delay(std::move(socket)), origin::upstream, usual_bytes},
       deadlines_{deadlines},
-      patience_{[this] { shut(ending::timed_out); }},
-      send_patience_{[this] { shut(ending::timed_out); }},
-      disturbed_{std::move(disturbed)},
+      read_deadline_{[this] { shut(ending::timed_out); }},
+      write_deadline_{[this] { shut(ending::timed_out); }},
+      on_idle_event_{std::move(on_idle_event)},
       fields_(reply_fields + 1 + most_added)
 {
 }
@@ -76,18 +76,18 @@ void connection::start_read()
     socket_.fill_then(on_read{*this});
 }
 
-task<void> connection::news()
+task<void> connection::wait_readable()
 {
     start_read();
-    return listener_.wait();
+    return reader_.wait();
 }
 
 void connection::read_ended()
 {
-    news_ = true;
-    if (!watched_) return listener_.wake();
-    engage();
-    disturbed_(*this);
+    readable_ = true;
+    if (!parked_) return reader_.wake();
+    check_out();
+    on_idle_event_(*this);
 }
 
 bool connection::takes_more() const noexcept
@@ -101,45 +101,45 @@ std::error_code connection::send_now(pieces& p) noexcept
     return takes_more() ? socket_.write_now(p) : std::error_code{};
 }
 
-task<std::error_code> connection::send_rest(pieces& p, milliseconds patience)
+task<std::error_code> connection::send_rest(pieces& p, milliseconds timeout)
 {
     while (!p.empty() && takes_more()) {
-        deadlines_.arm_after(send_patience_, patience);
+        deadlines_.arm_after(write_deadline_, timeout);
         auto const ec = co_await socket_.write_some(p);
-        send_patience_.disarm();
+        write_deadline_.disarm();
         if (ec) co_return ec;
     }
     if (!p.empty()) co_return std::make_error_code(std::errc::broken_pipe);
     co_return std::error_code{};
 }
 
-void connection::watch(milliseconds at_most)
+void connection::park(milliseconds at_most)
 {
-    need_not_hear();
+    clear_read_deadline();
     socket_.memory().resize(usual_bytes);
-    watched_ = true;
-    news_ = false;
+    parked_ = true;
+    readable_ = false;
     start_read();
-    deadlines_.arm_after(patience_, at_most);
+    deadlines_.arm_after(read_deadline_, at_most);
 }
 
-void connection::engage() noexcept
+void connection::check_out() noexcept
 {
-    watched_ = false;
+    parked_ = false;
     sent_before_ = socket_.bytes_sent();
-    patience_.disarm();
+    read_deadline_.disarm();
 }
 
 void connection::shut(ending why) noexcept
 {
-    patience_.disarm();
-    send_patience_.disarm();
+    read_deadline_.disarm();
+    write_deadline_.disarm();
     socket_.close(why == ending::timed_out ? errc::timed_out : errc::stopping);
 }
 
 void connection::abandon() noexcept
 {
-    listener_.drop();
+    reader_.drop();
 }
 
 } // namespace yett::upstream

@@ -28,7 +28,7 @@ using transport::tcp_socket;
 // its deadlines, and what the pool knows of it.
 //
 // At most one read is ever pending. It may stay so while nothing is expected, which is
-// how a kept connection is watched; see `pool`.
+// how a parked connection is watched; see `pool`.
 class connection final : public boost::intrusive_ref_counter<connection, boost::thread_unsafe_counter>,
                          public boost::intrusive::list_base_hook<boost::intrusive::link_mode<boost::intrusive::auto_unlink>>
 {
@@ -47,50 +47,50 @@ public:
     static constexpr std::size_t bulk_bytes = 65536;
     static constexpr std::size_t most_added = 16; // fields that Yett adds to a reply as a rule; more cost an allocation
 
-    // Calls `disturbed` when something happens on a watched connection. There is room for
+    // Calls `on_idle_event` when something happens on a parked connection. There is room for
     // `reply_fields` fields of a reply and for those that Yett adds.
     connection(tcp_socket socket, base::deadlines& deadlines, std::size_t reply_fields,
-               std::function<void(connection&)> disturbed);
+               std::function<void(connection&)> on_idle_event);
     ~connection();
 
-    // What was received and not consumed; moves when news is awaited.
+    // What was received and not consumed; moves while `wait_readable` waits.
     std::span<char> unread() noexcept { return socket_.input(); }
     bool full() noexcept { return socket_.memory().full(); }
     void consume(std::size_t bytes) noexcept { socket_.consume(bytes); }
-    // Makes a full buffer larger, for a head that does not fit; `watch` makes it small again.
+    // Makes a full buffer larger, for a head that does not fit; `park` makes it small again.
     void grow(std::size_t most) { socket_.memory().grow(most); }
-    // Trades an empty buffer for a larger one while a long body passes; `watch` trades it back.
+    // Trades an empty buffer for a larger one while a long body passes; `park` trades it back.
     void expect_bulk();
 
-    // True when bytes or the end came since the last call of `hear`.
-    bool has_news() { return news_ || socket_.ended() != errc{} || socket_.fill_again(); }
-    void hear() noexcept { news_ = false; }
-    // Waits for news; the buffer must not be full.
-    task<void> news();
+    // True when bytes or the end came since the last call of `mark_read`.
+    bool readable() { return readable_ || socket_.ended() != errc{} || socket_.fill_again(); }
+    void mark_read() noexcept { readable_ = false; }
+    // Waits until it is; the buffer must not be full.
+    task<void> wait_readable();
     ending how_it_ended() const noexcept;
 
     // Sends what the socket takes at once; what it does not take is left in `p`.
     std::error_code send_now(pieces& p) noexcept;
-    // Sends the rest. Waits at most `patience` for each piece of progress.
-    task<std::error_code> send_rest(pieces& p, milliseconds patience);
+    // Sends the rest. Waits at most `timeout` for each piece of progress.
+    task<std::error_code> send_rest(pieces& p, milliseconds timeout);
     // Says that nothing follows; what the server still says is heard.
     void finish_sending() noexcept { socket_.finish_sending(); }
     // From now on the server may have said its last word and is still spoken to.
-    void talk_half_open() noexcept { half_open_ = true; }
+    void allow_half_open() noexcept { half_open_ = true; }
     // Bytes taken since the connection last left the pool.
     std::uint64_t sent() const noexcept { return socket_.bytes_sent() - sent_before_; }
 
-    // Nothing heard until then ends the connection with `timed_out`.
-    void hear_within(milliseconds timeout) noexcept { deadlines_.arm_after(patience_, timeout); }
-    void need_not_hear() noexcept { patience_.disarm(); }
+    // Nothing received within so long ends the connection with `timed_out`.
+    void set_read_deadline(milliseconds timeout) noexcept { deadlines_.arm_after(read_deadline_, timeout); }
+    void clear_read_deadline() noexcept { read_deadline_.disarm(); }
 
     // Keeps a read pending and reports the first thing that happens, once.
-    void watch(milliseconds at_most);
+    void park(milliseconds at_most);
     // Ends that, for another request.
-    void engage() noexcept;
-    bool watched() const noexcept { return watched_; }
+    void check_out() noexcept;
+    bool parked() const noexcept { return parked_; }
     // One system call: true when the server has closed or sent something already.
-    bool looks_disturbed() noexcept { return socket_.peek() != transport::peer_says::nothing; }
+    bool probe_closed() noexcept { return socket_.peek() != transport::peer_says::nothing; }
     bool is_used() const noexcept { return sent_before_ != 0; }
 
     // Closes the socket; whoever waits hears of it from the event loop.
@@ -115,14 +115,14 @@ private:
 
     transport::buffered_socket socket_;
     base::deadlines& deadlines_;
-    base::deadlines::entry patience_;
-    base::deadlines::entry send_patience_;
-    std::function<void(connection&)> disturbed_;
-    waiter listener_;
+    base::deadlines::entry read_deadline_;
+    base::deadlines::entry write_deadline_;
+    std::function<void(connection&)> on_idle_event_;
+    waiter reader_;
 
     std::uint64_t sent_before_ = 0; // by earlier requests
-    bool news_ = false;
-    bool watched_ = false;
+    bool readable_ = false;
+    bool parked_ = false;
     bool half_open_ = false;
 
     std::string head_;

@@ -48,7 +48,7 @@ void pool::end_all(list& of) noexcept
     while (!of.empty()) {
         auto& c = of.front();
         of.pop_front();
-        c.engage();
+        c.check_out();
         c.shut(connection::ending::shut);
         c.abandon();
     }
@@ -60,7 +60,7 @@ connection_ptr pool::take(pool_waiter const& t)
     while (!kept_.empty()) {
         auto c = std::move(kept_.back());
         kept_.pop_back();
-        c->engage();
+        c->check_out();
         // One that has just been shut has not heard of it yet.
         if (c->how_it_ended() == connection::ending::none) {
             c->held_by = shares_.take(t.client_);
@@ -84,7 +84,7 @@ connection_ptr pool::take_bound(pool_waiter const& t, std::uint64_t client_conne
     if (at == bound_.end()) return nullptr;
     auto c = std::move(at->connection);
     bound_.erase(at);
-    c->engage();
+    c->check_out();
     if (c->how_it_ended() == connection::ending::none) {
         c->held_by = shares_.take(t.client_); // and be it one more than its share: no other one will do
         report();
@@ -103,8 +103,8 @@ task<result<connection_ptr>> pool::acquire(pool_waiter& t)
 task<result<connection_ptr>> pool::acquire_new(pool_waiter& t)
 {
     auto const has_room = shares_.has_room(t.client_);
-    if (has_room && open_ == options_.connections && !kept_.empty()) disturbed(*kept_.front());
-    if (has_room && open_ == options_.connections && !bound_.empty()) disturbed(*bound_.front().connection);
+    if (has_room && open_ == options_.connections && !kept_.empty()) drop_idle(*kept_.front());
+    if (has_room && open_ == options_.connections && !bound_.empty()) drop_idle(*bound_.front().connection);
     if (has_room && open_ < options_.connections) {
         ++open_;
         co_return co_await open_one(shares_.take(t.client_));
@@ -147,7 +147,7 @@ task<result<connection_ptr>> pool::open_one(shares::holding* of)
         co_return std::move(why).as_retryable();
     }
     around_.figures.connect_duration.observe(steady_now() - began);
-    auto const heed = [this](connection& it) { disturbed(it); };
+    auto const heed = [this](connection& it) { drop_idle(it); };
     connection_ptr c{new connection{std::move(*socket), around_.deadlines, options_.reply_fields, heed}};
     c->held_by = of;
     all_.push_back(*c);
@@ -184,7 +184,7 @@ void pool::serve_next()
     auto* const next = next_in_line();
     if (!next) return;
     if ((next->given_ = take(*next)) == nullptr) {
-        if (open_ >= options_.connections && !bound_.empty()) disturbed(*bound_.front().connection);
+        if (open_ >= options_.connections && !bound_.empty()) drop_idle(*bound_.front().connection);
         if (open_ >= options_.connections) return;
         ++open_;
         next->held_ = shares_.take(next->client_);
@@ -198,13 +198,13 @@ void pool::keep(connection_ptr c)
     if (draining_ || c->how_it_ended() != connection::ending::none) return discard(std::move(c));
     settle(*c);
     if (auto* const next = waiting_.empty() ? nullptr : next_in_line()) {
-        c->engage();
+        c->check_out();
         c->held_by = shares_.take(next->client_);
         next->given_ = std::move(c);
         next->outcome_ = pool_waiter::outcome::given;
         return next->leave();
     }
-    c->watch(options_.keep_timeout);
+    c->park(options_.keep_timeout);
     kept_.push_back(std::move(c));
     report();
 }
@@ -220,7 +220,7 @@ void pool::keep_bound(connection_ptr c, std::uint64_t client_connection)
     auto const others_wait = !waiting_.empty();
     if (draining_ || others_wait || c->how_it_ended() != connection::ending::none) return discard(std::move(c));
     settle(*c);
-    c->watch(options_.keep_timeout);
+    c->park(options_.keep_timeout);
     bound_.push_back({client_connection, std::move(c)});
     report();
 }
@@ -257,12 +257,12 @@ void pool::close(connection& c) noexcept
     report();
 }
 
-void pool::disturbed(connection& c) noexcept
+void pool::drop_idle(connection& c) noexcept
 {
     connection_ptr const held{&c};
     auto const was_bound = [&c](bound const& each) { return each.connection == &c; };
     if (std::erase(kept_, held) + std::erase_if(bound_, was_bound) == 0) return;
-    held->engage();
+    held->check_out();
     close(*held);
 }
 
@@ -271,7 +271,7 @@ void pool::drain() noexcept
     draining_ = true;
     for (auto& each : std::exchange(bound_, {})) kept_.push_back(std::move(each.connection));
     for (auto const& c : std::exchange(kept_, {})) {
-        c->engage();
+        c->check_out();
         close(*c);
     }
 }

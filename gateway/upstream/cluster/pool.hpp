@@ -78,7 +78,7 @@ private:
     error overloaded(pool_waiter const& t, char const* otherwise) const;
     pool_waiter* next_in_line() noexcept;
     task<result<connection_ptr>> wait_for_one(pool_waiter& t);
-    void disturbed(connection& c) noexcept;
+    void drop_idle(connection& c) noexcept;
     void close(connection& c) noexcept;
     static void settle(connection& c) noexcept;
     void serve_next();

@@ -9,7 +9,7 @@ namespace {
 
 bool is_stale(connection& c, wanted_connection const& by) noexcept
 {
-    return !by.may_be_repeated && c.is_used() && c.looks_disturbed();
+    return !by.may_be_repeated && c.is_used() && c.probe_closed();
 }
 
 } // namespace
@@ -34,7 +34,7 @@ connection_ptr reservation::take() noexcept
 {
     auto c = std::exchange(connection_, nullptr);
     if (!c || !c->is_linked()) return nullptr;
-    c->need_not_hear();
+    c->clear_read_deadline();
     return c;
 }
 
