@@ -39,7 +39,15 @@ task<result<void>> follower::begin()
 void follower::run()
 {
     boost::asio::co_spawn(on_, follow(), boost::asio::detached);
-    parts_.feed.listen([this] { boost::asio::post(on_, [this] { wake(); }); });
+    parts_.feed.listen([this](std::vector<accounts::revocation> const& told) { hear(told); });
+}
+
+// On a thread of the feed's. What is told is true, and refused from here on; that it is all there is nobody
+// says, so that `known` does not move.
+void follower::hear(std::vector<accounts::revocation> const& told)
+{
+    if (told.empty()) boost::asio::post(on_, [this] { wake(); });
+    else accounts::add_revocations(told, parts_.revoked);
 }
 
 void follower::wake()
@@ -90,6 +98,7 @@ task<bool> follower::look()
     auto const began = parts_.now();
     auto const outcome = co_await read();
     tell_of(outcome);
+    tell_of_stream(parts_.feed.activity().stream);
     ++looks_;
     failures_ += !outcome;
     failed_since_.reset();
@@ -119,6 +128,16 @@ void follower::tell_of(result<void> const& outcome)
 {
     if (!outcome && !failed_since_) parts_.log.error("revocations of other nodes cannot be read", outcome.error());
     if (outcome && failed_since_) parts_.log.info("revocations of other nodes are read again");
+}
+
+// Said once, too. Before it has come to anything there is nothing to say.
+void follower::tell_of_stream(std::optional<accounts::stream_activity> const& now)
+{
+    if (!now || (!now->connected && now->trouble.empty())) return;
+    auto const away = !now->connected;
+    if (std::exchange(stream_away_, away) == away) return;
+    if (away) parts_.log.warning("revocations do not come by Redis; they are read from the database", {{"error", now->trouble}});
+    else parts_.log.info("revocations come by Redis again");
 }
 
 follower::figures follower::read_figures() const

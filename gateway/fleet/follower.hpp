@@ -24,8 +24,8 @@ class revocations;
 
 namespace yett::fleet {
 
-// Follows what other nodes revoke, and notes up to when all of it is known here. It looks into
-// the log whenever another node says that there is news, whenever somebody has to know, and
+// Follows what other nodes revoke, and notes up to when all of it is known here. What is told is
+// taken at its word at once; besides it looks into the log whenever another node says that there is news, whenever somebody has to know, and
 // once a second otherwise. Lives on one event loop.
 class follower
 {
@@ -75,6 +75,8 @@ private:
     task<bool> look();
     task<result<void>> read();
     void tell_of(result<void> const& outcome);
+    void tell_of_stream(std::optional<accounts::stream_activity> const& now);
+    void hear(std::vector<accounts::revocation> const& told);
     void wake();
 
     parts parts_;
@@ -88,6 +90,7 @@ private:
     bool poked_ = false;
     bool looking_ = false;
     bool stopped_ = false;
+    bool stream_away_ = false;
 };
 
 } // namespace yett::fleet

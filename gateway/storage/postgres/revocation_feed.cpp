@@ -96,7 +96,11 @@ public:
         co_return co_await shared_->read_within(patience, std::move(work));
     }
 
-    void listen(std::function<void()> heard) override { notifier_->listen(std::move(heard)); }
+    // A notification says that there is something, and not what.
+    void listen(heard_by heard) override
+    {
+        notifier_->listen([heard = std::move(heard)] { heard({}); });
+    }
     void stop_listening() override { notifier_->stop_listening(); }
     accounts::feed_activity activity() const noexcept override { return notifier_->activity(); }
 

@@ -42,15 +42,16 @@ public:
         news.until = {std::to_string(asked_since.size()), noon + seconds{static_cast<long>(asked_since.size())}};
         co_return news;
     }
-    void listen(std::function<void()> by) override { heard = std::move(by); }
+    void listen(heard_by by) override { heard = std::move(by); }
     void stop_listening() override { heard = {}; }
-    accounts::feed_activity activity() const noexcept override { return {}; }
+    accounts::feed_activity activity() const override { return said; }
 
     std::vector<std::string> asked_since;
     waiter pending;
     std::optional<error> failure;
     std::vector<accounts::revocation> entries;
-    std::function<void()> heard;
+    heard_by heard;
+    accounts::feed_activity said;
 };
 
 // Of a session_store nothing but the beginning is wanted here.
@@ -101,7 +102,7 @@ struct node
         boost::asio::co_spawn(io, follower.begin(), boost::asio::detached);
         turn();
         follower.run();
-        log.heard();
+        log.heard({});
         turn();
     }
     // The look that is under way comes to its end.
@@ -140,9 +141,24 @@ TEST_CASE("follower: everything is loaded at the start, and then what comes behi
     CHECK(n.knows("new"));
     CHECK(n.follower.store_time() == noon + seconds{1});
     CHECK(n.sessions.loaded == 1);
-    n.log.heard();
+    n.log.heard({});
     n.turn();
     CHECK(n.log.asked_since == std::vector<std::string>{"0", "1"});
+}
+
+TEST_CASE("follower: what is told is refused at once, and nobody takes it for all there is")
+{
+    node n;
+    n.begin();
+    n.finish();
+    auto const known = n.known.at();
+    current += seconds{3};
+    n.log.heard({of_session("told"), of_session("told, too")});
+    CHECK(n.knows("told"));
+    CHECK(n.knows("told, too"));
+    n.turn();
+    CHECK(n.known.at() == known);
+    CHECK(n.log.asked_since.size() == 1);
 }
 
 TEST_CASE("follower: what is known counts from when the look began")
@@ -152,7 +168,7 @@ TEST_CASE("follower: what is known counts from when the look began")
     current += seconds{7};
     n.finish();
     CHECK(n.known.at() == boot_time{seconds{1000}});
-    n.log.heard();
+    n.log.heard({});
     n.turn();
     current += seconds{2};
     n.finish();
@@ -220,7 +236,7 @@ TEST_CASE("follower: words that come during a look lead to one more")
 {
     node n;
     n.begin();
-    for (int i = 0; i < 5; ++i) n.log.heard();
+    for (int i = 0; i < 5; ++i) n.log.heard({});
     n.turn();
     n.finish();
     CHECK(n.log.asked_since.size() == 2);

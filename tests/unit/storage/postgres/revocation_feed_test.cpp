@@ -50,9 +50,9 @@ struct reader
 class ear
 {
 public:
-    std::function<void()> heard()
+    accounts::revocation_feed::heard_by heard()
     {
-        return [this] {
+        return [this](std::vector<accounts::revocation> const&) {
             std::lock_guard const lock{guard_};
             ++count_;
             changed_.notify_all();
@@ -303,7 +303,7 @@ TEST_CASE("revocations: a listener whose connection is cut looks out, comes back
     auto const two = make_stores(place.options());
     ear heard;
     two.feed->listen(heard.heard());
-    one.feed->listen([] {});
+    one.feed->listen([](auto const&) {});
     wait_for_listeners(place, 2);
     REQUIRE(heard.more_than(0));
     auto const before = heard.count();
@@ -331,7 +331,7 @@ TEST_CASE("revocations: what was revoked while there was no connection is told a
         return inner();
     };
     auto const one = make_stores(by);
-    one.feed->listen([] {});
+    one.feed->listen([](auto const&) {});
     REQUIRE(run(one.sessions->revoke(of_session("a"))));
     CHECK(two.feed->activity().heard == 0);
     open = true;
