@@ -21,6 +21,18 @@ double seconds_of(milliseconds length)
     return static_cast<double>(length.count()) / 1000;
 }
 
+std::optional<telemetry::stream_figures> figures_of(std::optional<accounts::stream_activity> const& seen)
+{
+    if (!seen) return std::nullopt;
+    return telemetry::stream_figures{seen->connected ? 1.0 : 0.0, seen->told, seen->lost, seen->heard, seen->missed};
+}
+
+std::string words_of(std::optional<accounts::stream_activity> const& seen)
+{
+    if (!seen) return {};
+    return seen->connected ? "; Redis brings it sooner" : "; Redis is away: " + seen->trouble;
+}
+
 } // namespace
 
 fleet_news::fleet_news(boost::asio::io_context& control, accounts::stores& stores, tokens::revocations& into, logs& reports)
@@ -67,7 +79,7 @@ void fleet_news::report(telemetry::observations& seen) const
     if (!follower_) return;
     auto const now = follower_->read_figures();
     auto const words = stores_.feed->activity();
-    seen.revocations = {seconds_of(now.age), now.looks, now.failures, words.told, words.heard};
+    seen.revocations = {seconds_of(now.age), now.looks, now.failures, words.told, words.heard, figures_of(words.stream)};
 }
 
 std::optional<control::readiness_check> fleet_news::check() const
@@ -75,7 +87,8 @@ std::optional<control::readiness_check> fleet_news::check() const
     if (!follower_) return std::nullopt;
     auto fine = []() -> std::optional<std::string> { return std::nullopt; };
     auto remark = [this] {
-        return fmt::format("all that was revoked until {:.1f} s ago is known", seconds_of(follower_->read_figures().age));
+        auto const age = seconds_of(follower_->read_figures().age);
+        return fmt::format("all that was revoked until {:.1f} s ago is known{}", age, words_of(stores_.feed->activity().stream));
     };
     return control::readiness_check{"revocations", fine, remark};
 }

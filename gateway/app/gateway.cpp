@@ -101,7 +101,7 @@ gateway::gateway(config::settings settings, std::filesystem::path const& file)
       workers_{worker_count(settings_)},
       logs_{settings_.logging},
       figures_{workers_, build_facts()},
-      stores_{open_stores(settings_.storage, told_in_log(logs_.program()))},
+      stores_{open_shared_stores(settings_, told_in_log(logs_.program()))},
       keys_{settings_, stores_.now()},
       passwords_{settings_.passwords,
                  [this](std::chrono::nanoseconds took) { figures_.control().password_hash_duration.observe(took); }},

@@ -115,6 +115,21 @@ values revocation_reads(seen_t seen)
             {{{"result", "failed"}}, static_cast<double>(now.failed)}};
 }
 
+values stream_connected(seen_t seen)
+{
+    return seen.revocations && seen.revocations->stream ? one(seen.revocations->stream->connected) : values{};
+}
+
+values stream_words(seen_t seen)
+{
+    if (!seen.revocations || !seen.revocations->stream) return {};
+    auto const& now = *seen.revocations->stream;
+    return {{{{"result", "told"}}, static_cast<double>(now.told)},
+            {{{"result", "lost"}}, static_cast<double>(now.lost)},
+            {{{"result", "heard"}}, static_cast<double>(now.heard)},
+            {{{"result", "missed"}}, static_cast<double>(now.missed)}};
+}
+
 values revocation_words(seen_t seen)
 {
     if (!seen.revocations) return {};
@@ -136,6 +151,11 @@ constexpr observed_family all_families[] = {
     {page_part::revocations, measures, "yett_revocations_age_seconds",
      "Time since this node last knew every revocation; grows through an outage.", revocation_age},
     {page_part::revocations, counts, "yett_revocation_reads_total", "Looks into the log of revocations.", revocation_reads},
+    {page_part::revocations, measures, "yett_revocation_stream_connected",
+     "Whether the stream of revocations in Redis is connected.", stream_connected},
+    {page_part::revocations, counts, "yett_revocation_stream_total",
+     "Revocations in the stream: told, lost (left to the log) and heard; missed: times that the log was read instead.",
+     stream_words},
     {page_part::revocations, counts, "yett_revocation_notifications_total", "Words between nodes that something was revoked.",
      revocation_words},
 

@@ -35,14 +35,25 @@ struct issuer_figures
     std::vector<std::pair<std::string_view, std::uint64_t>> fetches; // result, attempts
 };
 
+// What carries revocations between nodes beside the log.
+struct stream_figures
+{
+    double connected = 0; // 1: its server answers
+    std::uint64_t told = 0;
+    std::uint64_t lost = 0; // left to the log, because the server was away
+    std::uint64_t heard = 0;
+    std::uint64_t missed = 0; // times that the log was read because something may have been missed
+};
+
 // How this node follows the revocations of the others.
 struct revocation_figures
 {
-    double age_seconds = 0;   // since it last knew all of them
-    std::uint64_t read = 0;   // looks into the log
-    std::uint64_t failed = 0; // of those, in vain
-    std::uint64_t told = 0;   // notifications to the others
-    std::uint64_t heard = 0;  // from them
+    double age_seconds = 0;                 // since it last knew all of them
+    std::uint64_t read = 0;                 // looks into the log
+    std::uint64_t failed = 0;               // of those, in vain
+    std::uint64_t told = 0;                 // notifications to the others
+    std::uint64_t heard = 0;                // from them
+    std::optional<stream_figures> stream{}; // none: there is nothing but the log
 };
 
 // What `yett --version` says, too.

@@ -1,18 +1,23 @@
 #include "gateway/app/parts/open_stores.hpp"
 
 #include "gateway/app/parts/postgres_options.hpp"
+#include "gateway/app/parts/redis_options.hpp"
 #include "gateway/app/parts/startup_error.hpp"
 #include "gateway/app/parts/storage_schema.hpp"
 #include "gateway/storage/memory/key_store.hpp"
 #include "gateway/storage/memory/stores.hpp"
 #include "gateway/storage/postgres/key_store.hpp"
 #include "gateway/storage/postgres/stores.hpp"
+#include "gateway/storage/redis/announced_stores.hpp"
 #include "gateway/storage/sqlite/key_store.hpp"
 #include "gateway/storage/sqlite/stores.hpp"
 #include "gateway/tokens/keys/key_files.hpp"
 
 namespace yett::app {
 namespace {
+
+// Of Redis, to what nobody waits for.
+constexpr seconds longest_answer{1};
 
 [[noreturn]] void refuse(std::exception const& why)
 {
@@ -43,6 +48,16 @@ accounts::stores open_stores(config::storage const& s, storage::schema::witness 
     make_folder(s);
     prepare_schema(s, told);
     return open_stores_as_they_are(s);
+}
+
+accounts::stores open_shared_stores(config::settings const& s, storage::schema::witness const& told)
+{
+    auto stores = open_stores(s.storage, told);
+    auto const& shared = s.shared_state;
+    if (shared.kind == config::shared_state_kind::redis && stores.feed)
+        storage::redis::announce_revocations(
+            stores, redis_options(shared.redis, shared.url_file, "shared_state.url_file", longest_answer), shared.prefix);
+    return stores;
 }
 
 std::unique_ptr<tokens::key_store> open_key_store(config::settings const& s, storage::schema::witness const& told)

@@ -13,6 +13,9 @@ namespace yett::app {
 // folder when it is missing. Throws startup_error.
 accounts::stores open_stores(config::storage const& s, storage::schema::witness const& told);
 
+// The same as the running program has them: what is revoked goes to the other nodes by shared_state, too.
+accounts::stores open_shared_stores(config::settings const& s, storage::schema::witness const& told);
+
 // The same without bringing the schema up to date: refused when that is due. For who only asks.
 accounts::stores open_stores_as_they_are(config::storage const& s);
 
