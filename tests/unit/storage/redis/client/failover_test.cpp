@@ -1,3 +1,4 @@
+#include "gateway/storage/redis/client/sentinel_watch.hpp"
 #include "tests/support/print.hpp"
 #include "tests/support/redis_loop.hpp"
 #include "tests/support/redis_server.hpp"
@@ -75,4 +76,27 @@ TEST_CASE("redis sentinels: a name that they do not know, and a word that is not
     auto const refused = on.ask("SET", "k", "v");
     REQUIRE(!refused);
     CHECK(refused.error().note().find("a replica, which takes no writes") != std::string::npos);
+}
+
+TEST_CASE("redis sentinels: whoever listens is told that another server took over, and of no other's")
+{
+    fleet all;
+    redis_loop on{all.options()};
+    on.until([&] { return all.knows_replica(); });
+    int told = 0;
+    int told_of_another = 0;
+    {
+        sentinel_watch const watch{on.loop.get_executor(), all.options().read_login, [&] { ++told; }};
+        sentinel_watch const other{on.loop.get_executor(), all.options("other").read_login, [&] { ++told_of_another; }};
+        auto const listeners = [&] {
+            auto const clients = all.sentinel.ask({"CLIENT", "LIST"});
+            auto const first = clients.find(" sub=1 ");
+            return first != clients.npos && clients.find(" sub=1 ", first + 1) != clients.npos;
+        };
+        on.until(listeners);
+        REQUIRE(all.sentinel.ask({"SENTINEL", "FAILOVER", "main"}) == "OK");
+        on.until([&] { return told > 0; });
+    }
+    CHECK(told == 1);
+    CHECK(told_of_another == 0);
 }
