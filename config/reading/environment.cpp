@@ -2,7 +2,6 @@
 
 #include <cerrno>
 #include <cstdlib>
-#include <memory>
 
 #include <fcntl.h>
 #include <sys/stat.h>

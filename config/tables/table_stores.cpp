@@ -128,7 +128,6 @@ void finish_mail(reading& r, spot const& at, mail& m)
     if (!host) return r.complain_at(given_as(r, at, "url"), host.error().note());
     m.host = *host;
     m.loopback = m.host == "localhost" || is_loopback({m.host, 0});
-    m.encrypted = scheme_of(m.url.reveal()) == "smtps";
 }
 
 // The default is no secret.

@@ -455,11 +455,10 @@ struct mail
 {
     yett::secret url{"file:var/outbox"};
     mail_kind kind = mail_kind::file;
-    path folder;            // of file
-    std::string host;       // of smtp
-    bool loopback = false;  // smtp to this machine, by its address or as localhost
-    bool encrypted = false; // smtps
-    path ca_file;           // verifies the server of smtp; empty: the system's
+    path folder;           // of file
+    std::string host;      // of smtp
+    bool loopback = false; // smtp to this machine, by its address or as localhost
+    path ca_file;          // verifies the server of smtp; empty: the system's
     std::string from = "Yett <no-reply@localhost>";
     path templates;         // empty: the built-in ones
     std::string public_url; // "https://host[:port]" without a slash at the end; empty: links lead to the first listener

@@ -10,7 +10,6 @@
 #include "gateway/app/parts/startup_error.hpp"
 #include "gateway/app/parts/storage_schema.hpp"
 #include "gateway/app/parts/translate.hpp"
-#include "gateway/base/async/run_to_end.hpp"
 #include "gateway/base/random.hpp"
 #include "gateway/management/perform.hpp"
 

@@ -7,8 +7,6 @@
 #include <boost/json/parse.hpp>
 #include <boost/json/serialize.hpp>
 
-#include <array>
-
 // Asks the running program by HTTP on a Unix socket, one request after the other on one connection.
 // Whether anybody is there decides how the operator's command goes on, so the failures are kept
 // apart: no socket or nobody behind it is `not_found`, and the store may be opened instead; a

@@ -5,8 +5,6 @@
 
 #include <boost/json/object.hpp>
 
-#include <optional>
-
 namespace yett::console {
 
 // How the answer is wanted.

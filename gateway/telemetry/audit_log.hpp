@@ -13,18 +13,12 @@ struct audit_record
     wall_time at{};
     std::string_view event{}; // a stable name that people search and alert by: user.registered, login.failed
     std::string_view user_id{};
-    std::string_view email{}; // written masked
     std::string_view session{};
     std::string_view key{}; // the id of an API key
     std::string_view client_ip{};
-    std::string_view by{}; // an operator: "uid 0"
-    std::string_view request_id{};
-    std::string_view user_agent{};
+    std::string_view by{};     // an operator: "uid 0"
     std::string_view reason{}; // a code: invalid_credentials, email_not_verified
 };
-
-// a***@example.com: enough to recognise one's own address, too little to collect them.
-std::string mask_email(std::string_view address);
 
 // Shared by all threads; such events are rare beside requests.
 class audit_log

@@ -1,7 +1,5 @@
 #include "gateway/accounts/passwords/imported_hash.hpp"
 
-#include <algorithm>
-
 // Whoever imports users from elsewhere brings whatever the old system stored, and wants to hear
 // what to do about it rather than "unknown". A hash of one fast round or of a scheme with a flaw is
 // refused: it would leave our users as safe as the old system did. The order counts: a mark at the

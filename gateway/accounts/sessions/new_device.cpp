@@ -6,8 +6,6 @@
 #include "gateway/base/random.hpp"
 #include "gateway/base/text/base64url.hpp"
 
-#include <algorithm>
-
 namespace yett::accounts {
 namespace {
 

@@ -2,7 +2,6 @@
 
 #include "gateway/accounts/account_services.hpp"
 #include "gateway/accounts/audit_line.hpp"
-#include "gateway/accounts/issue.hpp"
 #include "gateway/accounts/revoke.hpp"
 
 namespace yett::accounts {

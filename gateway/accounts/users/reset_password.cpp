@@ -2,7 +2,6 @@
 
 #include "gateway/accounts/account_services.hpp"
 #include "gateway/accounts/audit_line.hpp"
-#include "gateway/accounts/issue.hpp"
 #include "gateway/accounts/known_device.hpp"
 #include "gateway/accounts/letters.hpp"
 #include "gateway/accounts/look_up.hpp"

@@ -4,7 +4,6 @@
 #include "gateway/tokens/token_report.hpp"
 
 #include <filesystem>
-#include <optional>
 #include <string>
 #include <vector>
 

@@ -14,7 +14,6 @@
 #include "gateway/pipeline/one_rule.hpp"
 #include "policies/explain.hpp"
 
-#include <array>
 #include <iostream>
 
 // Runs the question through the same functions as a request: the bytes are written as a client

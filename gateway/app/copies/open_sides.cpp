@@ -1,6 +1,5 @@
 #include "gateway/app/copies/open_sides.hpp"
 
-#include "gateway/app/parts/open_stores.hpp"
 #include "gateway/app/parts/postgres_options.hpp"
 #include "gateway/app/parts/shown_url.hpp"
 #include "gateway/app/parts/startup_error.hpp"

@@ -13,7 +13,6 @@
 #include <unistd.h>
 
 #include <cerrno>
-#include <fstream>
 #include <memory>
 #include <string>
 #include <utility>

@@ -2,7 +2,6 @@
 
 #include "gateway/app/parts/open_stores.hpp"
 #include "gateway/app/parts/startup_error.hpp"
-#include "gateway/app/parts/translate.hpp"
 #include "gateway/base/async/run_to_end.hpp"
 #include "gateway/base/random.hpp"
 #include "gateway/base/text/base64url.hpp"

@@ -5,7 +5,6 @@
 #include "gateway/http/head.hpp"
 
 #include <algorithm>
-#include <utility>
 
 // The Cookie field as browsers send it and Set-Cookie as they take it (RFC 6265bis), which is
 // looser when reading than when writing. Reading finds every cookie of a name, for a browser may

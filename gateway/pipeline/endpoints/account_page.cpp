@@ -9,7 +9,6 @@
 #include "gateway/pipeline/call/caller.hpp"
 #include "gateway/pipeline/call/endpoint.hpp"
 #include "gateway/pipeline/call/endpoint_services.hpp"
-#include "gateway/pipeline/call/fields.hpp"
 #include "gateway/pipeline/call/page_replies.hpp"
 #include "gateway/pipeline/endpoints/handlers.hpp"
 #include "gateway/pipeline/request/request_context.hpp"

@@ -126,11 +126,6 @@ result<evp_key> private_key_in(kept_key const& from, secret const& sealing)
 
 } // namespace
 
-bool is_in_the_clear(kept_key const& one) noexcept
-{
-    return one.document.reveal().find(sealed_line) == std::string_view::npos;
-}
-
 result<kept_key> write_key(own_key const& one, secret const& sealing)
 {
     kept_key made{one.key.alg(), one.number, {}};

@@ -35,7 +35,4 @@ result<kept_key> write_key(own_key const& one, secret const& sealing);
 // with internal and a note that says whether the secret is missing, wrong, or the text damaged.
 result<own_key> read_key(kept_key const& from, secret const& sealing);
 
-// Whether the text holds its key in the clear.
-bool is_in_the_clear(kept_key const& one) noexcept;
-
 } // namespace yett::tokens

@@ -9,7 +9,6 @@
 
 #include <array>
 #include <cstring>
-#include <memory>
 
 // Signatures by OpenSSL and libsodium, on the way of every token that is not in the cache. Setting
 // up costs as much as checking, so each thread keeps contexts that are ready for a key, by its

@@ -37,9 +37,4 @@ std::optional<refresh_token> read_refresh_token(std::string_view text)
     return as_refresh_token(std::move(*found));
 }
 
-bool looks_like_refresh_token(std::string_view text) noexcept
-{
-    return text.starts_with(kind.prefix);
-}
-
 } // namespace yett::tokens

@@ -27,7 +27,4 @@ refresh_token succeed(refresh_token const& previous, std::string_view salt);
 // Nothing when the text has not exactly the shape above. Says nothing about validity.
 std::optional<refresh_token> read_refresh_token(std::string_view text);
 
-// Whether somebody presents a refresh token where an access token belongs.
-bool looks_like_refresh_token(std::string_view text) noexcept;
-
 } // namespace yett::tokens

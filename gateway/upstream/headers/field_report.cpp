@@ -11,9 +11,6 @@
 
 #include <fmt/format.h>
 
-#include <optional>
-#include <utility>
-
 // What `yett explain --header` tells of each field. It asks the plan twice, once as a stranger and
 // once as a trusted proxy, and looks at what was written; the plan's verdicts only say why. So the
 // report cannot claim that a field passes which the plan drops.

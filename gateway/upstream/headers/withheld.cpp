@@ -4,8 +4,6 @@
 #include "gateway/http/field_list.hpp"
 #include "gateway/http/fields/basic_credentials.hpp"
 
-#include <algorithm>
-
 namespace yett::upstream {
 namespace {
 

@@ -41,7 +41,7 @@ TEST_CASE("key document: what was written is read, sealed and in the clear")
             auto const made = some_key(alg);
             auto const kept = write_key(made, with);
             REQUIRE(kept);
-            CHECK(is_in_the_clear(*kept) == with.empty());
+            CHECK((kept->document.reveal().find("PRIVATE KEY") != std::string_view::npos) == with.empty());
             CHECK(kept->number == 7);
             auto const read = read_key(*kept, with);
             REQUIRE(read);

@@ -61,10 +61,3 @@ TEST_CASE("refresh token: the successor depends on the token and the salt, and o
     CHECK(next.hash != succeed(make_refresh_token(), "salt-1").hash);
     CHECK(read_refresh_token(next.text.reveal()));
 }
-
-TEST_CASE("refresh token: it is told from an access token by its first characters")
-{
-    CHECK(looks_like_refresh_token("yr1_"));
-    CHECK_FALSE(looks_like_refresh_token("eyJhbGciOiJFUzI1NiJ9.e30.x"));
-    CHECK_FALSE(looks_like_refresh_token("yr2_abc"));
-}
