@@ -83,7 +83,7 @@ section<listener_tls> const& tls_keys()
                            "The server name a client asks for picks one, the first answers all others. Read again when "
                            "the files change.")),
             value("min_version", &listener_tls::min_version,
-                  one_of<tls_version>({{"1.2", tls_version::tls_1_2}, {"1.3", tls_version::tls_1_3}}),
+                  one_of<oldest_tls>({{"1.2", oldest_tls::tls_1_2}, {"1.3", oldest_tls::tls_1_3}}),
                   "The oldest TLS that is spoken."),
             value("client_certificates", &listener_tls::client_certificates,
                   one_of<clients>({{"none", clients::none}, {"optional", clients::optional}, {"required", clients::required}}),

@@ -52,7 +52,7 @@ struct certificate
     std::string place;
 };
 
-enum class tls_version
+enum class oldest_tls
 {
     tls_1_2,
     tls_1_3,
@@ -76,7 +76,7 @@ struct hsts
 struct listener_tls
 {
     std::vector<certificate> certificates; // never empty; the first answers unknown names
-    tls_version min_version = tls_version::tls_1_2;
+    oldest_tls min_version = oldest_tls::tls_1_2;
     config::client_certificates client_certificates = config::client_certificates::none;
     path client_ca_file;
     std::optional<config::hsts> hsts; // absent: the defaults, for names of the whole world alone

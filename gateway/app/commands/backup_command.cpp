@@ -10,6 +10,7 @@
 #include <fmt/format.h>
 
 #include <iostream>
+#include <optional>
 
 // A backup of SQLite is made by the library's own copy, page by page, beside the running program. A
 // copy of the file would miss what is in the write-ahead log. For PostgreSQL the program prints the

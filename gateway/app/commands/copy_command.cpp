@@ -11,6 +11,7 @@
 
 #include <cstdio>
 #include <iostream>
+#include <optional>
 
 // Two stores, one after the other: all rows are copied, then both are read again and compared row
 // by row. The sum of each table is for whoever wants to compare later. What is printed on standard

@@ -19,6 +19,7 @@
 
 #include <fstream>
 #include <iostream>
+#include <optional>
 
 // A backup brings back what was ended since it was made: sessions, links, tokens, users. The order
 // of the steps follows from that (ADR 14). All tokens from before the given moment are refused

@@ -148,7 +148,7 @@ transport::tls_options tls_of(config::listener_tls const& t)
     transport::tls_options options;
     for (auto const& each : t.certificates) options.certificates.push_back({each.chain_file.string(), each.key_file.string()});
     options.min_version =
-        t.min_version == config::tls_version::tls_1_3 ? transport::tls_floor::tls13 : transport::tls_floor::tls12;
+        t.min_version == config::oldest_tls::tls_1_3 ? transport::tls_floor::tls13 : transport::tls_floor::tls12;
     return options;
 }
 
