@@ -5,6 +5,7 @@
 
 namespace yett::config {
 
+// What a complaint means for the program.
 enum class severity
 {
     error,   // the program does not start
@@ -26,6 +27,7 @@ struct complaint
 // "file:line:column: path: text", with "warning: " before the path of a warning.
 std::string to_string(complaint const& what);
 
+// Whether one of them keeps the program from starting.
 bool has_error(std::vector<complaint> const& all);
 
 } // namespace yett::config

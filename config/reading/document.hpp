@@ -24,6 +24,8 @@ struct node
         mapping,
     };
 
+    // A null is a key without a value, or an empty document; a scalar is text, whatever it looks
+    // like.
     kind is = kind::null;
     mark at;
     std::string text; // of a scalar
@@ -39,6 +41,8 @@ struct flaw
     std::string text;
 };
 
+// What reading gives, also when something was wrong: with flaws and `complete`, the tree may be
+// looked through for more mistakes; without `complete` there is nothing in it to rely on.
 struct document
 {
     node root; // a mapping

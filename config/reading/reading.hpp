@@ -19,6 +19,7 @@ struct spot
     node const* value;
     std::string path;
 
+    // The way goes on into a mapping by a key, into a list by a number.
     spot member(node const& child) const;
     spot element(std::size_t index) const;
 };
@@ -39,12 +40,15 @@ public:
 
     reading(std::filesystem::path file, environment const& around) : file_{std::move(file)}, around_{around} {}
 
+    // About what stands at a place of the file, by the path of the key it is about.
     void complain(mark at, std::string_view path, std::string text, severity how = severity::error);
     void complain(spot const& at, std::string text) { complain(at.value->at, at.path, std::move(text)); }
     // Begins with the offending text as it was written, unless that may be a secret.
     void complain_value(spot const& at, std::string_view text, bool hide);
     // At the place of a key, or of the nearest one around it that the file holds.
     void complain_at(std::string const& path, std::string text, severity how = severity::error);
+    // Whether anything was said of exactly this path: then a second complaint would tell nobody
+    // more.
     bool has_complaint_at(std::string_view path) const;
     bool has_error() const { return config::has_error(complaints_); }
 
@@ -54,10 +58,12 @@ public:
     // A secret is taken as it comes.
     std::optional<std::string> hidden_text(spot const& at);
 
+    // What is known of a path from now on; a path that is noted twice has what was said last.
     void note(std::string const& path, entry e) { entries_.insert_or_assign(path, std::move(e)); }
     bool is_given(std::string const& path) const;
     std::map<std::string, entry> const& entries() const { return entries_; }
 
+    // "file:line:column", as settings keep it for those who complain later.
     std::string place(mark at) const;
     // Against the folder of the configuration file.
     std::filesystem::path resolve(std::filesystem::path const& written) const;

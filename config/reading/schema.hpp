@@ -17,6 +17,8 @@
 namespace yett::config {
 
 // One line of the reference.
+//
+// Texts as they stand in docs/configuration.md, without marks of Markdown.
 struct row
 {
     std::string path; // "listeners[].tls.min_version"
@@ -28,17 +30,23 @@ struct row
 
 // A key of what an owner is made of is a key of the owner: the settings of a section are the
 // options of the room they are for, and what configuration alone knows beside them.
+//
+// The three functions are all there is to a kind of key, so that a kind that nothing else needs is
+// made where it is used (see `access_key` in config/tables/table_routes.cpp).
 template<class Owner>
 struct key
 {
     std::string name;
+    // Complained about when it is missing; the reference shows no default then.
     bool required = false;
     // The key was given.
     std::function<void(reading&, spot const&, Owner&)> read;
     // It was not: what is left to do for its default. The path is that of the key.
     std::function<void(reading&, spot const& parent, std::string const& path, Owner&)> absent;
+    // Its rows of the reference, one for a plain value, several for a mapping.
     std::function<void(Owner const& defaults, std::string const& path, std::vector<row>&)> describe;
 
+    // What derives from the options has all of their keys.
     template<class Whole>
     operator key<Whole>() const requires std::derived_from<Whole, Owner> &&(!std::same_as<Whole, Owner>)
     {
@@ -46,9 +54,11 @@ struct key
     }
 };
 
+// A mapping of the file: which keys it may have, and what they say together.
 template<class Owner>
 struct section
 {
+    // In the order of the reference, which is also the order in which they are read.
     std::vector<key<Owner>> keys;
     // Rules that take several keys; runs when the mapping was read, whatever came of it.
     std::function<void(reading&, spot const&, Owner&)> finish;
@@ -59,26 +69,36 @@ std::string closest(std::string_view word, std::vector<std::string> const& words
 
 namespace detail {
 
+// What kinds of keys share. All of them complain by themselves and then give what there is to go on
+// with.
 bool is_mapping(reading& r, spot const& at);
 // The first child of each key; complains about the others, and with `known` about keys it does not hold.
 std::map<std::string, node const*> members_of(reading& r, spot const& at, std::vector<std::string> const* known);
 // Complains unless it is a list with something in it. A plain value is taken for a list of one where that is allowed.
 std::vector<spot> elements_of(reading& r, spot const& at, bool may_be_empty);
+// Whether the name that an operator chose for a member is one; complains otherwise.
 bool is_name(reading& r, spot const& member);
+// The content of the named file without a line end behind it; complains when it cannot be read or
+// others may read it.
 std::optional<yett::secret> secret_from_file(reading& r, spot const& at);
+// "a number", "an address".
 std::string with_article(std::string_view word);
 
+// The way to a member, as complaints spell it.
 inline std::string path_of(spot const& parent, std::string_view name)
 {
     return parent.path.empty() ? std::string{name} : fmt::format("{}.{}", parent.path, name);
 }
 
+// A default as the reference shows it.
 template<class T>
 std::string shown(codec<T> const& of, T const& value)
 {
     return of.null_allowed && value == T{} ? "null" : of.show(value);
 }
 
+// Reads one plain value: nothing, after a complaint, when it is none. What was read is noted, for
+// checks that come later.
 template<class T>
 std::optional<T> read_value(reading& r, spot const& at, codec<T> const& of)
 {
@@ -96,6 +116,9 @@ std::optional<T> read_value(reading& r, spot const& at, codec<T> const& of)
 
 } // namespace detail
 
+// Reads what is given, in the order of the section and not of the file; for what is not given,
+// whatever its key does then. Runs `finish` in the end, also after complaints, which therefore has
+// to take what there is.
 template<class Owner>
 void read_section(reading& r, spot const& at, Owner& into, section<Owner> const& of)
 {
@@ -114,6 +137,7 @@ void read_section(reading& r, spot const& at, Owner& into, section<Owner> const&
     if (of.finish) of.finish(r, at, into);
 }
 
+// Rows of the reference for a section, with the defaults of that owner.
 template<class Owner>
 void describe_section(Owner const& defaults, std::string const& path, section<Owner> const& of, std::vector<row>& out)
 {
@@ -130,6 +154,10 @@ struct stored_as
     std::function<void(Owner&, T)> set;
 };
 
+// What of the file it reads; where it is not given, the default that the owner has already stays,
+// and is noted as such.
+//
+// The codec says how its text looks; `about` is its sentence of the reference.
 template<class Owner, class T>
 key<Owner> value(std::string name, stored_as<Owner, T> as, codec<T> const& of, std::string about)
 {
@@ -180,6 +208,7 @@ key<Owner> maybe(std::string name, std::optional<T> Owner::*member, codec<T> con
     return {std::move(name), false, read, {}, describe};
 }
 
+// Whether a list may be empty.
 enum class emptiness
 {
     allowed,
@@ -187,6 +216,9 @@ enum class emptiness
 };
 
 // A list of plain values; one alone needs no brackets.
+//
+// What is given replaces the default whole. Elements that are wrong are complained about and left
+// out.
 template<class Owner, class T>
 key<Owner> values(std::string name, std::vector<T> Owner::*member, codec<T> const& of, emptiness empty, std::string about)
 {
@@ -206,6 +238,10 @@ key<Owner> values(std::string name, std::vector<T> Owner::*member, codec<T> cons
 }
 
 // A file or folder.
+//
+// Relative paths are resolved against the folder of the configuration file, a default like one that
+// was given. `null` and the empty text are no file. Whether it can be read is asked by whoever
+// needs it.
 template<class Owner>
 key<Owner> file(std::string name, path Owner::*member, std::string about)
 {
@@ -226,6 +262,9 @@ key<Owner> file(std::string name, path Owner::*member, std::string about)
 }
 
 // A mapping that always exists, with its own defaults.
+//
+// Not given, it is read as an empty mapping, so that what its keys do for their defaults happens
+// all the same. The section outlives the key, here and below.
 template<class Owner, class Part>
 key<Owner> part(std::string name, Part Owner::*member, section<Part> const& of)
 {
@@ -242,6 +281,8 @@ key<Owner> part(std::string name, Part Owner::*member, section<Part> const& of)
 }
 
 // A mapping whose keys stand side by side with others in the owner.
+//
+// An indentation in the file and none in the settings.
 template<class Owner>
 key<Owner> group(std::string name, section<Owner> const& of)
 {
@@ -276,6 +317,8 @@ key<Owner> inside(Part Owner::*member, key<Part> of)
 }
 
 // A mapping that is there only when it was given. `about` describes the whole.
+//
+// `null` says the same as leaving it out.
 template<class Owner, class Part>
 key<Owner> optional_part(std::string name, std::optional<Part> Owner::*member, section<Part> const& of, std::string about)
 {
@@ -290,6 +333,8 @@ key<Owner> optional_part(std::string name, std::optional<Part> Owner::*member, s
 }
 
 // A list of mappings.
+//
+// What is given replaces the default whole. An empty list is a mistake.
 template<class Owner, class Part>
 key<Owner> parts(std::string name, std::vector<Part> Owner::*member, section<Part> const& of, std::string about)
 {
@@ -307,6 +352,8 @@ key<Owner> parts(std::string name, std::vector<Part> Owner::*member, section<Par
 
 // Mappings by a name the operator chooses. What exists already under a name is changed,
 // not replaced.
+//
+// So the built-in limits can be changed by one key each.
 template<class Owner, class Part>
 key<Owner> named_parts(std::string name, std::map<std::string, Part> Owner::*member, section<Part> const& of, std::string about)
 {

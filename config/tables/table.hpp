@@ -20,6 +20,8 @@ section<policies::cors_spec> const& account_cors_keys();
 section<limit> const& limit_keys();              // table_limits.cpp
 section<config::tokens> const& token_keys();     // table_tokens.cpp
 section<config::accounts> const& account_keys(); // table_accounts.cpp
+// Keys of the whole that are no plain part of it: each reads a mapping of its own into a member of
+// the settings.
 section<config::passwords> const& password_keys();
 key<settings> identity_headers_key(); // table_identity.cpp
 key<settings> storage_key();          // table_stores.cpp

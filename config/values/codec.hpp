@@ -17,6 +17,9 @@
 namespace yett::config {
 
 // How one kind of value is read, shown, and described in the reference.
+//
+// `parse` fails with a note that completes the sentence "NAME …", as in "is out of range"; `show`
+// writes what `parse` would read back.
 template<class T>
 struct codec
 {
@@ -29,6 +32,8 @@ struct codec
 };
 
 // Takes only what lies between the two, both included.
+//
+// The bounds become what the reference says is allowed.
 template<class T>
 codec<T> between(codec<T> of, T low, T high)
 {
@@ -42,6 +47,9 @@ codec<T> between(codec<T> of, T low, T high)
     return of;
 }
 
+// Null, or an empty text, stands for "not given".
+//
+// For owners whose T{} means the same.
 template<class T>
 codec<T> nullable(codec<T> of)
 {
@@ -53,6 +61,7 @@ codec<T> nullable(codec<T> of)
     return of;
 }
 
+// A whole number, in decimal digits.
 template<std::unsigned_integral T>
 codec<T> count(T low, T high)
 {
@@ -66,6 +75,8 @@ codec<T> count(T low, T high)
 }
 
 // 0 stands for `auto`.
+//
+// From 1 otherwise.
 inline codec<unsigned> count_or_auto(unsigned high)
 {
     auto of = count<unsigned>(1, high);
@@ -77,6 +88,8 @@ inline codec<unsigned> count_or_auto(unsigned high)
 }
 
 // Of milliseconds or seconds; whoever wants seconds gets no fractions.
+//
+// Written with a unit, as in 500ms or 15m.
 template<class Length>
 codec<Length> duration(std::type_identity_t<Length> low, std::type_identity_t<Length> high)
 {
@@ -90,27 +103,37 @@ codec<Length> duration(std::type_identity_t<Length> low, std::type_identity_t<Le
     return between<Length>({"duration", {}, parse, [](Length const& value) { return show_duration(value); }}, low, high);
 }
 
+// Bytes, with a unit.
+//
+// Both bounds in bytes.
 inline codec<std::uint64_t> size(std::uint64_t low, std::uint64_t high)
 {
     return between<std::uint64_t>({"size", {}, parse_size, show_size}, low, high);
 }
 
+// true and false, and none of YAML's other words for them.
 inline codec<bool> boolean()
 {
     return {"boolean", {}, parse_boolean, show_boolean};
 }
 
+// Bytes a second, at most 1 GiB; 0 is no limit.
 inline codec<std::uint64_t> byte_rate()
 {
     return between<std::uint64_t>({"size a second", {}, parse_byte_rate, show_byte_rate}, 0, 1 << 30);
 }
 
+// A number, or a percentage of what another setting says.
+//
+// `whole` is the name of that setting, for the reference.
 inline codec<share> share_of(std::string const& whole)
 {
     return {"number or percentage", fmt::format("1 and more, 1% to 100% of `{}`", whole), parse_share, show_share};
 }
 
 // One of a closed list of words.
+//
+// Case counts. A value that no word stands for is shown empty.
 template<class T>
 codec<T> one_of(std::initializer_list<std::pair<std::string_view, T>> list)
 {
@@ -131,11 +154,14 @@ codec<T> one_of(std::initializer_list<std::pair<std::string_view, T>> list)
 }
 
 // Text that `check` takes, in the form it gives it.
+//
+// So that what is compared later has one spelling. It fails as every parser here does.
 inline codec<std::string> text_of(std::string type, std::function<result<std::string>(std::string_view)> check)
 {
     return {std::move(type), {}, std::move(check), [](std::string const& value) { return value; }};
 }
 
+// Any text but an empty one.
 inline codec<std::string> text()
 {
     return text_of("text", [](std::string_view value) -> result<std::string> {

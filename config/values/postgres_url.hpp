@@ -10,6 +10,7 @@
 
 namespace yett::config {
 
+// One of several that a URL names; libpq tries them in this order.
 struct postgres_server
 {
     std::string host; // a name, an address, or the folder of a Unix socket
@@ -23,6 +24,7 @@ struct postgres_url
     std::string user;
     secret password; // empty: libpq looks for it in passfile, or where its documentation says
     std::string database;
+    // Files and modes of libpq by their names there; empty: what its documentation says.
     std::string passfile;
     std::string sslmode = "prefer";
     std::string sslrootcert;

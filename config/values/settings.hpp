@@ -45,6 +45,9 @@ struct socket_address
     bool operator==(socket_address const&) const = default;
 };
 
+// A chain and its key, as files: they are read by whoever shows them, and again when they change.
+//
+// PEM, the leaf first.
 struct certificate
 {
     path chain_file;
@@ -52,12 +55,14 @@ struct certificate
     std::string place;
 };
 
+// The oldest that is spoken.
 enum class oldest_tls
 {
     tls_1_2,
     tls_1_3,
 };
 
+// Whether clients are asked for one, and whether they have to have one.
 enum class client_certificates
 {
     none,
@@ -66,6 +71,8 @@ enum class client_certificates
 };
 
 // Strict-Transport-Security (RFC 6797).
+//
+// Sent to clients that came by TLS, and to no others (section 7.2).
 struct hsts
 {
     seconds max_age = std::chrono::days{365}; // 0: browsers forget what they were told
@@ -73,27 +80,34 @@ struct hsts
     bool preload = false;
 };
 
+// One address to listen on, and what is spoken there.
 struct listener_tls
 {
+    // Files are checked when settings are loaded, that is, whether they can be read; whether they
+    // fit together is found by whoever shows them.
     std::vector<certificate> certificates; // never empty; the first answers unknown names
     oldest_tls min_version = oldest_tls::tls_1_2;
     config::client_certificates client_certificates = config::client_certificates::none;
+    // Whose certificates clients may bring; given exactly where they are asked for one.
     path client_ca_file;
     std::optional<config::hsts> hsts; // absent: the defaults, for names of the whole world alone
 };
 
+// What is offered by ALPN, and spoken without TLS.
 enum class protocol
 {
     http_1_1,
     h2,
 };
 
+// Whether a connection begins by naming the client behind the proxy.
 enum class proxy_protocol
 {
     off,
     required,
 };
 
+// Where a listener sends everybody instead of serving them.
 enum class redirect
 {
     none,
@@ -102,6 +116,7 @@ enum class redirect
 
 struct listener
 {
+    // Without tls it is for this machine, or for a proxy that has TLS.
     socket_address address{"127.0.0.1", 4080};
     std::optional<listener_tls> tls;
     std::vector<protocol> protocols{protocol::http_1_1};
@@ -115,6 +130,7 @@ struct listener
 // Plain HTTP for this machine alone, on 127.0.0.1:4080.
 std::vector<listener> default_listeners();
 
+// What operators and machines ask of the program: by HTTP on an address, by verbs on a socket.
 struct management
 {
     socket_address address{"127.0.0.1", 4090};
@@ -130,6 +146,7 @@ struct client_limits : net::client_limits
     std::uint64_t buffer_memory = 256 << 20; // of all workers together
 };
 
+// How a server is spoken to.
 enum class upstream_scheme
 {
     http,
@@ -138,6 +155,7 @@ enum class upstream_scheme
     unix_socket,
 };
 
+// Where one server of an application is.
 struct upstream_server
 {
     upstream_scheme scheme = upstream_scheme::http;
@@ -147,6 +165,7 @@ struct upstream_server
     bool operator==(upstream_server const&) const = default;
 };
 
+// Which server gets the next request.
 enum class balance
 {
     round_robin,
@@ -154,8 +173,11 @@ enum class balance
     consistent_hash,
 };
 
+// A question that is put to servers from time to time; any 2xx is well.
 struct health_check
 {
+    // Asked for with GET, every `interval`; so many answers of one kind in a row change what is
+    // thought of a server.
     std::string path = "/healthz";
     milliseconds interval = seconds{5};
     milliseconds timeout = seconds{2};
@@ -163,12 +185,15 @@ struct health_check
     unsigned unhealthy_after = 3;
 };
 
+// A server that fails so often in a row is left alone for a while.
 struct ejection
 {
+    // In a row, of requests; then nothing goes there for `duration`.
     unsigned failures = 5;
     milliseconds duration = seconds{10};
 };
 
+// How https servers are checked, and what they are shown.
 struct upstream_tls
 {
     path ca_file;            // empty: the system's
@@ -184,6 +209,7 @@ enum class host_sent
     server, // the server's own address
 };
 
+// `as` is for applications that know themselves by another name than their visitors do.
 struct upstream_host
 {
     host_sent send = host_sent::pass;
@@ -193,6 +219,8 @@ struct upstream_host
 };
 
 // So many of something, or so many of a hundred, "25%".
+//
+// Of hundred, it is of what the pool may hold in all, rounded down.
 struct share
 {
     std::uint64_t amount = 100;
@@ -203,8 +231,11 @@ struct share
     bool operator==(share const&) const = default;
 };
 
+// An application: its servers, how they are chosen and asked. What the room of upstreams takes
+// itself is its own options.
 struct upstream : yett::upstream::exchange_options
 {
+    // In the order of the file.
     std::vector<upstream_server> servers; // never empty
     config::balance balance = config::balance::least_requests;
     yett::upstream::pool_options pool;
@@ -219,6 +250,7 @@ struct upstream : yett::upstream::exchange_options
 // So many in so long, "5/15m".
 struct rate
 {
+    // More than zero once loaded.
     std::uint64_t amount = 0;
     milliseconds period{0};
 
@@ -241,8 +273,11 @@ using identity_preset = yett::upstream::preset;
 // An assertion's audience that depends on the route.
 inline constexpr std::string_view route_host = "route_host";
 
+// The identity as a signed token for the application.
 struct assertion
 {
+    // Signed with Yett's own keys, so that an application can check it with what is published; a
+    // new one after half of `ttl`.
     std::string header = "X-Yett-Assertion";
     milliseconds ttl = seconds{60};
     std::string audience{route_host};
@@ -261,8 +296,11 @@ struct written_roles
     std::vector<std::string> only; // patterns, `*` stands for any text; empty: all roles
 };
 
+// What applications are told of who is asking.
 struct identity_headers
 {
+    // `set` adds to what the preset has; names of all presets are kept from clients, whichever is
+    // chosen.
     identity_preset preset = identity_preset::yett;
     std::map<std::string, std::string> set; // header name as written → claim: sub email roles scope iss aud jti sid
     std::optional<config::assertion> assertion;
@@ -273,8 +311,11 @@ struct identity_headers
 
 using signature_algorithm = yett::tokens::algorithm;
 
+// What Yett signs with, where the keys are kept, and when the next one takes over.
 struct signing_keys
 {
+    // A new key is published for `publish_before`, signs for `rotate_every`, and is trusted for
+    // `keep_for` after that.
     path directory;      // empty: in the storage
     yett::secret secret; // seals the keys; empty: they are kept in the clear
     seconds rotate_every = std::chrono::days{30};
@@ -282,6 +323,9 @@ struct signing_keys
     seconds keep_for = std::chrono::days{7};
 };
 
+// How tokens travel to clients and back.
+//
+// Not every word goes for both kinds of tokens; the comments say which.
 enum class transport
 {
     cookie,
@@ -291,8 +335,12 @@ enum class transport
     automatic, // of access tokens; never once loaded
 };
 
+// How much is remembered of tokens that were verified.
+//
+// A token that was revoked is refused all the same: revocations are asked for each request.
 struct token_cache
 {
+    // Never past a token's own end; 0 remembers nothing.
     milliseconds ttl = std::chrono::minutes{5};
     std::uint64_t bytes = 64 << 20; // of all workers together
 };
@@ -300,6 +348,7 @@ struct token_cache
 // Where another issuer's claims say what; dotted paths.
 struct claim_names
 {
+    // A dot leads into an object, unless the claim's own name has it.
     std::string user = "sub";
     std::string email = "email";
     std::string roles = "roles";
@@ -317,6 +366,8 @@ enum class believed_emails
 inline constexpr std::string_view no_type = "none";
 
 // Somebody else whose tokens are accepted. Exactly one of the three sources of keys is set.
+//
+// Its tokens bring identities, and no sessions that could be renewed or ended here.
 struct issuer
 {
     std::string iss;  // compared whole
@@ -327,6 +378,7 @@ struct issuer
     unsigned most_depth = 32; // of nested objects and lists in its claims
     std::vector<std::string> audience;
     std::vector<signature_algorithm> algorithms;
+    // The three sources of keys: an address, a file, or the issuer's metadata.
     std::string jwks_url;
     path jwks_file;
     bool discovery = false;
@@ -339,8 +391,10 @@ struct issuer
     std::string place;
 };
 
+// What Yett signs, and whose tokens it takes besides.
 struct tokens : yett::accounts::session_lifetimes
 {
+    // `iss` and `aud` of what Yett signs, and what it wants of such a token when it comes back.
     std::string issuer = "yett";
     std::vector<std::string> audience{"api"};
     signature_algorithm algorithm = signature_algorithm::es256;
@@ -356,14 +410,20 @@ struct tokens : yett::accounts::session_lifetimes
 using registration = yett::accounts::registration_policy;
 using http::same_site;
 
+// What the cookies of browsers have in common.
+//
+// `same_site: none` wants `secure`, and is complained about without it.
 struct cookie
 {
+    // `__Host-yett_access` and its like; with a domain `__Secure-` stands in front, without
+    // `secure` nothing does.
     std::string name = "yett"; // the middle of all names
     std::string domain;        // empty: the host that set it
     config::same_site same_site = config::same_site::lax;
     bool secure = true;
 };
 
+// As CSS has it, without transparency.
 struct color
 {
     std::uint8_t red = 0;
@@ -373,9 +433,11 @@ struct color
     bool operator==(color const&) const = default;
 };
 
+// What people see where they sign in.
 struct pages
 {
     bool enabled = true;
+    // What people read as the name of the site, on pages and in letters.
     std::string brand = "Yett";
     config::color color{0x2f, 0x5d, 0x50};
     path logo; // empty: the brand's name alone
@@ -385,6 +447,8 @@ struct pages
 
 using remember_me = yett::accounts::memory;
 
+// Where account endpoints lie and what they offer; the rules of accounts themselves are the room's
+// own.
 struct accounts : yett::accounts::account_rules
 {
     std::vector<std::string> prefix{"/auth"}; // "/a/b", without a slash at the end
@@ -395,11 +459,13 @@ struct accounts : yett::accounts::account_rules
 
 using password_hash = yett::accounts::hashing_rules::kind;
 
+// How passwords are judged and hashed.
 struct passwords : yett::accounts::hashing_rules, yett::accounts::password_rules
 {
     unsigned argon2id_parallelism = 1; // the only one there is
 };
 
+// Where accounts, sessions and keys are kept.
 enum class storage_kind
 {
     sqlite,
@@ -407,6 +473,7 @@ enum class storage_kind
     postgresql,
 };
 
+// Who brings an older schema up to date.
 enum class migration
 {
     automatic, // by `yett run` and whatever else opens the store
@@ -414,6 +481,8 @@ enum class migration
 };
 
 // URLs that may carry a password travel as a secret; what they name is spelled out beside.
+//
+// Exactly the members of its kind are filled in; the others stay empty.
 struct storage
 {
     yett::secret url{"sqlite:var/yett.db"};
@@ -429,6 +498,7 @@ struct storage
     migration migrate = migration::automatic;
 };
 
+// Where nodes keep what they have in common beside the store.
 enum class shared_state_kind
 {
     memory,
@@ -445,12 +515,17 @@ struct shared_state : yett::tokens::staleness_rules
     std::string prefix{"yett"}; // of every key, in front of a colon
 };
 
+// How letters leave: as files in a folder, or by SMTP.
 enum class mail_kind
 {
     file,
     smtp,
 };
 
+// By what letters leave, what they look like, and where their links lead.
+//
+// Where there is no `url` that leads to a server, letters are files of a folder, one each, for
+// whoever tries the program out.
 struct mail
 {
     yett::secret url{"file:var/outbox"};
@@ -464,6 +539,7 @@ struct mail
     std::string public_url; // "https://host[:port]" without a slash at the end; empty: links lead to the first listener
 };
 
+// The least weight of a line that is written.
 enum class log_level
 {
     debug,
@@ -479,6 +555,9 @@ enum class log_format
     json,
 };
 
+// Where one log goes.
+//
+// A file is opened for appending, and opened anew on USR1, so that it can be moved away.
 struct log_target
 {
     enum class kind
@@ -493,6 +572,7 @@ struct log_target
     path file;
 };
 
+// What is written, how, and to where.
 struct logging
 {
     log_level level = log_level::info;
@@ -501,8 +581,10 @@ struct logging
     log_target audit;
 };
 
+// Where spans are sent, and of how many requests.
 struct tracing
 {
+    // Not built yet; see config/reading/unsupported.
     std::string otlp_url; // empty: nothing is sent
     double sample = 0.01;
 };
@@ -514,8 +596,10 @@ enum class forwarding_family
     forwarded, // RFC 7239
 };
 
+// All of it. Whatever has no default is there once loaded: an upstream, and a route.
 struct settings
 {
+    // Of the format: 1 is the only one there is.
     unsigned version = 1;
     unsigned workers = 0; // 0: one per core
     std::vector<listener> listeners = default_listeners();
@@ -523,6 +607,7 @@ struct settings
     std::vector<ip_prefix> trusted_proxies;
     forwarding_family trusted_proxies_send = forwarding_family::x_forwarded;
     config::client_limits client_limits;
+    // By the names that routes use.
     std::map<std::string, upstream> upstreams;
     std::vector<policies::route_spec> routes; // in the order of the file
     std::map<std::string, limit> limits = built_in_limits();
