@@ -50,6 +50,7 @@ private:
     bool grants(identity const& who) const noexcept;
     bool is_recent(identity const& who, wall_time now) const noexcept;
 
+    // Folded and sorted when it is made; `judge` allocates nothing.
     access_spec::kind kind_;
     credential_use credentials_;
     word_set values_;

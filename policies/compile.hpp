@@ -24,6 +24,7 @@ struct spec_complaint
     std::string text;  // what is wrong, what is allowed
 };
 
+// Either rules to serve by, or at least one error; warnings come with both.
 struct compilation
 {
     std::optional<route_table> table;       // absent when there is an error

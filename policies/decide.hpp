@@ -16,6 +16,7 @@ struct decision
     // What the refusal would have been under a rule that only reports.
     std::optional<yett::error> reported;
 
+    // As a result<permit>: true, and the permit, when the request may pass.
     explicit operator bool() const noexcept { return outcome.has_value(); }
     permit const& operator*() const { return outcome.value(); }
     yett::error error() const { return outcome.error(); }

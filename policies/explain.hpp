@@ -16,6 +16,7 @@ struct explanation
     struct skipped
     {
         route const* rule;
+        // What the decision rests on, in words for the operator.
         std::string why; // "host is not *.example.com"
     };
 
@@ -29,6 +30,7 @@ struct explanation
     std::string text() const;
 };
 
+// The answer is that of `find` and `decide`; `who` is null for nobody.
 explanation explain(route_table const& table, question const& asked, identity_ptr const& who, wall_time now);
 
 } // namespace yett::policies

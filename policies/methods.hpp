@@ -50,6 +50,7 @@ public:
     std::string text(method_set methods) const;
 
 private:
+    // Their place is their bit, so none is ever taken out.
     std::vector<std::string> beside_; // the usual ones, in the order of their bits
 };
 

@@ -19,6 +19,9 @@ namespace yett::policies {
 // tree are in one hash table too, so a step costs the same however many rules there are.
 //
 // Several trees with roots of their own share the tables, one for each host.
+//
+// Rules are known by their number in written order. The index answers which of them is the first;
+// whose it is and what it allows is the table's business.
 class path_index
 {
 public:
@@ -36,20 +39,24 @@ public:
         bool any_case = false;        // and for its spellings in any case
     };
 
+    // A new tree, for one host; the one behind it is for paths without their case.
     root plant();
     // Rules come in ascending order.
     void add(root at, path_pattern const& path, method_set methods, std::uint32_t rule);
+    // May be asked of several trees in turn with one `search`: each lowers `best` or leaves it.
     void look(root at, search& wanted) const noexcept;
     // Whether a rule's path is compared without regard to case.
     bool has_folded() const noexcept { return has_folded_; }
 
 private:
+    // A rule, where its path ends.
     struct entry
     {
         std::uint32_t rule;
         method_set methods;
     };
     using entries = std::vector<entry>;
+    // One segment of rules' paths, with what lies below it.
     struct node
     {
         entries ends;                   // rules whose path ends here
@@ -65,11 +72,13 @@ private:
         std::uint32_t from;
         std::string text;
     };
+    // The same as a key to look for, without a copy of the text.
     struct edge_view
     {
         std::uint32_t from;
         std::string_view text;
     };
+    // Hash and equality that take both, so that a look-up makes no string.
     struct edge_hash
     {
         using is_transparent = void;
@@ -94,13 +103,18 @@ private:
     // Each root has a tree of its own behind it for paths without their case.
     static constexpr root folded_at(root at) noexcept { return at + 1; }
 
+    // For building; nothing is ever taken out.
     std::uint32_t make_node();
     std::uint32_t child(std::uint32_t of, std::string_view segment);
     void look_in(root at, std::string_view path, search& wanted) const noexcept;
+    // Depth first through at most two branches a segment, cut off as soon as nothing below could be
+    // lower than `best`.
     void walk(std::uint32_t at, std::string_view path, std::size_t from, search& wanted) const noexcept;
     static void insert(entries& into, entry e);
     static void consider(entries const& list, search& wanted) noexcept;
 
+    // All trees together: nodes by number, steps from node to node, and whole paths of rules that
+    // match exactly.
     std::vector<node> nodes_;
     edge_map<std::uint32_t> steps_;
     edge_map<entries> exact_;

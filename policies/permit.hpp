@@ -8,6 +8,9 @@ class route;
 
 // The proof that a request may pass, and the only thing that opens the way to /auth or
 // to an upstream. `decide` alone makes one.
+//
+// It is made of a decision and of nothing else, so whoever holds one need not ask again; it is
+// copied, never changed.
 class permit
 {
 public:

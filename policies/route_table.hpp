@@ -46,6 +46,8 @@ public:
     route_table(route_table&&) noexcept = default;
     route_table& operator=(route_table&&) noexcept = default;
 
+    // The first rule that accepts host, path and method. Allocates only where a rule is compared
+    // without case.
     found find(question const& asked) const noexcept;
     // Its bits are those of every method_set here.
     method_names const& methods() const noexcept { return methods_; }
@@ -58,6 +60,7 @@ public:
 
 private:
     using root = path_index::root;
+    // So that a host can be looked up without a copy of it.
     struct text_hash
     {
         using is_transparent = void;

@@ -12,6 +12,8 @@ namespace yett::policies {
 // Rules as an operator writes them. `config` reads them, `compile` checks them and
 // turns them into a route_table.
 
+// Who may pass. `any_of` and `all_of` are over `parts`, each a condition again; `recent_login`
+// narrows any of them.
 struct access_spec
 {
     enum class kind
@@ -33,6 +35,7 @@ struct access_spec
     std::optional<std::chrono::seconds> recent_login; // authenticated at most this long ago
 };
 
+// Which requests a rule is for. The first rule that matches decides, in written order.
 struct match_spec
 {
     std::string host;                 // exact or "*.example.com"; empty matches any
@@ -42,6 +45,7 @@ struct match_spec
     bool any_case = false;            // paths are compared without regard to case
 };
 
+// Whether what a rule refuses is refused, or only told in log and metrics.
 enum class enforcement
 {
     enforce,
@@ -82,6 +86,7 @@ struct cors_spec
         forward, // the application, without body, cookie, credential or identity; the fields stay ours
     };
 
+    // As browsers write them: scheme, host and port, lower case.
     std::vector<std::string> origins; // exact, or `*`, `null`, `file://`, which exclude credentials
     std::vector<std::string> methods; // empty: whatever the rule lets through
     std::vector<std::string> headers; // that pages may send beyond the safe ones
@@ -94,6 +99,8 @@ struct cors_spec
 // What a rule changes of the fields that clients send.
 struct header_spec
 {
+    // All names in any case; `pass` in this spelling alone, for there is no other the application
+    // would get.
     std::vector<std::string> pass;                        // names that are dropped else
     std::vector<std::pair<std::string, std::string>> set; // as literal text, in place of what the client sent
     std::vector<std::string> remove;
@@ -102,6 +109,7 @@ struct header_spec
     bool empty() const noexcept { return pass.empty() && set.empty() && remove.empty(); }
 };
 
+// One rule. Its place among the others counts: it takes what no earlier one took.
 struct route_spec
 {
     std::string name;
@@ -111,6 +119,8 @@ struct route_spec
     std::string target;                      // name of the upstream, or of the account endpoint
     std::vector<std::string> limits;         // names, spent in this order
     std::optional<std::uint64_t> body_bytes; // 0 is no limit; absent takes the client's limit
+    // Paths that servers read in different ways; each of these says that the application is not one
+    // of those that do.
     bool encoded_slash_allowed = false;
     bool lenient_paths = false;              // "//", ';', %5C and raw UTF-8 may stand in them
     bool double_encoding_allowed = false;    // nobody behind decodes escapes a second time
@@ -121,6 +131,8 @@ struct route_spec
     policies::challenge challenge = policies::challenge::bearer;
     std::string access_header;        // the field that brings the access token instead of Authorization; empty: none
     bool forward_credentials = false; // the application gets the proved access token
+    // In report_only a rule still wants credentials that hold; what it would refuse is told and let
+    // through.
     enforcement mode = enforcement::enforce;
     std::string place; // "file:line:column" for complaints and explain
 };
