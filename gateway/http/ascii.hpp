@@ -14,6 +14,7 @@
 // Tables and scans for the bytes of HTTP. Locale-free; every index is an unsigned byte.
 namespace yett::http::ascii {
 
+// A byte may be of several kinds, each a bit, so that one look in a table answers for any of them.
 enum char_kind : std::uint8_t
 {
     token_char = 1,  // RFC 9110 section 5.6.2
@@ -25,6 +26,7 @@ enum char_kind : std::uint8_t
     cookie_char = 64, // cookie-octet, RFC 6265 section 4.1.1
 };
 
+// The table, made by the compiler from the ranges and lists of the RFCs.
 constexpr std::array<std::uint8_t, 256> make_kinds()
 {
     std::array<std::uint8_t, 256> kinds{};
@@ -45,23 +47,29 @@ constexpr std::array<std::uint8_t, 256> make_kinds()
     mark("!#$%&'*+-.^_`|~", token_char);
     return kinds;
 }
+// 256 bytes, which stay in the processor's cache while heads are read.
 inline constexpr auto kinds = make_kinds();
 
+// Whether a byte is of that kind.
 constexpr bool is(char c, char_kind k) noexcept
 {
     return (kinds[static_cast<unsigned char>(c)] & k) != 0;
 }
+// Whether each byte is; true for nothing at all.
 constexpr bool all(std::string_view text, char_kind k) noexcept
 {
     for (char c : text)
         if (!is(c, k)) return false;
     return true;
 }
+// A method, a field's name, a parameter: at least one character (RFC 9110 section 5.6.2).
 constexpr bool is_token(std::string_view text) noexcept
 {
     return !text.empty() && all(text, token_char);
 }
 
+// ASCII alone, by table: tolower(3) asks the locale, and for a byte beyond 127 means something else
+// in each.
 constexpr std::array<char, 256> make_lower()
 {
     std::array<char, 256> table{};
@@ -70,10 +78,12 @@ constexpr std::array<char, 256> make_lower()
 }
 inline constexpr auto lower_table = make_lower();
 
+// Letters of ASCII; every other byte stays what it is.
 constexpr char lower(char c) noexcept
 {
     return lower_table[static_cast<unsigned char>(c)];
 }
+// Of names that have no case; both sides may have any.
 constexpr bool equal_ignoring_case(std::string_view a, std::string_view b) noexcept
 {
     if (a.size() != b.size()) return false;
@@ -82,6 +92,7 @@ constexpr bool equal_ignoring_case(std::string_view a, std::string_view b) noexc
     return true;
 }
 
+// Of a hex_char; of anything else it is nonsense.
 constexpr unsigned hex_value(char c) noexcept
 {
     return static_cast<unsigned>(c <= '9' ? c - '0' : (c | 0x20) - 'a' + 10);

@@ -70,6 +70,8 @@ public:
     std::span<field const> trailers() const noexcept;
 
 private:
+    // The places in the grammar of RFC 9112 section 7.1 between two bytes, in the order in which
+    // they come.
     enum class state : std::uint8_t
     {
         size_start,
@@ -96,6 +98,7 @@ private:
         broken,
     };
 
+    // Where one byte leads; `broken` is where every byte leads that does not belong.
     state after(char c) noexcept;
     state after_blank() noexcept;
     state after_size(char c) noexcept;

@@ -7,6 +7,7 @@
 
 namespace yett::http {
 
+// Methods that are told apart by a number, which is most of them; others are words.
 enum class method : std::uint8_t
 {
     get,
@@ -40,6 +41,8 @@ bool is_safe(method m) noexcept;
 bool is_idempotent(method m) noexcept;
 
 // Header names that Yett itself reads, so that nothing later compares text for them.
+//
+// A name is known when some part of Yett asks for it; fewer than 64, since each has a bit.
 enum class known : std::uint8_t
 {
     other,
@@ -96,6 +99,8 @@ constexpr std::uint64_t bit_of(known id) noexcept
 
 // One header field. Both views point into the buffer the head was read into; the value
 // has no blanks around it and the name keeps the case it was sent in.
+//
+// `id` is found when the head is read, so that a look-up compares numbers.
 struct field
 {
     std::string_view name;
@@ -103,6 +108,7 @@ struct field
     known id = known::other;
 };
 
+// What the sender spoke on this connection.
 enum class version : std::uint8_t
 {
     http_1_0,
@@ -120,6 +126,9 @@ enum class body_kind : std::uint8_t
 
 // A request head that passed the gate: nothing in it can be read in two ways. Only
 // `framing` makes one; it borrows the bytes and the field array it was made from.
+//
+// Every view points into that buffer, so a head lives no longer than it does. Copies are cheap and
+// share it.
 class head
 {
 public:
@@ -130,13 +139,17 @@ public:
     // Whether bytes beyond ASCII are in it.
     bool has_raw_target_bytes() const noexcept { return has_raw_target_bytes_; }
     http::version version() const noexcept { return version_; }
+    // In the order they were sent, repeated ones included.
     std::span<field const> fields() const noexcept { return fields_; }
     // The one Host (or :authority), not malformed, as sent. Empty in HTTP/1.0 alone, which
     // need not name one.
     std::string_view host() const noexcept { return host_; }
 
+    // How the body ends, and its length where it was told; 0 and meaningless where it was not.
     body_kind body() const noexcept { return body_; }
     std::uint64_t content_length() const noexcept { return content_length_; }
+    // Whether the sender will go on on this connection (RFC 9112 section 9.3), and whether it waits
+    // for 100 (RFC 9110 section 10.1.1).
     bool keep_alive() const noexcept { return keep_alive_; }
     bool expects_continue() const noexcept { return expects_continue_; }
 
@@ -152,8 +165,10 @@ public:
 private:
     friend class framing;
     head() = default;
+    // Called only where the bit says that there is one.
     field const* search(known id) const noexcept;
 
+    // What a hit reads most lies first.
     std::span<field const> fields_;
     std::uint64_t present_ = 0;
     std::string_view method_name_;

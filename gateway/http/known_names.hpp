@@ -11,6 +11,10 @@
 // The names behind `known` and a perfect hash over them, both made by the compiler.
 namespace yett::http::known_names {
 
+// In lower case. A name that is added here gets a number in `known`, and the hash finds a seed for
+// all of them anew when the program is compiled.
+//
+// What is not listed is `other`, however often it is sent, and is found by its text.
 inline constexpr std::pair<std::string_view, known> all[] = {
     {"accept", known::accept},
     {"accept-language", known::accept_language},
@@ -58,6 +62,8 @@ inline constexpr std::pair<std::string_view, known> all[] = {
 };
 static_assert(std::size(all) < 64, "each has a bit of its own in head::present_");
 
+// Six times as many as names: a seed is found after a few tries, and the table is four lines of the
+// cache.
 inline constexpr std::size_t slots = 256;
 
 // The length and three characters tell all of the names apart.
@@ -68,12 +74,14 @@ constexpr std::size_t slot_of(std::string_view name, unsigned seed) noexcept
     return ((mix * seed) >> 16) % slots;
 }
 
+// Slots of the hash, and the number by which no two names meet in it.
 struct name_table
 {
     unsigned seed = 0;
     std::array<std::uint8_t, slots> index{}; // into `all`, one up; 0 is nothing
 };
 
+// Tries odd numbers until one fits; it takes the compiler a moment and the program none.
 constexpr name_table make_table()
 {
     for (unsigned seed = 2654435769u;; seed += 2) {
@@ -89,6 +97,7 @@ constexpr name_table make_table()
 }
 inline constexpr name_table lookup = make_table();
 
+// One slot is looked at and one name compared; never more.
 inline known find(std::string_view name) noexcept
 {
     if (name.size() < 2) return known::other;

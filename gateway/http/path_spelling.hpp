@@ -6,6 +6,7 @@
 
 namespace yett::http {
 
+// How a path is spelled, beside the way in which Yett forwards it.
 enum class spelling : std::uint8_t
 {
     canonical,
@@ -41,6 +42,7 @@ private:
     std::uint8_t bits_ = 0;
 };
 
+// What one scan of a path found.
 struct path_finding
 {
     spelling how = spelling::canonical;
@@ -64,6 +66,7 @@ struct undotted
     bool changed = false;
     bool left_the_root = false; // a ".." had nothing to go up from
 };
+// RFC 3986 section 5.2.4, and says whether that tried to leave the root.
 undotted without_dot_segments(std::string path);
 
 // Whether an escape of two hexadecimal digits stands there.

@@ -20,6 +20,7 @@ public:
     admission(admission const&) = delete;
     admission& operator=(admission const&) = delete;
 
+    // Whether there is a place for the connection, and if not, whose fault that is.
     enum class verdict : unsigned char
     {
         admitted,
@@ -34,6 +35,8 @@ public:
     std::size_t open() const noexcept { return open_.load(std::memory_order_relaxed); }
 
 private:
+    // An IPv4 address, or the first 64 bits of IPv6: what one client can have any number of counts
+    // once.
     using client_key = std::array<std::uint8_t, 16>;
     struct alignas(64) part
     {

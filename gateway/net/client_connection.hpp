@@ -32,6 +32,8 @@ public:
                       http::peer client);
     ~client_connection();
 
+    // Orders of the worker: end after the reply that is under way; end now; end if nothing is under
+    // way.
     void drain() override;
     void close_now() override;
     void make_room() override;
@@ -55,6 +57,8 @@ private:
 
     void resume();
     task<void> run();
+    // Up to the session: the handshake, or the look whether a client speaks TLS where it should
+    // not.
     task<disposition> open_session();
     task<result<void>> shake_hands();
     void speak_in_clear();

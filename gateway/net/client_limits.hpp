@@ -12,6 +12,8 @@ namespace yett::net {
 // How much of us one client, and all of them together, may hold.
 struct client_limits
 {
+    // What is counted in connections is counted when they open; nobody who is in is thrown out for
+    // a number.
     std::size_t connections = 20'000;           // all workers together
     std::size_t connections_per_client = 1'000; // an IPv4 address or an IPv6 /64
     std::size_t header_bytes = 16 * 1024;       // request line and fields
@@ -24,6 +26,7 @@ struct client_limits
     std::size_t upload_buffer = 64 * 1024; // of a body, read before anybody else is troubled with it
     std::size_t reply_buffer = 64 * 1024;  // of a reply, taken off before its client has taken it
 
+    // Every wait for a client has an end.
     milliseconds header_timeout{10'000};    // from a head's first byte to its last
     milliseconds body_idle_timeout{30'000}; // without progress while a body is read or a reply is written
     milliseconds idle_timeout{75'000};      // between requests

@@ -47,6 +47,8 @@ private:
         rest_still
     };
 
+    // A whole head in `head_`, and how long it is. Fails as the client did: closed, broke off,
+    // timed out, or sent too much.
     task<result<std::size_t>> receive_head();
     bool is_half_a_line_end() const noexcept;
     bool skip_line_end() noexcept;
@@ -59,6 +61,7 @@ private:
     void look_after_client();
     void client_finished();
 
+    // The buffer has two ends: the head grows from the front, its fields are noted from the back.
     std::span<char> head_room() const noexcept;
     std::span<http::field> field_room() const noexcept;
 

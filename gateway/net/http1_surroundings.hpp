@@ -13,6 +13,8 @@ class client_connection;
 class worker;
 
 // What an exchange borrows from its connection.
+//
+// All of it lives as long as the connection, which lives as long as the exchange.
 struct http1_surroundings
 {
     net::worker& worker;

@@ -78,6 +78,7 @@ struct listener_settings
 class listener
 {
 public:
+    // Takes over the descriptor, which listens already.
     listener(worker& home, int descriptor, std::shared_ptr<listener_settings const> settings);
     ~listener();
     listener(listener const&) = delete;
@@ -102,8 +103,11 @@ private:
         none,
         exhausted
     };
+    // Up to a bound for each wake-up; the rest of a burst waits in the backlog for its turn.
     void accept_some();
     outcome accept_one();
+    // Counts the client in, or says why not. Whoever was admitted is released once, when the
+    // connection ends.
     admission::verdict admit(ip_address const& client);
     void take(int descriptor, ip_address const& client, std::uint16_t port);
     void turn_away(int descriptor, bool with_reply);

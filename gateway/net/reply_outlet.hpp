@@ -50,10 +50,16 @@ private:
     };
     class let_go;
 
+    // The two ways of waiting: until there is room in the backlog, or, where nothing may be held,
+    // until the client has taken all.
     task<result<void>> send_slowly(std::string_view rest);
     task<result<void>> send_through(std::string_view rest);
     void start();
+    // Beside whoever writes: hands the backlog to the socket until it is empty or the client is
+    // gone.
     task<void> pour();
+    // The pace is measured only while something waits for the client: an application that is slow
+    // is not the client's fault.
     void expect_client() noexcept;
     void client_came() noexcept;
     void note_progress() noexcept;

@@ -62,12 +62,14 @@ public:
     // Gives back the pages of what was not needed since the last call, apart from a few.
     void trim() noexcept;
 
+    // Sizes and numbers, for figures and for those who ask for a buffer of a certain size.
     std::size_t buffer_bytes() const noexcept { return buffer_bytes_; }
     std::size_t lent() const noexcept { return lent_; }
     // Buffers that hold pages but are not lent.
     std::size_t warm() const noexcept { return warm_.size(); }
 
 private:
+    // Warm again, and the first to be lent next.
     void give_back(char* data) noexcept;
     void grow();
 
@@ -75,6 +77,8 @@ private:
     static constexpr std::size_t kept_warm = 16;
 
     std::size_t const buffer_bytes_;
+    // Each slab is cut into buffers, which are lent, warm or cold, and never go back before the
+    // pool does.
     std::vector<void*> slabs_;
     std::vector<char*> warm_;
     std::vector<char*> cold_; // without pages

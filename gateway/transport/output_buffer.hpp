@@ -18,6 +18,7 @@ public:
     std::size_t enqueue(std::string_view bytes);
     std::string_view waiting() const noexcept { return {lent_.data() + begin_, end_ - begin_}; }
     bool empty() const noexcept { return begin_ == end_; }
+    // So much of what waited has left; the buffer goes back with the last byte.
     void sent(std::size_t bytes) noexcept;
 
 private:

@@ -15,6 +15,7 @@ public:
 
     bool empty() const noexcept { return parts_[0].empty() && parts_[1].empty() && parts_[2].empty(); }
     std::size_t size() const noexcept { return parts_[0].size() + parts_[1].size() + parts_[2].size(); }
+    // So many bytes have left; they may end in the midst of a piece.
     void advance(std::size_t sent) noexcept;
     std::array<std::string_view, 3> const& parts() const noexcept { return parts_; }
 

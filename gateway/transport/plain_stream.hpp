@@ -13,6 +13,7 @@ public:
     {
     }
 
+    // Nothing stands between the socket and whoever reads: all of it is the base's.
     result<std::size_t> read_now(std::span<char> into) override { return read_clear(into); }
     peer_says overhear() override { return overhear_clear(); }
     void say_goodbye() noexcept override {}

@@ -16,6 +16,7 @@ namespace yett::transport {
 class ticket_keys
 {
 public:
+    // One key, and the name that a ticket begins with.
     struct key
     {
         std::array<unsigned char, 16> name{};
@@ -37,6 +38,7 @@ public:
         ticket_keys::key key;
         bool newest; // otherwise the client should get a fresh ticket
     };
+    // The key that sealed a ticket; nothing when it is none of ours, or too old.
     std::optional<found> named(unsigned char const* name, steady_time now);
 
 private:

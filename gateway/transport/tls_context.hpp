@@ -15,18 +15,21 @@
 
 namespace yett::transport {
 
+// A certificate as files.
 struct certificate_files
 {
     std::string chain_file; // PEM: the leaf, then intermediates
     std::string key_file;   // PEM
 };
 
+// The oldest version that is spoken.
 enum class tls_floor : unsigned char
 {
     tls12,
     tls13
 };
 
+// What a listener shows and offers.
 struct tls_options
 {
     std::vector<certificate_files> certificates; // SNI picks one; the first is for unknown and absent names
@@ -66,6 +69,7 @@ private:
     tls_context(tls_options const& options, std::shared_ptr<ticket_keys> keys);
     result<void> load(certificate_files const& files);
     ssl_ctx_st* configured();
+    // By the name a client asks for: exactly, then by wildcard, then the first.
     ssl_ctx_st* context_for(std::string_view server_name) const;
     ssl_ctx_st* named(std::string name) const;
 

@@ -36,6 +36,7 @@ public:
     origin_list() = default;
     explicit origin_list(std::span<std::string const> allowed);
 
+    // Whether an origin is allowed, and by what.
     enum class admission : unsigned char
     {
         none,
@@ -49,6 +50,7 @@ public:
     bool has_all() const noexcept { return all_; }
 
 private:
+    // An origin that was listed, with copies of its texts.
     struct name
     {
         std::string scheme;

@@ -27,6 +27,7 @@ public:
     std::size_t size() const noexcept { return size_; }
 
 private:
+    // One more from the pool; false when the budget or `most` says no.
     bool add_buffer();
 
     transport::buffer_pool& from_;

@@ -6,6 +6,9 @@
 namespace yett::net {
 
 // How much of bodies one worker may hold between clients and applications. Not thread-safe.
+//
+// Counting, not memory: whoever grows by so much may allocate so much. What finds no room goes on
+// without a buffer.
 class buffer_budget
 {
 public:
@@ -30,6 +33,7 @@ public:
             bytes_ += by;
             return true;
         }
+        // Of what it grew by, and no more.
         void shrink(std::size_t by) noexcept
         {
             from_.left_ += by;
