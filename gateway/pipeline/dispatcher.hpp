@@ -56,9 +56,14 @@ public:
     task<result<void>> forward(policies::permit permit, http::exchange& ex, request_context& context);
 
 private:
+    // By the row of the rule: a page for a person, else the handler for programs; its reply is
+    // begun here.
     task<result<void>> answer_ourselves(policies::permit permit, http::exchange& ex, request_context& context);
     error nothing_here(policies::permit const& permit, http::exchange const& ex, request_context& context) const;
+    // The signed assertion for the application of the rule, null where it gets none; fails where it
+    // cannot be signed.
     result<std::shared_ptr<std::string const>> assertion_for(policies::permit const& permit, request_context const& context);
+    // Which tokens of the request the application may see.
     upstream::bearer_terms bearers_for(request_context const& context) const;
 
     dependencies dependencies_;

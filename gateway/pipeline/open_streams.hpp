@@ -71,6 +71,7 @@ private:
     using hook = boost::intrusive::list_base_hook<boost::intrusive::link_mode<boost::intrusive::auto_unlink>>;
     using list = boost::intrusive::list<entry, boost::intrusive::base_hook<hook>, boost::intrusive::constant_time_size<false>>;
 
+    // What is older than one step becomes a stream: its end is found, and armed if it is known.
     void settle(entry& one, wall_time now);
     void arm(entry& one, wall_time end, wall_time now);
     void expired(entry& one);
@@ -110,6 +111,7 @@ public:
     };
 
 private:
+    // A request that is answered within a step is in the first list alone.
     list fresh_; // since the last look
     list young_; // since the one before
     list lasting_;

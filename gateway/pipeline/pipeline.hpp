@@ -53,16 +53,21 @@ public:
     http::reply refuse(http::peer const& from, error const& why, std::string_view head);
 
 private:
+    // The stages in their order; the first that fails ends it, and what it failed with becomes the
+    // reply.
     task<result<void>> answer(http::exchange& ex, request_context& context);
     task<result<void>> answer_by_rule(policies::route const& rule, policies::question asked, http::exchange& ex,
                                       request_context& context);
     task<result<void>> decide(policies::route const& rule, identity_ptr const& who, policies::question const& asked,
                               http::exchange& ex, request_context& context);
+    // A path that servers read in several ways is let through only if all readings lead to the same
+    // rule.
     result<void> judge_path(policies::question const& asked, policies::found const& found, http::exchange& ex,
                             request_context const& context);
     static task<result<void>> answer_without_rule(policies::found found, http::exchange& ex, request_context& context);
     static task<result<void>> send_to_https(http::https_entrance const& entrance, http::exchange& ex);
     static result<void> recognise_websocket(http::exchange& ex, request_context& context);
+    // The identity again, once what other nodes revoked is known as far as it has to be.
     task<result<identity_ptr>> make_certain(request_context& context);
 
     static policies::route const* rule_for_preflight(policies::question asked, http::head const& head, snapshot const& snapshot);

@@ -41,6 +41,7 @@ public:
     void count_doubtful(errc why);
 
 private:
+    // Figures by rule, status and outcome; then the line, where there is an access log.
     void count(http::exchange const& ex, request_context const& context, error const* why);
     void tell_of_unlisted(http::peer const& proxy);
     void write_line(http::exchange const& ex, request_context const& context, error const* why);

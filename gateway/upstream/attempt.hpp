@@ -48,7 +48,9 @@ public:
     bool is_bound() const noexcept { return reserved_.is_bound(); }
 
 private:
+    // The head for the server, and what is there of the body already.
     result<pieces> compose();
+    // Starts the upload of what is left of the body.
     void carry_body();
     void note_reply(steady_time sent_at);
     // The reply's head as the client gets it, but for its length.
@@ -60,6 +62,7 @@ private:
         http1_stream::part part;
     };
     result<opening> open_reply();
+    // Passes parts down until the reply has ended, at the pace of the client.
     task<result<void>> relay_rest();
     bool is_wanted_switch() const;
     task<result<void>> switch_protocols();

@@ -34,8 +34,10 @@ struct websocket_passage
 // What a request is forwarded with, apart from itself. All of it outlives the call.
 struct forward_context
 {
+    // How fields are rewritten, and what is said of the client.
     header_plan const& headers;
     client_facts client;
+    // What is added to the request besides; empty texts add nothing.
     std::string_view request_id = {};
     std::string_view assertion = {};
     bearer_terms bearers = {};

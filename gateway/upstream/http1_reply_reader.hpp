@@ -59,6 +59,7 @@ public:
     }
 
 private:
+    // Where in the reply the reader is.
     enum class stage : std::uint8_t
     {
         heads,

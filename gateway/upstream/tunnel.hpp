@@ -49,6 +49,7 @@ public:
     telemetry::websocket_end reason() const noexcept { return reason_; }
 
 private:
+    // The application's direction, in the coroutine of the request; the client's is the upload's.
     task<result<void>> carry_to_client();
     task<result<void>> pass_on();
     task<result<void>> say_goodbye();
@@ -57,6 +58,7 @@ private:
     void note(telemetry::websocket_end why) noexcept;
     void hear_client(std::string_view part) noexcept;
     void moved() noexcept;
+    // Ends both directions at once, without a word.
     void cut() noexcept;
 
     parties const parties_;

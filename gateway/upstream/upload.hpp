@@ -55,10 +55,12 @@ public:
 private:
     class on_end;
 
+    // Part by part, until the body has ended, the server takes no more, or somebody ends it.
     task<void> carry();
     // True when there is more to carry.
     task<bool> carry_part();
     task<bool> carry_through(std::string_view part);
+    // False when the connection takes no more.
     task<bool> send(pieces p);
     void fail(error why);
     void finish() noexcept;

@@ -41,6 +41,7 @@ public:
 
 private:
     dependencies dependencies_;
+    // Bounded, so that made-up keys cannot fill the store's line.
     unsigned asking_ = 0; // questions under way
 };
 

@@ -15,6 +15,8 @@
 namespace yett::pipeline {
 
 // What the program does differently for some endpoints.
+//
+// Who adds an endpoint says which of them hold for it; what follows is not repeated in its row.
 enum class trait : std::uint16_t
 {
     tries_secrets = 1 << 0,       // a password or token is tried: whatever is wrong with an attempt, it was one
@@ -30,6 +32,9 @@ enum class trait : std::uint16_t
     is_there_with_pages = 1 << 10 // of those: without pages the application may have its own
 };
 
+// Several of them, in the table's words: `tries_secrets | names_account`.
+//
+// Bits, so that a row costs two bytes and a question one instruction.
 class traits
 {
 public:
@@ -56,6 +61,8 @@ constexpr traits operator|(trait a, trait b) noexcept
 // row, so that whoever adds one reads no other table, and nothing asks for its name.
 struct endpoint
 {
+    // Whom the row lets in, in the words of rules: endpoints are let in by rules like everything
+    // else.
     using access = policies::access_spec::kind;
 
     std::string_view name;                                   // the target of the rules that lead here; one row has it
@@ -73,6 +80,7 @@ struct endpoint
     {
     };
 
+    // What is asked of a row is asked by these and never by its name.
     bool is(trait one) const noexcept { return traits.has(one); }
     bool is_page_only() const noexcept { return !answer; }
     // Whether it is the one for all paths and methods below a prefix that are nobody's.

@@ -21,6 +21,8 @@ class token_cache;
 namespace yett::pipeline {
 
 // What endpoints are answered with on one worker.
+//
+// Made once for each worker; the keys are exchanged when they turn over.
 struct endpoint_services
 {
     accounts::account_services& services;
@@ -32,6 +34,7 @@ struct endpoint_services
 // What pages are made with beside that.
 struct page_services
 {
+    // Of the configuration; the rest is made once for each worker.
     pages::branding branding;
     std::vector<std::string> prefixes; // below which the endpoints lie; one at least
     std::string after_logout;          // empty: the login page

@@ -31,6 +31,9 @@ enum class afterwards : std::uint8_t
 };
 
 // A form on a page of ours. Where it is sent to says the row of the endpoint that takes it.
+//
+// A row and no code: what a form does differently is a member here, and whoever reads a page's
+// behaviour reads one line of forms.hpp.
 struct form
 {
     std::string_view proof;                      // what its token is for; forms of one page share one
@@ -49,12 +52,14 @@ struct form
 // What a form brought beside the members that its endpoint gets.
 struct sent_form
 {
+    // As typed, for the page that is shown again when something was wrong.
     std::string email;
     std::string link_token;
     std::string next;       // where to go, or the word for what waits; empty when it leads nowhere
     std::string end;        // a session
     std::string remove_key; // an API key
     bool others = false;    // all sessions but this one
+    // Fields that have to be filled in and were not.
     std::vector<std::string_view> empty;
 };
 

@@ -4,6 +4,9 @@
 #include "gateway/pipeline/endpoints/handlers.hpp"
 #include "gateway/pipeline/endpoints/page_handlers.hpp"
 
+// A form needs a page it stands on or a link that leads to it; the fields are those that a person
+// fills in; `then` and `leads_to` say where one is afterwards. Names of fields are those of the
+// JSON endpoint, so that both read the same body.
 // Every form of our pages; the rows of endpoints.cpp say which endpoint takes which.
 namespace yett::pipeline::forms {
 
@@ -40,7 +43,12 @@ inline constexpr form email_confirm{.proof = "email_confirm", .page = page::move
 inline constexpr form email_undo{.proof = "email_undo", .page = page::undo_move, .leads_to = "/check-mail?for=reset"};
 
 // --- of the account page, in one token all
+//
+// The page has several forms and one token in all of them: whoever may see the page may send any of
+// them.
 inline constexpr std::string_view of_account = "account";
+// Ending sessions and removing keys: several buttons of one form, which `change_account` tells
+// apart.
 inline constexpr form account{.proof = of_account, .stands_at = "/account", .then = afterwards::replied, .act = change_account};
 inline constexpr form password{.proof = of_account,
                                .stands_at = "/account",
@@ -52,12 +60,14 @@ inline constexpr form email{.proof = of_account,
                             .fields = {"new_email", "password"},
                             .leads_to = "/account?notice=address",
                             .old_password = "email_password"};
+// The last one: no page of the account is left to lead to.
 inline constexpr form removal{.proof = of_account,
                               .stands_at = "/account",
                               .fields = {"password"},
                               .leads_to = "/login?notice=deleted",
                               .act = delete_me,
                               .old_password = "delete_password"};
+// Its reply is the only page that ever shows the key.
 inline constexpr form api_key{.proof = of_account,
                               .stands_at = "/account",
                               .fields = {"name"},

@@ -3,6 +3,8 @@
 namespace yett::pipeline {
 
 // One of a number of things under way on this worker, as long as it lives.
+//
+// Counts up when it is made and down when it goes, whichever way that is.
 class counted
 {
 public:

@@ -44,6 +44,7 @@ struct asked_request
 // What was found out about it: the rule, and who sends it.
 struct findings
 {
+    // Filled in by the stages in their order: the rule, what is shown, who that is.
     policies::route const* route = nullptr;  // of the request's own snapshot; null: no rule fits
     result<credential> shown = credential{}; // how the request says who sends it
     tokens::token_lookup token;              // of that
@@ -58,6 +59,8 @@ struct findings
 // What it took from limits, and on whose account.
 struct limits_spent
 {
+    // What was spent is given back by who comes last: by the outcome, a limit on failures keeps it
+    // or not.
     std::vector<limits::limit_result> admissions;   // in the order they were spent; only the last may be a refusal
     std::unique_ptr<limits::limit const> own_limit; // what an API key brought along
     std::string account;                            // the address a login or a letter is tried for
@@ -70,6 +73,8 @@ struct limits_spent
 // failure, too.
 struct request_report
 {
+    // What a challenge and the log say of the credential: whether there was one, and what was wrong
+    // with it.
     bool credential_sent = false;
     std::optional<errc> credential_refused;
     std::optional<error> not_enforced;                            // what a rule or limit in report_only mode would have refused

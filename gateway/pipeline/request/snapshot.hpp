@@ -23,6 +23,9 @@ namespace yett::pipeline {
 struct endpoint;
 
 // What is kept for one rule beside the rule itself, under its index.
+//
+// Worked out once when the snapshot is built, so that a request compares no texts of the
+// configuration.
 struct route_facts
 {
     limits::chain limits;
@@ -51,8 +54,10 @@ inline constexpr char const* own_limit_name = "api_key";
 // one it began with, and a reload makes a new one.
 struct snapshot
 {
+    // The rules, and under the index of each what is kept beside it.
     policies::route_table routes;
     std::vector<route_facts> facts;
+    // Over counters that outlive the snapshot: a reload does not let anybody begin anew.
     std::shared_ptr<limits::limiter const> limiter;
     std::unordered_map<limits::limit const*, std::size_t> limit_slots; // of their figures
     upstream::header_plan headers;

@@ -33,6 +33,7 @@ public:
         std::size_t left_;
     };
 
+    // For so many servers, at least one.
     explicit balancer(std::size_t servers) noexcept : servers_{servers} {}
 
     order choose() noexcept

@@ -36,6 +36,7 @@ public:
         std::deque<server>& servers_;
         balancer::order order_;
     };
+    // For one request: asked again it may be another order, since others are busy by then.
     candidates choose() noexcept { return {servers_, balancer_.choose()}; }
 
     // Keeps no connection any more.
@@ -43,6 +44,7 @@ public:
     {
         for (auto& each : servers_) each.connections().drain();
     }
+    // Of all servers, lent and idle.
     std::size_t open_connections() const noexcept
     {
         std::size_t open = 0;

@@ -8,6 +8,10 @@ namespace yett::upstream {
 
 // Room for the one asynchronous operation that is nearly always pending on its owner, so
 // that it needs no allocation.
+//
+// One operation at a time fits; whoever comes second, or is larger, gets memory as usual. So its
+// size is a matter of speed and never of correctness. Not thread-safe, and must not move or go
+// while the operation is pending.
 class operation_memory
 {
 public:
@@ -48,6 +52,7 @@ public:
     {
     }
 
+    // From the room if it is free, else from the heap.
     T* allocate(std::size_t n)
     {
         auto* const p = home_->take(n * sizeof(T));

@@ -23,12 +23,14 @@ public:
     pool_waiter(pool_waiter const&) = delete;
     pool_waiter& operator=(pool_waiter const&) = delete;
 
+    // Whoever waits by it goes on at once, empty-handed; safe to call when nobody does.
     void cancel() noexcept;
     // Nobody waits for what it would bring any more.
     bool is_cancelled() const noexcept { return cancelled_; }
 
 private:
     friend class pool;
+    // What came of waiting.
     enum class outcome : std::uint8_t
     {
         waiting,
@@ -37,6 +39,7 @@ private:
         cancelled,
     };
 
+    // Out of the queue; `leave` is what both ways out have in common.
     void give_up(outcome why) noexcept;
     void leave() noexcept;
 

@@ -7,6 +7,7 @@
 
 namespace yett::upstream {
 
+// Where a server is, as configured, and by which name it wants to be asked.
 struct server_options
 {
     server_address address;
@@ -23,6 +24,7 @@ public:
     {
     }
 
+    // For figures and the log; the same for as long as the server lives.
     std::string const& name() const noexcept { return options_.address.text; } // "host:port"
     std::string const& host() const noexcept { return options_.host; }
     upstream::pool& connections() noexcept { return pool_; }

@@ -17,6 +17,7 @@ public:
     shares(std::size_t most, std::size_t all);
 
     using holding = std::uint32_t; // how many a client holds
+    // Whether the client holds fewer than it may.
     bool has_room(ip_address const& client) const noexcept;
     // Counts one more, which is given back once. Null where nothing is counted.
     holding* take(ip_address const& client);
@@ -29,6 +30,7 @@ public:
     static bool is_same(ip_address const& a, ip_address const& b) noexcept { return key_of(a) == key_of(b); }
 
 private:
+    // A client as it is counted: the upper half of an IPv6 address, or an IPv4 address.
     struct key
     {
         std::uint64_t upper, lower;
@@ -40,6 +42,7 @@ private:
         std::size_t operator()(key const& k) const noexcept;
     };
     static key key_of(ip_address const& client) noexcept;
+    // Drops those who hold nothing, when there are many of them.
     void forget_some();
 
     std::size_t most_;

@@ -18,6 +18,7 @@ class header_plan;
 class field_rules
 {
 public:
+    // Names as the operator wrote them.
     struct options
     {
         std::vector<std::string> pass = {};                        // names that are dropped else, in this spelling
@@ -43,6 +44,7 @@ public:
     std::span<std::pair<std::string, std::string> const> set() const noexcept { return set_; }
 
 private:
+    // Kept folded where every spelling counts.
     std::vector<std::string> pass_;
     std::vector<std::string> gone_; // removed, or written anew
     std::vector<std::pair<std::string, std::string>> set_;

@@ -36,8 +36,10 @@ void write_http1_framing(Sink& to, announced_body const& body)
 class http1_head_sink final
 {
 public:
+    // Writes behind what `out` holds already.
     explicit http1_head_sink(std::string& out) noexcept : out_{out} {}
 
+    // The request line and Host, which is always the first field.
     void start(request_start const& r)
     {
         put(r.method, " ", r.path);
@@ -46,15 +48,19 @@ public:
         if (!r.port.empty()) put(":", r.port);
         put(line_end);
     }
+    // Values were checked by whoever made them: `header_plan` writes no line end.
     void field(std::string_view name, std::string_view value) { put(name, ": ", value, line_end); }
+    // A value that is written in place: opened, appended to, and kept or taken back as a whole.
     std::string& open(std::string_view name)
     {
         opened_at_ = out_.size();
         put(name, ": ");
         return out_;
     }
+    // The value stays, or the whole field is as if it had never been opened.
     void close() { put(line_end); }
     void drop() { out_.resize(opened_at_); }
+    // Framing is last, since it is about what follows.
     void end(announced_body const& body)
     {
         write_http1_framing(*this, body);

@@ -82,6 +82,7 @@ public:
     result<void> write_to(Sink& to, identity const& who) const;
 
 private:
+    // One header and what it carries.
     struct field
     {
         std::string name;

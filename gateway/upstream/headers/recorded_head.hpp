@@ -14,6 +14,7 @@ namespace yett::upstream {
 class recorded_head final
 {
 public:
+    // One field as it was written.
     struct field_text
     {
         std::string name;
