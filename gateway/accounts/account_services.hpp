@@ -25,15 +25,19 @@ class audit_sink;
 // outlives it. Cheap to make; a worker has one, and a reload makes a new one.
 struct account_services
 {
+    // Adapters of the stores; they may block a thread of their own and never the caller's.
     user_store& users;
     session_store& sessions;
     outbox& letters;
     link_store& links;
     api_key_store& api_keys;
+    // What hashes, signs, and remembers what was signed in vain: of this process, shared by all
+    // workers.
     accounts::passwords& passwords;
     tokens::signer const& signer;
     tokens::revocations& revocations;
     audit_sink& audit;
+    // Copied, so that a use case goes by one set of rules from its beginning to its end.
     accounts::rules rules;
     secret device_key{}; // of the marks of known devices; empty: there are none
     // The `now` of every use case: that of the store, by which all of its programs go.

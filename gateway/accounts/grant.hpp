@@ -20,12 +20,16 @@ struct profile
     wall_time created_at{};
 };
 
+// Without what only the store needs: no hash, no key of an address.
 profile profile_of(user const& u);
 
 // What a login or a refresh hands out.
 struct grant
 {
+    // As the store had them when the tokens were made: what the tokens say, and what is told beside
+    // them.
     profile user;
+    // The session's id (`sid`), for logs.
     std::string session;
     secret access_token;
     seconds expires_in{}; // of the access token

@@ -11,6 +11,7 @@
 // Plain values: nothing here does anything.
 namespace yett::accounts {
 
+// Who may make an account: anybody, whoever was sent a link, or operators alone.
 enum class registration_policy : unsigned char
 {
     open,
@@ -21,6 +22,7 @@ enum class registration_policy : unsigned char
 // The rules of API keys for whoever is no operator.
 struct api_key_rules
 {
+    // Operators are bound by none of these.
     bool self_service = true;        // users make their own
     std::vector<std::string> scopes; // those they can choose from
     seconds longest_ttl{365 * 24 * 3600};
@@ -40,6 +42,7 @@ struct account_rules
 {
     registration_policy registration = registration_policy::open;
     bool require_verified_email = true;
+    // How long mailed links are good, counted from when they were made.
     seconds verify_ttl{24 * 3600};
     seconds reset_ttl{3600};
     std::size_t sessions_per_user = 100;
@@ -52,6 +55,7 @@ struct account_rules
 // How long what a session consists of is good.
 struct session_lifetimes
 {
+    // An access token is good for `access_ttl` and not longer than its session.
     seconds access_ttl{15 * 60};
     seconds refresh_ttl{7 * 24 * 3600}; // sliding: a session unused for so long is over
     seconds session_ttl{0};             // absolute; 0: thirty days, or refresh_ttl when that is longer
@@ -59,6 +63,8 @@ struct session_lifetimes
     seconds clock_skew{30}; // how long verifiers accept a token beyond its end
 };
 
+// Everything the use cases go by, with what follows from several settings and is therefore worked
+// out at the start.
 struct rules : account_rules, session_lifetimes
 {
     bool links = true; // letters can carry links: there is an address they lead to

@@ -23,6 +23,7 @@ struct fetch_error
         no_usable_key,
         count_,
     };
+    // The kind is for metrics and for what to do about it, the note for people.
     kind what = kind::unreachable;
     std::string note; // for the log and /readyz; holds nothing of the reply
 };
@@ -30,6 +31,7 @@ struct fetch_error
 // As written in metric labels.
 std::string_view name_of(fetch_error::kind what) noexcept;
 
+// A value, or why there is none.
 template<class T>
 using fetched = boost::system::result<T, fetch_error>;
 

@@ -10,6 +10,9 @@
 namespace yett::issuers {
 
 // An issuer whose keys are on the web.
+//
+// Either where its keys are, or nothing: then the metadata of the issuer say it, and are fetched
+// first.
 struct source
 {
     std::string issuer;                        // `iss`

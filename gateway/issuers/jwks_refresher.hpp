@@ -59,6 +59,8 @@ public:
     // Says that a token names a key that is not there. True when an attempt that may bring
     // it is under way; then it is worth waiting for. Any thread, and cheap when not.
     bool ask();
+    // Every worker has the keys of that attempt now: tokens that name a key it did not bring need
+    // not wait any more.
     void landed(std::uint64_t number) noexcept;
 
     // Any thread.
@@ -67,6 +69,7 @@ public:
     std::string const& issuer() const noexcept { return parts_.source.issuer; }
 
 private:
+    // The thread: an attempt, then a wait until the next is due or somebody asks.
     void run(std::stop_token const& stopping);
     void attempt();
     outcome settle_attempt(fetched<key_reply> got);
@@ -78,6 +81,7 @@ private:
     std::condition_variable_any wake_;
     issuers::jwks_state state_;
     refresher_figures figures_;
+    // Numbers of attempts, from 1; see the source for how they answer `ask`.
     std::optional<steady_time> asked_at_;
     std::uint64_t begun_ = 0; // number of the last attempt that began
     std::uint64_t ended_ = 0;

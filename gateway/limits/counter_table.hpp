@@ -29,6 +29,9 @@ public:
         std::uint64_t high; // tells keys of one set apart
         std::uint64_t low;  // chooses the set
     };
+    // What a scrape shows, summed over all stripes. `reclaimed`: cells whose counter had run out
+    // and that another key took; `overflowed`: events that were counted at a shared counter;
+    // `turned_away`: those that found no counter at all.
     struct figures
     {
         std::size_t cells = 0;
@@ -54,6 +57,9 @@ public:
     // How many times the counter of a limit keeps.
     static std::size_t times_for(limit const& of) noexcept;
 
+    // Counts `cost` events if all of them fit, at `now`; looks whether they would; takes back what
+    // a spend of `stamp` counted. Never allocate, never wait for longer than a look at one or two
+    // sets takes.
     limit_verdict spend(limit const& of, place key, tick now, std::uint32_t cost) noexcept;
     limit_verdict peek(limit const& of, place key, tick now, std::uint32_t cost) noexcept;
     void give_back(limit const& of, place key, tick stamp, tick now, std::uint32_t cost) noexcept;
@@ -96,13 +102,17 @@ private:
     cell& cell_at(std::size_t set, std::size_t way) const noexcept;
     std::span<tick> times_of(cell& c, limit const& of) const noexcept;
 
+    // Of one set, under its stripe's mutex: the key's cell, or null; and one for it, which may be
+    // another's that has run out.
     cell* find(std::size_t set, place key, limit const& of) const noexcept;
     cell* take(std::size_t set, place key, limit const& of, tick now, std::size_t most, figures& counted) noexcept;
     bool sharing(tick now) const noexcept { return shared_until_.load(std::memory_order_relaxed) > now; }
 
+    // The algorithm of the limit on one cell.
     limit_verdict charge(cell& c, limit const& of, tick now, std::uint32_t cost) const noexcept;
     limit_verdict look(cell& c, limit const& of, tick now, std::uint32_t cost) const noexcept;
     void undo(cell& c, limit const& of, tick stamp, tick now, std::uint32_t cost) const noexcept;
+    // For a key that has no cell in its own set: by a new one, or by the counter it shares.
     limit_verdict spend_unseen(std::size_t set, stripe& own, limit const& of, place key, tick now, std::uint32_t cost) noexcept;
     limit_verdict spend_shared(stripe& own, std::size_t set, place shared, limit const& of, tick now,
                                std::uint32_t cost) noexcept;

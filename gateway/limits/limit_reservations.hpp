@@ -13,6 +13,7 @@
 
 namespace yett::limits {
 
+// Moved into the request that it belongs to; the destructor gives it back, on whichever thread.
 class limit_reservations;
 
 // What a limit on failures has reserved to a request whose end is not known yet; over with this object.
@@ -59,12 +60,16 @@ public:
     using turn = std::unique_lock<std::mutex>;
     turn take_turn() { return turn{mutex_}; }
 
+    // For a request that was let in; until the limit's period has passed or the reservation dies.
     limit_reservation reserve(turn const& mine, limit const& of, std::string_view key, steady_time now);
     // Whether anything is reserved that still counts.
+    //
+    // A reservation that outlived its period does not, though its request goes on.
     bool has_reserved(turn const& mine, limit const& of, std::string_view key, steady_time now) const;
 
 private:
     friend class limit_reservation;
+    // Called by the reservation's destructor, from whatever thread.
     void end(limit_reservation const& one);
 
     std::mutex mutex_;

@@ -13,6 +13,7 @@ using tick = std::int64_t;
 // The state of one counter after a look at it.
 struct limit_verdict
 {
+    // Rounded, where it has to be, so that nobody is told to come too early.
     bool allowed;
     std::uint32_t remaining; // what could be spent at this moment
     nanoseconds reset;       // until the counter is as good as new

@@ -26,6 +26,7 @@ struct network
     static network of(std::string_view address) noexcept;
     static network of(ip_address const& address) noexcept;
 
+    // Two addresses of one network are one client.
     friend bool operator==(network const&, network const&) = default;
 };
 

@@ -23,6 +23,7 @@ enum class revoked_by : unsigned char
     everybody, // every token of every issuer, issued up to a moment
 };
 
+// One word of a store, or of another node.
 struct revocation_entry
 {
     revoked_by what = revoked_by::session;
@@ -95,12 +96,15 @@ public:
 
     // The hashed name, keyed with a secret of this process; never 0.
     std::uint64_t fingerprint(revoked_by what, std::string_view issuer, std::string_view id) const;
+    // The names of a token, for whoever keeps it: hashing them anew for each request would cost
+    // more than the look-up.
     revocable names_of(identity const& who, std::string_view kid) const;
 
     // The slow form of view::covers, for those who ask seldom; any thread.
     bool covers(identity const& who, std::string_view kid, wall_time now) const;
     bool covers_session(std::string_view session, wall_time now) const;
 
+    // For figures; they take each shard's lock in turn.
     std::size_t entries() const noexcept;
     std::size_t bytes() const noexcept;
 

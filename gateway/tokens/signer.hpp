@@ -23,6 +23,7 @@ struct access_grant
     seconds ttl{15 * 60};
 };
 
+// What `sign` made: the token, and what of it somebody has to remember.
 struct access_token
 {
     secret text;
@@ -39,6 +40,8 @@ class signer
 public:
     signer(signing_key key, std::string issuer, std::vector<std::string> audience);
 
+    // Issued at `now`, by whichever key signs at that moment. Fails with internal when OpenSSL
+    // does, which it should not.
     result<access_token> sign(access_grant const& grant, wall_time now) const;
 
     // Signs with another key from now on.

@@ -8,6 +8,7 @@
 
 namespace yett::tokens {
 
+// What the token has to say; what is absent is not looked at.
 struct report_options
 {
     std::optional<std::string> issuer; // absent: whatever the token says
@@ -15,6 +16,7 @@ struct report_options
     seconds skew{0};
 };
 
+// What to print, and how the command ends.
 struct token_report
 {
     std::string text;  // for standard output: the claims as one line of JSON, or the error's code

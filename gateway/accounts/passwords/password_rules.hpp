@@ -24,10 +24,14 @@ struct hashing_rules
         bcrypt
     };
 
+    // How new ones are hashed. A hash that was made with other numbers still verifies, and is
+    // replaced at the next login.
     kind hash = kind::argon2id;
     std::size_t argon2id_memory = std::size_t{19} << 20; // bytes
     unsigned argon2id_iterations = 2;                    // parallelism is 1: libsodium makes no other
     unsigned bcrypt_cost = 12;
+    // How much may go on at the same time. What finds no place waits up to `wait`, in a queue of
+    // that many, and fails with overloaded after that.
     unsigned threads = 0;                        // 0: one per core, but for one
     std::size_t memory = std::size_t{512} << 20; // what all hashes under way may use together
     std::size_t queue = 128;

@@ -29,9 +29,12 @@ struct refusal
     refusal(std::vector<invalid_field> wrong) : why{wrong.front().code}, fields{std::move(wrong)} {}
 };
 
+// A value, or an error that can point at fields. Whoever only passes errors on treats it as a
+// result.
 template<class T>
 using outcome = boost::system::result<T, refusal>;
 
+// Found by boost::system::result when a value is read that is not there: a defect.
 [[noreturn]] inline void throw_exception_from_error(refusal const& r, boost::source_location const&)
 {
     throw_error(r.why);

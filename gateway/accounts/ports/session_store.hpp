@@ -27,6 +27,8 @@ struct session
 {
     std::string id; // `sid`, a UUIDv7
     std::string user_id;
+    // Of the chain of refresh tokens. The store keeps no token, only hashes and what is needed to
+    // make the successor once more.
     std::string family;         // what all its refresh tokens share; finds the session, never shown
     std::string current_hash;   // of the refresh token that is good now; text
     std::string previous_hash;  // of the one before it; empty until the first rotation
@@ -34,9 +36,11 @@ struct session
     wall_time rotated_at{};     // when previous became current
     wall_time created_at{};     // the login
     wall_time last_seen{};      // the last login or refresh
-    wall_time idle_until{};     // sliding: moves with each rotation, never beyond expires_at
-    wall_time expires_at{};     // absolute: never moves
-    wall_time access_until{};   // from when on no access token of the session is accepted any more
+    // Three ends, each with its own rule: unused for too long, lasted too long, and the last access
+    // token run out. The first two end the session, the third lets its row be forgotten.
+    wall_time idle_until{};   // sliding: moves with each rotation, never beyond expires_at
+    wall_time expires_at{};   // absolute: never moves
+    wall_time access_until{}; // from when on no access token of the session is accepted any more
     std::optional<wall_time> ended_at;
     device from;            // of the last login or refresh
     bool remembered = true; // it outlives the browser it began in
@@ -46,10 +50,13 @@ struct session
 struct rotation
 {
     std::string family;
+    // The hash of what the client showed decides which of the outcomes below it is; the successor
+    // is written only if it is the current one.
     std::string presented_hash;
     std::string successor_hash;
     std::string successor_salt;
     wall_time now{};
+    // For clients that lost the answer: 0 answers nobody twice.
     milliseconds grace{}; // how long the directly previous token is answered again
     wall_time idle_until{};
     wall_time access_until{};
@@ -83,6 +90,8 @@ struct revocation
         key,       // id is a `kid`
         everybody, // without an id: everything issued up to `at`, to whomever, by whomever
     };
+    // What is revoked, and until when a token could exist that it concerns: after `until` nobody
+    // needs to know of it any more.
     kind what = kind::session;
     std::string id;
     wall_time at{};
@@ -99,6 +108,8 @@ struct ending
     wall_time until{}; // of a subject's row: when the last access token issued by now expires
 };
 
+// What was ended by one call, with the revocations that were written for it, for those who have to
+// hear of them.
 struct ended
 {
     std::size_t sessions = 0; // how many were live
@@ -121,6 +132,7 @@ struct arrival
     std::vector<std::string> marks{};                           // of the device and of its network, as hashes
 };
 
+// Whether a login comes from a device and a network that this user came from before.
 enum class device_status : unsigned char
 {
     first,    // nothing was ever seen of this user
@@ -128,6 +140,7 @@ enum class device_status : unsigned char
     strange,
 };
 
+// What a login that was let in brought about.
 struct admitted
 {
     ended displaced;

@@ -24,6 +24,7 @@ struct store_activity
 // The ports of accounts over one database. Shared by all workers.
 struct stores
 {
+    // All five speak of one database: what one of them committed the others see.
     std::unique_ptr<user_store> users;
     std::unique_ptr<session_store> sessions;
     std::unique_ptr<outbox> letters;
@@ -34,6 +35,7 @@ struct stores
     // The time that decides about sessions, links, leases and revocations, and is written into them: of
     // several programs on one store all have the same, whatever their own clocks say. Any thread.
     std::function<wall_time()> now{wall_now};
+    // Whom an operator sees as running beside this program.
     std::unique_ptr<node_list> nodes{}; // null for a store of one program
 };
 

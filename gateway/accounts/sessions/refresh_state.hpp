@@ -22,6 +22,7 @@ enum class refresh_state : unsigned char
 
 struct refresh_state_found
 {
+    // As of the moment of looking: another request may exchange the token right after.
     refresh_state is = refresh_state::unknown;
     std::string session; // of all but unknown
     wall_time until{};   // when the session ends, unless it is used again

@@ -22,6 +22,7 @@ struct signed_in
     bool current = false; // the one that asks
 };
 
+// Who asks, as the access token says it.
 struct caller
 {
     std::string user_id;
@@ -36,6 +37,7 @@ struct part
     std::size_t limit = 100;
 };
 
+// A part of the list, and how to ask for the next one.
 struct signed_in_page
 {
     std::vector<signed_in> lines;

@@ -22,6 +22,7 @@ struct api_key_wish
     std::string by;                        // an operator, for whom no rule but the sizes counts; also for the audit log
 };
 
+// What was made: the row that is kept, and the text that is not.
 struct new_api_key
 {
     api_key kept;
@@ -32,6 +33,7 @@ struct new_api_key
 // keys or there are too many, `not_found` when there is no such user.
 task<outcome<new_api_key>> create_api_key(account_services const& services, api_key_wish wanted, wall_time now);
 
+// A part of the list, and how to ask for the next one.
 struct api_key_list
 {
     std::vector<api_key> keys;
@@ -41,6 +43,7 @@ struct api_key_list
 // A part of a user's keys, youngest first.
 task<result<api_key_list>> list_api_keys(account_services const& services, std::string user_id, part wanted);
 
+// Which keys go, and who wants it.
 struct api_key_removal
 {
     std::string user_id;

@@ -20,12 +20,14 @@ class recent_failures
 public:
     explicit recent_failures(seconds moment) : moment_{moment}, rows_(row_count) {}
 
+    // Only of the same verifier: other rules may say something else.
     std::optional<errc> find(digest128 const& digest, std::uint64_t verifier_generation, wall_time now) const noexcept;
     void remember(digest128 const& digest, std::uint64_t verifier_generation, errc code, wall_time now) noexcept;
 
     static constexpr std::size_t bytes() noexcept { return row_count * sizeof(row); }
 
 private:
+    // A refusal; `until` in the past is a free place.
     struct failure
     {
         digest128 digest{};

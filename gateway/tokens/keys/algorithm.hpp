@@ -39,6 +39,7 @@ enum class key_kind : unsigned char
 std::string_view name_of(algorithm alg) noexcept;
 std::optional<algorithm> algorithm_named(std::string_view name) noexcept;
 
+// What follows from an algorithm, each by a look into one table.
 key_kind kind_of(algorithm alg) noexcept;
 bool is_symmetric(algorithm alg) noexcept;
 bool is_pss(algorithm alg) noexcept;

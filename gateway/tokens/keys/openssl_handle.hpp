@@ -20,6 +20,7 @@ struct freed_by
     }
 };
 
+// Named by what they hold. The numbers of a key are wiped when they go, whoever they are of.
 using bignum = std::unique_ptr<BIGNUM, freed_by<BN_clear_free>>;
 using evp_pkey_context = std::unique_ptr<EVP_PKEY_CTX, freed_by<EVP_PKEY_CTX_free>>;
 using evp_md_context = std::unique_ptr<EVP_MD_CTX, freed_by<EVP_MD_CTX_free>>;
@@ -28,6 +29,7 @@ using ossl_builder = std::unique_ptr<OSSL_PARAM_BLD, freed_by<OSSL_PARAM_BLD_fre
 using ossl_params = std::unique_ptr<OSSL_PARAM, freed_by<OSSL_PARAM_free>>;
 using memory_bio = std::unique_ptr<BIO, freed_by<BIO_free_all>>;
 
+// OpenSSL wants unsigned bytes; these change the type and nothing else.
 inline unsigned char const* bytes_of(std::string_view text) noexcept
 {
     return reinterpret_cast<unsigned char const*>(text.data());
