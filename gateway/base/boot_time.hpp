@@ -17,6 +17,7 @@ struct boot_clock
 };
 using boot_time = boot_clock::time_point;
 
+// CLOCK_BOOTTIME; moments of two starts of the machine cannot be compared.
 boot_time boot_now() noexcept;
 
 } // namespace base

@@ -17,6 +17,7 @@ using steady_time = std::chrono::steady_clock::time_point;
 wall_time wall_now() noexcept;
 steady_time steady_now() noexcept;
 
+// Whole seconds since 1970 (RFC 7519's NumericDate); back again they are rounded down.
 inline wall_time from_unix(std::int64_t unix_seconds) noexcept
 {
     return wall_time{seconds{unix_seconds}};

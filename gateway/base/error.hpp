@@ -13,6 +13,7 @@ inline namespace base {
 // inside; `http/problem` maps each of its members to a public one.
 enum class errc
 {
+    // Zero is no code, so that a value that was never set is recognised.
     no_such_route = 1,
     method_not_allowed,
     not_implemented,
@@ -41,6 +42,8 @@ enum class errc
     storage_unavailable,
     internal,
 
+    // From here on inside: why a token was refused (all of them are `unauthenticated` outside), how
+    // a peer failed, and what stores and links say to those who called them.
     token_malformed,
     token_untrusted,
     token_expired,
@@ -49,10 +52,14 @@ enum class errc
     token_wrong_audience,
     token_revoked,
     credentials_disagree,
+    // Of a connection; `origin` says whose. A peer that closed ended where an end was allowed, one
+    // that broke off did not.
     peer_closed,
     peer_broke_off,
     timed_out,
     stopping,
+    // Of stores: nothing under that name, and a name that is taken, or a state that changed since
+    // it was read.
     not_found,
     conflict,
     link_invalid, // of a mailed link; public as token_invalid
@@ -87,6 +94,7 @@ public:
     // A failure of the client, by far the most frequent origin.
     error(errc code) : error{code, origin::client} {}
 
+    // What a reply is made of is `code` and `from`; note and cause are for the log alone.
     errc code() const noexcept { return code_; }
     origin from() const noexcept { return origin_; }
     std::string const& note() const noexcept { return note_; }
@@ -100,6 +108,7 @@ public:
         return std::move(*this);
     }
 
+    // By the code alone: whose failure it was is asked with `from`.
     friend bool operator==(error const& e, errc code) noexcept { return e.code_ == code; }
 
 private:
@@ -113,6 +122,8 @@ private:
 // One line for the log: code, note and cause.
 std::string describe(error const& e);
 
+// One maker for each origin, so that nobody forgets to say whose failure it is. `cause` is the
+// system's code, where there is one.
 inline error client_error(errc code, std::string note = {})
 {
     return {code, origin::client, std::move(note)};

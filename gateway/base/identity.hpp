@@ -16,13 +16,16 @@ struct identity
 {
     std::string subject; // `sub`, never empty
     std::string email;   // empty when the token names none
+    // In the order and spelling of the token; no role is there twice by our own tokens, those of
+    // others are taken as they come.
     std::vector<std::string> roles;
     std::vector<std::string> scopes;
     std::string issuer; // `iss`
     std::vector<std::string> audience;
-    std::string token_id; // `jti`, empty when the issuer sets none
-    std::string session;  // `sid`, empty for tokens of other issuers
+    std::string token_id;             // `jti`, empty when the issuer sets none
+    std::string session;              // `sid`, empty for tokens of other issuers
     std::vector<std::string> methods; // `amr` (RFC 8176), as the issuer lists them; empty: nobody says how
+    // By the issuer's clock, in whole seconds; of our own tokens to the millisecond.
     wall_time issued_at{};
     wall_time authenticated_at{}; // `auth_time`; unset: nobody says when a password was given
     wall_time expires_at{};

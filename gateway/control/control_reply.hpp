@@ -14,6 +14,7 @@ struct control_request
     std::string by; // who asks, where the socket tells: "uid 1000"
 };
 
+// What they are told; a body of the type it says, whole and in memory.
 struct control_reply
 {
     unsigned status;

@@ -29,6 +29,10 @@ namespace yett::control {
 //
 // Nobody can keep others out by holding connections: where all are taken, the one that has
 // kept us waiting the longest makes room.
+//
+// Everything runs on the control thread's loop, so nothing is locked. The server keeps itself alive
+// through its coroutines: the owner stops it and lets go, and what is under way ends by itself at
+// its next step.
 template<class Protocol>
 class control_server : public std::enable_shared_from_this<control_server<Protocol>>
 {
@@ -37,12 +41,17 @@ public:
     using acceptor = boost::asio::basic_socket_acceptor<Protocol, executor>;
     using error_code = boost::system::error_code;
 
+    // What is different about each of the two listeners.
     struct behaviour
     {
+        // Asked for each request that could be read.
         std::function<task<control_reply>(control_request)> answer;
         // Names the peer; nothing turns it away.
+        //
+        // The name goes along with every request of the connection (`control_request::by`).
         std::function<std::optional<std::string>(socket&)> admit;
         std::string allow; // beside 405
+        // Longer bodies get 400, before they are read.
         std::size_t body_bytes_max = 0;
     };
 
@@ -53,8 +62,10 @@ public:
     {
     }
 
+    // To be opened by the owner before `start`; each protocol has its own way to do so.
     acceptor& entrance() noexcept { return acceptor_; }
     void start() { boost::asio::co_spawn(executor_, accept(this->shared_from_this()), boost::asio::detached); }
+    // Nobody new is let in; those inside get no further request answered.
     void stop()
     {
         stopped_ = true;
@@ -66,11 +77,13 @@ private:
     using stream = boost::beast::basic_stream<Protocol, executor>;
     using parser = boost::beast::http::request_parser<boost::beast::http::string_body>;
 
+    // Small numbers, all of them: there are an operator, a scraper and a probe.
     static constexpr std::size_t connections_max = 64;
     static constexpr std::uint32_t head_bytes_max = 8 * 1024;
     static constexpr seconds step_timeout{10};
     static constexpr seconds first_head_timeout{3};
 
+    // The loop of the listening socket, until it is closed.
     static task<void> accept(std::shared_ptr<control_server> self)
     {
         while (!self->stopped_) {
@@ -83,6 +96,7 @@ private:
         }
     }
 
+    // Seats the newcomer if there is a place, or if somebody who waits can be asked to leave.
     void take(socket next)
     {
         if (open_ >= connections_max && !make_room()) return;
@@ -103,6 +117,7 @@ private:
 
         // The peer is waited for, from now on.
         void wait() { of_.waiting_.push_back(*this); }
+        // It is answered, and keeps its place until it is waited for again.
         void work() noexcept { this->unlink(); }
         // Whoever comes next may have it.
         void vacate()
@@ -122,6 +137,7 @@ private:
         bool taken_ = true;
     };
 
+    // False when every connection is being answered: nobody is thrown out in the midst of that.
     bool make_room()
     {
         if (waiting_.empty()) return false;
@@ -131,6 +147,8 @@ private:
         return true;
     }
 
+    // One connection: requests one after the other, each from a seat of its own in the line of
+    // those who may have to leave.
     static task<void> serve(std::shared_ptr<control_server> self, stream client, std::string who)
     {
         seat held{*self, client};
@@ -143,6 +161,8 @@ private:
         }
     }
 
+    // What came of reading a request: it is there, it is none and is told so, or nobody is there
+    // any more.
     enum class reading : unsigned char
     {
         done,
@@ -150,6 +170,7 @@ private:
         gone
     };
 
+    // Bytes that are no request are told so; a peer that left, or was too slow, is told nothing.
     static reading judge(error_code const& failed)
     {
         namespace http = boost::beast::http;
@@ -159,6 +180,7 @@ private:
         return ours ? reading::refused : reading::gone;
     }
 
+    // The head first, by itself, so that a body that is too long is refused before it is read.
     task<reading> read(stream& client, boost::beast::flat_buffer& buffer, parser& asked, seconds patience)
     {
         namespace http = boost::beast::http;
@@ -200,6 +222,7 @@ private:
         co_return !failed && keep_alive;
     }
 
+    // The body is moved, for it may hold a password.
     static control_request taken_from(boost::beast::http::request<boost::beast::http::string_body>& asked, std::string const& who)
     {
         control_request request;
@@ -211,6 +234,7 @@ private:
         return request;
     }
 
+    // What every reply says besides: nothing here is to be kept or guessed at by a browser.
     boost::beast::http::response<boost::beast::http::string_body> written(control_reply reply, bool head, bool keep_alive) const
     {
         namespace http = boost::beast::http;

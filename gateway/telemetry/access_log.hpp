@@ -9,6 +9,9 @@ namespace yett::telemetry {
 
 // One request as the access log tells it. The pipeline fills it in as it learns things;
 // what stays empty is left out of the line. The views need to live until `write` returns.
+//
+// Names of the fields in the line are those that docs/operations.md lists; they are kept from
+// release to release.
 struct access_record
 {
     wall_time at{}; // when the request's head was complete

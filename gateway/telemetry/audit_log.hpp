@@ -27,6 +27,7 @@ public:
     audit_log() = default; // writes nothing
     audit_log(log_sink& to, line_format format);
 
+    // One line, under the mutex: lines of several threads do not mix.
     void write(audit_record const& r);
 
 private:

@@ -21,6 +21,8 @@ enum class figure_kind : unsigned char
 
 // How the cells of a figure are read. Made once for each type of figure, by `reader_of`; a page
 // calls it for each cell of each shard, which is some thousand calls a scrape.
+//
+// Plain functions and no virtual ones: figures have no vtable, for they are what requests write to.
 struct cell_reader
 {
     figure_kind kind;
@@ -40,6 +42,7 @@ struct cell_reader
 template<class Figure>
 struct cells_of;
 
+// A number that only grows, and one that is set.
 template<>
 struct cells_of<counter>
 {
@@ -95,6 +98,7 @@ template<auto const& Bounds>
 struct cells_of<histogram<Bounds>>
 {
     static constexpr auto kind = figure_kind::histogram;
+    // The buckets, the one above all bounds, and the sum.
     static constexpr std::size_t cells = Bounds.size() + 2;
     static constexpr std::span<std::int64_t const> bounds{Bounds};
     static std::int64_t value(histogram<Bounds> const& h, std::size_t cell)
@@ -104,6 +108,8 @@ struct cells_of<histogram<Bounds>>
     static std::string_view word(std::size_t, std::size_t) { return {}; }
 };
 
+// The reader for a type of figure, as plain functions: rows of the page are lists of these,
+// whatever types they are of.
 template<class Figure>
 constexpr cell_reader reader_of() noexcept
 {

@@ -15,9 +15,11 @@ namespace yett::telemetry {
 // owns the shard, so that a change is a plain load and store without a lock prefix; any
 // thread may read.
 
+// Only ever grows, and starts anew with the program.
 class counter
 {
 public:
+    // By the owner alone: two writers would lose some of it.
     void add(std::uint64_t n = 1) noexcept
     {
         value_.store(value_.load(std::memory_order_relaxed) + n, std::memory_order_relaxed);
@@ -28,6 +30,7 @@ private:
     std::atomic<std::uint64_t> value_{0};
 };
 
+// A value that goes up and down: what is open, what is used.
 class gauge
 {
 public:
@@ -51,6 +54,7 @@ template<auto const& Bounds>
 class histogram
 {
 public:
+    // Negative lengths count as zero: clocks are read on two threads.
     void observe(std::chrono::nanoseconds took) noexcept
     {
         auto const ns = std::max<std::int64_t>(took.count(), 0);
@@ -86,6 +90,7 @@ private:
 class by_code
 {
 public:
+    // More than there are codes; one beyond it would be counted as another.
     static constexpr std::size_t capacity = 64;
 
     counter& operator[](errc code) noexcept { return counters_[static_cast<std::size_t>(code) % capacity]; }

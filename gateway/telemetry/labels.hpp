@@ -21,6 +21,8 @@ enum class status_class : unsigned char
     server_error,
     count_
 };
+// Each function below has a word for every value, in the order of the enumeration; one that is
+// missing or in another's place does not compile.
 constexpr words<status_class> words_of(status_class)
 {
     using enum status_class;
@@ -41,6 +43,7 @@ enum class policy_decision : unsigned char
     recent_login,
     count_
 };
+// `recent_login` is a refusal that a new login would lift.
 constexpr words<policy_decision> words_of(policy_decision)
 {
     using enum policy_decision;
@@ -61,6 +64,8 @@ enum class upstream_outcome : unsigned char
     abandoned,
     count_
 };
+// `abandoned` is nobody's fault but the client's, who did not wait; it is no failure of the
+// application.
 constexpr words<upstream_outcome> words_of(upstream_outcome)
 {
     using enum upstream_outcome;
@@ -89,6 +94,7 @@ enum class handshake : unsigned char
     failed,
     count_
 };
+// Many `full` beside few `resumed` points to clients that keep no tickets.
 constexpr words<handshake> words_of(handshake)
 {
     using enum handshake;
@@ -105,6 +111,7 @@ enum class refused_because : unsigned char
     proxy_protocol,
     count_
 };
+// `limit` and `client_limit` are settings of client_limits that were reached.
 constexpr words<refused_because> words_of(refused_because)
 {
     using enum refused_because;
@@ -128,6 +135,8 @@ enum class account_operation : unsigned char
     api_keys,
     count_
 };
+// An operation may be several endpoints: what people do by a page and what programs do by JSON are
+// one.
 constexpr words<account_operation> words_of(account_operation)
 {
     using enum account_operation;
@@ -155,6 +164,7 @@ enum class renewal_outcome : unsigned char
     failed,
     count_
 };
+// `refused` is a session that is over, `failed` a store that did not answer.
 constexpr words<renewal_outcome> words_of(renewal_outcome)
 {
     using enum renewal_outcome;
@@ -172,6 +182,8 @@ enum class refresh_outcome : unsigned char
     failed,
     count_
 };
+// `reused` ended its session: a token that was stolen, or a browser that was restored from a
+// backup.
 constexpr words<refresh_outcome> words_of(refresh_outcome)
 {
     using enum refresh_outcome;
@@ -187,6 +199,7 @@ enum class key_answer : unsigned char
     failed,
     count_
 };
+// `remembered` answers cost nothing; `asked` ones a look into the store.
 constexpr words<key_answer> words_of(key_answer)
 {
     using enum key_answer;
@@ -201,6 +214,7 @@ enum class stale_outcome : unsigned char
     served, // on_unknown: serve_until_exp
     count_
 };
+// `caught_up` waited for the log to be read, and was then answered as any other.
 constexpr words<stale_outcome> words_of(stale_outcome)
 {
     using enum stale_outcome;
@@ -234,6 +248,7 @@ enum class websocket_end : unsigned char
     broken,
     count_
 };
+// `revoked` and `expired` are the gateway's doing, with close code 4001.
 constexpr words<websocket_end> words_of(websocket_end)
 {
     using enum websocket_end;
@@ -257,6 +272,7 @@ enum class given_up : unsigned char
     idle,
     count_
 };
+// `silent` and `idle` made room for somebody else; nothing was running on them.
 constexpr words<given_up> words_of(given_up)
 {
     using enum given_up;
@@ -270,6 +286,7 @@ enum class session_end : unsigned char
     expired,
     count_
 };
+// `expired` also where a rule wanted a login more recent than that.
 constexpr words<session_end> words_of(session_end)
 {
     using enum session_end;
@@ -288,6 +305,7 @@ enum class dropped_field : unsigned char
     nominated, // by Connection
     count_
 };
+// `identity` counts names that only Yett may set, whatever stood in them.
 constexpr words<dropped_field> words_of(dropped_field)
 {
     using enum dropped_field;

@@ -12,6 +12,8 @@
 
 namespace yett::telemetry {
 
+// As weighty as what is to be done: `debug` for developers, `info` for the record, `warning` for
+// somebody some day, `error` for somebody now. `off` writes nothing.
 enum class level : unsigned char
 {
     debug,
@@ -25,6 +27,7 @@ enum class level : unsigned char
 class log_field
 {
 public:
+    // Views: whatever they point to lives until the call is over.
     log_field(std::string_view name, std::string_view value) : name_{name}, value_{value} {}
     log_field(std::string_view name, char const* value) : name_{name}, value_{std::string_view{value}} {}
     log_field(std::string_view name, std::string const& value) : name_{name}, value_{std::string_view{value}} {}
@@ -63,6 +66,7 @@ public:
     void error(std::string_view message, base::error const& why) { write(level::error, message, {{"error", describe(why)}}); }
 
 private:
+    // One line, under the mutex: lines of several threads do not mix.
     void write(level l, std::string_view message, fields more);
 
     std::mutex mutex_;

@@ -71,12 +71,15 @@ public:
 
 private:
     log_sink(std::string target, int fd);
+    // The writing thread: gathers what is in the rings, writes it, and sleeps until somebody wakes
+    // it.
     void serve() noexcept;
     void rouse() noexcept;
     bool has_work() const;
     bool gather();
     void write_batch() noexcept;
     bool wait_until_writable() const noexcept;
+    // Between two writes, so that no line is cut in two files.
     void adopt_reopened() noexcept;
 
     std::string const target_;

@@ -36,12 +36,14 @@ public:
 
     // `collect` runs during each scrape, on the thread that scrapes.
     void on_scrape(std::function<void(observations&)> collect);
+    // Whether the last reading of the configuration succeeded, and when one did last.
     void reloaded(bool successfully, wall_time now);
 
     // The text of /metrics (Prometheus exposition format 0.0.4). Any thread.
     std::string exposition() const;
 
 private:
+    // Names to numbers, in the order in which they came; never forgets one.
     class slots
     {
     public:

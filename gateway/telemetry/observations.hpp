@@ -78,6 +78,7 @@ struct program_figures
 struct observations
 {
     std::optional<revocation_figures> revocations; // none: nobody shares the store
+    // Of the threads that hash passwords.
     std::uint64_t password_hash_waiting = 0;
     std::uint64_t password_hash_running = 0;
     std::uint64_t password_hash_refused = 0;
@@ -102,6 +103,7 @@ struct observed_value
 // without a line is not shown.
 struct observed_family
 {
+    // Families of one part stand together on the page, behind those that workers count.
     page_part where;
     figure_kind kind;
     std::string_view name;

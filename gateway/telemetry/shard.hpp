@@ -21,8 +21,12 @@ inline constexpr std::array framing_codes{errc::bad_request,  errc::header_too_l
                                           errc::uri_too_long, errc::uri_rejected,     errc::not_implemented};
 
 // Of one rule of the configuration; slot 0 is for requests that none matched.
+//
+// A request counts when its line is written, under the rule it found.
 struct route_figures
 {
+    // First in every group, and only needed while the group is made: each figure below it enters
+    // its row there.
     entrance in;
 
     shown<by<status_class>> requests{
@@ -47,10 +51,13 @@ struct websocket_figures
     shown<counter> bytes_in{
         in,
         {"yett_websocket_bytes_total", "Bytes that passed through WebSockets, counted when they end.", {}, {"direction", "in"}}};
+    // A row without a help belongs to the family that the one above it began.
     shown<counter> bytes_out{in, {"yett_websocket_bytes_total", {}, {}, {"direction", "out"}}};
 };
 
 // Of one application, seen from one worker.
+//
+// A retry counts beside the request it is for, which is one, however often it is sent.
 struct upstream_figures
 {
     entrance in;
@@ -119,6 +126,7 @@ struct caller_figures
         in, {"yett_api_key_checks_total", "Requests with an API key, by how it came out whom it speaks for.", {"result"}}};
     shown<by<renewal_outcome>> renewals{
         in, {"yett_session_renewals_total", "Sessions of browsers renewed inside a request, by how that ended.", {"result"}}};
+    // The cache counts for itself; its worker copies the numbers here once a second.
     token_cache_figures token_cache{in};
     // WebSockets and requests under way.
     shown<by<session_end>> streams_ended{in.together(page_part::websockets),
@@ -171,6 +179,8 @@ struct connection_figures
 // Of everything that has a name in the configuration. The index is a slot that `metrics` gave out.
 struct named_figures
 {
+    // How many names have figures of their own. With all labels these make the 2,000 series that a
+    // scrape has at most.
     static constexpr std::size_t routes_max = 40;
     static constexpr std::size_t upstreams_max = 10;
     static constexpr std::size_t limits_max = 16;
@@ -202,6 +212,7 @@ struct shard_families
 // line another worker writes.
 struct alignas(64) shard : shard_families, named_figures, caller_figures, account_figures, connection_figures
 {
+    // The rows come first, since every figure enters itself there.
     shard()
         : named_figures{families},
           caller_figures{{&families, page_part::callers}},

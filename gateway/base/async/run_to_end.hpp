@@ -13,6 +13,8 @@ inline namespace base {
 
 // Runs one coroutine on a loop of its own and returns what it returned, or throws what it
 // threw: for start-up, commands and tests, which have nothing else to do meanwhile.
+//
+// The loop ends when nothing is left to do on it, so what the work started is done, too.
 template<class T>
 T run_to_end(task<T> work)
 {
@@ -29,6 +31,7 @@ T run_to_end(task<T> work)
     return std::move(*outcome);
 }
 
+// The same for work that returns nothing.
 inline void run_to_end(task<void> work)
 {
     boost::asio::io_context loop{1};

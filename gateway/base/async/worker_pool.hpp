@@ -24,6 +24,8 @@ inline namespace base {
 // The queue is bounded twice, by length and by waiting time. Work beyond either fails
 // with `overloaded` and is never run, so that a storm costs the callers a prompt
 // refusal and not a growing queue.
+//
+// Jobs begin in the order in which they came. Any thread with an event loop may call.
 class worker_pool
 {
 public:
@@ -70,6 +72,7 @@ public:
     }
 
 private:
+    // One call of `run`: it is run or refused, exactly once, and either way the caller goes on.
     class job
     {
     public:
@@ -79,6 +82,8 @@ private:
         steady_time queued_at{};
     };
 
+    // What `work` returns is handed over through a shared pointer, since the caller may resume
+    // before this thread has let go of it.
     template<class T, class Work, class Handler>
     class job_of final : public job
     {
@@ -93,12 +98,17 @@ private:
         waiting_caller<Handler> caller_;
     };
 
+    // Hands a job in, or refuses it on the spot.
     void enqueue(std::unique_ptr<job> next);
     result<void> accept(std::unique_ptr<job>& next);
+    // The loop of each thread; ends when the pool does.
     void serve();
+    // A job that waited too long is refused by the thread that takes it, so no timer is needed.
     void refuse_late(job& waited);
+    // Waits for one; null when the pool ends.
     std::unique_ptr<job> next_job();
 
+    // Everything below is guarded by the mutex, which is never held while work runs.
     options const options_;
     mutable std::mutex mutex_;
     std::condition_variable ready_;
