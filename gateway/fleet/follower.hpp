@@ -70,10 +70,14 @@ public:
     figures read_figures() const;
 
 private:
+    // The loop: look, tell, wait for a cause to look again.
     task<void> follow();
     task<void> wait_for_cause();
     task<bool> look();
+    // What is new in the feed since `read_until_`; everything anew where the feed cannot say what
+    // is missing.
     task<result<void>> read();
+    // Into the log, at each change between well and not well, and not at each look.
     void tell_of(result<void> const& outcome);
     void tell_of_stream(std::optional<accounts::stream_activity> const& now);
     void hear(std::vector<accounts::revocation> const& told);
@@ -82,11 +86,13 @@ private:
     parts parts_;
     boost::asio::io_context& on_;
     boost::asio::steady_timer next_;
+    // The horizon of the last look: all that was committed before it is known here.
     accounts::log_moment read_until_;
     std::vector<std::function<void(bool)>> askers_;
     std::optional<boot_time> failed_since_; // when the last look began, if it failed
     std::uint64_t looks_ = 0;
     std::uint64_t failures_ = 0;
+    // Somebody asked, or another node told: the next wait is none.
     bool poked_ = false;
     bool looking_ = false;
     bool stopped_ = false;

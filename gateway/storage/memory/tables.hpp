@@ -28,6 +28,8 @@ struct posted_letter
 struct tables
 {
     std::mutex mutex;
+    // Ordered maps where something is listed page by page, hash maps elsewhere. Two that speak of
+    // the same thing change together, before the mutex is let go.
     std::map<std::string, accounts::user> users;               // by id
     std::unordered_map<std::string, std::string> ids_by_email; // email_key to id
     std::map<std::string, accounts::session> sessions;         // by id

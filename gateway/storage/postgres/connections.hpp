@@ -70,6 +70,9 @@ public:
     }
 
 private:
+    // Work that was handed over, as the loop sees it: without its types.
+    //
+    // On the heap, for its caller sleeps on another thread; gone when it was finished or refused.
     class job
     {
     public:
@@ -86,6 +89,7 @@ private:
         steady_time asked_at{};
     };
 
+    // Keeps the work itself, so that it can be run again, and the caller who waits for it.
     template<class Work, class Result, class Handler>
     class job_of final : public job
     {
@@ -117,6 +121,8 @@ private:
         std::shared_ptr<Result> outcome_;
     };
 
+    // Puts the caller to sleep, hands the work over, and gives back what came of it on the caller's
+    // own loop.
     template<class Work, class Result = typename std::invoke_result_t<Work&, database&>::value_type>
     task<Result> run(Work work, database::use how, std::optional<milliseconds> within = {})
     {
@@ -132,6 +138,9 @@ private:
     }
 
     // What came of one attempt.
+    //
+    // In doubt is what was sent and not answered: it may have happened, and running it again could
+    // do it twice.
     struct tried
     {
         std::optional<error> failure;
@@ -139,13 +148,19 @@ private:
         bool changed = false;
     };
 
+    // Refuses at once when there is no place in the line.
     void enqueue(std::unique_ptr<job> next);
     task<void> serve(std::unique_ptr<job> next);
+    // Attempts until one succeeds, or fails in a way that trying again does not mend.
     task<std::optional<error>> carry_out(job& one);
+    // Of one attempt; two of them fit into `within`.
     static steady_time deadline_of(job const& one);
+    // One transaction on one connection; never throws.
     task<tried> attempt(job& one, connection& on);
+    // Asks the server what became of a transaction whose commit was not answered.
     task<std::optional<error>> settle_doubt(std::string const& name);
 
+    // The rest belongs to the loop's thread, but for the numbers.
     options const by_;
     server_clock clock_;
     std::atomic<std::uint64_t> reads_{0};

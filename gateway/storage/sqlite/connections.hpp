@@ -40,6 +40,8 @@ public:
     accounts::store_activity activity() const noexcept { return {reads_.load(std::memory_order_relaxed), writer_.commits()}; }
 
 private:
+    // The file is opened twice: SQLite lets many read and one write, each on a connection of its
+    // own.
     std::atomic<std::uint64_t> reads_{0};
     writer writer_;
     std::unique_ptr<database> const reading_;

@@ -24,6 +24,7 @@ struct column
     column_kind is;
 };
 
+// Tables have the same name and the same columns in every kind of store.
 struct table
 {
     std::string_view name;
@@ -38,12 +39,14 @@ std::span<table const> tables() noexcept;
 // number of a parameter. The order is that of the key, byte by byte.
 struct statements
 {
+    // Parameters are numbered from 1.
     std::string count;
     std::string first_page; // 1: how many rows at most
     std::string next_page;  // 1: the same, then the key after which they begin
     std::string last_key;
     std::string insert; // all columns
 };
+// `sign` is '?' for SQLite and '$' for PostgreSQL.
 statements statements_about(table const& of, char sign);
 
 } // namespace yett::storage::transfer

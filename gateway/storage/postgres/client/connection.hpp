@@ -86,6 +86,7 @@ private:
         bool preparation = false;
     };
 
+    // Nothing when libpq refuses, which ends the connection.
     std::optional<std::vector<expected>> send(std::vector<request> const& all);
     bool send(request const& one, std::vector<expected>& on_the_way);
     bool send_prepared(request const& one, std::vector<expected>& on_the_way);
@@ -101,6 +102,8 @@ private:
     handle handle_;
     readiness ready_;
     kind const what_;
+    // Names of what this connection has prepared, by the statement; a connection to another server
+    // begins with none.
     std::map<std::string_view, std::string> prepared_;
     std::size_t named_ = 0;
     bool busy_ = false; // in the midst of something

@@ -21,6 +21,8 @@ struct bytes
 std::int64_t row_limit(std::size_t most) noexcept;
 
 // The values of $1, $2 and so on, each with its type, in binary. Keeps copies.
+//
+// Types are sent along, so that the server guesses nothing and converts nothing.
 class parameters
 {
 public:
@@ -38,12 +40,14 @@ public:
     void add(std::same_as<bool> auto flag) { add_flag(flag); }
     void add(wall_time at);
     void add(std::vector<std::string> const& texts);
+    // What may be missing is NULL of its type.
     void add(std::optional<wall_time> at);
     void add(std::optional<bool> flag);
     void add(std::optional<std::vector<std::string>> const& texts);
     void add_or_null(std::optional<std::string> const& text);
     void add_or_null(std::optional<std::int64_t> number);
 
+    // As libpq wants them: arrays side by side, good as long as this lives.
     int count() const noexcept { return static_cast<int>(values_.size()); }
     std::vector<unsigned> types() const;
     std::vector<char const*> values() const; // null where NULL is meant

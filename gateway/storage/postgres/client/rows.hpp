@@ -19,6 +19,8 @@ class result_row
 public:
     result_row(pg_result const* of, int number) noexcept : of_{of}, number_{number} {}
 
+    // Values come in binary: a column is read as the type it has, and nothing is converted. Asking
+    // for another type, or for a column that is not there, is a defect of the statement that asks.
     bool is_null(int column) const;
     std::string text(int column) const { return std::string{raw(column)}; } // or the bytes of a bytea
     std::int64_t integer(int column) const;
@@ -28,6 +30,7 @@ public:
     std::vector<std::string> list(int column) const;
 
 private:
+    // Points into the answer.
     std::string_view raw(int column) const;
 
     pg_result const* of_;
@@ -38,10 +41,12 @@ private:
 class rows
 {
 public:
+    // Owns what libpq gave.
     explicit rows(pg_result* owned) noexcept : answer_{owned} {}
 
     int size() const noexcept;
     bool empty() const noexcept { return size() == 0; }
+    // From 0; whoever asks for a row that is not there has not looked at `size`.
     result_row at(int number) const noexcept { return {answer_.get(), number}; }
     result_row front() const noexcept { return at(0); }
 

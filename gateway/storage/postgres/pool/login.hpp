@@ -10,6 +10,7 @@
 
 namespace yett::storage::postgres {
 
+// Where one server of a database is.
 struct database_server
 {
     std::string host; // a name, an address, or the folder of a Unix socket
@@ -34,6 +35,7 @@ struct login
     bool pooled = false;
 };
 
+// How a store is reached and how much of it one program takes.
 struct options
 {
     // Asked again for each new connection, so that a password turns without a restart.

@@ -16,6 +16,7 @@ namespace yett::storage::postgres {
 class pool
 {
 public:
+    // Makes no connection by itself: the first who asks does.
     pool(executor const& on, options const& by) : on_{on}, by_{by} {}
     pool(pool const&) = delete;
     pool& operator=(pool const&) = delete;
@@ -36,12 +37,15 @@ public:
 private:
     struct place_in_line;
 
+    // Null when none is idle that is still there.
     std::unique_ptr<connection> take_idle();
     task<result<std::unique_ptr<connection>>> wait_in_line(steady_time until, place at);
     void grow();
+    // Beside those who wait, for whoever is first when it is done.
     task<void> make_one();
     void made_none(error const& why);
     void serve_next(result<std::unique_ptr<connection>> with);
+    // Tells all who wait, when nothing can come any more.
     void drop_line(error const& why);
 
     executor on_;

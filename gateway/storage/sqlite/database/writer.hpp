@@ -51,6 +51,7 @@ public:
     std::uint64_t commits() const noexcept { return commits_.load(std::memory_order_relaxed); }
 
 private:
+    // Work that was handed over, as the thread sees it: without its types.
     class job
     {
     public:
@@ -62,6 +63,7 @@ private:
         virtual void refuse(error const& why) = 0;
     };
 
+    // Keeps the work itself, so that it can be run again, and the caller who waits for it.
     template<class Work, class Result, class Handler>
     class job_of final : public job
     {
@@ -89,8 +91,11 @@ private:
 
     void enqueue(std::unique_ptr<job> next);
     result<void> accept(std::unique_ptr<job>& next);
+    // The thread: takes what waits, commits it, tells the callers, until it is told to stop and
+    // nothing waits.
     void serve();
     std::vector<std::unique_ptr<job>> take();
+    // All of them together, or one by one if that failed.
     void commit(batch jobs);
     result<void> attempt(batch jobs);
 
