@@ -24,6 +24,7 @@ public:
     void accept();
 
 private:
+    // What stat(2) says of a file that changes when its content may have.
     struct stamp
     {
         dev_t device;

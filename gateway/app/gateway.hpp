@@ -54,9 +54,11 @@ public:
         std::string url;
         bool management = false;
     };
+    // In the order of the configuration, the management address last.
     std::vector<endpoint> const& endpoints() const noexcept { return endpoints_; }
 
 private:
+    // A configured address with its sockets, and what each worker made of them.
     struct open_listener
     {
         config::listener const* settings;
@@ -64,30 +66,39 @@ private:
         std::vector<net::listener*> on_workers; // once they are made
     };
 
+    // Starting, in the order in which the constructor does it. Each throws startup_error with what
+    // is to be told.
     void outlive_orders();
     void open_listeners();
     void open_management();
     void open_management_socket();
+    // An operator's order, on the control thread; counted as outstanding until it is answered.
     task<control::control_reply> perform(control::control_request asked);
     void make_stations();
     void attach(worker_services& to, unsigned index);
     std::shared_ptr<http::https_entrance const> entrance_beside(config::listener const& one) const;
+    // For a scrape, on the thread that scrapes.
     void report_figures(telemetry::observations& seen) const;
     void start_postman();
     void announce();
 
+    // From the control thread to the workers: keys, news of keys, and news of revocations.
     void hand_out(token_keys::snapshot const& keys, std::function<void()> done);
     void tell_of_keys();
     void catch_up(unsigned worker);
+    // Certificates are looked at once a second, and read when their files changed or somebody asks
+    // (HUP).
     void look_at_certificates_later();
     void read_certificates();
     bool read_certificates_of(open_listener const& one);
     void redirect_to_names();
+    // Orders, and the way to the end.
     void wait_for_signal();
     void handle(int signal);
     void begin_draining();
     void drain_mail();
     void stop();
+    // What repeats on the control loop; each arms itself again after it ran.
     void sweep_later();
     void report_later(milliseconds in);
     task<void> report_presence();
@@ -95,6 +106,8 @@ private:
     task<void> sweep_stores();
     void publish_figures_later();
 
+    // In the order in which they are made: each may use those above it, and they go in the opposite
+    // order.
     config::settings const settings_;
     started_with const began_;
     unsigned const workers_;
@@ -112,6 +125,7 @@ private:
     certificates certificates_{settings_.listeners};
     std::vector<open_listener> listeners_;
 
+    // The control loop. Whatever lives on it stands below it.
     boost::asio::io_context control_{1};
     boost::asio::signal_set signals_{control_};
     fleet_news news_{control_, stores_, revoked_, logs_};

@@ -22,6 +22,8 @@ class left_out_claims
 public:
     explicit left_out_claims(telemetry::log& to) : log_{&to} {}
 
+    // Called by a worker's cache for each token that is verified anew; not thread-safe, each worker
+    // has its own.
     void operator()(tokens::verified const& good);
 
 private:

@@ -38,6 +38,7 @@ public:
     // What all workers share.
     struct shared
     {
+        // All of it outlives the workers, and what is not const is safe from any thread.
         config::settings const& settings;
         token_keys const& keys;
         tokens::revocations const& revoked;
@@ -52,9 +53,12 @@ public:
         tokens::completeness const* known = nullptr;          // see pipeline::certainty
         std::function<void(unsigned worker)> catch_up{};      // answered by caught_up() of that worker
     };
+    // Number `index` of `of` workers; what is bounded for the program is divided by `of`. Throws
+    // nothing after settings were checked. The thread is started by worker().start().
     worker_services(unsigned index, unsigned of, shared const& all);
 
     net::worker& worker() noexcept { return worker_; }
+    // For listeners: what becomes of a request, and of what is none.
     http::answers answers();
     // Goes on with other keys; on the worker's thread.
     void use(token_keys::snapshot const& keys);
@@ -70,6 +74,7 @@ public:
 private:
     pipeline::forwarders_by_name make_upstreams(shared const& all);
 
+    // In the order in which they are made; the loop first, for nearly all of them live on it.
     net::worker worker_;
     tokens::token_cache cache_;
     tokens::assertions assertions_;

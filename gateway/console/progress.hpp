@@ -15,6 +15,7 @@ public:
     progress(progress const&) = delete;
     progress& operator=(progress const&) = delete;
 
+    // Draws over what it drew before.
     void show(std::uint64_t done, std::uint64_t counted);
     // Before something else is printed.
     void wipe();

@@ -22,6 +22,7 @@ enum class row_form : unsigned char
 class row_writer
 {
 public:
+    // Neither closes the file nor keeps rows; columns that a row lacks stay empty.
     row_writer(std::FILE* to, row_form form, std::span<std::string_view const> columns);
 
     // Rows that come together share the widths of their columns; later ones keep them.
@@ -30,6 +31,7 @@ public:
     bool fine() const noexcept { return !failed_; }
 
 private:
+    // Widths by the first rows that come; longer cells later on push the others.
     void measure(std::span<boost::json::value const> rows);
     void write_table(boost::json::object const& row);
     void write_csv(boost::json::object const& row);
@@ -48,6 +50,7 @@ private:
 std::string cell_text(boost::json::value const& v);
 // Safe to show on a terminal, whoever chose the text.
 std::string printable(std::string_view text);
+// Quoted where RFC 4180 wants it.
 std::string csv_field(std::string_view text);
 
 } // namespace yett::console

@@ -42,6 +42,7 @@ private:
         windows_1252
     };
 
+    // Looks at the first bytes, once, before the first line.
     void learn_spelling();
     bool look_ahead(std::size_t bytes);
     // A unit is a byte, or two of UTF-16; -1 at the end.

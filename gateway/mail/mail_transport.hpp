@@ -33,6 +33,7 @@ struct delivery_error
     std::string note; // for the log; names the server's answer, never the mail
 };
 
+// As written in logs and metric labels.
 std::string_view name_of(delivery_error::kind what) noexcept;
 
 // A way for mails to leave. Used by one thread.

@@ -32,6 +32,7 @@ public:
     result<envelope> write(accounts::letter const& l) const;
 
 private:
+    // What templates may name, as texts; see templates::value_names.
     template_values values_of(accounts::letter const& l) const;
 
     mail_branding common_;

@@ -24,6 +24,7 @@ class arguments
 public:
     explicit arguments(boost::json::object told) : told_{std::move(told)} {}
 
+    // Taken by name: a text that must be there; one that may be; a password.
     std::string text(std::string_view name);
     std::optional<std::string> optional_text(std::string_view name);
     secret secret_text(std::string_view name);
@@ -36,6 +37,7 @@ public:
     result<void> fine() const;
 
 private:
+    // Notes that the name was asked for; null for null, too.
     boost::json::value const* find(std::string_view name);
     void complain(std::string_view name, std::string_view what);
 

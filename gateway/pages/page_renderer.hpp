@@ -15,8 +15,11 @@
 namespace yett::pages {
 
 // How the pages look and what they offer, from the configuration.
+//
+// `prefix` is the first of those there are: error pages and the files of all pages lie there.
 struct branding
 {
+    // Texts may hold anything: they are escaped like everything else.
     std::string brand = "Yett";
     rgb colour{0x2f, 0x5d, 0x50};
     std::string logo{};            // bytes; empty: the name alone
@@ -30,6 +33,8 @@ struct branding
     bool remember = false;         // whether the login page asks if the session is to outlive the browser
 };
 
+// Which page; each has a template, a title and a way on (see the source). The account page and
+// error pages have functions of their own, since they show more than a view.
 enum class page : std::uint8_t
 {
     login,
@@ -50,6 +55,8 @@ enum class page : std::uint8_t
 };
 
 // Something to say about one field of the form.
+//
+// A page shows it beside the field of that name, and nothing where it has none.
 struct field_message
 {
     std::string_view field;     // "email", "password", "current_password", "new_password"
@@ -62,6 +69,7 @@ struct field_message
 struct view
 {
     language in = language::english;
+    // Forms and links of the page lead there again.
     std::string_view prefix = "/auth"; // the one this page was asked below
     std::string_view form_token{};
     std::string_view link_token{}; // from a mail; on the page for newcomers their invitation
@@ -97,6 +105,7 @@ struct key_line
     std::optional<wall_time> expires_at;
 };
 
+// What the account page shows: sessions and keys, as many of them as fit on it.
 struct account_view
 {
     std::string_view email;
@@ -110,6 +119,7 @@ struct account_view
     bool self_delete = false;              // whether the account can be removed here
 };
 
+// What an error page tells: nothing of the reason but its class, and where to go from there.
 struct failure
 {
     language in = language::english;
@@ -126,9 +136,12 @@ struct failure
 class page_renderer
 {
 public:
+    // Reads and parses everything that is built in; throws nothing an operator could bring about.
     explicit page_renderer(branding l);
     ~page_renderer();
 
+    // Whole documents in UTF-8. They do not fail: what is missing in a view is left out of the
+    // page.
     std::string write(page which, view const& v);
     std::string write_account(view const& v, account_view const& a);
     std::string write_failure(failure const& f);
@@ -143,6 +156,8 @@ public:
 private:
     struct template_cache;
 
+    // Templates and texts are parsed when it is made; writing changes nothing but the library's own
+    // state.
     branding branding_;
     assets assets_;
     std::unique_ptr<template_cache> template_cache_;

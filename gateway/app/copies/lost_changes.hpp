@@ -20,6 +20,8 @@ struct lost_change
     std::string_view now_is; // what holds again without it, and what to do
 };
 
+// What was found, and how much of the log could be read: a log that begins too late tells only a
+// part.
 struct lost_changes
 {
     std::vector<lost_change> all; // in the log's order

@@ -26,7 +26,9 @@ public:
     telemetry::access_log make_access_log();
     void record(accounts::audit_event const& event) noexcept override;
 
+    // Opens files by their names again, after whoever rotates logs has moved them (USR1).
     void reopen();
+    // Stream and lines, for figures.
     std::vector<std::pair<std::string, std::uint64_t>> dropped() const;
 
 private:

@@ -16,6 +16,7 @@ public:
         configuration = 78,
     };
 
+    // For commands that complain themselves and only need the status.
     static constexpr int exit_status_of(blame whose) noexcept { return static_cast<int>(whose); }
 
     startup_error(blame whose, std::string const& why) : std::runtime_error{why}, whose_{whose} {}

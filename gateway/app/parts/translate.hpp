@@ -19,10 +19,14 @@
 // The settings in the words of each room: no room but this one knows the configuration.
 namespace yett::app {
 
+// Pure, and they cannot fail: what can be wrong with settings was complained about when they were
+// read. Where a room's options are the settings themselves nothing is translated; here is what
+// follows from several of them, or is called by another name.
 accounts::rules rules_of(config::settings const& s);
 issuers::source source_of(config::issuer const& i);
 issuers::web_options web_of(config::issuer const& i);
 std::vector<limits::limit_spec> limits_of(config::settings const& s);
+// With the methods that rules name, which a head may have then.
 net::client_limits client_limits_of(config::settings const& s);
 transport::tls_options tls_of(config::listener_tls const& t);
 net::hsts_policy hsts_of(config::listener const& l);
