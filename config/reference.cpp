@@ -5,6 +5,9 @@
 
 #include <fmt/format.h>
 
+// docs/configuration.md, made of the tables that files are read by: what is said there of types,
+// defaults and bounds is what the program does. A test compares the page with this.
+
 namespace yett::config {
 namespace {
 

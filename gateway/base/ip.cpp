@@ -6,6 +6,10 @@
 #include <charconv>
 #include <cstring>
 
+// One form for both families: 16 bytes, IPv4 as IPv6 has it (RFC 4291 section 2.5.5.2), so that an
+// address and its mapped spelling are the same and a range is a length in bits of those. The
+// spellings are those of inet_pton: no port, no zone, no octal numbers.
+
 namespace yett {
 inline namespace base {
 namespace {
@@ -62,6 +66,7 @@ bool ip_prefix::contains(ip_address const& address) const noexcept
     return true;
 }
 
+// Where a proxy of one's own may stand: RFC 1918, loopback, RFC 6598, link-local, RFC 4193.
 bool is_private(ip_address const& address) noexcept
 {
     static std::array const ranges{
@@ -71,6 +76,8 @@ bool is_private(ip_address const& address) noexcept
     return std::ranges::any_of(ranges, [&](ip_prefix const& each) { return each.contains(address); });
 }
 
+// A range with bits set behind its length is refused: 10.0.0.1/8 may be meant as one address or as
+// the network.
 std::optional<ip_prefix> parse_ip_prefix(std::string_view text) noexcept
 {
     auto const slash = text.find('/');

@@ -4,6 +4,10 @@
 
 #include <cstdlib>
 
+// A verb from the command line: one answer, or a list page by page until there is no next one,
+// written as it comes, so that a million users need no memory. Exit codes are those of sysexits: 69
+// says that it may go well later.
+
 namespace yett::console {
 namespace {
 

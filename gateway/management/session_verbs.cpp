@@ -38,6 +38,7 @@ task<answer> sessions_of(context const& ctx, std::string const& who, accounts::s
     co_return page_of(*live, row_of, wanted.limit);
 }
 
+// Asked for a session that is over already, it says so and is no failure: what was wanted holds.
 task<answer> end_one(context const& ctx, std::string const& id, actor const& caller)
 {
     auto const found = co_await ctx.services.sessions.find(id);

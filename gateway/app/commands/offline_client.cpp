@@ -17,6 +17,12 @@
 
 #include <unistd.h>
 
+// The verbs without a running program, on the store itself: the same functions in this process, for
+// when the program is down and for scripts that set a host up. A running program learns of what was
+// done here as it learns from other nodes, and from the store; what lives in memory alone it cannot
+// share, so `memory:` is refused. Standard output is the answer's, so audit lines that would go
+// there go to standard error.
+
 namespace yett::app {
 namespace {
 

@@ -9,6 +9,9 @@
 
 #include <fmt/format.h>
 
+// Two stores for a copy. A source has the schema of this program exactly, since a copy knows its
+// tables by name; a target is made anew, and refuses by itself when it holds something.
+
 namespace yett::app {
 namespace {
 

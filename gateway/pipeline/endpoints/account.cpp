@@ -11,6 +11,10 @@
 #include "gateway/pipeline/request/request_context.hpp"
 #include "gateway/tokens/signer.hpp"
 
+// What people do with their own account: reads what came, asks the use case, makes a reply. The
+// order is always the same, and the body is read whole and judged before anything is asked, so that
+// a field that is missing changes nothing.
+
 namespace yett::pipeline {
 
 task<result<http::reply>> show_me(call& c)

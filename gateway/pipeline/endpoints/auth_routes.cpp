@@ -4,6 +4,11 @@
 
 #include <algorithm>
 
+// Endpoints are let in by rules like everything else, so each row becomes one, below each prefix;
+// they stand before an operator's, so none can be forgotten or taken away. What is left below a
+// prefix is a rule, too, for any method: nothing of ours ever falls through to the application by a
+// typing error.
+
 namespace yett::pipeline {
 namespace {
 

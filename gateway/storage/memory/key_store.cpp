@@ -3,6 +3,9 @@
 #include <map>
 #include <mutex>
 
+// Signing keys that end with the program: every start makes new ones, and tokens from before are
+// refused. For tests and trials.
+
 namespace yett::storage::memory {
 
 namespace {

@@ -86,6 +86,7 @@ result<std::vector<std::string>> erase_all(database& db, std::string const& user
     return row.bind(user_id).rows([](statement const& one) { return one.text(0); });
 }
 
+// Never back in time: nodes note uses in the order in which they come to it.
 result<void> note_use(database& db, std::string const& id, wall_time used)
 {
     auto row = db.prepare("UPDATE api_keys SET last_used = max(coalesce(last_used, ?2), ?2) WHERE id = ?1");

@@ -59,6 +59,8 @@ result<void> insert(database& db, user const& added)
     return row.run();
 }
 
+// Only if the hash is still the one that was checked: two changes at the same moment would else
+// both succeed, and one be lost.
 result<void> replace_hash(database& db, std::string const& id, accounts::password_change const& change)
 {
     auto const found = select(db, select_by_id, id);

@@ -66,6 +66,8 @@ constexpr std::array<std::string_view, 3> also_owned{"X-Forwarded-Access-Token",
 // Every name that begins like this is ours, so that later versions can add some.
 constexpr std::array<std::string_view, 2> owned_families{"x-yett-", "x-auth-request-"};
 
+// An operator may name headers, but none of these: they say where a message ends and to whom it
+// goes.
 constexpr std::array<std::string_view, 8> framing_names{"connection", "content-length", "host",    "keep-alive",
                                                         "te",         "trailer",        "upgrade", "transfer-encoding"};
 

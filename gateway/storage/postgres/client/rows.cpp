@@ -6,6 +6,9 @@
 
 #include <charconv>
 
+// Results come in binary, as the statements ask for them: lengths are the server's, and no text is
+// parsed. Reads never fail; what is not there, or is NULL, is empty.
+
 namespace yett::storage::postgres {
 
 std::string_view result_row::raw(int column) const
@@ -50,6 +53,7 @@ int rows::size() const noexcept
     return PQntuples(answer_.get());
 }
 
+// libpq says for a SELECT how many rows it found, which changed nothing.
 std::size_t rows::changed() const noexcept
 {
     if (std::string_view{PQcmdStatus(answer_.get())}.starts_with("SELECT")) return 0;
