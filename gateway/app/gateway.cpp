@@ -121,9 +121,9 @@ gateway::gateway(config::settings settings, std::filesystem::path const& file)
     news_.load();
     issuers_.open();
     open_listeners();
-    make_stations();
+    make_workers();
     open_management();
-    start_postman();
+    start_mail_worker();
     open_management_socket();
     figures_.on_scrape([this](telemetry::observations& seen) { report_figures(seen); });
     figures_.reloaded(true, wall_now());
@@ -147,7 +147,7 @@ void gateway::open_listeners()
     }
 }
 
-void gateway::make_stations()
+void gateway::make_workers()
 {
     auto const branding = branding_of(settings_);
     worker_services::shared all{settings_, keys_, revoked_,  services_, snapshot_,       branding,
@@ -247,7 +247,7 @@ void gateway::report_figures(telemetry::observations& seen) const
 }
 
 // After the listeners are open: without mail.public_url, links lead to the first of them.
-void gateway::start_postman()
+void gateway::start_mail_worker()
 {
     auto const site = settings_.mail.public_url.empty() ? endpoints_.front().url : settings_.mail.public_url;
     mail::mail_worker_options options;

@@ -74,12 +74,12 @@ private:
     void open_management_socket();
     // An operator's order, on the control thread; counted as outstanding until it is answered.
     task<control::control_reply> perform(control::control_request asked);
-    void make_stations();
+    void make_workers();
     void attach(worker_services& to, unsigned index);
     std::shared_ptr<http::https_entrance const> entrance_beside(config::listener const& one) const;
     // For a scrape, on the thread that scrapes.
     void report_figures(telemetry::observations& seen) const;
-    void start_postman();
+    void start_mail_worker();
     void announce();
 
     // From the control thread to the workers: keys, news of keys, and news of revocations.

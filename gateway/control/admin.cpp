@@ -50,7 +50,7 @@ control_reply answer_admin(admin_answers const& ask, std::string_view method, st
 }
 
 // What the listener and its connections share; the last of them takes it along.
-class admin::desk : public control_server<tcp>
+class admin::server : public control_server<tcp>
 {
 public:
     using control_server::control_server;
@@ -94,28 +94,28 @@ result<std::unique_ptr<admin>> admin::listen(asio::io_context& control, std::str
     boost::system::error_code failed;
     auto const address = asio::ip::make_address(host, failed);
     if (failed) return our_error(errc::internal, where, failed);
-    auto shared = std::make_shared<desk>(control, desk::answering(std::move(ask)));
+    auto shared = std::make_shared<server>(control, server::answering(std::move(ask)));
     failed = shared->open({address, port});
     if (failed) return our_error(errc::internal, where, failed);
     shared->start();
     return std::unique_ptr<admin>{new admin{std::move(shared)}};
 }
 
-admin::admin(std::shared_ptr<desk> d) : desk_{std::move(d)} {}
+admin::admin(std::shared_ptr<server> d) : server_{std::move(d)} {}
 
 admin::~admin()
 {
-    desk_->stop();
+    server_->stop();
 }
 
 std::uint16_t admin::port() const noexcept
 {
-    return desk_->port();
+    return server_->port();
 }
 
 void admin::stop()
 {
-    desk_->stop();
+    server_->stop();
 }
 
 } // namespace yett::control

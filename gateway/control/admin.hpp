@@ -55,10 +55,10 @@ public:
     void stop();
 
 private:
-    class desk;
-    explicit admin(std::shared_ptr<desk> d);
+    class server;
+    explicit admin(std::shared_ptr<server> d);
 
-    std::shared_ptr<desk> desk_;
+    std::shared_ptr<server> server_;
 };
 
 } // namespace yett::control

@@ -54,10 +54,10 @@ file_identity identity_of(std::filesystem::path const& file)
 
 } // namespace
 
-class management_socket::desk : public control_server<local>
+class management_socket::server : public control_server<local>
 {
 public:
-    desk(asio::io_context& control, std::filesystem::path file, answerer answer)
+    server(asio::io_context& control, std::filesystem::path file, answerer answer)
         : control_server{control, answering(std::move(answer))},
           file_{std::move(file)}
     {
@@ -121,22 +121,22 @@ result<std::unique_ptr<management_socket>> management_socket::listen(asio::io_co
     if (std::filesystem::exists(status) && somebody_answers(file.string()))
         return our_error(errc::internal, where + ": another process answers there");
 
-    auto shared = std::make_shared<desk>(control, file, std::move(answer));
+    auto shared = std::make_shared<server>(control, file, std::move(answer));
     if (auto const refused = shared->open()) return our_error(errc::internal, where, refused);
     shared->start();
     return std::unique_ptr<management_socket>{new management_socket{std::move(shared)}};
 }
 
-management_socket::management_socket(std::shared_ptr<desk> d) : desk_{std::move(d)} {}
+management_socket::management_socket(std::shared_ptr<server> d) : server_{std::move(d)} {}
 
 management_socket::~management_socket()
 {
-    desk_->close();
+    server_->close();
 }
 
 void management_socket::stop()
 {
-    desk_->close();
+    server_->close();
 }
 
 } // namespace yett::control

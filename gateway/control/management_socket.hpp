@@ -33,10 +33,10 @@ public:
     void stop();
 
 private:
-    class desk;
-    explicit management_socket(std::shared_ptr<desk> d);
+    class server;
+    explicit management_socket(std::shared_ptr<server> d);
 
-    std::shared_ptr<desk> desk_;
+    std::shared_ptr<server> server_;
 };
 
 } // namespace yett::control
