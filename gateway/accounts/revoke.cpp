@@ -29,7 +29,8 @@ tokens::revoked_by kind_of(revocation::kind what)
     case revocation::kind::token: return tokens::revoked_by::token;
     case revocation::kind::key: return tokens::revoked_by::key;
     case revocation::kind::everybody: return tokens::revoked_by::everybody;
-    case revocation::kind::session: break;
+    case revocation::kind::session:
+    case revocation::kind::session_end: break;
     }
     return tokens::revoked_by::session;
 }

@@ -89,6 +89,9 @@ struct revocation
         token,     // id is a `jti`
         key,       // id is a `kid`
         everybody, // without an id: everything issued up to `at`, to whomever, by whomever
+        // About sessions that are kept elsewhere, see session_ends.hpp, where ids and `at` have their meaning; it
+        // outlives tokens, and verifiers are not told. The last: whoever wants the others asks for less than this.
+        session_end,
     };
     // What is revoked, and until when a token could exist that it concerns: after `until` nobody
     // needs to know of it any more.
@@ -106,6 +109,9 @@ struct ending
     std::string except;     // with an empty session_id: all but this one
     wall_time now{};
     wall_time until{}; // of a subject's row: when the last access token issued by now expires
+    // Whoever asks showed a token of session_id: it is this user's, also where the store cannot look. Then
+    // `until` is of that session's row.
+    bool shown = false;
 };
 
 // What was ended by one call, with the revocations that were written for it, for those who have to
@@ -209,7 +215,8 @@ public:
     // Live sessions of everybody, at most `limit`. The promise of user_store::list holds.
     virtual task<result<std::vector<session>>> list_all(session_page const& asked) = 0;
 
-    // Hands out every revocation whose `until` is later than now, on the caller's thread.
+    // Hands out every revocation whose `until` is later than now, on the caller's thread; those for
+    // verifiers alone.
     virtual task<result<void>> load_revocations(wall_time now, std::function<void(revocation const&)> each) = 0;
 
     // Forgets what has no effect any more: sessions that expired or ended, once their

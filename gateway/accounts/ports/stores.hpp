@@ -5,6 +5,7 @@
 #include "gateway/accounts/ports/node_list.hpp"
 #include "gateway/accounts/ports/outbox.hpp"
 #include "gateway/accounts/ports/revocation_feed.hpp"
+#include "gateway/accounts/ports/session_ends.hpp"
 #include "gateway/accounts/ports/session_store.hpp"
 #include "gateway/accounts/ports/user_store.hpp"
 
@@ -37,6 +38,7 @@ struct stores
     std::function<wall_time()> now{wall_now};
     // Whom an operator sees as running beside this program.
     std::unique_ptr<node_list> nodes{}; // null for a store of one program
+    std::unique_ptr<session_ends> ends{};
 };
 
 } // namespace yett::accounts

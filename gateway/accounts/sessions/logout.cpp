@@ -61,6 +61,7 @@ task<result<bool>> logout(account_services const& services, leave asked, wall_ti
     if (!asked.everywhere) wanted.session_id = asked.session;
     wanted.now = now;
     wanted.until = access_until(services.rules, now);
+    wanted.shown = !asked.everywhere;
     auto const done = co_await end_and_revoke(services, std::move(wanted));
     if (!done && !(done.error() == errc::not_found)) co_return done.error();
     if (!done) {

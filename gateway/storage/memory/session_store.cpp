@@ -40,7 +40,7 @@ public:
     task<result<void>> revoke(revocation const& wanted) override
     {
         std::lock_guard const lock{shared_->mutex};
-        remember(wanted);
+        remember(*shared_, wanted);
         co_return result<void>{};
     }
 
@@ -112,7 +112,7 @@ private:
         auto& found = shared_->sessions.at(id->second);
         done.owner = shared_->users.at(found.user_id);
         done.outcome = done.owner.disabled ? accounts::rotation_outcome::ended : apply(asked, found);
-        if (done.outcome == accounts::rotation_outcome::reused) remember(accounts::end(found, asked.now));
+        if (done.outcome == accounts::rotation_outcome::reused) remember(*shared_, accounts::end(found, asked.now));
         done.session = found;
         return done;
     }
@@ -135,7 +135,7 @@ private:
             if (each.user_id == asked.user_id && id != asked.except && !each.ended_at) finish(each, asked, done);
         if (!asked.except.empty()) return done;
         revocation const epoch{revocation::kind::subject, asked.user_id, asked.now, asked.until};
-        remember(epoch);
+        remember(*shared_, epoch);
         done.revocations.push_back(epoch);
         return done;
     }
@@ -181,7 +181,7 @@ private:
         std::lock_guard const lock{shared_->mutex};
         std::vector<revocation> live;
         for (auto const& [key, each] : shared_->revocations)
-            if (each.until > now) live.push_back(each);
+            if (each.until > now && each.what < revocation::kind::session_end) live.push_back(each);
         return live;
     }
 
@@ -216,23 +216,23 @@ private:
     {
         done.sessions += is_live(found, asked.now);
         done.revocations.push_back(accounts::end(found, asked.now));
-        remember(done.revocations.back());
-    }
-
-    void remember(revocation const& known)
-    {
-        auto& kept = shared_->revocations[{known.what, known.id}];
-        auto const at = std::max(kept.at, known.at);
-        auto const until = std::max(kept.until, known.until);
-        kept = known;
-        kept.at = at;
-        kept.until = until;
+        remember(*shared_, done.revocations.back());
     }
 
     std::shared_ptr<tables> shared_;
 };
 
 } // namespace
+
+void remember(tables& in, revocation const& known)
+{
+    auto& kept = in.revocations[{known.what, known.id}];
+    auto const at = std::max(kept.at, known.at);
+    auto const until = std::max(kept.until, known.until);
+    kept = known;
+    kept.at = at;
+    kept.until = until;
+}
 
 std::unique_ptr<accounts::session_store> make_session_store(std::shared_ptr<tables> shared)
 {

@@ -50,6 +50,9 @@ void post_letter(tables& into, accounts::letter const& l);
 // Gives up what waits for a reader who is gone. The caller holds the mutex.
 void close_letters_to(tables& in, std::string const& reader);
 
+// Writes a revocation; a second word about the same thing extends the first. The caller holds the mutex.
+void remember(tables& in, accounts::revocation const& known);
+
 // Removes a user with all that is theirs, unsent letters too. The caller holds the mutex.
 void erase_user(tables& from, std::string const& id);
 

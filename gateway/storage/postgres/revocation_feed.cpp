@@ -43,7 +43,7 @@ std::string const select_news =
     present_age +
     " AS age FROM pg_stat_wal) present"
     " LEFT JOIN revocations r ON r.xid >= pg_snapshot_xmin($2::text::pg_snapshot) AND r.xid < pg_snapshot_xmax(present.snapshot)"
-    " AND NOT pg_visible_in_snapshot(r.xid, $2::text::pg_snapshot)";
+    " AND NOT pg_visible_in_snapshot(r.xid, $2::text::pg_snapshot) AND r.kind < 5"; // 5 is for session_ends
 
 constexpr milliseconds patience{2000};
 

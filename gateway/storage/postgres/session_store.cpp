@@ -34,7 +34,8 @@ std::string const select_live_page = select_session() +
                                      " WHERE id > $1 AND ended_at IS NULL AND idle_until > $2 AND expires_at > $2"
                                      " ORDER BY id LIMIT $3";
 constexpr std::string_view select_revocations =
-    "SELECT kind, id, at, until FROM revocations WHERE (kind, id) > ($1, $2) AND until > $3 ORDER BY kind, id LIMIT $4";
+    "SELECT kind, id, at, until FROM revocations WHERE (kind, id) > ($1, $2) AND kind < 5 AND until > $3"
+    " ORDER BY kind, id LIMIT $4";
 constexpr std::string_view forget_sessions = "DELETE FROM sessions WHERE id IN (SELECT id FROM sessions WHERE access_until <= $1"
                                              " AND (ended_at IS NOT NULL OR idle_until <= $1) LIMIT $2)";
 constexpr std::string_view forget_revocations =
@@ -70,7 +71,7 @@ task<result<std::vector<session>>> select_all(database& db, accounts::session_pa
 
 constexpr std::int64_t page_size = 1000;
 
-// The next page behind (kind, id), in the order of the primary key.
+// The next page behind (kind, id), in the order of the primary key. Those of kind 5 are for session_ends.
 task<result<std::vector<revocation>>> select_page(database& db, revocation const& behind, wall_time now)
 {
     auto const kind = static_cast<std::int64_t>(behind.what);

@@ -8,6 +8,7 @@
 #include "gateway/storage/postgres/outbox.hpp"
 #include "gateway/storage/postgres/pool/notifier.hpp"
 #include "gateway/storage/postgres/revocation_feed.hpp"
+#include "gateway/storage/postgres/session_ends.hpp"
 #include "gateway/storage/postgres/session_store.hpp"
 #include "gateway/storage/postgres/user_store.hpp"
 
@@ -38,7 +39,8 @@ accounts::stores make_stores(options by)
             [shared] { return shared->activity(); },
             make_revocation_feed(shared, tells),
             [shared] { return shared->clock().now(); },
-            make_node_list(shared)};
+            make_node_list(shared),
+            make_session_ends(shared, tells)};
 }
 
 } // namespace yett::storage::postgres

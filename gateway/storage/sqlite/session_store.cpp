@@ -116,12 +116,6 @@ result<std::vector<session>> select_open(database& db, std::string const& user_i
     return row.bind(user_id).rows(read_session);
 }
 
-result<void> remember(database& db, revocation const& known)
-{
-    auto row = db.prepare(upsert_revocation);
-    return row.bind(static_cast<std::int64_t>(known.what), known.id, known.at, known.until).run();
-}
-
 // A session that is over is not written: nothing about it may change. A token that was used twice
 // ends the session, and the revocation is in the same transaction.
 result<rotated> exchange(database& db, rotation const& asked)
@@ -252,11 +246,11 @@ result<std::vector<session>> select_live(database& db, std::string const& user_i
 
 constexpr std::int64_t page_size = 1000;
 
-// The next page behind (kind, id), in the order of the primary key.
+// The next page behind (kind, id), in the order of the primary key. Those of kind 5 are for session_ends.
 result<std::vector<revocation>> select_page(database& db, revocation const& behind, wall_time now)
 {
     auto row = db.prepare("SELECT kind, id, at, until FROM revocations"
-                          " WHERE (kind, id) > (?1, ?2) AND until > ?3 ORDER BY kind, id LIMIT ?4");
+                          " WHERE (kind, id) > (?1, ?2) AND kind < 5 AND until > ?3 ORDER BY kind, id LIMIT ?4");
     row.bind(static_cast<std::int64_t>(behind.what), behind.id, now, page_size);
     return row.rows([](statement const& one) {
         return revocation{static_cast<revocation::kind>(one.integer(0)), one.text(1), one.time(2), one.time(3)};
@@ -366,6 +360,12 @@ private:
 };
 
 } // namespace
+
+result<void> remember(database& db, revocation const& known)
+{
+    auto row = db.prepare(upsert_revocation);
+    return row.bind(static_cast<std::int64_t>(known.what), known.id, known.at, known.until).run();
+}
 
 std::unique_ptr<accounts::session_store> make_session_store(std::shared_ptr<connections> shared)
 {

@@ -7,7 +7,11 @@
 namespace yett::storage::sqlite {
 
 class connections;
+class database;
 
 std::unique_ptr<accounts::session_store> make_session_store(std::shared_ptr<connections> shared);
+
+// The same as session_store::revoke in the transaction that is open.
+result<void> remember(database& db, accounts::revocation const& known);
 
 } // namespace yett::storage::sqlite

@@ -21,10 +21,12 @@ INSERT INTO sessions (id, user_id, family, current_hash, previous_hash, successo
 INSERT INTO signing_keys (algorithm, number, document) VALUES (?1, ?2, ?3) ON CONFLICT DO NOTHING RETURNING 1
 INSERT INTO users (id, email, email_key, password_hash, roles, verified, disabled, created_at, password_changed_at) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)
 SELECT 1 FROM letters WHERE id = ?1
+SELECT EXISTS (SELECT 1 FROM users WHERE id = ?7), (SELECT min(at) FROM (SELECT at FROM revocations WHERE kind = 5 AND id = ?1 UNION ALL SELECT at FROM revocations WHERE kind = 5 AND id IN (?2, '*') AND at > ?6 UNION ALL SELECT at FROM revocations WHERE kind = 5 AND id > ?3 AND id < ?4 AND id <> ?5 AND at > ?6))
 SELECT count(*) FROM api_keys WHERE user_id = ?1
 SELECT count(*) FROM devices WHERE user_id = ?1
 SELECT count(*), count(*) FILTER (WHERE disabled), count(*) FILTER (WHERE NOT verified) FROM users
 SELECT hash, purpose, coalesce(user_id, ''), email_key, password_hash, roles, created_at, expires_at, new_email FROM links WHERE hash = ?1
+SELECT id, at, until FROM revocations WHERE kind = 5 AND id > ?1 AND at > ?2 ORDER BY id LIMIT ?3
 SELECT id, email, email_key, password_hash, roles, verified, disabled, created_at, password_changed_at FROM users WHERE email_key = ?1
 SELECT id, email, email_key, password_hash, roles, verified, disabled, created_at, password_changed_at FROM users WHERE id = ?1
 SELECT id, email, email_key, password_hash, roles, verified, disabled, created_at, password_changed_at FROM users WHERE id > ?1 ORDER BY id LIMIT ?2
@@ -38,6 +40,7 @@ SELECT id, user_id, name, hash, scopes, requests_per_minute, created_at, expires
 SELECT id, user_id, name, hash, scopes, requests_per_minute, created_at, expires_at, last_used FROM api_keys WHERE id > ?1 ORDER BY id LIMIT ?2
 SELECT id, user_id, name, hash, scopes, requests_per_minute, created_at, expires_at, last_used FROM api_keys WHERE user_id = ?1 ORDER BY created_at DESC, id
 SELECT kind, count(*), min(posted_at) FROM letters WHERE closed_at IS NULL AND NOT blank AND kind < ?1 GROUP BY kind
+SELECT kind, id, at, until FROM revocations WHERE (kind, id) > (?1, ?2) AND kind < 5 AND until > ?3 ORDER BY kind, id LIMIT ?4
 SELECT kind, id, at, until FROM revocations WHERE (kind, id) > (?1, ?2) AND until > ?3 ORDER BY kind, id LIMIT ?4
 SELECT number, document FROM signing_keys WHERE algorithm = ?1 ORDER BY number
 SELECT password_hash FROM links WHERE user_id = ?1 AND purpose = ?2 AND expires_at > ?3 ORDER BY created_at DESC LIMIT 1
