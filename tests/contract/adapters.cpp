@@ -2,8 +2,10 @@
 
 #include "gateway/storage/memory/stores.hpp"
 #include "gateway/storage/postgres/stores.hpp"
+#include "gateway/storage/redis/sessions/session_store.hpp"
 #include "gateway/storage/sqlite/stores.hpp"
 #include "tests/support/postgres_server.hpp"
+#include "tests/support/redis_server.hpp"
 #include "tests/support/temporary_folder.hpp"
 
 namespace yett::tests {
@@ -33,14 +35,28 @@ opened open_pooled_postgres()
     return {database, storage::postgres::make_stores(database->options_through_pooler())};
 }
 
+// The same with its sessions in a Redis that holds nothing yet.
+opened with_sessions_in_redis(opened made)
+{
+    static_cast<void>(shared_redis().ask({"FLUSHALL"}));
+    auto& stores = made.stores;
+    storage::redis::session_dependencies beside{std::move(stores.sessions), *stores.users, *stores.ends, [] { return noon; },
+                                                std::chrono::hours{24 * 30}};
+    stores.sessions = storage::redis::make_session_store(shared_redis().options(), std::move(beside));
+    return made;
+}
+
 } // namespace
 
 std::vector<adapter> const& adapters()
 {
-    static std::vector<adapter> const all{{"memory", open_memory},
-                                          {"sqlite", open_sqlite},
-                                          {"postgres", open_postgres},
-                                          {"postgres through a pooler", open_pooled_postgres}};
+    static std::vector<adapter> const all{
+        {"memory", open_memory},
+        {"sqlite", open_sqlite},
+        {"postgres", open_postgres},
+        {"postgres through a pooler", open_pooled_postgres},
+        {"sqlite, sessions in redis", [] { return with_sessions_in_redis(open_sqlite()); }},
+        {"postgres, sessions in redis", [] { return with_sessions_in_redis(open_postgres()); }}};
     return all;
 }
 
