@@ -7,6 +7,10 @@
 #include <algorithm>
 #include <utility>
 
+// A target is spelled once, here: escapes in one form, dots removed, the host in lower case without
+// its port and final dot. Views point into the head's bytes as long as nothing had to be changed,
+// and into strings of the target's own otherwise.
+
 namespace yett::http {
 
 struct target::parts

@@ -8,6 +8,11 @@
 
 #include <pthread.h>
 
+// Carrying a mail blocks, which is why there is a thread; it carries one at a time, and everything
+// else runs on its loop, between two letters. Whoever stops it interrupts what is being carried,
+// from any thread, and the lease brings that letter back. Draining lets letters leave as long as
+// none fails and time remains.
+
 namespace yett::mail {
 
 mail_worker::mail_worker(accounts::outbox& from, delivery with, telemetry::log& log, mail_worker_options options)
@@ -17,7 +22,7 @@ mail_worker::mail_worker(accounts::outbox& from, delivery with, telemetry::log& 
       upkeep_{{from, log, options_, figures_}},
       delivery_{std::make_shared<delivery>(std::move(with))},
       thread_{[this] {
-          pthread_setname_np(pthread_self(), "postman");
+          pthread_setname_np(pthread_self(), "mail");
           boost::asio::co_spawn(loop_, serve(), [this](std::exception_ptr const& thrown) { end(thrown); });
           loop_.run();
       }}
@@ -74,7 +79,7 @@ task<void> mail_worker::serve()
 
 void mail_worker::end(std::exception_ptr const& thrown)
 {
-    if (thrown) log_.error("the postman stopped by a defect; letters wait for the next start");
+    if (thrown) log_.error("the mail worker stopped by a defect; letters wait for the next start");
     ended_ = true;
     if (finished_) finished_();
 }

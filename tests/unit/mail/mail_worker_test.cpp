@@ -92,7 +92,7 @@ auto at(Enum e)
 
 } // namespace
 
-TEST_CASE("postman: every letter becomes one mail, and is wiped once it has left")
+TEST_CASE("mail worker: every letter becomes one mail, and is wiped once it has left")
 {
     round_of_post post;
     post.post(fresh("1"));
@@ -108,7 +108,7 @@ TEST_CASE("postman: every letter becomes one mail, and is wiped once it has left
     CHECK(post.way.carried.size() == 2);
 }
 
-TEST_CASE("postman: a letter for nobody is picked up and thrown away")
+TEST_CASE("mail worker: a letter for nobody is picked up and thrown away")
 {
     round_of_post post;
     auto blank = fresh("1");
@@ -119,7 +119,7 @@ TEST_CASE("postman: a letter for nobody is picked up and thrown away")
     CHECK(run(post.stores.letters->claim(wall_now() + seconds{1000}, wall_now())).error() == errc::not_found);
 }
 
-TEST_CASE("postman: a mail that did not leave is put back and leaves later, once")
+TEST_CASE("mail worker: a mail that did not leave is put back and leaves later, once")
 {
     round_of_post post;
     post.post(fresh("1"));
@@ -137,7 +137,7 @@ TEST_CASE("postman: a mail that did not leave is put back and leaves later, once
     CHECK(post.waiting() == 0);
 }
 
-TEST_CASE("postman: a letter that can never be sent, or is of no use any more, is given up")
+TEST_CASE("mail worker: a letter that can never be sent, or is of no use any more, is given up")
 {
     round_of_post post;
     auto hostile = fresh("1");
@@ -155,7 +155,7 @@ TEST_CASE("postman: a letter that can never be sent, or is of no use any more, i
     CHECK(post.waiting() == 0);
 }
 
-TEST_CASE("postman: a server that keeps refusing loses the mail, and the figures say so")
+TEST_CASE("mail worker: a server that keeps refusing loses the mail, and the figures say so")
 {
     round_of_post post;
     post.post(fresh("1"));
@@ -166,7 +166,7 @@ TEST_CASE("postman: a server that keeps refusing loses the mail, and the figures
     CHECK(post.waiting() == 0);
 }
 
-TEST_CASE("postman: another office takes over for the next mail")
+TEST_CASE("mail worker: another office takes over for the next mail")
 {
     round_of_post post;
     road other;
@@ -182,7 +182,7 @@ TEST_CASE("postman: another office takes over for the next mail")
     again.get_future().wait();
 }
 
-TEST_CASE("postman: one that is told to go at once goes, idle or not")
+TEST_CASE("mail worker: one that is told to go at once goes, idle or not")
 {
     round_of_post post;
     for (int i = 0; i < 20; ++i) {
