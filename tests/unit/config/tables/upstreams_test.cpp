@@ -1,0 +1,143 @@
+#include "section.hpp"
+
+namespace yett::config {
+namespace {
+
+using namespace std::chrono_literals;
+using namespace yett::tests;
+using arrives = arrival<upstream>;
+
+constexpr auto base = "servers: http://a:1\n";
+
+} // namespace
+
+TEST_CASE("upstream keys: what is written arrives in the options of the room it is for")
+{
+    check_arrivals<upstream>(
+        upstream_keys(), "",
+        {
+            arrives{"servers: http://a:1", [](upstream const& u) { return u.servers.size() == 1 && u.servers[0].host == "a"; }},
+            arrives{"servers: [http://a:1, http://b:2]", [](upstream const& u) { return u.servers[1].port == 2; }},
+            arrives{"servers: https://a:1", [](upstream const& u) { return u.servers[0].scheme == upstream_scheme::https; }},
+            arrives{"servers: h2c://a:1", [](upstream const& u) { return u.servers[0].scheme == upstream_scheme::h2c; }},
+            arrives{"servers: unix:/run/app", [](upstream const& u) { return u.servers[0].host == "/run/app"; }},
+            arrives{"servers: \"http://[::1]:8080\"", [](upstream const& u) { return u.servers[0].host == "::1"; }},
+        });
+    check_arrivals<upstream>(
+        upstream_keys(), base,
+        {
+            arrives{"balance: round_robin", [](upstream const& u) { return u.balance == balance::round_robin; }},
+            arrives{"balance: least_requests", [](upstream const& u) { return u.balance == balance::least_requests; }},
+            arrives{"balance: consistent_hash", [](upstream const& u) { return u.balance == balance::consistent_hash; }},
+            arrives{"connections: 7", [](upstream const& u) { return u.pool.connections == 7; }},
+            arrives{"connections_per_client: 3",
+                    [](upstream const& u) {
+                        return u.connections_per_client == share{3, false};
+                    }},
+            arrives{"connections_per_client: 40%",
+                    [](upstream const& u) {
+                        return u.connections_per_client == share{40, true};
+                    }},
+            arrives{"pending: 0", [](upstream const& u) { return u.pool.pending == 0; }},
+            arrives{"connect_timeout: 250ms", [](upstream const& u) { return u.pool.connect_timeout == 250ms; }},
+            arrives{"reply_timeout: 90s", [](upstream const& u) { return u.reply_timeout == 90s; }},
+            arrives{"idle_timeout: 10m", [](upstream const& u) { return u.idle_timeout == 10min; }},
+            arrives{"reply_header_bytes: 32KiB", [](upstream const& u) { return u.reply_header_bytes == 32u << 10; }},
+            arrives{"reply_header_fields: 50", [](upstream const& u) { return u.pool.reply_fields == 50; }},
+            arrives{"host: { send: server }", [](upstream const& u) { return u.host.send == host_sent::server; }},
+            arrives{"host: { as: internal.example }", [](upstream const& u) { return u.host.as == "internal.example"; }},
+            arrives{"host: { as: \"internal.example:8080\" }",
+                    [](upstream const& u) { return u.host.as == "internal.example:8080"; }},
+            arrives{"host: { as: null }", [](upstream const& u) { return u.host.as.empty(); }},
+            arrives{"retries: 0", [](upstream const& u) { return u.retries == 0; }},
+            arrives{"health: {}", [](upstream const& u) { return u.health && u.health->path == "/healthz"; }},
+            arrives{"health: null", [](upstream const& u) { return !u.health; }},
+            arrives{"health: { path: /up }", [](upstream const& u) { return u.health->path == "/up"; }},
+            arrives{"health: { interval: 10s }", [](upstream const& u) { return u.health->interval == 10s; }},
+            arrives{"health: { timeout: 1s }", [](upstream const& u) { return u.health->timeout == 1s; }},
+            arrives{"health: { healthy_after: 1 }", [](upstream const& u) { return u.health->healthy_after == 1; }},
+            arrives{"health: { unhealthy_after: 9 }", [](upstream const& u) { return u.health->unhealthy_after == 9; }},
+            arrives{"ejection: {}", [](upstream const& u) { return u.ejection && u.ejection->failures == 5; }},
+            arrives{"ejection: { failures: 2 }", [](upstream const& u) { return u.ejection->failures == 2; }},
+            arrives{"ejection: { for: 1m }", [](upstream const& u) { return u.ejection->duration == 1min; }},
+        });
+    check_arrivals<upstream>(
+        upstream_keys(), "servers: https://a:1\n",
+        {
+            arrives{"tls: { ca_file: ca.pem }", [](upstream const& u) { return u.tls->ca_file == "ca.pem"; }},
+            arrives{"tls: { server_name: app.internal }", [](upstream const& u) { return u.tls->server_name == "app.internal"; }},
+            arrives{"tls: { certificate_file: c.pem, key_file: k.pem }",
+                    [](upstream const& u) { return u.tls->certificate_file == "c.pem" && u.tls->key_file == "k.pem"; }},
+            arrives{"tls: null", [](upstream const& u) { return !u.tls; }},
+        });
+}
+
+TEST_CASE("upstream keys: their bounds")
+{
+    check_bounds(upstream_keys(), base,
+                 {
+                     {"connections: $", "1", "0", "65536", "65537", "1 to 65536"},
+                     {"pending: $", "0", nullptr, "1000000", "1000001", "0 to 1000000"},
+                     {"connect_timeout: $", "10ms", "9ms", "5m", "301s", "10ms to 5m"},
+                     {"reply_timeout: $", "10ms", "9ms", "24h", "25h", "10ms to 1d"},
+                     {"idle_timeout: $", "1s", "999ms", "24h", "25h", "1s to 1d"},
+                     {"reply_header_bytes: $", "1KiB", "1023B", "1MiB", "2MiB", "1KiB to 1MiB"},
+                     {"reply_header_fields: $", "10", "9", "2000", "2001", "10 to 2000"},
+                     {"retries: $", "0", nullptr, "10", "11", "0 to 10"},
+                     {"health: { timeout: 10ms, interval: $ }", "1s", "999ms", "1h", "61m", "1s to 1h"},
+                     {"health: { interval: 1h, timeout: $ }", "10ms", "9ms", "5m", "301s", "10ms to 5m"},
+                     {"health: { healthy_after: $ }", "1", "0", "100", "101", "1 to 100"},
+                     {"health: { unhealthy_after: $ }", "1", "0", "100", "101", "1 to 100"},
+                     {"ejection: { failures: $ }", "1", "0", "1000", "1001", "1 to 1000"},
+                     {"ejection: { for: $ }", "1s", "999ms", "1h", "61m", "1s to 1h"},
+                 });
+}
+
+TEST_CASE("upstream keys: what does not go together")
+{
+    check_refusals(
+        upstream_keys(), base,
+        {
+            {"balance: random", "balance: \"random\" is unknown; allowed: round_robin, least_requests, consistent_hash\n"},
+            {"host: { send: pass, as: a.example }", "host.as: stands beside send: pass; one of the two is meant\n"},
+            {"host: { send: server, as: a.example }", ""},
+            {"host: { send: client }", "host.send: \"client\" is unknown; allowed: pass, server\n"},
+            {"health: { interval: 1s, timeout: 2s }", "health.timeout: is longer than the interval\n"},
+            {"health: { interval: 2s, timeout: 2s }", ""},
+            {"health: { path: \"\" }", "health.path: \"\" is empty\n"},
+            {"tls: {}", "tls: is for https servers, and there is none\n"},
+            {"retrys: 1", "retrys: is unknown; did you mean retries?\n"},
+        });
+    check_refusals(
+        upstream_keys(), "servers: [http://a:1, https://b:1]\n",
+        {
+            {"tls: {}", ""},
+            {"tls: { certificate_file: c.pem }", "tls: certificate_file and key_file belong together; one is missing\n"},
+            {"tls: { key_file: k.pem }", "tls: certificate_file and key_file belong together; one is missing\n"},
+        });
+    check_refusals(upstream_keys(), "",
+                   {
+                       {"retries: 1", "servers: is missing and has no default\n"},
+                       {"servers: []", "servers: is an empty list; at least one entry is wanted\n"},
+                   });
+}
+
+TEST_CASE("upstream keys: a share of connections is at least one")
+{
+    struct
+    {
+        share part;
+        std::uint64_t whole;
+        std::uint64_t comes_to;
+    } const rows[] = {
+        {{25, true}, 256, 64}, {{25, true}, 3, 1}, {{1, true}, 50, 1}, {{100, true}, 8, 8},
+        {{50, true}, 7, 3},    {{5, false}, 8, 5}, {{1, false}, 1, 1},
+    };
+    for (auto const& row : rows) {
+        CAPTURE(row.part.amount);
+        CAPTURE(row.whole);
+        CHECK(row.part.of(row.whole) == row.comes_to);
+    }
+}
+
+} // namespace yett::config
