@@ -81,9 +81,9 @@ task<result<void>> pipeline::answer_by_rule(policies::route const& rule, policie
 
     context.found.known_at = stages_.certainty.known_at();
     auto found = stages_.authenticator.look(ex, context);
-    if (auto* first = std::get_if<authenticator::pending>(&found)) [[unlikely]]
+    if (auto* first = std::get_if<authentication::pending>(&found)) [[unlikely]]
         found = co_await stages_.authenticator.finish(std::move(*first), ex, context);
-    auto who = identity_of(std::get<authenticator::settled>(std::move(found)));
+    auto who = identity_of(std::get<authentication::settled>(std::move(found)));
     if (!who) co_return who.error();
     if (request_limits::has_late(context))
         if (auto spent = co_await stages_.limits.spend_late(ex, context); !spent) co_return spent.error();

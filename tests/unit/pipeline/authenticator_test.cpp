@@ -6,7 +6,7 @@
 
 using namespace yett;
 using namespace yett::tests;
-using pipeline::authenticator;
+using pipeline::authentication;
 using kind = policies::access_spec::kind;
 
 namespace {
@@ -28,21 +28,21 @@ std::string name_for(result<identity_ptr> const& who)
     return !who ? std::string{name_of(who.error().code())} : *who ? (*who)->subject : "nobody";
 }
 
-std::string name_for(authenticator::settled const& answer)
+std::string name_for(authentication::settled const& answer)
 {
-    if (std::holds_alternative<authenticator::nobody>(answer)) return "nobody";
-    if (auto const* known = std::get_if<authenticator::known>(&answer)) return known->who->subject;
-    return "refused: " + std::string{name_of(std::get<authenticator::refused>(answer).why.code())};
+    if (std::holds_alternative<authentication::nobody>(answer)) return "nobody";
+    if (auto const* known = std::get_if<authentication::known>(&answer)) return known->who->subject;
+    return "refused: " + std::string{name_of(std::get<authentication::refused>(answer).why.code())};
 }
 
-std::string name_for(authenticator::pending const& first)
+std::string name_for(authentication::pending const& first)
 {
-    if (std::holds_alternative<authenticator::ask_store>(first)) return "ask the store";
-    if (std::holds_alternative<authenticator::await_key>(first)) return "await a key";
-    return "renew, or be " + name_for(std::get<authenticator::renew>(first).without);
+    if (std::holds_alternative<authentication::ask_store>(first)) return "ask the store";
+    if (std::holds_alternative<authentication::await_key>(first)) return "await a key";
+    return "renew, or be " + name_for(std::get<authentication::renew>(first).without);
 }
 
-std::string name_for(authenticator::answer const& found)
+std::string name_for(authentication::answer const& found)
 {
     return std::visit([](auto const& each) { return name_for(each); }, found);
 }
@@ -85,7 +85,7 @@ struct scene
     }
     std::string finish()
     {
-        settled.emplace(at.finish(std::get<authenticator::pending>(std::move(*found)), *ex, *context));
+        settled.emplace(at.finish(std::get<authentication::pending>(std::move(*found)), *ex, *context));
         return name_for(*settled);
     }
     std::uint64_t refusals(errc why) const { return at.world.figures.auth_failed[why].value(); }
@@ -95,8 +95,8 @@ struct scene
     bool websocket = false;
     std::optional<fake_exchange> ex;
     std::optional<pipeline::request_context> context;
-    std::optional<authenticator::answer> found;
-    std::optional<authenticator::settled> settled;
+    std::optional<authentication::answer> found;
+    std::optional<authentication::settled> settled;
 };
 
 struct row
@@ -367,7 +367,7 @@ TEST_CASE("authenticator: who was proved is looked at again where he came from")
 
 TEST_CASE("authenticator: an identity is had of what is settled")
 {
-    CHECK(*identity_of(authenticator::nobody{}) == nullptr);
-    CHECK((*identity_of(authenticator::known{somebody("ada")}))->subject == "ada");
-    CHECK(identity_of(authenticator::refused{errc::token_expired}).error() == errc::token_expired);
+    CHECK(*identity_of(authentication::nobody{}) == nullptr);
+    CHECK((*identity_of(authentication::known{somebody("ada")}))->subject == "ada");
+    CHECK(identity_of(authentication::refused{errc::token_expired}).error() == errc::token_expired);
 }

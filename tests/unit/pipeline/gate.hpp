@@ -89,12 +89,12 @@ public:
         return context;
     }
     // Waits for what is to be done first, on this loop.
-    pipeline::authenticator::settled finish(pipeline::authenticator::pending first, fake_exchange& ex,
-                                            pipeline::request_context& context)
+    pipeline::authentication::settled finish(pipeline::authentication::pending first, fake_exchange& ex,
+                                             pipeline::request_context& context)
     {
-        std::optional<pipeline::authenticator::settled> done;
+        std::optional<pipeline::authentication::settled> done;
         boost::asio::co_spawn(io, authenticator.finish(std::move(first), ex, context),
-                              [&done](std::exception_ptr, pipeline::authenticator::settled came) { done = std::move(came); });
+                              [&done](std::exception_ptr, pipeline::authentication::settled came) { done = std::move(came); });
         settle();
         if (!done && keys_come) missing_keys.arrived(), settle();
         if (!done) now += seconds{3}, times.tick(now), settle();
