@@ -6,7 +6,6 @@
 #include "gateway/app/parts/connection_budget.hpp"
 #include "gateway/app/parts/mailer.hpp"
 #include "gateway/app/parts/open_stores.hpp"
-#include "gateway/app/parts/page_branding.hpp"
 #include "gateway/app/parts/startup_error.hpp"
 #include "gateway/app/parts/storage_schema.hpp"
 #include "gateway/app/parts/translate.hpp"
@@ -149,9 +148,7 @@ void gateway::open_listeners()
 
 void gateway::make_workers()
 {
-    auto const branding = branding_of(settings_);
-    worker_services::shared all{settings_, keys_, revoked_,  services_, snapshot_,       branding,
-                                figures_,  logs_, unlisted_, {},        random_bytes(32)};
+    worker_services::shared all{settings_, keys_, revoked_, services_, snapshot_, figures_, logs_, unlisted_, {}};
     all.known = news_.known();
     all.catch_up = [this](unsigned worker) { catch_up(worker); };
     if (issuers_.any()) all.ask_for_keys = [this](std::size_t issuer) { return issuers_.ask(issuer); };

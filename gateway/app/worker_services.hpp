@@ -6,7 +6,7 @@
 #include "gateway/pipeline/authentication/missing_keys.hpp"
 #include "gateway/pipeline/authentication/renewals.hpp"
 #include "gateway/pipeline/dispatcher.hpp"
-#include "gateway/pipeline/endpoints/page_endpoints.hpp"
+#include "gateway/pipeline/endpoints/auth_endpoints.hpp"
 #include "gateway/pipeline/error_replies.hpp"
 #include "gateway/pipeline/open_streams.hpp"
 #include "gateway/pipeline/pipeline.hpp"
@@ -44,12 +44,10 @@ public:
         tokens::revocations const& revoked;
         accounts::account_services& services;
         std::shared_ptr<pipeline::snapshot const> snapshot;
-        pages::branding const& branding;
         telemetry::metrics& figures;
         app::logs& logs;
         pipeline::unlisted_proxy& unlisted;
         std::function<bool(std::size_t issuer)> ask_for_keys; // see pipeline::missing_keys
-        std::string waiting_key;                              // see pipeline::waiting_addresses
         tokens::completeness const* known = nullptr;          // see pipeline::certainty
         std::function<void(unsigned worker)> catch_up{};      // answered by caught_up() of that worker
     };
@@ -80,7 +78,6 @@ private:
     tokens::assertions assertions_;
     pipeline::forwarders_by_name upstreams_;
     pipeline::auth_endpoints endpoints_;
-    pipeline::page_endpoints pages_;
     pipeline::renewals renewals_;
     pipeline::open_streams streams_;
     pipeline::missing_keys missing_keys_;

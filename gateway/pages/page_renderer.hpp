@@ -2,7 +2,7 @@
 
 #include "gateway/base/clock.hpp"
 #include "gateway/pages/assets.hpp"
-#include "gateway/pages/colour.hpp"
+#include "gateway/pages/branding.hpp"
 #include "gateway/pages/language.hpp"
 
 #include <cstdint>
@@ -13,25 +13,6 @@
 #include <string_view>
 
 namespace yett::pages {
-
-// How the pages look and what they offer, from the configuration.
-//
-// `prefix` is the first of those there are: error pages and the files of all pages lie there.
-struct branding
-{
-    // Texts may hold anything: they are escaped like everything else.
-    std::string brand = "Yett";
-    rgb colour{0x2f, 0x5d, 0x50};
-    std::string logo{};            // bytes; empty: the name alone
-    std::string logo_ending{};     // "svg", "png", "webp", "jpg"
-    std::string home = "/";        // where the way back leads
-    std::string prefix = "/auth";  // where the files of error pages are served
-    std::size_t min_password = 12; // code points, for the hint
-    bool registration = true;      // whether login pages point to it
-    bool login = true;             // whether error pages point to it
-    bool links = true;             // whether mails can bring links
-    bool remember = false;         // whether the login page asks if the session is to outlive the browser
-};
 
 // Which page; each has a template, a title and a way on (see the source). The account page and
 // error pages have functions of their own, since they show more than a view.

@@ -97,9 +97,9 @@ task<result<void>> dispatcher::answer_ourselves(policies::permit permit, http::e
     auto const& facts = context.facts();
     auto const& row = *facts.endpoint;
     auto spend_now = [this, &ex, &context] { return dependencies_.limits.spend_for_account(ex, context); };
-    call asked{row, dependencies_.endpoints.services(), dependencies_.pages.services(), ex, context, facts.friends, spend_now};
+    call asked{row, dependencies_.endpoints.services(), ex, context, facts.friends, spend_now};
     result<http::reply> reply = errc::internal;
-    if (dependencies_.pages.answers(row, ex)) reply = co_await dependencies_.pages.answer(asked);
+    if (is_answered_by_page(row, ex, context.pages())) reply = co_await answer_by_page(asked);
     else if (auto fine = refuse_other_sites(ex.request(), facts.cors.get()); !fine) reply = fine.error();
     else reply = co_await row.answer(asked);
     if (!reply && reply.error() == errc::no_such_route) co_return nothing_here(permit, ex, context);
@@ -111,13 +111,13 @@ task<result<void>> dispatcher::answer_ourselves(policies::permit permit, http::e
 }
 
 // A path of ours that answers other methods says which (RFC 9110 section 15.5.6).
-error dispatcher::nothing_here(policies::permit const& permit, http::exchange const& ex, request_context& context) const
+error dispatcher::nothing_here(policies::permit const& permit, http::exchange const& ex, request_context& context)
 {
     auto const& where = ex.where();
     auto const& snapshot = *context.snapshot->shared;
     for (auto const& rule : snapshot.routes.routes()) {
         auto const* const row = snapshot.facts[rule.index()].endpoint;
-        if (!row || row->takes_what_is_left() || &rule == &permit.route() || !dependencies_.pages.offers(*row)) continue;
+        if (!row || row->takes_what_is_left() || &rule == &permit.route() || !is_offered(*row, context.pages())) continue;
         if (rule.path().matches(where.path())) context.reported.allowed_methods |= rule.methods();
     }
     return context.reported.allowed_methods.empty() ? errc::no_such_route : errc::method_not_allowed;

@@ -26,7 +26,6 @@ namespace yett::pipeline {
 
 class auth_endpoints;
 class open_streams;
-class page_endpoints;
 class request_limits;
 struct request_context;
 
@@ -39,7 +38,6 @@ public:
     struct dependencies
     {
         auth_endpoints& endpoints;
-        page_endpoints& pages;
         request_limits& limits; // of accounts, which the body names
         tokens::assertions& assertions;
         tokens::token_cache const& cache; // knows which issuers are ours
@@ -59,7 +57,7 @@ private:
     // By the row of the rule: a page for a person, else the handler for programs; its reply is
     // begun here.
     task<result<void>> answer_ourselves(policies::permit permit, http::exchange& ex, request_context& context);
-    error nothing_here(policies::permit const& permit, http::exchange const& ex, request_context& context) const;
+    static error nothing_here(policies::permit const& permit, http::exchange const& ex, request_context& context);
     // The signed assertion for the application of the rule, null where it gets none; fails where it
     // cannot be signed.
     result<std::shared_ptr<std::string const>> assertion_for(policies::permit const& permit, request_context const& context);

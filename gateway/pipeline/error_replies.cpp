@@ -50,13 +50,12 @@ bool is_form_of_ours(http::exchange const& ex, request_context const& context)
 }
 
 // Whoever sent a form comes back to its page: sending it again is theirs to do.
-page_endpoints::way_back way_back_from(error const& why, http::exchange const& ex, request_context const& context,
-                                       page_endpoints const& pages)
+way_back way_back_from(error const& why, http::exchange const& ex, request_context const& context)
 {
-    page_endpoints::way_back back;
+    way_back back;
     // A link to "//a" would lead to a host of that name.
     if (http::is_safe(ex.request().method())) back.again = return_address(address_of(ex.where()), {});
-    else if (is_form_of_ours(ex, context)) back.again = pages.page_of_form(*endpoint_of(context), ex.where().path());
+    else if (is_form_of_ours(ex, context)) back.again = page_of_form(*endpoint_of(context), ex.where().path(), context.pages());
     back.confirm = why == errc::recent_login_required;
     return back;
 }
@@ -83,20 +82,19 @@ bool is_sent_to_login(error const& why, http::exchange const& ex, request_contex
 
 } // namespace
 
-http::reply error_replies::reply_to(error const& why, http::exchange const& ex, request_context const& context) const
+http::reply error_replies::reply_to(error const& why, http::exchange const& ex, request_context const& context)
 {
     auto const& ways = context.transport();
     http::reply r;
     if (is_sent_to_login(why, ex, context)) {
-        r = dependencies_.pages.send_to_login(ex, context, why == errc::recent_login_required);
+        r = send_to_login(ex, context, why == errc::recent_login_required);
     } else {
         auto const allow = context.snapshot->shared->routes.methods().text(context.reported.allowed_methods);
         auto const problem = problem_of(ex, context, allow);
         r = http::problem_reply(why, problem);
         add_limits(r, context);
         auto const language = ex.request().value(http::known::accept_language);
-        if (http::prefers_html(ex.request()))
-            dependencies_.pages.render_error(r, context, language, way_back_from(why, ex, context, dependencies_.pages));
+        if (http::prefers_html(ex.request())) render_error(r, context, language, way_back_from(why, ex, context));
     }
     r.fields.insert(r.fields.end(), context.reported.set_cookies.begin(), context.reported.set_cookies.end());
     add_cors_fields(r, ex, context);
@@ -109,8 +107,7 @@ http::reply error_replies::reply_to(error const& why, http::exchange const& ex, 
 
 task<void> error_replies::send(error const& why, http::exchange& ex, request_context const& context) const
 {
-    if (why.from() == origin::ourselves && why != errc::overloaded && why != errc::stopping)
-        dependencies_.log.error("a request failed", why);
+    if (why.from() == origin::ourselves && why != errc::overloaded && why != errc::stopping) log_.error("a request failed", why);
     if (ex.begun()) {
         ex.abort();
         co_return;
@@ -119,14 +116,12 @@ task<void> error_replies::send(error const& why, http::exchange& ex, request_con
     (void)co_await http::send(ex, reply);
 }
 
-http::reply error_replies::refusal(error const& why, http::glimpse const& asked, std::string_view request_id) const
+http::reply error_replies::refusal(error const& why, http::glimpse const& asked, request_context const& context)
 {
     http::problem_context problem;
-    problem.request_id = request_id;
+    problem.request_id = context.asked.request_id;
     auto r = http::problem_reply(why, problem);
-    request_context nobody;
-    nobody.asked.request_id = request_id;
-    if (http::prefers_html(asked)) dependencies_.pages.render_error(r, nobody, asked.accept_language, {});
+    if (http::prefers_html(asked)) render_error(r, context, asked.accept_language, {});
     return r;
 }
 

@@ -4,8 +4,6 @@
 #include "gateway/base/error.hpp"
 #include "gateway/http/exchange.hpp"
 
-#include <string_view>
-
 namespace yett::http {
 struct glimpse;
 } // namespace yett::http
@@ -15,7 +13,6 @@ class log;
 
 namespace yett::pipeline {
 
-class page_endpoints;
 struct request_context;
 
 // The one place where a failure becomes a reply: a problem (RFC 9457) with what its status demands, a page
@@ -24,13 +21,8 @@ struct request_context;
 class error_replies
 {
 public:
-    // They outlive it.
-    struct dependencies
-    {
-        page_endpoints& pages;
-        telemetry::log& log;
-    };
-    explicit error_replies(dependencies d) noexcept : dependencies_{d} {}
+    // The log of the program, which outlives it.
+    explicit error_replies(telemetry::log& log) noexcept : log_{log} {}
 
     // Answers, or gives the reply up where it had begun. What is our own fault is told to the operator
     // besides. Whether anything arrives makes no difference any more.
@@ -38,13 +30,14 @@ public:
 
     // What is sent. Cookies of a session that was renewed on the way come along, and those of one that is
     // over are deleted.
-    http::reply reply_to(error const& why, http::exchange const& ex, request_context const& context) const;
+    static http::reply reply_to(error const& why, http::exchange const& ex, request_context const& context);
 
-    // To bytes that never became a request; `asked` is what could be read of them.
-    http::reply refusal(error const& why, http::glimpse const& asked, std::string_view request_id) const;
+    // To bytes that never became a request; `asked` is what could be read of them, and the context knows no more
+    // than the snapshot and an id.
+    static http::reply refusal(error const& why, http::glimpse const& asked, request_context const& context);
 
 private:
-    dependencies dependencies_;
+    telemetry::log& log_;
 };
 
 } // namespace yett::pipeline

@@ -181,11 +181,12 @@ task<void> pipeline::serve(http::exchange& ex)
 http::reply pipeline::refuse(http::peer const& from, error const& why, std::string_view head)
 {
     auto const asked = http::glimpse_of(head);
-    asked_request request;
-    request.now = wall_now();
-    request.request_id = make_uuid(request.now);
-    auto reply = stages_.replies.refusal(why, asked, request.request_id);
-    stages_.log.note_refusal(from, why, asked, request);
+    request_context context;
+    context.snapshot = snapshot_;
+    context.asked.now = wall_now();
+    context.asked.request_id = make_uuid(context.asked.now);
+    auto reply = error_replies::refusal(why, asked, context);
+    stages_.log.note_refusal(from, why, asked, context.asked);
     return reply;
 }
 

@@ -18,6 +18,7 @@
 #include "gateway/tokens/cache/token_cache.hpp"
 #include "gateway/tokens/revocations.hpp"
 #include "gateway/tokens/signer.hpp"
+#include "policies/compile.hpp"
 #include "tests/support/fake_exchange.hpp"
 #include "tests/support/run.hpp"
 
@@ -168,8 +169,8 @@ struct endpoint_caller::parts
 
     task<result<http::reply>> answer(pipeline::call& c)
     {
-        auto const by_page = pages.answers(c.endpoint, c.ex);
-        if (by_page) co_return co_await pages.answer(c);
+        auto const by_page = pipeline::is_answered_by_page(c.endpoint, c.ex, c.context.pages());
+        if (by_page) co_return co_await pipeline::answer_by_page(c);
         co_return co_await c.endpoint.answer(c);
     }
 
@@ -194,11 +195,19 @@ struct endpoint_caller::parts
                                     {},
                                     secret{std::string(32, 'd')}};
     limits::limiter limiter{std::make_shared<limits::memory_counters>(limits::memory_options{.bytes = 8 << 20}), {}};
-    pipeline::auth_endpoints endpoints{{desk, cache, with.transport, documents()}};
-    pipeline::page_endpoints pages{
-        {endpoints, with.branding, {"/auth", "/api/auth"}, with.pages, with.after_logout, std::string(32, 'w')}};
+    pipeline::auth_endpoints endpoints{{desk, cache, documents()}};
+    std::shared_ptr<pipeline::worker_snapshot const> snapshot = snapshot_with(with);
     identity_ptr who;
 
+    // No rule, no limit and no application: how tokens travel, and the pages.
+    static std::shared_ptr<pipeline::worker_snapshot const> snapshot_with(settings const& with)
+    {
+        auto made = std::make_shared<pipeline::snapshot>(
+            pipeline::snapshot{std::move(*policies::compile({}).table), {}, nullptr, {}, *upstream::header_plan::from({}), {}});
+        made->transport = with.transport;
+        made->pages = {with.pages, {"/auth", "/api/auth"}, with.branding, with.after_logout, std::string(32, 'w')};
+        return pipeline::make_worker_snapshot(std::move(made), {});
+    }
     static std::shared_ptr<pipeline::key_documents const> documents()
     {
         pipeline::key_documents shown;
@@ -230,14 +239,15 @@ endpoint_answer endpoint_caller::ask(std::string_view endpoint, std::string cons
     auto const* const row = pipeline::endpoint_named(endpoint);
     if (!row) throw std::invalid_argument{"no endpoint " + std::string{endpoint}};
     pipeline::request_context context;
+    context.snapshot = p.snapshot;
     context.asked.now = p.now;
     context.asked.from.text = "192.0.2.7";
     context.asked.from.https = true;
-    context.found.shown = pipeline::credential_of(ex.request(), p.with.transport);
+    context.found.shown = pipeline::credential_of(ex.request(), context.transport());
     if (context.found.shown) context.found.token = p.cache.prefetch_index(context.found.shown->token);
     context.found.who = p.who;
     auto spend = [&p, &context] { return p.spend(context); };
-    pipeline::call asked{*row, p.endpoints.services(), p.pages.services(), ex, context, nullptr, spend};
+    pipeline::call asked{*row, p.endpoints.services(), ex, context, nullptr, spend};
     auto const reply = run(p.answer(asked));
 
     endpoint_answer made;

@@ -8,7 +8,6 @@
 #include "gateway/accounts/users/api_keys.hpp"
 #include "gateway/app/keys/token_keys.hpp"
 #include "gateway/app/parts/build_snapshot.hpp"
-#include "gateway/app/parts/page_branding.hpp"
 #include "gateway/app/parts/translate.hpp"
 #include "gateway/base/random.hpp"
 #include "gateway/base/text/base64url.hpp"
@@ -18,7 +17,7 @@
 #include "gateway/pipeline/authentication/missing_keys.hpp"
 #include "gateway/pipeline/authentication/renewals.hpp"
 #include "gateway/pipeline/dispatcher.hpp"
-#include "gateway/pipeline/endpoints/page_endpoints.hpp"
+#include "gateway/pipeline/endpoints/auth_endpoints.hpp"
 #include "gateway/pipeline/error_replies.hpp"
 #include "gateway/pipeline/open_streams.hpp"
 #include "gateway/pipeline/pipeline.hpp"
@@ -180,7 +179,7 @@ struct whole_pipeline::parts
     {
         upstreams = ways_to_the_applications_of(settings);
         way.emplace(pipeline::pipeline::dependencies{authenticator, limits, certainty, dispatcher, replies, request_log},
-                    pipeline::make_worker_snapshot(app::build_snapshot(settings, counting, figures), upstreams));
+                    pipeline::make_worker_snapshot(app::build_snapshot(settings, counting, figures, waiting_key), upstreams));
     }
     ~parts()
     {
@@ -207,7 +206,7 @@ struct whole_pipeline::parts
         next_application.emplace(io.get_executor(), std::vector{scripted_upstream::always(std::string{answered})});
         auto const next = settings_from(configuration, next_application->port());
         next_upstreams = ways_to_the_applications_of(next);
-        way->enter(pipeline::make_worker_snapshot(app::build_snapshot(next, counting, figures), next_upstreams));
+        way->enter(pipeline::make_worker_snapshot(app::build_snapshot(next, counting, figures, waiting_key), next_upstreams));
     }
 
     void finish(bool& done)
@@ -256,12 +255,11 @@ struct whole_pipeline::parts
     deadlines wheel{now};
     tokens::token_cache cache{keys.current().verifier, revoked};
     tokens::assertions assertions{keys.signer(), {}};
+    std::string const waiting_key = random_bytes(32);
     pipeline::forwarders_by_name upstreams;
     std::optional<scripted_upstream> next_application; // of the snapshot that was entered
     pipeline::forwarders_by_name next_upstreams;
-    pipeline::auth_endpoints endpoints{{desk, cache, app::transport_of(settings), keys.current().documents}};
-    pipeline::page_endpoints pages{{endpoints, app::branding_of(settings), settings.accounts.prefix,
-                                    settings.accounts.pages.enabled, settings.accounts.pages.after_logout, random_bytes(32)}};
+    pipeline::auth_endpoints endpoints{{desk, cache, keys.current().documents}};
     pipeline::renewals renewals{{desk, io.get_executor(), milliseconds{60000}}};
     pipeline::open_streams streams{
         {revoked, *stores.sessions, wheel, figures.shard(0).streams_ended, desk.rules.clock_skew,
@@ -276,8 +274,8 @@ struct whole_pipeline::parts
     pipeline::unlisted_proxy unlisted;
     pipeline::authenticator authenticator{{desk, cache, missing_keys, renewals, figures.shard(0)}};
     pipeline::request_limits limits{figures.shard(0)};
-    pipeline::dispatcher dispatcher{{endpoints, pages, limits, assertions, cache, streams}};
-    pipeline::error_replies replies{{pages, log}};
+    pipeline::dispatcher dispatcher{{endpoints, limits, assertions, cache, streams}};
+    pipeline::error_replies replies{log};
     pipeline::request_log request_log{
         {figures.shard(0), telemetry::access_log{*sink, telemetry::line_format::json}, log, unlisted}};
     std::optional<pipeline::pipeline> way;

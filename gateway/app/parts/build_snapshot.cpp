@@ -1,5 +1,6 @@
 #include "gateway/app/parts/build_snapshot.hpp"
 
+#include "gateway/app/parts/page_branding.hpp"
 #include "gateway/app/parts/startup_error.hpp"
 #include "gateway/app/parts/translate.hpp"
 #include "gateway/pipeline/call/endpoint.hpp"
@@ -136,6 +137,12 @@ pipeline::route_facts facts_of(policies::route const& route, pipeline::snapshot 
     return facts;
 }
 
+pipeline::page_settings pages_of(config::settings const& s, std::string waiting_key)
+{
+    auto const& pages = s.accounts.pages;
+    return {pages.enabled, s.accounts.prefix, branding_of(s), pages.after_logout, std::move(waiting_key)};
+}
+
 upstream::header_plan plan_of(config::settings const& s)
 {
     auto plan = upstream::header_plan::from(headers_of(s));
@@ -160,7 +167,7 @@ compiled_rules compile_rules(config::settings const& s)
 }
 
 std::shared_ptr<pipeline::snapshot const> build_snapshot(config::settings const& s, std::shared_ptr<limits::counters> counting,
-                                                         telemetry::metrics& figures)
+                                                         telemetry::metrics& figures, std::string waiting_key)
 {
     auto rules = compile_rules(s);
     if (!rules.routes) throw startup_error{startup_error::blame::configuration, to_string(rules.complaints.front())};
@@ -177,6 +184,7 @@ std::shared_ptr<pipeline::snapshot const> build_snapshot(config::settings const&
     if (s.trusted_proxies_send == config::forwarding_family::forwarded)
         snapshot->proxies_send = pipeline::forwarding_family::forwarded;
     snapshot->transport = transport_of(s);
+    snapshot->pages = pages_of(s, std::move(waiting_key));
     // There are figures of their own for a few dozen routes; the configured ones come first.
     for (auto const& each : s.routes) figures.route(each.name);
     for (auto const& route : snapshot->routes.routes()) snapshot->facts.push_back(facts_of(route, *snapshot, s, figures));

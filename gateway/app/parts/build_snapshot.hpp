@@ -2,10 +2,12 @@
 
 #include "config/reading/complaint.hpp"
 #include "config/values/settings.hpp"
+#include "gateway/base/random.hpp"
 #include "gateway/limits/counters.hpp"
 #include "gateway/pipeline/request/snapshot.hpp"
 
 #include <memory>
+#include <string>
 #include <vector>
 
 namespace yett::telemetry {
@@ -23,9 +25,9 @@ struct compiled_rules
 };
 compiled_rules compile_rules(config::settings const& s);
 
-// What requests are answered by. The settings must have no complaints; throws
-// startup_error when they have all the same.
+// What requests are answered by. `waiting_key` is page_settings::waiting_key, of the snapshot before if there is one.
+// The settings must have no complaints; throws startup_error when they have all the same, or the logo cannot be read.
 std::shared_ptr<pipeline::snapshot const> build_snapshot(config::settings const& s, std::shared_ptr<limits::counters> counting,
-                                                         telemetry::metrics& figures);
+                                                         telemetry::metrics& figures, std::string waiting_key = random_bytes(32));
 
 } // namespace yett::app

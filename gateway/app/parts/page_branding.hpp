@@ -1,7 +1,7 @@
 #pragma once
 
 #include "config/values/settings.hpp"
-#include "gateway/pages/page_renderer.hpp"
+#include "gateway/pages/branding.hpp"
 
 namespace yett::app {
 

@@ -18,7 +18,6 @@ namespace yett::pipeline {
 
 struct endpoint;
 struct endpoint_services;
-struct page_services;
 struct request_context;
 
 // One request to one endpoint, and what it is answered with.
@@ -26,7 +25,6 @@ struct call
 {
     struct endpoint const& endpoint; // the row that was found
     endpoint_services const& services;
-    page_services& pages;
     http::exchange& ex;
     request_context& context;
     // Whose pages may use the session's cookies here, beside our own: those of `accounts.cors`, at

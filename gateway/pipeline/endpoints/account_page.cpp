@@ -108,7 +108,7 @@ task<result<std::string>> write_account(pages::view v, call& c, std::string_view
     a.scopes = rules.scopes;
     a.next = all->next;
     a.self_delete = c.services.services.rules.self_delete;
-    co_return c.pages.book.write_account(v, a);
+    co_return c.context.renderer().write_account(v, a);
 }
 
 } // namespace yett::pipeline

@@ -83,7 +83,7 @@ task<result<http::reply>> delete_me(call& c)
     auto const gone = co_await accounts::remove_self(c.services.services, std::move(asked), c.services.services.now());
     if (!gone) co_return gone.error();
     auto r = no_content();
-    if (auto added = add_deletions(r, c.services.transport); !added) co_return added.error();
+    if (auto added = add_deletions(r, c.context.transport()); !added) co_return added.error();
     co_return r;
 }
 

@@ -6,7 +6,7 @@
 
 namespace yett::pipeline {
 
-// The account endpoints of one worker, for programs; page_endpoints are those for people.
+// What the account endpoints of one worker are answered with; page_endpoints.hpp has what there is for people besides.
 class auth_endpoints
 {
 public:
@@ -16,7 +16,6 @@ public:
     void publish(std::shared_ptr<key_documents const> keys) { services_.keys = std::move(keys); }
 
     endpoint_services const& services() const noexcept { return services_; }
-    auth_transport const& transport() const noexcept { return services_.transport; }
 
 private:
     endpoint_services services_;

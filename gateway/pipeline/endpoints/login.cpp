@@ -30,7 +30,7 @@ error refresh_refused(error const& why)
 // counts when our own origin sent it.
 task<result<secret>> refresh_token_of(call& c, http::body_fields& body)
 {
-    auto const& way = c.services.transport;
+    auto const& way = c.context.transport();
     secret in_body;
     if (way.refresh_in_body && body.has("refresh_token")) in_body = secret{std::string{body.name_text("refresh_token")}};
     if (!way.refresh_in_cookie) co_return in_body;
@@ -47,9 +47,9 @@ task<result<secret>> refresh_token_of(call& c, http::body_fields& body)
 
 result<http::reply> granted(call const& c, accounts::grant const& g, wall_time now)
 {
-    auto r = grant_reply(g, c.services.transport);
-    if (auto added = add_cookies(r, c.services.transport, g, now); !added) return added.error();
-    if (auto added = add_device_mark(r, c.services.transport, g.device_mark); !added) return added.error();
+    auto r = grant_reply(g, c.context.transport());
+    if (auto added = add_cookies(r, c.context.transport(), g, now); !added) return added.error();
+    if (auto added = add_device_mark(r, c.context.transport(), g.device_mark); !added) return added.error();
     return r;
 }
 
@@ -68,7 +68,7 @@ task<error> undone(call& c, accounts::grant const& given, error why)
 
 task<result<http::reply>> login(call& c)
 {
-    if (c.services.transport.uses_cookies())
+    if (c.context.transport().uses_cookies())
         if (auto fine = refuse_foreign_origin(c.ex.request(), c.context.asked.from.https); !fine) co_return fine.error();
     auto body = co_await fields_of(c);
     if (!body) co_return body.error();
@@ -80,7 +80,7 @@ task<result<http::reply>> login(call& c)
     if (auto fine = require_only(*body, {name, "password", "remember_me"}, c.context); !fine) co_return fine.error();
 
     c.context.spending.account = account_of(offered.email);
-    auto mark = device_mark_in(c.ex.request(), c.services.transport);
+    auto mark = device_mark_in(c.ex.request(), c.context.transport());
     auto known = co_await accounts::known_device(c.services.services, std::move(mark), offered.email, c.services.services.now());
     if (!known) co_return known.error();
     c.context.spending.device = *known;

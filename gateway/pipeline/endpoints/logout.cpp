@@ -65,7 +65,7 @@ struct leaving
 // Whether a browser may have sent it: then it has to be our own page that did.
 bool brings_cookies(call const& c)
 {
-    auto const& ways = c.services.transport;
+    auto const& ways = c.context.transport();
     auto const brings = [&c](std::string const& name) { return http::find_cookies(c.ex.request(), name).count != 0; };
     return (ways.access_in_cookie && brings(ways.access_cookie)) || (ways.refresh_in_cookie && brings(ways.refresh_cookie));
 }
@@ -103,7 +103,7 @@ task<result<http::reply>> logout(call& c)
     auto body = co_await fields_of(c);
     if (!body) co_return body.error();
     leaving asked;
-    if (c.services.transport.refresh_in_body && body->has("refresh_token"))
+    if (c.context.transport().refresh_in_body && body->has("refresh_token"))
         asked.refresh_token = secret{std::string{body->name_text("refresh_token")}};
     asked.everywhere = body->flag("everywhere");
     if (auto fine = require_only(*body, {"refresh_token", "everywhere"}, c.context); !fine) co_return fine.error();
@@ -127,13 +127,13 @@ task<result<http::reply>> logout(call& c)
     if (!whose) co_return refused(whose.error());
     if (*whose) c.context.found.who = *whose;
     auto r = no_content();
-    if (auto added = add_deletions(r, c.services.transport); !added) co_return added.error();
+    if (auto added = add_deletions(r, c.context.transport()); !added) co_return added.error();
     co_return r;
 }
 
 task<result<identity_ptr>> end_what_cookies_name(call& c, bool everywhere)
 {
-    auto const& ways = c.services.transport;
+    auto const& ways = c.context.transport();
     auto const& head = c.ex.request();
     identity_ptr whose;
     std::vector<std::string_view> tokens;
@@ -163,7 +163,7 @@ task<result<identity_ptr>> end_what_cookies_name(call& c, bool everywhere)
 task<session_there> look_at_session(call& c)
 {
     session_there there;
-    auto const& ways = c.services.transport;
+    auto const& ways = c.context.transport();
     auto const& shown = c.context.found.shown;
     if (shown && shown->by == credential::way::cookie) {
         auto const who = c.services.cache.identify(c.context.found.token, c.context.asked.now);

@@ -70,7 +70,7 @@ sent_form read_sent(form const& f, http::body_fields& body)
 std::string with_next(std::string way, call const& c)
 {
     auto const& next = c.sent.next;
-    auto const through_mail = next.empty() && c.pages.waiting.find(c.ex.request(), c.context.asked.now);
+    auto const through_mail = next.empty() && waiting_addresses_of(c.context).find(c.ex.request(), c.context.asked.now);
     if (way.starts_with("/login") && through_mail) return way + "&next=" + std::string{waiting_word};
     if (next.empty()) return way;
     return way + "&next=" + query_value(next);
@@ -84,13 +84,13 @@ bool is_verified(call const& c)
 
 std::string way_on(form const& f, call const& c)
 {
-    auto const& home = c.pages.branding.home;
+    auto const& home = c.context.pages().branding.home;
     auto const& next = c.sent.next;
     if (f.then == afterwards::signs_in) return waiting_or(next, home, c);
     if (f.then == afterwards::signs_out && !next.empty()) return waiting_or(next, home, c);
-    if (f.then == afterwards::signs_out && !c.pages.after_logout.empty()) return c.pages.after_logout;
+    if (f.then == afterwards::signs_out && !c.context.pages().after_logout.empty()) return c.context.pages().after_logout;
     auto const way = !f.leads_to_verified.empty() && is_verified(c) ? f.leads_to_verified : f.leads_to;
-    if (way.starts_with("/login") && !c.pages.branding.login) return home;
+    if (way.starts_with("/login") && !c.context.pages().branding.login) return home;
     return prefix_of(c) + with_next(std::string{way}, c);
 }
 
@@ -104,8 +104,8 @@ http::reply lead_on(form const& f, call const& c)
     std::vector<std::string> lines;
     // Through a mail `next` comes back by the cookie alone.
     if (f.then == afterwards::by_mail && !next.empty() && next != waiting_word)
-        lines = c.pages.waiting.keep(next, c.context.asked.now);
-    if (f.then == afterwards::signs_in) lines = c.pages.waiting.forget(c.ex.request());
+        lines = waiting_addresses_of(c.context).keep(next, c.context.asked.now);
+    if (f.then == afterwards::signs_in) lines = waiting_addresses_of(c.context).forget(c.ex.request());
     for (auto& each : lines) on.fields.emplace_back("Set-Cookie", std::move(each));
     return on;
 }
@@ -125,7 +125,7 @@ std::vector<pages::field_message> messages_of(form const& f, error const& why, c
 task<void> explain_dead_link(form const& f, call& c)
 {
     if (is_about_address(f)) {
-        c.context.reported.page = c.pages.book.write(pages::page::link_dead_address, view_for(c));
+        c.context.reported.page = c.context.renderer().write(pages::page::link_dead_address, view_for(c));
         co_return;
     }
     auto const purpose =
@@ -145,7 +145,7 @@ task<error> explain_form(form const& f, error why, call& c)
     auto v = view_for(c);
     auto const is_forbidden = why == errc::forbidden;
     if (is_forbidden && f.when_forbidden) {
-        c.context.reported.page = c.pages.book.write(*f.when_forbidden, v);
+        c.context.reported.page = c.context.renderer().write(*f.when_forbidden, v);
         co_return why;
     }
     auto const has_alert = is_forbidden && !f.forbidden_alert.empty();
@@ -161,7 +161,7 @@ task<error> explain_form(form const& f, error why, call& c)
     if (!token) co_return token.error();
     v.form_token = *token;
     if (f.page) {
-        c.context.reported.page = c.pages.book.write(*f.page, v);
+        c.context.reported.page = c.context.renderer().write(*f.page, v);
         co_return why;
     }
     if (!c.context.found.who) co_return why;
@@ -220,7 +220,7 @@ task<result<http::reply>> answer_form(call& c)
     c.sent = read_sent(f, *body);
 
     auto ours = refuse_foreign_origin(c.ex.request(), c.context.asked.from.https);
-    if (ours) ours = c.pages.tokens.check(c.ex.request(), f.proof, token);
+    if (ours) ours = form_tokens_of(c.context).check(c.ex.request(), f.proof, token);
     if (!ours) co_return co_await explain_form(f, ours.error(), c);
     if (!c.sent.empty.empty()) {
         auto const incomplete = client_error(errc::bad_request, "a field of the form is empty");

@@ -4,6 +4,8 @@
 #include "gateway/base/secret.hpp"
 #include "gateway/pages/page_renderer.hpp"
 #include "gateway/pipeline/call/call.hpp"
+#include "gateway/pipeline/call/form_token.hpp"
+#include "gateway/pipeline/call/waiting_address.hpp"
 
 #include <string>
 #include <string_view>
@@ -44,6 +46,9 @@ task<result<http::reply>> answer_form(call& c);
 pages::view view_for(call const& c);
 // How long somebody has to wait whom a limit refused; 0: nobody was.
 seconds wait_of(request_context const& context);
+// Proofs that a form was on a page of ours, and addresses that wait in cookies, by the cookies of the request's snapshot.
+form_tokens form_tokens_of(request_context const& context);
+waiting_addresses waiting_addresses_of(request_context const& context);
 // The token of a form. The cookie that belongs to it travels with whatever is replied.
 result<std::string> token_for(form const& f, call& c);
 result<http::reply> show_form(form const& f, pages::page which, call& c, std::string_view email = {});

@@ -24,7 +24,7 @@ std::string asked_for(call const& c, std::string_view name)
 pages::page page_for_newcomers(call const& c)
 {
     auto const invited = !asked_for(c, "invitation").empty();
-    return c.pages.branding.registration || invited ? pages::page::register_ : pages::page::register_closed;
+    return c.context.pages().branding.registration || invited ? pages::page::register_ : pages::page::register_closed;
 }
 
 // The form of the page that was asked for, on the page it stands on.
@@ -57,8 +57,9 @@ task<result<http::reply>> show_login(call& c)
 {
     auto const there = co_await look_at_session(c);
     if (!there.live || view_for(c).confirm) co_return show_form(*c.endpoint.form, pages::page::login, c, there.email);
-    auto on = see_other(waiting_or(next_in(asked_for(c, "next")), c.pages.branding.home, c));
-    for (auto& each : c.pages.waiting.forget(c.ex.request())) on.fields.emplace_back("Set-Cookie", std::move(each));
+    auto on = see_other(waiting_or(next_in(asked_for(c, "next")), c.context.pages().branding.home, c));
+    for (auto& each : waiting_addresses_of(c.context).forget(c.ex.request()))
+        on.fields.emplace_back("Set-Cookie", std::move(each));
     co_return on;
 }
 
@@ -70,7 +71,7 @@ task<result<http::reply>> lead_in(call& c)
 
 task<result<http::reply>> lead_to_change(call& c)
 {
-    co_return see_other(c.pages.prefixes.front() + "/account#change");
+    co_return see_other(c.context.pages().prefixes.front() + "/account#change");
 }
 
 task<result<http::reply>> show_link(call& c)
@@ -92,7 +93,7 @@ task<result<http::reply>> show_address_link(call& c)
         co_await accounts::check_link(c.services.services, token_in(c.ex.where()), purpose, c.services.services.now());
     if (good) co_return show_form_of(c);
     if (good.error().from() == origin::client)
-        c.context.reported.page = c.pages.book.write(pages::page::link_dead_address, view_for(c));
+        c.context.reported.page = c.context.renderer().write(pages::page::link_dead_address, view_for(c));
     co_return good.error();
 }
 
@@ -103,7 +104,7 @@ task<bool> explain_link(accounts::link_purpose purpose, secret token, call& c)
     auto before = false;
     if (verifies) before = co_await accounts::was_confirmed(c.services.services, std::move(token), c.services.services.now());
     auto const which = before ? page::verified_before : verifies ? page::link_dead_verify : page::link_dead_reset;
-    c.context.reported.page = c.pages.book.write(which, view_for(c));
+    c.context.reported.page = c.context.renderer().write(which, view_for(c));
     co_return before;
 }
 
@@ -120,12 +121,12 @@ result<http::reply> show_form(form const& f, pages::page which, call& c, std::st
     v.notice = notice;
     v.email = email;
     v.link_token = which == pages::page::register_ ? std::string_view{invitation} : last_segment(c.ex.where().path());
-    return page_reply(c.pages.book.write(which, v));
+    return page_reply(c.context.renderer().write(which, v));
 }
 
 task<result<http::reply>> send_asset(call& c)
 {
-    auto const* file = c.pages.book.find_asset(last_segment(c.ex.where().path()));
+    auto const* file = c.context.renderer().find_asset(last_segment(c.ex.where().path()));
     if (!file) co_return errc::no_such_route;
     http::reply r;
     r.fields = {{"Content-Type", file->media_type},
@@ -144,7 +145,7 @@ std::string waiting_or(std::string_view next, std::string_view otherwise, call c
 {
     if (next.empty()) return std::string{otherwise};
     if (next != waiting_word) return std::string{next};
-    auto const kept = c.pages.waiting.find(c.ex.request(), c.context.asked.now);
+    auto const kept = waiting_addresses_of(c.context).find(c.ex.request(), c.context.asked.now);
     return return_address(kept.value_or(std::string{}), otherwise, longest_waiting);
 }
 
@@ -155,7 +156,7 @@ std::string next_in(std::string_view wanted)
 
 std::string prefix_of(call const& c)
 {
-    return std::string{c.pages.prefix_of(c.ex.where().path())};
+    return std::string{c.context.pages().prefix_of(c.ex.where().path())};
 }
 
 seconds wait_of(request_context const& context)
@@ -168,17 +169,29 @@ pages::view view_for(call const& c)
 {
     pages::view v;
     v.in = pages::language_for(c.ex.request().value(http::known::accept_language));
-    v.prefix = c.pages.prefix_of(c.ex.where().path());
+    v.prefix = c.context.pages().prefix_of(c.ex.where().path());
     v.host = c.ex.where().host();
     v.confirm = !http::form_value(c.ex.where().query(), "confirm").value_or(std::string{}).empty();
     v.wait = wait_of(c.context);
     return v;
 }
 
+form_tokens form_tokens_of(request_context const& context)
+{
+    auto const& ways = context.transport();
+    return {ways.form_cookie, ways.secure};
+}
+
+waiting_addresses waiting_addresses_of(request_context const& context)
+{
+    auto const& ways = context.transport();
+    return waiting_addresses{{ways.next_cookie, ways.secure, context.pages().waiting_key}};
+}
+
 // The cookie that belongs to the token travels with whatever is replied.
 result<std::string> token_for(form const& f, call& c)
 {
-    auto made = c.pages.tokens.issue(c.ex.request(), f.proof);
+    auto made = form_tokens_of(c.context).issue(c.ex.request(), f.proof);
     if (!made) return made.error();
     if (made->set_cookie) c.context.reported.set_cookies.emplace_back("Set-Cookie", std::move(*made->set_cookie));
     return std::move(made->token);

@@ -52,7 +52,7 @@ task<result<bool>> may_send_letter(call& c)
 result<http::reply> remembered(call const& c, secret const& mark)
 {
     auto r = no_content();
-    if (auto added = add_device_mark(r, c.services.transport, mark); !added) return added.error();
+    if (auto added = add_device_mark(r, c.context.transport(), mark); !added) return added.error();
     return r;
 }
 

@@ -99,6 +99,9 @@ struct request_context
     route_facts const& facts() const { return snapshot->shared->facts[found.route->index()]; }
     // How tokens travel to and from its client.
     auth_transport const& transport() const { return snapshot->shared->transport; }
+    // What pages there are for them, and who writes those.
+    page_settings const& pages() const { return snapshot->shared->pages; }
+    yett::pages::page_renderer& renderer() const { return *snapshot->renderer; }
 };
 
 } // namespace yett::pipeline

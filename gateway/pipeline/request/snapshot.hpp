@@ -5,6 +5,7 @@
 #include "gateway/limits/limiter.hpp"
 #include "gateway/pipeline/request/client_address.hpp"
 #include "gateway/pipeline/request/cors.hpp"
+#include "gateway/pipeline/request/page_settings.hpp"
 #include "gateway/pipeline/request/session_cookies.hpp"
 #include "gateway/pipeline/request/unusual_credential.hpp"
 #include "gateway/upstream/headers/field_rules.hpp"
@@ -65,6 +66,7 @@ struct snapshot
     forwarding_family proxies_send = forwarding_family::x_forwarded;
     std::size_t own_limit_slot = 0; // of the figures of limits that API keys bring along
     auth_transport transport{};     // where credentials are looked for, and what challenges and cookies say
+    page_settings pages{};
 };
 
 } // namespace yett::pipeline

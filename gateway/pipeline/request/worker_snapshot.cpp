@@ -17,6 +17,7 @@ std::shared_ptr<worker_snapshot const> make_worker_snapshot(std::shared_ptr<snap
         if (!ours && way == ways.end()) throw std::invalid_argument{"no upstream " + route.target()};
         made->forwarders.push_back(ours ? nullptr : way->second.get());
     }
+    made->renderer = std::make_unique<pages::page_renderer>(shared->pages.branding);
     made->shared = std::move(shared);
     return made;
 }

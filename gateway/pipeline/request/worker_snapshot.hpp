@@ -1,5 +1,6 @@
 #pragma once
 
+#include "gateway/pages/page_renderer.hpp"
 #include "gateway/pipeline/request/snapshot.hpp"
 
 #include <functional>
@@ -14,8 +15,8 @@ class forwarder;
 
 namespace yett::pipeline {
 
-// What one worker answers requests by: what all workers share, and its own ways to the applications that
-// those rules name. A request keeps the one it began with until its line is written, however long it
+// What one worker answers requests by: what all workers share, its own ways to the applications that those
+// rules name, and its own renderer of pages, which is not to be used by two threads. A request keeps the one it began with until its line is written, however long it
 // waits. The index of a rule means something in its own snapshot alone: looked up in the next one it is
 // another rule, and its application another application.
 //
@@ -25,7 +26,8 @@ namespace yett::pipeline {
 struct worker_snapshot
 {
     std::shared_ptr<snapshot const> shared;
-    std::vector<upstream::forwarder*> forwarders; // by the index of a rule; null for our own endpoints
+    std::vector<upstream::forwarder*> forwarders;   // by the index of a rule; null for our own endpoints
+    std::unique_ptr<pages::page_renderer> renderer; // never null; of `shared->pages.branding`
 };
 
 using forwarders_by_name = std::map<std::string, std::unique_ptr<upstream::forwarder>, std::less<>>;

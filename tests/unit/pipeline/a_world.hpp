@@ -52,6 +52,7 @@ public:
         }
         world = made.get();
         auto whole = std::make_shared<pipeline::worker_snapshot>();
+        whole->renderer = std::make_unique<pages::page_renderer>(made->pages.branding);
         whole->shared = std::move(made);
         snapshot = std::move(whole);
     }

@@ -1,9 +1,7 @@
 #include "gateway/pipeline/error_replies.hpp"
 
-#include "gateway/base/random.hpp"
 #include "gateway/http/ascii.hpp"
 #include "gateway/http/bodies/glimpse.hpp"
-#include "gateway/pipeline/endpoints/page_endpoints.hpp"
 #include "gateway/telemetry/log.hpp"
 #include "tests/support/temporary_folder.hpp"
 #include "tests/unit/pipeline/gate.hpp"
@@ -13,6 +11,7 @@
 
 using namespace yett;
 using namespace yett::tests;
+using pipeline::error_replies;
 using pipeline::request_context;
 
 namespace {
@@ -35,7 +34,7 @@ struct scene
     http::reply reply_to(error const& why, request_context const& context)
     {
         ex.emplace(head);
-        return replies.reply_to(why, *ex, context);
+        return error_replies::reply_to(why, *ex, context);
     }
     static std::string field(http::reply const& r, std::string_view name)
     {
@@ -46,17 +45,10 @@ struct scene
     }
 
     gate at{{rule("app", "/**"), endpoint("login"), endpoint("password")}};
-    pipeline::auth_transport transport = [] {
-        pipeline::auth_transport way;
-        way.login_page = "/auth/login";
-        return way;
-    }();
-    pipeline::auth_endpoints endpoints{{at.desk, at.cache, transport, nullptr}};
-    pipeline::page_endpoints pages{{endpoints, {}, {"/auth"}, true, {}, random_bytes(32)}};
     temporary_folder folder;
     std::unique_ptr<telemetry::log_sink> sink = *telemetry::log_sink::open(folder.file("log"));
     telemetry::log log{*sink, telemetry::line_format::json, telemetry::level::info};
-    pipeline::error_replies replies{{pages, log}};
+    pipeline::error_replies replies{log};
     std::string head = request("GET /a");
     std::optional<fake_exchange> ex;
 };
@@ -221,12 +213,16 @@ TEST_CASE("error replies: a reply that had begun is given up, and our own faults
 TEST_CASE("error replies: to bytes that never became a request")
 {
     scene s;
-    auto const program = s.replies.refusal(client_error(errc::bad_request), http::glimpse_of("GET / HTTP/1.1\r\n\r\n"), "an id");
+    request_context nobody;
+    nobody.snapshot = s.at.world.snapshot;
+    nobody.asked.request_id = "an id";
+    auto const program =
+        error_replies::refusal(client_error(errc::bad_request), http::glimpse_of("GET / HTTP/1.1\r\n\r\n"), nobody);
     CHECK(program.status == 400);
     CHECK(s.field(program, "Content-Type") == "application/problem+json");
     CHECK(program.body.find("an id") != program.body.npos);
     auto const browser =
-        s.replies.refusal(client_error(errc::header_too_large), http::glimpse_of(request("GET /", navigation)), "an id");
+        error_replies::refusal(client_error(errc::header_too_large), http::glimpse_of(request("GET /", navigation)), nobody);
     CHECK(browser.status == 431);
     CHECK(s.field(browser, "Content-Type") == "text/html; charset=utf-8");
 }

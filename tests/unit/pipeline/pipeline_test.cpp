@@ -538,3 +538,46 @@ accounts: { require_verified_email: false }
     CHECK(began_after.told("X-Yett-User").empty()); // the next world's rule looks at no credential
     CHECK(began_after.by_next_world);
 }
+
+TEST_CASE("pipeline: pages, prefixes and cookies are those of the snapshot a request began with")
+{
+    auto const configured = [](std::string const& brand, std::string const& prefix, std::string const& cookie) {
+        return "routes: [{ name: in, match: { path: \"/in/**\" }, access: authenticated, upstream: app }]\naccounts: { prefix: [" +
+               prefix + "], cookie: { name: " + cookie + " }, pages: { brand: " + brand + ", after_logout: " + prefix +
+               "/seen-off } }\n";
+    };
+    struct row
+    {
+        char const* what;
+        std::string asked;
+        unsigned status;
+        std::string shown; // in the body or in a field
+    };
+    auto const check = [](whole_pipeline& at, std::vector<row> const& rows) {
+        for (auto const& each : rows) {
+            INFO(std::string{each.what});
+            auto const came = at.ask(each.asked + "\nAccept: text/html\nSec-Fetch-Mode: navigate\nSec-Fetch-Dest: document");
+            CHECK(came.status == each.status);
+            auto all = came.body;
+            for (auto const& [name, value] : came.fields) all += "\n" + name + ": " + value;
+            CHECK_MESSAGE(all.find(each.shown) != all.npos, all);
+        }
+    };
+    whole_pipeline at{configured("Before", "/auth", "one")};
+    check(at, {
+                  {"a page", "GET /auth/login", 200, "<title>Log in – Before"},
+                  {"the cookie of its form", "GET /auth/login", 200, "Set-Cookie: __Host-one_form="},
+                  {"a failure", "GET /nowhere", 404, "Before"},
+                  {"the way to the login", "GET /in/a", 302, "Location: /auth/login?next=/in/a"},
+                  {"the challenge", "GET /auth/me", 302, "Location: /auth/login?next=/auth/me"},
+              });
+    at.enter(configured("After", "/konto", "two"));
+    check(at, {
+                  {"a page", "GET /konto/login", 200, "<title>Log in – After"},
+                  {"the cookie of its form", "GET /konto/login", 200, "Set-Cookie: __Host-two_form="},
+                  {"a failure", "GET /nowhere", 404, "After"},
+                  {"what is ours no more", "GET /auth/login", 404, "After"},
+                  {"the way to the login", "GET /in/a", 302, "Location: /konto/login?next=/in/a"},
+                  {"the challenge", "GET /konto/me", 302, "Location: /konto/login?next=/konto/me"},
+              });
+}

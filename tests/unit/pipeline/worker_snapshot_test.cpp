@@ -41,6 +41,8 @@ TEST_CASE("worker snapshot: the forwarder of each rule by the rule's own index, 
     CHECK(forwarder_of("s") == ways["shop"].get());
     CHECK(forwarder_of("a") == ways["blog"].get());
     CHECK(made->shared == world.snapshot->shared);
+    REQUIRE(made->renderer != nullptr);
+    CHECK(made->renderer.get() != pipeline::make_worker_snapshot(world.snapshot->shared, ways)->renderer.get());
 
     ways.erase("shop");
     CHECK_THROWS_AS(pipeline::make_worker_snapshot(world.snapshot->shared, ways), std::invalid_argument);
