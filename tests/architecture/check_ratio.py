@@ -15,6 +15,7 @@ import sys
 from rooms import ROOMS, ROOT, room_of, sources
 
 WANTED = 1.0
+SAFE = 1.05  # where an entry of ratio.json has to go; between the two it may stay, so that a few lines do not decide
 WITH_SUB_ROOMS = ["policies", "config", "gateway/http", "gateway/tokens", "gateway/limits", "gateway/pipeline"]
 EACH_ALONE = [room.name for room in ROOMS if room.name.startswith("gateway/pipeline")]
 ALLOWED = json.loads((pathlib.Path(__file__).parent / "ratio.json").read_text())
@@ -52,8 +53,8 @@ def complaints(measured):
         least = ALLOWED.get(what, {"least": WANTED})["least"]
         if ratio < least:
             yield f"{what}: {ratio:.2f} lines of unit tests for each line of code, {least} are wanted"
-        if ratio >= WANTED and what in ALLOWED:
-            yield f"{what}: has reached {WANTED}; its line in ratio.json can go"
+        if ratio >= SAFE and what in ALLOWED:
+            yield f"{what}: has reached {SAFE}; its line in ratio.json can go"
     for what in sorted(set(ALLOWED) - set(measured)):
         yield f"{what}: is no room that is counted; its line in ratio.json can go"
 
