@@ -5,7 +5,7 @@
 namespace yett::limits {
 namespace {
 
-constexpr std::uint32_t most_steps = 30; // 2^30 minutes are beyond any period
+constexpr std::uint32_t most_steps = 24; // 2^24 minutes are beyond any period, and still nanoseconds that a tick holds
 
 } // namespace
 

@@ -133,11 +133,25 @@ TEST_CASE("backoff: no guesser gets more than one in a minute once it is full, w
     }
 }
 
+TEST_CASE("backoff: whoever goes on guessing for weeks gets one in a period, however many pauses there were")
+{
+    account a;
+    a.fail_ten_times();
+    auto now = nanoseconds{9s};
+    for (auto pause = nanoseconds{1min}; pause < quarter; pause *= 2) REQUIRE(a.spend(now += pause).allowed);
+    for (int i = 0; i < 2000; ++i) {
+        CAPTURE(i);
+        REQUIRE_FALSE(a.spend(now + quarter - 1ns).allowed);
+        REQUIRE(a.spend(now += quarter).allowed);
+        REQUIRE_FALSE(a.spend(now).allowed);
+    }
+}
+
 TEST_CASE("backoff: counted in memory, by key, and a pause is remembered as long as it counts")
 {
     memory_counters counting{options_of(8u << 20)};
     auto const of = an_account_limit();
-    auto const spend = [&](char const* key, steady_time now) { return *counting.spend_at_hand({&of, key, now}); };
+    auto const spend = [&](char const* key, steady_time now) { return counting.spend({&of, key, now}); };
     for (int i = 0; i < 10; ++i) REQUIRE(spend("ada", at(0s)).allowed);
     CHECK(spend("ada", at(1s)).retry_after == 59s);
     CHECK(spend("bob", at(1s)).allowed);
