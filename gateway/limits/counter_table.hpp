@@ -1,5 +1,6 @@
 #pragma once
 
+#include "gateway/limits/key_hash.hpp"
 #include "gateway/limits/limit.hpp"
 #include "gateway/limits/window.hpp"
 
@@ -23,12 +24,7 @@ namespace yett::limits {
 class counter_table
 {
 public:
-    // The key of a counter after hashing under a secret.
-    struct place
-    {
-        std::uint64_t high; // tells keys of one set apart
-        std::uint64_t low;  // chooses the set
-    };
+    using place = key_hash;
     // What a scrape shows, summed over all stripes. `reclaimed`: cells whose counter had run out
     // and that another key took; `overflowed`: events that were counted at a shared counter;
     // `turned_away`: those that found no counter at all.

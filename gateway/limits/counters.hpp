@@ -7,8 +7,9 @@
 #include "gateway/limits/limit_verdict.hpp"
 
 #include <cstdint>
-#include <optional>
+#include <span>
 #include <string_view>
+#include <vector>
 
 namespace yett::limits {
 
@@ -21,25 +22,40 @@ struct charge
     std::uint32_t cost = 1;
 };
 
-// Port: where limits are counted. Shared by all workers and called from each of them.
+// What becomes of a charge once the request's end is known.
+enum class charge_end : std::uint8_t
+{
+    given_back, // the request was none that the limit counts
+    confirmed,  // it was: what was only lent is spent for good
+};
+
+// Port: where limits are counted.
 //
-// Spending is atomic: however many charges arrive together, no more are allowed than
+// Spending from one counter is atomic: however many charges arrive together, no more are allowed than
 // the limit has room for. A refused charge counts nothing.
+//
+// What a limit on failures allows is lent until `settle` says how the request ended. Who asks is told of
+// a refusal whether loans are its reason: by limit_verdict::held where counters are shared by programs,
+// which may die and leave loans behind that end by themselves (longest_loan); by limit_reservations
+// where they are not.
 class counters
 {
 public:
     virtual ~counters() = default;
 
-    // The answer when there is no need to wait for it; an adapter either always has one
-    // or never.
-    virtual std::optional<limit_verdict> spend_at_hand(charge const& what) noexcept = 0;
-    // Fails with storage_unavailable.
-    virtual task<result<limit_verdict>> spend(charge what) = 0;
-    // Undoes a charge that was allowed, so far as it still counts. `now` is the current
-    // time; an undone charge that no longer exists is not missed.
-    virtual void give_back(charge const& what, tick stamp) noexcept = 0;
-    // What spending would answer, and spends nothing.
-    virtual task<result<limit_verdict>> peek(charge what) = 0;
+    // An answer to each, in their order and each as if it were asked alone, for one round trip. Fails with
+    // storage_unavailable; nobody knows then what was spent.
+    virtual task<result<std::vector<limit_verdict>>> spend(std::span<charge const> what) = 0;
+    // Of a charge that was allowed under this stamp, so far as it still counts; one that no longer does is
+    // not missed. `now` is the current time. Answers nothing, and may be late or lost on the way.
+    virtual void settle(charge const& what, tick stamp, charge_end how) noexcept = 0;
 };
+
+// How long a program that shares counters lends at most, without word of the request's end. Longer than any
+// account endpoint can take over a body, so that nobody guesses more often by sending it slowly.
+inline constexpr nanoseconds longest_loan = std::chrono::minutes{2};
+
+// For how long one unit of the limit is lent; 0 for limits that lend nothing.
+nanoseconds loan_of(limit const& of) noexcept;
 
 } // namespace yett::limits

@@ -2,8 +2,6 @@
 
 #include "gateway/limits/counter_table.hpp"
 
-#include <sodium/crypto_shorthash.h>
-
 namespace yett::limits {
 namespace {
 
@@ -23,16 +21,6 @@ std::size_t size_for(limit const& l) noexcept
     std::size_t size = 0;
     while (counter_table::events_in(cell_sizes[size]) < counter_table::times_for(l)) ++size;
     return size;
-}
-
-counter_table::place place_of(std::array<unsigned char, 16> const& secret, charge const& what) noexcept
-{
-    std::array<std::uint64_t, 2> hash;
-    crypto_shorthash_siphashx24(reinterpret_cast<unsigned char*>(hash.data()),
-                                reinterpret_cast<unsigned char const*>(what.key.data()), what.key.size(), secret.data());
-    // The limit is no secret and nobody chooses it: it only has to tell equal keys apart.
-    auto const of = what.of->fingerprint();
-    return {hash[0] ^ of, hash[1] + of * 0x9e3779b97f4a7c15};
 }
 
 tick tick_of(steady_time at) noexcept
@@ -55,24 +43,31 @@ counter_table& memory_counters::table_of(limit const& l) const noexcept
     return *tables_[size_for(l)];
 }
 
-std::optional<limit_verdict> memory_counters::spend_at_hand(charge const& what) noexcept
+limit_verdict memory_counters::spend(charge const& what) noexcept
 {
-    return table_of(*what.of).spend(*what.of, place_of(secret_, what), tick_of(what.now), what.cost);
-}
-
-task<result<limit_verdict>> memory_counters::spend(charge what)
-{
-    co_return *spend_at_hand(what);
+    return table_of(*what.of).spend(*what.of, hash_of(secret_, what), tick_of(what.now), what.cost);
 }
 
 void memory_counters::give_back(charge const& what, tick stamp) noexcept
 {
-    table_of(*what.of).give_back(*what.of, place_of(secret_, what), stamp, tick_of(what.now), what.cost);
+    table_of(*what.of).give_back(*what.of, hash_of(secret_, what), stamp, tick_of(what.now), what.cost);
 }
 
-task<result<limit_verdict>> memory_counters::peek(charge what)
+limit_verdict memory_counters::peek(charge const& what) noexcept
 {
-    co_return table_of(*what.of).peek(*what.of, place_of(secret_, what), tick_of(what.now), what.cost);
+    return table_of(*what.of).peek(*what.of, hash_of(secret_, what), tick_of(what.now), what.cost);
+}
+
+task<result<std::vector<limit_verdict>>> memory_counters::spend(std::span<charge const> what)
+{
+    std::vector<limit_verdict> told;
+    for (auto const& each : what) told.push_back(spend(each));
+    co_return std::move(told);
+}
+
+void memory_counters::settle(charge const& what, tick stamp, charge_end how) noexcept
+{
+    if (how == charge_end::given_back) give_back(what, stamp);
 }
 
 memory_counters::figures memory_counters::read_figures() const noexcept

@@ -1,6 +1,6 @@
 #pragma once
 
-#include "gateway/limits/counters.hpp"
+#include "gateway/limits/key_hash.hpp"
 
 #include <array>
 #include <cstddef>
@@ -12,8 +12,8 @@ class counter_table;
 
 struct memory_options
 {
-    std::size_t bytes = 64u << 20;          // at least 8 MiB; pages are touched as keys come
-    std::array<unsigned char, 16> secret{}; // random for each process: keys cannot be chosen to collide
+    std::size_t bytes = 64u << 20; // at least 8 MiB; pages are touched as keys come
+    hash_secret secret{};          // random for each process: keys cannot be chosen to collide
 };
 
 // Counts in this process, within a budget of bytes that is taken once and never grows.
@@ -41,17 +41,21 @@ public:
     explicit memory_counters(memory_options const& options);
     ~memory_counters() override;
 
-    std::optional<limit_verdict> spend_at_hand(charge const& what) noexcept override;
-    task<result<limit_verdict>> spend(charge what) override;
-    void give_back(charge const& what, tick stamp) noexcept override;
-    task<result<limit_verdict>> peek(charge what) override;
+    // The answer at once. Called from every worker.
+    limit_verdict spend(charge const& what) noexcept;
+    void give_back(charge const& what, tick stamp) noexcept;
+    // What spending would answer, and spends nothing.
+    limit_verdict peek(charge const& what) noexcept;
+
+    task<result<std::vector<limit_verdict>>> spend(std::span<charge const> what) override;
+    void settle(charge const& what, tick stamp, charge_end how) noexcept override;
 
     figures read_figures() const noexcept;
 
 private:
     counter_table& table_of(limit const& l) const noexcept;
 
-    std::array<unsigned char, 16> secret_;
+    hash_secret secret_;
     std::array<std::unique_ptr<counter_table>, 5> tables_; // one for each size of cells
 };
 

@@ -3,6 +3,7 @@
 #include "gateway/base/async/ready.hpp"
 #include "gateway/base/async/wait_until.hpp"
 #include "gateway/http/exchange.hpp"
+#include "gateway/limits/shared_limiter.hpp"
 #include "gateway/pipeline/guesses.hpp"
 #include "gateway/pipeline/request/counted.hpp"
 #include "gateway/pipeline/request/request_context.hpp"
@@ -45,6 +46,30 @@ bool went_well(http::exchange const& ex, error const* why)
     return !why && ex.status() < 400;
 }
 
+// What the end of a request means to the limits it was spent from.
+enum class meaning : std::uint8_t
+{
+    nothing, // it was not tried, or no guess: all of them get it back
+    success, // those on failures get it back
+    failure,
+};
+
+// `Limiter` is the one that counts here, or the one that counts elsewhere.
+template<class Limiter>
+void give_back(Limiter& to, limits::limit_result const& spent, limits::subject const& who, meaning end)
+{
+    auto const now = steady_now();
+    if (end == meaning::nothing) to.give_back(spent, who, now);
+    if (end == meaning::success) to.succeeded(spent, who, now);
+}
+
+telemetry::limit_place place_of(limits::limit_result const& spent)
+{
+    using enum limits::counting_place;
+    if (spent.place() == share) return telemetry::limit_place::share;
+    return spent.place() == remembered ? telemetry::limit_place::remembered : telemetry::limit_place::shared;
+}
+
 } // namespace
 
 // Limits are spent in up to four steps, each of them as soon as what its keys count by is known: `early`
@@ -74,18 +99,17 @@ task<result<void>> request_limits::spend(std::span<limits::limit const* const> f
 {
     if (from.empty()) return ready(result<void>{});
     auto const who = subject_of(ex, context);
-    auto at_hand = context.snapshot->shared->limiter->spend_at_hand(from, who, steady_now());
-    if (!at_hand || at_hand->held_by_inflight()) return spend_patiently(from, ex, context);
+    auto at_hand = spend_at_hand(*context.snapshot->shared->limiter, from, who, steady_now());
+    if (!at_hand || at_hand->held_by_inflight()) [[unlikely]]
+        return spend_patiently(from, ex, context);
     return ready(note(std::move(*at_hand), context));
 }
 
-task<result<void>> request_limits::spend_patiently(std::span<limits::limit const* const> from, http::exchange const& ex,
-                                                   request_context& context)
+task<result<void>> request_limits::spend_patiently(limit_list from, http::exchange const& ex, request_context& context)
 {
     auto const who = subject_of(ex, context);
     auto waited = co_await wait_for_room(from, who, ex, context);
-    if (!waited) co_return waited.error();
-    co_return note(std::move(*waited), context);
+    co_return note(std::move(waited), context);
 }
 
 // What came of it, also for `settle`.
@@ -100,9 +124,18 @@ result<void> request_limits::note(limits::limit_result&& given, request_context&
     return {};
 }
 
+// None: elsewhere has to be asked.
+std::optional<limits::limit_result> request_limits::spend_at_hand(limits::limiter const& limiter, limit_list from,
+                                                                  limits::subject const& who, steady_time now)
+{
+    if (shared_ != nullptr) return shared_->spend_at_hand(limiter, from, who, now);
+    return limiter.spend(from, who, now);
+}
+
 void request_limits::count(limits::limit_result const& spent, request_context const& context)
 {
     auto const& shared = *context.snapshot->shared;
+    if (shared_ != nullptr) figures_.shared_limits[place_of(spent)].add();
     for (auto const& each : spent.states()) {
         auto const is_own = each.of == context.spending.own_limit.get();
         auto& figures = figures_.limits[is_own ? shared.own_limit_slot : shared.limit_slots.at(each.of)];
@@ -145,18 +178,19 @@ task<result<void>> request_limits::spend_own(http::exchange const& ex, request_c
 // together: whoever would be refused before any of them did wrong waits for their outcome.
 // All spend in the same order and give back what they took in the same list, so that nobody
 // waits in a circle.
-task<result<limits::limit_result>> request_limits::wait_for_room(std::span<limits::limit const* const> from,
-                                                                 limits::subject const& who, http::exchange const& ex,
-                                                                 request_context const& context)
+task<limits::limit_result> request_limits::wait_for_room(limit_list from, limits::subject const& who, http::exchange const& ex,
+                                                         request_context const& context)
 {
+    auto const& limiter = *context.snapshot->shared->limiter;
     auto const until = steady_now() + wait_timeout;
     for (auto pause = first_pause;; pause = std::min(2 * pause, longest_pause)) {
         auto const now = steady_now();
-        auto tried = co_await context.snapshot->shared->limiter->spend(from, who, now);
-        if (!tried || !tried->held_by_inflight() || now >= until || waiting_ >= most_waiting) co_return tried;
+        auto tried = shared_ == nullptr ? std::optional{limiter.spend(from, who, now)} : std::nullopt;
+        if (!tried) tried = co_await shared_->spend(limiter, from, who, now);
+        if (!tried->held_by_inflight() || now >= until || waiting_ >= most_waiting) co_return std::move(*tried);
         counted const one_more{waiting_};
         co_await wait_until(now + pause);
-        if (ex.abandoned()) co_return tried;
+        if (ex.abandoned()) co_return std::move(*tried);
     }
 }
 
@@ -166,14 +200,15 @@ task<result<limits::limit_result>> request_limits::wait_for_room(std::span<limit
 void request_limits::settle(http::exchange const& ex, request_context const& context, error const* why) const
 {
     if (context.spending.admissions.empty()) return;
-    auto const& limiter = *context.snapshot->shared->limiter;
     auto const never_tried = (why && *why == errc::overloaded) || context.spending.admissions.back().held_by_inflight();
     auto const no_guess = why && is_no_guess(*why, *context.found.route, context.facts().endpoint, context.found.who != nullptr);
-    auto const now = steady_now();
+    auto const succeeded = context.spending.counts == tally::by_outcome && went_well(ex, why);
+    auto const end = never_tried || no_guess ? meaning::nothing : succeeded ? meaning::success : meaning::failure;
     for (auto const& each : context.spending.admissions) {
-        if (never_tried || no_guess) limiter.give_back(each, subject_of(ex, context), now);
-        else if (context.spending.counts == tally::by_outcome && went_well(ex, why))
-            limiter.succeeded(each, subject_of(ex, context), now);
+        auto const who = subject_of(ex, context);
+        if (each.place() != limits::counting_place::elsewhere) give_back(*context.snapshot->shared->limiter, each, who, end);
+        else if (end == meaning::failure) shared_->failed(each, who, steady_now());
+        else give_back(*shared_, each, who, end);
     }
 }
 

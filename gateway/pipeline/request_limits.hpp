@@ -1,8 +1,10 @@
 #pragma once
 
 #include "gateway/base/async/task.hpp"
+#include "gateway/base/clock.hpp"
 #include "gateway/base/result.hpp"
 
+#include <optional>
 #include <span>
 
 namespace yett::http {
@@ -11,6 +13,8 @@ class exchange;
 namespace yett::limits {
 class limit_result;
 class limit;
+class limiter;
+class shared_limiter;
 struct subject;
 } // namespace yett::limits
 namespace yett::telemetry {
@@ -27,13 +31,17 @@ struct request_context;
 class request_limits
 {
 public:
-    // The figures outlive it.
-    explicit request_limits(telemetry::shard& figures) noexcept : figures_{figures} {}
+    // `shared` is where limits are counted that several programs share, null where none does. Both outlive it.
+    explicit request_limits(telemetry::shard& figures, limits::shared_limiter* shared = nullptr) noexcept
+        : figures_{figures},
+          shared_{shared}
+    {
+    }
     request_limits(request_limits const&) = delete;
     request_limits& operator=(request_limits const&) = delete;
 
-    // Spends from each of them, in this order. Fails with rate_limited, whose note names the limit, or as
-    // the counters do; a limit that only reports leaves that in the report instead.
+    // Spends from each of them, in this order. Fails with rate_limited, whose note names the limit; a limit
+    // that only reports leaves that in the report instead.
     task<result<void>> spend(std::span<limits::limit const* const> from, http::exchange const& ex, request_context& context);
     // From those that count by who was proved: the limit that an API key brings along for itself, so many
     // requests a minute, and the rule's `late`. To be called where there are any.
@@ -48,17 +56,20 @@ public:
     void settle(http::exchange const& ex, request_context const& context, error const* why) const;
 
 private:
+    using limit_list = std::span<limits::limit const* const>;
+
     task<result<void>> spend_own(http::exchange const& ex, request_context& context);
     task<result<void>> spend_own_and_late(http::exchange const& ex, request_context& context);
-    task<result<void>> spend_patiently(std::span<limits::limit const* const> from, http::exchange const& ex,
-                                       request_context& context);
+    task<result<void>> spend_patiently(limit_list from, http::exchange const& ex, request_context& context);
     result<void> note(limits::limit_result&& given, request_context& context);
-    task<result<limits::limit_result>> wait_for_room(std::span<limits::limit const* const> from, limits::subject const& who,
-                                                     http::exchange const& ex, request_context const& context);
-
+    std::optional<limits::limit_result> spend_at_hand(limits::limiter const& limiter, limit_list from, limits::subject const& who,
+                                                      steady_time now);
+    task<limits::limit_result> wait_for_room(limit_list from, limits::subject const& who, http::exchange const& ex,
+                                             request_context const& context);
     void count(limits::limit_result const& spent, request_context const& context);
 
     telemetry::shard& figures_;
+    limits::shared_limiter* shared_;
     unsigned waiting_ = 0; // requests at a limit on failures, for room
 };
 

@@ -221,6 +221,20 @@ constexpr words<stale_outcome> words_of(stale_outcome)
     return {{{caught_up, "caught_up"}, {refused, "refused"}, {served, "served"}}};
 }
 
+// Where the limits of a request were counted that several programs share.
+enum class limit_place : unsigned char
+{
+    shared,     // together, for a round trip
+    share,      // by this program alone, its share, because the others could not be asked
+    remembered, // nowhere: they were full a moment ago
+    count_
+};
+constexpr words<limit_place> words_of(limit_place)
+{
+    using enum limit_place;
+    return {{{shared, "shared"}, {share, "share"}, {remembered, "remembered"}}};
+}
+
 // `refused` is an answer, `limited` one that a limit gave, `failed` is for the operator.
 enum class account_outcome : unsigned char
 {

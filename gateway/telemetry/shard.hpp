@@ -196,6 +196,10 @@ struct named_figures
         for_each_slot<limit_figures, limits_max>({&list, page_part::limits, per::limit});
     std::array<listener_figures, listeners_max> listeners =
         for_each_slot<listener_figures, listeners_max>({&list, page_part::connections, per::listener});
+    shown<by<limit_place>> shared_limits{{&list, page_part::limits},
+                                         {"yett_shared_limits_total",
+                                          "Lists of limits that several programs count together, by where they were counted.",
+                                          {"place"}}};
     // Counted in a shared cell because the byte budget was spent.
     shown<counter> limiter_overflow{
         {&list, page_part::limits},

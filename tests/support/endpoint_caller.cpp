@@ -159,10 +159,9 @@ struct endpoint_caller::parts
         std::vector<limits::limit const*> const from(1, full);
         limits::subject spender;
         spender.account = context.spending.account;
-        for (auto spent = limiter.spend_at_hand(from, spender, steady_now());;
-             spent = limiter.spend_at_hand(from, spender, steady_now()))
-            if (!*spent) {
-                context.spending.admissions.push_back(std::move(*spent));
+        for (auto spent = limiter.spend(from, spender, steady_now());; spent = limiter.spend(from, spender, steady_now()))
+            if (!spent) {
+                context.spending.admissions.push_back(std::move(spent));
                 co_return client_error(errc::rate_limited, "the limit " + full->name());
             }
     }

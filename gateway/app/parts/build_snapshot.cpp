@@ -166,7 +166,8 @@ compiled_rules compile_rules(config::settings const& s)
     return rules;
 }
 
-std::shared_ptr<pipeline::snapshot const> build_snapshot(config::settings const& s, std::shared_ptr<limits::counters> counting,
+std::shared_ptr<pipeline::snapshot const> build_snapshot(config::settings const& s,
+                                                         std::shared_ptr<limits::memory_counters> counting,
                                                          telemetry::metrics& figures, std::string waiting_key)
 {
     auto rules = compile_rules(s);

@@ -3,7 +3,7 @@
 #include "config/reading/complaint.hpp"
 #include "config/values/settings.hpp"
 #include "gateway/base/random.hpp"
-#include "gateway/limits/counters.hpp"
+#include "gateway/limits/memory_counters.hpp"
 #include "gateway/pipeline/request/snapshot.hpp"
 
 #include <memory>
@@ -27,7 +27,8 @@ compiled_rules compile_rules(config::settings const& s);
 
 // What requests are answered by. `waiting_key` is page_settings::waiting_key, of the snapshot before if there is one.
 // The settings must have no complaints; throws startup_error when they have all the same, or the logo cannot be read.
-std::shared_ptr<pipeline::snapshot const> build_snapshot(config::settings const& s, std::shared_ptr<limits::counters> counting,
+std::shared_ptr<pipeline::snapshot const> build_snapshot(config::settings const& s,
+                                                         std::shared_ptr<limits::memory_counters> counting,
                                                          telemetry::metrics& figures, std::string waiting_key = random_bytes(32));
 
 } // namespace yett::app

@@ -1,6 +1,5 @@
 #include "gateway/limits/limiter.hpp"
 
-#include "tests/support/run.hpp"
 #include "tests/unit/limits/limits.hpp"
 
 #include <doctest/doctest.h>
@@ -11,7 +10,6 @@
 
 using namespace yett;
 using namespace yett::limits;
-using tests::run;
 using namespace std::chrono_literals;
 using kind = key_part::kind;
 
@@ -34,7 +32,7 @@ limit_result spend(limiter const& l, char const* name, subject const& who, stead
 {
     std::vector<limit const*> const one{l.named(name)};
     REQUIRE(one.front() != nullptr);
-    return *l.spend_at_hand(one, who, now);
+    return l.spend(one, who, now);
 }
 
 // Whether two callers share the counter of a limit of one.
@@ -44,31 +42,6 @@ bool share(std::vector<key_part> keys, subject const& a, subject const& b)
     REQUIRE(spend(l, "one", a, at(0s)).allowed());
     return !spend(l, "one", b, at(0s)).allowed();
 }
-
-// Counters that are elsewhere: every answer has to be awaited, and they can be away.
-class remote_counters final : public counters
-{
-public:
-    std::optional<limit_verdict> spend_at_hand(charge const&) noexcept override { return std::nullopt; }
-    task<result<limit_verdict>> spend(charge what) override
-    {
-        if (calls_++ == fails_at) co_return our_error(errc::storage_unavailable);
-        co_return *memory_.spend_at_hand(what);
-    }
-    void give_back(charge const& what, tick stamp) noexcept override
-    {
-        ++returned;
-        memory_.give_back(what, stamp);
-    }
-    task<result<limit_verdict>> peek(charge what) override { return memory_.peek(what); }
-
-    int fails_at = -1;
-    int returned = 0;
-
-private:
-    int calls_ = 0;
-    memory_counters memory_{options_of(8u << 20)};
-};
 
 } // namespace
 
@@ -180,13 +153,13 @@ TEST_CASE("limiter: one that reports only lets everybody through and says whom i
     std::vector<limit const*> const both{l.named("trial"), l.named("real")};
     auto const who = from("192.0.2.1");
     for (int i = 0; i < 5; ++i) {
-        auto const passed = *l.spend_at_hand(both, who, at(0s));
+        auto const passed = l.spend(both, who, at(0s));
         CHECK(passed.allowed());
         CHECK((passed.reported_by() == l.named("trial")) == (i >= 2));
         REQUIRE(passed.states().size() == 2);
         CHECK(passed.states()[0].over == (i >= 2));
     }
-    auto const refused = *l.spend_at_hand(both, who, at(0s));
+    auto const refused = l.spend(both, who, at(0s));
     CHECK_FALSE(refused.allowed());
     CHECK(refused.refused_by() == l.named("real"));
     CHECK(refused.reported_by() == nullptr);
@@ -238,9 +211,9 @@ TEST_CASE("limiter: when one limit refuses, the others get back what was spent")
     limiter const l{in_memory(), {named("wide", a_limit(3, 1min)), named("narrow", a_limit(1, 1min, counting_algorithm::gcra))}};
     std::vector<limit const*> const both{l.named("wide"), l.named("narrow")};
     auto const who = from("192.0.2.1");
-    CHECK(l.spend_at_hand(both, who, at(0s))->allowed());
+    CHECK(l.spend(both, who, at(0s)).allowed());
     for (int i = 0; i < 10; ++i) {
-        auto const refused = *l.spend_at_hand(both, who, at(0s));
+        auto const refused = l.spend(both, who, at(0s));
         CHECK_FALSE(refused);
         CHECK(refused.refused_by() == l.named("narrow"));
         CHECK(refused.retry_after() == 1min);
@@ -327,7 +300,7 @@ TEST_CASE("limiter: limits on requests lend nothing, and a refused list none of 
     auto const one = spend(l, "narrow", who, at(0s));
     CHECK_FALSE(spend(l, "narrow", who, at(0s)).held_by_inflight());
     std::vector<limit const*> const both{l.named("login"), l.named("narrow")};
-    auto const refused = *l.spend_at_hand(both, who, at(0s));
+    auto const refused = l.spend(both, who, at(0s));
     CHECK_FALSE(refused.held_by_inflight());
     for (int i = 0; i < 5; ++i) CHECK(spend(l, "login", who, at(0s)).allowed());
     CHECK_FALSE(spend(l, "login", who, at(0s)).held_by_inflight());
@@ -341,7 +314,7 @@ TEST_CASE("limiter: as long as everybody succeeds, whoever is refused is refused
     std::atomic<int> wronged = 0;
     auto const come_and_go = [&] {
         for (int i = 0; i < 50'000; ++i) {
-            auto const mine = *l.spend_at_hand(one, who, at(0s));
+            auto const mine = l.spend(one, who, at(0s));
             if (mine.allowed()) l.succeeded(mine, who, at(0s));
             else if (!mine.held_by_inflight()) ++wronged;
         }
@@ -359,13 +332,13 @@ TEST_CASE("limiter: success gives back to limits on failures alone, a request th
     limiter const l{in_memory(), {}};
     std::vector<limit const*> const both{l.named("login"), l.named("register")};
     auto const who = from("192.0.2.1");
-    auto const done = *l.spend_at_hand(both, who, at(0s));
+    auto const done = l.spend(both, who, at(0s));
     l.succeeded(done, who, at(0s));
-    auto const shed = *l.spend_at_hand(both, who, at(0s));
+    auto const shed = l.spend(both, who, at(0s));
     CHECK(shed.states()[0].remaining == 4);
     CHECK(shed.states()[1].remaining == 3);
     l.give_back(shed, who, at(0s));
-    auto const next = *l.spend_at_hand(both, who, at(0s));
+    auto const next = l.spend(both, who, at(0s));
     CHECK(next.states()[0].remaining == 4);
     CHECK(next.states()[1].remaining == 3);
 }
@@ -382,48 +355,42 @@ TEST_CASE("limiter: a reload keeps what was counted for limits that did not chan
     CHECK(spend(after, "changed", who, at(1s)).allowed());
 }
 
-TEST_CASE("limiter: counters elsewhere are awaited, and losing them is an error that costs nothing")
+TEST_CASE("limiter: a share of a limit refuses where the share ends, and takes back what it gave")
 {
-    auto const away = std::make_shared<remote_counters>();
-    limiter const l{away, {named("a", a_limit(2, 1min)), named("b", a_limit(1, 1min))}};
-    std::vector<limit const*> const both{l.named("a"), l.named("b")};
-    auto const who = from("192.0.2.1");
-    CHECK_FALSE(l.spend_at_hand(both, who, at(0s)).has_value());
-    auto const first = run(l.spend(both, who, at(0s)));
-    REQUIRE(first.has_value());
-    CHECK(first->allowed());
-    auto const second = run(l.spend(both, who, at(0s)));
-    REQUIRE(second.has_value());
-    CHECK(second->refused_by() == l.named("b"));
-    CHECK(away->returned == 1);
-    away->fails_at = 5;
-    auto const third = run(l.spend(both, who, at(0s)));
-    CHECK(third.error().code() == errc::storage_unavailable);
-    CHECK(away->returned == 2);
-}
-
-TEST_CASE("limiter: counters elsewhere lend, too")
-{
-    limiter const l{std::make_shared<remote_counters>(), {on_failures(named("a", a_limit(1, 1min)))}};
-    std::vector<limit const*> const one{l.named("a")};
-    auto const who = from("192.0.2.1");
+    struct row
     {
-        auto const under_way = run(l.spend(one, who, at(0s)));
-        REQUIRE(under_way.has_value());
-        CHECK(under_way->allowed());
-        CHECK(run(l.spend(one, who, at(1s)))->held_by_inflight());
+        unsigned nodes;
+        std::uint32_t amount;
+        int passes;
+    };
+    auto const who = from("192.0.2.1");
+    for (auto const& each : {row{1, 5, 5}, row{2, 5, 2}, row{3, 100, 33}, row{5, 5, 1}, row{9, 5, 1}, row{0, 4, 4}}) {
+        for (auto const how : {counting_algorithm::window, counting_algorithm::gcra}) {
+            CAPTURE(each.nodes);
+            limiter const l{in_memory(), {named("a", a_limit(each.amount, 1min, how))}};
+            std::vector<limit const*> const one{l.named("a")};
+            for (int i = 0; i < each.passes; ++i) REQUIRE(l.spend_share(one, who, at(0s), each.nodes).allowed());
+            auto const refused = l.spend_share(one, who, at(0s), each.nodes);
+            CHECK(refused.refused_by() == l.named("a"));
+            CHECK(refused.place() == counting_place::share);
+            CHECK(rate_limit_policy_field(refused).starts_with("\"a\";q=" + std::to_string(each.amount)));
+        }
     }
-    CHECK_FALSE(run(l.spend(one, who, at(1s)))->held_by_inflight());
+    limiter const l{in_memory(), {on_failures(named("a", a_limit(2, 1min)))}};
+    std::vector<limit const*> const one{l.named("a")};
+    auto const passed = l.spend_share(one, who, at(0s), 2);
+    CHECK(l.spend_share(one, who, at(1s), 2).held_by_inflight());
+    l.succeeded(passed, who, at(1s));
+    CHECK(l.spend_share(one, who, at(1s), 2).allowed());
 }
 
 TEST_CASE("limiter: an empty list allows")
 {
     limiter const l{in_memory(), {}};
-    auto const a = l.spend_at_hand({}, from("192.0.2.1"), at(0s));
-    REQUIRE(a.has_value());
-    CHECK(a->allowed());
-    CHECK(rate_limit_field(*a).empty());
-    CHECK(a->retry_after_seconds() == 1s);
+    auto const a = l.spend({}, from("192.0.2.1"), at(0s));
+    CHECK(a.allowed());
+    CHECK(rate_limit_field(a).empty());
+    CHECK(a.retry_after_seconds() == 1s);
 }
 
 TEST_CASE("limiter: RateLimit fields tell of announced limits")
@@ -432,11 +399,11 @@ TEST_CASE("limiter: RateLimit fields tell of announced limits")
     per_user.burst = 200;
     limiter const l{in_memory(), {per_user, named("daily", a_limit(2, 24h))}};
     std::vector<limit const*> const all{l.named("per_user"), l.named("login"), l.named("daily")};
-    auto const a = *l.spend_at_hand(all, from("192.0.2.1"), at(0s));
+    auto const a = l.spend(all, from("192.0.2.1"), at(0s));
     CHECK(rate_limit_field(a) == "\"per_user\";r=199;t=1, \"daily\";r=1;t=86400");
     CHECK(rate_limit_policy_field(a) == "\"per_user\";q=100;w=1, \"daily\";q=2;w=86400");
-    (void)l.spend_at_hand(all, from("192.0.2.1"), at(1500ms));
-    auto const refused = *l.spend_at_hand(all, from("192.0.2.1"), at(1600ms));
+    (void)l.spend(all, from("192.0.2.1"), at(1500ms));
+    auto const refused = l.spend(all, from("192.0.2.1"), at(1600ms));
     CHECK(refused.retry_after_seconds() == 86399s);
     CHECK(rate_limit_field(refused).ends_with("\"daily\";r=0;t=86400"));
 }

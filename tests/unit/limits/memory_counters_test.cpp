@@ -16,12 +16,14 @@ namespace {
 
 limit_verdict spend(memory_counters& in, limit const& of, std::string const& key, steady_time now, std::uint32_t cost = 1)
 {
-    return *in.spend_at_hand({&of, key, now, cost});
+    return in.spend({&of, key, now, cost});
 }
 
-limit_verdict awaited(task<result<limit_verdict>> pending)
+limit_verdict awaited(memory_counters& in, charge const& what)
 {
-    return tests::run(std::move(pending)).value();
+    auto const told = tests::run(in.spend(std::span{&what, 1}));
+    REQUIRE(told.has_value());
+    return told->front();
 }
 
 // What a touched byte costs: the thread sanitizer keeps four more for each.
@@ -113,14 +115,14 @@ TEST_CASE("memory_counters: peeking spends nothing, and awaiting answers the sam
     for (auto const how : {counting_algorithm::window, counting_algorithm::gcra}) {
         limit const of{a_limit(2, 1min, how)};
         charge const what{&of, "k", at(0s)};
-        CHECK(awaited(counting.peek(what)).remaining == 2);
-        CHECK(awaited(counting.spend(what)).remaining == 1);
-        CHECK(awaited(counting.peek(what)).remaining == 1);
-        CHECK(awaited(counting.spend(what)).allowed);
-        CHECK_FALSE(awaited(counting.peek(what)).allowed);
-        CHECK_FALSE(awaited(counting.spend(what)).allowed);
-        CHECK_FALSE(awaited(counting.peek({&of, "k", at(0s), 7})).allowed);
-        CHECK_FALSE(awaited(counting.peek({&of, "new", at(0s), 7})).allowed);
+        CHECK(counting.peek(what).remaining == 2);
+        CHECK(awaited(counting, what).remaining == 1);
+        CHECK(counting.peek(what).remaining == 1);
+        CHECK(awaited(counting, what).allowed);
+        CHECK_FALSE(counting.peek(what).allowed);
+        CHECK_FALSE(awaited(counting, what).allowed);
+        CHECK_FALSE(counting.peek({&of, "k", at(0s), 7}).allowed);
+        CHECK_FALSE(counting.peek({&of, "new", at(0s), 7}).allowed);
         CHECK_FALSE(spend(counting, of, "new", at(0s), 7).allowed);
     }
 }
@@ -206,10 +208,10 @@ TEST_CASE("memory_counters: what went to a shared counter can be given back and 
         v = spend(counting, of, key, at(0s));
         if (v.allowed && counting.read_figures().overflowed > before) break;
     }
-    CHECK_FALSE(awaited(counting.peek({&of, key, at(0s)})).allowed);
+    CHECK_FALSE(counting.peek({&of, key, at(0s)}).allowed);
     CHECK_FALSE(spend(counting, of, key, at(0s)).allowed);
     counting.give_back({&of, key, at(0s)}, v.stamp);
-    CHECK(awaited(counting.peek({&of, key, at(0s)})).allowed);
+    CHECK(counting.peek({&of, key, at(0s)}).allowed);
     CHECK(spend(counting, of, key, at(0s)).allowed);
 }
 

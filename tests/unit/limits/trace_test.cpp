@@ -31,7 +31,7 @@ void check_trace(limit_spec const& spec, std::vector<charged> const& rows)
     for (auto const& row : rows) {
         CAPTURE(row.at.count() / 1'000'000);
         charge const what{&of, "key", at(row.at), row.cost};
-        auto const v = *counting.spend_at_hand(what);
+        auto const v = counting.spend(what);
         CHECK(v.allowed == row.allowed);
         CHECK(v.remaining == row.remaining);
         CHECK(v.reset == row.reset);
@@ -128,7 +128,7 @@ TEST_CASE("trace: what is given back is as if it had never been, for every algor
     for (auto const& spec : kinds) {
         memory_counters counting{options_of(8u << 20)};
         limit const of{spec};
-        auto const ask = [&](nanoseconds now) { return *counting.spend_at_hand({&of, "key", at(now)}); };
+        auto const ask = [&](nanoseconds now) { return counting.spend({&of, "key", at(now)}); };
         for (int round = 0; round < 50; ++round) {
             auto const v = ask(0s);
             REQUIRE(v.allowed);
