@@ -10,12 +10,12 @@
 
 // Several limits in a row, all or nothing: when one refuses, what the ones before it counted is
 // given back, so that a request that was not let through costs nothing. `settle` is that rule, and
-// it stands once for both ways of spending, at hand and waiting.
+// it stands once for whole limits and for shares of them.
 //
 // A limit on failures is counted before anybody knows whether it is one (ADR 8). What it took is
 // reserved until the request is over; a guess is then kept, a success given back. A refusal that
 // rests only on reservations (`held_by_inflight_`) is not one yet: those requests may succeed, so
-// the caller waits for one of them instead of being told to go away. At hand, verdict and
+// the caller waits for one of them instead of being told to go away. Verdict and
 // reservation are taken under one turn: otherwise a request could be refused for a place whose
 // reservation it does not see yet, and be told to go away.
 //

@@ -3,7 +3,7 @@
 #include "gateway/base/async/ready.hpp"
 #include "gateway/base/async/wait_until.hpp"
 #include "gateway/http/exchange.hpp"
-#include "gateway/limits/shared_limiter.hpp"
+#include "gateway/limits/shared/shared_limiter.hpp"
 #include "gateway/pipeline/guesses.hpp"
 #include "gateway/pipeline/request/counted.hpp"
 #include "gateway/pipeline/request/request_context.hpp"

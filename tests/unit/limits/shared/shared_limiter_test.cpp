@@ -1,4 +1,4 @@
-#include "gateway/limits/shared_limiter.hpp"
+#include "gateway/limits/shared/shared_limiter.hpp"
 
 #include "tests/support/run.hpp"
 #include "tests/unit/limits/limits.hpp"

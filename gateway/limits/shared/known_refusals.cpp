@@ -1,4 +1,4 @@
-#include "gateway/limits/known_refusals.hpp"
+#include "gateway/limits/shared/known_refusals.hpp"
 
 #include <algorithm>
 

@@ -1,6 +1,6 @@
 #pragma once
 
-#include "gateway/limits/known_refusals.hpp"
+#include "gateway/limits/shared/known_refusals.hpp"
 #include "gateway/limits/limiter.hpp"
 
 #include <atomic>
