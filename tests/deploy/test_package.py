@@ -1,5 +1,4 @@
-"""The package for Debian: what is in it, what it does to a machine, and what lintian says. A fresh Debian that installs it is
-`./dev prove package`."""
+"""The package for Debian: what is in it, what it does to a machine, and what lintian says."""
 
 import gzip
 import os
