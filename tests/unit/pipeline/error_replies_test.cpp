@@ -4,7 +4,7 @@
 #include "gateway/http/bodies/glimpse.hpp"
 #include "gateway/telemetry/log.hpp"
 #include "tests/support/temporary_folder.hpp"
-#include "tests/unit/pipeline/gate.hpp"
+#include "tests/unit/pipeline/authentication/gate.hpp"
 
 #include <fstream>
 #include <iterator>

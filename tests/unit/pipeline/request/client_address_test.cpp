@@ -1,6 +1,6 @@
 #include "gateway/pipeline/request/client_address.hpp"
 
-#include "tests/unit/pipeline/head_of.hpp"
+#include "tests/unit/pipeline/request/head_of.hpp"
 
 using namespace yett;
 using pipeline::address_of;

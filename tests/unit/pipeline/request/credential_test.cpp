@@ -4,7 +4,7 @@
 #include "gateway/pipeline/request/same_origin.hpp"
 #include "gateway/pipeline/request/session_cookies.hpp"
 #include "tests/unit/http/parsed.hpp"
-#include "tests/unit/pipeline/head_of.hpp"
+#include "tests/unit/pipeline/request/head_of.hpp"
 
 using namespace yett;
 using tests::read_head;

@@ -2,7 +2,7 @@
 
 #include "gateway/base/text/base64url.hpp"
 #include "gateway/pipeline/request/session_cookies.hpp"
-#include "tests/unit/pipeline/head_of.hpp"
+#include "tests/unit/pipeline/request/head_of.hpp"
 
 using namespace yett;
 using namespace yett::pipeline;

@@ -1,6 +1,6 @@
 #include "gateway/pipeline/authentication/shown_credential.hpp"
 
-#include "tests/unit/pipeline/gate.hpp"
+#include "tests/unit/pipeline/authentication/gate.hpp"
 
 #include <map>
 

@@ -3,7 +3,7 @@
 #include "gateway/http/bodies/form.hpp"
 #include "gateway/pipeline/request/return_address.hpp"
 #include "tests/unit/http/parsed.hpp"
-#include "tests/unit/pipeline/head_of.hpp"
+#include "tests/unit/pipeline/request/head_of.hpp"
 
 using namespace yett;
 using tests::read_head;

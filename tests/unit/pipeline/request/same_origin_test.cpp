@@ -2,7 +2,7 @@
 
 #include "gateway/http/fields/origin.hpp"
 
-#include "head_of.hpp"
+#include "tests/unit/pipeline/request/head_of.hpp"
 
 #include <doctest/doctest.h>
 

@@ -1,7 +1,7 @@
 #include "gateway/pipeline/authentication/api_key_check.hpp"
 
 #include "gateway/base/async/waiter.hpp"
-#include "tests/unit/pipeline/gate.hpp"
+#include "tests/unit/pipeline/authentication/gate.hpp"
 
 using namespace yett;
 using namespace yett::tests;

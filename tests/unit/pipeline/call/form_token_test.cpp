@@ -1,6 +1,6 @@
 #include "gateway/pipeline/call/form_token.hpp"
 
-#include "tests/unit/pipeline/head_of.hpp"
+#include "tests/unit/pipeline/request/head_of.hpp"
 
 using namespace yett;
 using pipeline::form_tokens;
