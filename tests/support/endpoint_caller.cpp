@@ -148,6 +148,7 @@ struct endpoint_caller::parts
         desk.rules.require_verified_email = with.verified_email;
         desk.rules.self_delete = with.self_delete;
         desk.rules.api_keys.self_service = with.self_service;
+        desk.rules.api_keys.scopes = with.key_scopes;
         desk.now = [this] { return now; };
     }
 
@@ -224,6 +225,13 @@ endpoint_caller::~endpoint_caller() = default;
 
 endpoint_answer endpoint_caller::ask(std::string_view endpoint, std::string const& lines, std::string const& body)
 {
+    auto const* const row = pipeline::endpoint_named(endpoint);
+    if (!row) throw std::invalid_argument{"no endpoint " + std::string{endpoint}};
+    return ask(*row, lines, body);
+}
+
+endpoint_answer endpoint_caller::ask(pipeline::endpoint const& row, std::string const& lines, std::string const& body)
+{
     auto head = lines + '\n';
     head.insert(head.find('\n'), " HTTP/1.1\nHost: example.com");
     if (!body.empty()) {
@@ -235,18 +243,14 @@ endpoint_answer endpoint_caller::ask(std::string_view endpoint, std::string cons
     ex.finish_body();
 
     auto& p = *parts_;
-    auto const* const row = pipeline::endpoint_named(endpoint);
-    if (!row) throw std::invalid_argument{"no endpoint " + std::string{endpoint}};
-    pipeline::request_context context;
-    context.snapshot = p.snapshot;
-    context.asked.now = p.now;
+    auto context = this->context();
     context.asked.from.text = "192.0.2.7";
     context.asked.from.https = true;
     context.found.shown = pipeline::credential_of(ex.request(), context.transport());
     if (context.found.shown) context.found.token = p.cache.prefetch_index(context.found.shown->token);
     context.found.who = p.who;
     auto spend = [&p, &context] { return p.spend(context); };
-    pipeline::call asked{*row, p.endpoints.services(), ex, context, nullptr, spend};
+    pipeline::call asked{row, p.endpoints.services(), ex, context, nullptr, spend};
     auto const reply = run(p.answer(asked));
 
     endpoint_answer made;
@@ -298,6 +302,19 @@ void endpoint_caller::be_since(std::string const& access_token, seconds ago)
     auto who = *parts_->cache.identify(access_token, parts_->now).value();
     who.authenticated_at -= ago;
     parts_->who = std::make_shared<identity const>(std::move(who));
+}
+
+pipeline::request_context endpoint_caller::context() const
+{
+    pipeline::request_context begun;
+    begun.snapshot = parts_->snapshot;
+    begun.asked.now = parts_->now;
+    return begun;
+}
+
+void endpoint_caller::be_known_as(identity_ptr who)
+{
+    parts_->who = std::move(who);
 }
 
 std::string endpoint_caller::add_user(std::string const& email, std::string const& password)

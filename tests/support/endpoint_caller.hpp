@@ -4,8 +4,10 @@
 #include "gateway/accounts/ports/session_store.hpp"
 #include "gateway/accounts/ports/user_store.hpp"
 #include "gateway/base/error.hpp"
+#include "gateway/base/identity.hpp"
 #include "gateway/http/bodies/field_error.hpp"
 #include "gateway/pages/page_renderer.hpp"
+#include "gateway/pipeline/call/endpoint.hpp"
 #include "gateway/pipeline/request/session_cookies.hpp"
 
 #include <map>
@@ -15,6 +17,10 @@
 #include <string_view>
 #include <utility>
 #include <vector>
+
+namespace yett::pipeline {
+struct request_context;
+} // namespace yett::pipeline
 
 namespace yett::tests {
 
@@ -56,6 +62,7 @@ public:
         bool login_over = false;   // and as many attempts
         bool self_delete = false;
         bool self_service = true;
+        std::vector<std::string> key_scopes{}; // that users may give their keys
         std::string after_logout{};
         pipeline::auth_transport transport{};
         pages::branding branding{};
@@ -67,6 +74,8 @@ public:
     // `lines` is a head without the line ends, the last blank one included, and without Host; the
     // fields of `body` are JSON when it begins with a brace, a form otherwise.
     endpoint_answer ask(std::string_view endpoint, std::string const& lines, std::string const& body = {});
+    // The same of a row that the test has made.
+    endpoint_answer ask(pipeline::endpoint const& row, std::string const& lines, std::string const& body = {});
     // The same from a browser that wants a page, with the cookies it has, and keeps those it gets.
     endpoint_answer visit(std::string_view endpoint, std::string const& lines);
     // Sends the form that `page` has, with these fields besides.
@@ -78,6 +87,12 @@ public:
     void be(std::string const& access_token);
     // As if the login had been so long ago.
     void be_since(std::string const& access_token, seconds ago);
+
+    // Somebody whom no session of ours speaks for: a key, or a token of another issuer.
+    void be_known_as(identity_ptr who);
+
+    // What is known of a request that begins now, before anybody looked at it.
+    pipeline::request_context context() const;
 
     // --- what was before
     std::string add_user(std::string const& email, std::string const& password = good_password);
