@@ -7,7 +7,7 @@
 #include "gateway/limits/spec.hpp"
 #include "gateway/net/client_limits.hpp"
 #include "gateway/net/listener.hpp"
-#include "gateway/pipeline/endpoints/auth_endpoints.hpp"
+#include "gateway/pipeline/request/session_cookies.hpp"
 #include "gateway/transport/tls_context.hpp"
 #include "gateway/upstream/forwarder.hpp"
 #include "gateway/upstream/headers/field_rules.hpp"
