@@ -123,7 +123,7 @@ public:
         now_ += std::chrono::microseconds{10};
         limits::subject who;
         who.client = limits::network::of(from_.address);
-        benchmark::DoNotOptimize(limits_.spend_at_hand(list_, who, now_)->allowed());
+        benchmark::DoNotOptimize(limits_.spend(list_, who, now_).allowed());
     }
 
 private:
@@ -219,7 +219,7 @@ void cache_hit(benchmark::State& state)
 
     comparison requests{count};
     other_steps others;
-    revocation const again{revoked_by::session, "again", {}, {}, now + seconds{900}};
+    revocation_entry const again{revoked_by::session, "again", {}, {}, now + seconds{900}};
     auto const add = [&] {
         if (state.range(2)) revoked.add(again);
     };

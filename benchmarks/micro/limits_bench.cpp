@@ -9,7 +9,7 @@ using namespace yett;
 using namespace yett::limits;
 using namespace std::chrono_literals;
 
-limit_spec a_limit(algorithm how, std::uint32_t amount)
+limit_spec a_limit(counting_algorithm how, std::uint32_t amount)
 {
     limit_spec spec;
     spec.name = "bench";
@@ -29,7 +29,7 @@ std::vector<subject> clients(std::size_t count)
 }
 
 // From one client, and from as many as do not fit the processor's caches.
-void spend(benchmark::State& state, algorithm how, std::uint32_t amount)
+void spend(benchmark::State& state, counting_algorithm how, std::uint32_t amount)
 {
     limiter const limits{std::make_shared<memory_counters>(memory_options{}), {a_limit(how, amount)}};
     std::vector<limit const*> const list{limits.named("bench")};
@@ -38,7 +38,7 @@ void spend(benchmark::State& state, algorithm how, std::uint32_t amount)
     std::size_t next = 0;
     for (auto _ : state) {
         now += 1us;
-        benchmark::DoNotOptimize(limits.spend_at_hand(list, who[next++ % who.size()], now)->allowed());
+        benchmark::DoNotOptimize(limits.spend(list, who[next++ % who.size()], now).allowed());
     }
 }
 
