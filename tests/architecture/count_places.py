@@ -94,7 +94,7 @@ ERROR = {
 #include <iostream>
 int main()
 {
-    auto const face = yett::http::face_of(yett::errc::dummy);
+    auto const face = yett::http::public_error_of(yett::errc::dummy);
     std::cout << name_of(yett::errc::dummy) << ' ' << face.status << ' ' << face.title << '\\n';
 }
 """),
@@ -146,7 +146,7 @@ int main()
 
 ALL = {"setting": SETTING, "labelled counter": COUNTER, "error code": ERROR, "endpoint": ENDPOINT}
 LIBRARIES = [f"-l{name}" for name in ("prometheus-cpp-core", "fmt", "yaml-cpp", "ssl", "crypto", "psl", "sodium", "idn2", "unistring", "zxcvbn",
-                                      "crypt", "highwayhash")]
+                                      "crypt", "highwayhash", "curl", "sqlite3", "pq", "hiredis")]
 
 
 def add(folder, file, anchor, text):
