@@ -542,7 +542,8 @@ accounts: { require_verified_email: false }
 TEST_CASE("pipeline: pages, prefixes and cookies are those of the snapshot a request began with")
 {
     auto const configured = [](std::string const& brand, std::string const& prefix, std::string const& cookie) {
-        return "routes: [{ name: in, match: { path: \"/in/**\" }, access: authenticated, upstream: app }]\naccounts: { prefix: [" +
+        return "routes: [{ name: in, match: { path: \"/in/**\" }, access: authenticated, upstream: app }]\n"
+               "accounts: { require_verified_email: false, prefix: [" +
                prefix + "], cookie: { name: " + cookie + " }, pages: { brand: " + brand + ", after_logout: " + prefix +
                "/seen-off } }\n";
     };

@@ -38,6 +38,7 @@ std::string field(http::reply const& r, std::string_view name)
 
 constexpr auto html = "Accept: text/html\r\n";
 constexpr auto json = "Accept: application/json\r\n";
+constexpr auto form = "Content-Type: application/x-www-form-urlencoded\r\nContent-Length: 0\r\n";
 
 } // namespace
 
@@ -72,8 +73,18 @@ TEST_CASE("page endpoints: who is answered with a page, and who as a program")
         CAPTURE(row.endpoint);
         CAPTURE(row.accept);
         endpoint_caller at{settings_with(row.pages, row.login, true)};
-        auto const ex = request(row.line, std::string{row.accept} + (row.line[0] == 'P' ? "Content-Length: 0\r\n" : ""));
+        auto const ex = request(row.line, std::string{row.accept} + (row.line[0] == 'P' ? form : ""));
         CHECK(pipeline::is_answered_by_page(*endpoint_named(row.endpoint), ex, at.context().pages()) == row.answered_here);
+    }
+}
+
+TEST_CASE("page endpoints: what a script sends is no form, whatever it would like to read")
+{
+    endpoint_caller at{settings_with(true, true, true)};
+    auto const& login = *endpoint_named("login");
+    for (auto const* fields : {"Content-Length: 0\r\n", "Content-Type: application/json\r\nContent-Length: 0\r\n"}) {
+        auto const ex = request("POST /auth/login", std::string{html} + fields);
+        CHECK_FALSE(pipeline::is_answered_by_page(login, ex, at.context().pages()));
     }
 }
 
