@@ -94,8 +94,7 @@ task<result<void>> request_limits::spend_for_account(http::exchange const& ex, r
 }
 
 // Memory answers at once, and most limits have room: no coroutine for those.
-task<result<void>> request_limits::spend(std::span<limits::limit const* const> from, http::exchange const& ex,
-                                         request_context& context)
+task<result<void>> request_limits::spend(limit_list from, http::exchange const& ex, request_context& context)
 {
     if (from.empty()) return ready(result<void>{});
     auto const who = subject_of(ex, context);
@@ -204,8 +203,8 @@ void request_limits::settle(http::exchange const& ex, request_context const& con
     auto const no_guess = why && is_no_guess(*why, *context.found.route, context.facts().endpoint, context.found.who != nullptr);
     auto const succeeded = context.spending.counts == tally::by_outcome && went_well(ex, why);
     auto const end = never_tried || no_guess ? meaning::nothing : succeeded ? meaning::success : meaning::failure;
+    auto const who = subject_of(ex, context);
     for (auto const& each : context.spending.admissions) {
-        auto const who = subject_of(ex, context);
         if (each.place() != limits::counting_place::elsewhere) give_back(*context.snapshot->shared->limiter, each, who, end);
         else if (end == meaning::failure) shared_->failed(each, who, steady_now());
         else give_back(*shared_, each, who, end);

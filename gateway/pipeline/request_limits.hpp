@@ -40,9 +40,10 @@ public:
     request_limits(request_limits const&) = delete;
     request_limits& operator=(request_limits const&) = delete;
 
+    using limit_list = std::span<limits::limit const* const>;
     // Spends from each of them, in this order. Fails with rate_limited, whose note names the limit; a limit
     // that only reports leaves that in the report instead.
-    task<result<void>> spend(std::span<limits::limit const* const> from, http::exchange const& ex, request_context& context);
+    task<result<void>> spend(limit_list from, http::exchange const& ex, request_context& context);
     // From those that count by who was proved: the limit that an API key brings along for itself, so many
     // requests a minute, and the rule's `late`. To be called where there are any.
     static bool has_late(request_context const& context) noexcept;
@@ -56,8 +57,6 @@ public:
     void settle(http::exchange const& ex, request_context const& context, error const* why) const;
 
 private:
-    using limit_list = std::span<limits::limit const* const>;
-
     task<result<void>> spend_own(http::exchange const& ex, request_context& context);
     task<result<void>> spend_own_and_late(http::exchange const& ex, request_context& context);
     task<result<void>> spend_patiently(limit_list from, http::exchange const& ex, request_context& context);
