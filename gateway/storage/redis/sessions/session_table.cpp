@@ -137,6 +137,17 @@ task<result<session_table::turned>> session_table::rotate(session_place const& a
     co_return done;
 }
 
+task<result<session_table::slice>> session_table::read_slice(std::vector<session_place> const& places, std::size_t most)
+{
+    auto found = co_await read_all(places);
+    if (!found) co_return found.error();
+    slice part;
+    part.more = places.size() == most;
+    if (!places.empty()) part.after = places.back().session_id;
+    part.sessions = std::move(*found);
+    co_return part;
+}
+
 task<result<session_table::slice>> session_table::open_of(std::string const& user_id, std::string const& after, std::size_t limit)
 {
     auto const from = after.empty() ? std::string{"+"} : "(" + after;
@@ -146,13 +157,7 @@ task<result<session_table::slice>> session_table::open_of(std::string const& use
     if (!told) co_return told.error();
     std::vector<session_place> places;
     for (auto const& each : told->items) places.push_back({user_id, each.text});
-    auto found = co_await read_all(places);
-    if (!found) co_return found.error();
-    slice part;
-    part.more = places.size() == most;
-    if (!places.empty()) part.after = places.back().session_id;
-    part.sessions = std::move(*found);
-    co_return part;
+    co_return co_await read_slice(places, most);
 }
 
 task<result<std::vector<session>>> session_table::all_open_of(std::string const& user_id)
@@ -180,13 +185,7 @@ task<result<session_table::slice>> session_table::after(std::string const& sessi
     if (!told) co_return told.error();
     std::vector<session_place> places;
     for (auto const& each : told->items) places.push_back(read_member(each.text));
-    auto found = co_await read_all(places);
-    if (!found) co_return found.error();
-    slice part;
-    part.more = places.size() == most;
-    if (!places.empty()) part.after = places.back().session_id;
-    part.sessions = std::move(*found);
-    co_return part;
+    co_return co_await read_slice(places, most);
 }
 
 } // namespace yett::storage::redis

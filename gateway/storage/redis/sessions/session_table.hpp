@@ -80,6 +80,8 @@ public:
     task<result<void>> tell_until(wall_time at);
 
 private:
+    // What was listed, of which there may be more where it is as long as was asked for.
+    task<result<slice>> read_slice(std::vector<session_place> const& places, std::size_t most);
     task<result<std::vector<end_told>>> end_part(std::span<session_place const> all, wall_time at);
     task<result<std::size_t>> forget(std::vector<session_place> const& places, wall_time now);
     accounts::session within_longest(accounts::session s) const;
