@@ -1,7 +1,6 @@
 #include "gateway/app/parts/postgres_options.hpp"
 
-#include "config/reading/environment.hpp"
-#include "config/reading/secrets.hpp"
+#include "gateway/app/parts/url_in_file.hpp"
 
 namespace yett::app {
 namespace {
@@ -27,10 +26,8 @@ storage::postgres::login login_of(config::postgres_url const& url, bool pooled)
 
 result<storage::postgres::login> read_login(std::filesystem::path const& file, std::string const& key, bool pooled)
 {
-    auto const text = config::read_secret(file, config::process_environment());
-    if (!text) return our_error(errc::storage_unavailable, key + ": " + text.error().note());
-    auto const url = config::parse_postgres_url(text->reveal());
-    if (!url) return our_error(errc::storage_unavailable, key + ": its URL " + url.error().note());
+    auto const url = read_url(file, key, config::parse_postgres_url);
+    if (!url) return url.error();
     return login_of(*url, pooled);
 }
 
