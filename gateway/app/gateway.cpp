@@ -153,8 +153,8 @@ void gateway::make_workers()
     all.catch_up = [this](unsigned worker) { catch_up(worker); };
     if (issuers_.any()) all.ask_for_keys = [this](std::size_t issuer) { return issuers_.ask(issuer); };
     for (unsigned i = 0; i < workers_; ++i) {
-        workers_services_.push_back(std::make_unique<worker_services>(i, workers_, all));
-        attach(*workers_services_.back(), i);
+        on_workers_.push_back(std::make_unique<worker_services>(i, workers_, all));
+        attach(*on_workers_.back(), i);
     }
 }
 
@@ -271,13 +271,13 @@ void gateway::run()
     news_.run();
     rotator_.run(give);
     issuers_.run(give, [this] { tell_of_keys(); });
-    for (auto& each : workers_services_) each->worker().start();
+    for (auto& each : on_workers_) each->worker().start();
     announce();
     control_.run();
     // What is under way is on other threads' hands: they come back to this loop, and must not find it gone.
     control_.restart();
     while (outstanding_ > 0 || rotator_.is_looking() || news_.is_looking()) control_.run_one();
-    for (auto& each : workers_services_) each->worker().join();
+    for (auto& each : on_workers_) each->worker().join();
 }
 
 // Calls `done` when the last worker has them.
@@ -287,7 +287,7 @@ void gateway::hand_out(token_keys::snapshot const& keys, std::function<void()> d
     auto const taken = [waiting, done = std::move(done)] {
         if (--*waiting == 0) done();
     };
-    for (auto& each : workers_services_)
+    for (auto& each : on_workers_)
         each->worker().post([this, &to = *each, keys, taken] {
             to.use(keys);
             boost::asio::post(control_, taken);
@@ -297,14 +297,14 @@ void gateway::hand_out(token_keys::snapshot const& keys, std::function<void()> d
 // Requests may be waiting for them on every worker.
 void gateway::tell_of_keys()
 {
-    for (auto& each : workers_services_) each->worker().post([&to = *each] { to.keys_arrived(); });
+    for (auto& each : on_workers_) each->worker().post([&to = *each] { to.keys_arrived(); });
 }
 
 // What requests of a worker wait for; each worker asks once for all of them.
 void gateway::catch_up(unsigned worker)
 {
     news_.ask([this, worker](bool fine) {
-        auto& to = *workers_services_[worker];
+        auto& to = *on_workers_[worker];
         to.worker().post([&to, fine] { to.caught_up(fine); });
     });
 }
@@ -344,7 +344,7 @@ bool gateway::read_certificates_of(open_listener const& one)
     }
     certificates_.use(*read.front());
     for (unsigned i = 0; i < workers_; ++i)
-        workers_services_[i]->worker().post([at = one.on_workers[i], tls = read[i]] { at->use(tls); });
+        on_workers_[i]->worker().post([at = one.on_workers[i], tls = read[i]] { at->use(tls); });
     return true;
 }
 
@@ -354,7 +354,7 @@ void gateway::redirect_to_names()
     for (auto const& each : listeners_) {
         auto const entrance = entrance_beside(*each.settings);
         for (unsigned i = 0; entrance && i < workers_; ++i)
-            workers_services_[i]->worker().post([at = each.on_workers[i], entrance] { at->use(entrance); });
+            on_workers_[i]->worker().post([at = each.on_workers[i], entrance] { at->use(entrance); });
     }
 }
 
@@ -388,8 +388,8 @@ void gateway::begin_draining()
             if (--draining_ == 0) drain_mail();
         });
     };
-    for (auto& each : workers_services_) each->worker().post([&worker_services = *each] { worker_services.end_tunnels(); });
-    for (auto& each : workers_services_) each->worker().drain(settings_.client_limits.drain_timeout, finished);
+    for (auto& each : on_workers_) each->worker().post([&to = *each] { to.end_tunnels(); });
+    for (auto& each : on_workers_) each->worker().drain(settings_.client_limits.drain_timeout, finished);
 }
 
 // The last requests may have left letters. Those that cannot leave now wait in the store.
@@ -400,7 +400,7 @@ void gateway::drain_mail()
 
 void gateway::stop()
 {
-    for (auto& each : workers_services_) each->worker().stop();
+    for (auto& each : on_workers_) each->worker().stop();
     management_->stop();
     operators_->stop();
     news_.stop();
@@ -462,8 +462,7 @@ void gateway::publish_figures_later()
     next_publication_.expires_after(publication_interval);
     next_publication_.async_wait([this](boost::system::error_code failure) {
         if (failure) return;
-        for (auto& each : workers_services_)
-            each->worker().post([&worker_services = *each] { worker_services.publish_cache_figures(); });
+        for (auto& each : on_workers_) each->worker().post([&to = *each] { to.publish_cache_figures(); });
         auto& overflow = figures_.control().limiter_overflow;
         overflow.add(counting_->read_figures().overflowed - overflow.value());
         publish_figures_later();

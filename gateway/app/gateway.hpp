@@ -137,7 +137,7 @@ private:
     boost::asio::steady_timer next_publication_{control_};
     boost::asio::steady_timer next_look_{control_}; // at the files of certificates
     std::vector<endpoint> endpoints_;
-    std::vector<std::unique_ptr<worker_services>> workers_services_;
+    std::vector<std::unique_ptr<worker_services>> on_workers_;
     std::unique_ptr<control::admin> management_;
     std::unique_ptr<mail::mail_worker> mail_worker_;
     std::unique_ptr<control::management_socket> operators_;
