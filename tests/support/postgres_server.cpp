@@ -1,5 +1,7 @@
 #include "tests/support/postgres_server.hpp"
 
+#include "tests/support/child_process.hpp"
+
 #include <libpq-fe.h>
 
 #include <chrono>
@@ -9,12 +11,8 @@
 #include <thread>
 #include <vector>
 
-#include <fcntl.h>
 #include <grp.h>
-#include <netinet/in.h>
 #include <pwd.h>
-#include <sys/prctl.h>
-#include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -37,27 +35,19 @@ passwd const* stand_in()
 }
 
 // In the new process.
-[[noreturn]] void become(std::vector<std::string> const& command, std::string const& folder)
+[[noreturn]] void become_in(std::string const& folder, std::vector<std::string> const& command)
 {
     if (auto const* const who = stand_in())
         if (setgroups(0, nullptr) != 0 || setgid(who->pw_gid) != 0 || setuid(who->pw_uid) != 0) _exit(126);
-    prctl(PR_SET_PDEATHSIG, SIGQUIT);
-    auto const log = ::open((folder + "/log").c_str(), O_CREAT | O_WRONLY | O_APPEND, 0600);
-    dup2(log, STDOUT_FILENO);
-    dup2(log, STDERR_FILENO);
     if (chdir(folder.c_str()) != 0) _exit(126);
-    std::vector<char*> words;
-    for (auto const& each : command) words.push_back(const_cast<char*>(each.c_str()));
-    words.push_back(nullptr);
-    execv(words.front(), words.data());
-    _exit(127);
+    become(command, folder + "/log", SIGQUIT);
 }
 
 pid_t begin(std::vector<std::string> const& command, std::string const& folder)
 {
     auto const pid = fork();
     if (pid < 0) throw std::runtime_error{"fork"};
-    if (pid == 0) become(command, folder);
+    if (pid == 0) become_in(folder, command);
     return pid;
 }
 
@@ -66,20 +56,6 @@ void run_to_success(std::vector<std::string> const& command, std::string const& 
     auto const pid = begin(command, folder);
     int status = 0;
     if (waitpid(pid, &status, 0) != pid || status != 0) throw std::runtime_error{command[0] + " failed, see " + folder + "/log"};
-}
-
-std::uint16_t free_port()
-{
-    sockaddr_in at{};
-    at.sin_family = AF_INET;
-    at.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    socklen_t size = sizeof at;
-    auto const socket = ::socket(AF_INET, SOCK_STREAM, 0);
-    auto const bound = ::bind(socket, reinterpret_cast<sockaddr const*>(&at), size) == 0 &&
-                       ::getsockname(socket, reinterpret_cast<sockaddr*>(&at), &size) == 0;
-    ::close(socket);
-    if (!bound) throw std::runtime_error{"no port is free"};
-    return ntohs(at.sin_port);
 }
 
 } // namespace
