@@ -1,14 +1,8 @@
 import pytest
 
-from profiles import Profile, harness
+from profiles import Profile  # which says where the next is found
+from fixtures import echo  # noqa: F401
 from stores import NAMES, Stores
-
-
-@pytest.fixture(scope="session")
-def echo():
-    application = harness.Echo()
-    yield application
-    application.stop()
 
 
 @pytest.fixture(scope="session")

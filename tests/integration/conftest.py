@@ -1,14 +1,8 @@
 import pytest
 
 import harness
+from fixtures import echo, start  # noqa: F401
 from postgres_server import PostgresServer
-
-
-@pytest.fixture(scope="session")
-def echo():
-    application = harness.Echo()
-    yield application
-    application.stop()
 
 
 # An application that keeps the heads it gets; a file that wants other answers of it has its own.
@@ -34,20 +28,6 @@ def url_of():
     yield find
     for server in servers:
         server.stop()
-
-
-@pytest.fixture
-def start(tmp_path):
-    """Starts gateways (or anything with `stop`) and stops them after the test."""
-    running = []
-
-    def begin(thing):
-        running.append(thing)
-        return thing
-
-    yield begin
-    for thing in reversed(running):
-        thing.stop()
 
 
 @pytest.fixture(scope="module")
