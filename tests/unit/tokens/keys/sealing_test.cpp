@@ -32,9 +32,17 @@ TEST_CASE("sealing: what was sealed opens with its secret and for its purpose")
         auto const opened = unseal(sealed, phrase, purpose);
         REQUIRE(opened);
         CHECK(opened->reveal() == plain);
-        CHECK(sealed.find(plain) == std::string::npos);
         CHECK_MESSAGE(base64url_decode(sealed)->size() == plain.size() + 16 + 12 + 16, "salt, nonce and tag");
     }
+}
+
+TEST_CASE("sealing: the text cannot be read in what was sealed")
+{
+    // Long enough that random bytes do not spell it by accident.
+    std::string const plain = "a key\nin lines\n";
+    auto const sealed = sealed_text(plain);
+    CHECK(sealed.find(plain) == std::string::npos);
+    CHECK(base64url_decode(sealed)->find(plain) == std::string::npos);
 }
 
 TEST_CASE("sealing: the same text is never sealed to the same bytes")
