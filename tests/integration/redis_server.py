@@ -1,4 +1,4 @@
-"""A real Redis in a temporary folder, for tests that stop it, kill it and start it again."""
+"""A real Redis in a temporary folder, for tests that stop it, kill it and start it again; and sentinels over two of them."""
 
 import hashlib
 import pathlib
@@ -13,6 +13,8 @@ import harness
 PASSWORD = "hunter2 is no p@ssword/"
 IN_A_URL = "hunter2%20is%20no%20p%40ssword%2F"
 HASH = hashlib.sha256(PASSWORD.encode()).hexdigest()
+SENTINELS_PASSWORD = "sesame"
+MASTER = "main"                           # as the sentinels call it
 
 
 def _free_port():
@@ -21,34 +23,34 @@ def _free_port():
         return probe.getsockname()[1]
 
 
-class RedisServer:
-    """It keeps nothing on disk, and lets in `yett`, who may do what is `allowed`, and an `admin`, who is redis-cli."""
+class _Server:
+    """One program that speaks Redis's protocol, with a folder, a port and a file of settings that it may write itself."""
 
-    def __init__(self, *settings, allowed="+@all"):
-        self.settings = settings
-        self.allowed = allowed
-        self.port = _free_port()
+    program = "/usr/bin/redis-server"
+    login = ()                            # words of redis-cli
+
+    def __init__(self, port, settings):
+        self.port = port
         self.folder = pathlib.Path(tempfile.mkdtemp(prefix="yett-redis-"))
         self.process = None
+        self.prepare(self.folder)
+        lines = ["bind 127.0.0.1", f"port {port}", f"dir {self.folder}", *settings]
+        (self.folder / "conf").write_text("\n".join(lines) + "\n")
         self.start()
 
-    def start(self):
-        self.log = open(self.folder / "log", "ab")
-        (self.folder / "users").write_text(f"user yett on #{HASH} ~* &* {self.allowed}\nuser admin on #{HASH} ~* &* +@all\nuser default off\n")
-        self.process = subprocess.Popen(
-            ["/usr/bin/redis-server", "--bind", "127.0.0.1", "--port", str(self.port), "--save", "", "--dir", str(self.folder),
-             "--aclfile", str(self.folder / "users"), *self.settings],
-            stdin=subprocess.DEVNULL, stdout=self.log, stderr=self.log)
-        harness.wait_until(lambda: self.ask("PING") == "PONG", 10, "a Redis that answers")
+    def prepare(self, folder):
+        """Files that its settings name."""
 
-    @property
-    def url(self):
-        return f"redis://yett:{IN_A_URL}@127.0.0.1:{self.port}"
+    def start(self):
+        """On the same port and with the same settings as before; returns once it answers."""
+        with open(self.folder / "log", "ab") as log:
+            self.process = subprocess.Popen([self.program, self.folder / "conf"], stdin=subprocess.DEVNULL, stdout=log, stderr=log)
+        harness.wait_until(lambda: self.ask("PING") == "PONG", 20, f"an answer of {self.program} in {self.folder}")
 
     def ask(self, *words):
         """What redis-cli prints, without the last line's end."""
-        return subprocess.run(["/usr/bin/redis-cli", "-p", str(self.port), "--user", "admin", "--pass", PASSWORD, "--no-auth-warning",
-                               *words], capture_output=True, text=True, timeout=20).stdout.rstrip("\n")
+        return subprocess.run(["/usr/bin/redis-cli", "-p", str(self.port), "--no-auth-warning", *self.login, *map(str, words)],
+                              capture_output=True, text=True, timeout=20).stdout.rstrip("\n")
 
     def kill(self):
         """Without any farewell, and with everything that it held."""
@@ -58,6 +60,7 @@ class RedisServer:
         self.process = None
 
     def pause(self):
+        """It keeps its connections, takes new ones and says nothing, as behind a network that lost it."""
         self.process.send_signal(signal.SIGSTOP)
 
     def resume(self):
@@ -66,3 +69,128 @@ class RedisServer:
     def stop(self):
         self.kill()
         shutil.rmtree(self.folder, ignore_errors=True)
+
+
+class RedisServer(_Server):
+    """It keeps nothing on disk, and lets in `yett`, who may do what is `allowed`, and an `admin`, who is redis-cli."""
+
+    login = ("--user", "admin", "--pass", PASSWORD)
+
+    def __init__(self, *settings, allowed="+@all", known_as=lambda port: port):
+        """Settings of the server, lines of its file. `known_as` makes of its port the one by which it is reached, that of a proxy."""
+        self.allowed = allowed
+        port = _free_port()
+        self.known_port = known_as(port)
+        super().__init__(port, [
+            *settings, 'save ""', "appendonly no", "repl-diskless-sync-delay 0", "enable-debug-command yes", "replica-announce-ip 127.0.0.1",
+            f"replica-announce-port {self.known_port}", "masteruser admin", f'masterauth "{PASSWORD}"', "aclfile users"])
+
+    def prepare(self, folder):
+        (folder / "users").write_text(f"user yett on #{HASH} ~* &* {self.allowed}\nuser admin on #{HASH} ~* &* +@all\nuser default off\n")
+
+    @property
+    def url(self):
+        return self.url_by(self.known_port)
+
+    @staticmethod
+    def url_by(port):
+        return f"redis://yett:{IN_A_URL}@127.0.0.1:{port}"
+
+    def role(self):
+        return self.ask("ROLE").partition("\n")[0]
+
+    def run_id(self):
+        """Another one after each start."""
+        return next(line.partition(":")[2] for line in self.ask("INFO", "server").splitlines() if line.startswith("run_id:"))
+
+    def hang_up(self):
+        """Ends the connections of `yett`; new ones are welcome."""
+        self.ask("CLIENT", "KILL", "USER", "yett")
+
+
+class Sentinel(_Server):
+    program = "/usr/bin/redis-sentinel"
+    login = ("--pass", SENTINELS_PASSWORD)
+
+    def __init__(self, port, quorum):
+        """Watches the master that is reached by `port`."""
+        super().__init__(_free_port(), [
+            f"requirepass {SENTINELS_PASSWORD}", f"sentinel sentinel-pass {SENTINELS_PASSWORD}",
+            f"sentinel monitor {MASTER} 127.0.0.1 {port} {quorum}", f"sentinel down-after-milliseconds {MASTER} 500",
+            f"sentinel failover-timeout {MASTER} 3000", f"sentinel auth-user {MASTER} admin", f'sentinel auth-pass {MASTER} "{PASSWORD}"'])
+
+    def start(self):
+        """It looks at the servers several times a second instead of every ten, so that nobody waits for it to see what is there."""
+        super().start()
+        assert self.ask("SENTINEL", "DEBUG", "info-period", 300, "publish-period", 300) == "OK"
+
+    def master_port(self):
+        told = self.ask("SENTINEL", "GET-MASTER-ADDR-BY-NAME", MASTER).splitlines()
+        return int(told[1]) if len(told) == 2 else None
+
+    def is_ready(self, replicas, others):
+        """It knows all there are, and that the replicas have caught up."""
+        told = self.ask("SENTINEL", "REPLICAS", MASTER).splitlines()
+        fine = sum(told[at:at + 2] == ["master-link-status", "ok"] for at in range(len(told)))
+        seen = self.ask("SENTINEL", "SENTINELS", MASTER).splitlines().count("runid")
+        return fine == replicas and seen == others
+
+
+class RedisWithSentinels:
+    """A master, its replica, and three sentinels, of which two decide.
+
+    Whoever cuts what `known_as` leads to cuts a server off from the sentinels, the other server and all clients."""
+
+    def __init__(self, *settings, **more):
+        """As of each server."""
+        self.running = []
+        try:
+            first = self._begin(RedisServer(*settings, **more))
+            second = self._begin(RedisServer(*settings, f"replicaof 127.0.0.1 {first.known_port}", **more))
+            self.servers = [first, second]
+            self.sentinels = [self._begin(Sentinel(first.known_port, 2)) for _ in range(3)]
+            self.await_replica()
+        except BaseException:
+            self.stop()
+            raise
+
+    def _begin(self, thing):
+        self.running.append(thing)
+        return thing
+
+    @property
+    def url(self):
+        hosts = ",".join(f"127.0.0.1:{each.port}" for each in self.sentinels)
+        return f"redis+sentinel://yett:{IN_A_URL}@{hosts}/{MASTER}?sentinel_password={SENTINELS_PASSWORD}"
+
+    @property
+    def master(self):
+        """The one that most sentinels name."""
+        named = [each.master_port() for each in self.sentinels if each.process]
+        return next(each for each in self.servers if each.known_port == max(named, key=named.count))
+
+    @property
+    def replica(self):
+        master = self.master
+        return next(each for each in self.servers if each is not master)
+
+    def await_replica(self, seconds=30):
+        """Until another server could take over."""
+        harness.wait_until(lambda: all(each.is_ready(1, 2) for each in self.sentinels), seconds, "a replica that could take over")
+
+    def await_master(self, server, seconds=30):
+        """Until that server is the master, and all sentinels say so."""
+        harness.wait_until(lambda: all(each.master_port() == server.known_port for each in self.sentinels)
+                           and server.role() == "master", seconds, "a promotion")
+
+    def promote(self):
+        """The replica becomes the master while the old one is well. Returns it."""
+        new = self.replica
+        told = self.sentinels[0].ask("SENTINEL", "FAILOVER", MASTER)
+        assert told == "OK", told
+        self.await_master(new)
+        return new
+
+    def stop(self):
+        while self.running:
+            self.running.pop().stop()
