@@ -29,12 +29,14 @@ class _Server:
     program = "/usr/bin/redis-server"
     login = ()                            # words of redis-cli
 
-    def __init__(self, port, settings):
-        self.port = port
+    def __init__(self, settings, words=()):
+        """`settings` are lines of its file, `words` of its command line, which it does not write itself."""
+        self.port = _free_port()
+        self.words = words
         self.folder = pathlib.Path(tempfile.mkdtemp(prefix="yett-redis-"))
         self.process = None
         self.prepare(self.folder)
-        lines = ["bind 127.0.0.1", f"port {port}", f"dir {self.folder}", *settings]
+        lines = ["bind 127.0.0.1", f"port {self.port}", f"dir {self.folder}", *settings]
         (self.folder / "conf").write_text("\n".join(lines) + "\n")
         self.start()
 
@@ -44,7 +46,7 @@ class _Server:
     def start(self):
         """On the same port and with the same settings as before; returns once it answers."""
         with open(self.folder / "log", "ab") as log:
-            self.process = subprocess.Popen([self.program, self.folder / "conf"], stdin=subprocess.DEVNULL, stdout=log, stderr=log)
+            self.process = subprocess.Popen([self.program, self.folder / "conf", *self.words], stdin=subprocess.DEVNULL, stdout=log, stderr=log)
         harness.wait_until(lambda: self.ask("PING") == "PONG", 20, f"an answer of {self.program} in {self.folder}")
 
     def ask(self, *words):
@@ -76,25 +78,20 @@ class RedisServer(_Server):
 
     login = ("--user", "admin", "--pass", PASSWORD)
 
-    def __init__(self, *settings, allowed="+@all", known_as=lambda port: port):
-        """Settings of the server, lines of its file. `known_as` makes of its port the one by which it is reached, that of a proxy."""
+    def __init__(self, *settings, allowed="+@all", replica_of=None):
+        """`settings` are words of its command line, "--maxmemory", "1mb"."""
         self.allowed = allowed
-        port = _free_port()
-        self.known_port = known_as(port)
-        super().__init__(port, [
-            *settings, 'save ""', "appendonly no", "repl-diskless-sync-delay 0", "enable-debug-command yes", "replica-announce-ip 127.0.0.1",
-            f"replica-announce-port {self.known_port}", "masteruser admin", f'masterauth "{PASSWORD}"', "aclfile users"])
+        own = ['save ""', "appendonly no", "repl-diskless-sync-delay 0", "masteruser admin", f'masterauth "{PASSWORD}"', "aclfile users"]
+        if replica_of:
+            own.append(f"replicaof 127.0.0.1 {replica_of.port}")
+        super().__init__(own, settings)
 
     def prepare(self, folder):
         (folder / "users").write_text(f"user yett on #{HASH} ~* &* {self.allowed}\nuser admin on #{HASH} ~* &* +@all\nuser default off\n")
 
     @property
     def url(self):
-        return self.url_by(self.known_port)
-
-    @staticmethod
-    def url_by(port):
-        return f"redis://yett:{IN_A_URL}@127.0.0.1:{port}"
+        return f"redis://yett:{IN_A_URL}@127.0.0.1:{self.port}"
 
     def role(self):
         return self.ask("ROLE").partition("\n")[0]
@@ -114,7 +111,7 @@ class Sentinel(_Server):
 
     def __init__(self, port, quorum):
         """Watches the master that is reached by `port`."""
-        super().__init__(_free_port(), [
+        super().__init__([
             f"requirepass {SENTINELS_PASSWORD}", f"sentinel sentinel-pass {SENTINELS_PASSWORD}",
             f"sentinel monitor {MASTER} 127.0.0.1 {port} {quorum}", f"sentinel down-after-milliseconds {MASTER} 500",
             f"sentinel failover-timeout {MASTER} 3000", f"sentinel auth-user {MASTER} admin", f'sentinel auth-pass {MASTER} "{PASSWORD}"'])
@@ -137,18 +134,16 @@ class Sentinel(_Server):
 
 
 class RedisWithSentinels:
-    """A master, its replica, and three sentinels, of which two decide.
-
-    Whoever cuts what `known_as` leads to cuts a server off from the sentinels, the other server and all clients."""
+    """A master, its replica, and three sentinels, of which two decide."""
 
     def __init__(self, *settings, **more):
         """As of each server."""
         self.running = []
         try:
             first = self._begin(RedisServer(*settings, **more))
-            second = self._begin(RedisServer(*settings, f"replicaof 127.0.0.1 {first.known_port}", **more))
+            second = self._begin(RedisServer(*settings, replica_of=first, **more))
             self.servers = [first, second]
-            self.sentinels = [self._begin(Sentinel(first.known_port, 2)) for _ in range(3)]
+            self.sentinels = [self._begin(Sentinel(first.port, 2)) for _ in range(3)]
             self.await_replica()
         except BaseException:
             self.stop()
@@ -167,7 +162,7 @@ class RedisWithSentinels:
     def master(self):
         """The one that most sentinels name."""
         named = [each.master_port() for each in self.sentinels if each.process]
-        return next(each for each in self.servers if each.known_port == max(named, key=named.count))
+        return next(each for each in self.servers if each.port == max(named, key=named.count))
 
     @property
     def replica(self):
@@ -180,7 +175,7 @@ class RedisWithSentinels:
 
     def await_master(self, server, seconds=30):
         """Until that server is the master, and all sentinels say so."""
-        harness.wait_until(lambda: all(each.master_port() == server.known_port for each in self.sentinels)
+        harness.wait_until(lambda: all(each.master_port() == server.port for each in self.sentinels)
                            and server.role() == "master", seconds, "a promotion")
 
     def promote(self):
