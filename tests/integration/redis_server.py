@@ -12,9 +12,13 @@ import harness
 
 PASSWORD = "hunter2 is no p@ssword/"
 IN_A_URL = "hunter2%20is%20no%20p%40ssword%2F"
-HASH = hashlib.sha256(PASSWORD.encode()).hexdigest()
+ADMIN = "admin"                           # the name and the password: sentinels do not find theirs again when a blank is in it
 SENTINELS_PASSWORD = "sesame"
 MASTER = "main"                           # as the sentinels call it
+
+
+def _hash(password):
+    return hashlib.sha256(password.encode()).hexdigest()
 
 
 def _free_port():
@@ -74,20 +78,21 @@ class _Server:
 
 
 class RedisServer(_Server):
-    """It keeps nothing on disk, and lets in `yett`, who may do what is `allowed`, and an `admin`, who is redis-cli."""
+    """It keeps nothing on disk, and lets in `yett`, who may do what is `allowed`, and an admin, who is redis-cli."""
 
-    login = ("--user", "admin", "--pass", PASSWORD)
+    login = ("--user", ADMIN, "--pass", ADMIN)
 
     def __init__(self, *settings, allowed="+@all", replica_of=None):
         """`settings` are words of its command line, "--maxmemory", "1mb"."""
         self.allowed = allowed
-        own = ['save ""', "appendonly no", "repl-diskless-sync-delay 0", "masteruser admin", f'masterauth "{PASSWORD}"', "aclfile users"]
+        own = ['save ""', "appendonly no", "repl-diskless-sync-delay 0", f"masteruser {ADMIN}", f"masterauth {ADMIN}", "aclfile users"]
         if replica_of:
             own.append(f"replicaof 127.0.0.1 {replica_of.port}")
         super().__init__(own, settings)
 
     def prepare(self, folder):
-        (folder / "users").write_text(f"user yett on #{HASH} ~* &* {self.allowed}\nuser admin on #{HASH} ~* &* +@all\nuser default off\n")
+        (folder / "users").write_text(f"user yett on #{_hash(PASSWORD)} ~* &* {self.allowed}\nuser {ADMIN} on #{_hash(ADMIN)} ~* &* +@all\n"
+                                      "user default off\n")
 
     @property
     def url(self):
@@ -114,7 +119,7 @@ class Sentinel(_Server):
         super().__init__([
             f"requirepass {SENTINELS_PASSWORD}", f"sentinel sentinel-pass {SENTINELS_PASSWORD}",
             f"sentinel monitor {MASTER} 127.0.0.1 {port} {quorum}", f"sentinel down-after-milliseconds {MASTER} 500",
-            f"sentinel failover-timeout {MASTER} 3000", f"sentinel auth-user {MASTER} admin", f'sentinel auth-pass {MASTER} "{PASSWORD}"'])
+            f"sentinel failover-timeout {MASTER} 3000", f"sentinel auth-user {MASTER} {ADMIN}", f"sentinel auth-pass {MASTER} {ADMIN}"])
 
     def start(self):
         """It looks at the servers several times a second instead of every ten, so that nobody waits for it to see what is there."""
