@@ -133,6 +133,7 @@ class Client(threading.Thread):
                             **self.about(session))
         if answer.status:
             self._ended(session)
+        return answer
 
     def logout_everywhere(self, session):
         answer, _ = self.do("logout_everywhere", "POST", "/auth/logout", {"everywhere": True, "refresh_token": session.refresh},
@@ -192,6 +193,7 @@ class Client(threading.Thread):
                             minted_at=session.minted_at, minted_until=session.minted_until, **self.about(session))
         if answer.status == 401 and session in session.member.sessions:
             self.refresh(session)
+        return answer
 
     def look_back(self, member):
         """At what has ended, most often at what did so last."""

@@ -6,13 +6,12 @@ import time
 
 import paths  # noqa: F401
 import harness
-from history import ALL, Fault
+from history import ALL, REDIS, Fault
 from node import NOTICED
+from redis_faults import FAR, RedisFaults
 
-FAR = 0.02                                # seconds each way
 
-
-class Faults:
+class Faults(RedisFaults):
     def __init__(self, fleet, deadline):
         """What lasts beyond `deadline` seconds is not waited for."""
         self.fleet, self.deadline = fleet, deadline
@@ -32,16 +31,21 @@ class Faults:
         assert not self.failures, self.failures
 
     def _one(self, planned):
-        met = list(self.fleet.nodes.values()) if planned.node == ALL else [self.fleet.nodes[planned.node]]
+        met = self._met(planned)
         try:
             with contextlib.ExitStack() as turns:
-                for node in met:
-                    turns.enter_context(node.turn)
+                for each in met:
+                    turns.enter_context(each.turn)
                 start = time.monotonic()
                 getattr(self, "_" + planned.what)(planned, *met)
                 self.noted.append(Fault(planned.what, planned.node, start, time.monotonic()))
         except Exception as why:          # whatever it is, the run must not go on as if nothing were
             self.failures.append(f"{planned}: {why!r}")
+
+    def _met(self, planned):
+        """In one order, for each is waited for."""
+        nodes, redis = list(self.fleet.nodes.values()), [self.fleet.redis] if self.fleet.redis else []
+        return {ALL: nodes + redis, REDIS: redis}.get(planned.node) or [self.fleet.nodes[planned.node]]
 
     def _kill(self, planned, node):
         node.end("kill")

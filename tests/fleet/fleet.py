@@ -1,4 +1,4 @@
-"""Three nodes, one PostgreSQL, a bad network between them, an application and a mail server."""
+"""Three nodes, one PostgreSQL, one Redis if wanted, a bad network between them, an application and a mail server."""
 
 import pathlib
 import time
@@ -9,6 +9,7 @@ from history import Letter
 from network import Network
 from node import FAKETIME, Node
 from plan import NODES
+from redis_store import RedisStore
 from postgres_server import IN_A_URL, PostgresServer
 from smtp_sink import Sink
 
@@ -47,10 +48,20 @@ def settings(name, application, database, mail, **more):
     return made
 
 
-class Fleet:
-    """`direct` nodes speak to the database without the bad network between them."""
+def with_limits(made):
+    """Two of each kind that nobody fills, so that each request asks for them."""
+    made["limits"].update({"rate": {"rate": "1000000/1m", "algorithm": "gcra", "key": ["client"]},
+                           "window": {"rate": "2000/2s", "algorithm": "window", "key": ["user"]}})
+    for each in made["routes"]:
+        each["limits"] = ["rate", "window"]
+    return made
 
-    def __init__(self, folder, clocks=True, direct=False, mail=True, **more):
+
+class Fleet:
+    """`direct` nodes speak to the database without the bad network between them. With `redis` they have one beside it, that of
+    shared_state.url, and limits on all they forward; and they do not hear PostgreSQL's notifications, as behind a pooler."""
+
+    def __init__(self, folder, clocks=True, direct=False, redis=False, **more):
         self.folder = pathlib.Path(folder)
         self.running = []
         self.clocks = clocks and bool(FAKETIME)
@@ -59,7 +70,8 @@ class Fleet:
             self.database = self.postgres.make_database()
             self.application = self._begin(harness.Echo())
             self.mailbox = self._begin(Mailbox())
-            self.network = self._begin(Network(self.postgres.folder, NODES))
+            self.redis = self._begin(RedisStore()) if redis else None
+            self.network = self._begin(Network(self._links()))
             self.nodes = {name: self._begin(Node(name, self.folder / name, self._settings(name, direct, more), self.clocks)) for name in NODES}
         except BaseException:
             self.stop()
@@ -69,11 +81,20 @@ class Fleet:
         self.running.append(thing)
         return thing
 
+    def _links(self):
+        links = {name: [f"{self.postgres.folder}/.s.PGSQL.5432"] for name in NODES}
+        return links | {f"{name}.redis": self.redis.targets() for name in NODES if self.redis}
+
     def _settings(self, name, direct, more):
         url = self.postgres.url(self.database)
         if not direct:
-            url = f"postgresql://yett:{IN_A_URL}@127.0.0.1:{self.network.ports[name]}/{self.database}?sslmode=disable"
-        return settings(name, self.application.port, url, self.mailbox.port, **more)
+            url = f"postgresql://yett:{IN_A_URL}@127.0.0.1:{self.network.ports[name][0]}/{self.database}?sslmode=disable"
+        made = settings(name, self.application.port, url, self.mailbox.port, **more)
+        if not self.redis:
+            return made
+        made["storage"]["prepared"] = False
+        made["shared_state"] = {"url": self.redis.url_by(self.network.ports[f"{name}.redis"])}
+        return with_limits(made)
 
     def waiting(self):
         """The letters that have not left."""

@@ -9,6 +9,7 @@ import math
 
 UNANSWERED = 0
 ALL = ""                                  # the node of a fault that meets all of them
+REDIS = "redis"                           # of one that meets Redis, and therefore none of them
 ENDINGS = ("logout", "logout_everywhere", "change_password", "remove_user")
 
 
@@ -62,7 +63,7 @@ class Operation:
 @dataclasses.dataclass(frozen=True, slots=True)
 class Fault:
     """`end` is when the cause was gone: the process answers, the connection passes, the clock is right."""
-    what: str                             # kill restart pause cut half_open deaf delay clock postgres temp_files
+    what: str                             # one of plan.KINDS or plan.REDIS_KINDS
     node: str
     start: float
     end: float
@@ -89,6 +90,7 @@ class Bounds:
     """What the documents promise of times."""
     staleness: float = 5.0                # another node accepts no token later than this after its logout
     recovery: float = 2.0                 # a node answers so long after a fault's end
+    known: float = 3.0                    # what is known of revocations is good enough without the database for so long at least
     access_ttl: float = 3600.0
     refresh_grace: float = 300.0
     marking: float = 1.0                  # between the mail server's yes and the mark in the store, on a node that is well
@@ -101,6 +103,7 @@ class History:
     letters: list = dataclasses.field(default_factory=list)     # delivered
     waiting: list = dataclasses.field(default_factory=list)     # in the outbox at the end
     bounds: Bounds = dataclasses.field(default_factory=Bounds)
+    held: list = dataclasses.field(default_factory=list)        # two of upkeep.held(), if it was looked at: before the faults and after
 
 
 @dataclasses.dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ from history import Violation
 
 TOLD_BY = {"register": "verify_address", "change_password": "password_changed"}
 # Whatever can come between the mail server's yes and the mark in the store. A clock, an orderly stop and a full disk for temporary files cannot.
-CAUSES = {"kill", "pause", "cut", "half_open", "deaf", "postgres"}
+CAUSES = {"kill", "pause", "cut", "half_open", "deaf", "postgres", "both"}
 
 
 def _expected(operations):

@@ -1,4 +1,4 @@
-"""The links between the nodes and the database, in a process of their own: see proxy.py."""
+"""The links between the nodes and their stores, in a process of their own: see proxy.py."""
 
 import pathlib
 import subprocess
@@ -7,14 +7,16 @@ import threading
 
 
 class Network:
-    def __init__(self, folder, names):
-        self.process = subprocess.Popen([sys.executable, pathlib.Path(__file__).with_name("proxy.py"), folder, *names],
+    def __init__(self, links):
+        """Names, each with the targets of its link. `ports` has as many for each."""
+        words = [f"{name}={','.join(map(str, targets))}" for name, targets in links.items()]
+        self.process = subprocess.Popen([sys.executable, pathlib.Path(__file__).with_name("proxy.py"), *words],
                                         stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
         self.ports = {}
         self.turn = threading.Lock()
-        for _ in names:
-            name, port = self.process.stdout.readline().split()
-            self.ports[name] = int(port)
+        for _ in links:
+            name, *ports = self.process.stdout.readline().split()
+            self.ports[name] = list(map(int, ports))
 
     def become(self, name, *mode):
         """Returns when the link is so."""

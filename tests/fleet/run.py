@@ -6,8 +6,10 @@ from concurrent.futures import ThreadPoolExecutor
 
 import faults
 import plan
+import upkeep
 from client import Client
 from history import Bounds, History
+from leaver import Leaver
 
 SETTLING = 1.0                            # beyond the recovery, before everything is looked at once more
 
@@ -20,24 +22,31 @@ class Size:
     letters: float = 0.0                  # how long the last letters are waited for
     deadline: float = 120.0               # of whatever must end
     spacing: float = 1.0                  # of the faults
-    allowed: frozenset = frozenset(plan.KINDS)
+    kinds: dict = dataclasses.field(default_factory=lambda: plan.KINDS)
+    spared: tuple = ()                    # nodes that are not killed
+    leavers: int = 0                      # clients that do nothing but log in and out
+    warming: float = 0.0                  # seconds of load, after which what the nodes hold is looked at for the first time; 0: never
 
 
 def run(fleet, seed, size, bounds=Bounds()):
     clients = [Client(fleet, seed, f"c{number}", size.pace) for number in range(size.clients)]
+    clients += [Leaver(fleet, seed, f"l{number}", bounds.staleness) for number in range(size.leavers)]
     for each in clients:
         each.start()
     inflicted = faults.Faults(fleet, size.deadline)
     try:
-        allowed = size.allowed if fleet.clocks else size.allowed - {"clock"}
-        inflicted.inflict(plan.plan(seed, size.faults, allowed, size.spacing))
+        time.sleep(size.warming)
+        held = [upkeep.held(fleet)] if size.warming else []
+        kinds = size.kinds if fleet.clocks else plan.without(size.kinds, "clock")
+        inflicted.inflict(plan.plan(seed, size.faults, kinds, size.spacing, size.spared))
         time.sleep(bounds.recovery + SETTLING)
     finally:
         _end(clients, size.deadline)
     _audit(clients)
+    held += [upkeep.held(fleet)] if size.warming else []
     waiting = faults.wait_for_letters(fleet, size.letters) if size.letters else fleet.waiting()
     told = [each for client in clients for each in client.told]
-    return History(told, inflicted.noted, list(fleet.mailbox.letters), waiting, bounds)
+    return History(told, inflicted.noted, list(fleet.mailbox.letters), waiting, bounds, held)
 
 
 def _end(clients, deadline):

@@ -6,7 +6,7 @@ Each pair differs in as little as possible: what makes the one a broken promise 
 import pytest
 
 from checker import violations
-from history import ALL, Bounds, Fault, History, Letter, Operation, UNANSWERED
+from history import ALL, REDIS, Bounds, Fault, History, Letter, Operation, UNANSWERED
 
 ADA, PASSWORD, NEXT = "ada@example.com", "first", "second"
 GOOD = {"register": 201, "login": 200, "refresh": 200, "request": 200, "key_request": 200, "make_key": 201}
@@ -314,6 +314,28 @@ def test_a_fault_of_another_node_excuses_only_who_waits_for_what_it_holds():
     held = begun().fault("pause", 5.0, 15.0, "two").at(5.0, "refresh", UNANSWERED, session="s", shown="r0", node="two", lasting=3.0)
     assert held.at(9.0, "refresh", 503, session="s", shown="r0", retry_after=True).found() == []
     assert held.at(18.0, "refresh", 503, session="s", shown="r0", retry_after=True).found() == ["unavailable"]
+
+
+def refused_request(at, what="postgres", node=ALL):
+    return begun().fault(what, 5.0, 12.0, node).request(at, 503, retry_after=True)
+
+
+def test_a_proxied_request_fails_without_its_node_or_when_the_database_is_away_for_too_long():
+    assert refused_request(6.0).found() == ["unavailable"]
+    assert refused_request(8.1).found() == refused_request(6.0, "kill", "one").found() == []
+
+
+@pytest.mark.parametrize("what", ["redis_kill", "redis_gone", "redis_pause", "redis_failover", "redis_refuses", "sentinels"])
+def test_what_becomes_of_redis_excuses_nobody(what):
+    for node in (REDIS, "one"):
+        assert begun().fault(what, 5.0, 12.0, node).at(6.0, "refresh", 503, session="s", shown="r0", retry_after=True).found() == ["unavailable"]
+    assert refused_request(6.0, what, REDIS).found() == ["unavailable"]
+    assert twice(lambda story: story.fault(what, 0.4, 3.0, REDIS)).found() == ["letter twice"]
+
+
+def test_both_stores_away_are_as_the_database_away():
+    assert begun().fault("both", 5.0, 7.0, ALL).at(6.0, "refresh", 503, session="s", shown="r0", retry_after=True).found() == []
+    assert refused_request(6.0, "both").found() == ["unavailable"]
 
 
 def test_no_fault_excuses_an_internal_error_or_a_missing_retry_after():

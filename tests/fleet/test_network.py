@@ -48,18 +48,25 @@ def server(tmp_path):
 
 @pytest.fixture
 def network(server, tmp_path):
-    made = Network(tmp_path, ["one", "two"])
+    made = Network({name: [f"{tmp_path}/.s.PGSQL.5432"] for name in ("one", "two")})
     yield made
     made.stop()
 
 
 def connect(network, name="one"):
-    return socket.create_connection(("127.0.0.1", network.ports[name]), timeout=5)
+    return socket.create_connection(("127.0.0.1", network.ports[name][0]), timeout=5)
 
 
 def ask(connection, what=b"hello"):
     connection.sendall(what)
     return connection.recv(1000)
+
+
+def serve_once(listener, answer):
+    connection, _ = listener.accept()
+    with connection:
+        connection.recv(1000)
+        connection.sendall(answer)
 
 
 def says_nothing(connection, what=b"hello"):
@@ -124,6 +131,20 @@ def test_a_half_open_link_carries_nothing_and_tells_nobody(network, server):
         assert b"question" not in server.heard
         network.become("one", "pass")
         assert is_reset(mine)
+
+
+def test_a_guide_names_the_ways_of_the_link(server, tmp_path):
+    """As a sentinel does, that names a port which the node must not find by itself."""
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        port = other.getsockname()[1]
+        guide = threading.Thread(target=lambda: serve_once(other, f"*1\r\n$5\r\n{port}\r\n".encode()), daemon=True)
+        guide.start()
+        made = Network({"one": [port, f"@{port}"]})
+        try:
+            with socket.create_connection(("127.0.0.1", made.ports["one"][1]), timeout=5) as mine:
+                assert ask(mine) == f"*1\r\n$5\r\n{made.ports['one'][0]}\r\n".encode()
+        finally:
+            made.stop()
 
 
 def test_a_delay_holds_up_each_way(network):

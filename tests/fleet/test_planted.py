@@ -1,6 +1,7 @@
 """Bugs planted into the database of a real fleet are found: clients look where they must, and what they see gets to the checker."""
 
 import checker
+import plan
 from fleet import Fleet
 from history import Bounds
 from run import Size, run
@@ -22,5 +23,5 @@ PLANTED = {"logout not kept", "password not kept", "letter lost"}
 def test_what_the_database_forgets_is_found(tmp_path):
     with Fleet(tmp_path, clocks=False) as fleet:
         fleet.postgres.ask(fleet.database, FORGETFUL)
-        history = run(fleet, 3, Size(faults=2, clients=4, pace=0.03, allowed=frozenset(["delay"])), Bounds(recovery=5.0))
+        history = run(fleet, 3, Size(faults=2, clients=4, pace=0.03, kinds={"delay": plan.KINDS["delay"]}), Bounds(recovery=5.0))
     assert {each.promise for each in checker.violations(history)} == PLANTED

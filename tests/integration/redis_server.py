@@ -124,7 +124,7 @@ class Sentinel(_Server):
     def start(self):
         """It looks at the servers several times a second instead of every ten, so that nobody waits for it to see what is there."""
         super().start()
-        assert self.ask("SENTINEL", "DEBUG", "info-period", 300, "publish-period", 300) == "OK"
+        assert self.ask("SENTINEL", "DEBUG", "info-period", 300, "publish-period", 300, "ping-period", 250, "ask-period", 100) == "OK"
 
     def master_port(self):
         told = self.ask("SENTINEL", "GET-MASTER-ADDR-BY-NAME", MASTER).splitlines()
