@@ -62,6 +62,12 @@ PROOFS = {
         " files. No user, session, revocation or letter that was acknowledged is lost, no token is accepted beyond the bound after its"
         " logout, no session has two live branches, no letter leaves twice without the documented cause, nothing fails beyond the recovery.",
         [sys.executable, "tests/fleet/prove_fleet.py"], 500, {"release": ["yett"]}),
+    "redis-faults": Proof(
+        "Three nodes with a Redis beside their PostgreSQL keep all of that under so many faults of nodes and stores: Redis killed, stopped,"
+        " emptied, set back to an older state, full, deaf to the password, cut off from a node or gone; failovers; its sentinels gone; both"
+        " stores gone. No request fails because of Redis, nothing acknowledged is lost, no token is accepted beyond the bound after its"
+        " logout, and the node that lives through all of it holds no more in the end.",
+        [sys.executable, "tests/fleet/prove_fleet.py", "redis"], 500, {"release": ["yett"]}),
     "refresh-races": Proof(
         "Twenty clients on each of three nodes that show one refresh token at the same moment all get one successor, and no two live"
         " branches are left: so many rounds.",
