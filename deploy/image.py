@@ -6,20 +6,25 @@
 By Debian's buildah, in storage of its own that is gone afterwards, and without a daemon: steps run in a chroot, so
 that this works inside of containers, too. The base image is pulled; where that cannot be, debootstrap makes one
 of the same packages. What is tried: the program runs by the image's own entry point as 65532, on a root that is read-only but for the
-volume and /tmp; its health check says so, it serves a request, and it ends at the image's stop signal.
+volume and /tmp; its health check says so, it serves a request, and it ends at the image's stop signal. What held is printed,
+a line for each, which `./dev prove image` keeps.
 
 Needs root, for debootstrap and for the chroot.
 """
 
+import hashlib
 import json
 import os
 import pathlib
 import re
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
 import time
+
+import bookworm
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 BASE = "docker.io/library/debian:12-slim"
@@ -61,98 +66,143 @@ class Buildah:
 
 
 def base_image(buildah, folder):
-    """The name of the image that ours begins with."""
+    """(the name of the image that ours begins with, where it is from)"""
     if buildah.succeeds("pull", "--retry", "0", BASE) or buildah.succeeds("pull", BASE):
-        return BASE
+        return BASE, f"{BASE}, pulled"
     print(f"{BASE} cannot be pulled; debootstrap makes a base", flush=True)
     tree = folder / "bookworm"
-    run("debootstrap", "--variant=minbase", "--include=ca-certificates", "bookworm", tree, stdout=subprocess.DEVNULL)
-    copy_apt_sources(tree)
+    bookworm.make(tree, "ca-certificates")
     container = buildah("from", "scratch")
     buildah("copy", "--quiet", container, tree, "/")
     buildah("commit", "--quiet", "--rm", container, "localhost/debian:12-made")
     shutil.rmtree(tree)
-    return "localhost/debian:12-made"
+    return "localhost/debian:12-made", "Debian 12, made by debootstrap"
 
 
-def copy_apt_sources(tree):
-    """Security updates come from where this machine has them from."""
-    shutil.copytree("/etc/apt/sources.list.d", tree / "etc/apt/sources.list.d", dirs_exist_ok=True,
-                    ignore=lambda _, names: [name for name in names if name != "debian.sources"])
-    if (tree / "etc/apt/sources.list.d/debian.sources").exists():
-        (tree / "etc/apt/sources.list").unlink(missing_ok=True)
+class Package:
+    """The tested one: its program is what the image has to run."""
+
+    def __init__(self, file, folder):
+        self.file, self.program = file, folder / "package/usr/bin/yett"
+        self.version = re.match(r"yett_([^_]+)_", file.name)[1]
+        run("dpkg-deb", "--extract", file, folder / "package")
+
+    def says(self):
+        return output_of(self.program, "version")
+
+    def revision(self):
+        """Of the sources that the program was built of, which need not be those that lie here now."""
+        return re.search(r"\((\w+(?:-dirty)?),", self.says())[1]
 
 
-def build(buildah, base, package, version):
+def build(buildah, base, package):
     context = ROOT / "build/package"
-    if package.parent != context:
+    if package.file.parent != context:
         context.mkdir(parents=True, exist_ok=True)
-        shutil.copy(package, context)
-    revision = output_of("git", "-c", f"safe.directory={ROOT}", "rev-parse", "HEAD", cwd=ROOT)
-    tag = f"localhost/yett:{version}"
+        shutil.copy(package.file, context)
+    tag = f"localhost/yett:{package.version}"
     # Docker's format, for the other one has no health check. The network is the machine's: a chroot has none of its own.
     run(*buildah.words, "build", "--isolation", "chroot", "--network", "host", "--format", "docker", "--layers=false",
-        "--build-arg", f"BASE={base}", "--build-arg", "PACKAGE=tested", "--build-arg", f"VERSION={version}",
-        "--build-arg", f"REVISION={revision}", "--file", ROOT / "deploy/Dockerfile", "--tag", tag, ROOT)
+        "--build-arg", f"BASE={base}", "--build-arg", "PACKAGE=tested", "--build-arg", f"VERSION={package.version}",
+        "--build-arg", f"REVISION={package.revision()}", "--file", ROOT / "deploy/Dockerfile", "--tag", tag, ROOT)
     return tag
 
 
 class Container:
-    """The image's program as an engine starts it: its user, entry point and folder, on a root that is read-only."""
+    """The image as `buildah run` runs it: its user, entry point, folder and volume, on a root that is read-only.
+
+    buildah has no word for a root that is read-only. It binds the container's folder, and a bind of what was bound
+    read-only is so, too; what it puts into the folder has to be there before, and when it cleans up it has to find the
+    folder as it was.
+    """
 
     def __init__(self, buildah, image, folder):
-        self.buildah = buildah
+        self.buildah, self.process, self.pid = buildah, None, None
         self.name = buildah("from", image)
         self.config = json.loads(buildah("inspect", "--type", "image", image))["Docker"]["config"]
-        self.tree = pathlib.Path(buildah("mount", self.name))
-        self.root = folder / "running"
-        self.process = None
-        self.mount()
+        self.root = pathlib.Path(buildah("mount", self.name))
+        self.volume = folder / "volume"
+        self.volume.mkdir()
+        os.chown(self.volume, *map(int, USER.split(":")))
+        (self.root / "etc/yett/yett.yaml").write_text(SETTINGS)
+        (self.root / "run").mkdir(exist_ok=True)
+        (self.root / "run/.containerenv").touch()
+        run("mount", "--bind", self.root, self.root)
 
-    def mount(self):
-        self.root.mkdir()
-        etc = self.tree / "etc/yett/yett.yaml"
-        etc.write_text(SETTINGS)
-        run("mount", "--bind", self.tree, self.root)
-        run("mount", "-o", "remount,bind,ro", self.root)
-        for place in [*self.config["Volumes"], "/tmp"]:
-            run("mount", "-t", "tmpfs", "-o", "mode=1777" if place == "/tmp" else f"uid={USER.split(':')[0]},gid={USER.split(':')[1]},mode=0700",
-                "tmpfs", f"{self.root}{place}")
-        for place in ("/proc", "/dev"):
-            run("mount", "--bind", place, f"{self.root}{place}")
-
-    def words(self, command):
-        return ["chroot", f"--userspec={self.config['User']}", self.root, *command]
+    def turn(self, how):
+        run("mount", "-o", f"remount,bind,{how}", self.root)
 
     def start(self):
+        self.turn("ro")
         command = self.config["Entrypoint"] + self.config["Cmd"]
-        script = f'cd {self.config["WorkingDir"]} && exec "$@"'
-        environment = dict(pair.split("=", 1) for pair in self.config["Env"])
-        self.process = subprocess.Popen(map(str, self.words(["sh", "-c", script, "sh", *command])), env=environment,
-                                        stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+        volumes = [word for place in self.config["Volumes"] for word in ("--volume", f"{self.volume}:{place}")]
+        words = [*self.buildah.words, "run", "--isolation", "chroot", "--network", "host", "--cap-drop", "all",
+                 "--mount", "type=tmpfs,target=/tmp", *volumes, self.name, "--", *command]
+        self.process = subprocess.Popen(map(str, words), stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+
+    def find(self):
+        """The program itself, below buildah and its helpers."""
+        if self.process.poll() is not None:
+            raise SystemExit(f"buildah run ended with {self.process.returncode}")
+        self.pid = next((pid for pid in descendants(self.process.pid) if executable_of(pid) == self.config["Entrypoint"][0]), None)
+        return self.pid is not None
+
+    def inside(self, *words):
+        """Beside the program, as engines run health checks."""
+        user, group = self.config["User"].split(":")
+        return subprocess.run(["nsenter", "-t", str(self.pid), "--mount", "--root", f"--setuid={user}", f"--setgid={group}", *words],
+                              capture_output=True, text=True)
 
     def health(self):
-        test = self.config["Healthcheck"]["Test"]
-        return subprocess.run(map(str, self.words(test[1:])), capture_output=True, text=True).returncode == 0
+        return self.inside(*self.config["Healthcheck"]["Test"][1:]).returncode == 0
 
-    def refuses_to_be_written(self):
-        done = subprocess.run(["chroot", self.root, "touch", "/usr/written"], capture_output=True, text=True)
-        return "Read-only file system" in done.stderr
+    def mount_of_root(self):
+        lines = pathlib.Path(f"/proc/{self.pid}/mountinfo").read_text().splitlines()
+        return next(line.split()[5].split(",") for line in lines if line.split()[4] == "/")
+
+    def end(self):
+        """The exit status at the image's own signal."""
+        self.turn("rw")
+        os.kill(self.pid, getattr(signal, self.config["StopSignal"]))
+        return self.process.wait(30)
 
     def close(self):
-        if self.process:
+        if self.process and self.process.poll() is None:
+            for pid in descendants(self.process.pid):
+                os.kill(pid, signal.SIGKILL)
             self.process.kill()
+        if self.process:
             print(self.process.communicate()[0], end="", flush=True)
-        for place in ["/proc", "/dev", "/tmp", *self.config["Volumes"], ""]:
-            subprocess.run(["umount", f"{self.root}{place}"], check=False)
+        subprocess.run(["umount", self.root], check=False)
         self.buildah("umount", self.name)
         self.buildah("rm", self.name)
 
 
-def require(holds, what):
+def descendants(pid):
+    try:
+        children = pathlib.Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+    except OSError:
+        return []
+    return [each for child in map(int, children) for each in (child, *descendants(child))]
+
+
+def executable_of(pid):
+    """As it is called inside of its root."""
+    try:
+        return pathlib.Path(f"/proc/{pid}/cmdline").read_text().split("\0")[0]
+    except OSError:
+        return ""
+
+
+def digest(file):
+    return hashlib.sha256(file.read_bytes()).hexdigest()
+
+
+def require(holds, what, how):
+    """Each is a line of docs/proofs/image.md."""
     if not holds:
-        raise SystemExit(f"the image is not as promised: {what}")
-    print(f"  {what}", flush=True)
+        raise SystemExit(f"the image is not as promised: {what}: {how}")
+    print(f"  {what}: {how}", flush=True)
 
 
 def wait_until(holds, seconds):
@@ -169,52 +219,54 @@ def status_of(url):
     return done.stdout
 
 
-def try_out(container):
-    container.start()
-    process = pathlib.Path(f"/proc/{container.process.pid}")
-    require(wait_until(container.health, 30), "its health check says that it lives")
-    status = (process / "status").read_text()
-    require(re.search(r"^Uid:\t65532\t65532\t65532", status, re.M), "it runs as 65532")
-    require(re.search(r"^CapEff:\t0+$", status, re.M), "it has no capability")
-    require(container.refuses_to_be_written(), "its root is read-only, to root as well")
-    require(status_of("http://127.0.0.1:4080/") == "401", "it refuses who brings no credential")
-    require(status_of("http://127.0.0.1:4090/readyz") == "200", "it is ready")
-    container.process.terminate()
-    require(container.process.wait(30) == 0, f"it ends at {container.config['StopSignal']}")
-    require(not container.health(), "its health check says that it lives no more")
-
-
 def labels_of(container):
-    return {name.removeprefix("org.opencontainers.image."): value for name, value in container.config["Labels"].items()}
+    labels = container.config["Labels"].items()
+    return {name.removeprefix("org.opencontainers.image."): value for name, value in labels if name.startswith("org.opencontainers.image.")}
 
 
-def run_by_buildah(buildah, image):
-    """The image's command as buildah runs it."""
-    name = buildah("from", image)
-    try:
-        return buildah("run", "--isolation", "chroot", "--network", "host", name, "--", "/usr/bin/yett", "version")
-    finally:
-        buildah("rm", name)
+def look_at(container, package):
+    """What can be told before it runs."""
+    inside = container.root / container.config["Entrypoint"][0].lstrip("/")
+    require(digest(inside) == digest(package.program), "program", f"the package's to the byte, {package.says()}, sha256 {digest(inside)[:16]}…")
+    labels = labels_of(container)
+    require((labels["version"], labels["revision"]) == (package.version, package.revision()), "labels",
+            ", ".join(f"{name} {value}" for name, value in sorted(labels.items())))
+    require(container.config["User"] == USER, "user of the image", USER)
 
 
-def main(package, folder):
-    version = re.match(r"yett_([^_]+)_", package.name)[1]
+def try_out(container):
+    began = time.monotonic()
+    container.start()
+    require(wait_until(container.find, 30), "started by", "buildah run --isolation chroot")
+    require(wait_until(container.health, 30), "health check", f"well after {time.monotonic() - began:.1f} s")
+    status = pathlib.Path(f"/proc/{container.pid}/status").read_text()
+    require(re.search(r"^Uid:(\t65532){4}$", status, re.M) and re.search(r"^Gid:(\t65532){4}$", status, re.M), "runs as", "65532:65532")
+    require(re.search(r"^CapEff:\t0+$", status, re.M) and re.search(r"^CapPrm:\t0+$", status, re.M), "capabilities", "none")
+    require("ro" in container.mount_of_root(), "root", "mounted read-only")
+    require("Read-only file system" in container.inside("touch", "/usr/written").stderr, "a write to it", "refused")
+    require(status_of("http://127.0.0.1:4080/") == "401", "a request without a credential", "401")
+    require(status_of("http://127.0.0.1:4090/readyz") == "200", "readiness", "200")
+    require(container.end() == 0, f"exit status at {container.config['StopSignal']}", "0")
+
+
+def main(file, folder):
     with tempfile.TemporaryDirectory(prefix="yett-image-", dir=os.environ.get("TMPDIR", "/var/tmp")) as temporary:
         temporary = pathlib.Path(temporary)
-        buildah = Buildah(temporary)
-        image = build(buildah, base_image(buildah, temporary), package, version)
-        print(run_by_buildah(buildah, image), flush=True)
+        buildah, package = Buildah(temporary), Package(file, temporary)
+        base, origin = base_image(buildah, temporary)
+        image = build(buildah, base, package)
+        require(True, "base", origin)
         container = Container(buildah, image, temporary)
         try:
-            require(labels_of(container)["version"] == version, f"its labels say what it is: {labels_of(container)}")
+            look_at(container, package)
             try_out(container)
         finally:
             container.close()
         folder.mkdir(parents=True, exist_ok=True)
-        file = folder / f"yett-{version}.tar"
-        file.unlink(missing_ok=True)
-        buildah("push", "--quiet", image, f"docker-archive:{file}:yett:{version}")
-    print(f"{file}, {file.stat().st_size / 2**20:.0f} MiB")
+        archive = folder / f"yett-{package.version}.tar"
+        archive.unlink(missing_ok=True)
+        buildah("push", "--quiet", image, f"docker-archive:{archive}:yett:{package.version}")
+    require(True, "archive", f"{archive.name}, {archive.stat().st_size / 2**20:.0f} MiB")
 
 
 if __name__ == "__main__":
