@@ -76,6 +76,14 @@ PROOFS = {
         "A logout on one node is a refusal on the other two, from the last byte of its 204, within 30 ms at the median and 150 ms at"
         " the 99th percentile, while each node serves 100 other requests a second: so many logouts.",
         [sys.executable, "tests/fleet/logout_latency.py"], 1_000, {"release": ["yett"]}),
+    "image": Proof(
+        "The tested program in a container image, run by `buildah run` as 65532 on a root that is read-only, is well by the image's own"
+        " health check, serves, and ends at the image's signal.",
+        ["./dev", "image"], 1, prints=r"^  (\w[\w ]*): (.+)$"),
+    "package": Proof(
+        "A fresh Debian 12, the least that debootstrap makes, installs the package, is configured as README.Debian says, and serves; what"
+        " was edited survives the package, and accounts its removal.",
+        ["sh", "-c", "./dev package && exec tests/deploy/prove_package.py build/package/yett_*.deb"], 1),
     "logout-latency-redis": Proof(
         "With `shared_state.url: redis:` and without PostgreSQL's notifications a logout on one node is a refusal on the other two, from"
         " the last byte of its 204, within 10 ms at the median and 50 ms at the 99th percentile, while each node serves 300 other"
