@@ -180,6 +180,7 @@ void redis_client::session::stop()
 
 task<result<std::vector<resp_value>>> redis_client::session::ask_all(std::vector<command> all)
 {
+    if (all.empty()) co_return std::vector<resp_value>{};
     auto on = result<connection_ptr>{connection_};
     if (!connection_) on = co_await connected();
     auto told = result<std::vector<resp_value>>{error{}};

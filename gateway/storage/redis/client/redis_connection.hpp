@@ -43,7 +43,7 @@ public:
     // Begins to read; once, after whatever had to be said first (TLS).
     void begin();
 
-    // The answers to all of them. Fails as a whole when the connection ends first, retryable when nothing
+    // The answers to all of them, at least one. Fails as a whole when the connection ends first, retryable when nothing
     // had been sent. Of several callers none may have a deadline earlier than one who came before.
     task<result<std::vector<resp_value>>> exchange(std::span<command const> all, steady_time deadline);
 

@@ -76,6 +76,20 @@ TEST_CASE("redis client: several at once, each with its own answer")
     CHECK((*told)[2].text == "x");
 }
 
+TEST_CASE("redis client: nothing is asked, and nothing goes to the server")
+{
+    redis_loop on{tests::shared_redis().options()};
+    auto const told = on.run(ask_all(on.client, {}));
+    REQUIRE(told.has_value());
+    CHECK(told->empty());
+    CHECK(on.client.activity().commands == 0);
+    CHECK(on.client.activity().connections == 0);
+    // Those behind it get their own answers.
+    CHECK(on.ask("PING")->text == "PONG");
+    CHECK(on.run(ask_all(on.client, {}))->empty());
+    CHECK(on.ask("ECHO", "x")->text == "x");
+}
+
 TEST_CASE("redis client: what is asked within one turn of the loop leaves in one write")
 {
     auto& server = tests::shared_redis();
