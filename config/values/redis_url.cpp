@@ -14,7 +14,7 @@ constexpr std::uint16_t sentinel_port = 26379;
 constexpr auto spelling = "it is spelled redis://[USER[:PASSWORD]@]HOST[:PORT][/DATABASE]";
 constexpr auto sentinel_spelling =
     "it is spelled redis+sentinel://[USER[:PASSWORD]@]HOST[:PORT][,HOST[:PORT]…]/MASTER[/DATABASE]";
-constexpr auto allowed_names = "allowed: ca_file, sentinel_password, sentinel_user";
+constexpr auto allowed_names = "allowed: ca_file, certificate_file, key_file, sentinel_password, sentinel_user";
 
 result<void> read_user(redis_url& into, std::string_view text)
 {
@@ -53,6 +53,8 @@ result<void> read_parameter(redis_url& into, std::string_view text)
     auto const value = plain(text);
     if (!value) return value.error();
     if (name == "ca_file") into.ca_file = *value;
+    else if (name == "certificate_file") into.certificate_file = *value;
+    else if (name == "key_file") into.key_file = *value;
     else if (name == "sentinel_user") into.sentinel_user = *value;
     else if (name == "sentinel_password") into.sentinel_password = secret{*value};
     else return wrong(std::string{"has a parameter that is not known; "} + allowed_names);
@@ -66,6 +68,18 @@ result<void> read_parameters(redis_url& into, std::string_view text)
     return {};
 }
 
+result<void> judge_files(redis_url const& url)
+{
+    for (auto const* each : {&url.ca_file, &url.certificate_file, &url.key_file}) {
+        if (each->empty()) continue;
+        if (!each->starts_with('/')) return wrong("has a file that is not named from the root, by a leading /");
+        if (!url.tls) return wrong("has a file for TLS, which is rediss:");
+    }
+    if (url.certificate_file.empty() != url.key_file.empty())
+        return wrong("has one of certificate_file and key_file, which go together");
+    return {};
+}
+
 result<redis_url> whole(redis_url url, bool by_sentinels)
 {
     auto const* const spelled = by_sentinels ? sentinel_spelling : spelling;
@@ -74,9 +88,7 @@ result<redis_url> whole(redis_url url, bool by_sentinels)
         return wrong(std::string{"does not say what the sentinels call the server; "} + spelled);
     if (!by_sentinels && url.hosts.size() > 1)
         return wrong("names several servers, which is for sentinels alone: redis+sentinel://HOST,HOST/MASTER");
-    if (!url.ca_file.empty() && !url.ca_file.starts_with('/'))
-        return wrong("has a file that is not named from the root, by a leading /");
-    if (!url.ca_file.empty() && !url.tls) return wrong("has a ca_file without TLS, which is rediss:");
+    if (auto const fine = judge_files(url); !fine) return fine.error();
     if (!by_sentinels && (!url.sentinel_user.empty() || !url.sentinel_password.empty()))
         return wrong("has something for sentinels, which are redis+sentinel:");
     return url;

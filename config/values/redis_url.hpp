@@ -25,7 +25,9 @@ struct redis_url
     std::string user;              // of the ACL; empty: the default user
     secret password;               // empty: nothing is proved
     unsigned database = 0;
-    std::string ca_file; // to verify them by; empty: what the system believes
+    std::string ca_file;          // to verify them by; empty: what the system believes
+    std::string certificate_file; // our certificate; empty: none is shown
+    std::string key_file;         // of it
     std::string sentinel_user;
     secret sentinel_password;
 };

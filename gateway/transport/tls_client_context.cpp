@@ -22,6 +22,17 @@ bool offer(SSL_CTX* ctx, std::vector<std::string> const& protocols)
     return SSL_CTX_set_alpn_protos(ctx, names.data(), static_cast<unsigned>(names.size())) == 0;
 }
 
+// Without it OpenSSL would ask whoever sits at the terminal.
+int no_passphrase(char*, int, int, void*)
+{
+    return -1;
+}
+
+error unusable(char const* what, std::string const& file)
+{
+    return our_error(errc::internal, std::string{what} + " " + file + " cannot be used: " + tls_reasons());
+}
+
 } // namespace
 
 result<std::shared_ptr<tls_client_context>> tls_client_context::make(tls_client_options const& options)
@@ -30,10 +41,18 @@ result<std::shared_ptr<tls_client_context>> tls_client_context::make(tls_client_
     if (ctx == nullptr) return our_error(errc::internal, "no TLS: " + tls_reasons());
     std::shared_ptr<tls_client_context> made{new tls_client_context{ctx}};
     SSL_CTX_set_verify(ctx, SSL_VERIFY_PEER, nullptr);
-    if (!trust(ctx, options.ca_file))
-        return our_error(errc::internal, "authorities in " + options.ca_file + " cannot be used: " + tls_reasons());
+    if (!trust(ctx, options.ca_file)) return unusable("authorities in", options.ca_file);
     if (!offer(ctx, options.protocols)) return our_error(errc::internal, "no TLS: " + tls_reasons());
     return made;
+}
+
+result<void> tls_client_context::identify(std::string const& certificate_file, std::string const& key_file)
+{
+    SSL_CTX_set_default_passwd_cb(ctx_, no_passphrase);
+    if (SSL_CTX_use_certificate_chain_file(ctx_, certificate_file.c_str()) != 1) return unusable("certificate", certificate_file);
+    if (SSL_CTX_use_PrivateKey_file(ctx_, key_file.c_str(), SSL_FILETYPE_PEM) != 1 || SSL_CTX_check_private_key(ctx_) != 1)
+        return unusable("key", key_file);
+    return {};
 }
 
 bool tls_client_context::expect(ssl_st& of, std::string const& server_name)
@@ -44,8 +63,7 @@ bool tls_client_context::expect(ssl_st& of, std::string const& server_name)
     SSL_set_hostflags(&of, X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS);
     // What the macro SSL_set_tlsext_host_name does, in which C casts away the const.
     auto* const name = const_cast<char*>(server_name.c_str());
-    return SSL_set1_host(&of, name) == 1 &&
-           SSL_ctrl(&of, SSL_CTRL_SET_TLSEXT_HOSTNAME, TLSEXT_NAMETYPE_host_name, name) == 1;
+    return SSL_set1_host(&of, name) == 1 && SSL_ctrl(&of, SSL_CTRL_SET_TLSEXT_HOSTNAME, TLSEXT_NAMETYPE_host_name, name) == 1;
 }
 
 tls_client_context::~tls_client_context()

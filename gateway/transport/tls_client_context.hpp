@@ -27,6 +27,11 @@ class tls_client_context
 public:
     // Fails with `internal` and a note that names the file when it cannot be used.
     static result<std::shared_ptr<tls_client_context>> make(tls_client_options const& options);
+
+    // Shows connections that are made from now on this certificate with what it is signed by, and proves it by
+    // that key, PEM both; it may be called again when the files have changed. Fails with `internal` and a note
+    // that names the file that cannot be used; nothing should be made by the context then.
+    result<void> identify(std::string const& certificate_file, std::string const& key_file);
     // What one connection asks for and wants to have proved: a host name, or an address, which is
     // not sent (RFC 6066 section 3). False when it is neither.
     static bool expect(ssl_st& of, std::string const& server_name);

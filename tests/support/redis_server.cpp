@@ -88,13 +88,13 @@ void redis_server::start()
                                      tls_ ? "0" : port};
     auto const file = [this](char const* name) { return folder_.file(name); };
     if (tls_)
-        for (auto const& each :
-             {std::string{"--tls-port"}, port, std::string{"--tls-cert-file"}, file("crt"), std::string{"--tls-key-file"},
-              file("key"), std::string{"--tls-ca-cert-file"}, file("crt"), std::string{"--tls-auth-clients"}, std::string{"no"}})
+        for (auto const& each : {std::string{"--tls-port"}, port, std::string{"--tls-cert-file"}, file("crt"),
+                                 std::string{"--tls-key-file"}, file("key"), std::string{"--tls-ca-cert-file"}, file("crt"),
+                                 std::string{"--tls-auth-clients"}, std::string{verifies_ ? "yes" : "no"}})
             command.push_back(each);
     command.insert(command.end(), settings_.begin(), settings_.end());
     pid_ = begin(command, folder_.file("log"));
-    wait_for_answer(pid_, port_, tls_ ? " --tls --insecure" : "", folder_.file("log"));
+    wait_for_answer(pid_, port_, tls_words(), folder_.file("log"));
 }
 
 std::string redis_server::use_tls()
@@ -129,7 +129,13 @@ void redis_server::resume()
 
 std::string redis_server::ask(std::vector<std::string> const& words) const
 {
-    return ask_at(port_, tls_ ? " --tls --insecure" : "", words);
+    return ask_at(port_, tls_words(), words);
+}
+
+std::string redis_server::tls_words() const
+{
+    if (!tls_) return "";
+    return " --tls --insecure --cert " + quoted(folder_.file("crt")) + " --key " + quoted(folder_.file("key"));
 }
 
 storage::redis::redis_login redis_server::login() const

@@ -32,8 +32,10 @@ public:
     std::string ask(std::vector<std::string> const& words) const;
 
     // From the next start on it speaks TLS alone, with a certificate for localhost and 127.0.0.1 that is
-    // made now and nobody has signed; returns its file.
+    // made now and nobody has signed; returns its file. The key lies beside it as "key".
     std::string use_tls();
+    // Whoever calls has to show that certificate, too, as with redis.conf's defaults.
+    void verify_clients() { verifies_ = true; }
 
     std::uint16_t port() const noexcept { return port_; }
     storage::redis::redis_login login() const;
@@ -41,11 +43,13 @@ public:
 
 private:
     void signal(int number) const;
+    std::string tls_words() const; // of redis-cli
 
     temporary_folder folder_;
     std::vector<std::string> settings_;
     std::uint16_t port_;
     bool tls_ = false;
+    bool verifies_ = false;
     pid_t pid_ = 0;
 };
 

@@ -16,7 +16,7 @@ storage::redis::redis_login login_of(config::redis_url const& url)
     as.sentinel_password = url.sentinel_password;
     as.database = url.database;
     as.tls = url.tls;
-    as.ca_file = url.ca_file;
+    as.files = {url.ca_file, url.certificate_file, url.key_file};
     return as;
 }
 

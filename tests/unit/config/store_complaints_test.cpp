@@ -86,6 +86,11 @@ yett.yaml:2:22: shared_state.url: has a port that is no number from 1 to 65535
              R"(
 yett.yaml:2:22: shared_state.url: does not say what the sentinels call the server; it is spelled redis+sentinel://[USER[:PASSWORD]@]HOST[:PORT][,HOST[:PORT]…]/MASTER[/DATABASE]
 )"},
+            {R"(shared_state: { url: "rediss://h?ca_file=/gone" }
+)",
+             R"(
+yett.yaml:2:22: shared_state.url: /gone cannot be read: No such file or directory
+)"},
             {R"(shared_state: { url: "valkey://h" }
 )",
              R"(

@@ -22,7 +22,7 @@ struct dialer::way
     redis_address at;
     introduction who;
     bool tls = false;
-    std::string ca_file;
+    redis_tls_files files;
 };
 
 namespace {
@@ -68,12 +68,12 @@ void dialer::stop()
 
 dialer::way dialer::way_to_server(redis_login const& as, redis_address at)
 {
-    return {std::move(at), {as.user, as.password, as.database, true}, as.tls, as.ca_file};
+    return {std::move(at), {as.user, as.password, as.database, true}, as.tls, as.files};
 }
 
 dialer::way dialer::way_to_sentinel(redis_login const& as, redis_address at)
 {
-    return {std::move(at), {as.sentinel_user, as.sentinel_password, 0, false}, as.tls, as.ca_file};
+    return {std::move(at), {as.sentinel_user, as.sentinel_password, 0, false}, as.tls, as.files};
 }
 
 task<result<connection_ptr>> dialer::dial()
@@ -164,7 +164,7 @@ task<result<connection_ptr>> dialer::open(way to)
 
 result<connection_ptr> dialer::make(transport::tcp_socket socket, way const& to)
 {
-    auto context = to.tls ? tls_by(to.ca_file) : std::shared_ptr<transport::tls_client_context>{};
+    auto context = to.tls ? tls_by(to.files) : std::shared_ptr<transport::tls_client_context>{};
     if (!context) return context.error();
     auto const over = [&](auto& small, auto& large) -> std::unique_ptr<transport::byte_stream> {
         if (!*context) return std::make_unique<transport::plain_stream>(std::move(socket), origin::upstream, small, large);
@@ -178,15 +178,20 @@ task<result<void>> dialer::shake_hands(redis_connection& on)
     return static_cast<transport::tls_stream&>(on.stream()).handshake();
 }
 
-// Reading the system's authorities takes a while, and happens once.
-result<std::shared_ptr<transport::tls_client_context>> dialer::tls_by(std::string const& ca_file)
+// Reading the system's authorities takes a while, and happens once. What we show is read for each connection:
+// certificates of programs are renewed more often than programs are started.
+result<std::shared_ptr<transport::tls_client_context>> dialer::tls_by(redis_tls_files const& files)
 {
-    if (tls_ && ca_file_ == ca_file) return tls_;
-    auto made = transport::tls_client_context::make({.ca_file = ca_file, .protocols = {}});
-    if (!made) return made;
-    tls_ = *made;
-    ca_file_ = ca_file;
-    return made;
+    if (!tls_ || files_ != files) {
+        auto made = transport::tls_client_context::make({.ca_file = files.ca_file, .protocols = {}});
+        if (!made) return made;
+        tls_ = *made;
+        files_ = files;
+    }
+    if (files.certificate_file.empty()) return tls_;
+    auto const shown = tls_->identify(files.certificate_file, files.key_file);
+    if (!shown) return shown.error();
+    return tls_;
 }
 
 task<result<std::vector<dialer::tcp::endpoint>>> dialer::resolve(redis_address at)

@@ -48,12 +48,12 @@ private:
     task<result<transport::tcp_socket>> connect(redis_address at, steady_time deadline);
     task<result<void>> shake_hands(redis_connection& on);
     result<connection_ptr> make(transport::tcp_socket socket, way const& to);
-    result<std::shared_ptr<transport::tls_client_context>> tls_by(std::string const& ca_file);
+    result<std::shared_ptr<transport::tls_client_context>> tls_by(redis_tls_files const& files);
 
     executor on_;
     std::function<result<redis_login>()> read_login_;
     std::string master_name_;
-    std::string ca_file_; // of `tls_`
+    redis_tls_files files_; // of `tls_`
     std::shared_ptr<transport::tls_client_context> tls_;
     std::function<void()> give_up_; // what is under way; empty between
     bool stopped_ = false;

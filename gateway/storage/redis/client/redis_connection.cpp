@@ -1,5 +1,7 @@
 #include "gateway/storage/redis/client/redis_connection.hpp"
 
+#include "gateway/base/async/wait_until.hpp"
+
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
 #include <boost/asio/post.hpp>
@@ -24,6 +26,9 @@ namespace {
 // Small ones for the answers as a rule, large ones for what fills them, and for what leaves.
 constexpr std::size_t small_bytes = 4096;
 constexpr std::size_t large_bytes = std::size_t{32} * 1024;
+// A server that hangs up says why before it does (an alert of TLS, a failure), which is read within this time
+// after nothing could be sent any more.
+constexpr milliseconds last_words{100};
 
 error broke(std::string const& why)
 {
@@ -80,8 +85,9 @@ void redis_connection::send()
     if (rest.empty() && stream_->settled()) return sent();
     auto waiting = [](std::shared_ptr<redis_connection> self, std::string_view what) -> task<void> {
         auto const outcome = co_await self->stream_->write(what);
-        if (outcome) self->sent();
-        else self->lose(broke("the connection broke while something was sent"));
+        if (outcome) co_return self->sent();
+        co_await wait_until(steady_now() + last_words);
+        self->lose(broke("the connection broke while something was sent"));
     };
     boost::asio::co_spawn(on_, waiting(shared_from_this(), rest), boost::asio::detached);
 }

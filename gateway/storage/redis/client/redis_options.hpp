@@ -19,6 +19,16 @@ struct redis_address
     friend bool operator==(redis_address const&, redis_address const&) = default;
 };
 
+// PEM, by their names.
+struct redis_tls_files
+{
+    std::string ca_file;          // to verify servers by; empty: what the system believes
+    std::string certificate_file; // our certificate, with what it is signed by; empty: none is shown
+    std::string key_file;         // of it
+
+    friend bool operator==(redis_tls_files const&, redis_tls_files const&) = default;
+};
+
 // Who connects, and where to.
 struct redis_login
 {
@@ -31,7 +41,7 @@ struct redis_login
     secret sentinel_password;
     unsigned database = 0;
     bool tls = false;
-    std::string ca_file; // PEM, to verify the server by; empty: what the system believes
+    redis_tls_files files; // of TLS
 };
 
 struct redis_options

@@ -19,6 +19,7 @@ std::string spelled(redis_url const& url)
     if (!url.password.empty()) all += " password=" + std::string{url.password.reveal()};
     if (url.database != 0) all += " database=" + std::to_string(url.database);
     if (!url.ca_file.empty()) all += " ca=" + url.ca_file;
+    if (!url.certificate_file.empty()) all += " chain=" + url.certificate_file + " key=" + url.key_file;
     if (!url.sentinel_user.empty()) all += " sentinel_user=" + url.sentinel_user;
     if (!url.sentinel_password.empty()) all += " sentinel_password=" + std::string{url.sentinel_password.reveal()};
     return all;
@@ -42,6 +43,7 @@ TEST_CASE("redis url: who, where and how")
         {"redis://yett:a%40b%3A@h", "clear h|6379 user=yett password=a@b:"},
         {"redis://yett:a@b@h", "clear h|6379 user=yett password=a@b"},
         {"rediss://h?ca_file=/etc/ssl/r.pem", "tls h|6379 ca=/etc/ssl/r.pem"},
+        {"rediss://h?key_file=/r%20k&certificate_file=/r.crt", "tls h|6379 chain=/r.crt key=/r k"},
         {"redis+sentinel://a,b:1,[::1]/main", "clear a|26379 b|1 ::1|26379 master=main"},
         {"redis+sentinel://yett:pw@a/main/2?sentinel_user=s&sentinel_password=t",
          "clear a|26379 master=main user=yett password=pw database=2 sentinel_user=s sentinel_password=t"},
@@ -76,7 +78,11 @@ TEST_CASE("redis url: what is wrong is said, and nothing of the text is repeated
         {"redis://h/1/2", "has a database that is no number"},
         {"redis://yett:%s3cret@h", "has a percent sign without two hexadecimal digits"},
         {"redis://h?s3cret=1", "has a parameter that is not known; allowed: ca_file"},
-        {"redis://h?ca_file=/c", "has a ca_file without TLS, which is rediss:"},
+        {"redis://h?ca_file=/c", "has a file for TLS, which is rediss:"},
+        {"redis://h?certificate_file=/c&key_file=/k", "has a file for TLS, which is rediss:"},
+        {"rediss://h?certificate_file=/c", "has one of certificate_file and key_file, which go together"},
+        {"rediss://h?key_file=/k", "has one of certificate_file and key_file, which go together"},
+        {"rediss://h?certificate_file=/c&key_file=k", "has a file that is not named from the root"},
         {"rediss://h?ca_file=c", "has a file that is not named from the root"},
         {"redis://h?sentinel_user=u", "has something for sentinels"},
         {"redis+sentinel://h", "does not say what the sentinels call the server"},

@@ -1,11 +1,14 @@
 #include "gateway/storage/redis/client/redis_client.hpp"
 
+#include "tests/support/certificate.hpp"
 #include "tests/support/print.hpp"
 #include "tests/support/redis_loop.hpp"
 #include "tests/support/redis_server.hpp"
+#include "tests/support/temporary_folder.hpp"
 
 #include <boost/asio/detached.hpp>
 
+#include <filesystem>
 #include <string>
 #include <vector>
 
@@ -199,12 +202,70 @@ TEST_CASE("redis client: TLS, and only to whom an authority vouches for")
         CAPTURE(r.host);
         auto as = server.login();
         as.tls = r.tls;
-        as.ca_file = r.trusted ? certificate : "";
+        as.files.ca_file = r.trusted ? certificate : "";
         as.addresses.front().host = r.host;
         redis_loop on{{[&] { return result<redis_login>{as}; }, milliseconds{2000}}};
         CHECK(on.ask("SET", "k", "v").has_value() == r.works);
         if (r.works) CHECK(on.ask("GET", "k")->text == "v");
     }
+}
+
+TEST_CASE("redis client: a certificate of ours, where the server wants one")
+{
+    redis_server server;
+    auto const theirs = server.use_tls();
+    server.verify_clients();
+    server.kill();
+    server.start();
+    auto const key = std::filesystem::path{theirs}.replace_filename("key").string();
+    tests::certificate const unknown{"somebody"};
+    struct row
+    {
+        std::string certificate;
+        std::string key;
+        char const* failure; // null: none
+    };
+    row const rows[]{{theirs, key, nullptr},
+                     {"", "", "TLS: tlsv13 alert certificate required"},
+                     {unknown.files().chain_file, unknown.files().key_file, "TLS: tlsv1 alert unknown ca"},
+                     {"/nowhere/crt", key, "certificate /nowhere/crt cannot be used"},
+                     {theirs, "/dev/null", "key /dev/null cannot be used"},
+                     {theirs, unknown.files().key_file, "cannot be used"}};
+    for (auto const& r : rows) {
+        CAPTURE(r.certificate);
+        auto as = server.login();
+        as.tls = true;
+        as.files = {theirs, r.certificate, r.key};
+        redis_loop on{{[&] { return result<redis_login>{as}; }, milliseconds{2000}}};
+        auto const told = on.ask("PING");
+        CHECK(told.has_value() == (r.failure == nullptr));
+        if (told) continue;
+        CHECK(told.error().note().find(r.failure) != std::string::npos);
+    }
+}
+
+TEST_CASE("redis client: a certificate that is renewed is shown by the next connection")
+{
+    redis_server server;
+    auto const theirs = server.use_tls();
+    server.verify_clients();
+    server.kill();
+    server.start();
+    tests::certificate const expired{"somebody"};
+    tests::temporary_folder const ours;
+    auto const put = [&](std::string const& certificate, std::string const& key) {
+        auto const over = std::filesystem::copy_options::overwrite_existing;
+        std::filesystem::copy_file(certificate, ours.file("crt"), over);
+        std::filesystem::copy_file(key, ours.file("key"), over);
+    };
+    put(expired.files().chain_file, expired.files().key_file);
+    auto as = server.login();
+    as.tls = true;
+    as.files = {theirs, ours.file("crt"), ours.file("key")};
+    redis_loop on{{[&] { return result<redis_login>{as}; }, milliseconds{2000}}};
+    CHECK(!on.ask("PING").has_value());
+    put(theirs, std::filesystem::path{theirs}.replace_filename("key").string());
+    on.until([&] { return on.ask("PING").has_value(); });
 }
 
 TEST_CASE("redis client: a server that is gone fails asks at once, and is found again")
@@ -293,7 +354,7 @@ TEST_CASE("redis client: nothing that answers, and nothing that can")
     {
         as.addresses.push_back({"127.0.0.1", tests::shared_redis().port()});
         as.tls = true;
-        as.ca_file = "/dev/null";
+        as.files.ca_file = "/dev/null";
     }
     SUBCASE("no address at all") {}
     redis_loop on{{[&] { return result<redis_login>{as}; }, milliseconds{5000}}};
