@@ -1,6 +1,7 @@
 #include "gateway/storage/redis/revocation_stream.hpp"
 
 #include "gateway/base/random.hpp"
+#include "gateway/storage/redis/client/meaning.hpp"
 #include "gateway/storage/redis/client/redis_client.hpp"
 #include "gateway/storage/redis/stream_entries.hpp"
 #include "gateway/storage/redis/stream_reader.hpp"
@@ -48,6 +49,8 @@ struct revocation_stream::state
 
     void tell_now();
     static task<void> say(state& all, std::vector<accounts::revocation> what);
+    void note_answers(std::vector<resp_value> const& told);
+    std::string trouble();
 
     redis_options const how;
     std::string const key;
@@ -57,9 +60,10 @@ struct revocation_stream::state
     redis_client client{loop.get_executor(), how};
     std::shared_ptr<stream_reader> reading;
 
-    std::mutex guard; // of these three
+    std::mutex guard; // of these
     std::vector<accounts::revocation> untold;
     std::optional<std::string> away; // of who listens: why nothing is read, empty until that is known
+    std::string refused;             // why the last that was told was not taken; empty when it was
     std::function<void(std::vector<accounts::revocation> const&)> heard_by;
 
     struct counters
@@ -122,10 +126,20 @@ task<void> revocation_stream::state::say(state& all, std::vector<accounts::revoc
     std::vector<command> entries;
     for (auto const& each : what) entries.push_back(add_entry(all.key, all.node, each));
     auto const done = co_await all.client.ask_all(std::move(entries));
-    for (std::size_t i = 0; i < what.size(); ++i) {
-        auto const written = done.has_value() && !(*done)[i].is_failure();
-        ++(written ? all.counted.told : all.counted.lost);
+    if (!done) all.counted.lost += what.size();
+    else all.note_answers(*done);
+}
+
+// A server that is there and takes nothing (NOPERM, OOM) is told of like one that is away.
+void revocation_stream::state::note_answers(std::vector<resp_value> const& told)
+{
+    std::string why;
+    for (auto const& each : told) {
+        ++(each.is_failure() ? counted.lost : counted.told);
+        if (each.is_failure()) why = error_of(each.text).note();
     }
+    std::lock_guard const lock{guard};
+    refused = std::move(why);
 }
 
 void revocation_stream::listen(std::function<void(std::vector<accounts::revocation> const&)> heard)
@@ -159,14 +173,22 @@ void revocation_stream::stop_listening()
     state_->heard_by = nullptr;
 }
 
+// Of whoever reads first, and then of whoever writes.
+std::string revocation_stream::state::trouble()
+{
+    std::lock_guard const lock{guard};
+    if (!away.value_or("").empty()) return *away;
+    auto const unconnected = client.trouble();
+    return unconnected.empty() ? refused : unconnected;
+}
+
 accounts::stream_activity revocation_stream::activity() const
 {
-    std::unique_lock lock{state_->guard};
-    auto const away = state_->away;
+    auto& of = *state_;
+    std::unique_lock lock{of.guard};
+    auto const works = !of.away && of.refused.empty() && of.client.activity().connected;
     lock.unlock();
-    auto const& of = state_->counted;
-    auto const connected = !away && state_->client.activity().connected;
-    return {connected, away.value_or("").empty() ? state_->client.trouble() : *away, of.told, of.lost, of.heard, of.missed};
+    return {works, of.trouble(), of.counted.told, of.counted.lost, of.counted.heard, of.counted.missed};
 }
 
 } // namespace yett::storage::redis

@@ -150,6 +150,8 @@ task<result<connection_ptr>> dialer::open(way to)
     give_up_ = late;
     auto shaken = result<void>{};
     if (to.tls) shaken = co_await shake_hands(*on);
+    // A server that speaks none waits for the end of what it takes for a command.
+    if (!shaken && on->ended()) shaken = our_error(errc::storage_unavailable, "no answer in TLS");
     auto told = result<std::vector<resp_value>>{error{}};
     auto const words = words_of(to.who);
     if (shaken) on->begin();

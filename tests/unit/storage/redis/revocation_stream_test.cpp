@@ -102,6 +102,25 @@ TEST_CASE("revocation stream: one node tells, the others hear, and nobody hears 
     CHECK(server.ask({"XLEN", "t:{revocations}"}) == "3");
 }
 
+TEST_CASE("revocation stream: a server that takes nothing is told of like one that is away")
+{
+    redis_server server;
+    node one{server};
+    one.listen();
+    REQUIRE(one.reads_log());
+    REQUIRE(in_time([&] { return one.stream.activity().connected; }));
+    server.ask({"ACL", "SETUSER", "default", "-xadd"});
+    one.stream.tell({of_session("a")});
+    REQUIRE(in_time([&] { return one.stream.activity().lost == 1; }));
+    CHECK(!one.stream.activity().connected);
+    CHECK(one.stream.activity().trouble.starts_with("redis: NOPERM"));
+    server.ask({"ACL", "SETUSER", "default", "+xadd"});
+    one.stream.tell({of_session("b")});
+    REQUIRE(in_time([&] { return one.stream.activity().connected; }));
+    CHECK(one.stream.activity().told == 1);
+    CHECK(one.stream.activity().trouble.empty());
+}
+
 TEST_CASE("revocation stream: nothing is told, and nobody is kept waiting, while the server is away")
 {
     redis_server server;
