@@ -55,6 +55,7 @@ give() {
     mkdir -p "$to"
     chmod 0755 "$to"
     for each in "$@"; do
+        rm -f "$to/.part" # of a run that was broken off, which may be its owner's alone
         cp "$vault/${each%=*}" "$to/.part"
         chmod 0400 "$to/.part"
         [ "$(id -u)" != 0 ] || chown "$owner" "$to/.part"

@@ -121,7 +121,8 @@ class Topology:
         if os.getuid() != 0:
             return words
         user, group = service.user
-        return ["setpriv", f"--reuid={user}", f"--regid={group}", "--clear-groups", "--no-new-privs", "--bounding-set=-all", *words]
+        rights = ",".join(["-all", *(f"+{each.lower()}" for each in service.text.get("cap_add", []))])
+        return ["setpriv", f"--reuid={user}", f"--regid={group}", "--clear-groups", "--no-new-privs", f"--bounding-set={rights}", *words]
 
     def environment(self, service):
         return {name: self.mapped(service, str(value)) for name, value in service.environment.items()}
@@ -161,7 +162,7 @@ class Topology:
             if mount.file is None and not link.is_symlink():
                 link.symlink_to(self.volume(mount.source))
         entry = [str(self.place(service, word)) if word == "/setup.sh" else word for word in service.text["entrypoint"]]
-        done = subprocess.run([*entry, place], capture_output=True, text=True, timeout=60)
+        done = self.run(service, [*entry, place])
         assert done.returncode == 0, done.stderr
 
     def start_postgres(self, service):
