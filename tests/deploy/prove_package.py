@@ -79,7 +79,7 @@ class Machine:
 
     def ask(self, path, *words):
         """(status, body) of the gateway, by this machine's curl, with the certificate looked at."""
-        done = subprocess.run(["nsenter", "-t", str(self.holder.pid), "--net", "curl", "-s", "--cacert", self.tree / "root/certs/ca.crt", "-w", "\n%{http_code}",
+        done = subprocess.run(["nsenter", "-t", str(self.holder.pid), "--net", "curl", "-s", "--cacert", self.tree / "srv/certs/ca.crt", "-w", "\n%{http_code}",
                                *words, f"https://localhost:4443{path}"], capture_output=True, text=True, timeout=60)
         body, _, status = done.stdout.rpartition("\n")
         return int(status or 0), body
@@ -94,9 +94,9 @@ class Machine:
 
 def install(machine, package):
     before = set(machine.run("dpkg-query", "-Wf", "${Package}\\n").split())
-    shutil.copy(package, machine.tree / "root")
+    shutil.copy(package, machine.tree / "srv")
     machine.run("apt-get", "update")
-    machine.run("apt-get", "install", "-y", "--no-install-recommends", f"/root/{package.name}")
+    machine.run("apt-get", "install", "-y", "--no-install-recommends", f"/srv/{package.name}")
     came = set(machine.run("dpkg-query", "-Wf", "${Package}\\n").split()) - before
     proof.figure("Debian", f"{(machine.tree / 'etc/debian_version').read_text().strip()}, {len(before)} packages")
     require("yett" in came, "installed", f"{package.name} and {len(came) - 1} packages that it needs")
@@ -106,7 +106,7 @@ def install(machine, package):
 
 def configure(machine):
     """Steps 1 to 3 of README.Debian."""
-    machine.run("yett", "dev-certs", "/root/certs")
+    machine.run("yett", "dev-certs", "/srv/certs")
     file = machine.tree / "etc/yett/yett.yaml"
     text = file.read_text()
     marked = [line for line in text.splitlines() if line.rstrip().endswith("# change")]
@@ -116,9 +116,9 @@ def configure(machine):
         text = text.replace(what, what.replace("example.com", "localhost:4443"))
     file.write_text(text)
     for mode, source, target in (("0644", "leaf.crt", "chain.pem"), ("0600", "leaf.key", "key.pem")):
-        machine.run("install", "-o", "yett", "-g", "yett", "-m", mode, f"/root/certs/{source}", f"/etc/yett/tls/{target}")
-    (machine.tree / "root/mail.url").write_text("file:/var/lib/yett/outbox\n")
-    machine.run("install", "-o", "yett", "-g", "yett", "-m", "0600", "/root/mail.url", "/etc/yett/mail.url")
+        machine.run("install", "-o", "yett", "-g", "yett", "-m", mode, f"/srv/certs/{source}", f"/etc/yett/tls/{target}")
+    (machine.tree / "srv/mail.url").write_text("file:/var/lib/yett/outbox\n")
+    machine.run("install", "-o", "yett", "-g", "yett", "-m", "0600", "/srv/mail.url", "/etc/yett/mail.url")
     said = machine.run("runuser", "-u", "yett", "--", "yett", "check", "/etc/yett/yett.yaml")
     require(".yaml:" not in said, "yett check", f"no complaint and no warning; {len(marked)} lines were marked to change")
 
@@ -171,7 +171,7 @@ def end(machine, gateway):
 def take_away(machine, package):
     """An upgrade keeps what was edited, a removal the accounts."""
     edited = (machine.tree / "etc/yett/yett.yaml").read_text()
-    machine.run("apt-get", "install", "-y", "--no-install-recommends", "--reinstall", f"/root/{package.name}")
+    machine.run("apt-get", "install", "-y", "--no-install-recommends", "--reinstall", f"/srv/{package.name}")
     require((machine.tree / "etc/yett/yett.yaml").read_text() == edited, "installed once more", "keeps the configuration")
     machine.run("apt-get", "purge", "-y", "yett")
     require((machine.tree / "var/lib/yett/yett.db").exists() and not (machine.tree / "usr/bin/yett").exists() and not (machine.tree / "etc/yett/yett.yaml").exists()
