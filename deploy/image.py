@@ -179,11 +179,14 @@ class Container:
 
 
 def descendants(pid):
-    try:
-        children = pathlib.Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
-    except OSError:
-        return []
-    return [each for child in map(int, children) for each in (child, *descendants(child))]
+    """A child is told with the thread that made it, and buildah has many."""
+    children = []
+    for thread in pathlib.Path(f"/proc/{pid}/task").glob("*/children"):
+        try:
+            children += map(int, thread.read_text().split())
+        except OSError:
+            pass
+    return [each for child in children for each in (child, *descendants(child))]
 
 
 def executable_of(pid):
