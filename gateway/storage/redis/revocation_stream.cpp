@@ -150,6 +150,8 @@ void revocation_stream::listen(std::function<void(std::vector<accounts::revocati
         stream_reader::listener_calls calls;
         calls.away = [of](std::optional<std::string> why) {
             std::lock_guard const lock{of->guard};
+            // Who was found again may be another one, and take what the last one refused.
+            if (!why) of->refused.clear();
             of->away = std::move(why);
         };
         calls.heard = [of](std::vector<accounts::revocation> const& what) {
