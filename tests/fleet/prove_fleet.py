@@ -23,7 +23,7 @@ from run import Size, run
 
 # A program that was killed with a letter in its hands lets go of it after 75 s.
 SIZE = Size(faults=0, clients=6, pace=0.04, letters=240.0)
-WITH_REDIS = Size(faults=0, clients=4, leavers=2, pace=0.04, letters=240.0, spacing=0.5, kinds=plan.REDIS_KINDS, spared=(plan.LIVES_ON,),
+WITH_REDIS = Size(faults=0, clients=4, leavers=2, pace=0.04, letters=240.0, spacing=0.4, kinds=plan.REDIS_KINDS, spared=(plan.LIVES_ON,),
                   warming=10.0)
 MOST_OF_ONE = 10                          # broken promises of one kind that are printed
 
