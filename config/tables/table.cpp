@@ -59,6 +59,7 @@ section<settings> const& root_keys()
             part("accounts", &s::accounts, account_keys()),
             part("passwords", &s::passwords, password_keys()),
             storage_key(),
+            sessions_key(),
             shared_state_key(),
             mail_key(),
             logging_key(),

@@ -25,6 +25,7 @@ section<config::accounts> const& account_keys(); // table_accounts.cpp
 section<config::passwords> const& password_keys();
 key<settings> identity_headers_key(); // table_identity.cpp
 key<settings> storage_key();          // table_stores.cpp
+key<settings> sessions_key();
 key<settings> shared_state_key();
 key<settings> mail_key();
 key<settings> logging_key(); // table_reports.cpp

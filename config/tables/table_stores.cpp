@@ -89,6 +89,23 @@ void finish_storage(reading& r, spot const& at, storage& s)
     finish_listen_url(r, at, s);
 }
 
+// A URL of a Redis, where one is given as something that can be one.
+void read_redis(reading& r, spot const& at, yett::secret const& url, redis_url& into)
+{
+    auto const parsed = parse_redis_url(url.reveal());
+    if (parsed) into = *parsed;
+    else r.complain_at(given_as(r, at, "url"), parsed.error().note());
+}
+
+void finish_sessions(reading& r, spot const& at, session_storage& s)
+{
+    if (s.url.empty()) return;
+    auto const known =
+        kind_of<bool>(r, at, s.url, {{"redis", true}, {"rediss", true}, {"redis+sentinel", true}, {"rediss+sentinel", true}});
+    s.in_redis = known.has_value();
+    if (s.in_redis) read_redis(r, at, s.url, s.redis);
+}
+
 void finish_shared_state(reading& r, spot const& at, shared_state& s)
 {
     using k = shared_state_kind;
@@ -99,10 +116,7 @@ void finish_shared_state(reading& r, spot const& at, shared_state& s)
                                   {"redis+sentinel", k::redis},
                                   {"rediss+sentinel", k::redis}});
     s.kind = kind.value_or(k::memory);
-    if (s.kind != k::redis) return;
-    auto const parsed = parse_redis_url(s.url.reveal());
-    if (parsed) s.redis = *parsed;
-    else r.complain_at(given_as(r, at, "url"), parsed.error().note());
+    if (s.kind == k::redis) read_redis(r, at, s.url, s.redis);
 }
 
 // What a key begins with. Braces would decide where a cluster keeps it.
@@ -205,6 +219,20 @@ section<storage> const& storage_keys()
     return keys;
 }
 
+section<session_storage> const& session_keys()
+{
+    static section<session_storage> const keys{
+        {
+            url(&session_storage::url, "storage.url",
+                "redis://[USER[:PASSWORD]@]HOST[:PORT][/DATABASE], rediss://…, redis+sentinel://HOST,HOST/MASTER",
+                "Where sessions and their refresh tokens are kept, when not with the accounts. What ends them stays in `storage.url`."),
+            url_file_of("url", &session_storage::url, &session_storage::url_file),
+        },
+        finish_sessions,
+    };
+    return keys;
+}
+
 section<shared_state> const& shared_state_keys()
 {
     static section<shared_state> const keys{
@@ -249,6 +277,11 @@ section<mail> const& mail_keys()
 key<settings> storage_key()
 {
     return part("storage", &settings::storage, storage_keys());
+}
+
+key<settings> sessions_key()
+{
+    return inside(&settings::storage, part("sessions", &storage::sessions, session_keys()));
 }
 
 key<settings> shared_state_key()

@@ -40,14 +40,29 @@ void check_storage(reading& r, settings const& all)
         if (!is_postgres && r.is_given(key)) r.complain_at(key, "has an effect on postgresql: alone", severity::warning);
 }
 
-void check_shared_state(reading& r, settings const& all)
+void warn_of_network(reading& r, std::string path, redis_url const& to)
 {
-    auto const& s = all.shared_state;
-    auto const is_redis = s.kind == shared_state_kind::redis;
-    auto const* const path = r.is_given("shared_state.url_file") ? "shared_state.url_file" : "shared_state.url";
-    if (is_redis && trusts_the_network(s.redis) && !r.has_complaint_at(path))
+    if (r.is_given(path + "_file")) path += "_file";
+    if (trusts_the_network(to) && !r.has_complaint_at(path))
         r.complain_at(path, "lets whoever stands between here and Redis read and change what passes; rediss: does not",
                       severity::warning);
+}
+
+void check_sessions(reading& r, settings const& all)
+{
+    auto const& s = all.storage.sessions;
+    if (!s.in_redis) return;
+    warn_of_network(r, "sessions.url", s.redis);
+    if (all.storage.kind != storage_kind::memory) return;
+    auto const* const path = r.is_given("sessions.url_file") ? "sessions.url_file" : "sessions.url";
+    r.complain_at(path, "outlives the accounts in memory:, which are gone after each start; their sessions are over then",
+                  severity::warning);
+}
+
+void check_shared_state(reading& r, settings const& all)
+{
+    auto const is_redis = all.shared_state.kind == shared_state_kind::redis;
+    if (is_redis) warn_of_network(r, "shared_state.url", all.shared_state.redis);
     if (!is_redis && r.is_given("shared_state.prefix"))
         r.complain_at("shared_state.prefix", "has an effect on redis: alone", severity::warning);
 }
@@ -99,6 +114,7 @@ void check_keys(reading& r, settings const& all)
 void validate_stores(reading& r, settings const& all)
 {
     check_storage(r, all);
+    check_sessions(r, all);
     check_shared_state(r, all);
     check_listening(r, all);
     check_staleness(r, all);

@@ -480,6 +480,15 @@ enum class migration
     manual,    // by `yett migrate up` alone
 };
 
+// Where sessions are kept, unless it is where the users are.
+struct session_storage
+{
+    yett::secret url;      // empty: storage.url
+    bool in_redis = false; // what `redis` says counts
+    redis_url redis;
+    path url_file; // where the URL came from, to be read again; empty: from no file
+};
+
 // URLs that may carry a password travel as a secret; what they name is spelled out beside.
 //
 // Exactly the members of its kind are filled in; the others stay empty.
@@ -496,6 +505,7 @@ struct storage
     unsigned connections = 8;
     bool prepared = true; // keep prepared statements, and settings of a session
     migration migrate = migration::automatic;
+    session_storage sessions; // a section of its own in the file
 };
 
 // Where nodes keep what they have in common beside the store.

@@ -21,8 +21,7 @@ constexpr seconds rounding{1};
 
 seconds absolute_ttl(rules const& r, bool remembered)
 {
-    auto const longest = r.session_ttl.count() ? r.session_ttl : std::max(shortest_absolute, r.refresh_ttl);
-    return remembered ? longest : std::min(longest, r.short_session_ttl);
+    return remembered ? longest_session(r) : std::min(longest_session(r), r.short_session_ttl);
 }
 
 // As they stand in JSON: quoted, with a comma, and what has to be escaped doubled.
@@ -50,6 +49,11 @@ seconds access_life(rules const& r)
 profile profile_of(user const& u)
 {
     return {u.id, u.email, u.roles, u.verified, u.created_at};
+}
+
+seconds longest_session(rules const& r)
+{
+    return r.session_ttl.count() ? r.session_ttl : std::max(shortest_absolute, r.refresh_ttl);
 }
 
 wall_time access_until(rules const& r, wall_time now)

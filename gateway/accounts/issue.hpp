@@ -17,6 +17,9 @@ struct account_services;
 struct rules;
 struct user;
 
+// The longest a session lasts from its login, however often it is used.
+seconds longest_session(rules const& r);
+
 // When the last access token issued at `now` is accepted for the last time, with what
 // verifiers allow for clocks that disagree. A revocation has to live so long.
 wall_time access_until(rules const& r, wall_time now);

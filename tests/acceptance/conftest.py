@@ -2,7 +2,7 @@ import pytest
 
 from profiles import Profile  # which says where the next is found
 from fixtures import echo  # noqa: F401
-from stores import NAMES, Stores
+from stores import IN_REDIS, NAMES, Stores
 
 
 @pytest.fixture(scope="session")
@@ -12,7 +12,14 @@ def stores():
     made.stop()
 
 
-@pytest.fixture(scope="module", params=NAMES)
+def pytest_generate_tests(metafunc):
+    """Each store; of profiles that say so each that keeps something once more with its sessions in Redis."""
+    if "gateway" in metafunc.fixturenames:
+        also = [name + IN_REDIS for name in NAMES[1:]] if getattr(metafunc.module, "ALSO_IN_REDIS", False) else []
+        metafunc.parametrize("gateway", NAMES + also, indirect=True, scope="module")
+
+
+@pytest.fixture(scope="module")
 def gateway(request, echo, stores, tmp_path_factory):
     """The profile that the module names, on each store."""
     name = request.module.PROFILE

@@ -25,7 +25,7 @@ def sample(name):
     return yaml.safe_load((FOLDER / f"{name}.yaml").read_text())
 
 
-def adapted(name, url, upstream_port):
+def adapted(name, url, upstream_port, sessions=None):
     """The profile on this machine. Every client has an address of its own, which a proxy here would name."""
     config = sample(name)
     config["workers"] = 2
@@ -34,6 +34,8 @@ def adapted(name, url, upstream_port):
     config["upstreams"]["app"]["servers"] = [f"http://127.0.0.1:{upstream_port}"]
     config["trusted_proxies"] = ["127.0.0.1"]
     config["storage"] = {"url": url}
+    if sessions:
+        config["sessions"] = {"url": sessions}
     config.setdefault("passwords", {})["hashing"] = {"wait": "60s"}    # a busy machine may take its time
     config["logging"] = {"format": "json"}
     return config
@@ -43,7 +45,7 @@ class Profile(harness.Gateway):
     """The program with one of the profiles."""
 
     def __init__(self, name, store, upstream_port, folder):
-        config = adapted(name, store.url, upstream_port)
+        config = adapted(name, store.url, upstream_port, store.sessions)
         self.prefix = config["accounts"]["prefix"]
         self.store = store
         super().__init__(folder, config, env={"JWT_SECRET_KEY": SECRET})

@@ -5,8 +5,10 @@ import sqlite3
 
 import profiles  # noqa: F401
 from postgres_server import PostgresServer
+from redis_server import RedisServer
 
 NAMES = ["memory:", "sqlite:var/yett.db", "postgresql:"]
+IN_REDIS = ", sessions in redis:"    # behind a name: its sessions are there
 
 
 class Memory:
@@ -48,12 +50,25 @@ class Postgres:
 
 
 class Stores:
-    """Makes empty ones, and starts the one server when it is first wanted."""
+    """Makes empty ones, and starts each server when it is first wanted."""
 
     def __init__(self):
-        self.server = None
+        self.server = self.redis = None
 
     def make(self, name, folder):
+        store = self.make_one(name.removesuffix(IN_REDIS), folder)
+        store.sessions, store.all_of_sessions = None, getattr(store, "everything", None)
+        if name.endswith(IN_REDIS):
+            self.redis = self.redis or RedisServer()
+            self.redis.ask("FLUSHALL")
+            store.sessions, store.all_of_sessions = self.redis.url, self.everything_in_redis
+        return store
+
+    def everything_in_redis(self):
+        keys = self.redis.ask("KEYS", "*").split("\n")
+        return "\n".join([*keys, *(self.redis.ask("HGETALL", key) for key in keys if ":session:" in key)]).encode()
+
+    def make_one(self, name, folder):
         if name == "memory:":
             return Memory(folder)
         if name == Sqlite.url:
@@ -62,5 +77,6 @@ class Stores:
         return Postgres(self.server)
 
     def stop(self):
-        if self.server:
-            self.server.stop()
+        for each in (self.server, self.redis):
+            if each:
+                each.stop()

@@ -1,6 +1,7 @@
 """api-body: programs that keep their tokens, signed with a secret that other services know."""
 
 import datetime
+import hashlib
 
 import jwt
 import pytest
@@ -9,6 +10,7 @@ from profiles import PASSWORD, SECRET, lasts
 import operators
 
 PROFILE = "api-body"
+ALSO_IN_REDIS = True
 
 
 @pytest.fixture(scope="module")
@@ -57,8 +59,11 @@ def test_refresh_tokens_live_in_the_session_store_as_hashes(gateway, ada):
     token = ada.login().json()["refresh_token"]
     if not gateway.store.keeps:
         return
-    kept = gateway.store.everything()
-    assert token.encode() not in kept and token[4:26].encode() not in kept
+    users, sessions = gateway.store.everything(), gateway.store.all_of_sessions()
+    for kept in (users, sessions):
+        assert token.encode() not in kept and token[26:].encode() not in kept    # what comes before names the session
+    digest = hashlib.sha256(token.encode()).hexdigest().encode()
+    assert digest in sessions and (digest in users) == (gateway.store.sessions is None)
 
 
 def test_errors_have_one_standard_format(ada):

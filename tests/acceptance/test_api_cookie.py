@@ -7,6 +7,7 @@ import pytest
 from profiles import cookie_named, lasts
 
 PROFILE = "api-cookie"
+ALSO_IN_REDIS = True
 COOKIE = "__Host-yett_refresh"
 
 

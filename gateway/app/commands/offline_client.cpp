@@ -63,7 +63,7 @@ private:
     config::settings const settings_;
     app::logs logs_{settings_.logging};
     accounts::passwords passwords_{settings_.passwords};
-    accounts::stores stores_{open_stores(settings_.storage, told_on_terminal())};
+    accounts::stores stores_{open_stores_and_sessions(settings_, told_on_terminal())};
     tokens::signer const signer_{powerless_signer()};
     tokens::revocations revoked_{settings_.tokens.issuer};
     accounts::account_services const services_{*stores_.users,

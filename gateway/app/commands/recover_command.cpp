@@ -1,3 +1,4 @@
+#include "gateway/accounts/issue.hpp"
 #include "gateway/app/commands/commands.hpp"
 #include "gateway/app/copies/lost_changes.hpp"
 #include "gateway/app/copies/recover_moments.hpp"
@@ -9,6 +10,7 @@
 #include "gateway/app/parts/shown_url.hpp"
 #include "gateway/app/parts/startup_error.hpp"
 #include "gateway/app/parts/storage_schema.hpp"
+#include "gateway/app/parts/translate.hpp"
 #include "gateway/base/async/run_to_end.hpp"
 #include "gateway/base/text/rfc3339.hpp"
 #include "gateway/storage/postgres/copies/recovery_store.hpp"
@@ -81,13 +83,19 @@ std::unique_ptr<accounts::recovery_store> open_recovery(config::storage const& s
     return storage::sqlite::make_recovery_store(s.file.string());
 }
 
-result<void> refuse_tokens(accounts::session_store& sessions, moments const& at)
+// Sessions that are not in this store end with the same word, whatever it knows of them.
+result<void> refuse_tokens(accounts::session_ends& ends, moments const& at, seconds longest)
 {
     accounts::revocation everything;
     everything.what = accounts::revocation::kind::everybody;
     everything.at = at.before;
     everything.until = at.now + remembered_for;
-    return run_to_end(sessions.revoke(everything));
+    accounts::revocation sessions;
+    sessions.what = accounts::revocation::kind::session_end;
+    sessions.id = accounts::end_of_everybody;
+    sessions.at = at.now;
+    sessions.until = at.now + longest;
+    return run_to_end(ends.write({everything, sessions}));
 }
 
 // In parts, so that no statement takes longer than it may; whoever is interrupted begins again.
@@ -196,7 +204,7 @@ int recover(config::settings const& s, recover_options const& options)
     moments const at{now, *before, last, options.since.empty() ? last.value_or(wall_time{}) : *since};
     print_moments(s, at, options.dry_run);
     if (!options.dry_run) {
-        auto const refused = refuse_tokens(*stores.sessions, at);
+        auto const refused = refuse_tokens(*stores.ends, at, accounts::longest_session(rules_of(s)));
         if (!refused) throw startup_error{blame::unavailable, "storage: " + describe(refused.error())};
         print_voided(void_everything(*recovery, now));
         if (options.new_keys) std::cout << "keys         " << make_new_keys(s) << '\n';

@@ -13,10 +13,14 @@ namespace yett::app {
 // folder when it is missing. Throws startup_error.
 accounts::stores open_stores(config::storage const& s, storage::schema::witness const& told);
 
-// The same as the running program has them: what is revoked goes to the other nodes by shared_state, too.
+// The same with sessions where they are configured to be: in Redis, which need not answer yet, or beside
+// the users.
+accounts::stores open_stores_and_sessions(config::settings const& s, storage::schema::witness const& told);
+
+// All that as the running program has it: what is revoked goes to the other nodes by shared_state, too.
 accounts::stores open_shared_stores(config::settings const& s, storage::schema::witness const& told);
 
-// The same without bringing the schema up to date: refused when that is due. For who only asks.
+// open_stores without bringing the schema up to date: refused when that is due. For who only asks.
 accounts::stores open_stores_as_they_are(config::storage const& s);
 
 // Opens where the signing keys are kept: tokens.keys.directory, or else the storage, whose

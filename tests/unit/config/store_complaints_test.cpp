@@ -63,6 +63,32 @@ TEST_CASE("config: where state is shared, and who could read along")
 {
     check(
         {
+            {R"(sessions: { url: "redis://localhost/3" }
+)",
+             R"(
+)"},
+            {R"(sessions: { url: "redis://:hunter2@cache" }
+)",
+             R"(
+yett.yaml:2:18: warning: sessions.url: lets whoever stands between here and Redis read and change what passes; rediss: does not
+)"},
+            {R"(sessions: { url: "redis://:hunter2@cache:x" }
+)",
+             R"(
+yett.yaml:2:18: sessions.url: has a port that is no number from 1 to 65535
+)"},
+            {R"(sessions: { url: "sqlite:other.db" }
+)",
+             R"(
+yett.yaml:2:18: sessions.url: begins with no scheme that is known; allowed: redis:, rediss:, redis+sentinel:, rediss+sentinel:
+)"},
+            {R"(storage: { url: "memory:" }
+sessions: { url: "redis://localhost" }
+)",
+             R"(
+yett.yaml:2:17: warning: storage.url: keeps accounts and sessions in memory; they are lost when the program ends
+yett.yaml:3:18: warning: sessions.url: outlives the accounts in memory:, which are gone after each start; their sessions are over then
+)"},
             {R"(shared_state: { url: "redis://localhost" }
 )",
              R"(
