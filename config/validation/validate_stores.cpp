@@ -14,9 +14,15 @@ bool is_shared(settings const& all)
     return all.storage.kind == storage_kind::postgresql;
 }
 
-void warn_of_network(reading& r, std::string path, postgres_url const& to)
+// The key that brought a URL, itself or the one that names a file.
+std::string given_by(reading& r, std::string const& key)
 {
-    if (r.is_given(path + "_file")) path += "_file";
+    return r.is_given(key + "_file") ? key + "_file" : key;
+}
+
+void warn_of_network(reading& r, std::string const& key, postgres_url const& to)
+{
+    auto const path = given_by(r, key);
     if (trusts_the_network(to) && !r.has_complaint_at(path))
         r.complain_at(
             path, "lets whoever stands between here and the database read and change what passes; sslmode=verify-full does not",
@@ -40,9 +46,9 @@ void check_storage(reading& r, settings const& all)
         if (!is_postgres && r.is_given(key)) r.complain_at(key, "has an effect on postgresql: alone", severity::warning);
 }
 
-void warn_of_network(reading& r, std::string path, redis_url const& to)
+void warn_of_network(reading& r, std::string const& key, redis_url const& to)
 {
-    if (r.is_given(path + "_file")) path += "_file";
+    auto const path = given_by(r, key);
     if (trusts_the_network(to) && !r.has_complaint_at(path))
         r.complain_at(path, "lets whoever stands between here and Redis read and change what passes; rediss: does not",
                       severity::warning);
@@ -54,15 +60,27 @@ void check_sessions(reading& r, settings const& all)
     if (!s.in_redis) return;
     warn_of_network(r, "sessions.url", s.redis);
     if (all.storage.kind != storage_kind::memory) return;
-    auto const* const path = r.is_given("sessions.url_file") ? "sessions.url_file" : "sessions.url";
-    r.complain_at(path, "outlives the accounts in memory:, which are gone after each start; their sessions are over then",
+    r.complain_at(given_by(r, "sessions.url"),
+                  "outlives the accounts in memory:, which are gone after each start; their sessions are over then",
                   severity::warning);
+}
+
+// How many programs there are is known to nobody here, but what they would meet in is of use to several.
+void warn_of_file(reading& r, settings const& all)
+{
+    if (all.storage.kind != storage_kind::sqlite) return;
+    r.complain_at(
+        given_by(r, "shared_state.url"),
+        "is where several programs meet, and storage.url is a file that each of them has for itself: users, sessions and "
+        "what is revoked are not shared; with postgresql: they are",
+        severity::warning);
 }
 
 void check_shared_state(reading& r, settings const& all)
 {
     auto const is_redis = all.shared_state.kind == shared_state_kind::redis;
     if (is_redis) warn_of_network(r, "shared_state.url", all.shared_state.redis);
+    if (is_redis) warn_of_file(r, all);
     if (!is_redis && r.is_given("shared_state.prefix"))
         r.complain_at("shared_state.prefix", "has an effect on redis: alone", severity::warning);
 }
@@ -71,7 +89,7 @@ void check_shared_state(reading& r, settings const& all)
 void check_listening(reading& r, settings const& all)
 {
     auto const& s = all.storage;
-    auto const* const path = r.is_given("storage.listen_url_file") ? "storage.listen_url_file" : "storage.listen_url";
+    auto const path = given_by(r, "storage.listen_url");
     auto const both = is_shared(all) && !s.listen.database.empty() && !s.postgres.database.empty();
     if (both && s.listen.database != s.postgres.database)
         r.complain_at(path, "names another database than storage.url; what other programs tell would never be heard there");

@@ -59,7 +59,7 @@ tokens: { access_ttl: 1h }
         version, std::string{rules} + unverified);
 }
 
-TEST_CASE("config: where state is shared, and who could read along")
+TEST_CASE("config: where sessions are, and who could read along")
 {
     check(
         {
@@ -89,6 +89,16 @@ sessions: { url: "redis://localhost" }
 yett.yaml:2:17: warning: storage.url: keeps accounts and sessions in memory; they are lost when the program ends
 yett.yaml:3:18: warning: sessions.url: outlives the accounts in memory:, which are gone after each start; their sessions are over then
 )"},
+        },
+        version, std::string{rules} + unverified);
+}
+
+TEST_CASE("config: where state is shared, and who could read along")
+{
+    std::string const on_postgres = R"(storage: { url: "postgresql://u@localhost/yett" }
+)";
+    check(
+        {
             {R"(shared_state: { url: "redis://localhost" }
 )",
              R"(
@@ -131,6 +141,34 @@ yett.yaml:2:51: shared_state.prefix: "{x}" is not a prefix; allowed: 1 to 64 of 
 )",
              R"(
 yett.yaml:2:25: warning: shared_state.prefix: has an effect on redis: alone
+)"},
+        },
+        version, on_postgres + std::string{rules} + unverified);
+}
+
+TEST_CASE("config: what several programs meet in is of no use beside a file that one has")
+{
+    check(
+        {
+            {R"(shared_state: { url: "redis://localhost" }
+)",
+             R"(
+yett.yaml:2:22: warning: shared_state.url: is where several programs meet, and storage.url is a file that each of them has for itself: users, sessions and what is revoked are not shared; with postgresql: they are
+)"},
+            {R"(shared_state: { url: "redis://localhost" }
+sessions: { url: "redis://localhost" }
+storage: { url: "sqlite:yett.db" }
+)",
+             R"(
+yett.yaml:2:22: warning: shared_state.url: is where several programs meet, and storage.url is a file that each of them has for itself: users, sessions and what is revoked are not shared; with postgresql: they are
+)"},
+            {R"(sessions: { url: "redis://localhost" }
+)",
+             R"(
+)"},
+            {R"(shared_state: { url: "memory:" }
+)",
+             R"(
 )"},
         },
         version, std::string{rules} + unverified);
