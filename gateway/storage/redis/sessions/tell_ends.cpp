@@ -4,10 +4,15 @@
 // up with the state of an hour ago says so, and hears of everything since. A program that dies in the midst of this
 // leaves the old mark, and the next one begins there again; being told twice does no harm.
 //
+// One that knows nothing is told only what can concern a session that it holds: what ended before the oldest of them
+// began does not, and a month of logouts would keep a start waiting that follows the loss of everything.
+//
 // Nothing depends on it but what is shown and counted: whoever uses a session asks the store of users, too. That is why
 // it may wait for Redis, and why an end of everybody (after a restore) is left to those who ask.
 
 #include "gateway/storage/redis/sessions/tell_ends.hpp"
+
+#include <algorithm>
 
 namespace yett::storage::redis {
 
@@ -28,12 +33,24 @@ task<result<void>> end_teller::tell(wall_time now)
     auto const before = co_await to_.told_until();
     if (!before) co_return before.error();
     if (started_ && now - *before < interval) co_return result<void>{};
-    auto const told = co_await tell_since(*before - longest_commit);
+    auto const oldest = co_await begin_of_oldest(now);
+    if (!oldest) co_return oldest.error();
+    auto const told = co_await tell_since(std::max(*before, *oldest) - longest_commit);
     if (!told) co_return told.error();
     auto const noted = co_await to_.tell_until(now);
     if (!noted) co_return noted.error();
     started_ = true;
     co_return result<void>{};
+}
+
+// Ids begin with the time. Of one that is only listed any more nothing is known.
+task<result<wall_time>> end_teller::begin_of_oldest(wall_time now)
+{
+    std::string const beginning;
+    auto const first = co_await to_.after(beginning, 1);
+    if (!first) co_return first.error();
+    if (!first->sessions.empty()) co_return first->sessions.front().created_at;
+    co_return first->more ? wall_time{} : now;
 }
 
 task<result<void>> end_teller::tell_since(wall_time since)

@@ -15,6 +15,8 @@ public:
     task<result<void>> tell(wall_time now);
 
 private:
+    // When the oldest session began that Redis holds; `now` when there is none.
+    task<result<wall_time>> begin_of_oldest(wall_time now);
     task<result<void>> tell_since(wall_time since);
     task<result<void>> tell_one(accounts::revocation const& row);
 

@@ -279,6 +279,26 @@ TEST_CASE("sessions in redis: a start finishes what a crash left between the com
     CHECK(redis.ask({"GET", std::string{told_key}}) == std::to_string((noon + seconds{120}).time_since_epoch().count()));
 }
 
+TEST_CASE("sessions in redis: what ended before the oldest session began is told to nobody")
+{
+    redis_server redis;
+    kept with;
+    auto const node = start(with, redis);
+    REQUIRE(run(node->add(some_session("s1"))));
+    redis.ask({"DEL", std::string{told_key}});
+    auto const hour = std::chrono::hours{1};
+    revocation long_ago{revocation::kind::session_end, end_of_session("s1"), noon - hour, noon + month};
+    REQUIRE(run(with.under.ends->write({long_ago})));
+    static_cast<void>(start(with, redis, noon + seconds{60}));
+    CHECK_FALSE(is_told(redis, "s1"));
+    CHECK(redis.ask({"GET", std::string{told_key}}) == std::to_string((noon + seconds{60}).time_since_epoch().count()));
+    CHECK(run(node->find("s1"))->ended_at == noon - hour);
+
+    redis.ask({"FLUSHALL"});
+    static_cast<void>(start(with, redis, noon + seconds{120}));
+    CHECK(redis.ask({"KEYS", "*"}) == std::string{told_key});
+}
+
 TEST_CASE("sessions in redis: a start without it is one, and a sweep finishes later")
 {
     redis_server redis;
