@@ -43,7 +43,6 @@ opened with_sessions_in_redis(opened made)
     storage::redis::session_dependencies beside{std::move(stores.sessions), *stores.users, *stores.ends, [] { return noon; },
                                                 std::chrono::hours{24 * 30}};
     stores.sessions = storage::redis::make_session_store(shared_redis().options(), std::move(beside));
-    made.sessions_apart = true;
     return made;
 }
 

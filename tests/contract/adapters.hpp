@@ -18,9 +18,6 @@ struct opened
 {
     std::shared_ptr<void> ground; // dies last: a folder, a server
     accounts::stores stores;
-    // Sessions and what is known of devices lie in another store than the users: what is removed with a user
-    // there is no more believed, and goes by its age.
-    bool sessions_apart = false;
 
     accounts::user_store& users() const { return *stores.users; }
     accounts::session_store& sessions() const { return *stores.sessions; }

@@ -15,7 +15,9 @@ constexpr own_deed deed{"user_deleted", "user_deletion_failed"};
 } // namespace
 
 // Disabled first, so that no login comes in between; its session would vanish with the user,
-// and its access token would outlive both.
+// and its access token would outlive both. Once more at the end, for a store that keeps sessions
+// elsewhere and forgets there what it knows of somebody who is gone: the removal has happened by
+// then, and what fails of that is forgotten by its age.
 task<result<void>> remove_user(account_services const& services, std::string user_id, wall_time now)
 {
     user_change off;
@@ -28,7 +30,10 @@ task<result<void>> remove_user(account_services const& services, std::string use
     all.user_id = user_id;
     auto const keys = co_await remove_api_keys(services, std::move(all), now);
     if (!keys) co_return keys.error();
-    co_return co_await services.users.remove(user_id);
+    auto const gone = co_await services.users.remove(user_id);
+    if (!gone) co_return gone.error();
+    static_cast<void>(co_await end_sessions(services, user_id, {}, now));
+    co_return result<void>{};
 }
 
 task<result<void>> remove_self(account_services const& services, farewell asked, wall_time now)

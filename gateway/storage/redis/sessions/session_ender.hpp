@@ -20,7 +20,8 @@ public:
     task<result<accounts::ended>> end(std::vector<accounts::session> all, wall_time now);
     // One that Redis cannot be asked about, and that is this user's for certain (ending::shown).
     task<result<accounts::ended>> end_unseen(accounts::ending const& asked);
-    // As session_store::end without a session_id. Needs no Redis where none of them is to stay.
+    // As session_store::end without a session_id. Where Redis is away, or does not know the session that is to stay,
+    // every access token of the user is refused that was issued until now; that session gets itself another one.
     task<result<accounts::ended>> end_all(accounts::ending const& asked);
     // Those of the others that are too many beside the one that has come; with no others named, of all there are.
     task<result<accounts::ended>> displace(accounts::arrival const& by, std::vector<session_place> const& others);

@@ -31,6 +31,19 @@ void end_one(session& s, wall_time now, rows_to_commit& into)
     into.rows.push_back(into.told.revocations.back());
 }
 
+// Of whatever sessions the user has, known or not.
+void end_user(accounts::ending const& asked, milliseconds longest, rows_to_commit& into)
+{
+    auto const whose = accounts::end_of_user(asked.user_id, asked.except);
+    into.rows.push_back({revocation::kind::session_end, whose, asked.now, asked.now + longest});
+}
+
+void refuse_tokens(accounts::ending const& asked, rows_to_commit& into)
+{
+    into.told.revocations.push_back({revocation::kind::subject, asked.user_id, asked.now, asked.until});
+    into.rows.push_back(into.told.revocations.back());
+}
+
 } // namespace
 
 std::vector<session> surplus_beside(std::vector<session> open, session const& added, std::size_t most)
@@ -66,16 +79,17 @@ rows_to_commit end_of_unseen(accounts::ending const& asked, milliseconds longest
 rows_to_commit ends_of_all(std::vector<session> open, accounts::ending const& asked, milliseconds longest)
 {
     rows_to_commit done;
+    auto stays = false;
     for (auto& each : open) {
-        if (each.id == asked.except) continue;
+        if (each.id == asked.except) {
+            stays = true;
+            continue;
+        }
         end_one(each, asked.now, done);
         if (each.created_at >= asked.now) done.rows.push_back(lasting_end(each));
     }
-    auto const whose = accounts::end_of_user(asked.user_id, asked.except);
-    done.rows.push_back({revocation::kind::session_end, whose, asked.now, asked.now + longest});
-    if (!asked.except.empty()) return done;
-    done.told.revocations.push_back({revocation::kind::subject, asked.user_id, asked.now, asked.until});
-    done.rows.push_back(done.told.revocations.back());
+    end_user(asked, longest, done);
+    if (!stays) refuse_tokens(asked, done);
     return done;
 }
 

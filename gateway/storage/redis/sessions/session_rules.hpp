@@ -27,6 +27,9 @@ rows_to_commit end_of_unseen(accounts::ending const& asked, milliseconds longest
 
 // Of these and of all others the user may have, but for `asked.except`, whatever Redis knows of them. `longest` is how
 // long a session may last.
+//
+// Where not even the one that stays is known, others may be unknown, too: then every access token of the user is
+// refused, that one's among them.
 rows_to_commit ends_of_all(std::vector<accounts::session> open, accounts::ending const& asked, milliseconds longest);
 
 } // namespace yett::storage::redis

@@ -12,6 +12,8 @@
 //     before is seen, whatever Redis has made of it; one that comes later finds the session in Redis, or ends what began before.
 //   * A login writes the session, then reads its owner. Whoever disables an owner, or changes a password, ends sessions before
 //     and afterwards: either they find this one, or what they did is seen here.
+//     An end of all of them is of the moment in which this store is asked for it, for what began since the request did may be
+//     what Redis does not show.
 //     An end that began no earlier than the exchange of a token may be told to whoever exchanged it only when it is used.
 //   * A token that is used twice is claimed in Redis, so that one of several callers is told so, and that one commits the end.
 //     If they die, whoever presents a token of that session next does it.
@@ -26,6 +28,8 @@
 #include "gateway/storage/redis/sessions/session_commands.hpp"
 #include "gateway/storage/redis/sessions/session_ender.hpp"
 #include "gateway/storage/redis/sessions/tell_ends.hpp"
+
+#include <algorithm>
 
 namespace yett::storage::redis {
 
@@ -100,7 +104,10 @@ public:
 
     task<result<ended>> end(ending const& asked) override
     {
-        if (asked.session_id.empty()) co_return co_await ender_.end_all(asked);
+        if (asked.session_id.empty()) {
+            auto const all = as_of_now(asked);
+            co_return co_await end_all(all);
+        }
         session_place const at{asked.user_id, asked.session_id};
         auto found = co_await judged_.read(at);
         if (!found && found.error() == errc::storage_unavailable && asked.shown) co_return co_await ender_.end_unseen(asked);
@@ -145,6 +152,25 @@ public:
     }
 
 private:
+    // A session that began while whoever ends all of them was at work is meant, too, and may be one that Redis does not show.
+    ending as_of_now(ending asked) const
+    {
+        auto const later = std::max(asked.now, beside_.now());
+        asked.until += later - asked.now;
+        asked.now = later;
+        return asked;
+    }
+
+    // Devices of an owner who is gone are forgotten with the sessions; where that fails, by their age.
+    task<result<ended>> end_all(ending const& asked)
+    {
+        auto done = co_await ender_.end_all(asked);
+        if (!done) co_return done.error();
+        auto const owner = co_await beside_.users.find(asked.user_id);
+        if (!owner && owner.error() == errc::not_found) static_cast<void>(co_await table_.forget_devices(asked.user_id));
+        co_return done;
+    }
+
     static result<rotated> unknown_or(error const& why)
     {
         if (why == errc::not_found) return rotated{};

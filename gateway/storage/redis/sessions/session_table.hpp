@@ -75,6 +75,9 @@ public:
     // Forgets what has no effect any more, looking at `limit` sessions at most; how many went.
     task<result<std::size_t>> sweep(wall_time now, std::size_t limit);
 
+    // Nothing is known of where this user came from.
+    task<result<void>> forget_devices(std::string user_id);
+
     // Until when all ends are known here; the epoch when nothing is known about that.
     task<result<wall_time>> told_until();
     task<result<void>> tell_until(wall_time at);

@@ -107,6 +107,14 @@ task<result<std::size_t>> session_table::forget(std::vector<session_place> const
     co_return gone;
 }
 
+task<result<void>> session_table::forget_devices(std::string user_id)
+{
+    command del{"DEL", marks_key(user_id)};
+    auto const told = co_await client_.ask(std::move(del));
+    if (!told) co_return told.error();
+    co_return result<void>{};
+}
+
 task<result<wall_time>> session_table::told_until()
 {
     command get{"GET", told_key};

@@ -199,7 +199,12 @@ TEST_CASE("sessions in redis: who is disabled or gone refreshes nothing")
     REQUIRE(run(with.under.users->change("anna", change)));
     CHECK(rotate(*node, some_rotation("s1", "t0", "t1", noon + seconds{60})) == rotation_outcome::ended);
     CHECK(redis.ask({"HGET", session_key("anna", "s1"), "current"}) == "t0");
+    redis.ask({"ZADD", marks_key("anna"), "0", "a mark"});
+    REQUIRE(run(node->end(end_of(""))));
+    CHECK(redis.ask({"EXISTS", marks_key("anna")}) == "1");
     REQUIRE(run(with.under.users->remove("anna")));
+    REQUIRE(run(node->end(end_of(""))));
+    CHECK(redis.ask({"EXISTS", marks_key("anna")}) == "0");
     CHECK(rotate(*node, some_rotation("s1", "t0", "t1", noon + seconds{60})) == rotation_outcome::unknown);
     CHECK(run(node->find("s1")).error() == errc::not_found);
     CHECK(run(node->list("anna", noon))->empty());
@@ -233,7 +238,6 @@ TEST_CASE("sessions in redis: while it is away logins and refreshes fail, and wh
     CHECK(run(node->rotate(some_rotation("s1", "t0", "t1", noon + seconds{60}))).error() == errc::storage_unavailable);
     CHECK(run(node->list("anna", noon)).error() == errc::storage_unavailable);
     CHECK(run(node->end(end_of("s1"))).error() == errc::storage_unavailable);
-    CHECK(run(node->end(end_of("", "s2"))).error() == errc::storage_unavailable);
     CHECK(with.revocations().empty());
 
     auto by_token = end_of("s1");
@@ -254,6 +258,41 @@ TEST_CASE("sessions in redis: while it is away logins and refreshes fail, and wh
         CHECK(rotate(*node, some_rotation(id, "t0", "t1", noon + seconds{200})) == rotation_outcome::ended);
         CHECK(is_told(redis, id));
     }
+}
+
+TEST_CASE("sessions in redis: a new password typed while it is away ends the others, and all access tokens")
+{
+    redis_server redis;
+    kept with;
+    auto const node = start(with, redis);
+    for (auto const* const id : {"s1", "s2"}) REQUIRE(run(node->add(some_session(id))));
+    redis.pause();
+    auto const done = run(node->end(end_of("", "s2")));
+    REQUIRE(done);
+    REQUIRE(done->revocations.size() == 1);
+    CHECK(done->revocations.front().what == revocation::kind::subject);
+    CHECK(done->revocations.front().at == noon + seconds{100});
+    redis.resume();
+    REQUIRE(run(node->find("s1"))->ended_at);
+    CHECK(rotate(*node, some_rotation("s1", "t0", "t1", noon + seconds{200})) == rotation_outcome::ended);
+    CHECK(rotate(*node, some_rotation("s2", "t0", "t1", noon + seconds{200})) == rotation_outcome::rotated);
+}
+
+TEST_CASE("sessions in redis: an end of all is of the moment it is asked for, not of the one its request came in")
+{
+    redis_server redis;
+    kept with;
+    auto const before = start(with, redis);
+    auto const node = start(with, redis, noon + seconds{140});
+    REQUIRE(run(before->add(some_session("s1", noon + seconds{139}))));
+    keep_aside(redis, "s1");
+    forget(redis, "s1");
+    auto const done = run(node->end(end_of("")));
+    REQUIRE(done);
+    CHECK(done->revocations.back().at == noon + seconds{140});
+    CHECK(done->revocations.back().until == noon + seconds{1040});
+    bring_back(redis, "s1");
+    CHECK(rotate(*node, some_rotation("s1", "t0", "t1", noon + seconds{200})) == rotation_outcome::ended);
 }
 
 TEST_CASE("sessions in redis: a start finishes what a crash left between the commit and the word")

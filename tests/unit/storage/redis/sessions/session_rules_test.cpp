@@ -124,6 +124,21 @@ TEST_CASE("session rules: who stays is spared by name, and the user's tokens sta
     CHECK(shown(done.rows) == lines{"0 a1 100 900", "5 u:anna:a2 100 " + month_later});
 }
 
+TEST_CASE("session rules: where not even who stays is known, the tokens of everybody are refused")
+{
+    ending asked;
+    asked.user_id = "anna";
+    asked.except = "a2";
+    asked.now = noon + seconds{100};
+    asked.until = noon + seconds{1000};
+    auto const none = ends_of_all({}, asked, longest);
+    CHECK(none.told.sessions == 0);
+    CHECK(shown(none.told.revocations) == lines{"1 anna 100 1000"});
+    CHECK(shown(none.rows) == lines{"5 u:anna:a2 100 " + month_later, "1 anna 100 1000"});
+    auto const another = ends_of_all({used_at("a1", 0)}, asked, longest);
+    CHECK(shown(another.told.revocations) == lines{"0 a1 100 900", "1 anna 100 1000"});
+}
+
 TEST_CASE("session rules: who began in the moment of the end has a row of its own")
 {
     ending asked;
