@@ -317,8 +317,9 @@ void check_listener_files(files check, listener const& one, std::string const& p
     if (one.tls) check.readable(path + ".client_ca_file", one.tls->client_ca_file);
 }
 
-void check_redis_files(files& check, redis_url const& url, std::string const& path)
+void check_redis_files(reading const& r, files& check, redis_url const& url, std::string path)
 {
+    if (r.is_given(path + "_file")) path += "_file";
     check.readable(path, url.ca_file);
     check.readable(path, url.certificate_file);
     check.private_key(path, url.key_file);
@@ -327,8 +328,8 @@ void check_redis_files(files& check, redis_url const& url, std::string const& pa
 void check_files(reading& r, settings const& all)
 {
     files check{r};
-    check_redis_files(check, all.shared_state.redis,
-                      r.is_given("shared_state.url_file") ? "shared_state.url_file" : "shared_state.url");
+    check_redis_files(r, check, all.storage.sessions.redis, "sessions.url");
+    check_redis_files(r, check, all.shared_state.redis, "shared_state.url");
     for (std::size_t i = 0; i < all.listeners.size(); ++i)
         check_listener_files(check, all.listeners[i], fmt::format("listeners[{}].tls", i));
     for (auto const& [name, one] : all.upstreams)

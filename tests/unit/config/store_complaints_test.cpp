@@ -77,6 +77,11 @@ yett.yaml:2:18: warning: sessions.url: lets whoever stands between here and Redi
              R"(
 yett.yaml:2:18: sessions.url: has a port that is no number from 1 to 65535
 )"},
+            {R"(sessions: { url: "rediss://h?ca_file=/gone" }
+)",
+             R"(
+yett.yaml:2:18: sessions.url: /gone cannot be read: No such file or directory
+)"},
             {R"(sessions: { url: "sqlite:other.db" }
 )",
              R"(
