@@ -75,6 +75,13 @@ def test_no_secret_stands_in_an_environment(name):
             assert str(value).startswith("/run/secrets/"), variable
 
 
+def test_setup_gives_files_to_the_users_that_services_run_as():
+    text = (compose_file.FILE.parent / "setup.sh").read_text()
+    users = {name: (int(user), int(group)) for name, user, group in re.findall(r"\b([a-z]+)=(\d+):(\d+)\b", text)}
+    assert users.pop("yett") == SERVICES["yett-1"].user == SERVICES["yett-2"].user
+    assert users == {name: SERVICES[name].user for name in users} and len(users) == 4
+
+
 def test_secrets_are_files_of_whom_they_are_for():
     holders = {}
     for service in SERVICES.values():
@@ -187,7 +194,7 @@ def test_setup_may_run_again_and_changes_nothing(fleet, nodes):
     left = fleet.volume("redis-secrets") / ".part"
     left.write_text("half")
     left.chmod(0o400)
-    fleet.own(left, SERVICES["redis"].user)
+    fleet.own(left, fleet.users["redis"])
     fleet.run_setup(SERVICES["setup"])
     assert seen() == before
 

@@ -8,6 +8,7 @@ starts is done for PostgreSQL alone, the way that image does it; the mail sink i
 
 import os
 import pathlib
+import pwd
 import re
 import shutil
 import socket
@@ -26,6 +27,16 @@ from smtp_sink import Sink
 TOOLS = {"PATH": f"{PROGRAMS}:{os.environ['PATH']}:/usr/sbin", "HOME": "/nonexistent"}
 
 
+def as_known_here(service):
+    """PostgreSQL looks its user up, and that of the image need not be one of this machine: then it is nobody."""
+    if service.name == "postgres":
+        try:
+            pwd.getpwuid(service.user[0])
+        except KeyError:
+            return pwd.getpwnam("nobody")[2:4]
+    return service.user
+
+
 def free_port():
     with socket.create_server(("127.0.0.1", 0)) as taken:
         return taken.getsockname()[1]
@@ -34,6 +45,8 @@ def free_port():
 class Topology:
     def __init__(self):
         self.services, _ = compose_file.read()
+        self.users = {name: as_known_here(service) for name, service in self.services.items()}
+        self.users["yett"] = self.users["yett-1"]      # as setup.sh calls both
         self.folder = pathlib.Path(tempfile.mkdtemp(prefix="yett-compose-"))
         self.folder.chmod(0o755)
         self.binary = self.folder / "yett"
@@ -69,10 +82,10 @@ class Topology:
                 if mount.file is None:
                     self.volume(mount.source).mkdir(parents=True, exist_ok=True)
                     if not mount.read_only:
-                        self.own(self.volume(mount.source), service.user)
+                        self.own(self.volume(mount.source), self.users[service.name])
             for folder, owner in service.tmpfs.items():
                 self.place(service, folder).mkdir(parents=True)
-                self.own(self.place(service, folder), owner)
+                self.own(self.place(service, folder), self.users[service.name] if owner == service.user else owner)
         for service in self.services.values():
             for mount in service.mounts:
                 if mount.file is not None:
@@ -83,7 +96,10 @@ class Topology:
         whom = self.services["yett-1"] if service.name == "setup" else service
         copy = self.place(service, mount.target)
         copy.parent.mkdir(parents=True, exist_ok=True)
-        copy.write_text(self.mapped(whom, mount.file.read_text()))
+        text = mount.file.read_text()
+        if service.name == "setup":
+            text = re.sub(r"\b([a-z]+)=(\d+):(\d+)\b", lambda at: "{}={}:{}".format(at[1], *self.users[at[1]]), text)
+        copy.write_text(self.mapped(whom, text))
         copy.chmod(0o644)
 
     def own(self, folder, who):
@@ -120,7 +136,7 @@ class Topology:
     def as_its_user(self, service, words):
         if os.getuid() != 0:
             return words
-        user, group = service.user
+        user, group = self.users[service.name]
         rights = ",".join(["-all", *(f"+{each.lower()}" for each in service.text.get("cap_add", []))])
         return ["setpriv", f"--reuid={user}", f"--regid={group}", "--clear-groups", "--no-new-privs", f"--bounding-set={rights}", *words]
 
