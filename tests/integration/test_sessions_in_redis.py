@@ -13,7 +13,7 @@ import pytest
 import requests
 
 import harness
-from redis_server import RedisServer
+from redis_server import RedisServer, RedisWithSentinels
 
 ALLOWED = "resetkeys ~yett:* resetchannels +@read +@write +@scripting +@connection +role"
 OTHER = "another correct horse staple"
@@ -30,10 +30,10 @@ def redis():
 @pytest.fixture
 def run(start, echo, redis, tmp_path):
     """Starts the program, again and again on the same stores; each name has a folder of its own."""
-    def begin(url="sqlite:yett.db", name="node", **more):
+    def begin(url="sqlite:yett.db", name="node", sessions=redis):
         folder = tmp_path / name
         folder.mkdir(exist_ok=True)
-        return start(harness.Gateway(folder, harness.settings(echo.port, storage={"url": url}, sessions={"url": redis.url}, **more)))
+        return start(harness.Gateway(folder, harness.settings(echo.port, storage={"url": url}, sessions={"url": sessions.url})))
     return begin
 
 
@@ -185,6 +185,26 @@ def test_what_is_forgotten_is_signed_out_and_nothing_else(run, redis):
     assert refreshes(node, sign_in(node, "ada@example.com"))
     log_out(node, grant)                   # of a session that nobody knows any more
     assert get(node, grant) == 401
+
+
+def test_who_takes_over_without_having_heard_of_a_logout_signs_nobody_in(run, start):
+    both = start(RedisWithSentinels(allowed=ALLOWED))
+    node = run(sessions=both)
+    stays, out = node.user(), node.user("bob@example.com")
+    both.await_replica()
+    master, replica = both.master, both.replica
+    harness.wait_until(lambda: master.ask("WAIT", 1, 1000) == "1", 10, "a replica that has everything")
+    replica.ask("CONFIG", "SET", "masterauth", "another")
+    master.ask("CLIENT", "KILL", "TYPE", "replica")                    # it does not get in again
+    log_out(node, out)
+    late = node.user("eve@example.com")
+    master.kill()
+    both.await_master(replica)
+    comes_back(node, stays)
+    assert not refreshes(node, out)
+    assert refreshes(node, stays)
+    assert not refreshes(node, late) and get(node, late) == 200        # signed out, by and by: docs/security.md
+    assert refreshes(node, sign_in(node, "eve@example.com"))
 
 
 # --- kill -9 -------------------------------------------------------------------------------
