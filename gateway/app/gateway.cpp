@@ -117,6 +117,8 @@ gateway::gateway(config::settings settings, std::filesystem::path const& file)
     forbid_core_dumps();
     for (auto const& each : keys_.complaints()) logs_.program().warning("a key was left out", {{"key", each}});
     tell_of_connections(settings_, logs_.program());
+    if (settings_.shared_state.kind == config::shared_state_kind::redis)
+        fellows_ = std::make_unique<fellow_nodes>(control_.get_executor(), settings_.shared_state, self_.id);
     news_.load();
     issuers_.open();
     open_listeners();
@@ -151,6 +153,10 @@ void gateway::make_workers()
     worker_services::shared all{settings_, keys_, revoked_, services_, snapshot_, figures_, logs_, unlisted_, {}};
     all.known = news_.known();
     all.catch_up = [this](unsigned worker) { catch_up(worker); };
+    if (fellows_)
+        all.count_together = [this](executor on) {
+            return std::make_unique<shared_counting>(on, settings_.shared_state, fellows_->nodes());
+        };
     if (issuers_.any()) all.ask_for_keys = [this](std::size_t issuer) { return issuers_.ask(issuer); };
     for (unsigned i = 0; i < workers_; ++i) {
         on_workers_.push_back(std::make_unique<worker_services>(i, workers_, all));
@@ -239,6 +245,7 @@ void gateway::report_figures(telemetry::observations& seen) const
     seen.certificates_read = certificates_.are_current();
     seen.certificates_expire.assign(certificates_.ends().begin(), certificates_.ends().end());
     news_.report(seen);
+    if (fellows_) seen.limit_nodes = fellows_->nodes().load(std::memory_order_relaxed);
     issuers_.report(seen);
     report_mail(mail_worker_->figures(), stores_.now(), seen);
 }
@@ -404,6 +411,7 @@ void gateway::stop()
     management_->stop();
     operators_->stop();
     news_.stop();
+    if (fellows_) fellows_->stop();
     logs_.program().info("stopped");
     control_.stop();
 }
@@ -436,7 +444,7 @@ task<void> gateway::sweep_stores()
 
 void gateway::report_later(milliseconds in)
 {
-    if (!stores_.nodes) return;
+    if (!stores_.nodes && !fellows_) return;
     next_report_.expires_after(in);
     next_report_.async_wait([this](boost::system::error_code failure) {
         if (failure) return;
@@ -451,9 +459,21 @@ task<void> gateway::report_presence()
     auto self = self_;
     self.horizon_age = news_.age();
     ++outstanding_;
-    auto const done = co_await stores_.nodes->report(self);
-    static_cast<void>(done);
+    if (stores_.nodes) {
+        auto const done = co_await stores_.nodes->report(self);
+        static_cast<void>(done);
+    }
+    if (fellows_) co_await report_to_fellows();
     --outstanding_;
+}
+
+// While Redis is away the database knows, where there is one, how many share what the limits allow.
+task<void> gateway::report_to_fellows()
+{
+    auto const told = co_await fellows_->report();
+    if (told || !stores_.nodes) co_return;
+    auto const listed = co_await stores_.nodes->list();
+    if (listed) fellows_->learn(*listed, stores_.now());
 }
 
 // A cache belongs to its worker, so the worker itself shows the figures.

@@ -10,6 +10,7 @@
 #include "gateway/app/keys/key_rotator.hpp"
 #include "gateway/app/keys/token_keys.hpp"
 #include "gateway/app/parts/logs.hpp"
+#include "gateway/app/shared_counting.hpp"
 #include "gateway/app/started_with.hpp"
 #include "gateway/app/worker_services.hpp"
 #include "gateway/control/admin.hpp"
@@ -102,6 +103,7 @@ private:
     void sweep_later();
     void report_later(milliseconds in);
     task<void> report_presence();
+    task<void> report_to_fellows();
     void sweep();
     task<void> sweep_stores();
     void publish_figures_later();
@@ -128,6 +130,7 @@ private:
     // The control loop. Whatever lives on it stands below it.
     boost::asio::io_context control_{1};
     boost::asio::signal_set signals_{control_};
+    std::unique_ptr<fellow_nodes> fellows_; // null where limits are counted here
     fleet_news news_{control_, stores_, revoked_, logs_};
     key_rotator rotator_{control_, keys_, logs_, stores_.now};
     issuer_watches issuers_{control_, keys_, settings_, logs_};

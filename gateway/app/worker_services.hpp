@@ -1,6 +1,7 @@
 #pragma once
 
 #include "gateway/app/keys/token_keys.hpp"
+#include "gateway/app/shared_counting.hpp"
 #include "gateway/net/worker.hpp"
 #include "gateway/pipeline/authentication/certainty.hpp"
 #include "gateway/pipeline/authentication/missing_keys.hpp"
@@ -47,9 +48,10 @@ public:
         telemetry::metrics& figures;
         app::logs& logs;
         pipeline::unlisted_proxy& unlisted;
-        std::function<bool(std::size_t issuer)> ask_for_keys; // see pipeline::missing_keys
-        tokens::completeness const* known = nullptr;          // see pipeline::certainty
-        std::function<void(unsigned worker)> catch_up{};      // answered by caught_up() of that worker
+        std::function<bool(std::size_t issuer)> ask_for_keys;                          // see pipeline::missing_keys
+        tokens::completeness const* known = nullptr;                                   // see pipeline::certainty
+        std::function<void(unsigned worker)> catch_up{};                               // answered by caught_up() of that worker
+        std::function<std::unique_ptr<shared_counting>(executor on)> count_together{}; // empty: limits are counted here
     };
     // Number `index` of `of` workers; what is bounded for the program is divided by `of`. Throws
     // nothing after settings were checked. The thread is started by worker().start().
@@ -83,6 +85,7 @@ private:
     pipeline::missing_keys missing_keys_;
     pipeline::certainty certainty_;
     pipeline::authenticator authenticator_;
+    std::unique_ptr<shared_counting> counting_; // null where limits are counted here
     pipeline::request_limits limits_;
     pipeline::dispatcher dispatcher_;
     pipeline::error_replies replies_;

@@ -137,6 +137,11 @@ values revocation_words(seen_t seen)
             {{{"direction", "heard"}}, static_cast<double>(seen.revocations->heard)}};
 }
 
+values limit_nodes(seen_t seen)
+{
+    return seen.limit_nodes ? one(std::uint64_t{*seen.limit_nodes}) : values{};
+}
+
 constexpr auto counts = figure_kind::counter;
 constexpr auto measures = figure_kind::gauge;
 
@@ -147,6 +152,9 @@ constexpr observed_family all_families[] = {
      [](seen_t seen) { return one(seen.password_hash_running); }},
     {page_part::accounts, counts, "yett_password_hash_refused_total", "Passwords refused because the queue was full or slow.",
      [](seen_t seen) { return one(seen.password_hash_refused); }},
+
+    {page_part::limits, measures, "yett_shared_limits_nodes",
+     "Programs that count limits together, as last seen; each counts one part of so many while it cannot.", limit_nodes},
 
     {page_part::revocations, measures, "yett_revocations_age_seconds",
      "Time since this node last knew every revocation; grows through an outage.", revocation_age},

@@ -78,6 +78,7 @@ struct program_figures
 struct observations
 {
     std::optional<revocation_figures> revocations; // none: nobody shares the store
+    std::optional<unsigned> limit_nodes;           // that count limits together; none: this one counts alone
     // Of the threads that hash passwords.
     std::uint64_t password_hash_waiting = 0;
     std::uint64_t password_hash_running = 0;

@@ -1,7 +1,7 @@
 #pragma once
 
-#include "gateway/limits/shared/known_refusals.hpp"
 #include "gateway/limits/limiter.hpp"
+#include "gateway/limits/shared/known_refusals.hpp"
 
 #include <atomic>
 #include <optional>
