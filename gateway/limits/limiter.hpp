@@ -25,6 +25,27 @@ struct chain
     bool empty() const noexcept { return early.empty() && late.empty(); }
 };
 
+// Lists that one request spends from at one time, in this order: each is all or nothing, and the next one is spent
+// from once the one before it has allowed the request. Views; an empty list is left out.
+class limit_lists
+{
+public:
+    using list = std::span<limit const* const>;
+    static constexpr std::size_t most = 3;
+
+    // No more than `most`.
+    void add(list one) noexcept
+    {
+        if (!one.empty()) lists_[count_++] = one;
+    }
+    bool empty() const noexcept { return count_ == 0; }
+    std::span<list const> all() const noexcept { return {lists_.data(), count_}; }
+
+private:
+    std::array<list, most> lists_{};
+    std::size_t count_ = 0;
+};
+
 // Spends from the limits of a rule. Made anew by a reload over the same counters, which keep
 // what was counted for limits that did not change; what is reserved, each limiter knows for itself.
 class limiter
@@ -42,7 +63,7 @@ public:
     result<chain> resolve(std::span<std::string const> names) const;
 
     // Spends from each limit in order. When one refuses, the others get back what was spent.
-    using list = std::span<limit const* const>; // chain::early or chain::late
+    using list = limit_lists::list; // chain::early or chain::late
     limit_result spend(list limits, subject const& who, steady_time now) const;
     // The same from this program's share of each, where `nodes` programs should count together and cannot.
     limit_result spend_share(list limits, subject const& who, steady_time now, unsigned nodes) const;

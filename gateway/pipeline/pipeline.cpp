@@ -27,6 +27,13 @@ bool is_too_large(http::head const& head, std::uint64_t most)
     return most != 0 && head.body() == http::body_kind::length && head.content_length() > most;
 }
 
+// Neither refused, nor is anything left to be done first.
+bool is_settled_well(authentication::answer const& found)
+{
+    auto const* const settled = std::get_if<authentication::settled>(&found);
+    return settled && !std::holds_alternative<authentication::refused>(*settled);
+}
+
 } // namespace
 
 pipeline::pipeline(dependencies d, std::shared_ptr<worker_snapshot const> first) : stages_{d}, snapshot_{std::move(first)} {}
@@ -75,15 +82,19 @@ task<result<void>> pipeline::answer_by_rule(policies::route const& rule, policie
     if (facts.websocket) [[unlikely]]
         if (auto fit = recognise_websocket(ex, context); !fit) co_return fit.error();
     if (facts.endpoint && facts.endpoint->is(trait::knows_devices)) [[unlikely]]
-        context.spending.early_put_off = !device_mark_in(ex.request(), context.transport()).empty();
-    if (!facts.limits.early.empty() && !context.spending.early_put_off)
+        if (!device_mark_in(ex.request(), context.transport()).empty()) context.spending.early = early_turn::with_device;
+    std::optional<authentication::answer> found;
+    if (stages_.limits.may_put_off_early(ex, context)) [[unlikely]] {
+        found = look(ex, context);
+        if (is_settled_well(*found)) context.spending.early = early_turn::with_identity;
+    }
+    if (!facts.limits.early.empty() && context.spending.early == early_turn::first)
         if (auto spent = co_await stages_.limits.spend(facts.limits.early, ex, context); !spent) co_return spent.error();
 
-    context.found.known_at = stages_.certainty.known_at();
-    auto found = stages_.authenticator.look(ex, context);
-    if (auto* first = std::get_if<authentication::pending>(&found)) [[unlikely]]
+    if (!found) found = look(ex, context);
+    if (auto* first = std::get_if<authentication::pending>(&*found)) [[unlikely]]
         found = co_await stages_.authenticator.finish(std::move(*first), ex, context);
-    auto who = identity_of(std::get<authentication::settled>(std::move(found)));
+    auto who = identity_of(std::get<authentication::settled>(std::move(*found)));
     if (!who) co_return who.error();
     if (request_limits::has_late(context))
         if (auto spent = co_await stages_.limits.spend_late(ex, context); !spent) co_return spent.error();
@@ -92,6 +103,12 @@ task<result<void>> pipeline::answer_by_rule(policies::route const& rule, policie
         if (!who) co_return who.error();
     }
     co_return co_await decide(rule, *who, asked, ex, context);
+}
+
+authentication::answer pipeline::look(http::exchange const& ex, request_context& context)
+{
+    context.found.known_at = stages_.certainty.known_at();
+    return stages_.authenticator.look(ex, context);
 }
 
 task<result<void>> pipeline::decide(policies::route const& rule, identity_ptr const& who, policies::question const& asked,
@@ -106,7 +123,8 @@ task<result<void>> pipeline::decide(policies::route const& rule, identity_ptr co
         auto open = require_open_destination(routes, ex.request(), ex.where(), context.asked.from.https, who, context.asked.now);
         if (!open) return ready(std::move(open));
     }
-    return stages_.dispatcher.dispatch(std::move(decided.outcome).value(), ex, context); // the only way to /auth or to an upstream
+    return stages_.dispatcher.dispatch(std::move(decided.outcome).value(), ex,
+                                       context); // the only way to /auth or to an upstream
 }
 
 // What is refused here is as suspicious as what never becomes a request: nothing behind it

@@ -58,6 +58,8 @@ private:
     task<result<void>> answer(http::exchange& ex, request_context& context);
     task<result<void>> answer_by_rule(policies::route const& rule, policies::question asked, http::exchange& ex,
                                       request_context& context);
+    // What the credential is worth, as of what is known of revocations now.
+    authentication::answer look(http::exchange const& ex, request_context& context);
     task<result<void>> decide(policies::route const& rule, identity_ptr const& who, policies::question const& asked,
                               http::exchange& ex, request_context& context);
     // A path that servers read in several ways is let through only if all readings lead to the same

@@ -31,8 +31,10 @@ task<result<void>> pipeline::answer_preflight(policies::route const& rule, polic
     context.asked.preflight = true;
     auto const& facts = context.facts();
     ex.limit_body(facts.body_bytes);
-    if (auto spent = co_await stages_.limits.spend(facts.limits.early, ex, context); !spent) co_return spent.error();
-    if (auto spent = co_await stages_.limits.spend(facts.limits.late, ex, context); !spent) co_return spent.error();
+    limits::limit_lists known;
+    known.add(facts.limits.early);
+    known.add(facts.limits.late);
+    if (auto spent = co_await stages_.limits.spend(known, ex, context); !spent) co_return spent.error();
     if (auto listed = facts.cors->admit(ex.request()); !listed) co_return listed.error();
     if (facts.cors->forwards_preflights() && facts.cors->grants(ex.request())) {
         auto const permit = policies::permit_preflight(rule, asked);

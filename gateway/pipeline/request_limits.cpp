@@ -7,6 +7,7 @@
 #include "gateway/pipeline/guesses.hpp"
 #include "gateway/pipeline/request/counted.hpp"
 #include "gateway/pipeline/request/request_context.hpp"
+#include "gateway/tokens/opaque/api_key.hpp"
 
 namespace yett::pipeline {
 namespace {
@@ -41,6 +42,35 @@ bool has_own(request_context const& context) noexcept
     return who && who->requests_per_minute != 0;
 }
 
+// It may bring a limit of its own along. Which, is known of the key alone.
+bool shows_api_key(request_context const& context) noexcept
+{
+    auto const& shown = context.found.shown;
+    return shown && tokens::looks_like_api_key(shown->token);
+}
+
+// The limit is of the key alone: its id is the token's.
+request_limits::limit_list own_limit_of(request_context& context)
+{
+    limits::limit_spec spec;
+    spec.name = own_limit_name;
+    spec.amount = context.found.who->requests_per_minute;
+    spec.period = std::chrono::minutes{1};
+    spec.keys = {{limits::key_part::kind::token, {}}};
+    context.spending.own_limit = std::make_unique<limits::limit const>(std::move(spec));
+    context.spending.own = context.spending.own_limit.get();
+    return {&context.spending.own, 1};
+}
+
+void spend_here(limits::limiter const& limiter, std::span<request_limits::limit_list const> from, limits::subject const& who,
+                steady_time now, std::vector<limits::limit_result>& to)
+{
+    for (auto const& list : from) {
+        to.push_back(limiter.spend(list, who, now));
+        if (!to.back()) return;
+    }
+}
+
 bool went_well(http::exchange const& ex, error const* why)
 {
     return !why && ex.status() < 400;
@@ -72,63 +102,87 @@ telemetry::limit_place place_of(limits::limit_result const& spent)
 
 } // namespace
 
-// Limits are spent in up to four steps, each of them as soon as what its keys count by is known: `early`
+// Limits are spent in up to three steps, each of them as soon as what its keys count by is known: `early`
 // by the client before anybody is asked who they are, those of the account once a body named it, an API
 // key's own and `late` by who was proved. All steps of a request end up in one list, `spending.admissions`,
 // and its order is the promise this class keeps: what is given back in `settle` goes back to exactly those
 // limits, by the same subject, and a refusal can only be the last of them, because the request ends there.
 //
+// Where limits are counted elsewhere, each step is a question that the request waits for, so that steps which know
+// the same are one. Most requests show a token that memory knows, and then `early` can wait the moment that it takes
+// to look: all of their limits are one question. It cannot wait for what a client makes us ask somebody else
+// (about an API key, a session, an issuer's key) or send (the body that names an account), and who shows a
+// credential that is refused spends from `early` like anybody. The price of a look is the verification of a new
+// token, for a client that has room left or was not refused within the last second.
+//
 // A limit on failures is spent before the outcome is known, so what it took is lent: it comes back when the
-// request went well. A limit that is full of what is lent to others is no refusal yet, see wait_for_room.
+// request went well. A limit that is full of what is lent to others is no refusal yet, see spend_patiently.
 
-// A device that the account knows has limits of its own there. What its address has spent, by
-// slips of its owner or by others behind it, is no reason to keep it out: whoever has just reset
-// a password by mail logs in with the new one at once.
-task<result<void>> request_limits::spend_for_account(http::exchange const& ex, request_context& context)
+task<result<void>> request_limits::spend(limit_list from, http::exchange const& ex, request_context& context)
 {
-    auto const& facts = context.facts();
-    if (!context.spending.device.empty()) co_return co_await spend(facts.device_limits, ex, context);
-    if (context.spending.early_put_off)
-        if (auto early = co_await spend(facts.limits.early, ex, context); !early) co_return early.error();
-    co_return co_await spend(facts.account_limits, ex, context);
+    limits::limit_lists alone;
+    alone.add(from);
+    return spend(alone, ex, context);
 }
 
 // Memory answers at once, and most limits have room: no coroutine for those.
-task<result<void>> request_limits::spend(limit_list from, http::exchange const& ex, request_context& context)
+task<result<void>> request_limits::spend(limits::limit_lists const& from, http::exchange const& ex, request_context& context)
 {
     if (from.empty()) return ready(result<void>{});
-    auto const who = subject_of(ex, context);
-    auto at_hand = spend_at_hand(*context.snapshot->shared->limiter, from, who, steady_now());
-    if (!at_hand || at_hand->held_by_inflight()) [[unlikely]]
-        return spend_patiently(from, ex, context);
-    return ready(note(std::move(*at_hand), context));
+    auto const first = context.spending.admissions.size();
+    auto const complete = spend_at_hand(from.all(), subject_of(ex, context), context);
+    if (!complete) [[unlikely]]
+        return spend_patiently(from, first, ex, context);
+    return ready(note(first, context));
 }
 
-task<result<void>> request_limits::spend_patiently(limit_list from, http::exchange const& ex, request_context& context)
+// False: the lists behind those that were answered have to be asked for elsewhere, or waited for.
+bool request_limits::spend_at_hand(limit_lists_view from, limits::subject const& who, request_context& context)
 {
-    auto const who = subject_of(ex, context);
-    auto waited = co_await wait_for_room(from, who, ex, context);
-    co_return note(std::move(waited), context);
+    auto const& limiter = *context.snapshot->shared->limiter;
+    auto& spent = context.spending.admissions;
+    if (shared_ == nullptr) spend_here(limiter, from, who, steady_now(), spent);
+    else if (!shared_->spend_at_hand(limiter, from, who, steady_now(), spent)) return false;
+    if (!spent.back().held_by_inflight()) return true;
+    spent.pop_back();
+    return false;
 }
 
-// What came of it, also for `settle`.
-result<void> request_limits::note(limits::limit_result&& given, request_context& context)
+// Colleagues behind one address log in at the same hour, and tabs that wake together refresh
+// together: whoever would be refused before any of them did wrong waits for their outcome.
+// All spend in the same order and give back what they took in the same list, so that nobody
+// waits in a circle. What was answered, from `first` on, is not asked again.
+task<result<void>> request_limits::spend_patiently(limits::limit_lists from, std::size_t first, http::exchange const& ex,
+                                                   request_context& context)
 {
-    context.spending.admissions.push_back(std::move(given));
-    auto const& spent = context.spending.admissions.back();
-    count(spent, context);
-    if (!spent) return client_error(errc::rate_limited, "the limit " + spent.refused_by()->name());
-    if (auto const* over = spent.reported_by())
-        context.reported.not_enforced = client_error(errc::rate_limited, "the limit " + over->name());
+    auto const& limiter = *context.snapshot->shared->limiter;
+    auto& spent = context.spending.admissions;
+    auto const who = subject_of(ex, context);
+    auto const until = steady_now() + wait_timeout;
+    for (auto pause = first_pause;; pause = std::min(2 * pause, longest_pause)) {
+        auto const now = steady_now();
+        auto const rest = from.all().subspan(spent.size() - first);
+        if (shared_ == nullptr) spend_here(limiter, rest, who, now, spent);
+        else co_await shared_->spend(limiter, rest, who, now, spent);
+        if (!spent.back().held_by_inflight() || now >= until || waiting_ >= most_waiting) break;
+        counted const one_more{waiting_};
+        co_await wait_until(now + pause);
+        if (ex.abandoned()) break;
+        spent.pop_back();
+    }
+    co_return note(first, context);
+}
+
+// What came of them, also for `settle`.
+result<void> request_limits::note(std::size_t first, request_context& context)
+{
+    for (auto const& spent : std::span{context.spending.admissions}.subspan(first)) {
+        count(spent, context);
+        if (!spent) return client_error(errc::rate_limited, "the limit " + spent.refused_by()->name());
+        if (auto const* over = spent.reported_by())
+            context.reported.not_enforced = client_error(errc::rate_limited, "the limit " + over->name());
+    }
     return {};
-}
-
-// None: elsewhere has to be asked.
-std::optional<limits::limit_result> request_limits::spend_at_hand(limits::limiter const& limiter, limit_list from,
-                                                                  limits::subject const& who, steady_time now)
-{
-    if (shared_ != nullptr) return shared_->spend_at_hand(limiter, from, who, now);
-    return limiter.spend(from, who, now);
 }
 
 void request_limits::count(limits::limit_result const& spent, request_context const& context)
@@ -142,55 +196,42 @@ void request_limits::count(limits::limit_result const& spent, request_context co
     }
 }
 
+bool request_limits::may_put_off_early(http::exchange const& ex, request_context const& context) const
+{
+    if (shared_ == nullptr || context.spending.early != early_turn::first) return false;
+    auto const& [early, late] = context.facts().limits;
+    if (early.empty() || (late.empty() && !shows_api_key(context))) return false;
+    limits::limit_lists alone;
+    alone.add(early);
+    return !shared_->answers_at_hand(alone.all(), subject_of(ex, context), steady_now());
+}
+
 bool request_limits::has_late(request_context const& context) noexcept
 {
-    return !context.facts().limits.late.empty() || has_own(context);
+    return !context.facts().limits.late.empty() || has_own(context) || context.spending.early == early_turn::with_identity;
 }
 
 task<result<void>> request_limits::spend_late(http::exchange const& ex, request_context& context)
 {
-    auto const& late = context.facts().limits.late;
-    if (!has_own(context)) return spend(late, ex, context);
-    return late.empty() ? spend_own(ex, context) : spend_own_and_late(ex, context);
+    auto const& rule = context.facts().limits;
+    limits::limit_lists known;
+    if (context.spending.early == early_turn::with_identity) known.add(rule.early);
+    if (has_own(context)) known.add(own_limit_of(context));
+    known.add(rule.late);
+    return spend(known, ex, context);
 }
 
-task<result<void>> request_limits::spend_own_and_late(http::exchange const& ex, request_context& context)
+// A device that the account knows has limits of its own there. What its address has spent, by
+// slips of its owner or by others behind it, is no reason to keep it out: whoever has just reset
+// a password by mail logs in with the new one at once.
+task<result<void>> request_limits::spend_for_account(http::exchange const& ex, request_context& context)
 {
-    if (auto own = co_await spend_own(ex, context); !own) co_return own.error();
-    co_return co_await spend(context.facts().limits.late, ex, context);
-}
-
-// The limit is of the key alone: its id is the token's.
-task<result<void>> request_limits::spend_own(http::exchange const& ex, request_context& context)
-{
-    limits::limit_spec spec;
-    spec.name = own_limit_name;
-    spec.amount = context.found.who->requests_per_minute;
-    spec.period = std::chrono::minutes{1};
-    spec.keys = {{limits::key_part::kind::token, {}}};
-    context.spending.own_limit = std::make_unique<limits::limit const>(std::move(spec));
-    limits::limit const* const only[]{context.spending.own_limit.get()};
-    co_return co_await spend(only, ex, context);
-}
-
-// Colleagues behind one address log in at the same hour, and tabs that wake together refresh
-// together: whoever would be refused before any of them did wrong waits for their outcome.
-// All spend in the same order and give back what they took in the same list, so that nobody
-// waits in a circle.
-task<limits::limit_result> request_limits::wait_for_room(limit_list from, limits::subject const& who, http::exchange const& ex,
-                                                         request_context const& context)
-{
-    auto const& limiter = *context.snapshot->shared->limiter;
-    auto const until = steady_now() + wait_timeout;
-    for (auto pause = first_pause;; pause = std::min(2 * pause, longest_pause)) {
-        auto const now = steady_now();
-        auto tried = shared_ == nullptr ? std::optional{limiter.spend(from, who, now)} : std::nullopt;
-        if (!tried) tried = co_await shared_->spend(limiter, from, who, now);
-        if (!tried->held_by_inflight() || now >= until || waiting_ >= most_waiting) co_return std::move(*tried);
-        counted const one_more{waiting_};
-        co_await wait_until(now + pause);
-        if (ex.abandoned()) co_return std::move(*tried);
-    }
+    auto const& facts = context.facts();
+    if (!context.spending.device.empty()) return spend(facts.device_limits, ex, context);
+    limits::limit_lists known;
+    if (context.spending.early == early_turn::with_device) known.add(facts.limits.early);
+    known.add(facts.account_limits);
+    return spend(known, ex, context);
 }
 
 // Gives back what was only lent: limits on failures count what failed, and no limit counts

@@ -4,16 +4,16 @@
 #include "gateway/base/clock.hpp"
 #include "gateway/base/result.hpp"
 
-#include <optional>
+#include <cstddef>
 #include <span>
 
 namespace yett::http {
 class exchange;
 } // namespace yett::http
 namespace yett::limits {
-class limit_result;
 class limit;
-class limiter;
+class limit_lists;
+class limit_result;
 class shared_limiter;
 struct subject;
 } // namespace yett::limits
@@ -44,8 +44,14 @@ public:
     // Spends from each of them, in this order. Fails with rate_limited, whose note names the limit; a limit
     // that only reports leaves that in the report instead.
     task<result<void>> spend(limit_list from, http::exchange const& ex, request_context& context);
+    // The same from several lists that are known at one time: one question where they are counted elsewhere.
+    task<result<void>> spend(limits::limit_lists const& from, http::exchange const& ex, request_context& context);
+    // Whether the rule's `early` may be put off until somebody has looked who sends the request (early_turn::with_identity):
+    // they are asked elsewhere, nothing known here speaks against it, and there may be `late` ones to ask beside them.
+    bool may_put_off_early(http::exchange const& ex, request_context const& context) const;
     // From those that count by who was proved: the limit that an API key brings along for itself, so many
-    // requests a minute, and the rule's `late`. To be called where there are any.
+    // requests a minute, and the rule's `late`; before them from `early` if that was put off. To be called where
+    // there are any.
     static bool has_late(request_context const& context) noexcept;
     task<result<void>> spend_late(http::exchange const& ex, request_context& context);
     // From the rule's limits that count by account, once the body has named it in `spending.account`; as a
@@ -57,14 +63,11 @@ public:
     void settle(http::exchange const& ex, request_context const& context, error const* why) const;
 
 private:
-    task<result<void>> spend_own(http::exchange const& ex, request_context& context);
-    task<result<void>> spend_own_and_late(http::exchange const& ex, request_context& context);
-    task<result<void>> spend_patiently(limit_list from, http::exchange const& ex, request_context& context);
-    result<void> note(limits::limit_result&& given, request_context& context);
-    std::optional<limits::limit_result> spend_at_hand(limits::limiter const& limiter, limit_list from, limits::subject const& who,
-                                                      steady_time now);
-    task<limits::limit_result> wait_for_room(limit_list from, limits::subject const& who, http::exchange const& ex,
-                                             request_context const& context);
+    using limit_lists_view = std::span<limit_list const>;
+    bool spend_at_hand(limit_lists_view from, limits::subject const& who, request_context& context);
+    task<result<void>> spend_patiently(limits::limit_lists from, std::size_t first, http::exchange const& ex,
+                                       request_context& context);
+    result<void> note(std::size_t first, request_context& context);
     void count(limits::limit_result const& spent, request_context const& context);
 
     telemetry::shard& figures_;

@@ -6,9 +6,10 @@
 // What a fleet counts together is counted by one server, and this is the way there and what stands in for it.
 //
 // Each limit of a list is a counter of its own with a key of its own, which a cluster might keep on different
-// servers; so all are asked at once, each for itself, and what the others allowed goes back when one
-// refuses. For that moment they may refuse somebody whom they would have let through in their order, and
-// never the other way round.
+// servers; so all limits of all lists are asked at once, each for itself, and what the others allowed goes back
+// when one refuses. For that moment they may refuse somebody whom they would have let through in their order, and
+// never the other way round. What comes of it is what comes of lists that are spent one after the other: a list
+// that allowed the request keeps what it counted although a later one refused.
 //
 // A charge whose answer is lost may have been counted. It is asked once more, on a new connection, and
 // then perhaps counted twice: too early a refusal for one caller, and no more than the limit for all. Only when
@@ -27,63 +28,90 @@ struct keyed_charges
     std::vector<charge> charges; // of these keys
 };
 
-keyed_charges charges_of(limiter::list limits, subject const& who, steady_time now)
-{
-    keyed_charges made;
-    made.keys.reserve(limits.size());
-    for (auto const* each : limits) {
-        key_bytes key;
-        append_key(key, *each, who);
-        made.keys.emplace_back(view(key));
-        made.charges.push_back({each, made.keys.back(), now});
-    }
-    return made;
-}
-
 limiter::list bounded(limiter::list limits)
 {
     return limits.first(std::min(limits.size(), most_limits));
 }
 
+std::size_t count_of(shared_limiter::lists all)
+{
+    std::size_t count = 0;
+    for (auto const& each : all) count += bounded(each).size();
+    return count;
+}
+
+keyed_charges charges_of(shared_limiter::lists all, subject const& who, steady_time now)
+{
+    keyed_charges made;
+    made.keys.reserve(count_of(all));
+    made.charges.reserve(count_of(all));
+    for (auto const& one : all)
+        for (auto const* each : bounded(one)) {
+            key_bytes key;
+            append_key(key, *each, who);
+            made.keys.emplace_back(view(key));
+            made.charges.push_back({each, made.keys.back(), now});
+        }
+    return made;
+}
+
 } // namespace
 
-std::optional<limit_result> shared_limiter::spend_at_hand(limiter const& here, list limits, subject const& who, steady_time now)
+// --- what is known here
+
+bool shared_limiter::answers_at_hand(lists of, subject const& who, steady_time now) const
 {
-    if (auto refused = refuse_at_hand(bounded(limits), who, now)) return refused;
-    if (!away_until_) return std::nullopt;
-    if (now < *away_until_) return here.spend_share(limits, who, now, nodes_.load(std::memory_order_relaxed));
-    away_until_ = now + rest;
+    return is_away(now) || refuse_at_hand(of, who, now);
+}
+
+bool shared_limiter::spend_at_hand(limiter const& here, lists of, subject const& who, steady_time now, results& to) const
+{
+    if (auto refused = refuse_at_hand(of, who, now)) to.push_back(std::move(*refused));
+    else if (is_away(now)) spend_share(here, of, who, now, to);
+    else return false;
+    return true;
+}
+
+std::optional<limit_result> shared_limiter::refuse_at_hand(lists of, subject const& who, steady_time now) const
+{
+    for (auto const& one : of)
+        for (auto const* each : bounded(one)) {
+            if (each->spec().report_only) continue;
+            key_bytes key;
+            append_key(key, *each, who);
+            auto const known = refusals_.find({each, view(key), now});
+            if (!known) continue;
+            limit_result refused;
+            refused.place_ = counting_place::remembered;
+            refused.refused_by_ = each;
+            refused.retry_after_ = known->retry_after;
+            refused.note(*each, *known);
+            return refused;
+        }
     return std::nullopt;
 }
 
-std::optional<limit_result> shared_limiter::refuse_at_hand(list limits, subject const& who, steady_time now) const
+void shared_limiter::spend_share(limiter const& here, lists of, subject const& who, steady_time now, results& to) const
 {
-    for (auto const* each : limits) {
-        if (each->spec().report_only) continue;
-        key_bytes key;
-        append_key(key, *each, who);
-        auto const known = refusals_.find({each, view(key), now});
-        if (!known) continue;
-        limit_result refused;
-        refused.place_ = counting_place::remembered;
-        refused.refused_by_ = each;
-        refused.retry_after_ = known->retry_after;
-        refused.note(*each, *known);
-        return refused;
+    auto const nodes = nodes_.load(std::memory_order_relaxed);
+    for (auto const& one : of) {
+        to.push_back(here.spend_share(one, who, now, nodes));
+        if (!to.back()) return;
     }
-    return std::nullopt;
 }
 
-task<limit_result> shared_limiter::spend(limiter const& here, list limits, subject const& who, steady_time now)
+// --- asking elsewhere
+
+task<void> shared_limiter::spend(limiter const& here, lists of, subject const& who, steady_time now, results& to)
 {
-    auto const asked = charges_of(bounded(limits), who, now);
+    if (spend_at_hand(here, of, who, now, to)) co_return;
+    if (away_until_) away_until_ = now + rest;
+    auto const asked = charges_of(of, who, now);
     auto const told = co_await ask(asked.charges);
-    if (!told) {
-        away_until_ = now + rest;
-        co_return here.spend_share(limits, who, now, nodes_.load(std::memory_order_relaxed));
-    }
-    away_until_.reset();
-    co_return judge(asked.charges, *told);
+    if (told) away_until_.reset();
+    else away_until_ = now + rest;
+    if (told) judge(of, asked.charges, *told, to);
+    else spend_share(here, of, who, now, to);
 }
 
 task<result<std::vector<limit_verdict>>> shared_limiter::ask(std::span<charge const> what)
@@ -91,6 +119,17 @@ task<result<std::vector<limit_verdict>>> shared_limiter::ask(std::span<charge co
     auto told = co_await elsewhere_.spend(what);
     if (!told) told = co_await elsewhere_.spend(what);
     co_return std::move(told);
+}
+
+void shared_limiter::judge(lists of, std::span<charge const> charges, std::span<limit_verdict const> told, results& to)
+{
+    for (auto const& one : of) {
+        auto const count = bounded(one).size();
+        to.push_back(judge(charges.first(count), told.first(count)));
+        charges = charges.subspan(count);
+        told = told.subspan(count);
+        if (!to.back()) return give_back(charges, told, nullptr);
+    }
 }
 
 limit_result shared_limiter::judge(std::span<charge const> charges, std::span<limit_verdict const> told)
@@ -102,7 +141,7 @@ limit_result shared_limiter::judge(std::span<charge const> charges, std::span<li
         answer.note(of, told[i]);
         if (told[i].allowed || of.spec().report_only) continue;
         refusals_.remember(charges[i], told[i]);
-        give_back_beside(of, charges, told);
+        give_back(charges, told, &of);
         answer.refused_by_ = &of;
         answer.held_by_inflight_ = told[i].held;
         answer.retry_after_ = told[i].held ? nanoseconds{} : told[i].retry_after;
@@ -111,11 +150,13 @@ limit_result shared_limiter::judge(std::span<charge const> charges, std::span<li
     return answer;
 }
 
-void shared_limiter::give_back_beside(limit const& refusing, std::span<charge const> charges, std::span<limit_verdict const> told)
+void shared_limiter::give_back(std::span<charge const> charges, std::span<limit_verdict const> told, limit const* refusing)
 {
     for (std::size_t i = 0; i < charges.size(); ++i)
-        if (charges[i].of != &refusing && told[i].allowed) elsewhere_.settle(charges[i], told[i].stamp, charge_end::given_back);
+        if (charges[i].of != refusing && told[i].allowed) elsewhere_.settle(charges[i], told[i].stamp, charge_end::given_back);
 }
+
+// --- how it ended
 
 void shared_limiter::failed(limit_result const& a, subject const& who, steady_time now) noexcept
 {

@@ -56,6 +56,14 @@ struct findings
     identity_ptr who;                        // null: nobody, or nobody who could be proved
 };
 
+// When a request spends from its rule's limits.early.
+enum class early_turn : unsigned char
+{
+    first,         // before anybody is asked who sends it
+    with_device,   // once it is known whether the account knows the device, unless it does
+    with_identity, // with limits.late: who sends it was known by looking, and one question elsewhere is as good as two
+};
+
 // What it took from limits, and on whose account.
 struct limits_spent
 {
@@ -63,9 +71,10 @@ struct limits_spent
     // or not.
     std::vector<limits::limit_result> admissions;   // in the order they were spent; only the last may be a refusal
     std::unique_ptr<limits::limit const> own_limit; // what an API key brought along
+    limits::limit const* own = nullptr;             // the same, for a list of one
     std::string account;                            // the address a login or a letter is tried for
     std::string device;                             // the id of its mark, where the account knows the device
-    bool early_put_off = false;                     // the rule's limits.early wait until the device is known
+    early_turn early = early_turn::first;
     tally counts = tally::by_outcome;
 };
 

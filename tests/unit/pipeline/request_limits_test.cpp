@@ -1,8 +1,10 @@
 #include "gateway/pipeline/request_limits.hpp"
 
 #include "gateway/http/bodies/problem.hpp"
+#include "gateway/limits/shared/shared_limiter.hpp"
 #include "tests/support/fake_exchange.hpp"
 #include "tests/support/run.hpp"
+#include "tests/unit/limits/far_counters.hpp"
 #include "tests/unit/pipeline/a_world.hpp"
 
 #include <boost/asio/co_spawn.hpp>
@@ -10,6 +12,7 @@
 
 using namespace yett;
 using namespace yett::tests;
+using pipeline::early_turn;
 using pipeline::request_limits;
 using namespace std::chrono_literals;
 using key = limits::key_part::kind;
@@ -173,12 +176,12 @@ TEST_CASE("request limits: whose account it is decides what an attempt spends fr
     {
         char const* what;
         char const* device;
-        bool early_put_off;
+        early_turn early;
         char const* from; // what was spent from
     };
-    for (auto const& each :
-         {row{"a stranger", "", false, "strangers"}, row{"a stranger with a mark", "", true, "client strangers"},
-          row{"a device that the account knows", "d1", true, "devices"}}) {
+    for (auto const& each : {row{"a stranger", "", early_turn::first, "strangers"},
+                             row{"a stranger with a mark", "", early_turn::with_device, "client strangers"},
+                             row{"a device that the account knows", "d1", early_turn::with_device, "devices"}}) {
         INFO(std::string{each.what});
         a_world world{{limited(endpoint("login"), {"client"})},
                       {one_an_hour("client"), one_an_hour("strangers", key::account), one_an_hour("devices", key::account)}};
@@ -188,7 +191,7 @@ TEST_CASE("request limits: whose account it is decides what an attempt spends fr
         auto context = world.at("login");
         context.spending.account = "ada@example.com";
         context.spending.device = each.device;
-        context.spending.early_put_off = each.early_put_off;
+        context.spending.early = each.early;
         fake_exchange ex{request()};
         CHECK(came_of(run(limits.spend_for_account(ex, context))) == "allowed");
         CHECK(spent_from(context) == each.from);
@@ -303,4 +306,169 @@ TEST_CASE("request limits: nobody waits for a client that has gone")
     CHECK(s.came == "rate_limited: the limit one");
     // It was never tried: the refusal takes nothing from anybody.
     CHECK(s.second.spending.admissions.back().held_by_inflight());
+}
+
+namespace {
+
+// One node of a fleet, and the counters that it asks.
+struct a_node
+{
+    explicit a_node(a_world& of) : limits{of.figures, &shared} {}
+
+    yett::limits::far_counters far;
+    std::atomic<unsigned> nodes{3};
+    yett::limits::shared_limiter shared{far, nodes, {}};
+    request_limits limits;
+};
+
+a_world of_three_lists(std::uint32_t amount = 5)
+{
+    auto const by = [&](char const* name, key what) {
+        return limits::named(name, limits::keyed(limits::a_limit(amount, an_hour), {{what, {}}}));
+    };
+    return a_world{{limited(rule("a", "/**"), {"clients", "users"}), limited(rule("client", "/client"), {"clients"})},
+                   {by("clients", key::client), by("users", key::user)}};
+}
+
+std::shared_ptr<identity> by_key(unsigned requests_per_minute)
+{
+    auto who = somebody("ada", "");
+    who->token_id = "k1";
+    who->requests_per_minute = requests_per_minute;
+    return who;
+}
+
+pipeline::credential api_key()
+{
+    pipeline::credential shown;
+    shown.token = "yk1_of_a_test";
+    return shown;
+}
+
+} // namespace
+
+TEST_CASE("request limits: what is known at one time is one question to who counts elsewhere")
+{
+    auto world = of_three_lists();
+    a_node node{world};
+    auto context = world.at("a");
+    fake_exchange ex{request()};
+    REQUIRE(node.limits.may_put_off_early(ex, context));
+    CHECK(node.far.asked == 0);
+    context.spending.early = early_turn::with_identity;
+    context.found.who = by_key(5);
+    CHECK(spend_late(node.limits, context) == "allowed");
+    CHECK(spent_from(context) == "clients api_key users");
+    CHECK(context.spending.admissions.size() == 3);
+    CHECK(node.far.asked == 1);
+}
+
+TEST_CASE("request limits: of an account, too, for who comes with a mark")
+{
+    a_world world{{limited(endpoint("login"), {"client"})}, {one_an_hour("client"), one_an_hour("strangers", key::account)}};
+    world.facts("login").account_limits = {world.world->limiter->named("strangers")};
+    a_node node{world};
+    auto context = world.at("login");
+    context.spending.early = early_turn::with_device;
+    context.spending.account = "ada@example.com";
+    fake_exchange ex{request()};
+    CHECK(came_of(run(node.limits.spend_for_account(ex, context))) == "allowed");
+    CHECK(spent_from(context) == "client strangers");
+    CHECK(node.far.asked == 1);
+}
+
+TEST_CASE("request limits: early ones are put off only where others may follow and nothing speaks against it")
+{
+    struct row
+    {
+        char const* what;
+        char const* rule;
+        early_turn early;
+        bool shows_api_key;
+        bool away;
+        bool put_off;
+    };
+    for (auto const& each : {row{"there are late ones", "a", early_turn::first, false, false, true},
+                             row{"there are none", "client", early_turn::first, false, false, false},
+                             row{"an API key may bring some", "client", early_turn::first, true, false, true},
+                             row{"they wait for the device already", "a", early_turn::with_device, false, false, false},
+                             row{"the share is what counts", "a", early_turn::first, false, true, false}}) {
+        INFO(std::string{each.what});
+        auto world = of_three_lists();
+        a_node node{world};
+        node.far.away = each.away;
+        auto before = world.at("a");
+        if (each.away) REQUIRE(spend_early(node.limits, before) == "allowed");
+        auto context = world.at(each.rule);
+        context.spending.early = each.early;
+        if (each.shows_api_key) context.found.shown = api_key();
+        fake_exchange ex{request()};
+        CHECK(node.limits.may_put_off_early(ex, context) == each.put_off);
+        request_limits alone{world.figures};
+        CHECK_FALSE(alone.may_put_off_early(ex, context));
+    }
+}
+
+TEST_CASE("request limits: nobody looks at what a client shows who was just refused")
+{
+    auto world = of_three_lists(1);
+    a_node node{world};
+    auto first = world.at("a");
+    REQUIRE(spend_early(node.limits, first) == "allowed");
+    auto second = world.at("a");
+    REQUIRE(spend_early(node.limits, second) == "rate_limited: the limit clients");
+    auto third = world.at("a");
+    fake_exchange ex{request()};
+    CHECK_FALSE(node.limits.may_put_off_early(ex, third));
+    CHECK(spend_early(node.limits, third) == "rate_limited: the limit clients");
+    CHECK(node.far.asked == 2);
+}
+
+TEST_CASE("request limits: early ones that were put off are spent, whoever it is")
+{
+    struct row
+    {
+        char const* what;
+        char const* rule;
+        std::shared_ptr<identity> who;
+        char const* from;
+    };
+    for (auto const& each : {row{"nobody", "a", nullptr, "clients users"}, row{"a user", "a", somebody("ada"), "clients users"},
+                             row{"a key without a limit of its own", "client", by_key(0), "clients"}}) {
+        INFO(std::string{each.what});
+        auto world = of_three_lists();
+        a_node node{world};
+        auto context = world.at(each.rule);
+        context.spending.early = early_turn::with_identity;
+        context.found.who = each.who;
+        REQUIRE(request_limits::has_late(context));
+        CHECK(spend_late(node.limits, context) == "allowed");
+        CHECK(spent_from(context) == each.from);
+    }
+}
+
+TEST_CASE("request limits: the list that has no room yet is asked again, and no list before it")
+{
+    a_world world{
+        {limited(rule("a", "/**"), {"clients", "guesses"})},
+        {limits::named("clients", limits::a_limit(9, an_hour)), limits::on_failures(one_an_hour("guesses", key::user))}};
+    request_limits limits{world.figures};
+    fake_exchange ex{request()}, other{request()};
+    auto first = world.at("a"), second = world.at("a");
+    first.found.who = second.found.who = somebody("ada");
+    first.spending.early = second.spending.early = early_turn::with_identity;
+    REQUIRE(came_of(run(limits.spend_late(ex, first))) == "allowed");
+    boost::asio::io_context io{1};
+    std::optional<std::string> came;
+    boost::asio::co_spawn(io, limits.spend_late(other, second),
+                          [&](std::exception_ptr, result<void> spent) { came = came_of(spent); });
+    io.poll();
+    REQUIRE(!came.has_value());
+    limits.settle(ex, first, nullptr);
+    first.spending.admissions.clear();
+    io.restart();
+    io.run();
+    CHECK(came == "allowed");
+    CHECK(spent_from(second) == "clients guesses");
+    CHECK(world.counted("clients").allowed.value() == 2);
 }

@@ -1,7 +1,7 @@
 #include "gateway/limits/shared/shared_limiter.hpp"
 
 #include "tests/support/run.hpp"
-#include "tests/unit/limits/limits.hpp"
+#include "tests/unit/limits/far_counters.hpp"
 
 #include <doctest/doctest.h>
 
@@ -12,35 +12,12 @@ using tests::run;
 
 namespace {
 
-// Counters elsewhere that several programs ask; a cable that can be pulled, and lose answers.
-class far_counters final : public counters
+subject somebody()
 {
-public:
-    task<result<std::vector<limit_verdict>>> spend(std::span<charge const> what) override
-    {
-        ++asked;
-        if (away || lost > 0) {
-            if (lost > 0) --lost;
-            co_return our_error(errc::storage_unavailable);
-        }
-        auto told = co_await counting_.spend(what);
-        co_return std::move(told);
-    }
-    void settle(charge const& what, tick stamp, charge_end how) noexcept override
-    {
-        ++(how == charge_end::given_back ? given_back : confirmed);
-        counting_.settle(what, stamp, how);
-    }
-
-    bool away = false;
-    int lost = 0;
-    int asked = 0;
-    int given_back = 0;
-    int confirmed = 0;
-
-private:
-    memory_counters counting_{options_of(8u << 20)};
-};
+    subject who;
+    who.client = network::of("192.0.2.1");
+    return who;
+}
 
 // One program of the fleet.
 struct node
@@ -56,19 +33,25 @@ struct node
     {
     }
 
-    limit_result spend(std::vector<limit const*> const& from, subject const& who, steady_time now)
+    using list = std::vector<limit const*>;
+    limit_result spend(list const& from, subject const& who, steady_time now)
     {
-        if (auto at_hand = shared.spend_at_hand(here, from, who, now)) return std::move(*at_hand);
-        return run(shared.spend(here, from, who, now));
+        auto all = spend_all({from}, who, now);
+        return std::move(all.front());
+    }
+    std::vector<limit_result> spend_all(std::vector<list> const& from, subject const& who, steady_time now)
+    {
+        std::vector<limiter::list> const views{from.begin(), from.end()};
+        std::vector<limit_result> came;
+        run(shared.spend(here, views, who, now, came));
+        return came;
+    }
+    bool answers(list const& from, steady_time now) const
+    {
+        limiter::list const alone[]{from};
+        return shared.answers_at_hand(alone, somebody(), now);
     }
 };
-
-subject somebody()
-{
-    subject who;
-    who.client = network::of("192.0.2.1");
-    return who;
-}
 
 } // namespace
 
@@ -165,12 +148,84 @@ TEST_CASE("shared_limiter: while one asks whether it is back, the others do not 
     node one{far, {named("a", a_limit(9, 1min))}};
     auto const who = somebody();
     std::vector<limit const*> const a{one.here.named("a")};
+    CHECK_FALSE(one.answers(a, at(0s)));
     far.away = true;
     CHECK(one.spend(a, who, at(0s)).allowed());
-    CHECK_FALSE(one.shared.spend_at_hand(one.here, a, who, at(1s)).has_value()); // this one
-    CHECK(one.shared.spend_at_hand(one.here, a, who, at(1s)).has_value());
-    CHECK(one.shared.spend_at_hand(one.here, a, who, at(1999ms)).has_value());
-    CHECK_FALSE(one.shared.spend_at_hand(one.here, a, who, at(2s)).has_value());
+    CHECK(one.answers(a, at(999ms)));
+    CHECK_FALSE(one.answers(a, at(1s))); // this one
+    far.while_asked = [&] { CHECK(one.answers(a, at(1s))); };
+    CHECK(one.spend(a, who, at(1s)).place() == counting_place::share);
+    CHECK(one.answers(a, at(1999ms)));
+    CHECK_FALSE(one.answers(a, at(2s)));
+}
+
+TEST_CASE("shared_limiter: all lists of a request are one round trip")
+{
+    far_counters far;
+    node one{far, {named("a", a_limit(3, 1min)), named("b", a_limit(3, 1min)), named("c", a_limit(3, 1min))}};
+    auto const* const a = one.here.named("a");
+    auto const came = one.spend_all({{a, one.here.named("b")}, {one.here.named("c")}}, somebody(), at(0s));
+    REQUIRE(came.size() == 2);
+    CHECK(came[0].states().size() == 2);
+    CHECK(came[1].states().size() == 1);
+    CHECK(far.asked == 1);
+    CHECK(far.given_back == 0);
+}
+
+TEST_CASE("shared_limiter: of several lists each is all or nothing by itself, and none behind a refusal counts")
+{
+    struct row
+    {
+        char const* refuses;
+        std::size_t answered;  // lists
+        std::uint32_t left[3]; // of a, b and c, a unit of whichever is asked included
+    };
+    // What memory would have left, list after list.
+    for (auto const& each : {row{"a", 1, {0, 4, 4}}, row{"b", 2, {3, 0, 4}}, row{"c", 3, {3, 3, 0}}}) {
+        INFO(std::string{each.refuses});
+        far_counters far;
+        std::vector<limit_spec> specs;
+        for (auto const* name : {"a", "b", "c"})
+            specs.push_back(named(name, a_limit(name == std::string{each.refuses} ? 1 : 5, 1min)));
+        node one{far, specs};
+        auto const who = somebody();
+        std::vector<node::list> const all{{one.here.named("a")}, {one.here.named("b")}, {one.here.named("c")}};
+        REQUIRE(one.spend({one.here.named(each.refuses)}, who, at(0s)).allowed());
+        auto const came = one.spend_all(all, who, at(0s));
+        REQUIRE(came.size() == each.answered);
+        CHECK(came.back().refused_by() == one.here.named(each.refuses));
+        CHECK(far.asked == 2);
+        for (std::size_t i = 0; i < all.size(); ++i)
+            CHECK(one.spend(all[i], who, at(0s)).states().front().remaining == each.left[i]);
+    }
+}
+
+TEST_CASE("shared_limiter: a refusal that is known of any list saves the round trip of all")
+{
+    far_counters far;
+    node one{far, {named("wide", a_limit(9, 1min)), named("narrow", a_limit(1, 1min))}};
+    auto const who = somebody();
+    std::vector<node::list> const both{{one.here.named("wide")}, {one.here.named("narrow")}};
+    REQUIRE(one.spend_all(both, who, at(0s)).back().allowed());
+    REQUIRE_FALSE(one.spend_all(both, who, at(0s)).back().allowed());
+    CHECK(far.asked == 2);
+    auto const again = one.spend_all(both, who, at(500ms));
+    REQUIRE(again.size() == 1);
+    CHECK(again.front().place() == counting_place::remembered);
+    CHECK(far.asked == 2);
+}
+
+TEST_CASE("shared_limiter: without elsewhere each list counts its share, up to the first that refuses")
+{
+    far_counters far;
+    node one{far, {named("wide", a_limit(9, 1min)), named("narrow", a_limit(3, 1min)), named("last", a_limit(9, 1min))}};
+    far.away = true;
+    std::vector<node::list> const all{{one.here.named("wide")}, {one.here.named("narrow")}, {one.here.named("last")}};
+    CHECK(one.spend_all(all, somebody(), at(0s)).size() == 3);
+    auto const refused = one.spend_all(all, somebody(), at(0s));
+    REQUIRE(refused.size() == 2);
+    CHECK(refused.back().refused_by() == one.here.named("narrow"));
+    CHECK(refused.back().place() == counting_place::share);
 }
 
 TEST_CASE("shared_limiter: one answer that is lost is asked for once more")
