@@ -12,13 +12,13 @@
 #include <cstring>
 
 // Requests wait for the answers of the workers' clients, so these have little time: what does not answer
-// within a tenth of a second is as good as away, and the share is at hand. Who is there is asked by nobody
+// within a quarter of a second is as good as away, and the share is at hand. Who is there is asked by nobody
 // who waits. Each loop has a client of its own, because a client belongs to one thread.
 
 namespace yett::app {
 namespace {
 
-constexpr milliseconds while_requests_wait{100};
+constexpr milliseconds while_requests_wait{250};
 constexpr milliseconds while_nobody_waits{1000};
 
 storage::redis::redis_options options_of(config::shared_state const& where, milliseconds timeout)
