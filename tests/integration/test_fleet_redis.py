@@ -15,7 +15,8 @@ from redis_server import RedisServer
 from test_fleet_revocation import SOON, configuration, get, logout, refuses_soon
 
 # As docs/operations.md has it.
-ALLOWED = "resetchannels +ping +role +info +select +xadd +xread +xrange +xrevrange"
+ALLOWED = ("resetchannels -@all +ping +role +info +select +xadd +xread +xrange +xrevrange"
+           " +evalsha +eval +get +set +del +time +zadd +zremrangebyscore +zcard +expire")
 
 
 @pytest.fixture(scope="module")
