@@ -187,6 +187,17 @@ def test_what_is_forgotten_is_signed_out_and_nothing_else(run, redis):
     assert get(node, grant) == 401
 
 
+def test_a_recovered_store_ends_what_redis_kept(run):
+    node = run()
+    grant = node.user()
+    node.stop()
+    command(node, "recover", "--before", "now")
+    again = run()
+    assert get(again, grant) == 401
+    assert not refreshes(again, grant)
+    assert refreshes(again, sign_in(again, "ada@example.com"))
+
+
 def test_who_takes_over_without_having_heard_of_a_logout_signs_nobody_in(run, start):
     both = start(RedisWithSentinels(allowed=ALLOWED))
     node = run(sessions=both)
