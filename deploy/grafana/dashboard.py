@@ -97,6 +97,8 @@ ROWS = [
               "missed: the stream may have lost something, and PostgreSQL was read."),
         graph("Where limits were counted", [(rates("yett_shared_limits_total", "place"), "{{place}}")], "reqps",
               "shared: in Redis. share: alone, without it. remembered: known to be full."),
+        graph("Nodes that share limits", [(f"yett_shared_limits_nodes{{{NODES}}}", "{{instance}} knows of")], "none",
+              "Each node's share is the limit divided by so many, when Redis is away."),
     ]),
     ("Connections", 8, [
         graph("Open", [(f"sum by (instance) (yett_connections{{{NODES}}})", "{{instance}}")], "none", "Of clients."),

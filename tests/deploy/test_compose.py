@@ -150,13 +150,20 @@ def test_letters_come_encrypted(fleet, nodes):
     assert all(fleet.mail.encrypted)
 
 
+def number(node, series):
+    return float(re.search(rf"^{re.escape(series)} (\S+)$", node.metrics(), re.M)[1])
+
+
 def test_redis_takes_part_and_refuses_nothing_that_it_is_asked(fleet, nodes):
     """Whatever the gateways ask of it is allowed to their user; else the stream would not be there, and limits be each node's share."""
+    shared, alone = 'yett_shared_limits_total{place="shared"}', 'yett_shared_limits_total{place="share"}'
     for node in nodes:
+        harness.wait_until(lambda node=node: number(node, "yett_shared_limits_nodes") == 2, 20, "each node to know of the other")
+        before = {place: number(node, place) for place in (shared, alone)}
         token = sign_in(fleet, node, f"redis{nodes.index(node)}@example.com")["access_token"]
         assert node.status(token) == 200
-        assert re.search(r"^yett_revocation_stream_connected 1$", node.metrics(), re.M)
-        assert re.search(r'^yett_shared_limits_total\{place="share"\} 0$', node.metrics(), re.M)
+        assert number(node, "yett_revocation_stream_connected") == 1
+        assert number(node, shared) > before[shared] and number(node, alone) == before[alone]
     assert "NOPERM" not in "".join(process.output for process in fleet.running if isinstance(process, harness.Process))
 
 
