@@ -1,5 +1,6 @@
 #include "gateway/storage/redis/limits/counters.hpp"
 
+#include "gateway/base/async/wait_until.hpp"
 #include "gateway/storage/redis/client/redis_client.hpp"
 
 #include <boost/asio/co_spawn.hpp>
@@ -8,11 +9,20 @@
 namespace yett::storage::redis {
 namespace {
 
-// Nobody waits for it. What is lost on the way is taken back when the loan ends, or counts until it is over.
+// Of what is settled, so that a moment without Redis loses nothing of it.
+constexpr unsigned most_tries = 4;
+constexpr milliseconds between_tries{1000};
+
+// Nobody waits for it. What is sent twice because an answer was lost counts a failure twice at most; what is lost
+// keeps others waiting until the loan ends, and is then no failure at all.
 task<void> send(redis_client& by, command what)
 {
-    auto const told = co_await by.ask(std::move(what));
-    static_cast<void>(told);
+    for (unsigned tried = 0; tried < most_tries; ++tried) {
+        if (tried > 0) co_await wait_until(steady_now() + between_tries);
+        auto one = what;
+        auto const told = co_await by.ask(std::move(one));
+        if (told || told.error() == errc::stopping) co_return;
+    }
 }
 
 result<std::vector<limits::limit_verdict>> verdicts_of(std::vector<resp_value> const& told, std::span<limits::charge const> what)

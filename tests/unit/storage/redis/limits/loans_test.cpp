@@ -115,6 +115,19 @@ TEST_CASE("loans: a backoff's pause is lent like anything else")
     CHECK(place.spend({&of, "k", at(1min)}).retry_after == 2min);
 }
 
+TEST_CASE("loans: how a request ended is told once more where the word was lost with its connection")
+{
+    tests::in_redis other, place;
+    auto const of = lending(counting_algorithm::window);
+    std::vector<limit_verdict> lent;
+    for (std::uint32_t i = 0; i < of.capacity(); ++i) lent.push_back(place.spend({&of, "k", at(0s)}));
+    REQUIRE(other.spend({&of, "k", at(0s)}).held);
+    REQUIRE(other.loop().ask("CLIENT", "KILL", "TYPE", "normal", "SKIPME", "yes").has_value());
+    for (auto const& each : lent) place.settle({&of, "k", at(0s)}, each.stamp, charge_end::confirmed);
+    place.loop().until([&] { return !other.spend({&of, "k", at(0s)}).held; });
+    CHECK_FALSE(other.spend({&of, "k", at(0s)}).allowed);
+}
+
 namespace {
 
 task<limit_result> spend_one(shared_limiter& by, limiter const& here, limiter::list from, subject const& who, steady_time now)
