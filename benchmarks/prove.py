@@ -72,6 +72,11 @@ PROOFS = {
         "Twenty clients on each of three nodes that show one refresh token at the same moment all get one successor, and no two live"
         " branches are left: so many rounds.",
         [sys.executable, "tests/fleet/refresh_races.py"], 1_000, {"release": ["yett"]}),
+    "shared-limits": Proof(
+        "A window of 100 a minute over three nodes under attack, while Redis is killed or stopped for a minute and a half: never more than"
+        " 100 accepted in any minute while it lives, than the nodes' shares in a minute wholly without it, than both in the minute in which"
+        " it goes or returns; no request fails. What a killed node had lent comes back by itself. So many outages.",
+        [sys.executable, "tests/fleet/shared_limits.py"], 2, {"release": ["yett"]}),
     "logout-latency": Proof(
         "A logout on one node is a refusal on the other two, from the last byte of its 204, within 30 ms at the median and 150 ms at"
         " the 99th percentile, while each node serves 100 other requests a second: so many logouts.",

@@ -41,10 +41,10 @@ def wants_more(of_new, of_old, fewest=FEWEST_ROUNDS):
 
 
 class Verdict:
-    """`of_new` are new ÷ old, `of_old` old ÷ itself, a pair for each round."""
+    """`of_new` are new ÷ old, `of_old` old ÷ itself, a pair for each round; `limit` is what new may cost, in old's."""
 
-    def __init__(self, of_new, of_old):
-        self.rounds = len(of_new)
+    def __init__(self, of_new, of_old, limit=LIMIT):
+        self.rounds, self.limit = len(of_new), limit
         self.new, self.old = bootstrap(of_new), bootstrap(of_old)
 
     def why_void(self):
@@ -57,14 +57,14 @@ class Verdict:
         return None
 
     def passes(self):
-        return self.why_void() is None and self.new.low <= LIMIT
+        return self.why_void() is None and self.new.low <= self.limit
 
     def __str__(self):
         if why := self.why_void():
             return f"void: {why}"
         if self.passes():
-            return f"passes: new ÷ old is not wholly above {LIMIT}"
-        return f"fails: new ÷ old is wholly above {LIMIT}"
+            return f"passes: new ÷ old is not wholly above {self.limit}"
+        return f"fails: new ÷ old is wholly above {self.limit}"
 
     def exit_status(self):
         """0 passes, 1 fails, 2 void."""

@@ -85,3 +85,11 @@ def test_an_interval_that_touches_the_limit_passes_and_one_above_does_not():
 def test_95_of_100_intervals_hold_the_planted_ratio():
     hits = sum(each.low <= 1.0 <= each.high for each in (ratio.bootstrap(planted(1.0, 0.02, 25, seed)) for seed in range(100)))
     assert hits >= 88
+
+
+@pytest.mark.parametrize("centre, status", [(1.45, 0), (1.55, 1)])
+def test_another_limit_is_held_to(centre, status):
+    new, old = planted(centre, 0.005, 20, 1), planted(1.0, 0.005, 20, 2)
+    verdict = ratio.Verdict(new, old, 1.5)
+    assert verdict.exit_status() == status and "1.5" in str(verdict)
+    assert ratio.Verdict(new, old).exit_status() == 1
