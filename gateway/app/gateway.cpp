@@ -44,6 +44,7 @@ constexpr std::chrono::hours links_remembered{7 * 24};
 constexpr seconds publication_interval{1};
 constexpr seconds look_interval{1};
 constexpr seconds mail_drain_timeout{10};
+constexpr seconds mail_drain_longest{90}; // when the server hangs in the middle of the last one
 
 unsigned worker_count(config::settings const& s)
 {
@@ -280,6 +281,7 @@ void gateway::run()
     issuers_.run(give, [this] { tell_of_keys(); });
     for (auto& each : on_workers_) each->worker().start();
     announce();
+    supervision_.serving([this](std::function<void()> done) { on_every_worker([](worker_services&) {}, std::move(done)); });
     control_.run();
     // What is under way is on other threads' hands: they come back to this loop, and must not find it gone.
     control_.restart();
@@ -290,14 +292,20 @@ void gateway::run()
 // Calls `done` when the last worker has them.
 void gateway::hand_out(token_keys::snapshot const& keys, std::function<void()> done)
 {
+    on_every_worker([keys](worker_services& to) { to.use(keys); }, std::move(done));
+}
+
+// Each on its own thread; then `done` on the control loop.
+void gateway::on_every_worker(std::function<void(worker_services&)> what, std::function<void()> done)
+{
     auto const waiting = std::make_shared<unsigned>(workers_);
-    auto const taken = [waiting, done = std::move(done)] {
+    auto const did = [waiting, done = std::move(done)] {
         if (--*waiting == 0) done();
     };
     for (auto& each : on_workers_)
-        each->worker().post([this, &to = *each, keys, taken] {
-            to.use(keys);
-            boost::asio::post(control_, taken);
+        each->worker().post([this, &to = *each, what, did] {
+            what(to);
+            boost::asio::post(control_, did);
         });
 }
 
@@ -377,12 +385,17 @@ void gateway::wait_for_signal()
 void gateway::handle(int signal)
 {
     if (signal == SIGUSR1) return logs_.reopen();
-    if (signal == SIGHUP) {
-        began_.tell_of_changes(logs_.program());
-        return read_certificates();
-    }
+    if (signal == SIGHUP) return read_again();
     if (stopping_) return stop();
     begin_draining();
+}
+
+void gateway::read_again()
+{
+    supervision_.reloading();
+    began_.tell_of_changes(logs_.program());
+    read_certificates();
+    supervision_.reloaded();
 }
 
 void gateway::begin_draining()
@@ -390,6 +403,7 @@ void gateway::begin_draining()
     stopping_ = true;
     draining_ = workers_;
     logs_.program().info("draining", {{"timeout_ms", settings_.client_limits.drain_timeout.count()}});
+    supervision_.stopping(settings_.client_limits.drain_timeout + mail_drain_longest);
     auto const finished = [this] {
         boost::asio::post(control_, [this] {
             if (--draining_ == 0) drain_mail();
@@ -412,6 +426,7 @@ void gateway::stop()
     operators_->stop();
     news_.stop();
     if (fellows_) fellows_->stop();
+    supervision_.stop();
     logs_.program().info("stopped");
     control_.stop();
 }

@@ -12,6 +12,7 @@
 #include "gateway/app/parts/logs.hpp"
 #include "gateway/app/shared_counting.hpp"
 #include "gateway/app/started_with.hpp"
+#include "gateway/app/supervision.hpp"
 #include "gateway/app/worker_services.hpp"
 #include "gateway/control/admin.hpp"
 #include "gateway/control/management_socket.hpp"
@@ -85,6 +86,7 @@ private:
 
     // From the control thread to the workers: keys, news of keys, and news of revocations.
     void hand_out(token_keys::snapshot const& keys, std::function<void()> done);
+    void on_every_worker(std::function<void(worker_services&)> what, std::function<void()> done);
     void tell_of_keys();
     void catch_up(unsigned worker);
     // Certificates are looked at once a second, and read when their files changed or somebody asks
@@ -96,6 +98,7 @@ private:
     // Orders, and the way to the end.
     void wait_for_signal();
     void handle(int signal);
+    void read_again();
     void begin_draining();
     void drain_mail();
     void stop();
@@ -131,6 +134,7 @@ private:
     boost::asio::io_context control_{1};
     boost::asio::signal_set signals_{control_};
     std::unique_ptr<fellow_nodes> fellows_; // null where limits are counted here
+    supervision supervision_{control_, read_service_environment()};
     fleet_news news_{control_, stores_, revoked_, logs_};
     key_rotator rotator_{control_, keys_, logs_, stores_.now};
     issuer_watches issuers_{control_, keys_, settings_, logs_};

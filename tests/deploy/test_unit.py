@@ -34,7 +34,7 @@ def test_the_service_is_locked_up():
     assert exposure(DEPLOY / "yett.service") <= 1.5
 
 
-@pytest.mark.parametrize("line", ["TimeoutStopSecs=30s", "ProtectSytem=strict", "SystemCallFilter=~@priviledged"])
+@pytest.mark.parametrize("line", ["WatchdogSecs=30s", "ProtectSytem=strict", "SystemCallFilter=~@priviledged"])
 def test_a_misspelt_line_is_found(tmp_path, line):
     assert not complaints(tmp_path)
     assert complaints(tmp_path, line)
@@ -46,6 +46,13 @@ def complaints(folder, more=""):
     done = analyze("verify", "--man=no", folder / "yett.service")
     lines = (done.stdout + done.stderr).splitlines()
     return [line for line in lines if "yett." in line and "is not executable" not in line]
+
+
+def test_the_service_waits_for_the_word_that_it_serves_and_for_signs_of_life():
+    service = unit("yett.service")["Service"]
+    assert service["Type"] == "notify"
+    assert service["WatchdogSec"] == "30s"
+    assert service["Restart"] == "on-failure"
 
 
 def test_the_service_may_write_where_the_configuration_does():
