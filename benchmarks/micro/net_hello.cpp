@@ -3,6 +3,7 @@
 //
 //   net_hello ADDRESS CHAIN_FILE KEY_FILE      (ADDRESS alone: cleartext)
 #include "gateway/net/worker.hpp"
+#include "gateway/transport/listening_sockets.hpp"
 
 #include <csignal>
 #include <cstdio>
@@ -47,7 +48,7 @@ int main(int argc, char** argv)
         if (!tls) return std::puts(describe(tls.error()).c_str()), 78;
         settings->tls = *tls;
     }
-    auto sockets = net::listening_sockets::open(args[1], 1);
+    auto sockets = transport::listening_sockets::open(args[1], 1);
     if (!sockets) return std::puts(describe(sockets.error()).c_str()), 78;
 
     telemetry::shard figures;

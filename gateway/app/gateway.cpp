@@ -143,7 +143,7 @@ void gateway::outlive_orders()
 void gateway::open_listeners()
 {
     for (auto const& each : settings_.listeners) {
-        auto sockets = or_refuse_to_start(net::listening_sockets::open(text_of(each.address), workers_));
+        auto sockets = or_refuse_to_start(transport::listening_sockets::open(text_of(each.address), workers_));
         endpoints_.push_back({(each.tls ? "https://" : "http://") + text_of({each.address.host, sockets.port()})});
         listeners_.push_back({&each, std::move(sockets), {}});
     }

@@ -22,6 +22,7 @@
 #include "gateway/net/listener.hpp"
 #include "gateway/telemetry/metrics.hpp"
 #include "gateway/tokens/revocations.hpp"
+#include "gateway/transport/listening_sockets.hpp"
 
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/signal_set.hpp>
@@ -64,7 +65,7 @@ private:
     struct open_listener
     {
         config::listener const* settings;
-        net::listening_sockets sockets;
+        transport::listening_sockets sockets;
         std::vector<net::listener*> on_workers; // once they are made
     };
 

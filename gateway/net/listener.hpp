@@ -23,29 +23,6 @@ namespace yett::net {
 
 class worker;
 
-// Descriptors that listen, all on one port, ready to be handed to the workers.
-class listening_sockets
-{
-public:
-    // "0.0.0.0:4443", "[::]:4443"; port 0 takes a free one, the same for all. Fails with
-    // `internal` and a note that names the address.
-    static result<listening_sockets> open(std::string_view address, std::size_t count);
-
-    listening_sockets(listening_sockets&& other) noexcept;
-    listening_sockets& operator=(listening_sockets&& other) noexcept;
-    ~listening_sockets();
-
-    std::uint16_t port() const noexcept { return port_; }
-    // Gives up ownership of the i-th descriptor.
-    int release(std::size_t i) noexcept;
-
-private:
-    listening_sockets() = default;
-
-    std::vector<int> descriptors_;
-    std::uint16_t port_ = 0;
-};
-
 // Strict-Transport-Security of a listener.
 struct hsts_policy
 {

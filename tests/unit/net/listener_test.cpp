@@ -1,5 +1,7 @@
 #include "tests/unit/net/loopback.hpp"
 
+#include "gateway/transport/listening_sockets.hpp"
+
 #include <doctest/doctest.h>
 
 #include <netinet/in.h>
@@ -10,7 +12,6 @@
 
 #include <functional>
 #include <optional>
-#include <set>
 #include <vector>
 
 using namespace yett;
@@ -23,32 +24,6 @@ std::string const request = "GET /a HTTP/1.1\r\nHost: a\r\n\r\n";
 
 } // namespace
 
-TEST_CASE("listener: sockets share one free port, and nobody else's")
-{
-    auto sockets = listening_sockets::open("127.0.0.1:0", 3);
-    REQUIRE(sockets.has_value());
-    CHECK(sockets->port() != 0);
-    std::set<int> distinct;
-    for (std::size_t i = 0; i < 3; ++i) distinct.insert(sockets->release(i));
-    CHECK(distinct.size() == 3);
-    auto const address = "127.0.0.1:" + std::to_string(sockets->port());
-    auto const taken = listening_sockets::open(address, 2);
-    REQUIRE_FALSE(taken.has_value());
-    CHECK(taken.error().note().find(address) != std::string::npos);
-    CHECK(taken.error().cause() == std::errc::address_in_use);
-    for (auto const fd : distinct) ::close(fd);
-    CHECK(listening_sockets::open(address, 2).has_value());
-}
-
-TEST_CASE("listener: an address that is none is refused")
-{
-    for (auto const* bad : {"", "127.0.0.1", "127.0.0.1:http2x", "256.0.0.1:0", "[::1:0", "127.0.0.1:99999"}) {
-        CAPTURE(bad);
-        CHECK_FALSE(listening_sockets::open(bad, 1).has_value());
-    }
-    CHECK(listening_sockets::open("[::1]:0", 1).has_value());
-}
-
 TEST_CASE("listener: several workers take connections on one port")
 {
     telemetry::shard figures[2];
@@ -56,7 +31,7 @@ TEST_CASE("listener: several workers take connections on one port")
     settings->name = "both";
     settings->admission = std::make_shared<admission>();
     settings->answers = test_answers();
-    auto sockets = listening_sockets::open("127.0.0.1:0", 2);
+    auto sockets = transport::listening_sockets::open("127.0.0.1:0", 2);
     REQUIRE(sockets.has_value());
     worker::options first, second;
     first.figures = &figures[0];
@@ -222,7 +197,7 @@ TEST_CASE("listener: without descriptors it turns clients away and recovers")
 
 TEST_CASE("listener: accepted sockets send at once and notice dead peers")
 {
-    auto sockets = listening_sockets::open("127.0.0.1:0", 1);
+    auto sockets = transport::listening_sockets::open("127.0.0.1:0", 1);
     auto const fd = sockets->release(0);
     client c{sockets->port()};
     int taken = -1;

@@ -1,5 +1,7 @@
 #include "tests/unit/net/loopback.hpp"
 
+#include "gateway/transport/listening_sockets.hpp"
+
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/redirect_error.hpp>
 #include <boost/asio/steady_timer.hpp>
@@ -266,7 +268,7 @@ server::server(options opts)
     settings->limits = opts.limits;
     settings->admission = opts.admission;
     settings->answers = test_answers();
-    auto sockets = listening_sockets::open(settings->name, 1);
+    auto sockets = transport::listening_sockets::open(settings->name, 1);
     REQUIRE(sockets.has_value());
     port_ = sockets->port();
     worker_.listen(sockets->release(0), settings).start();

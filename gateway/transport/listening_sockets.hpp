@@ -1,0 +1,35 @@
+#pragma once
+
+#include "gateway/base/result.hpp"
+
+#include <cstddef>
+#include <cstdint>
+#include <string_view>
+#include <vector>
+
+namespace yett::transport {
+
+// Descriptors that listen, all on one port, ready to be handed to the workers.
+class listening_sockets
+{
+public:
+    // "0.0.0.0:4443", "[::]:4443"; port 0 takes a free one, the same for all. Fails with
+    // `internal` and a note that names the address.
+    static result<listening_sockets> open(std::string_view address, std::size_t count);
+
+    listening_sockets(listening_sockets&& other) noexcept;
+    listening_sockets& operator=(listening_sockets&& other) noexcept;
+    ~listening_sockets();
+
+    std::uint16_t port() const noexcept { return port_; }
+    // Gives up ownership of the i-th descriptor.
+    int release(std::size_t i) noexcept;
+
+private:
+    listening_sockets() = default;
+
+    std::vector<int> descriptors_;
+    std::uint16_t port_ = 0;
+};
+
+} // namespace yett::transport
