@@ -115,7 +115,9 @@ section<listener> const& listener_keys()
 {
     static section<listener> const keys{
         {
-            required(value("address", &listener::address, address(), "Where to listen; port 0 lets the system choose.")),
+            required(value("address", &listener::address, address(),
+                           "Where to listen; port 0 lets the system choose. `[::]` is for clients of IPv4, too, unless another "
+                           "listener serves them on its port.")),
             optional_part("tls", &listener::tls, tls_keys(), "Speaks TLS; without it the listener speaks plain HTTP."),
             values("protocols", &listener::protocols, one_of<protocol>({{"h2", protocol::h2}, {"http/1.1", protocol::http_1_1}}),
                    emptiness::refused, "What is offered to clients, the first preferred."),

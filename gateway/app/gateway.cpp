@@ -1,6 +1,7 @@
 #include "gateway/app/gateway.hpp"
 
 #include "gateway/app/clock_skew.hpp"
+#include "gateway/app/parts/bind_listeners.hpp"
 #include "gateway/app/parts/build_facts.hpp"
 #include "gateway/app/parts/build_snapshot.hpp"
 #include "gateway/app/parts/connection_budget.hpp"
@@ -142,10 +143,11 @@ void gateway::outlive_orders()
 
 void gateway::open_listeners()
 {
-    for (auto const& each : settings_.listeners) {
-        auto sockets = or_refuse_to_start(transport::listening_sockets::open(text_of(each.address), workers_));
-        endpoints_.push_back({(each.tls ? "https://" : "http://") + text_of({each.address.host, sockets.port()})});
-        listeners_.push_back({&each, std::move(sockets), {}});
+    auto bound = bind_listeners(settings_.listeners, workers_);
+    for (std::size_t i = 0; i < bound.size(); ++i) {
+        auto const& each = settings_.listeners[i];
+        endpoints_.push_back({(each.tls ? "https://" : "http://") + text_of({each.address.host, bound[i].port()})});
+        listeners_.push_back({&each, std::move(bound[i]), {}});
     }
 }
 

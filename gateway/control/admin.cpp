@@ -3,6 +3,7 @@
 #include "gateway/control/control_server.hpp"
 
 #include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/ip/v6_only.hpp>
 
 // /metrics, /livez and /readyz for machines. /livez says that the loop turns and nothing else:
 // whoever restarts programs by it must not do so because a database is away. /readyz asks every
@@ -61,6 +62,8 @@ public:
         auto& door = entrance();
         door.open(at.protocol(), failed);
         if (!failed) door.set_option(asio::socket_base::reuse_address{true}, failed);
+        // "[::]" is for both families here as well, whatever net.ipv6.bindv6only says.
+        if (!failed && at.address().is_v6()) door.set_option(asio::ip::v6_only{false}, failed);
         if (!failed) door.bind(at, failed);
         if (!failed) door.listen(asio::socket_base::max_listen_connections, failed);
         if (!failed) port_ = door.local_endpoint(failed).port();

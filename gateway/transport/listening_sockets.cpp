@@ -37,14 +37,23 @@ bool set(int descriptor, int level, int option, int value)
 }
 
 // Accepted sockets inherit these options (Linux), which saves two calls for each.
-int bound(addrinfo const& to, bool shared)
+bool set_for_clients(int fd)
+{
+    return set(fd, IPPROTO_TCP, TCP_NODELAY, 1) && set(fd, SOL_SOCKET, SO_KEEPALIVE, 1);
+}
+
+// Linux decides by net.ipv6.bindv6only who comes to "[::]"; said here, it is the same everywhere.
+bool set_families(int fd, addrinfo const& to, families whom)
+{
+    return to.ai_family != AF_INET6 || set(fd, IPPROTO_IPV6, IPV6_V6ONLY, whom == families::ipv6_alone);
+}
+
+int bound(addrinfo const& to, families whom, bool shared)
 {
     auto const fd = ::socket(to.ai_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
     if (fd < 0) return -1;
     auto const ready = set(fd, SOL_SOCKET, SO_REUSEADDR, 1) && (!shared || set(fd, SOL_SOCKET, SO_REUSEPORT, 1)) &&
-                       (to.ai_family != AF_INET6 || set(fd, IPPROTO_IPV6, IPV6_V6ONLY, 1)) &&
-                       set(fd, IPPROTO_TCP, TCP_NODELAY, 1) && set(fd, SOL_SOCKET, SO_KEEPALIVE, 1) &&
-                       ::bind(fd, to.ai_addr, to.ai_addrlen) == 0;
+                       set_families(fd, to, whom) && set_for_clients(fd) && ::bind(fd, to.ai_addr, to.ai_addrlen) == 0;
     if (ready) return fd;
     auto const why = errno;
     ::close(fd);
@@ -78,21 +87,20 @@ bool resolve(std::string_view address, address_list& into)
 
 } // namespace
 
-result<listening_sockets> listening_sockets::open(std::string_view address, std::size_t count)
+result<listening_sockets> listening_sockets::open(std::string_view address, std::size_t count, families whom)
 {
     address_list found;
     if (!resolve(address, found)) return cannot_listen(address, EINVAL);
     auto& to = *found.first;
     auto const shared = count > 1;
     if (shared && port_in(to.ai_addr) != 0) {
-        // Sockets that share a port would silently share it with another program, too.
-        auto const probe = bound(to, false);
+        auto const probe = bound(to, whom, false);
         if (probe < 0) return cannot_listen(address, errno);
         ::close(probe);
     }
     listening_sockets made;
     for (std::size_t i = 0; i < count; ++i) {
-        auto const fd = bound(to, shared);
+        auto const fd = bound(to, whom, shared);
         if (fd < 0 || ::listen(fd, SOMAXCONN) != 0) {
             auto const why = errno;
             if (fd >= 0) ::close(fd);

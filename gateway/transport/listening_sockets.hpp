@@ -9,13 +9,20 @@
 
 namespace yett::transport {
 
+// Whom "[::]" is for: whoever comes, or those that come by IPv6 because another listener has "0.0.0.0" of that port.
+enum class families : unsigned char
+{
+    both,
+    ipv6_alone,
+};
+
 // Descriptors that listen, all on one port, ready to be handed to the workers.
 class listening_sockets
 {
 public:
     // "0.0.0.0:4443", "[::]:4443"; port 0 takes a free one, the same for all. Fails with
     // `internal` and a note that names the address.
-    static result<listening_sockets> open(std::string_view address, std::size_t count);
+    static result<listening_sockets> open(std::string_view address, std::size_t count, families whom = families::both);
 
     listening_sockets(listening_sockets&& other) noexcept;
     listening_sockets& operator=(listening_sockets&& other) noexcept;

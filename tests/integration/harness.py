@@ -42,6 +42,14 @@ def wait_until(condition, timeout=10.0, what="condition"):
     raise AssertionError(f"{what} did not come about within {timeout} s")
 
 
+def free_port():
+    """A port that nobody has for either family; for what has to be known before it is bound."""
+    with socket.socket(socket.AF_INET6) as probe:
+        probe.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 0)
+        probe.bind(("::", 0))
+        return probe.getsockname()[1]
+
+
 class Process:
     """A child whose output is kept and which is stopped by its pid."""
 

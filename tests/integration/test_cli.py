@@ -138,7 +138,7 @@ def installed(tmp_path):
     state.mkdir()
     log.mkdir()
     text = (harness.ROOT / "deploy/yett.yaml").read_text().replace("/var/log/yett", str(log))
-    text = text.replace("/etc/yett", str(etc)).replace("/var/lib/yett", str(state)).replace("0.0.0.0:4443", "127.0.0.1:0")
+    text = text.replace("/etc/yett", str(etc)).replace("/var/lib/yett", str(state)).replace("[::]:4443", "127.0.0.1:0")
     (etc / "yett.yaml").write_text(text.replace("management:", "management:\n  address: 127.0.0.1:0"))
     return etc, state
 

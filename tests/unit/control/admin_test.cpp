@@ -70,7 +70,11 @@ TEST_CASE("admin: the known paths answer, everything else is not found")
 class running_admin
 {
 public:
-    running_admin() : admin_{*admin::listen(control_, "127.0.0.1", 0, two_checks(true))}, thread_{[this] { control_.run(); }} {}
+    explicit running_admin(std::string const& host = "127.0.0.1")
+        : admin_{*admin::listen(control_, host, 0, two_checks(true))},
+          thread_{[this] { control_.run(); }}
+    {
+    }
     ~running_admin()
     {
         control_.stop();
@@ -117,6 +121,12 @@ TEST_CASE("admin: requests are answered one after the other on one connection")
     CHECK(all.find("Content-Length: 9\r\n\r\nHTTP/1.1 405 Method Not Allowed") != all.npos);
     CHECK(all.find("Allow: GET, HEAD\r\n") != all.npos);
     CHECK(all.ends_with("\r\n\r\nalive\n"));
+}
+
+TEST_CASE("admin: [::] is for both families")
+{
+    running_admin a{"::"};
+    CHECK(a.talk("GET /livez HTTP/1.0\r\n\r\n").ends_with("alive\n"));
 }
 
 TEST_CASE("admin: what is no small request is refused and the connection closed")
