@@ -25,6 +25,7 @@ FILES = {
     "deploy/yett.yaml": "etc/yett/yett.yaml",
     "deploy/yett.logrotate": "etc/logrotate.d/yett",
     "deploy/yett.service": "lib/systemd/system/yett.service",
+    "deploy/yett.socket": "lib/systemd/system/yett.socket",
     "deploy/debian/copyright": "usr/share/doc/yett/copyright",
     "deploy/debian/README.Debian": "usr/share/doc/yett/README.Debian",
     **{f"docs/{name}.md": f"usr/share/doc/yett/{name}.md"

@@ -143,7 +143,7 @@ void gateway::outlive_orders()
 
 void gateway::open_listeners()
 {
-    auto bound = bind_listeners(settings_.listeners, workers_);
+    auto bound = bind_listeners(settings_.listeners, workers_, started_by_.descriptors);
     for (std::size_t i = 0; i < bound.size(); ++i) {
         auto const& each = settings_.listeners[i];
         endpoints_.push_back({(each.tls ? "https://" : "http://") + text_of({each.address.host, bound[i].port()})});

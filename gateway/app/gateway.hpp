@@ -135,7 +135,8 @@ private:
     boost::asio::io_context control_{1};
     boost::asio::signal_set signals_{control_};
     std::unique_ptr<fellow_nodes> fellows_; // null where limits are counted here
-    supervision supervision_{control_, read_service_environment()};
+    service_environment const started_by_ = read_service_environment();
+    supervision supervision_{control_, started_by_};
     fleet_news news_{control_, stores_, revoked_, logs_};
     key_rotator rotator_{control_, keys_, logs_, stores_.now};
     issuer_watches issuers_{control_, keys_, settings_, logs_};

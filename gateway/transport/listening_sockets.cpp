@@ -1,19 +1,25 @@
 #include "gateway/transport/listening_sockets.hpp"
 
+#include <fcntl.h>
 #include <netdb.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <array>
+#include <cerrno>
 #include <charconv>
+#include <cstring>
 #include <string>
 #include <system_error>
 #include <utility>
 
-// Each worker has its own socket on the same port (SO_REUSEPORT), and the kernel deals connections
-// out. That is why a port is probed first without the option: another program of the same user
-// could have it, and the two would silently share the clients.
+// Connections come from sockets of our own, one a worker, among which the kernel deals the clients out (SO_REUSEPORT); that is
+// why a port is probed first without the option: another program of the same user could have it, and the two would silently share
+// the clients. Or they come from sockets that a service manager opened, which has privileged ports for us and keeps them while
+// the program is restarted, so that nobody is refused meanwhile. Which of them a listener takes is decided by its address alone: the
+// configuration is the same with and without such a manager.
 namespace yett::transport {
 namespace {
 
@@ -85,6 +91,52 @@ bool resolve(std::string_view address, address_list& into)
     return ::getaddrinfo(host.empty() ? nullptr : host.c_str(), port.c_str(), &hints, &into.first) == 0;
 }
 
+// Where a socket that takes connections is bound; family AF_UNSPEC for everything else.
+sockaddr_storage address_of(int fd)
+{
+    sockaddr_storage at{};
+    socklen_t size = sizeof at, room = sizeof(int);
+    int listens = 0;
+    auto const asked = ::getsockopt(fd, SOL_SOCKET, SO_ACCEPTCONN, &listens, &room) == 0 &&
+                       ::getsockname(fd, reinterpret_cast<sockaddr*>(&at), &size) == 0;
+    auto const is_ip = at.ss_family == AF_INET || at.ss_family == AF_INET6;
+    return asked && listens != 0 && is_ip ? at : sockaddr_storage{};
+}
+
+// The kernel's padding may differ, so addresses are compared as what they are.
+bool are_same(sockaddr const& a, sockaddr_storage const& b)
+{
+    if (a.sa_family != b.ss_family) return false;
+    if (a.sa_family == AF_INET6) {
+        auto const& left = reinterpret_cast<sockaddr_in6 const&>(a);
+        auto const& right = reinterpret_cast<sockaddr_in6 const&>(b);
+        return left.sin6_port == right.sin6_port && std::memcmp(&left.sin6_addr, &right.sin6_addr, sizeof left.sin6_addr) == 0;
+    }
+    auto const& left = reinterpret_cast<sockaddr_in const&>(a);
+    auto const& right = reinterpret_cast<sockaddr_in const&>(b);
+    return left.sin_port == right.sin_port && left.sin_addr.s_addr == right.sin_addr.s_addr;
+}
+
+// At most `most`, for one that nobody waits for would leave its clients hanging.
+std::vector<int> take_those_on(sockaddr const& address, std::size_t most, std::vector<int>& passed)
+{
+    std::vector<int> taken;
+    std::erase_if(passed, [&](int fd) {
+        auto const wanted = taken.size() < most && are_same(address, address_of(fd));
+        if (wanted) taken.push_back(fd);
+        return wanted;
+    });
+    return taken;
+}
+
+// What our own sockets are made with. The manager's copy sees O_NONBLOCK as well, which it never minds.
+void make_ours(int fd)
+{
+    ::fcntl(fd, F_SETFD, FD_CLOEXEC);
+    ::fcntl(fd, F_SETFL, ::fcntl(fd, F_GETFL) | O_NONBLOCK);
+    set_for_clients(fd);
+}
+
 } // namespace
 
 result<listening_sockets> listening_sockets::open(std::string_view address, std::size_t count, families whom)
@@ -113,6 +165,22 @@ result<listening_sockets> listening_sockets::open(std::string_view address, std:
     return made;
 }
 
+// A socket that was passed on is one for all workers: each waits for it in a loop of its own, and whoever comes first accepts.
+// Descriptors were raised to the limit before, and none is in use yet, so that a copy does not fail.
+std::optional<listening_sockets> listening_sockets::adopt(std::string_view address, std::size_t count, std::vector<int>& passed)
+{
+    address_list wanted;
+    if (!resolve(address, wanted)) return {};
+    listening_sockets made;
+    made.descriptors_ = take_those_on(*wanted.first->ai_addr, count, passed);
+    auto const given = made.descriptors_.size();
+    if (given == 0) return {};
+    for (auto const fd : made.descriptors_) make_ours(fd);
+    for (auto i = given; i < count; ++i) made.descriptors_.push_back(::fcntl(made.descriptors_[i % given], F_DUPFD_CLOEXEC, 0));
+    made.port_ = ntohs(port_in(wanted.first->ai_addr));
+    return made;
+}
+
 listening_sockets::listening_sockets(listening_sockets&& other) noexcept
     : descriptors_{std::exchange(other.descriptors_, {})},
       port_{other.port_}
@@ -135,6 +203,20 @@ listening_sockets::~listening_sockets()
 int listening_sockets::release(std::size_t i) noexcept
 {
     return std::exchange(descriptors_[i], -1);
+}
+
+std::optional<std::string> listens_on(int descriptor)
+{
+    auto const at = address_of(descriptor);
+    if (at.ss_family == AF_UNSPEC) return {};
+    std::array<char, INET6_ADDRSTRLEN> host;
+    std::array<char, 8> port;
+    constexpr auto numeric = NI_NUMERICHOST | NI_NUMERICSERV;
+    if (::getnameinfo(reinterpret_cast<sockaddr const*>(&at), sizeof at, host.data(), host.size(), port.data(), port.size(),
+                      numeric) != 0)
+        return {};
+    auto const is_v6 = at.ss_family == AF_INET6;
+    return (is_v6 ? "[" : "") + std::string{host.data()} + (is_v6 ? "]:" : ":") + port.data();
 }
 
 } // namespace yett::transport

@@ -4,6 +4,8 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -24,6 +26,10 @@ public:
     // `internal` and a note that names the address.
     static result<listening_sockets> open(std::string_view address, std::size_t count, families whom = families::both);
 
+    // The same of sockets that a service manager opened and passed on: takes those out of `passed` that listen on this very
+    // address, `count` at most, and has `count` descriptors of them. Nothing when none does; one for port 0 never does.
+    static std::optional<listening_sockets> adopt(std::string_view address, std::size_t count, std::vector<int>& passed);
+
     listening_sockets(listening_sockets&& other) noexcept;
     listening_sockets& operator=(listening_sockets&& other) noexcept;
     ~listening_sockets();
@@ -38,5 +44,8 @@ private:
     std::vector<int> descriptors_;
     std::uint16_t port_ = 0;
 };
+
+// Where a descriptor listens, "[::]:443"; nothing when it is no socket that takes TCP connections.
+std::optional<std::string> listens_on(int descriptor);
 
 } // namespace yett::transport

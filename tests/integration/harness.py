@@ -53,12 +53,12 @@ def free_port():
 class Process:
     """A child whose output is kept and which is stopped by its pid."""
 
-    def __init__(self, args, cwd=None, env=None):
+    def __init__(self, args, cwd=None, env=None, pass_fds=()):
         self.args = [str(a) for a in args]
         self.lines = []
         self.popen = subprocess.Popen(
             self.args, cwd=cwd, env={**os.environ, **(env or {})}, stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, errors="replace")
+            stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, errors="replace", pass_fds=pass_fds)
         self.reader = threading.Thread(target=self._read, daemon=True)
         self.reader.start()
 
@@ -177,7 +177,7 @@ class Gateway(Process):
         if not (self.folder / "certs").exists():
             shutil.copytree(certificates(), self.folder / "certs")
         self.ca = str(self.folder / "certs/ca.crt")
-        super().__init__([BINARY, "run", self.config_file], cwd=self.folder, env=env)
+        super().__init__(self.command(), cwd=self.folder, env=env, pass_fds=self.inherits())
         self.wait_for(r'"message":"ready"')
         self.tls_port = self._port("listening", "https")
         self.plain_port = self._port("listening", "http")
@@ -185,6 +185,14 @@ class Gateway(Process):
         self.https = f"https://localhost:{self.tls_port}"
         self.http = f"http://127.0.0.1:{self.plain_port}"
         self.management = f"http://127.0.0.1:{self.management_port}"
+
+    def command(self):
+        """What starts it; a test that has somebody else start it says so in a class of its own."""
+        return [BINARY, "run", self.config_file]
+
+    def inherits(self):
+        """Descriptors that it is passed."""
+        return ()
 
     def _port(self, message, scheme):
         for entry in self.log(message=message):

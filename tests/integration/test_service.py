@@ -1,6 +1,8 @@
-"""The program under a service manager: what it is told, and what it tells."""
+"""The program under a service manager: what it is told, what it tells, and the sockets that it is passed."""
 
+import fcntl
 import pathlib
+import shutil
 import signal
 import socket
 import subprocess
@@ -9,8 +11,10 @@ import threading
 import time
 
 import pytest
+import requests
 
-from harness import Gateway, settings, wait_until
+import harness
+from harness import Gateway, free_port, settings, wait_until
 
 
 class Manager:
@@ -105,3 +109,95 @@ class held_up:
     def __exit__(self, *_):
         self.process.stdin.close()  # the end of who traces lets it go
         self.process.wait()
+
+
+class Socket:
+    """A socket that a service manager keeps while services come and go; out of the way of the descriptors that they are passed."""
+
+    def __init__(self):
+        with socket.create_server(("127.0.0.1", 0), backlog=64) as made:
+            self.socket = socket.socket(fileno=fcntl.fcntl(made, fcntl.F_DUPFD_CLOEXEC, 100))
+        self.port = self.socket.getsockname()[1]
+        self.address = f"127.0.0.1:{self.port}"
+
+    def stop(self):
+        self.socket.close()
+
+
+def passing(folder, config, sockets):
+    """A gateway that finds the sockets at descriptor 3 and up, as systemd passes them on. The shell is there to become the
+    program, because LISTEN_PID is the program's own."""
+    numbers = [each.socket.fileno() for each in sockets]
+
+    class Passed(Gateway):
+        def command(self):
+            moves = " ".join(f"{3 + i}<&{number} {number}<&-" for i, number in enumerate(numbers))
+            script = f'exec {moves}; LISTEN_PID=$$ LISTEN_FDS={len(numbers)} exec "$@"'
+            return ["bash", "-c", script, "bash", harness.BINARY, "run", self.config_file]
+
+        def inherits(self):
+            return numbers
+    return Passed(folder, config)
+
+
+def listening_at(*addresses):
+    return [{"address": address} for address in addresses]
+
+
+def test_nobody_is_refused_while_it_is_restarted_behind_a_socket_of_the_manager(start, tmp_path, echo):
+    kept = start(Socket())
+    config = settings(echo.port, listeners=listening_at(kept.address))
+    first = start(passing(tmp_path, config, [kept]))
+    assert first.plain_port == kept.port
+    assert requests.get(f"{first.http}/public/a", timeout=10).status_code == 200
+    assert first.stop() == 0
+    with socket.create_connection(("127.0.0.1", kept.port), timeout=10) as waiting:
+        waiting.sendall(b"GET /public/b HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n")
+        start(passing(tmp_path, config, [kept]))
+        assert waiting.recv(65536).startswith(b"HTTP/1.1 200 ")
+
+
+def test_sockets_are_told_apart_by_their_addresses(start, tmp_path, echo):
+    secure, plain = start(Socket()), start(Socket())
+    config = settings(echo.port)
+    config["listeners"][0]["address"], config["listeners"][1]["address"] = secure.address, plain.address
+    program = start(passing(tmp_path, config, [plain, secure]))
+    assert (program.tls_port, program.plain_port) == (secure.port, plain.port)
+    for url in (program.https, program.http):
+        assert requests.get(f"{url}/public/a", verify=program.ca, timeout=10).status_code == 200
+
+
+@pytest.mark.parametrize("hangs", ["worker-0", "worker-1"])
+def test_each_worker_serves_from_one_socket(start, tmp_path, echo, hangs):
+    kept = start(Socket())
+    program = start(passing(tmp_path, settings(echo.port, listeners=listening_at(kept.address)), [kept]))
+    with held_up(thread_of(program.pid, hangs)):
+        for _ in range(10):
+            assert requests.get(f"{program.http}/public/a", timeout=10).status_code == 200
+
+
+def test_a_socket_that_is_no_listeners_ends_the_start(start, tmp_path, echo):
+    kept = start(Socket())
+    with pytest.raises(AssertionError, match=rf"(?s)ended with 78.*passed a socket on {kept.address}, and there is no listener for it"):
+        passing(tmp_path, settings(echo.port, listeners=listening_at("127.0.0.1:0")), [kept])
+
+
+@pytest.mark.skipif(not shutil.which("systemd-socket-activate"), reason="systemd is not installed")
+def test_systemds_own_tool_starts_it_at_the_first_connection(start, tmp_path, echo):
+    port = free_port()
+    config = settings(echo.port, listeners=listening_at(f"[::]:{port}"))
+
+    class Activated(Gateway):
+        def command(self):
+            return ["systemd-socket-activate", "-l", str(port), harness.BINARY, "run", self.config_file]
+
+        def wait_for(self, pattern, count=1):
+            if "ready" in pattern and not getattr(self, "asked", None):
+                wait_until(lambda: "Listening on" in self.output, what="the socket")
+                self.asked = socket.create_connection(("127.0.0.1", port), timeout=10)
+                self.asked.sendall(b"GET /public/a HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n")
+            return super().wait_for(pattern, count)
+
+    program = start(Activated(tmp_path, config))
+    assert program.asked.recv(65536).startswith(b"HTTP/1.1 200 ")
+    program.asked.close()
