@@ -178,6 +178,9 @@ section<config::client_limits> const& client_limit_keys()
                   "Between two requests of a connection."),
             value("handshake_timeout", &c::handshake_timeout, duration<milliseconds>(seconds{1}, seconds{300}),
                   "For the TLS handshake."),
+            value("drain_delay", &c::drain_delay, duration<milliseconds>(seconds{0}, hours{1}),
+                  "When the program is told to stop: so long /readyz is 503 and clients are served as before, those too that "
+                  "come; what a load balancer needs to notice."),
             value("drain_timeout", &c::drain_timeout, duration<milliseconds>(seconds{0}, hours{24}),
                   "For requests that are running when the program is told to stop."),
             value("first_byte_timeout", &c::first_byte_timeout, duration<milliseconds>(seconds{1}, hours{1}),

@@ -142,6 +142,7 @@ struct client_limits : net::client_limits
 {
     client_limits() noexcept { target_bytes = 0; } // here: what header_bytes leaves room for
 
+    milliseconds drain_delay{0}; // between the word that it ends and the end of accepting
     milliseconds drain_timeout = seconds{30};
     std::uint64_t buffer_memory = 256 << 20; // of all workers together
 };

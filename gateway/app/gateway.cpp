@@ -24,9 +24,9 @@
 // whatever may fail: when it returns, sockets are open and stores have answered. `run` starts the
 // threads and the timers, and says "ready".
 //
-// Ending goes the other way. The first signal drains: no new connections, tunnels end, requests get
-// `drain_timeout`, and what they wrote into the outbox may leave. The second signal, or the end of
-// all that, stops. The control loop then runs on until what it started elsewhere has come back
+// Ending goes the other way. The first signal makes it not ready, and after `drain_delay` it drains: no
+// new connections, tunnels end, requests get `drain_timeout`, and what they wrote into the outbox may
+// leave. The second signal, or the end of all that, stops. The control loop then runs on until what it started elsewhere has come back
 // (`outstanding_`): a store's thread holds a coroutine of this loop, and must not find it gone.
 //
 // Things that repeat are timers of the control loop; each arms itself again after it ran, so that a
@@ -400,12 +400,23 @@ void gateway::read_again()
     supervision_.reloaded();
 }
 
+// From now on /readyz says that this node is going. Whoever sends it clients needs a while to see that, and to those that
+// still come it serves as before.
 void gateway::begin_draining()
 {
     stopping_ = true;
+    auto const& limits = settings_.client_limits;
+    logs_.program().info("draining", {{"delay_ms", limits.drain_delay.count()}, {"timeout_ms", limits.drain_timeout.count()}});
+    supervision_.stopping(limits.drain_delay + limits.drain_timeout + mail_drain_longest);
+    drain_delay_.expires_after(limits.drain_delay);
+    drain_delay_.async_wait([this](boost::system::error_code failure) {
+        if (!failure) drain_workers();
+    });
+}
+
+void gateway::drain_workers()
+{
     draining_ = workers_;
-    logs_.program().info("draining", {{"timeout_ms", settings_.client_limits.drain_timeout.count()}});
-    supervision_.stopping(settings_.client_limits.drain_timeout + mail_drain_longest);
     auto const finished = [this] {
         boost::asio::post(control_, [this] {
             if (--draining_ == 0) drain_mail();
@@ -428,6 +439,7 @@ void gateway::stop()
     operators_->stop();
     news_.stop();
     if (fellows_) fellows_->stop();
+    drain_delay_.cancel();
     supervision_.stop();
     logs_.program().info("stopped");
     control_.stop();

@@ -48,7 +48,7 @@ public:
     gateway(gateway const&) = delete;
     gateway& operator=(gateway const&) = delete;
 
-    // Serves until SIGTERM or SIGINT, then drains. A second signal ends the draining.
+    // Serves until SIGTERM or SIGINT and for drain_delay more, then drains. A second signal ends all that.
     void run();
 
     // Where it listens, as URLs of this machine; ports are real ones.
@@ -101,6 +101,7 @@ private:
     void handle(int signal);
     void read_again();
     void begin_draining();
+    void drain_workers();
     void drain_mail();
     void stop();
     // What repeats on the control loop; each arms itself again after it ran.
@@ -145,6 +146,7 @@ private:
     accounts::node_entry const self_;
     boost::asio::steady_timer next_publication_{control_};
     boost::asio::steady_timer next_look_{control_}; // at the files of certificates
+    boost::asio::steady_timer drain_delay_{control_};
     std::vector<endpoint> endpoints_;
     std::vector<std::unique_ptr<worker_services>> on_workers_;
     std::unique_ptr<control::admin> management_;

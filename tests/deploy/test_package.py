@@ -87,7 +87,7 @@ def test_the_man_page_is_one():
     done = subprocess.run(["man", "--warnings", "--local-file", harness.ROOT / "deploy/yett.8"], capture_output=True, text=True,
                           env={**os.environ, "MANWIDTH": "100", "LC_ALL": "C.UTF-8"}, timeout=60)
     assert done.returncode == 0 and not done.stderr, done.stderr
-    assert "drain_timeout" in done.stdout
+    assert "drain_delay" in done.stdout and "drain_timeout" in done.stdout
 
 
 def test_the_same_makes_the_same(package, tmp_path):
