@@ -7,12 +7,14 @@
 #include <optional>
 #include <string>
 
+#include <sys/types.h>
+
 namespace yett::config {
 
 struct file_content
 {
     std::string bytes;
-    bool readable_by_others = false; // the group, or everybody
+    bool readable_by_others = false; // as is_open_to_others says
 };
 
 // All that a configuration sees of the world, as functions, so that tests and fuzzers
@@ -23,6 +25,11 @@ struct environment
     // Fails when the file cannot be read, is no regular file, or is larger than 1 MiB.
     std::function<result<file_content>(std::filesystem::path const& file)> read;
 };
+
+// Whether a file of this mode and owner is read by more people than whom it is for. The group counts, unless root owns
+// the file and gave it to the group of a reader that is somebody else: so systemd, Docker and Kubernetes hand out secrets
+// (root:GROUP, 0440), and PostgreSQL takes its own key.
+bool is_open_to_others(mode_t mode, uid_t owner, uid_t reader) noexcept;
 
 // The real one: the variables of the process and the file system.
 environment process_environment();

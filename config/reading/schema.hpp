@@ -400,7 +400,7 @@ key<Owner> file_version(std::string const& name, yett::secret Owner::*member)
                        "path",
                        "null",
                        {},
-                       fmt::format("A file that holds `{}`; refused when its group or others can read it.", name)});
+                       fmt::format("A file that holds `{}`; refused when others can read it.", name)});
     };
     return {name + "_file", false, read, {}, describe};
 }

@@ -8,8 +8,8 @@
 
 #include <algorithm>
 
-// A secret in a file is worth as much as the rights on the file. It is refused when group or others
-// can read it, rather than warned about: the warning would be read on the day it is too late.
+// A secret in a file is worth as much as the rights on the file. It is refused when others can read it,
+// or a group that root did not give it to, rather than warned about: the warning would be read on the day it is too late.
 //
 // Published secrets are kept as the first eight bytes of their hashes, sorted. A look-up tells
 // nothing else than whether the very text is on the list, and the program does not carry a list of
@@ -32,7 +32,7 @@ result<secret> read_secret(std::filesystem::path const& file, environment const&
     auto const content = around.read(file);
     if (!content) return wrong(fmt::format("{} cannot be read: {}", file.string(), content.error().note()));
     if (content->readable_by_others)
-        return wrong(fmt::format("{} can be read by others; its mode must be 0600 or 0400", file.string()));
+        return wrong(fmt::format("{} can be read by others; its mode must be 0600, or 0640 when root owns it", file.string()));
     auto const text = without_line_end(content->bytes);
     if (text.empty()) return wrong(fmt::format("{} is empty", file.string()));
     return secret{std::string{text}};

@@ -277,8 +277,11 @@ public:
     {
         if (file.empty() || r_.has_complaint_at(path)) return;
         if (auto const content = read(path, file); content && content->readable_by_others)
-            r_.complain_at(path, fmt::format("{} is a private key that others can read; its mode should be 0600", file.string()),
-                           severity::warning);
+            r_.complain_at(
+                path,
+                fmt::format("{} is a private key that others can read; its mode should be 0600, or 0640 when root owns it",
+                            file.string()),
+                severity::warning);
     }
 
     // Pages stay small, whatever the brand.

@@ -115,10 +115,10 @@ def configure(machine):
         assert what in text
         text = text.replace(what, what.replace("example.com", "localhost:4443"))
     file.write_text(text)
-    for mode, source, target in (("0644", "leaf.crt", "chain.pem"), ("0600", "leaf.key", "key.pem")):
-        machine.run("install", "-o", "yett", "-g", "yett", "-m", mode, f"/srv/certs/{source}", f"/etc/yett/tls/{target}")
+    for mode, source, target in (("0644", "leaf.crt", "chain.pem"), ("0640", "leaf.key", "key.pem")):
+        machine.run("install", "-o", "root", "-g", "yett", "-m", mode, f"/srv/certs/{source}", f"/etc/yett/tls/{target}")
     (machine.tree / "srv/mail.url").write_text("file:/var/lib/yett/outbox\n")
-    machine.run("install", "-o", "yett", "-g", "yett", "-m", "0600", "/srv/mail.url", "/etc/yett/mail.url")
+    machine.run("install", "-o", "root", "-g", "yett", "-m", "0640", "/srv/mail.url", "/etc/yett/mail.url")
     said = machine.run("runuser", "-u", "yett", "--", "yett", "check", "/etc/yett/yett.yaml")
     require(said == "/etc/yett/yett.yaml: fine", "yett check", f"fine; {len(marked)} lines were marked to change")
 

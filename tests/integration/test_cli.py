@@ -2,6 +2,7 @@
 
 import json
 import os
+import pathlib
 import re
 import shutil
 import signal
@@ -9,6 +10,7 @@ import socket
 import sqlite3
 import stat
 import subprocess
+import tempfile
 import time
 
 import jwt
@@ -173,6 +175,24 @@ def test_a_secret_that_others_can_read_is_refused(tmp_path):
         done = yett("check", write(tmp_path, config))
         assert done.returncode == status, (oct(mode), done.stderr)
         assert status == 0 or "jwt.secret" in done.stderr
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can give a file to root")
+@pytest.mark.parametrize("owner,mode,status", [(0, 0o640, 0), (0, 0o440, 0), (0, 0o644, 78), (65532, 0o640, 78), (65532, 0o600, 0)])
+def test_a_secret_of_roots_may_be_for_the_group_of_the_program(owner, mode, status):
+    with tempfile.TemporaryDirectory() as folder:
+        config = harness.settings(9)
+        del config["listeners"][0], config["tokens"]["secret"]
+        config["tokens"]["secret_file"] = "jwt.secret"
+        file = write(pathlib.Path(folder), config)
+        secret = file.parent / "jwt.secret"
+        secret.write_text("a test's secret, which is long enough\n")
+        os.chown(secret, owner, 65532)
+        secret.chmod(mode)
+        file.parent.chmod(0o755)
+        done = subprocess.run([harness.BINARY, "check", file], user=65532, group=65532, extra_groups=[], capture_output=True, text=True)
+        assert done.returncode == status, done.stderr
+        assert status == 0 or "jwt.secret can be read by others" in done.stderr
 
 
 # --- explain --------------------------------------------------------------------------

@@ -54,7 +54,7 @@ yett.yaml:2:45: tokens.keys.secret: is shorter than 16 bytes; whoever has the fi
 yett.yaml:2:29: tokens.keys.keep_for: is shorter than access_ttl and clock_skew; good tokens would be refused
 )"},
             {"tokens: { algorithm: HS256, secret_file: open }\n", R"(
-yett.yaml:2:42: tokens.secret_file: open can be read by others; its mode must be 0600 or 0400
+yett.yaml:2:42: tokens.secret_file: open can be read by others; its mode must be 0600, or 0640 when root owns it
 )"},
             {"tokens: { algorithm: HS256, secret: x, secret_file: good }\n", R"(
 yett.yaml:2:37: tokens.secret: is too short; HS256 wants at least 32 bytes, as `openssl rand -hex 32` makes them
@@ -338,7 +338,7 @@ yett.yaml:2:38: storage.url_file: both url and url_file are given; one is allowe
 yett.yaml:2:22: storage.url_file: begins with no scheme that is known; allowed: sqlite:, memory:, postgresql:, postgres:
 )"},
             {"storage: { url_file: open }\n", R"(
-yett.yaml:2:22: storage.url_file: open can be read by others; its mode must be 0600 or 0400
+yett.yaml:2:22: storage.url_file: open can be read by others; its mode must be 0600, or 0640 when root owns it
 )"},
             {"storage: { url_file: gone }\n", R"(
 yett.yaml:2:22: storage.url_file: gone cannot be read: No such file or directory

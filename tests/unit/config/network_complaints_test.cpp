@@ -41,7 +41,7 @@ yett.yaml:2:60: listeners[0].tls.certificates[0].key_file: is missing and has no
             {"listeners: [{ address: 127.0.0.1:80, tls: { certificates: [{ chain_file: gone, key_file: open }], min_version: 1.1 } }]\n",
              R"(
 yett.yaml:2:74: listeners[0].tls.certificates[0].chain_file: gone cannot be read: No such file or directory
-yett.yaml:2:90: warning: listeners[0].tls.certificates[0].key_file: open is a private key that others can read; its mode should be 0600
+yett.yaml:2:90: warning: listeners[0].tls.certificates[0].key_file: open is a private key that others can read; its mode should be 0600, or 0640 when root owns it
 yett.yaml:2:112: listeners[0].tls.min_version: "1.1" is unknown; allowed: 1.2, 1.3
 )"},
             {"listeners: [{ address: 127.0.0.1:80, tls: { certificates: [{ chain_file: good, key_file: good }], client_ca_file: good } }]\n",

@@ -49,7 +49,7 @@ yett.yaml:4:36: upstreams.app.tls: certificate_file and key_file belong together
 yett.yaml:4:36: upstreams.app.tls: is for https servers, and there is none
 yett.yaml:4:36: upstreams.app.tls: is not supported by this build
 yett.yaml:4:47: upstreams.app.tls.ca_file: gone cannot be read: No such file or directory
-yett.yaml:4:63: warning: upstreams.app.tls.key_file: open is a private key that others can read; its mode should be 0600
+yett.yaml:4:63: warning: upstreams.app.tls.key_file: open is a private key that others can read; its mode should be 0600, or 0640 when root owns it
 )"},
             {R"({ servers: "http://a", balance: random, retries: 11, connect_timeout: 1ms }
 )",

@@ -92,3 +92,27 @@ logging: { audit: logs/audit.log, access: /var/log/access.log }
     CHECK(got.value->storage.file == folder.path() / "var/yett.db");
     CHECK(got.value->management.socket == folder.path() / "yett.sock");
 }
+
+TEST_CASE("environment: whom a secret is open to")
+{
+    constexpr uid_t root = 0, yett = 990, other = 991;
+    struct
+    {
+        mode_t mode;
+        uid_t owner, reader;
+        bool open;
+    } const cases[] = {
+        {0600, yett, yett, false}, {0400, yett, yett, false}, {0640, yett, yett, true},
+        {0644, yett, yett, true},  {0604, yett, yett, true},  {0600, root, root, false},
+        {0640, root, root, true},  {0440, root, yett, false}, // as Kubernetes does
+        {0640, root, yett, false}, {0444, root, yett, true},  {0604, root, yett, true},
+        {0640, other, yett, true}, {0440, other, root, true}, {0600, other, root, false},
+        {0400, root, yett, false},
+    };
+    for (auto const& [mode, owner, reader, open] : cases) {
+        CAPTURE(mode);
+        CAPTURE(owner);
+        CAPTURE(reader);
+        CHECK(is_open_to_others(mode, owner, reader) == open);
+    }
+}
