@@ -10,10 +10,16 @@ namespace {
 constexpr std::string_view by_digest = "EVALSHA";
 constexpr std::string_view by_text = "EVAL";
 
+// Of one that runs a script: limits ask with two of them on every request.
+constexpr std::size_t usual_bytes = 224;
+constexpr std::size_t usual_words = 16;
+
 } // namespace
 
 void command::begin(std::vector<std::string> const& keys)
 {
+    words_.reserve(usual_bytes);
+    lengths_.reserve(usual_words);
     add(by_digest);
     add(script_->digest());
     add(keys.size());
