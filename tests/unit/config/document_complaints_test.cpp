@@ -155,7 +155,7 @@ yett.yaml:2:1: worker: is unknown; did you mean workers?
 yett.yaml:2:1: wrokers: is unknown; did you mean workers?
 )"},
             {"zzz: 4\n", R"(
-yett.yaml:2:1: zzz: is unknown; allowed here: accounts, client_limits, identity_headers, limits, listeners, logging, mail, management, passwords, routes, shared_state, storage, tokens, tracing, trusted_proxies, trusted_proxies_send, upstreams, version, workers
+yett.yaml:2:1: zzz: is unknown; allowed here: accounts, client_limits, identity_headers, limits, listeners, logging, mail, management, passwords, routes, sessions, shared_state, storage, tokens, tracing, trusted_proxies, trusted_proxies_send, upstreams, version, workers
 )"},
             {"workers: four\n", R"(
 yett.yaml:2:10: workers: "four" is not a whole number
