@@ -146,7 +146,7 @@ def test_a_redis_that_is_full(node):
     ("valkey://localhost", "begins with no scheme that is known"),
 ])
 def test_what_cannot_be_meant_is_refused_at_its_place(echo, tmp_path, url, complaint):
-    (tmp_path / "yett.yaml").write_text(f'version: 1\nshared_state: {{ url: "{url}" }}\n')
+    (tmp_path / "yett.yaml").write_text(f'version: 1\nshared_state: {{ url: "{url}" }}\nstorage: {{ url: "postgresql://u@localhost/y" }}\n')
     done = harness.Process([harness.BINARY, "check", tmp_path / "yett.yaml"])
     assert done.popen.wait(20) != 0
     done.reader.join(5)
