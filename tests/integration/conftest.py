@@ -13,6 +13,14 @@ def upstream():
     server.stop()
 
 
+# A file that wants another one of it, or one for each test, has its own.
+@pytest.fixture(scope="module")
+def postgres():
+    server = PostgresServer()
+    yield server
+    server.stop()
+
+
 @pytest.fixture(scope="session")
 def url_of():
     """The storage.url of an empty store: itself, or a database of its own on a server that is started when one is wanted."""

@@ -2,20 +2,11 @@
 
 import glob
 
-import pytest
 import requests
 
 import harness
-from postgres_server import PostgresServer
 
 FAKETIME = next(iter(glob.glob("/usr/lib/*/faketime/libfaketimeMT.so.1")), "")
-
-
-@pytest.fixture(scope="module")
-def postgres():
-    server = PostgresServer()
-    yield server
-    server.stop()
 
 
 def configuration(echo, postgres, database, **more):

@@ -10,20 +10,12 @@ import time
 import pytest
 
 import harness
-from postgres_server import PostgresServer
 from redis_server import RedisServer
 from test_fleet_revocation import SOON, configuration, get, logout, refuses_soon
 
 # As docs/operations.md has it.
 ALLOWED = ("resetchannels -@all +ping +role +info +select +xadd +xread +xrange +xrevrange"
            " +evalsha +eval +get +set +del +time +zadd +zremrangebyscore +zcard +expire")
-
-
-@pytest.fixture(scope="module")
-def postgres():
-    server = PostgresServer()
-    yield server
-    server.stop()
 
 
 @pytest.fixture

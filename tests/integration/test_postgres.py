@@ -12,14 +12,7 @@ import requests
 import yaml
 
 import harness
-from postgres_server import PASSWORD, PostgresServer
-
-
-@pytest.fixture(scope="module")
-def postgres():
-    server = PostgresServer()
-    yield server
-    server.stop()
+from postgres_server import PASSWORD
 
 
 @pytest.fixture

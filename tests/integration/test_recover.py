@@ -13,14 +13,7 @@ import requests
 import yaml
 
 import harness
-from postgres_server import PASSWORD, PROGRAMS, PostgresServer
-
-
-@pytest.fixture(scope="module")
-def postgres():
-    server = PostgresServer()
-    yield server
-    server.stop()
+from postgres_server import PASSWORD, PROGRAMS
 
 
 class FileStore:

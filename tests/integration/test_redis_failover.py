@@ -5,17 +5,9 @@ import time
 import pytest
 
 import harness
-from postgres_server import PostgresServer
 from redis_server import RedisWithSentinels
 from test_fleet_redis import ALLOWED, connected, stream
 from test_fleet_revocation import configuration, get, logout, refuses_soon
-
-
-@pytest.fixture(scope="module")
-def postgres():
-    server = PostgresServer()
-    yield server
-    server.stop()
 
 
 @pytest.fixture

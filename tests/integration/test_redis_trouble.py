@@ -3,7 +3,6 @@
 import pytest
 
 import harness
-from postgres_server import PostgresServer
 from redis_server import IN_A_URL, MASTER, SENTINELS_PASSWORD, RedisServer, RedisWithSentinels
 from test_fleet_redis import ALLOWED, connected
 from test_fleet_revocation import configuration, get, logout
@@ -11,13 +10,6 @@ from test_fleet_revocation import configuration, get, logout
 SAID = "revocations do not come by Redis; they are read from the database"
 AGAIN = "revocations come by Redis again"
 WRONG = "hunter3"
-
-
-@pytest.fixture(scope="module")
-def postgres():
-    server = PostgresServer()
-    yield server
-    server.stop()
 
 
 @pytest.fixture(scope="module")

@@ -11,16 +11,9 @@ import requests
 import yaml
 
 import harness
-from postgres_server import IN_A_URL, PASSWORD, PostgresServer
+from postgres_server import PASSWORD
 
 TABLES = ["users", "sessions", "revocations", "devices", "letters", "links", "api_keys", "signing_keys"]
-
-
-@pytest.fixture(scope="module")
-def postgres():
-    server = PostgresServer()
-    yield server
-    server.stop()
 
 
 @pytest.fixture
