@@ -32,9 +32,9 @@ def tell_of_redis(fleet, history):
     """What the node that lives on saw of it, how soon who left was refused, and what is held before and after."""
     metric = fleet.nodes[plan.LIVES_ON].gateway.metric
     for result in ("told", "heard", "lost", "missed"):
-        proof.figure(f"stream of node {plan.LIVES_ON}: {result}", f"{metric('yett_revocation_stream_total', result=result):,.0f}")
+        proof.figure(f"stream of node {plan.LIVES_ON}, {result}", f"{metric('yett_revocation_stream_total', result=result):,.0f}")
     for place in ("shared", "share"):
-        proof.figure(f"limits of node {plan.LIVES_ON}: {place}", f"{metric('yett_shared_limits_total', place=place) or 0:,.0f}")
+        proof.figure(f"limits of node {plan.LIVES_ON}, {place}", f"{metric('yett_shared_limits_total', place=place) or 0:,.0f}")
     for name, time in {**departures.figures(history), **answers.figures(history)}.items():
         proof.figure(name, time)
     before, after = history.held
@@ -45,18 +45,18 @@ def tell_of_redis(fleet, history):
 def tell(history, found):
     proof.figure("faults", len(history.faults))
     for what, count in sorted(collections.Counter(each.what for each in history.faults).items()):
-        proof.figure(f"faults: {what}", count)
+        proof.figure(f"faults, {what}", count)
     proof.figure("operations", f"{len(history.operations):,}")
     for word, which in (("acknowledged", "done"), ("refused", "refused"), ("without an answer that says something", "unknown")):
         proof.figure(word, f"{sum(getattr(each, which) for each in history.operations):,}")
     for what in ("register", "login", "refresh", "logout", "logout_everywhere", "change_password", "make_key", "remove_key", "remove_user"):
-        proof.figure(f"acknowledged: {what}", f"{sum(each.done for each in history.operations if each.what == what):,}")
+        proof.figure(f"acknowledged, {what}", f"{sum(each.done for each in history.operations if each.what == what):,}")
     proof.figure("letters that left", f"{len(history.letters):,}")
     again = len(history.letters) - len({(each.id, each.recipient) for each in history.letters})
     proof.figure("letters that left twice with a documented cause", again - sum(each.promise == "letter twice" for each in found))
     proof.figure("broken promises", len(found))
     for promise, count in collections.Counter(each.promise for each in found).items():
-        proof.figure(f"broken: {promise}", count)
+        proof.figure(f"broken, {promise}", count)
 
 
 def keep(folder, history, found):
