@@ -27,7 +27,7 @@ nothing from starting.
 - Durations have one unit: `250ms`, `30s`, `15m`, `24h`, `7d`. Sizes too: `512B`, `16KiB`, `10MiB`, `1GiB`. Rates are an
   amount in a period: `100/s`, `5/15m`.
 - Every secret has a second key that ends in `_file` and names a file holding it; a line end at its end does not count. The
-  file is refused when others can read it, or its group, unless root owns it and the program is not root: `root:yett`, mode 0640.
+  file is refused when others can read it, or its group, unless root owns it and gave it to that group: `root:yett`, mode 0640.
 - Relative paths are relative to the configuration file.
 - A list of one needs no brackets.
 - `null` and `[]` among the defaults stand for "not given"; they cannot be written everywhere.

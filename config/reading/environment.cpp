@@ -59,7 +59,7 @@ result<file_content> read_file(std::filesystem::path const& file)
     if (!S_ISREG(about.st_mode)) return our_error(errc::not_found, "not a regular file");
     auto bytes = read_all(fd.get());
     if (!bytes) return bytes.error();
-    return file_content{std::move(*bytes), is_open_to_others(about.st_mode, about.st_uid, ::geteuid())};
+    return file_content{std::move(*bytes), is_open_to_others(about.st_mode, {about.st_uid, about.st_gid}, ::geteuid())};
 }
 
 std::optional<std::string> read_variable(std::string const& name)
@@ -70,9 +70,9 @@ std::optional<std::string> read_variable(std::string const& name)
 
 } // namespace
 
-bool is_open_to_others(mode_t mode, uid_t owner, uid_t reader) noexcept
+bool is_open_to_others(mode_t mode, file_owner whose, uid_t reader) noexcept
 {
-    auto const given_to_group = owner == 0 && reader != 0;
+    auto const given_to_group = whose.user == 0 && (reader != 0 || whose.group != 0);
     return (mode & (given_to_group ? S_IROTH : S_IRGRP | S_IROTH)) != 0;
 }
 

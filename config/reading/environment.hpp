@@ -26,10 +26,16 @@ struct environment
     std::function<result<file_content>(std::filesystem::path const& file)> read;
 };
 
+struct file_owner
+{
+    uid_t user = 0;
+    gid_t group = 0;
+};
+
 // Whether a file of this mode and owner is read by more people than whom it is for. The group counts, unless root owns
-// the file and gave it to the group of a reader that is somebody else: so systemd, Docker and Kubernetes hand out secrets
-// (root:GROUP, 0440), and PostgreSQL takes its own key.
-bool is_open_to_others(mode_t mode, uid_t owner, uid_t reader) noexcept;
+// the file and gave it to a group of somebody else: so systemd, Docker and Kubernetes hand out secrets (root:GROUP, 0440),
+// and PostgreSQL takes its own key. Root, who runs commands beside the service, reads the service's files by the same rule.
+bool is_open_to_others(mode_t mode, file_owner whose, uid_t reader) noexcept;
 
 // The real one: the variables of the process and the file system.
 environment process_environment();

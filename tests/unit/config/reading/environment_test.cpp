@@ -99,20 +99,24 @@ TEST_CASE("environment: whom a secret is open to")
     struct
     {
         mode_t mode;
-        uid_t owner, reader;
+        uid_t owner;
+        gid_t group;
+        uid_t reader;
         bool open;
     } const cases[] = {
-        {0600, yett, yett, false}, {0400, yett, yett, false}, {0640, yett, yett, true},
-        {0644, yett, yett, true},  {0604, yett, yett, true},  {0600, root, root, false},
-        {0640, root, root, true},  {0440, root, yett, false}, // as Kubernetes does
-        {0640, root, yett, false}, {0444, root, yett, true},  {0604, root, yett, true},
-        {0640, other, yett, true}, {0440, other, root, true}, {0600, other, root, false},
-        {0400, root, yett, false},
+        {0600, yett, yett, yett, false},   {0400, yett, yett, yett, false}, {0640, yett, yett, yett, true},
+        {0644, yett, yett, yett, true},    {0604, yett, yett, yett, true},  {0600, root, root, root, false},
+        {0640, root, root, root, true},    {0440, root, yett, yett, false}, // as Kubernetes does
+        {0640, root, yett, yett, false},   {0444, root, yett, yett, true},  {0604, root, yett, yett, true},
+        {0640, root, yett, root, false}, // who runs commands beside the service
+        {0644, root, yett, root, true},    {0640, other, yett, yett, true}, {0440, other, other, root, true},
+        {0600, other, other, root, false}, {0400, root, root, yett, false},
     };
-    for (auto const& [mode, owner, reader, open] : cases) {
+    for (auto const& [mode, owner, group, reader, open] : cases) {
         CAPTURE(mode);
         CAPTURE(owner);
+        CAPTURE(group);
         CAPTURE(reader);
-        CHECK(is_open_to_others(mode, owner, reader) == open);
+        CHECK(is_open_to_others(mode, {owner, group}, reader) == open);
     }
 }
