@@ -130,6 +130,11 @@ bool reading::is_given(std::string const& path) const
     return found != entries_.end() && found->second.given;
 }
 
+std::string reading::given_as(std::string const& path) const
+{
+    return is_given(path + "_file") ? path + "_file" : path;
+}
+
 std::string reading::place(mark at) const
 {
     return fmt::format("{}:{}:{}", file_.string(), at.line, at.column);

@@ -61,6 +61,8 @@ public:
     // What is known of a path from now on; a path that is noted twice has what was said last.
     void note(std::string const& path, entry e) { entries_.insert_or_assign(path, std::move(e)); }
     bool is_given(std::string const& path) const;
+    // Which of two keys brought a value: this one, or its other version that ends in _file.
+    std::string given_as(std::string const& path) const;
     std::map<std::string, entry> const& entries() const { return entries_; }
 
     // "file:line:column", as settings keep it for those who complain later.

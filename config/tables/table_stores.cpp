@@ -26,19 +26,12 @@ std::filesystem::path path_of(std::string_view url)
 template<class Kind>
 using meanings = std::vector<std::pair<std::string_view, Kind>>;
 
-// Which of the two keys brought a URL.
-std::string given_as(reading& r, spot const& at, std::string const& name)
-{
-    auto const path = at.path + "." + name;
-    return r.is_given(path + "_file") ? path + "_file" : path;
-}
-
 // Reads what url or url_file brought. The scheme is noted, for it alone may be repeated.
 template<class Kind>
 std::optional<Kind> kind_of(reading& r, spot const& at, yett::secret const& url, meanings<Kind> const& known,
                             std::string const& name = "url")
 {
-    auto const path = given_as(r, at, name);
+    auto const path = r.given_as(at.path + "." + name);
     auto const scheme = scheme_of(url.reveal());
     for (auto const& [word, kind] : known)
         if (scheme == word && url.reveal().size() > scheme.size()) {
@@ -72,7 +65,7 @@ void finish_listen_url(reading& r, spot const& at, storage& s)
     if (!known) return;
     auto const parsed = parse_postgres_url(s.listen_url.reveal());
     if (parsed) s.listen = *parsed;
-    else r.complain_at(given_as(r, at, "listen_url"), parsed.error().note());
+    else r.complain_at(r.given_as(at.path + ".listen_url"), parsed.error().note());
 }
 
 void finish_storage(reading& r, spot const& at, storage& s)
@@ -85,7 +78,7 @@ void finish_storage(reading& r, spot const& at, storage& s)
     if (!kind || s.kind != k::postgresql) return;
     auto const parsed = parse_postgres_url(s.url.reveal());
     if (parsed) s.postgres = *parsed;
-    else r.complain_at(given_as(r, at, "url"), parsed.error().note());
+    else r.complain_at(r.given_as(at.path + ".url"), parsed.error().note());
     finish_listen_url(r, at, s);
 }
 
@@ -94,7 +87,7 @@ void read_redis(reading& r, spot const& at, yett::secret const& url, redis_url& 
 {
     auto const parsed = parse_redis_url(url.reveal());
     if (parsed) into = *parsed;
-    else r.complain_at(given_as(r, at, "url"), parsed.error().note());
+    else r.complain_at(r.given_as(at.path + ".url"), parsed.error().note());
 }
 
 void finish_sessions(reading& r, spot const& at, session_storage& s)
@@ -139,7 +132,7 @@ void finish_mail(reading& r, spot const& at, mail& m)
     if (m.kind == k::file) m.folder = file_of(r, at, m.url);
     if (!kind || m.kind != k::smtp) return;
     auto const host = parse_mail_server(m.url.reveal());
-    if (!host) return r.complain_at(given_as(r, at, "url"), host.error().note());
+    if (!host) return r.complain_at(r.given_as(at.path + ".url"), host.error().note());
     m.host = *host;
     m.loopback = m.host == "localhost" || is_loopback({m.host, 0});
 }

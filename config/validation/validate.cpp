@@ -115,7 +115,7 @@ constexpr std::size_t least_different = 8;
 
 void check_secret(reading& r, tokens const& t)
 {
-    auto const path = std::string{r.is_given("tokens.secret_file") ? "tokens.secret_file" : "tokens.secret"};
+    auto const path = r.given_as("tokens.secret");
     if (r.has_complaint_at(path)) return;
     if (t.algorithm != signature_algorithm::hs256) {
         if (!t.secret.empty())
@@ -320,9 +320,8 @@ void check_listener_files(files check, listener const& one, std::string const& p
     if (one.tls) check.readable(path + ".client_ca_file", one.tls->client_ca_file);
 }
 
-void check_redis_files(reading const& r, files& check, redis_url const& url, std::string path)
+void check_redis_files(files& check, redis_url const& url, std::string const& path)
 {
-    if (r.is_given(path + "_file")) path += "_file";
     check.readable(path, url.ca_file);
     check.readable(path, url.certificate_file);
     check.private_key(path, url.key_file);
@@ -331,8 +330,8 @@ void check_redis_files(reading const& r, files& check, redis_url const& url, std
 void check_files(reading& r, settings const& all)
 {
     files check{r};
-    check_redis_files(r, check, all.storage.sessions.redis, "sessions.url");
-    check_redis_files(r, check, all.shared_state.redis, "shared_state.url");
+    check_redis_files(check, all.storage.sessions.redis, r.given_as("sessions.url"));
+    check_redis_files(check, all.shared_state.redis, r.given_as("shared_state.url"));
     for (std::size_t i = 0; i < all.listeners.size(); ++i)
         check_listener_files(check, all.listeners[i], fmt::format("listeners[{}].tls", i));
     for (auto const& [name, one] : all.upstreams)

@@ -14,15 +14,9 @@ bool is_shared(settings const& all)
     return all.storage.kind == storage_kind::postgresql;
 }
 
-// The key that brought a URL, itself or the one that names a file.
-std::string given_by(reading& r, std::string const& key)
-{
-    return r.is_given(key + "_file") ? key + "_file" : key;
-}
-
 void warn_of_network(reading& r, std::string const& key, postgres_url const& to)
 {
-    auto const path = given_by(r, key);
+    auto const path = r.given_as(key);
     if (trusts_the_network(to) && !r.has_complaint_at(path))
         r.complain_at(
             path, "lets whoever stands between here and the database read and change what passes; sslmode=verify-full does not",
@@ -48,7 +42,7 @@ void check_storage(reading& r, settings const& all)
 
 void warn_of_network(reading& r, std::string const& key, redis_url const& to)
 {
-    auto const path = given_by(r, key);
+    auto const path = r.given_as(key);
     if (trusts_the_network(to) && !r.has_complaint_at(path))
         r.complain_at(path, "lets whoever stands between here and Redis read and change what passes; rediss: does not",
                       severity::warning);
@@ -60,7 +54,7 @@ void check_sessions(reading& r, settings const& all)
     if (!s.in_redis) return;
     warn_of_network(r, "sessions.url", s.redis);
     if (all.storage.kind != storage_kind::memory) return;
-    r.complain_at(given_by(r, "sessions.url"),
+    r.complain_at(r.given_as("sessions.url"),
                   "outlives the accounts in memory:, which are gone after each start; their sessions are over then",
                   severity::warning);
 }
@@ -70,7 +64,7 @@ void warn_of_file(reading& r, settings const& all)
 {
     if (all.storage.kind != storage_kind::sqlite) return;
     r.complain_at(
-        given_by(r, "shared_state.url"),
+        r.given_as("shared_state.url"),
         "is where several programs meet, and storage.url is a file that each of them has for itself: users, sessions and "
         "what is revoked are not shared; with postgresql: they are",
         severity::warning);
@@ -89,7 +83,7 @@ void check_shared_state(reading& r, settings const& all)
 void check_listening(reading& r, settings const& all)
 {
     auto const& s = all.storage;
-    auto const path = given_by(r, "storage.listen_url");
+    auto const path = r.given_as("storage.listen_url");
     auto const both = is_shared(all) && !s.listen.database.empty() && !s.postgres.database.empty();
     if (both && s.listen.database != s.postgres.database)
         r.complain_at(path, "names another database than storage.url; what other programs tell would never be heard there");
