@@ -13,6 +13,19 @@ def upstream():
     server.stop()
 
 
+@pytest.fixture
+def start_nodes(start, tmp_path):
+    """Starts so many gateways of one configuration; each has a folder of its own."""
+    def begin(count, configuration):
+        nodes = []
+        for number in range(count):
+            folder = tmp_path / f"node{number}"
+            folder.mkdir()
+            nodes.append(start(harness.Gateway(folder, configuration)))
+        return nodes
+    return begin
+
+
 # A file that wants another one of it, or one for each test, has its own.
 @pytest.fixture(scope="module")
 def postgres():

@@ -26,15 +26,11 @@ def redis():
 
 
 @pytest.fixture
-def fleet(postgres, redis, echo, start, tmp_path):
+def fleet(postgres, redis, echo, start_nodes):
     def make(count, **shared_state):
         made = configuration(echo, postgres.url(postgres.make_database()), storage={"prepared": False},
                              shared_state={"url": redis.url, **shared_state})
-        nodes = []
-        for number in range(count):
-            folder = tmp_path / f"node{number}"
-            folder.mkdir()
-            nodes.append(start(harness.Gateway(folder, made)))
+        nodes = start_nodes(count, made)
         for node in nodes:
             connected(node)
         return nodes

@@ -43,16 +43,10 @@ def configuration(upstream, url, **more):
 
 
 @pytest.fixture
-def fleet(postgres, database, echo, start, tmp_path):
-    """Makes nodes of one configuration; each has a folder of its own."""
+def fleet(postgres, database, echo, start_nodes):
+    """Makes nodes of one configuration."""
     def make(count, upstream=echo, **more):
-        made = configuration(upstream, postgres.url(database), **more)
-        nodes = []
-        for number in range(count):
-            folder = tmp_path / f"node{number}"
-            folder.mkdir()
-            nodes.append(start(harness.Gateway(folder, made)))
-        return nodes
+        return start_nodes(count, configuration(upstream, postgres.url(database), **more))
     return make
 
 

@@ -18,14 +18,10 @@ def redis():
 
 
 @pytest.fixture
-def nodes(postgres, redis, echo, start, tmp_path):
+def nodes(postgres, redis, echo, start_nodes):
     """Three, deaf to the database's notifications."""
     made = configuration(echo, postgres.url(postgres.make_database()), storage={"prepared": False}, shared_state={"url": redis.url})
-    all_of_them = []
-    for number in range(3):
-        folder = tmp_path / f"node{number}"
-        folder.mkdir()
-        all_of_them.append(start(harness.Gateway(folder, made)))
+    all_of_them = start_nodes(3, made)
     for node in all_of_them:
         connected(node)
     return all_of_them
