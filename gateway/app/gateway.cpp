@@ -26,8 +26,9 @@
 //
 // Ending goes the other way. The first signal makes it not ready, and after `drain_delay` it drains: no
 // new connections, tunnels end, requests get `drain_timeout`, and what they wrote into the outbox may
-// leave. The second signal, or the end of all that, stops. The control loop then runs on until what it started elsewhere has come back
-// (`outstanding_`): a store's thread holds a coroutine of this loop, and must not find it gone.
+// leave. The second signal, or the end of all that, stops. The control loop then runs on until what it
+// started elsewhere has come back (`outstanding_`): a store's thread holds a coroutine of this loop, and
+// must not find it gone.
 //
 // Things that repeat are timers of the control loop; each arms itself again after it ran, so that a
 // slow store makes them rarer and never piles them up.

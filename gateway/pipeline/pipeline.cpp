@@ -123,8 +123,8 @@ task<result<void>> pipeline::decide(policies::route const& rule, identity_ptr co
         auto open = require_open_destination(routes, ex.request(), ex.where(), context.asked.from.https, who, context.asked.now);
         if (!open) return ready(std::move(open));
     }
-    return stages_.dispatcher.dispatch(std::move(decided.outcome).value(), ex,
-                                       context); // the only way to /auth or to an upstream
+    // The only way to /auth or to an upstream.
+    return stages_.dispatcher.dispatch(std::move(decided.outcome).value(), ex, context);
 }
 
 // What is refused here is as suspicious as what never becomes a request: nothing behind it
