@@ -22,16 +22,22 @@ import tempfile
 import time
 
 import ratio
-from bench_parts import HERE, Bench, run_wrk, start_wrk, what_wrk_says
-from side_by_side import check_guard, expect, say, spread
+from parts.bench import Bench
+from parts.checks import check_guard, expect
+from parts.facts import ROOT
+from parts.figures import spread
+from parts.rounds import say
+from parts.wrk import run_wrk, start_wrk, what_wrk_says
+from peers import application, yett
+from peers.setup import Setup
 
 ALGORITHM = "RS256"
 TURN = 0.05
 
 
-def start(bench, name, binary, application):
+def start(bench, name, binary, app):
     bench.yett_binary = str(binary)
-    program = bench.yett(name, application.port, bench.yett_tokens(ALGORITHM))
+    program = yett.start(bench, app, Setup(algorithm=ALGORITHM), name)
     check_guard(bench, program, ALGORITHM)
     return program
 
@@ -68,10 +74,10 @@ def cpu_per_request(programs, tokens_file, seconds):
 def one_round(folder, options, number):
     bench = Bench(pathlib.Path(folder), None)
     try:
-        application = bench.application()
+        app = application.start(bench)
         order = [("old", options.old), ("new", options.new), ("old again", options.old)]
         at = number % len(order)
-        programs = {name: start(bench, name.replace(" ", "-"), binary, application) for name, binary in order[at:] + order[:at]}
+        programs = {name: start(bench, name.replace(" ", "-"), binary, app) for name, binary in order[at:] + order[:at]}
         tokens_file = bench.keys.tokens_file(ALGORITHM)
         for program in programs.values():
             run_wrk(program.port, tokens_file, 1)          # fills caches and pools
@@ -110,7 +116,7 @@ def count(text):
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--old", type=pathlib.Path, required=True, help="the program to compare with")
-    parser.add_argument("--new", type=pathlib.Path, default=HERE.parent / "build/release/yett")
+    parser.add_argument("--new", type=pathlib.Path, default=ROOT / "build/release/yett")
     parser.add_argument("--rounds", type=count, default=ratio.FEWEST_ROUNDS, help="at least so many")
     parser.add_argument("--seconds", type=int, default=2, help="of work for each program in a round")
     options = parser.parse_args()

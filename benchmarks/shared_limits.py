@@ -19,8 +19,15 @@ import urllib.request
 
 import ratio
 from against import ALGORITHM, count, cpu_per_request
-from bench_parts import HERE, OTHER_CORES, Bench, free_port, run_wrk
-from side_by_side import check_guard, expect, say, spread
+from parts.bench import Bench
+from parts.checks import check_guard, expect
+from parts.facts import ROOT
+from parts.figures import spread
+from parts.program import OTHER_CORES, free_port
+from parts.rounds import say
+from parts.wrk import run_wrk
+from peers import application, yett
+from peers.setup import Setup
 
 LIMIT = 1.5
 LIMITS = {"clients": {"rate": "10000000/s", "key": ["client"]}, "users": {"rate": "1000000/s", "key": ["user"]}}
@@ -35,11 +42,11 @@ def start_redis(bench):
                        port, OTHER_CORES)
 
 
-def start(bench, place, application, redis):
+def start(bench, place, app, redis):
     more = {"limits": LIMITS, "routes": ROUTES, "management": {"address": f"127.0.0.1:{free_port()}", "socket": f"{place}.sock"}}
     if PLACES[place]:
         more["shared_state"] = {"url": f"redis://127.0.0.1:{redis.port}"}
-    program = bench.yett(place, application.port, bench.yett_tokens(ALGORITHM), **more)
+    program = yett.start(bench, app, Setup(algorithm=ALGORITHM), place.replace(" ", "-"), **more)
     program.management = more["management"]["address"]
     check_guard(bench, program, ALGORITHM)
     return program
@@ -55,9 +62,9 @@ def one_round(folder, options, number):
     """Microseconds for a request of each, and requests that were counted in shares."""
     bench = Bench(pathlib.Path(folder), str(options.binary))
     try:
-        application, redis, names = bench.application(), start_redis(bench), list(PLACES)
+        app, redis, names = application.start(bench), start_redis(bench), list(PLACES)
         at = number % len(names)
-        programs = {place: start(bench, place, application, redis) for place in names[at:] + names[:at]}
+        programs = {place: start(bench, place, app, redis) for place in names[at:] + names[:at]}
         tokens_file = bench.keys.tokens_file(ALGORITHM)
         for program in programs.values():
             run_wrk(program.port, tokens_file, 1)          # fills caches and pools
@@ -94,7 +101,7 @@ def report(rounds, verdict, shares):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--binary", type=pathlib.Path, default=HERE.parent / "build/release/yett")
+    parser.add_argument("--binary", type=pathlib.Path, default=ROOT / "build/release/yett")
     parser.add_argument("--rounds", type=count, default=ratio.FEWEST_ROUNDS, help="at least so many")
     parser.add_argument("--seconds", type=int, default=2, help="of work for each program in a round")
     options = parser.parse_args()

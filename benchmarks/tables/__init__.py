@@ -1,0 +1,1 @@
+"""A table of docs/benchmarks each: what is measured, of whom, in paired rounds."""

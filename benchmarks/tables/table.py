@@ -1,0 +1,15 @@
+"""What a table is, to those that run and write it."""
+
+import dataclasses
+import typing
+
+
+@dataclasses.dataclass
+class Table:
+    name: str
+    title: str
+    says: str                    # what was measured, and how, for whoever reads the figures
+    minutes: int                 # that its rounds take
+    measure: typing.Callable     # (bench, options) -> sections and texts
+    rounds: int = 15
+    seconds: float = 1.5         # of load for each figure
