@@ -70,7 +70,7 @@ bool would_wait(int why) noexcept
 
 } // namespace
 
-buffered_socket::buffered_socket(tcp_socket s, origin peer, buffer_pool& small, buffer_pool& large)
+buffered_socket::buffered_socket(stream_socket s, origin peer, buffer_pool& small, buffer_pool& large)
     : socket_{std::move(s)},
       input_{small, large},
       output_{&large},
@@ -78,10 +78,10 @@ buffered_socket::buffered_socket(tcp_socket s, origin peer, buffer_pool& small, 
 {
 }
 
-buffered_socket::buffered_socket(tcp_socket s, origin peer, std::size_t kept_bytes)
+buffered_socket::buffered_socket(stream_socket s, origin peer, std::size_t kept_bytes, buffer_pool* gathers)
     : socket_{std::move(s)},
       input_{kept_bytes},
-      output_{nullptr},
+      output_{gathers},
       read_{peer}
 {
 }
@@ -106,20 +106,20 @@ task<result<void>> buffered_socket::fill()
     while (ec == asio::error::operation_aborted && read_.end == errc{} && !read_.let_go) {
         if (read_.quiet) {
             input_.add(0);
-            co_await socket_.async_wait(tcp_socket::wait_read, asio::redirect_error(use_task, ec));
+            co_await socket_.async_wait(stream_socket::wait_read, asio::redirect_error(use_task, ec));
             if (ec) continue;
             read_.quiet = false;
         }
         auto const room = room_to_read();
         bytes = co_await socket_.async_read_some(room, asio::redirect_error(use_task, ec));
     }
-    if (ec == asio::error::operation_aborted && read_.let_go) ec = {};
     read_ended(ec, bytes);
     co_return outcome();
 }
 
 void buffered_socket::read_ended(error_code ec, std::size_t bytes) noexcept
 {
+    if (ec == asio::error::operation_aborted && read_.let_go) ec = {};
     read_.under_way = read_.quiet = read_.let_go = false;
     read_.was_short = !input_.add(bytes);
     if (ec) note_end(ec == asio::error::eof ? errc::peer_closed : errc::peer_broke_off, ec.value());
@@ -243,15 +243,19 @@ void buffered_socket::flush_now() noexcept
 task<result<void>> buffered_socket::flush()
 {
     flush_now();
-    while (has_output() && !broken() && write_.stop == errc{}) {
-        pieces rest{output_.waiting()};
-        auto const before = rest.size();
-        co_await write_some(rest);
-        output_.sent(before - rest.size());
-    }
+    while (has_output() && !broken() && write_.stop == errc{}) co_await flush_some();
     if (write_.stop != errc{}) co_return error{write_.stop, peer()};
     if (broken()) co_return error{errc::peer_broke_off, peer()};
     co_return result<void>{};
+}
+
+task<std::error_code> buffered_socket::flush_some()
+{
+    pieces rest{output_.waiting()};
+    auto const before = rest.size();
+    auto const ec = co_await write_some(rest);
+    output_.sent(before - rest.size());
+    co_return ec;
 }
 
 std::error_code buffered_socket::write_now(pieces& p) noexcept
@@ -313,7 +317,7 @@ void buffered_socket::cancel() noexcept
 void buffered_socket::finish_sending() noexcept
 {
     error_code ignored;
-    socket_.shutdown(tcp_socket::shutdown_send, ignored);
+    socket_.shutdown(stream_socket::shutdown_send, ignored);
 }
 
 void buffered_socket::close(errc why) noexcept
@@ -327,7 +331,7 @@ void buffered_socket::close(errc why) noexcept
 void buffered_socket::reset() noexcept
 {
     error_code ignored;
-    socket_.set_option(tcp_socket::linger{true, 0}, ignored);
+    socket_.set_option(stream_socket::linger{true, 0}, ignored);
     close();
 }
 

@@ -9,6 +9,7 @@
 
 #include <boost/asio/associated_allocator.hpp>
 #include <boost/asio/basic_stream_socket.hpp>
+#include <boost/asio/generic/stream_protocol.hpp>
 #include <boost/asio/ip/tcp.hpp>
 
 #include <cstddef>
@@ -20,6 +21,8 @@
 namespace yett::transport {
 
 using tcp_socket = boost::asio::basic_stream_socket<boost::asio::ip::tcp, executor>;
+// Of whatever kind: TCP, or one that has a path on this machine.
+using stream_socket = boost::asio::basic_stream_socket<boost::asio::generic::stream_protocol, executor>;
 
 // What was heard of a peer that nobody reads from at the moment.
 enum class peer_says : unsigned char
@@ -30,8 +33,8 @@ enum class peer_says : unsigned char
     gone,     // reset, or it said goodbye
 };
 
-// One end of a TCP connection with what came in and what has to go out, the same for a client
-// that came and for a server that was called.
+// One end of a connection with what came in and what has to go out, the same for a client that came
+// and for a server that was called.
 //
 // At most one read is under way, by `fill`, `fill_then` or `park`, and one write. Failures carry
 // the peer's origin: peer_closed when it said that nothing follows, peer_broke_off when it was
@@ -41,9 +44,10 @@ class buffered_socket
 {
 public:
     // Buffers are lent by a worker's pools only while there is something in them.
-    buffered_socket(tcp_socket s, origin peer, buffer_pool& small, buffer_pool& large);
-    // What comes in has that many bytes to itself, and what goes out is sent from where it lies.
-    buffered_socket(tcp_socket s, origin peer, std::size_t kept_bytes);
+    buffered_socket(stream_socket s, origin peer, buffer_pool& small, buffer_pool& large);
+    // What comes in has that many bytes to itself, and what goes out is sent from where it lies; it is
+    // gathered (`enqueue`) only where buffers are lent for that.
+    buffered_socket(stream_socket s, origin peer, std::size_t kept_bytes, buffer_pool* gathers = nullptr);
     buffered_socket(buffered_socket const&) = delete;
     buffered_socket& operator=(buffered_socket const&) = delete;
 
@@ -70,7 +74,7 @@ public:
 
     // A pending `fill` gives its buffer back and waits for readiness without one.
     void go_quiet() noexcept;
-    // A pending `fill` returns, without input unless some has come meanwhile.
+    // A pending `fill` or `fill_then` ends, without input unless some has come meanwhile.
     void stop_waiting() noexcept;
     // Makes the pending and all later reads fail with that reason. The first reason counts.
     void interrupt_reading(errc why) noexcept;
@@ -102,6 +106,8 @@ public:
     // Waits until everything gathered is sent. Fails with peer_broke_off or the reason of
     // interrupt_writing.
     task<result<void>> flush();
+    // The next part of that which the socket takes.
+    task<std::error_code> flush_some();
     bool flushing() const noexcept { return write_.under_way; }
     // The same for text that stays where it is: what the socket takes at once, and, waiting, the
     // next part that it takes. What it does not take is left in `p`.
@@ -158,7 +164,7 @@ private:
     void note_sent(pieces& of, std::size_t bytes) noexcept;
     void cancel() noexcept;
 
-    tcp_socket socket_;
+    stream_socket socket_;
     input_buffer input_;
     output_buffer output_;
     reading read_;
@@ -198,7 +204,7 @@ template<class Notify>
 void buffered_socket::park(Notify notify)
 {
     if (std::exchange(read_.parked, true)) return;
-    socket_.async_wait(tcp_socket::wait_read, [this, notify = std::move(notify)](boost::system::error_code ec) mutable {
+    socket_.async_wait(stream_socket::wait_read, [this, notify = std::move(notify)](boost::system::error_code ec) mutable {
         if (ec) return;
         read_.parked = false;
         notify();

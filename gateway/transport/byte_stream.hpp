@@ -36,7 +36,7 @@ public:
     buffered_socket& socket() noexcept { return socket_; }
 
 protected:
-    byte_stream(tcp_socket s, origin peer, buffer_pool& small, buffer_pool& large) : socket_{std::move(s), peer, small, large} {}
+    byte_stream(stream_socket s, origin peer, buffer_pool& small, buffer_pool& large) : socket_{std::move(s), peer, small, large} {}
 
     // Hands bytes to the socket as far as they find room; returns how many were taken.
     virtual std::size_t put(std::string_view bytes) = 0;

@@ -8,7 +8,7 @@ namespace yett::transport {
 class plain_stream final : public byte_stream
 {
 public:
-    plain_stream(tcp_socket s, origin peer, buffer_pool& small, buffer_pool& large)
+    plain_stream(stream_socket s, origin peer, buffer_pool& small, buffer_pool& large)
         : byte_stream{std::move(s), peer, small, large}
     {
     }

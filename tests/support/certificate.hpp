@@ -6,11 +6,12 @@
 
 namespace yett::tests {
 
-// A self-signed certificate for one name, in a temporary folder that goes with it.
+// A self-signed certificate for one name or address, in a temporary folder that goes with it.
 class certificate
 {
 public:
-    explicit certificate(std::string const& name);
+    // It ends in so many seconds; negative: it has ended.
+    explicit certificate(std::string const& name, long ends_in = 3600);
     ~certificate();
     certificate(certificate const&) = delete;
     certificate& operator=(certificate const&) = delete;

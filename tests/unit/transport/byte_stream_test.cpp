@@ -24,10 +24,10 @@ tests::certificate const& shop()
     return made;
 }
 
-std::shared_ptr<tls_context> serving(std::vector<std::string> protocols = {"http/1.1"})
+std::shared_ptr<tls_context> serving(std::vector<std::string> protocols = {"http/1.1"}, tests::certificate const& by = shop())
 {
     tls_options options;
-    options.certificates = {shop().files()};
+    options.certificates = {by.files()};
     options.protocols = std::move(protocols);
     auto made = tls_context::make(options, std::make_shared<ticket_keys>());
     REQUIRE(made.has_value());
@@ -288,6 +288,58 @@ TEST_CASE("tls_stream: a server has to be whom it was called, on somebody's word
     {
         refused(b.with_tls(serving(), calling({.ca_file = {}, .protocols = {"h2"}})));
     }
+}
+
+TEST_CASE("tls_stream: a refused certificate is refused with the reason, and by address where it was called so")
+{
+    both b;
+    auto const said = [&](tests::certificate const& shown, tls_client_options options, std::string const& name) {
+        if (options.ca_file.empty()) options.ca_file = shown.files().chain_file;
+        auto const shaken = b.with_tls(serving({"http/1.1"}, shown), calling(std::move(options)), name);
+        return shaken.client ? std::string{"fine"} : shaken.client.error().note();
+    };
+    tests::certificate const ended{"shop.example", -60}, address{"127.0.0.1"}, v6{"::1"};
+    std::string const refused = "TLS: certificate verify failed: ";
+    CHECK(said(ended, {}, "shop.example") == refused + "certificate has expired");
+    CHECK(said(shop(), {}, "bank.example") == refused + "hostname mismatch");
+    CHECK(said(shop(), {}, "127.0.0.1") == refused + "IP address mismatch");
+    CHECK(said(shop(), {.ca_file = address.files().chain_file}, "shop.example") == refused + "self-signed certificate");
+    CHECK(said(address, {}, "127.0.0.1") == "fine");
+    CHECK(b.tls_server().server_name().empty());
+    CHECK(said(v6, {}, "::1") == "fine");
+    CHECK(said(ended, {.ca_file = {}, .verify = false}, "bank.example") == "fine");
+}
+
+TEST_CASE("tls_client_context: a session is offered for as long as the certificate it stands for is believed")
+{
+    auto const here = serving();
+    auto const there = calling();
+    auto& session = there->session_with("shop.example");
+    loop on;
+    buffer_pool small{4096}, large{32768};
+    // Whether the handshake went on with it, offered that long after the certificate was checked.
+    auto const resumes = [&](seconds later) {
+        auto [came, called] = on.connected();
+        tls_stream server{std::move(came), small, large, here};
+        buffered_socket socket{std::move(called), origin::upstream, 16384, &large};
+        tls_engine client{socket, there, "shop.example"};
+        client.resume(session, steady_now() + later);
+        auto const first = on.start(server.handshake());
+        CHECK(on.run(client.handshake()).has_value());
+        CHECK(on.finish(first).has_value());
+        CHECK(server.write_now("x").empty());
+        std::array<char, 8> room;
+        for (std::size_t got = 0; got == 0;) {
+            REQUIRE(on.run(socket.fill()).has_value());
+            got = *client.read_now(room);
+        }
+        client.say_goodbye();
+        return client.resumed();
+    };
+    CHECK_FALSE(resumes(seconds{0}));
+    CHECK(resumes(seconds{0}));
+    CHECK(resumes(seconds{3500}));
+    CHECK_FALSE(resumes(seconds{3700}));
 }
 
 TEST_CASE("tls_stream: an older version than the floor is refused by either end")
