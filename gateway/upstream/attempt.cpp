@@ -86,7 +86,7 @@ result<pieces> attempt::compose()
     if (chunked && body.last) c.length = body.data.size();
     c.host = server_.host();
     // HTTP/1.0 need not name a host, HTTP/1.1 has to.
-    if (c.host.empty() && exchange.where().host().empty()) c.host = server_.name();
+    if (c.host.empty() && exchange.where().host().empty()) c.host = server_.address().authority();
     c.rules = context.rules;
     if (request_.is_first_composed()) c.dropped = &around_.figures.dropped_fields;
 
@@ -120,7 +120,8 @@ result<http::reply_head> attempt::head_for_client(std::span<http::field const> a
     auto const& context = request_.context();
     auto const asked_host = request_.request().host();
     auto const& host = server_.host();
-    location_mapping const locations{server_.name(),
+    auto const& at = server_.address();
+    location_mapping const locations{{at.scheme == server_scheme::https ? "https" : "http", at.authority()},
                                      host.empty() ? asked_host : std::string_view{host},
                                      {context.client.https ? "https" : "http", asked_host}};
     reply_rules const rules{context.headers, added, &locations, context.client.trusted, context.speaks_of_origins};
@@ -219,7 +220,7 @@ void attempt::release() noexcept
         .reply_is_whole = whole_,
         .server_keeps_it = whole_ && stream_.head().keep_alive(),
         .doubtful = stream_.doubtful(),
-        .bytes_behind = !stream_.wire().unread().empty(),
+        .bytes_behind = stream_.wire().has_more(),
         .request_is_out = stream_.request_is_out(),
     };
     if (!may_be_reused(known)) return reserved_.discard();

@@ -11,7 +11,7 @@ forwarding::forwarding(http::exchange& ex, identity const* who, forward_context 
     : exchange_{ex},
       who_{who},
       context_{context},
-      waiter_{context.counted_as}
+      waiter_{context.counted_as, &ex.from(), !context.client.trusted}
 {
     exchange_.on_abandoned([this] { client_is_gone(); });
     if (context_.ends) context_.ends->running_ = this;

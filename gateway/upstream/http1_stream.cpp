@@ -39,7 +39,7 @@ void http1_stream::carry(http::exchange& body, bool chunked, std::uint64_t left)
 task<result<bool>> http1_stream::ask(pieces text, executor const& on)
 {
     auto const ec = connection_->send_now(text);
-    if (!ec && !text.empty()) co_await connection_->send_rest(text, terms_.idle_timeout);
+    if (!ec && connection_->has_unsent(text)) co_await connection_->send_rest(text, terms_.idle_timeout);
     if (upload_) upload_->start(on);
     else connection_->set_read_deadline(terms_.reply_timeout);
 
@@ -127,7 +127,9 @@ error http1_stream::why_ended(std::string_view server, bool client_gone) const
     auto const stage = has_final_head_ ? "in its reply" : heard() ? "in the head of its reply" : "before its reply";
     if (connection_->how_it_ended() == ending::timed_out)
         return upstream_error(errc::upstream_timeout, fmt::format("{} was silent {}", server, stage));
-    return upstream_error(errc::upstream_broken, fmt::format("{} broke off {}", server, stage));
+    auto note = fmt::format("{} broke off {}", server, stage);
+    if (auto const trouble = connection_->trouble(); !trouble.empty()) note.append(": ").append(trouble);
+    return upstream_error(errc::upstream_broken, std::move(note));
 }
 
 bool http1_stream::server_ended_it() const noexcept

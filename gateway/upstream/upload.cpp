@@ -117,9 +117,9 @@ task<bool> upload::carry_through(std::string_view part)
 task<bool> upload::send(pieces p)
 {
     auto ec = connection_->send_now(p);
-    if (!ec && !p.empty()) ec = co_await connection_->send_rest(p, plan_.idle_timeout);
+    if (!ec && connection_->has_unsent(p)) ec = co_await connection_->send_rest(p, plan_.idle_timeout);
     if (ec && !reply_began_) connection_->set_read_deadline(plan_.reply_timeout);
-    co_return !ec && p.empty();
+    co_return !ec && !connection_->has_unsent(p);
 }
 
 void upload::fail(error why)

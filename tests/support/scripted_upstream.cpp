@@ -2,14 +2,24 @@
 
 #include "gateway/http/chunks.hpp"
 #include "gateway/http/framing.hpp"
+#include "gateway/transport/plain_stream.hpp"
+#include "gateway/transport/tls_stream.hpp"
+#include "gateway/upstream/cluster/server_tls.hpp"
+#include "tests/support/certificate.hpp"
+#include "tests/support/temporary_folder.hpp"
 
-#include <boost/asio/buffer.hpp>
+#include <boost/asio/basic_socket_acceptor.hpp>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
+#include <boost/asio/local/stream_protocol.hpp>
+#include <boost/asio/post.hpp>
 #include <boost/asio/redirect_error.hpp>
-#include <boost/asio/write.hpp>
+
+#include <netinet/in.h>
 
 #include <array>
+#include <cstdlib>
+#include <cstring>
 #include <optional>
 #include <stdexcept>
 
@@ -19,14 +29,65 @@ namespace asio = boost::asio;
 using asio::ip::tcp;
 using boost::system::error_code;
 
+namespace {
+
+using upstream::server_scheme;
+using acceptor = asio::basic_socket_acceptor<asio::generic::stream_protocol, executor>;
+
+constexpr auto name_of_all = "app.example";
+
+certificate const& shown()
+{
+    static certificate const made{name_of_all};
+    return made;
+}
+
+std::shared_ptr<transport::tls_context> serving()
+{
+    transport::tls_options options;
+    options.certificates = {shown().files()};
+    return *transport::tls_context::make(options, std::make_shared<transport::ticket_keys>());
+}
+
+std::shared_ptr<upstream::server_tls> calling()
+{
+    static transport::buffer_pool records{32768};
+    auto how = *transport::tls_client_context::make({.ca_file = shown().files().chain_file});
+    return std::make_shared<upstream::server_tls>(std::move(how), records);
+}
+
+acceptor listening(executor on, asio::generic::stream_protocol::endpoint const& at)
+{
+    acceptor made{on};
+    made.open(at.protocol());
+    made.bind(at);
+    made.listen();
+    return made;
+}
+
+} // namespace
+
 struct scripted_upstream::state
 {
-    explicit state(executor on) : acceptor{on, tcp::endpoint{asio::ip::address_v4::loopback(), 0}}, home{on} {}
+    state(executor on, server_scheme how) : home{on}, over{how}, acceptor{listening(on, place())}
+    {
+        if (over == server_scheme::https) tls = serving();
+    }
+    asio::generic::stream_protocol::endpoint place() const
+    {
+        if (over == server_scheme::unix_socket) return asio::local::stream_protocol::endpoint{socket_file()};
+        return tcp::endpoint{asio::ip::address_v4::loopback(), 0};
+    }
+    std::string socket_file() const { return (folder.path() / "app.sock").string(); }
 
-    boost::asio::basic_socket_acceptor<tcp, executor> acceptor;
     executor home;
+    server_scheme over;
+    temporary_folder folder;
+    tests::acceptor acceptor;
+    std::shared_ptr<transport::tls_context> tls;
     std::vector<script> scripts;
-    std::vector<std::shared_ptr<line>> lines;
+    transport::buffer_pool small{4096}, large{32768};
+    std::vector<std::shared_ptr<line>> lines; // they hold buffers
     std::vector<std::string> requests;
 };
 
@@ -58,15 +119,10 @@ std::optional<std::size_t> end_of_request(std::string_view text)
     return end + length;
 }
 
-task<void> run_script(scripted_upstream::script play, std::shared_ptr<scripted_upstream::line> on)
-{
-    co_await play(*on);
-    on->close();
-}
-
 } // namespace
 
-scripted_upstream::scripted_upstream(executor on, std::vector<script> scripts) : state_{std::make_shared<state>(on)}
+scripted_upstream::scripted_upstream(executor on, std::vector<script> scripts, server_scheme over)
+    : state_{std::make_shared<state>(on, over)}
 {
     state_->scripts = std::move(scripts);
     asio::co_spawn(on, accept(state_), asio::detached);
@@ -76,6 +132,13 @@ scripted_upstream::~scripted_upstream()
 {
     stop();
     for (auto const& l : state_->lines) l->close();
+}
+
+server_scheme scripted_upstream::scheme_under_test()
+{
+    auto const* const told = std::getenv("YETT_TEST_UPSTREAM");
+    std::string_view const over = told ? told : "http";
+    return over == "https" ? server_scheme::https : over == "unix" ? server_scheme::unix_socket : server_scheme::http;
 }
 
 task<void> scripted_upstream::accept(std::shared_ptr<state> s)
@@ -88,22 +151,49 @@ task<void> scripted_upstream::accept(std::shared_ptr<state> s)
         socket.set_option(tcp::no_delay{true}, ignored);
         auto l = std::make_shared<line>(std::move(socket), *s);
         s->lines.push_back(l);
-        auto const& play = s->scripts[std::min(i, s->scripts.size() - 1)];
+        auto const& what = s->scripts[std::min(i, s->scripts.size() - 1)];
         auto failed = [s](std::exception_ptr e) {
             if (e) std::rethrow_exception(e);
         };
-        asio::co_spawn(s->home, run_script(play, l), failed);
+        asio::co_spawn(s->home, play(s, l, what), failed);
     }
 }
 
-std::uint16_t scripted_upstream::port() const noexcept
+task<void> scripted_upstream::play(std::shared_ptr<state> s, std::shared_ptr<line> on, script what)
 {
-    return state_->acceptor.local_endpoint().port();
+    auto shaken = true;
+    if (s->tls) shaken = co_await on->shake_hands();
+    if (shaken) co_await what(*on);
+    on->close();
+}
+
+std::uint16_t scripted_upstream::port() const
+{
+    auto const at = state_->acceptor.local_endpoint();
+    if (at.protocol().family() != AF_INET) throw std::logic_error{"this application has no port"};
+    sockaddr_in in{};
+    std::memcpy(&in, at.data(), sizeof in);
+    return ntohs(in.sin_port);
 }
 
 std::string scripted_upstream::url() const
 {
-    return "http://127.0.0.1:" + std::to_string(port());
+    if (state_->over == server_scheme::unix_socket) return "unix:" + state_->socket_file();
+    return (state_->tls ? "https://127.0.0.1:" : "http://127.0.0.1:") + std::to_string(port());
+}
+
+void scripted_upstream::expect_tls(upstream::server_address& of)
+{
+    of.scheme = server_scheme::https;
+    of.tls = calling();
+    of.server_name = name_of_all;
+}
+
+upstream::server_address scripted_upstream::address() const
+{
+    auto at = *upstream::server_address::from(url());
+    if (state_->tls) expect_tls(at);
+    return at;
 }
 
 void scripted_upstream::stop()
@@ -148,13 +238,39 @@ scripted_upstream::script scripted_upstream::once(std::string reply)
     };
 }
 
+scripted_upstream::line::line(transport::stream_socket socket, state& of) : state_{of}
+{
+    if (of.tls) stream_ = std::make_unique<transport::tls_stream>(std::move(socket), of.small, of.large, of.tls);
+    else stream_ = std::make_unique<transport::plain_stream>(std::move(socket), origin::client, of.small, of.large);
+}
+
+task<bool> scripted_upstream::line::shake_hands()
+{
+    auto const shaken = co_await static_cast<transport::tls_stream&>(*stream_).handshake();
+    co_return shaken.has_value();
+}
+
+bool scripted_upstream::line::resumed() const
+{
+    return static_cast<transport::tls_stream const&>(*stream_).resumed();
+}
+
+task<void> scripted_upstream::line::pass_on()
+{
+    co_await asio::post(state_.home, use_task);
+}
+
 task<bool> scripted_upstream::line::more()
 {
-    std::array<char, 65536> buffer;
-    error_code ec;
-    auto const n = co_await socket_.async_read_some(asio::buffer(buffer), asio::redirect_error(use_task, ec));
-    received_.append(buffer.data(), n);
-    co_return !ec;
+    std::array<char, 16384> buffer;
+    for (;;) {
+        auto const got = stream_->read_now(buffer);
+        if (!got) co_return false;
+        received_.append(buffer.data(), *got);
+        if (*got != 0) co_return true;
+        auto const filled = co_await stream_->socket().fill();
+        if (!filled) co_return false;
+    }
 }
 
 task<std::string> scripted_upstream::line::request()
@@ -191,21 +307,23 @@ task<std::string> scripted_upstream::line::some()
 
 task<void> scripted_upstream::line::send(std::string_view text)
 {
-    error_code ec;
-    co_await asio::async_write(socket_, asio::buffer(text), asio::redirect_error(use_task, ec));
+    (void)co_await stream_->write(text);
 }
 
 void scripted_upstream::line::close()
 {
-    error_code ignored;
-    socket_.close(ignored);
+    if (is_open()) stream_->say_goodbye();
+    cut();
+}
+
+void scripted_upstream::line::cut()
+{
+    stream_->socket().close();
 }
 
 void scripted_upstream::line::reset()
 {
-    error_code ignored;
-    socket_.set_option(boost::asio::socket_base::linger{true, 0}, ignored);
-    socket_.close(ignored);
+    stream_->socket().reset();
 }
 
 task<void> scripted_upstream::line::closed()

@@ -6,7 +6,8 @@ namespace yett::upstream {
 
 namespace {
 
-tcp_socket without_delay(tcp_socket socket)
+// Where there is such a thing: not on a socket of this machine.
+stream_socket without_delay(stream_socket socket)
 {
     boost::system::error_code ignored;
     socket.set_option(boost::asio::ip::tcp::no_delay{true}, ignored);
@@ -40,9 +41,9 @@ private:
     boost::intrusive_ptr<connection> connection_;
 };
 
-connection::connection(tcp_socket socket, base::deadlines& deadlines, std::size_t reply_fields,
+connection::connection(stream_socket socket, server_address const& to, base::deadlines& deadlines, std::size_t reply_fields,
                        std::function<void(connection&)> on_idle_event)
-    : socket_{without_delay(std::move(socket)), origin::upstream, usual_bytes},
+    : socket_{without_delay(std::move(socket)), to, usual_bytes},
       deadlines_{deadlines},
       read_deadline_{[this] { shut(ending::timed_out); }},
       write_deadline_{[this] { shut(ending::timed_out); }},
@@ -53,9 +54,37 @@ connection::connection(tcp_socket socket, base::deadlines& deadlines, std::size_
 
 connection::~connection() = default;
 
+// It waits on the connection's own read, as replies are waited for, so that a pool that goes takes it along.
+task<result<void>> connection::introduce(std::string_view preamble, milliseconds timeout)
+{
+    if (auto const ec = socket_.say_first(preamble)) co_return upstream_error(errc::upstream_unavailable, "broke off at once", ec);
+    set_read_deadline(timeout);
+    while (socket_.speaks_tls()) {
+        auto const done = socket_.shake_hands();
+        if (!done) co_return upstream_error(errc::upstream_unavailable, done.error().note());
+        auto const held_up = socket_.has_output();
+        while (socket_.has_output() && how_it_ended() == ending::none) co_await socket_.flush_some();
+        if (*done) break;
+        if (how_it_ended() != ending::none) co_return unfinished();
+        if (held_up || socket_.fill_again()) continue;
+        start_read();
+        co_await reader_.wait();
+    }
+    clear_read_deadline();
+    mark_read();
+    sent_before_ = socket_.bytes_sent();
+    co_return result<void>{};
+}
+
+error connection::unfinished() const
+{
+    if (how_it_ended() == ending::timed_out) return upstream_error(errc::upstream_timeout, "no TLS handshake in time");
+    return upstream_error(errc::upstream_unavailable, "broke off in the TLS handshake");
+}
+
 void connection::expect_bulk()
 {
-    if (socket_.memory().capacity() < bulk_bytes) socket_.memory().resize(bulk_bytes);
+    if (socket_.memory().capacity() < bulk_bytes) socket_.resize(bulk_bytes);
 }
 
 connection::ending connection::how_it_ended() const noexcept
@@ -84,8 +113,10 @@ task<void> connection::wait_readable()
 
 void connection::read_ended()
 {
-    readable_ = true;
-    if (!parked_) return reader_.wake();
+    // An end may have come along with what was for nobody, and has no event of its own then.
+    if (!socket_.heard() && !socket_.fill_again()) return start_read();
+    is_.readable = true;
+    if (!is_.parked) return reader_.wake();
     check_out();
     on_idle_event_(*this);
 }
@@ -93,39 +124,46 @@ void connection::read_ended()
 bool connection::takes_more() const noexcept
 {
     auto const ended = how_it_ended();
-    return ended == ending::none || (half_open_ && ended == ending::closed);
+    return ended == ending::none || (is_.half_open && ended == ending::closed);
 }
 
+// The server has gone, which a read that waits may never hear: the end that came along with its last bytes has had its
+// event, and a socket of this machine has no other (TCP is reset).
 std::error_code connection::send_now(pieces& p) noexcept
 {
-    return takes_more() ? socket_.write_now(p) : std::error_code{};
+    if (!takes_more()) return {};
+    auto const ec = socket_.write_now(p);
+    if (ec) socket_.stop_waiting();
+    return ec;
 }
 
 task<std::error_code> connection::send_rest(pieces& p, milliseconds timeout)
 {
-    while (!p.empty() && takes_more()) {
+    while (has_unsent(p) && takes_more()) {
         deadlines_.arm_after(write_deadline_, timeout);
         auto const ec = co_await socket_.write_some(p);
         write_deadline_.disarm();
+        if (ec) socket_.stop_waiting();
         if (ec) co_return ec;
     }
-    if (!p.empty()) co_return std::make_error_code(std::errc::broken_pipe);
+    if (has_unsent(p)) co_return std::make_error_code(std::errc::broken_pipe);
     co_return std::error_code{};
 }
 
 void connection::park(milliseconds at_most)
 {
     clear_read_deadline();
-    socket_.memory().resize(usual_bytes);
-    parked_ = true;
-    readable_ = false;
+    socket_.resize(usual_bytes);
+    is_.parked = true;
+    is_.readable = false;
     start_read();
     deadlines_.arm_after(read_deadline_, at_most);
 }
 
 void connection::check_out() noexcept
 {
-    parked_ = false;
+    is_.parked = false;
+    is_.used = true;
     sent_before_ = socket_.bytes_sent();
     read_deadline_.disarm();
 }

@@ -2,10 +2,14 @@
 
 #include <boost/asio/ip/address.hpp>
 #include <boost/asio/ip/basic_resolver.hpp>
+#include <boost/asio/local/stream_protocol.hpp>
 #include <boost/asio/redirect_error.hpp>
 
 #include <fmt/format.h>
 
+#include <sys/socket.h>
+
+#include <cerrno>
 #include <vector>
 
 // A look-up belongs to the connector and not to whoever asked first: its answer serves everybody who waits, and
@@ -116,32 +120,71 @@ task<result<void>> connector::resolved(milliseconds timeout)
     co_return result<void>{};
 }
 
-task<result<tcp_socket>> connector::connect(milliseconds timeout)
+task<result<stream_socket>> connector::connect(milliseconds timeout)
+{
+    return where_.scheme == server_scheme::unix_socket ? connect_unix(timeout) : connect_tcp(timeout);
+}
+
+task<result<stream_socket>> connector::connect_tcp(milliseconds timeout)
 {
     if (auto known = co_await resolved(timeout); !known) co_return known.error();
 
     auto const endpoints = addresses_->known();
-    tcp_socket socket{executor_};
-    bool late = false;
+    transport::tcp_socket socket{executor_};
+    bool is_late = false;
     base::deadlines::entry limit{[&] {
-        late = true;
+        is_late = true;
         error_code ignored;
         socket.close(ignored);
     }};
     deadlines_.arm_after(limit, timeout);
 
     error_code ec;
-    for (std::size_t i = 0; i < endpoints.size() && !late; ++i) {
+    for (std::size_t i = 0; i < endpoints.size() && !is_late; ++i) {
         auto const which = (preferred_ + i) % endpoints.size();
-        socket = tcp_socket{executor_};
+        socket = transport::tcp_socket{executor_};
         co_await socket.async_connect(endpoints[which], asio::redirect_error(use_task, ec));
-        if (!ec && !late) {
+        if (!ec && !is_late) {
             preferred_ = which;
-            co_return std::move(socket);
+            co_return stream_socket{std::move(socket)};
         }
     }
-    if (late) co_return upstream_error(errc::upstream_timeout, fmt::format("{} does not take connections in time", where_.text));
-    co_return upstream_error(errc::upstream_unavailable, fmt::format("{} cannot be reached", where_.text), ec);
+    if (is_late) co_return late();
+    co_return unreachable(ec);
+}
+
+// Such a socket connects at once or not at all: when the server has not accepted what waits already it
+// says so (EAGAIN), and there is no event for the moment when it has (unix(7)). So it is asked again.
+task<result<stream_socket>> connector::connect_unix(milliseconds timeout)
+{
+    asio::local::stream_protocol::endpoint const at{where_.host};
+    auto const until = deadlines_.now() + timeout;
+    for (;;) {
+        asio::basic_stream_socket<asio::local::stream_protocol, executor> socket{executor_};
+        error_code ec;
+        socket.open(asio::local::stream_protocol{}, ec);
+        if (!ec) socket.native_non_blocking(true, ec);
+        if (ec) co_return unreachable(ec);
+        if (::connect(socket.native_handle(), at.data(), static_cast<socklen_t>(at.size())) == 0)
+            co_return stream_socket{std::move(socket)};
+        std::error_code const why{errno, std::system_category()};
+        if (why != std::errc::resource_unavailable_try_again) co_return unreachable(why);
+        if (deadlines_.now() >= until) co_return late();
+        waiter w;
+        base::deadlines::entry soon{[&] { w.wake_later(executor_); }};
+        deadlines_.arm_after(soon, base::deadlines::step);
+        co_await w.wait();
+    }
+}
+
+error connector::unreachable(std::error_code why) const
+{
+    return upstream_error(errc::upstream_unavailable, fmt::format("{} cannot be reached", where_.text), why);
+}
+
+error connector::late() const
+{
+    return upstream_error(errc::upstream_timeout, fmt::format("{} does not take connections in time", where_.text));
 }
 
 } // namespace yett::upstream

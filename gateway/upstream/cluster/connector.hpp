@@ -11,7 +11,7 @@
 
 namespace yett::upstream {
 
-// Opens connections to one server.
+// Opens connections to one server: over TCP, or to a socket of this machine that has a path.
 //
 // The server's name is resolved when it is first needed, and anew in the background when
 // the addresses are older than 30 s: nobody waits for the resolver again, and its failures
@@ -24,12 +24,16 @@ public:
 
     // Tries the addresses in turn, beginning with the one that worked last, all within
     // `timeout`. Fails with upstream_unavailable, or upstream_timeout when time ran out.
-    task<result<tcp_socket>> connect(milliseconds timeout);
+    task<result<stream_socket>> connect(milliseconds timeout);
 
 private:
     class addresses;
 
     task<result<void>> resolved(milliseconds timeout);
+    task<result<stream_socket>> connect_tcp(milliseconds timeout);
+    task<result<stream_socket>> connect_unix(milliseconds timeout);
+    error unreachable(std::error_code why) const;
+    error late() const;
 
     server_address const where_;
     executor executor_;

@@ -3,10 +3,19 @@
 #include "gateway/base/clock.hpp"
 
 #include <cstddef>
+#include <cstdint>
 
 // What the configuration says of an upstream; `config` fills these in, and their defaults are
 // those of the settings. Plain values: nothing here does anything.
 namespace yett::upstream {
+
+// What is said of the client at the beginning of each connection, which then serves no other.
+enum class proxy_header_version : std::uint8_t
+{
+    off,
+    v1, // as text
+    v2,
+};
 
 // Of one worker and server.
 struct pool_options
@@ -17,6 +26,7 @@ struct pool_options
     milliseconds connect_timeout{2000}; // also the longest wait for a free connection
     milliseconds keep_timeout{60000};   // an unused connection is closed after this
     std::size_t reply_fields = 200;     // that a reply may have
+    proxy_header_version proxy_protocol = proxy_header_version::off;
 };
 
 // Of one exchange.

@@ -1,6 +1,10 @@
 #include "gateway/upstream/cluster/pool.hpp"
 
+#include "gateway/http/exchange.hpp"
 #include "gateway/telemetry/metrics.hpp"
+#include "gateway/upstream/cluster/proxy_header.hpp"
+
+#include <fmt/format.h>
 
 #include <algorithm>
 
@@ -21,7 +25,8 @@
 namespace yett::upstream {
 
 pool::pool(server_address const& where, pool_options const& options, dependencies const& around)
-    : options_{options},
+    : where_{where},
+      options_{options},
       around_{around},
       connector_{where, around.executor, around.deadlines},
       shares_{options.per_client, options.connections}
@@ -107,7 +112,7 @@ task<result<connection_ptr>> pool::acquire_new(pool_waiter& t)
     if (has_room && open_ == options_.connections && !bound_.empty()) drop_idle(*bound_.front().connection);
     if (has_room && open_ < options_.connections) {
         ++open_;
-        co_return co_await open_one(shares_.take(t.client_));
+        co_return co_await open_one(t, shares_.take(t.client_));
     }
     if (waiting_.size() >= options_.pending || waits_enough(t))
         co_return overloaded(t, "too many exchanges wait for a connection");
@@ -133,25 +138,54 @@ error pool::overloaded(pool_waiter const& t, char const* otherwise) const
 }
 
 // The caller has counted the connection already, in `open_` and among its client's.
-task<result<connection_ptr>> pool::open_one(shares::holding* of)
+task<result<connection_ptr>> pool::open_one(pool_waiter const& t, shares::holding* of)
 {
     report();
     auto const began = steady_now();
+    auto const until = around_.deadlines.now() + options_.connect_timeout;
     auto socket = co_await connector_.connect(options_.connect_timeout);
-    if (!socket) {
-        --open_;
-        shares::give_back(of);
-        report();
-        serve_next();
-        auto why = socket.error();
-        co_return std::move(why).as_retryable();
-    }
-    around_.figures.connect_duration.observe(steady_now() - began);
+    if (!socket) co_return not_opened(socket.error(), of);
     auto const heed = [this](connection& it) { drop_idle(it); };
-    connection_ptr c{new connection{std::move(*socket), around_.deadlines, options_.reply_fields, heed}};
+    connection_ptr c{new connection{std::move(*socket), where_, around_.deadlines, options_.reply_fields, heed}};
     c->held_by = of;
     all_.push_back(*c);
+    if (where_.tls || binds_all()) {
+        auto const introduced = co_await introduce(*c, t, until);
+        if (!introduced) co_return introduced.error();
+    }
+    around_.figures.connect_duration.observe(steady_now() - began);
     co_return c;
+}
+
+error pool::not_opened(error why, shares::holding* of)
+{
+    --open_;
+    shares::give_back(of);
+    report();
+    serve_next();
+    return std::move(why).as_retryable();
+}
+
+// The port of whoever stands between us and the client is not the client's.
+std::string pool::preamble_for(pool_waiter const& t) const
+{
+    proxied_client who{t.client_};
+    if (t.peer_) who.destination = t.peer_->listener;
+    if (t.peer_ && t.is_client_) who.source_port = t.peer_->port;
+    return proxy_header(options_.proxy_protocol, who);
+}
+
+// Until then it has carried nothing, so that nothing is lost with one that fails.
+task<result<void>> pool::introduce(connection& c, pool_waiter const& t, steady_time until)
+{
+    std::string preamble;
+    if (binds_all()) preamble = preamble_for(t);
+    auto const left = std::chrono::ceil<milliseconds>(until - around_.deadlines.now());
+    auto introduced = co_await c.introduce(preamble, std::max(left, milliseconds{1}));
+    if (introduced) co_return introduced;
+    discard(connection_ptr{&c});
+    auto const& why = introduced.error();
+    co_return upstream_error(why.code(), fmt::format("{}: {}", where_.text, why.note()), why.cause()).as_retryable();
 }
 
 task<result<connection_ptr>> pool::wait_for_one(pool_waiter& t)
@@ -166,7 +200,7 @@ task<result<connection_ptr>> pool::wait_for_one(pool_waiter& t)
     if (t.outcome_ == pool_waiter::outcome::cancelled)
         co_return client_error(errc::peer_broke_off, "gave up waiting for a connection");
     if (t.given_) co_return std::move(t.given_);
-    co_return co_await open_one(t.held_);
+    co_return co_await open_one(t, t.held_);
 }
 
 // Whoever waits longest and whose share has room.

@@ -8,12 +8,14 @@
 #include "gateway/upstream/cluster/dependencies.hpp"
 #include "gateway/upstream/cluster/options.hpp"
 #include "gateway/upstream/cluster/pool_waiter.hpp"
+#include "gateway/upstream/cluster/server_address.hpp"
 #include "gateway/upstream/cluster/shares.hpp"
 
 #include <boost/intrusive/list.hpp>
 
 #include <cstddef>
 #include <cstdint>
+#include <string>
 #include <vector>
 
 namespace yett::upstream {
@@ -26,6 +28,8 @@ namespace yett::upstream {
 // unasked. A server's goodbye that is still on its way cannot be seen by anybody; that is
 // what the forwarder's further attempts are for.
 //
+// With the PROXY protocol a connection says at its beginning whose requests come over it, and is bound to
+// that client's connection.
 // One that is bound to a client's connection counts like any other. Nobody tells the pool when
 // the client has gone: its number comes never again, and the connection ends by keep_timeout,
 // or earlier, when others need its place.
@@ -67,13 +71,18 @@ public:
     // Keeps none any more.
     void drain() noexcept;
 
+    // Its connections are of no use to anybody but the client they were opened for.
+    bool binds_all() const noexcept { return options_.proxy_protocol != proxy_header_version::off; }
     std::size_t open() const noexcept { return open_; }
     std::size_t kept() const noexcept { return kept_.size() + bound_.size(); }
 
 private:
     friend class pool_waiter;
 
-    task<result<connection_ptr>> open_one(shares::holding* of);
+    task<result<connection_ptr>> open_one(pool_waiter const& t, shares::holding* of);
+    std::string preamble_for(pool_waiter const& t) const;
+    task<result<void>> introduce(connection& c, pool_waiter const& t, steady_time until);
+    error not_opened(error why, shares::holding* of);
     bool waits_enough(pool_waiter const& t) const noexcept;
     error overloaded(pool_waiter const& t, char const* otherwise) const;
     pool_waiter* next_in_line() noexcept;
@@ -84,6 +93,7 @@ private:
     void serve_next();
     void report() noexcept;
 
+    server_address const where_;
     pool_options const options_;
     dependencies const around_;
     upstream::connector connector_;

@@ -9,6 +9,10 @@
 
 #include <cstdint>
 
+namespace yett::http {
+struct peer;
+} // namespace yett::http
+
 namespace yett::upstream {
 
 class pool;
@@ -18,7 +22,14 @@ class pool;
 class pool_waiter : public boost::intrusive::list_base_hook<>
 {
 public:
-    explicit pool_waiter(ip_address const& client) noexcept : client_{client} {}
+    // A server with the PROXY protocol is told of the client, and what `peer` says of the connection when it is
+    // the client's own; it outlives this.
+    explicit pool_waiter(ip_address const& client, http::peer const* peer = nullptr, bool is_client = false) noexcept
+        : client_{client},
+          peer_{peer},
+          is_client_{is_client}
+    {
+    }
     ~pool_waiter();
     pool_waiter(pool_waiter const&) = delete;
     pool_waiter& operator=(pool_waiter const&) = delete;
@@ -44,11 +55,13 @@ private:
     void leave() noexcept;
 
     ip_address client_; // whose share it takes
+    http::peer const* peer_;
     pool* queue_ = nullptr;
     connection_ptr given_;
     shares::holding* held_ = nullptr; // with the right to open one
     outcome outcome_ = outcome::waiting;
     bool cancelled_ = false;
+    bool is_client_; // the peer
     waiter waiter_;
 };
 

@@ -70,7 +70,7 @@ task<result<reservation>> take_any(pool& from, wanted_connection const& by)
 {
     auto found = co_await from.acquire(by.waiter);
     if (!found) co_return found.error();
-    reservation taken{from, std::move(*found), false};
+    reservation taken{from, std::move(*found), from.binds_all()};
     if (by.waiter.is_cancelled() || !is_stale(*taken.get(), by)) co_return std::move(taken);
     taken.discard();
     auto fresh = co_await take_new(from, by);
@@ -81,7 +81,7 @@ task<result<reservation>> take_new(pool& from, wanted_connection const& by)
 {
     auto found = co_await from.acquire_new(by.waiter);
     if (!found) co_return found.error();
-    reservation taken{from, std::move(*found), false};
+    reservation taken{from, std::move(*found), from.binds_all()};
     co_return std::move(taken);
 }
 

@@ -25,8 +25,9 @@ public:
     }
 
     // For figures and the log; the same for as long as the server lives.
-    std::string const& name() const noexcept { return options_.address.text; } // "host:port"
+    std::string const& name() const noexcept { return options_.address.text; } // "host:port", "unix:/path"
     std::string const& host() const noexcept { return options_.host; }
+    server_address const& address() const noexcept { return options_.address; }
     upstream::pool& connections() noexcept { return pool_; }
     upstream::pool const& connections() const noexcept { return pool_; }
 

@@ -3,20 +3,41 @@
 #include "gateway/base/result.hpp"
 
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <string_view>
 
 namespace yett::upstream {
 
+class server_tls;
+
+// How a server is reached.
+enum class server_scheme : std::uint8_t
+{
+    http,
+    https,
+    unix_socket,
+};
+
 // One server of an upstream, as configured.
 struct server_address
 {
-    std::string host; // a name or an IP literal, without brackets
+    std::string host; // a name or an IP literal, without brackets; of a Unix socket its path
     std::uint16_t port = 80;
-    std::string text; // "host:port" for logs and figures, IPv6 in brackets
+    std::string text; // "host:port" for logs and figures, IPv6 in brackets; "unix:/path"
+    server_scheme scheme = server_scheme::http;
+    // Of https: how it is spoken to, and the name that its certificate has to prove.
+    std::shared_ptr<server_tls> tls{};
+    std::string server_name{};
 
-    // Reads "http://host[:port]", without a path. Fails with not_implemented for https,
-    // h2c and unix addresses, with bad_request for anything else.
+    // Where it thinks it is, as a Host would say: a Unix socket is no place, and "localhost" what it is
+    // usually told.
+    std::string_view authority() const noexcept { return scheme == server_scheme::unix_socket ? "localhost" : std::string_view{text}; }
+    // What requests without a port mean.
+    std::uint16_t usual_port() const noexcept { return scheme == server_scheme::https ? 443 : 80; }
+
+    // Reads "http://host[:port]" and "https://host[:port]", without a path, and "unix:/path". Fails with
+    // not_implemented for h2c addresses, with bad_request for anything else.
     static result<server_address> from(std::string_view url);
 };
 

@@ -6,8 +6,8 @@
 
 namespace yett::upstream {
 
-// The application knows itself by another address than its clients do: it speaks http at its
-// own address, or under the Host it was told. Where it points to itself, clients have to be
+// The application knows itself by another address than its clients do: at its own address it speaks
+// http where they speak https, or under the Host it was told. Where it points to itself, clients have to be
 // pointed to the address they asked.
 class location_mapping
 {
@@ -19,7 +19,7 @@ public:
     };
     // `server` is where the application was reached, `told` the Host it was told, `asked` what
     // the client asked for. All of them outlive the mapping.
-    location_mapping(std::string_view server, std::string_view told, address asked) noexcept
+    location_mapping(address server, std::string_view told, address asked) noexcept
         : server_{server},
           told_{told},
           asked_{asked}
@@ -31,7 +31,7 @@ public:
     std::optional<std::string> mapped(std::string_view location) const;
 
 private:
-    std::string_view server_;
+    address server_;
     std::string_view told_;
     address asked_;
 };

@@ -106,7 +106,7 @@ TEST_CASE("forwarder: a name that cannot be resolved gives upstream_unavailable"
 
 TEST_CASE("forwarder: a name is resolved to the addresses behind it")
 {
-    rig r{{scripted_upstream::always(hello)}};
+    rig r{{scripted_upstream::always(hello)}, {}, upstream::server_scheme::http};
     r.options.servers.front().address = *upstream::server_address::from("http://localhost:" + std::to_string(r.app->port()));
     r.forwarder = std::make_unique<upstream::forwarder>(r.options, r.around());
     CHECK(r.ask(get)->exchange.body() == "hello");
@@ -439,8 +439,9 @@ TEST_CASE("forwarder: an application is told the configured Host and its address
 {
     upstream::forward_options options;
     options.servers.emplace_back().host = "app.internal";
-    rig r{{scripted_upstream::always("HTTP/1.1 302 Found\r\nLocation: http://app.internal/dir/\r\nContent-Length: 0\r\n\r\n")},
-          options};
+    auto const over = scripted_upstream::scheme_under_test();
+    std::string const own = over == upstream::server_scheme::https ? "https://app.internal/dir/" : "http://app.internal/dir/";
+    rig r{{scripted_upstream::always("HTTP/1.1 302 Found\r\nLocation: " + own + "\r\nContent-Length: 0\r\n\r\n")}, options};
     auto* const asked = r.ask(get);
     CHECK(r.app->requests()[0].find("\r\nHost: app.internal\r\n") != std::string::npos);
     CHECK(r.app->requests()[0].find("\r\nX-Forwarded-Host: example.com\r\n") != std::string::npos);
@@ -617,7 +618,7 @@ TEST_CASE("forwarder: a head that arrives byte by byte is read as one")
         co_await l.request();
         for (char const c : hello) {
             co_await l.send({&c, 1});
-            co_await boost::asio::post(l.socket().get_executor(), use_task);
+            co_await l.pass_on();
         }
         co_await l.closed();
     }}};
@@ -634,7 +635,7 @@ TEST_CASE("forwarder: a kept connection that the server closes or speaks on is d
         script const first = [&](line& l) -> task<void> {
             co_await l.request();
             co_await l.send(hello);
-            while (!speak && l.socket().is_open()) co_await boost::asio::post(l.socket().get_executor(), use_task);
+            while (!speak && l.is_open()) co_await l.pass_on();
             co_await l.send(said);
             if (!said.empty()) co_await l.closed();
         };
@@ -1083,7 +1084,7 @@ TEST_CASE("forwarder: more exchanges than connections wait in order, and too man
         for (;;) {
             auto const asked = co_await l.request();
             if (asked.empty()) co_return;
-            while (!answer && l.socket().is_open()) co_await boost::asio::post(l.socket().get_executor(), use_task);
+            while (!answer && l.is_open()) co_await l.pass_on();
             co_await l.send(hello);
         }
     };
@@ -1142,7 +1143,7 @@ TEST_CASE("forwarder: more exchanges than connections wait in order, and too man
     {
         script const closing = [&](line& l) -> task<void> {
             co_await l.request();
-            while (!answer && l.socket().is_open()) co_await boost::asio::post(l.socket().get_executor(), use_task);
+            while (!answer && l.is_open()) co_await l.pass_on();
             co_await l.send("HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 5\r\n\r\nhello");
         };
         rig r{{closing}, few};

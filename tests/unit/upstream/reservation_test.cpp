@@ -14,7 +14,7 @@ struct pool_alone
 {
     explicit pool_alone(script server = scripted_upstream::always(""))
         : app{std::make_unique<scripted_upstream>(io.get_executor(), std::vector{std::move(server)})},
-          pool{std::make_unique<upstream::pool>(*upstream::server_address::from(app->url()), upstream::pool_options{},
+          pool{std::make_unique<upstream::pool>(app->address(), upstream::pool_options{},
                                                 upstream::dependencies{io.get_executor(), wheel, figures})}
     {
     }
@@ -82,6 +82,22 @@ TEST_CASE("reservation: what is kept is taken again, by whoever asks")
     CHECK(again.get().get() == connection);
     CHECK_FALSE(again.is_bound());
     CHECK(p.pool->open() == 1);
+}
+
+TEST_CASE("reservation: what a server says below HTTP is nothing unasked: tickets come when hands were shaken")
+{
+    pool_alone p;
+    auto first = p.opened();
+    first.keep(0);
+    p.settle();
+    CHECK(p.pool->kept() == 1);
+    auto again = p.kept(0, true);
+    REQUIRE(again);
+    CHECK(again.get()->sent() == 0);
+    again.keep(0);
+    p.settle();
+    CHECK(p.pool->kept() == 1);
+    CHECK(p.kept(0, false)); // nor does it look stale
 }
 
 TEST_CASE("reservation: without a word the connection is closed, and moved it belongs to one")

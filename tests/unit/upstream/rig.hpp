@@ -70,14 +70,17 @@ struct running
 // A forwarder on an event loop of its own, with a clock that the test moves.
 struct rig
 {
-    explicit rig(std::vector<script> scripts, upstream::forward_options wanted = {})
-        : app{std::make_unique<scripted_upstream>(io.get_executor(), std::move(scripts))},
+    explicit rig(std::vector<script> scripts, upstream::forward_options wanted = {},
+                 upstream::server_scheme over = scripted_upstream::scheme_under_test())
+        : app{std::make_unique<scripted_upstream>(io.get_executor(), std::move(scripts), over)},
           options{std::move(wanted)}
     {
         if (options.servers.empty()) options.servers.emplace_back();
-        options.servers.front().address = *upstream::server_address::from(app->url());
+        options.servers.front().address = app->address();
         forwarder = std::make_unique<upstream::forwarder>(options, around());
     }
+    // Goes on with servers as they are in the options now.
+    void begin_anew() { forwarder = std::make_unique<upstream::forwarder>(options, around()); }
     upstream::dependencies around() { return {io.get_executor(), wheel, figures}; }
     ~rig()
     {

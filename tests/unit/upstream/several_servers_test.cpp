@@ -29,7 +29,7 @@ struct two_servers : rig
     void use(std::size_t servers)
     {
         options.servers.resize(servers);
-        options.servers.back().address = *upstream::server_address::from(other->url());
+        options.servers.back().address = other->address();
         forwarder = std::make_unique<upstream::forwarder>(options, around());
     }
 

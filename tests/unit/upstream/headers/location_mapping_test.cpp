@@ -6,7 +6,7 @@ using yett::upstream::location_mapping;
 
 TEST_CASE("location_mapping: what points to the application points to the address that was asked")
 {
-    location_mapping const of{"127.0.0.1:9000", "app.internal", {"https", "app.test:4443"}};
+    location_mapping const of{{"http", "127.0.0.1:9000"}, "app.internal", {"https", "app.test:4443"}};
     struct
     {
         char const* what;
@@ -45,27 +45,45 @@ TEST_CASE("location_mapping: what points to the application points to the addres
 
 TEST_CASE("location_mapping: a directory's redirect to http on the TLS port leads to https")
 {
-    location_mapping const of{"10.0.0.5:80", "app.test:4443", {"https", "app.test:4443"}};
+    location_mapping const of{{"http", "10.0.0.5:80"}, "app.test:4443", {"https", "app.test:4443"}};
     CHECK(of.mapped("http://app.test:4443/dir/") == "https://app.test:4443/dir/");
     CHECK(of.mapped("http://10.0.0.5/dir/") == "https://app.test:4443/dir/");
     CHECK_FALSE(of.mapped("http://app.test/dir/"));
 }
 
+TEST_CASE("location_mapping: a server that speaks https itself points to itself by https")
+{
+    location_mapping const of{{"https", "app.internal:443"}, "app.test", {"https", "app.test:4443"}};
+    CHECK(of.mapped("https://app.internal/a") == "https://app.test:4443/a");
+    CHECK(of.mapped("https://app.test:443/a") == "https://app.test:4443/a");
+    CHECK(of.mapped("https://app.test/a") == "https://app.test:4443/a");
+    CHECK_FALSE(of.mapped("https://app.test:80/a"));
+    CHECK_FALSE(of.mapped("http://app.internal:443/a"));
+    CHECK_FALSE(of.mapped("https://app.test:4443/a"));
+}
+
+TEST_CASE("location_mapping: a server on a socket of this machine calls itself localhost")
+{
+    location_mapping const of{{"http", "localhost"}, "app.test", {"https", "app.test"}};
+    CHECK(of.mapped("http://localhost/a") == "https://app.test/a");
+    CHECK_FALSE(of.mapped("http://localhost:8080/a"));
+}
+
 TEST_CASE("location_mapping: IPv6 servers and clients keep their brackets")
 {
-    location_mapping const of{"[::1]:9000", "[::1]:9000", {"http", "[2001:db8::1]:4080"}};
+    location_mapping const of{{"http", "[::1]:9000"}, "[::1]:9000", {"http", "[2001:db8::1]:4080"}};
     CHECK(of.mapped("http://[::1]:9000/a") == "http://[2001:db8::1]:4080/a");
     CHECK_FALSE(of.mapped("http://[::2]:9000/a"));
 }
 
 TEST_CASE("location_mapping: what is the client's own address already costs nothing")
 {
-    location_mapping const of{"10.0.0.5:80", "app.test", {"http", "app.test"}};
+    location_mapping const of{{"http", "10.0.0.5:80"}, "app.test", {"http", "app.test"}};
     CHECK_FALSE(of.mapped("http://app.test/a"));
 }
 
 TEST_CASE("location_mapping: a client that named no host is sent where the application says")
 {
-    location_mapping const of{"10.0.0.5:80", "", {"http", ""}};
+    location_mapping const of{{"http", "10.0.0.5:80"}, "", {"http", ""}};
     CHECK_FALSE(of.mapped("http://10.0.0.5/a"));
 }

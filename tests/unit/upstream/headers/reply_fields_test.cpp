@@ -74,7 +74,7 @@ TEST_CASE("reply_fields: orders for a server in front end here, unless one is th
 
 TEST_CASE("reply_fields: addresses of the application become the client's, and nothing else changes")
 {
-    upstream::location_mapping const locations{"127.0.0.1:9000", "app.test:4443", {"https", "app.test:4443"}};
+    upstream::location_mapping const locations{{"http", "127.0.0.1:9000"}, "app.test:4443", {"https", "app.test:4443"}};
     CHECK(told({{"Location", "http://127.0.0.1:9000/a"},
                 {"Link", "<http://127.0.0.1:9000/a>"},
                 {"Content-Location", "http://app.test:4443/b"}},
