@@ -14,20 +14,20 @@ from .contestants import HAPROXY, NGINX, YETT, by_name
 from .table import Table
 
 CONTESTANTS = [NGINX, HAPROXY["RS256"], YETT["RS256"]]
-# Where a sample fell, by the file it fell into; what is in none of these is the program's own.
-PARTS = {"kernel": r"\[kernel|\[k\]|\[guest|vmlinux|\.ko", "TLS": r"libcrypto|libssl", "libc and allocator": r"libc\.|libc-|libm\.|mimalloc|jemalloc|libpthread|ld-linux|\[vdso"}
+# Where a sample fell, by file and function; what is in none of these is the program's own. An allocator may be part of the program.
+PARTS = {"kernel": r"\[kernel|\[k\]|\[guest|vmlinux|\.ko", "TLS": r"libcrypto|libssl", "libc and allocator": r"libc\.|libc-|libm\.|mimalloc|jemalloc|ld-linux|\[vdso|\] (_?mi_|je_|operator (new|delete)|malloc|free\b)"}
 OWN = "its own code"
 
 
-def part_of(file):
-    return next((part for part, pattern in PARTS.items() if re.search(pattern, file)), OWN)
+def part_of(place):
+    return next((part for part, pattern in PARTS.items() if re.search(pattern, place)), OWN)
 
 
 def shares(report):
-    """{part: share}, of what perf says: lines of a percentage and a file."""
+    """{part: share}, of what perf says: lines of a percentage, a file, whose it is, and a function."""
     found = dict.fromkeys([*PARTS, OWN], 0.0)
-    for percentage, file in re.findall(r"^\s*([\d.]+)%\s+(\S.*?)\s*$", report, re.M):
-        found[part_of(file)] += float(percentage) / 100
+    for percentage, place in re.findall(r"^\s*([\d.]+)%\s+(\S.*?)\s*$", report, re.M):
+        found[part_of(place)] += float(percentage) / 100
     total = sum(found.values())
     return {part: share / total for part, share in found.items()} if total else found
 
@@ -57,7 +57,7 @@ class Recorder:
 
 
 def report(file):
-    return subprocess.run(["perf", "report", "--stdio", "-q", "--sort", "dso", "-i", str(file)], capture_output=True, text=True).stdout
+    return subprocess.run(["perf", "report", "--stdio", "-q", "--sort", "dso,symbol", "-i", str(file)], capture_output=True, text=True).stdout
 
 
 def parts(bench, app, contestant, options):
@@ -83,6 +83,6 @@ def measure(bench, options):
 TABLE = Table(
     "profile", "Where the time of a request goes",
     """
-Samples of `perf` (cpu-clock) by the file they fall into, times the user and system time of a request, which the recording itself makes a little dearer; TLS, 64
+Samples of `perf` (cpu-clock) by the file and function they fall into, times the user and system time of a request, which the recording itself makes a little dearer; TLS, 64
 connections, 1,000 tokens in turn, one worker on one core. The kernel's part is TCP, epoll and the way in and out of system calls.
 """, 4, measure, seconds=3)
