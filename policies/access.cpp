@@ -1,5 +1,7 @@
 #include "policies/access.hpp"
 
+#include "gateway/base/ip_prefix_text.hpp"
+
 #include <algorithm>
 #include <array>
 
@@ -7,9 +9,10 @@
 // is not granted in so many words is refused: an empty list grants nobody, an unknown address no
 // domain.
 //
-// Verdicts have an order, granted, login_too_old, forbidden, by what the user can do about them:
-// `login_too_old` is cured by signing in once more. A nested rule that could be met by a new login
-// says so and not `forbidden`.
+// Verdicts have an order, granted, login_too_old, unauthenticated, forbidden, by what the user can do
+// about them: `login_too_old` is cured by signing in once more, `unauthenticated` perhaps by signing
+// in. A nested rule that could be met by a login says so and not `forbidden`; one that no login would
+// meet, since the client is of the wrong network, is forbidden to whoever asks.
 
 namespace yett::policies {
 namespace {
@@ -70,6 +73,20 @@ std::string joined(std::vector<std::string> const& words)
     return list;
 }
 
+std::vector<std::string> texts_of(std::vector<ip_prefix> const& networks)
+{
+    std::vector<std::string> texts;
+    for (auto const& each : networks) texts.push_back(to_string(each));
+    return texts;
+}
+
+// Each family by itself: a short prefix of IPv6 holds the mapped addresses of IPv4, and means none.
+bool is_in(std::vector<ip_prefix> const& networks, ip_address const& client) noexcept
+{
+    auto const holds = [&](ip_prefix const& each) { return each.network.is_v4() == client.is_v4() && each.contains(client); };
+    return std::any_of(networks.begin(), networks.end(), holds);
+}
+
 std::string joined(std::vector<access> const& parts, std::string_view between)
 {
     std::string list{"("};
@@ -87,26 +104,51 @@ std::string in_words(access_spec const& spec, std::vector<access> const& parts)
     case kind::scopes: return "all of the scopes " + joined(spec.values);
     case kind::users: return "one of the users " + joined(spec.values);
     case kind::emails: return "one of the addresses " + joined(spec.values);
+    case kind::networks: return "a client of the networks " + joined(texts_of(spec.networks));
     case kind::any_of: return joined(parts, " or ");
     case kind::all_of: return joined(parts, " and ");
     }
     return {};
 }
 
-credential_use use_of(kind is)
+credential_use use_by(kind is, std::vector<access> const& parts)
 {
-    if (is == kind::public_) return credential_use::ignored;
-    return is == kind::optional ? credential_use::optional : credential_use::required;
+    auto const is_used = [](credential_use how) { return [how](access const& each) { return each.credentials() == how; }; };
+    if (parts.empty() || std::ranges::all_of(parts, is_used(credential_use::required))) return credential_use::required;
+    if (std::ranges::all_of(parts, is_used(credential_use::ignored))) return credential_use::ignored;
+    auto const some_have_to = is == kind::all_of && std::ranges::any_of(parts, is_used(credential_use::required));
+    return some_have_to ? credential_use::required : credential_use::optional;
+}
+
+// Who may pass without an identity need not show one; but where somebody else needs it, it is looked
+// at, and passed on when it holds.
+credential_use use_of(access_spec const& spec, std::vector<access> const& parts)
+{
+    if (spec.recent_login) return credential_use::required;
+    switch (spec.is) {
+    case kind::public_:
+    case kind::networks: return credential_use::ignored;
+    case kind::optional: return credential_use::optional;
+    case kind::any_of:
+    case kind::all_of: return use_by(spec.is, parts);
+    case kind::authenticated:
+    case kind::roles:
+    case kind::scopes:
+    case kind::users:
+    case kind::emails: break;
+    }
+    return credential_use::required;
 }
 
 } // namespace
 
 access::access(access_spec const& spec)
     : kind_{spec.is},
-      credentials_{use_of(spec.is)},
       values_{compiled_values(spec, false)},
       domains_{compiled_values(spec, true)},
+      networks_{spec.networks},
       parts_(spec.parts.begin(), spec.parts.end()),
+      credentials_{use_of(spec, parts_)},
       recent_login_{spec.recent_login},
       wanted_{in_words(spec, parts_)}
 {
@@ -116,35 +158,44 @@ access::access(access_spec const& spec)
     if (recent_login_) wanted_.append(" with a login of the last ").append(std::to_string(recent_login_->count())).append(" s");
 }
 
-access::verdict access::judge(identity const& who, wall_time now) const noexcept
+access::verdict access::judge(identity const* who, question const& asked, wall_time now) const noexcept
 {
     auto const is_nested = kind_ == kind::any_of || kind_ == kind::all_of;
-    auto const judged = is_nested ? judge_parts(who, now) : grants(who) ? verdict::granted : verdict::forbidden;
+    auto const judged = is_nested ? judge_parts(who, asked, now) : judge_alone(who, asked);
     if (judged != verdict::granted || !recent_login_) return judged;
-    return is_recent(who, now) ? verdict::granted : verdict::login_too_old;
+    if (!who) return verdict::unauthenticated;
+    return is_recent(*who, now) ? verdict::granted : verdict::login_too_old;
+}
+
+access::verdict access::judge_alone(identity const* who, question const& asked) const noexcept
+{
+    if (is_open()) return verdict::granted;
+    if (kind_ == kind::networks) return is_in(networks_, asked.client) ? verdict::granted : verdict::forbidden;
+    if (!who) return verdict::unauthenticated;
+    return grants(*who) ? verdict::granted : verdict::forbidden;
 }
 
 // The moments at which a login gets too old for some part, the first of them first: the answer is
 // the one a millisecond after which the whole is no longer met.
-std::optional<wall_time> access::granted_until(identity const& who, wall_time now) const noexcept
+std::optional<wall_time> access::granted_until(identity const& who, question const& asked, wall_time now) const noexcept
 {
     for (auto const age : ages_) {
         auto const last = who.authenticated_at + age;
-        if (last >= now && judge(who, last + milliseconds{1}) != verdict::granted) return last;
+        if (last >= now && judge(&who, asked, last + milliseconds{1}) != verdict::granted) return last;
     }
     return std::nullopt;
 }
 
 // any_of takes the kindest verdict of its parts, all_of the harshest.
-access::verdict access::judge_parts(identity const& who, wall_time now) const noexcept
+access::verdict access::judge_parts(identity const* who, question const& asked, wall_time now) const noexcept
 {
     auto const wants_all = kind_ == kind::all_of;
     auto const decisive = wants_all ? verdict::forbidden : verdict::granted;
     auto sum = wants_all ? verdict::granted : verdict::forbidden;
     for (auto const& part : parts_) {
-        auto const judged = part.judge(who, now);
+        auto const judged = part.judge(who, asked, now);
         if (judged == decisive) return judged;
-        if (judged == verdict::login_too_old) sum = judged;
+        sum = wants_all ? std::max(sum, judged) : std::min(sum, judged);
     }
     // A list without parts asks for nothing that can be had.
     return parts_.empty() ? verdict::forbidden : sum;
@@ -160,6 +211,7 @@ bool access::grants(identity const& who) const noexcept
     case kind::scopes: return !values_.empty() && has_all(who.scopes, values_);
     case kind::users: return values_.contains(who.subject);
     case kind::emails: return has_address(values_, domains_, who.email);
+    case kind::networks:
     case kind::any_of:
     case kind::all_of: break;
     }

@@ -37,6 +37,7 @@ std::string_view name_of(kind is)
     case kind::scopes: return "scopes";
     case kind::users: return "users";
     case kind::emails: return "emails";
+    case kind::networks: return "networks";
     case kind::any_of: return "any_of";
     case kind::all_of: return "all_of";
     }
@@ -118,9 +119,11 @@ private:
         if (depth > deepest_nesting) return complain(key, "nested more than 16 deep");
         auto const is_open = spec.is == kind::public_ || spec.is == kind::optional;
         if (is_open && depth > 0) complain(key, std::string{name_of(spec.is)} + " stands alone, not in any_of or all_of");
-        if (is_open && spec.recent_login) complain(key, "recent_login needs somebody who signed in");
+        if ((is_open || spec.is == kind::networks) && spec.recent_login)
+            complain(key, "recent_login needs somebody who signed in");
         if (spec.recent_login && spec.recent_login->count() <= 0) complain(key, "recent_login is longer than 0s");
         check_values(spec, key);
+        check_networks(spec, key);
         check_parts(spec, key, depth);
     }
 
@@ -137,6 +140,13 @@ private:
             else if (spec.is == kind::emails && !is_address(value))
                 complain(list, "'" + value + "' is neither an address nor \"*@domain\"");
         }
+    }
+
+    void check_networks(access_spec const& spec, std::string const& key)
+    {
+        auto const wanted = spec.is == kind::networks;
+        if (wanted && spec.networks.empty()) complain(key + ".networks", "empty: nobody could pass");
+        if (!wanted && !spec.networks.empty()) complain(key, std::string{name_of(spec.is)} + " takes no networks");
     }
 
     void check_parts(access_spec const& spec, std::string const& key, std::size_t depth)

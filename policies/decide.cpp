@@ -18,13 +18,12 @@ error refusal(errc code, route const& rule, std::string_view what)
     return client_error(code, std::move(note));
 }
 
-std::optional<error> objection(route const& rule, identity_ptr const& who, wall_time now)
+std::optional<error> objection(route const& rule, identity_ptr const& who, question const& asked, wall_time now)
 {
-    if (!rule.needs_identity()) return std::nullopt;
     auto const& access = rule.access();
-    if (!who) return refusal(errc::unauthenticated, rule, access.wanted());
-    switch (access.judge(*who, now)) {
+    switch (access.judge(who.get(), asked, now)) {
     case access::verdict::granted: return std::nullopt;
+    case access::verdict::unauthenticated: return refusal(errc::unauthenticated, rule, access.wanted());
     case access::verdict::login_too_old: return refusal(errc::recent_login_required, rule, access.wanted());
     case access::verdict::forbidden: break;
     }
@@ -38,13 +37,21 @@ std::optional<error> objection_to_path(route const& rule, question const& asked)
     return refusal(errc::uri_rejected, rule, "no encoded slash");
 }
 
+// What no login would change holds for whoever has not signed in yet.
+std::optional<error> objection_to_client(route const& rule, question const& asked)
+{
+    if (rule.mode() == enforcement::report_only) return std::nullopt;
+    if (rule.access().judge(nullptr, asked, {}) != access::verdict::forbidden) return std::nullopt;
+    return refusal(errc::forbidden, rule, rule.access().wanted());
+}
+
 } // namespace
 
 decision decide(route const& rule, identity_ptr const& who, question const& asked, wall_time now)
 {
     if (auto unfit = objection_to_path(rule, asked)) return {std::move(*unfit), std::nullopt};
 
-    auto against = objection(rule, who, now);
+    auto against = objection(rule, who, asked, now);
     if (!against) return {decider::allow(rule, who), std::nullopt};
     if (rule.mode() == enforcement::report_only) return {decider::allow(rule, who), std::move(against)};
     return {std::move(*against), std::nullopt};
@@ -56,6 +63,7 @@ result<permit> permit_preflight(route const& rule, question const& asked)
     if (!cors || cors->preflights != cors_spec::preflight::forward)
         return refusal(errc::forbidden, rule, "no preflight to be forwarded");
     if (auto unfit = objection_to_path(rule, asked)) return std::move(*unfit);
+    if (auto outside = objection_to_client(rule, asked)) return std::move(*outside);
     return decider::allow(rule, {});
 }
 

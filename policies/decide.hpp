@@ -26,14 +26,15 @@ struct decision
 // the one `route_table::find` gave for the same question.
 //
 // A missing identity is `unauthenticated`, the wrong one `forbidden`, and the right one
-// whose login is too old `recent_login_required`. A rule in report_only mode always
+// whose login is too old `recent_login_required`; a client of the wrong network is `forbidden`,
+// signed in or not. A rule in report_only mode always
 // permits the caller, but never a path with an encoded slash it does not allow.
 decision decide(route const& rule, identity_ptr const& who, question const& asked, wall_time now);
 
 // Lets a preflight of pages of other sites through to the application, as nobody's request: the
 // browser sends it without a credential, whatever the rule wants of the request itself. `asked`
 // names the method that is to follow. Fails with forbidden where the rule does not forward
-// preflights, and with uri_rejected as above.
+// preflights, or would refuse the client's network, and with uri_rejected as above.
 result<permit> permit_preflight(route const& rule, question const& asked);
 
 } // namespace yett::policies

@@ -28,12 +28,9 @@ std::string mismatch(route_table const& table, route const& rule, question const
 
 std::string why_permitted(route const& rule, identity_ptr const& who)
 {
-    switch (rule.credentials()) {
-    case credential_use::ignored: return "the rule is public";
-    case credential_use::optional: return who ? "the rule is open and the caller is known" : "the rule is open to everybody";
-    case credential_use::required: break;
-    }
-    return "the caller has what it takes: " + rule.access().wanted();
+    if (!rule.access().is_open()) return "the caller has what it takes: " + rule.access().wanted();
+    if (rule.credentials() == credential_use::ignored) return "the rule is public";
+    return who ? "the rule is open and the caller is known" : "the rule is open to everybody";
 }
 
 void explain_miss(explanation& told, found const& miss, method_names const& methods)

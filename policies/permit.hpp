@@ -16,7 +16,7 @@ class permit
 public:
     // The rule that let the request in; it lives as long as the world of the request.
     policies::route const& route() const noexcept { return *route_; }
-    // Who is asking; null for an anonymous caller of a public or optional route.
+    // Who is asking; null for an anonymous caller of a rule that can do without.
     identity_ptr const& who() const noexcept { return who_; }
 
 private:

@@ -1,10 +1,13 @@
 #pragma once
 
+#include "gateway/base/ip.hpp"
+
 #include <string_view>
 
 namespace yett::policies {
 
-// What a request asks for, in the one spelling that is matched and forwarded.
+// What a request asks for, in the one spelling that is matched and forwarded, and where it comes
+// from.
 struct question
 {
     std::string_view method; // as sent: case matters
@@ -12,6 +15,8 @@ struct question
     std::string_view path;   // normalised, begins with '/'
     // Whether %2F stands in the path, which only rules that say so take.
     bool has_encoded_slash = false;
+    // Who sends it, behind all proxies that are believed; of no network when it is not said.
+    ip_address client{};
 };
 
 } // namespace yett::policies

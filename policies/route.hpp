@@ -40,7 +40,6 @@ public:
 
     // Whether to look at credentials at all, and what it means when there are none.
     credential_use credentials() const noexcept { return access_.credentials(); }
-    bool needs_identity() const noexcept { return credentials() == credential_use::required; }
     policies::access const& access() const noexcept { return access_; }
 
     // What it matches, parsed.

@@ -1,5 +1,8 @@
 #pragma once
 
+#include "gateway/base/ip.hpp"
+
+#include <algorithm>
 #include <chrono>
 #include <cstdint>
 #include <optional>
@@ -21,18 +24,26 @@ struct access_spec
         public_,  // anybody; credentials are not looked at
         optional, // anybody; an identity is passed on when a credential proves one, a bad credential is refused
         authenticated,
-        roles,  // any of `values`
-        scopes, // all of `values`
-        users,  // any of `values`, compared with the subject
-        emails, // any of `values`, exact or "*@domain", compared without case
+        roles,    // any of `values`
+        scopes,   // all of `values`
+        users,    // any of `values`, compared with the subject
+        emails,   // any of `values`, exact or "*@domain", compared without case
+        networks, // a client of any of `networks`, whoever it is; no credential is looked at
         any_of,
         all_of,
     };
 
     kind is = kind::authenticated;
     std::vector<std::string> values;
+    std::vector<ip_prefix> networks;                  // of IPv6 none holds an address of IPv4, not even ::/0
     std::vector<access_spec> parts;                   // of any_of and all_of
     std::optional<std::chrono::seconds> recent_login; // authenticated at most this long ago
+
+    // Whether a condition of that kind is among those it is made of.
+    bool names(kind condition) const
+    {
+        return is == condition || std::ranges::any_of(parts, [=](access_spec const& each) { return each.names(condition); });
+    }
 };
 
 // Which requests a rule is for. The first rule that matches decides, in written order.

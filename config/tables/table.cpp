@@ -7,11 +7,6 @@
 namespace yett::config {
 namespace {
 
-codec<ip_prefix> range()
-{
-    return {"range", "CIDR blocks and addresses", parse_range, show_range};
-}
-
 // Whoever signs in on a page gets to the application with cookies or not at all.
 void finish_settings(reading&, spot const&, settings& all)
 {

@@ -29,7 +29,8 @@ constexpr std::array lists{condition{"roles", kind::roles}, condition{"scopes", 
 constexpr std::array groups{condition{"any_of", kind::any_of}, condition{"all_of", kind::all_of}};
 
 constexpr std::string_view allowed_access =
-    "public, optional, authenticated, or a mapping with one of roles, scopes, users, emails, any_of, all_of, and recent_login";
+    "public, optional, authenticated, or a mapping with one of roles, scopes, users, emails, networks, any_of, all_of, and "
+    "recent_login";
 
 result<kind> parse_plain_access(std::string_view text)
 {
@@ -46,6 +47,12 @@ void read_words(reading& r, spot const& at, access_spec& into)
 {
     for (auto const& one : detail::elements_of(r, at, false))
         if (auto got = detail::read_value(r, one, text())) into.values.push_back(std::move(*got));
+}
+
+void read_networks(reading& r, spot const& at, access_spec& into)
+{
+    for (auto const& one : detail::elements_of(r, at, false))
+        if (auto const got = detail::read_value(r, one, range())) into.networks.push_back(*got);
 }
 
 void read_parts(reading& r, spot const& at, access_spec& into)
@@ -67,6 +74,7 @@ void read_condition(reading& r, spot const& at, std::map<std::string, node const
         read(r, at.member(*member->second), into);
     };
     for (auto const& c : lists) take(c, read_words);
+    take({"networks", kind::networks}, read_networks);
     for (auto const& c : groups) take(c, read_parts);
     auto const all_known = members.size() == at.value->children.size();
     if (found == 0 && !members.contains("recent_login") && all_known)
@@ -77,7 +85,8 @@ void read_condition(reading& r, spot const& at, std::map<std::string, node const
 // lately.
 access_spec read_access_mapping(reading& r, spot const& at)
 {
-    static std::vector<std::string> const known{"roles", "scopes", "users", "emails", "any_of", "all_of", "recent_login"};
+    static std::vector<std::string> const known{"roles",    "scopes", "users",  "emails",
+                                                "networks", "any_of", "all_of", "recent_login"};
     access_spec out;
     auto const members = detail::members_of(r, at, &known);
     read_condition(r, at, members, out);
@@ -106,7 +115,9 @@ key<route_spec> access_key()
              "word or mapping",
              {},
              std::string{allowed_access},
-             "Who may pass. `roles`, `users` and `emails` want one of their list, `scopes` all of it; emails are exact or *@domain."});
+             "Who may pass. `roles`, `users` and `emails` want one of their list, `scopes` all of it; emails are exact or "
+             "*@domain. `networks` are CIDR blocks and addresses of clients, as `trusted_proxies` tell them: alone it lets in "
+             "without looking at a credential, as `public` does, and beside others in `any_of` whoever brings none."});
         out.push_back({path + ".recent_login", "duration", "null", "1s to 365d",
                        "Signed in at most so long ago, by the token's `auth_time`; a token without one is refused."});
     };

@@ -3,6 +3,7 @@
 #include "config/reading/reading.hpp"
 #include "gateway/base/ip.hpp"
 #include "gateway/base/public_suffix.hpp"
+#include "policies/access.hpp"
 
 #include <fmt/format.h>
 
@@ -13,8 +14,7 @@ namespace {
 
 bool lets_strangers_in(policies::route_spec const& route)
 {
-    using kind = policies::access_spec::kind;
-    return route.access.is == kind::public_ || route.access.is == kind::optional ||
+    return policies::access{route.access}.credentials() != policies::credential_use::required ||
            route.mode == policies::enforcement::report_only;
 }
 

@@ -1,6 +1,9 @@
 #include "config/validation/validate_identity.hpp"
 
 #include "config/reading/reading.hpp"
+#include "config/values/address.hpp"
+#include "gateway/base/ip_prefix_text.hpp"
+#include "policies/access.hpp"
 
 #include <fmt/format.h>
 
@@ -31,37 +34,68 @@ void check_bare_subjects(reading& r, settings const& all)
     }
 }
 
-bool asks_for_emails(access_spec const& access)
-{
-    return access.is == access_spec::kind::emails || std::ranges::any_of(access.parts, asks_for_emails);
-}
-
 // Rules believe what registration does not prove.
 void check_unproved_emails(reading& r, settings const& all)
 {
     if (all.accounts.require_verified_email || all.accounts.registration != registration::open) return;
     for (std::size_t i = 0; i < all.routes.size(); ++i)
-        if (asks_for_emails(all.routes[i].access))
+        if (all.routes[i].access.names(access_spec::kind::emails))
             r.complain_at(
                 fmt::format("routes[{}].access", i),
                 "asks for addresses that nobody proves: accounts.require_verified_email is false and anybody may register",
                 severity::warning);
 }
 
-bool is_public(policies::route_spec const& route)
+std::vector<ip_prefix> networks_in(access_spec const& access)
 {
-    return route.access.is == access_spec::kind::public_;
+    auto all = access.networks;
+    for (auto const& part : access.parts) {
+        auto const more = networks_in(part);
+        all.insert(all.end(), more.begin(), more.end());
+    }
+    return all;
+}
+
+bool is_within(ip_prefix const& inner, std::vector<ip_prefix> const& ranges)
+{
+    return std::ranges::any_of(
+        ranges, [&](ip_prefix const& each) { return each.length <= inner.length && each.contains(inner.network); });
+}
+
+// An address says who a client is only where it is the client's. Behind a proxy that nobody listed every
+// client has the proxy's, and who has that of a listed one is taken at its word about the client.
+void check_networks(reading& r, settings const& all)
+{
+    auto const local = std::ranges::all_of(all.listeners, [](listener const& l) { return is_loopback(l.address); });
+    for (std::size_t i = 0; i < all.routes.size(); ++i) {
+        auto const path = fmt::format("routes[{}].access", i);
+        auto const networks = networks_in(all.routes[i].access);
+        if (!networks.empty() && local && all.trusted_proxies.empty())
+            r.complain_at(path,
+                          "asks for networks, and every client would be a proxy: listeners are for this machine alone, and "
+                          "trusted_proxies, which could name the clients behind one, is empty",
+                          severity::warning);
+        for (auto const& each : networks)
+            if (is_within(each, all.trusted_proxies))
+                r.complain_at(path,
+                              fmt::format("asks for {}, where every client would be a proxy: it lies within trusted_proxies, "
+                                          "which are believed about who the client is",
+                                          to_string(each)),
+                              severity::warning);
+    }
 }
 
 void check_credentials(reading& r, settings const& all, std::size_t i)
 {
     auto const& route = all.routes[i];
     auto const path = fmt::format("routes[{}]", i);
-    constexpr auto looked_at_by_none = "has no effect with access: public, which looks at no credential";
-    if (route.forward_credentials && is_public(route)) r.complain_at(path + ".forward_credentials", looked_at_by_none);
-    if (!route.access_header.empty() && is_public(route)) r.complain_at(path + ".access_header", looked_at_by_none);
-    if (route.challenge == policies::challenge::basic && is_public(route)) r.complain_at(path + ".challenge", looked_at_by_none);
-    if (route.websocket && route.websocket->token_by_protocol && is_public(route))
+    auto const open = policies::access{route.access}.credentials() == policies::credential_use::ignored;
+    auto const looked_at_by_none = fmt::format("has no effect with access: {}, which looks at no credential",
+                                               route.access.is == access_spec::kind::public_ ? "public" : "networks");
+    if (route.forward_credentials && open) r.complain_at(path + ".forward_credentials", looked_at_by_none);
+    if (!route.access_header.empty() && open) r.complain_at(path + ".access_header", looked_at_by_none);
+    if (route.challenge == policies::challenge::basic && open) r.complain_at(path + ".challenge", looked_at_by_none);
+    if (route.websocket && route.websocket->token_by_protocol && open)
         r.complain_at(path + ".websocket.token_by_protocol", looked_at_by_none);
     if (route.forward_credentials && !route.access_header.empty())
         r.complain_at(path + ".forward_credentials",
@@ -80,6 +114,7 @@ void validate_identity(reading& r, settings const& all)
 {
     check_bare_subjects(r, all);
     check_unproved_emails(r, all);
+    check_networks(r, all);
     for (std::size_t i = 0; i < all.routes.size(); ++i) check_credentials(r, all, i);
 }
 

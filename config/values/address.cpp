@@ -1,6 +1,7 @@
 #include "config/values/address.hpp"
 
 #include "config/values/text.hpp"
+#include "gateway/base/ip_prefix_text.hpp"
 
 #include <fmt/format.h>
 
@@ -169,8 +170,7 @@ result<ip_prefix> parse_range(std::string_view text)
 
 std::string show_range(ip_prefix const& value)
 {
-    auto const v4 = value.network.is_v4() && value.length >= 96;
-    return fmt::format("{}/{}", to_string(value.network), v4 ? value.length - 96 : value.length);
+    return to_string(value);
 }
 
 result<upstream_server> parse_server(std::string_view text)

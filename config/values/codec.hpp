@@ -111,6 +111,12 @@ inline codec<std::uint64_t> size(std::uint64_t low, std::uint64_t high)
     return between<std::uint64_t>({"size", {}, parse_size, show_size}, low, high);
 }
 
+// "10.0.0.0/8", or one address.
+inline codec<ip_prefix> range()
+{
+    return {"range", "CIDR blocks and addresses", parse_range, show_range};
+}
+
 // true and false, and none of YAML's other words for them.
 inline codec<bool> boolean()
 {

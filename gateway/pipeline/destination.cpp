@@ -58,9 +58,9 @@ result<void> require_open_below(policies::route_table const& rules, policies::qu
 }
 
 result<void> require_open(policies::route_table const& rules, std::string_view method, http::target const& to,
-                          identity_ptr const& who, wall_time now)
+                          client const& sender, identity_ptr const& who, wall_time now)
 {
-    auto const asked = question_about(method, to);
+    auto const asked = question_about(method, to, sender.address);
     auto const found = rules.find(asked);
     if (to.doubts().any())
         if (auto fit = require_one_rule(rules, asked, found, to); !fit) return closed(fit.error().note());
@@ -74,9 +74,9 @@ result<void> require_open(policies::route_table const& rules, std::string_view m
 } // namespace
 
 result<void> require_open_destination(policies::route_table const& rules, http::head const& head, http::target const& from,
-                                      bool https, identity_ptr const& who, wall_time now)
+                                      client const& sender, identity_ptr const& who, wall_time now)
 {
-    auto const asked = question_about(head.method_name(), from);
+    auto const asked = question_about(head.method_name(), from, sender.address);
     if (auto const of = rules.find(asked); of)
         if (auto open = require_open_below(rules, asked, *of, who, now); !open) return open;
     auto const is_ours = [](http::field const& f) { return http::folds_equal(f.name, field_name); };
@@ -84,12 +84,12 @@ result<void> require_open_destination(policies::route_table const& rules, http::
     auto const field = std::find_if(fields.begin(), fields.end(), is_ours);
     if (field == fields.end()) return {};
     if (std::find_if(field + 1, fields.end(), is_ours) != fields.end()) return closed("comes twice");
-    auto const path = path_on_this_server(field->value, head, https);
+    auto const path = path_on_this_server(field->value, head, sender.https);
     if (!path) return path.error();
     auto host = http::parse_authority(head.host());
     auto const to = http::target::from(*path, host ? host->host : std::string_view{});
     if (!to) return closed("does not pass the gate: " + to.error().note());
-    return require_open(rules, head.method_name(), *to, who, now);
+    return require_open(rules, head.method_name(), *to, sender, who, now);
 }
 
 } // namespace yett::pipeline

@@ -4,6 +4,7 @@
 #include "gateway/base/result.hpp"
 #include "gateway/http/head.hpp"
 #include "gateway/http/target.hpp"
+#include "gateway/pipeline/request/client_address.hpp"
 #include "policies/route_table.hpp"
 
 namespace yett::pipeline {
@@ -20,6 +21,6 @@ constexpr bool names_destination(http::method m) noexcept
 // the other may keep the caller out. Fails with forbidden and a note; a request without the
 // field is the application's to refuse.
 result<void> require_open_destination(policies::route_table const& rules, http::head const& head, http::target const& from,
-                                      bool https, identity_ptr const& who, wall_time now);
+                                      client const& sender, identity_ptr const& who, wall_time now);
 
 } // namespace yett::pipeline

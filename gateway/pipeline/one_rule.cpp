@@ -48,9 +48,9 @@ error strays(http::path_reading const& reading, policies::route const* from, pol
 
 } // namespace
 
-policies::question question_about(std::string_view method, http::target const& where)
+policies::question question_about(std::string_view method, http::target const& where, ip_address const& client)
 {
-    return {method, where.host(), where.path(), where.has_encoded_slash()};
+    return {method, where.host(), where.path(), where.has_encoded_slash(), client};
 }
 
 result<void> require_one_rule(policies::route_table const& rules, policies::question const& asked, policies::found const& found,

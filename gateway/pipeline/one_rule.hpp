@@ -10,7 +10,8 @@ class target;
 
 namespace yett::pipeline {
 
-policies::question question_about(std::string_view method, http::target const& where);
+// `client` is who sends it, behind trusted proxies.
+policies::question question_about(std::string_view method, http::target const& where, ip_address const& client);
 
 // Whether the application may be left to read a target as it likes: every reading passes
 // the gate and finds what the path as it is spelled has found, if only nothing. To be asked

@@ -74,6 +74,20 @@ identity_ptr identity_for(explain_options const& options, config::settings const
     return who;
 }
 
+ip_address client_of(explain_options const& options)
+{
+    if (options.from.empty()) return {};
+    if (auto const address = parse_ip(options.from)) return *address;
+    throw startup_error{blame::configuration, "--from: not an address: " + options.from};
+}
+
+// An answer that rests on what was not told is no answer.
+void ask_for_address(policies::explanation const& answer, explain_options const& options)
+{
+    auto const counts = answer.rule && answer.rule->spec().access.names(policies::access_spec::kind::networks);
+    if (counts && options.from.empty()) std::cout << "asked for a client of no network; --from ADDRESS names one\n";
+}
+
 // The request as a client would send it. Whoever gives no host asks the rules that want none.
 std::string bytes_of(explain_options const& options)
 {
@@ -124,7 +138,7 @@ int explain_command(explain_options const& options)
     if (!head) return refused_by(options.headers.empty() ? "the request line" : "the head", head.error());
     auto const where = http::target::from(*head);
     if (!where) return refused_by("the gate", where.error());
-    auto const asked = pipeline::question_about(head->method_name(), *where);
+    auto const asked = pipeline::question_about(head->method_name(), *where, client_of(options));
     if (asked.path == "*") {
         std::cout << "answered by yett itself\n";
         return EXIT_SUCCESS;
@@ -136,6 +150,7 @@ int explain_command(explain_options const& options)
     auto const who = identity_for(options, *settings, now);
     auto const answer = policies::explain(*rules.routes, asked, who, now);
     std::cout << answer.text();
+    ask_for_address(answer, options);
     if (!options.headers.empty() && answer.rule)
         if (auto told = tell_of_fields(*settings, *head, *where, *answer.rule, who.get()); !told)
             return refused_by("the headers", told.error());

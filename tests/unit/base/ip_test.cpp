@@ -1,4 +1,4 @@
-#include "gateway/base/ip.hpp"
+#include "gateway/base/ip_prefix_text.hpp"
 
 #include <doctest/doctest.h>
 
@@ -33,6 +33,13 @@ TEST_CASE("ip: a prefix contains its block and nothing else")
     };
     for (auto const& each : cases)
         CHECK_MESSAGE(parse_ip_prefix(each.prefix)->contains(*parse_ip(each.address)) == each.inside, each.prefix, each.address);
+}
+
+TEST_CASE("ip: a prefix is written as it is read")
+{
+    for (auto const* text : {"10.0.0.0/8", "192.0.2.7/32", "0.0.0.0/0", "fd00::/8", "2001:db8::1/128", "::/0"})
+        CHECK(to_string(*parse_ip_prefix(text)) == text);
+    CHECK(to_string(*parse_ip_prefix("192.0.2.7")) == "192.0.2.7/32");
 }
 
 TEST_CASE("ip: a malformed prefix is refused")

@@ -89,6 +89,43 @@ TEST_CASE("config, sibling: a rule about addresses that nobody proves is worth a
     CHECK_FALSE(complains(emails, "nobody proves"));
 }
 
+TEST_CASE("config: a rule for networks is worth a warning where every client would be a proxy")
+{
+    auto const at = [](std::string const& networks) { return route("limits: []", "{ networks: " + networks + " }"); };
+    std::string const outside = "listeners: [{ address: 0.0.0.0:80 }]\n";
+    std::string const here = "listeners: [{ address: 127.0.0.1:80 }, { address: \"[::1]:80\" }]\n";
+    struct
+    {
+        char const* situation;
+        std::string text;
+        char const* said; // empty: nothing
+    } const rows[] = {
+        {"the default listener, and nobody to name clients", at("10.0.0.0/8"), "listeners are for this machine alone"},
+        {"loopback of both families", at("10.0.0.0/8") + here, "listeners are for this machine alone"},
+        {"inside a list", route("limits: []", "{ any_of: [authenticated, { networks: 127.0.0.1 }] }"),
+         "listeners are for this machine alone"},
+        {"a proxy that is listed", at("10.0.0.0/8") + "trusted_proxies: 127.0.0.1\n", ""},
+        {"reached from elsewhere", at("10.0.0.0/8") + outside, ""},
+        {"a range of proxies", at("10.0.0.0/8") + outside + "trusted_proxies: 10.0.0.0/8\n", "asks for 10.0.0.0/8, where every"},
+        {"part of one", at("[192.0.2.7, 10.1.0.0/16]") + outside + "trusted_proxies: 10.0.0.0/8\n",
+         "asks for 10.1.0.0/16, where every"},
+        {"part of one, inside a list",
+         route("limits: []", "{ all_of: [authenticated, { networks: \"fd00:1::/32\" }] }") + outside +
+             "trusted_proxies: \"fd00::/8\"\n",
+         "asks for fd00:1::/32, where every"},
+        {"everybody is believed", at("10.0.0.0/8") + outside + "trusted_proxies: 0.0.0.0/0\n",
+         "asks for 10.0.0.0/8, where every"},
+        {"more than the proxies", at("10.0.0.0/8") + outside + "trusted_proxies: 10.0.0.0/24\n", ""},
+        {"no such rule", route("limits: []"), ""},
+    };
+    for (auto const& row : rows) {
+        CAPTURE(row.situation);
+        auto const warned = std::string_view{row.said};
+        CHECK(complains(row.text, "would be a proxy") == !warned.empty());
+        if (!warned.empty()) CHECK(complains(row.text, std::string{warned}));
+    }
+}
+
 TEST_CASE("config: what looks at a credential has no place on a public rule")
 {
     for (auto const* more :
@@ -96,6 +133,10 @@ TEST_CASE("config: what looks at a credential has no place on a public rule")
         CHECK_MESSAGE(complains(route(more, "public"), "has no effect with access: public"), more);
         CHECK_MESSAGE(!complains(route(more), "has no effect"), more);
         CHECK_MESSAGE(!complains(route(more, "optional"), "has no effect"), more);
+        CHECK_MESSAGE(complains(route(more, "{ networks: 192.0.2.0/24 }"), "has no effect with access: networks"), more);
+        CHECK_MESSAGE(complains(route(more, "{ all_of: [{ networks: 192.0.2.0/24 }] }"), "has no effect with access: networks"),
+                      more);
+        CHECK_MESSAGE(!complains(route(more, "{ any_of: [authenticated, { networks: 192.0.2.0/24 }] }"), "has no effect"), more);
     }
     CHECK(complains(route("access_header: X-Access, forward_credentials: true"), "stands beside access_header"));
 }

@@ -105,6 +105,7 @@ TEST_CASE("load: where the words of an access are only one condition")
                                       {"{ scopes: [a] }", kind::scopes},
                                       {"{ users: [a] }", kind::users},
                                       {"{ emails: [a] }", kind::emails},
+                                      {"{ networks: 10.0.0.0/8 }", kind::networks},
                                       {"{ any_of: [{ roles: a }] }", kind::any_of},
                                       {"{ all_of: [{ roles: a }] }", kind::all_of}}) {
         CAPTURE(written);

@@ -139,9 +139,10 @@ TEST_CASE("samples: every supported key lands where it belongs")
     REQUIRE(any.parts.size() == 3);
     CHECK(any.parts[0].is == kind::roles);
     CHECK(any.parts[1].is == kind::all_of);
-    REQUIRE(any.parts[1].parts.size() == 2);
+    REQUIRE(any.parts[1].parts.size() == 3);
     CHECK(any.parts[1].parts[0].is == kind::scopes);
     CHECK(any.parts[1].parts[1].values == std::vector<std::string>{"*@example.com"});
+    CHECK(any.parts[1].parts[2].networks == std::vector{*parse_ip_prefix("192.0.2.0/24"), *parse_ip_prefix("2001:db8::/32")});
     CHECK(any.parts[2].is == kind::users);
     CHECK(s.routes[3].mode == policies::enforcement::report_only);
     CHECK(s.routes[4].limits == std::vector<std::string>{"per_user", "per_partner"});

@@ -58,7 +58,10 @@ std::string refusal_of_request(std::string const& line, std::string const& field
     REQUIRE(p.h.has_value());
     auto const from = http::target::from(*p.h);
     REQUIRE(from.has_value());
-    auto const open = pipeline::require_open_destination(rules, *p.h, *from, https, who, now);
+    pipeline::client sender;
+    sender.address = *parse_ip("192.0.2.7");
+    sender.https = https;
+    auto const open = pipeline::require_open_destination(rules, *p.h, *from, sender, who, now);
     if (open) return {};
     CHECK(open.error() == errc::forbidden);
     return open.error().note();

@@ -62,7 +62,7 @@ inline std::string way_of(policies::route_table const& rules, std::string const&
     if (!p.h) return "refused by framing";
     auto const where = http::target::from(*p.h);
     if (!where) return "refused: " + where.error().note();
-    auto const asked = pipeline::question_about(method, *where);
+    auto const asked = pipeline::question_about(method, *where, {});
     auto const found = rules.find(asked);
     if (where->doubts().any()) {
         auto const fit = pipeline::require_one_rule(rules, asked, found, *where);

@@ -75,6 +75,11 @@ TEST_CASE("compile: access that cannot mean anything is refused")
     auto with_values = access_of(kind::authenticated, std::vector<std::string>{"x"});
     auto with_parts = access_of(kind::roles, std::vector<std::string>{"x"});
     with_parts.parts = {access_of(kind::authenticated)};
+    auto with_networks = with_parts;
+    with_networks.parts.clear();
+    with_networks.networks = {*yett::parse_ip_prefix("10.0.0.0/8")};
+    auto network_with_values = networks_of({"10.0.0.0/8"});
+    network_with_values.values = {"x"};
 
     struct
     {
@@ -99,6 +104,12 @@ TEST_CASE("compile: access that cannot mean anything is refused")
         {access_of(kind::any_of, std::vector{access_of(kind::all_of)}), "access.any_of[0].all_of: empty"},
         {recent(access_of(kind::public_), 1min), "recent_login needs somebody"},
         {recent(access_of(kind::optional), 1min), "recent_login needs somebody"},
+        {recent(networks_of({"10.0.0.0/8"}), 1min), "recent_login needs somebody"},
+        {access_of(kind::all_of, std::vector{recent(networks_of({"::1"}), 1min)}),
+         "access.all_of[0]: recent_login needs somebody"},
+        {networks_of({}), "access.networks: empty"},
+        {with_networks, "roles takes no networks"},
+        {network_with_values, "networks takes no values"},
         {recent(access_of(kind::authenticated), 0s), "longer than 0s"},
         {with_values, "authenticated takes no values"},
         {with_parts, "roles takes no parts"},
@@ -181,7 +192,7 @@ TEST_CASE("compile: a route says what its spec said")
     CHECK(rule->encoded_slash_allowed());
     CHECK(rule->mode() == enforcement::report_only);
     CHECK(rule->spec().match.path == "/a");
-    CHECK(rule->needs_identity());
+    CHECK(rule->credentials() == credential_use::required);
     CHECK(table.named("nobody") == nullptr);
     CHECK(table.routes().size() == 2);
 }

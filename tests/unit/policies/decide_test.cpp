@@ -152,7 +152,7 @@ TEST_CASE("decide: a login from the future is recent only within the slack of cl
 
 TEST_CASE("access: what a recent login opens closes when it is recent no longer, nested rules too (sibling)")
 {
-    auto const until = [](access_spec const& spec) { return policies::access{spec}.granted_until(ada(), now); };
+    auto const until = [](access_spec const& spec) { return policies::access{spec}.granted_until(ada(), asked, now); };
     access_spec recent;
     recent.is = kind::roles;
     recent.values = {"editor"};
@@ -221,6 +221,51 @@ TEST_CASE("decide: a preflight passes only where the rule forwards it, as nobody
     CHECK(permitted(slashed) == "ok");
 }
 
+TEST_CASE("decide: a network lets in without an identity, and keeps out whoever is elsewhere")
+{
+    auto const code = [](access_spec access, identity_ptr const& who, char const* client, enforcement mode) {
+        auto rule = a_rule("/a", std::move(access));
+        rule.mode = mode;
+        auto const table = table_of({rule});
+        auto const made = decide(table.routes()[0], who, from(client), now);
+        if (made) CHECK((*made).who() == who);
+        if (made.reported) return "reported " + std::string{name_of(made.reported->code())};
+        return made ? std::string{"ok"} : std::string{name_of(made.error().code())};
+    };
+    auto const lan = networks_of({"10.0.0.0/8", "2001:db8::/32"});
+    auto const or_known = access_of(kind::any_of, parts{lan, access_of(kind::authenticated)});
+    auto const and_known = access_of(kind::all_of, parts{lan, access_of(kind::authenticated)});
+    auto const somebody = std::make_shared<identity const>(ada());
+    auto const strict = enforcement::enforce;
+    CHECK(code(lan, nullptr, "10.0.0.1", strict) == "ok");
+    CHECK(code(lan, nullptr, "2001:db8::1", strict) == "ok");
+    CHECK(code(lan, nullptr, "192.0.2.7", strict) == "forbidden");
+    CHECK(code(or_known, nullptr, "10.0.0.1", strict) == "ok");
+    CHECK(code(or_known, somebody, "10.0.0.1", strict) == "ok");
+    CHECK(code(or_known, somebody, "192.0.2.7", strict) == "ok");
+    CHECK(code(or_known, nullptr, "192.0.2.7", strict) == "unauthenticated");
+    CHECK(code(and_known, nullptr, "10.0.0.1", strict) == "unauthenticated");
+    CHECK(code(and_known, somebody, "10.0.0.1", strict) == "ok");
+    CHECK(code(and_known, somebody, "192.0.2.7", strict) == "forbidden");
+    CHECK(code(and_known, nullptr, "192.0.2.7", strict) == "forbidden");
+    CHECK(code(lan, nullptr, "192.0.2.7", enforcement::report_only) == "reported forbidden");
+}
+
+TEST_CASE("decide: a preflight from a network that the rule keeps out does not reach the application")
+{
+    auto rule = a_rule("/**", access_of(kind::all_of, parts{networks_of({"10.0.0.0/8"}), access_of(kind::authenticated)}));
+    rule.cors.emplace().preflights = cors_spec::preflight::forward;
+    auto const code = [&](char const* client) {
+        auto const table = table_of({rule});
+        auto const made = permit_preflight(table.routes()[0], from(client));
+        return made ? std::string{"ok"} : std::string{name_of(made.error().code())};
+    };
+    CHECK(code("10.0.0.1") == "ok");
+    CHECK(code("192.0.2.7") == "forbidden");
+    rule.mode = enforcement::report_only;
+    CHECK(code("192.0.2.7") == "ok");
+}
+
 TEST_CASE("decide: a rule tells beforehand what it does with credentials")
 {
     auto const use = [](access_spec access) { return table_of({a_rule("/a", std::move(access))}).routes()[0].credentials(); };
@@ -228,6 +273,16 @@ TEST_CASE("decide: a rule tells beforehand what it does with credentials")
     CHECK(use(access_of(kind::optional)) == credential_use::optional);
     CHECK(use(access_of(kind::authenticated)) == credential_use::required);
     CHECK(use(access_of(kind::any_of, parts{access_of(kind::authenticated)})) == credential_use::required);
+    auto const lan = networks_of({"10.0.0.0/8"});
+    auto const known = access_of(kind::authenticated);
+    CHECK(use(lan) == credential_use::ignored);
+    CHECK(use(access_of(kind::any_of, parts{lan, lan})) == credential_use::ignored);
+    CHECK(use(access_of(kind::all_of, parts{lan, access_of(kind::any_of, parts{lan})})) == credential_use::ignored);
+    CHECK(use(access_of(kind::any_of, parts{lan, known})) == credential_use::optional);
+    CHECK(use(access_of(kind::all_of, parts{lan, known})) == credential_use::required);
+    CHECK(use(access_of(kind::all_of, parts{lan, access_of(kind::any_of, parts{lan, known})})) == credential_use::optional);
+    CHECK(use(access_of(kind::any_of, parts{known, access_of(kind::all_of, parts{lan, known})})) == credential_use::required);
+    CHECK(use(recent(access_of(kind::any_of, parts{lan, known}), 1min)) == credential_use::required);
 }
 
 TEST_CASE("decide: the note of a refusal names the rule and what it takes")
@@ -244,6 +299,6 @@ TEST_CASE("decide: the note of a refusal names the rule and what it takes")
 TEST_CASE("access: a rule that was never compiled and asks for nothing grants nothing")
 {
     auto const who = ada();
-    for (auto const is : {kind::any_of, kind::all_of, kind::roles, kind::scopes, kind::users, kind::emails})
-        CHECK(policies::access{access_of(is)}.judge(who, now) == policies::access::verdict::forbidden);
+    for (auto const is : {kind::any_of, kind::all_of, kind::roles, kind::scopes, kind::users, kind::emails, kind::networks})
+        CHECK(policies::access{access_of(is)}.judge(&who, asked, now) == policies::access::verdict::forbidden);
 }

@@ -34,7 +34,9 @@ route_table sample()
     auto trial = a_rule("/trial", access_of(kind::roles, words{"admin"}));
     trial.name = "trial";
     trial.mode = enforcement::report_only;
-    return table_of({health, other, admin, page, trial});
+    auto office = a_rule("/office", networks_of({"10.0.0.0/8"}));
+    office.name = "office";
+    return table_of({health, other, admin, page, trial, office});
 }
 
 } // namespace
@@ -70,6 +72,12 @@ TEST_CASE("explain: says why somebody passes")
         {{"GET", "h", "/page"}, nullptr, "permitted: the rule is open to everybody\n"},
         {{"GET", "h", "/page"}, somebody({}), "permitted: the rule is open and the caller is known\n"},
         {{"GET", "h", "/trial"}, somebody({}), "permitted (report_only): rule trial wants one of the roles admin, forbidden\n"},
+        {{"GET", "h", "/office", false, *parse_ip("10.9.8.7")},
+         nullptr,
+         "permitted: the caller has what it takes: a client of the networks 10.0.0.0/8\n"},
+        {{"GET", "h", "/office", false, *parse_ip("192.0.2.7")},
+         somebody({"admin"}),
+         "refused: rule office wants a client of the networks 10.0.0.0/8, forbidden\n"},
         {{"POST", "h", "/healthz"}, nullptr, "refused: rules match host and path, but only for GET, HEAD, method_not_allowed\n"},
         {{"GET", "h", "/nowhere"}, nullptr, "refused: no rule matches, no_such_route\n"},
     };
@@ -84,7 +92,7 @@ TEST_CASE("explain: a rule for other methods says so")
 {
     auto const table = sample();
     auto const told = explain(table, {"POST", "h", "/healthz"}, nullptr, now);
-    REQUIRE(told.before.size() == 5);
+    REQUIRE(told.before.size() == 6);
     CHECK(told.before[0].why == "method is none of GET, HEAD");
     CHECK(told.rule == nullptr);
 }

@@ -44,10 +44,24 @@ inline access_spec access_of(access_spec::kind is, std::vector<access_spec> part
     return spec;
 }
 
+inline access_spec networks_of(std::vector<std::string> const& blocks)
+{
+    access_spec spec;
+    spec.is = access_spec::kind::networks;
+    for (auto const& each : blocks) spec.networks.push_back(*parse_ip_prefix(each));
+    return spec;
+}
+
 inline access_spec recent(access_spec spec, std::chrono::seconds length)
 {
     spec.recent_login = length;
     return spec;
+}
+
+// Who asks from where, for whatever.
+inline question from(std::string_view address)
+{
+    return {"GET", "h", "/a", false, *parse_ip(address)};
 }
 
 // The table of rules that must be good.

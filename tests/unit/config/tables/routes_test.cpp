@@ -15,7 +15,8 @@ constexpr auto base = "name: r\nmatch: { path: / }\naccess: public\nupstream: ap
 constexpr auto without_access = "name: r\nmatch: { path: / }\nupstream: app\n";
 constexpr auto without_match = "name: r\naccess: public\nupstream: app\n";
 constexpr auto allowed =
-    "public, optional, authenticated, or a mapping with one of roles, scopes, users, emails, any_of, all_of, and recent_login\n";
+    "public, optional, authenticated, or a mapping with one of roles, scopes, users, emails, networks, any_of, all_of, and "
+    "recent_login\n";
 
 } // namespace
 
@@ -98,6 +99,17 @@ TEST_CASE("route keys: who may pass")
             arrives{"access: { scopes: [read, write] }", [](route_spec const& r) { return r.access.is == kind::scopes; }},
             arrives{"access: { users: [u1] }", [](route_spec const& r) { return r.access.is == kind::users; }},
             arrives{"access: { emails: \"*@example.com\" }", [](route_spec const& r) { return r.access.is == kind::emails; }},
+            arrives{"access: { networks: 10.0.0.0/8 }",
+                    [](route_spec const& r) {
+                        return r.access.is == kind::networks && r.access.networks == std::vector{*parse_ip_prefix("10.0.0.0/8")};
+                    }},
+            arrives{
+                "access: { networks: [192.0.2.7, \"2001:db8::/32\"] }",
+                [](route_spec const& r) {
+                    return r.access.networks == std::vector{*parse_ip_prefix("192.0.2.7/32"), *parse_ip_prefix("2001:db8::/32")};
+                }},
+            arrives{"access: { any_of: [authenticated, { networks: \"fd00::/8\" }] }",
+                    [](route_spec const& r) { return r.access.parts[1].networks[0] == *parse_ip_prefix("fd00::/8"); }},
             arrives{"access: { recent_login: 5m }",
                     [](route_spec const& r) { return r.access.is == kind::authenticated && r.access.recent_login == 5min; }},
             arrives{"access: { roles: admin, recent_login: 1h }",
@@ -121,6 +133,14 @@ TEST_CASE("route keys: who may pass")
             {"access: { roles: a, any_of: [public] }",
              "access.any_of: stands beside another condition; all_of or any_of combines several\n"},
             {"access: { roles: [] }", "access.roles: is an empty list; at least one entry is wanted\n"},
+            {"access: { networks: [] }", "access.networks: is an empty list; at least one entry is wanted\n"},
+            {"access: { networks: [10.0.0.1/8, office] }",
+             "access.networks[0]: \"10.0.0.1/8\" is not a range of addresses; allowed are an address or a CIDR block without bits "
+             "behind its prefix, as in 10.0.0.0/8 or fd00::/8\n"
+             "access.networks[1]: \"office\" is not a range of addresses; allowed are an address or a CIDR block without bits "
+             "behind its prefix, as in 10.0.0.0/8 or fd00::/8\n"},
+            {"access: { networks: 10.0.0.0/8, roles: a }",
+             "access.networks: stands beside another condition; all_of or any_of combines several\n"},
             {"access: { any_of: [] }", "access.any_of: is an empty list; at least one entry is wanted\n"},
             {"access: { role: admin }", "access.role: is unknown; did you mean roles?\n"},
             {"access: { any_of: [nobody] }", std::string{"access.any_of[0]: \"nobody\" is unknown; allowed: "} + allowed},
