@@ -60,7 +60,7 @@ decision decide(route const& rule, identity_ptr const& who, question const& aske
 result<permit> permit_preflight(route const& rule, question const& asked)
 {
     auto const& cors = rule.spec().cors;
-    if (!cors || cors->preflights != cors_spec::preflight::forward)
+    if (!cors || cors->preflights != cors_spec::preflight::forward || rule.to() != destination::upstream)
         return refusal(errc::forbidden, rule, "no preflight to be forwarded");
     if (auto unfit = objection_to_path(rule, asked)) return std::move(*unfit);
     if (auto outside = objection_to_client(rule, asked)) return std::move(*outside);

@@ -68,6 +68,47 @@ enum class destination
 {
     upstream,
     accounts,
+    redirect, // the rule itself: with another address,
+    respond,  // or with a reply that the operator wrote
+};
+
+// Sends whoever passes to another address.
+struct redirect_spec
+{
+    std::string to; // literal but for {path} and {query}, see rewriting/redirect_template
+    unsigned status = 302;
+};
+
+// What a rule answers by itself.
+struct respond_spec
+{
+    unsigned status = 200;
+    std::string body; // literal
+    std::string type; // Content-Type; empty: of plain text
+};
+
+// Who answers under a rule: exactly one of an upstream, an account endpoint, a redirect, a reply.
+struct answer_spec
+{
+    destination to = destination::upstream;
+    std::string target; // name of the upstream, or of the account endpoint
+    std::optional<redirect_spec> redirect;
+    std::optional<respond_spec> respond;
+};
+
+// What stands in for the matches of a regular expression.
+struct replace_spec
+{
+    std::string from; // RE2
+    std::string to;   // \0 to \9 are the match and its groups
+};
+
+// What the application is asked for instead of the path that was decided on, in this order.
+struct rewrite_spec
+{
+    std::string strip_prefix;
+    std::optional<replace_spec> replace;
+    std::string add_prefix;
 };
 
 // How a rule asks for a credential that did not come.
@@ -107,27 +148,30 @@ struct cors_spec
     preflight preflights = preflight::answer;
 };
 
-// What a rule changes of the fields that clients send.
-struct header_spec
+// What a rule changes of the fields of a message. Names in any case.
+struct field_change_spec
 {
-    // All names in any case; `pass` in this spelling alone, for there is no other the application
-    // would get.
-    std::vector<std::string> pass;                        // names that are dropped else
-    std::vector<std::pair<std::string, std::string>> set; // as literal text, in place of what the client sent
+    std::vector<std::pair<std::string, std::string>> set; // as literal text, in place of what came
     std::vector<std::string> remove;
     std::string place; // "file:line:column"
 
-    bool empty() const noexcept { return pass.empty() && set.empty() && remove.empty(); }
+    bool empty() const noexcept { return set.empty() && remove.empty(); }
+};
+
+// The same of those that clients send, some of which are dropped else.
+struct header_spec : field_change_spec
+{
+    std::vector<std::string> pass; // in this spelling alone, for there is no other the application would get
+
+    bool empty() const noexcept { return pass.empty() && field_change_spec::empty(); }
 };
 
 // One rule. Its place among the others counts: it takes what no earlier one took.
-struct route_spec
+struct route_spec : answer_spec
 {
     std::string name;
     match_spec match;
     access_spec access;
-    destination to = destination::upstream;
-    std::string target;                      // name of the upstream, or of the account endpoint
     std::vector<std::string> limits;         // names, spent in this order
     std::optional<std::uint64_t> body_bytes; // 0 is no limit; absent takes the client's limit
     // Paths that servers read in different ways; each of these says that the application is not one
@@ -137,6 +181,8 @@ struct route_spec
     bool double_encoding_allowed = false;    // nobody behind decodes escapes a second time
     std::optional<websocket_spec> websocket; // absent: Upgrade is not passed on
     header_spec request_headers;
+    std::optional<rewrite_spec> rewrite;  // of paths; absent: the application is asked for what the client asked for
+    field_change_spec response_headers;   // of replies, the application's and the rule's own
     bool stream = false;           // its bodies may take their time
     std::optional<cors_spec> cors; // absent: the application speaks for itself
     policies::challenge challenge = policies::challenge::bearer;

@@ -216,6 +216,9 @@ TEST_CASE("decide: a preflight passes only where the rule forwards it, as nobody
     CHECK(permitted(put) == "forbidden");
     rule.cors->preflights = preflight::forward;
     CHECK(permitted(put) == "ok");
+    rule.to = destination::redirect;
+    CHECK(permitted(put) == "forbidden"); // there is no application
+    rule.to = destination::upstream;
     CHECK(permitted(slashed) == "uri_rejected");
     rule.encoded_slash_allowed = true;
     CHECK(permitted(slashed) == "ok");
