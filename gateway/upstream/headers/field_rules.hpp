@@ -50,4 +50,8 @@ private:
     std::vector<std::pair<std::string, std::string>> set_;
 };
 
+// Whether a rule can set a field to that text: line ends, control bytes and blanks round it have no place there.
+bool is_field_value(std::string const& value);
+inline constexpr char const* not_a_field_value = "holds what a header cannot carry: line ends, control bytes, or blanks round it";
+
 } // namespace yett::upstream

@@ -2,11 +2,13 @@
 
 #include "gateway/http/ascii.hpp"
 #include "gateway/http/fields/cookies.hpp"
+#include "gateway/rewriting/cookie_path.hpp"
 #include "gateway/upstream/headers/connection_login.hpp"
 #include "gateway/upstream/headers/header_action.hpp"
 #include "gateway/upstream/headers/header_plan.hpp"
 #include "gateway/upstream/headers/location_mapping.hpp"
 #include "gateway/upstream/headers/nominations.hpp"
+#include "gateway/upstream/headers/reply_changes.hpp"
 
 #include <algorithm>
 
@@ -61,18 +63,40 @@ void map_back(http::field& f, reply_rules const& rules, reply_for_client& into)
     if (auto mapped = rules.locations->mapped(f.value)) f.value = into.texts.emplace_front(std::move(*mapped));
 }
 
+void map_cookie_back(http::field& f, reply_rules const& rules, reply_for_client& into)
+{
+    if (!rules.prefixes) return;
+    if (auto mapped = rewriting::with_path_undone(f.value, *rules.prefixes)) f.value = into.texts.emplace_front(std::move(*mapped));
+}
+
 // What a field says to others than the client.
 void look_at(http::field& f, reply_rules const& rules, reply_for_client& into)
 {
     switch (f.id) {
     case known::location:
     case known::content_location: return map_back(f, rules, into);
+    case known::set_cookie: return map_cookie_back(f, rules, into);
     case known::www_authenticate:
     case known::proxy_authenticate:
         into.asks_to_sign_in_connection = into.asks_to_sign_in_connection || asks_to_sign_in_connection(f.value);
         return;
     default: return;
     }
+}
+
+bool ends_by_rule(http::field const& f, reply_rules const& rules) noexcept
+{
+    return rules.changes && rules.changes->ends(f.name);
+}
+
+// Behind the `kept` fields of an array with room for them; what Yett adds is its word and not the rule's.
+std::size_t append_ours(std::span<http::field> array, std::size_t kept, reply_rules const& rules)
+{
+    if (rules.changes)
+        for (auto const& f : rules.changes->set())
+            if (!is_replaced(f, rules)) array[kept++] = f;
+    std::ranges::copy(rules.added, array.begin() + static_cast<std::ptrdiff_t>(kept));
+    return kept + rules.added.size();
 }
 
 } // namespace
@@ -85,18 +109,18 @@ std::optional<reply_for_client> fields_for_client(std::span<http::field> array, 
     std::size_t kept = 0;
     for (auto& f : array.first(count)) {
         look_at(f, rules, reply);
-        if (!ends_here(f, rules) && !nominated->include(f.name) && !is_replaced(f, rules)) array[kept++] = f;
+        if (!ends_here(f, rules) && !nominated->include(f.name) && !is_replaced(f, rules) && !ends_by_rule(f, rules))
+            array[kept++] = f;
     }
     array[kept++] = {"Via", "1.1 yett", known::via};
-    if (kept + rules.added.size() <= array.size()) {
-        std::ranges::copy(rules.added, array.begin() + static_cast<std::ptrdiff_t>(kept));
-        reply.fields = array.first(kept + rules.added.size());
-        return reply;
+    auto const most = kept + (rules.changes ? rules.changes->set().size() : 0) + rules.added.size();
+    if (most > array.size()) {
+        // A browser can bring about as many deletions of cookies as there are paths and domains.
+        reply.more.assign(array.begin(), array.begin() + static_cast<std::ptrdiff_t>(kept));
+        reply.more.resize(most);
+        array = reply.more;
     }
-    // A browser can bring about as many deletions of cookies as there are paths and domains.
-    reply.more.assign(array.begin(), array.begin() + static_cast<std::ptrdiff_t>(kept));
-    reply.more.insert(reply.more.end(), rules.added.begin(), rules.added.end());
-    reply.fields = reply.more;
+    reply.fields = array.first(append_ours(array, kept, rules));
     return reply;
 }
 

@@ -9,10 +9,15 @@
 #include <string>
 #include <vector>
 
+namespace yett::rewriting {
+class prefix_change;
+} // namespace yett::rewriting
+
 namespace yett::upstream {
 
 class header_plan;
 class location_mapping;
+class reply_changes;
 
 // What the fields of a reply are judged by.
 struct reply_rules
@@ -22,6 +27,8 @@ struct reply_rules
     location_mapping const* locations = nullptr; // null: they stay as they are
     bool to_proxy = false;                       // the reply goes to a trusted proxy, which may act upon it
     bool speaks_of_origins = false;              // `added` says what pages of other sites may do; the application does not
+    reply_changes const* changes = nullptr;      // by the rule; null: none
+    rewriting::prefix_change const* prefixes = nullptr; // undone in cookies' paths; null: they stay
 };
 
 struct reply_for_client
@@ -35,7 +42,7 @@ struct reply_for_client
 // Removes what is not meant for the client from a reply's fields, in place: hop-by-hop
 // fields and those Connection nominates, framing (the exchange writes its own), names
 // that only Yett may set, cookies included, and orders for a server in front, unless a proxy
-// is there to take them. Adds Via and the fields that Yett itself adds: each replaces those of
+// is there to take them. Adds Via, what the rule sets, and the fields that Yett itself adds: each replaces those of
 // its name, only Set-Cookie and Vary stand beside the application's. The array needs room for one more
 // field than came; all that is added finds its place in it or in `more`. Nothing when Connection
 // nominates too many fields.

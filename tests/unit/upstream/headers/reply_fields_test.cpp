@@ -1,7 +1,9 @@
 #include "gateway/upstream/headers/reply_fields.hpp"
 
 #include "gateway/upstream/headers/header_plan.hpp"
+#include "gateway/rewriting/prefix_change.hpp"
 #include "gateway/upstream/headers/location_mapping.hpp"
+#include "gateway/upstream/headers/reply_changes.hpp"
 
 #include <doctest/doctest.h>
 
@@ -17,9 +19,9 @@ namespace {
 
 using pairs = std::vector<std::pair<std::string, std::string>>;
 
-// "Name: value" a line, of what the client gets of these fields.
-std::string told(pairs const& from_application, std::vector<http::field> const& added = {},
-                 upstream::location_mapping const* locations = nullptr, bool to_proxy = false, bool speaks_of_origins = false)
+// "Name: value" a line, of what the client gets of these fields; `by` says what else they are judged by.
+std::string told_by(pairs const& from_application, void (*by)(upstream::reply_rules&), std::vector<http::field> const& added = {},
+                    upstream::location_mapping const* locations = nullptr, bool to_proxy = false, bool speaks_of_origins = false)
 {
     upstream::header_options options;
     options.cookies = {"__Host-yett_access", "yett_access"};
@@ -28,11 +30,32 @@ std::string told(pairs const& from_application, std::vector<http::field> const& 
     std::array<http::field, 32> array;
     std::size_t count = 0;
     for (auto const& [name, value] : from_application) array[count++] = {name, value, http::known_named(name)};
-    auto const kept = upstream::fields_for_client(array, count, {*plan, added, locations, to_proxy, speaks_of_origins});
+    upstream::reply_rules rules{*plan, added, locations, to_proxy, speaks_of_origins};
+    if (by) by(rules);
+    auto const kept = upstream::fields_for_client(array, count, rules);
     REQUIRE(kept.has_value());
     std::string text;
     for (auto const& f : kept->fields) text.append(f.name).append(": ").append(f.value).append("\n");
     return text;
+}
+
+std::string told(pairs const& from_application, std::vector<http::field> const& added = {},
+                 upstream::location_mapping const* locations = nullptr, bool to_proxy = false, bool speaks_of_origins = false)
+{
+    return told_by(from_application, nullptr, added, locations, to_proxy, speaks_of_origins);
+}
+
+void change_a_few(upstream::reply_rules& rules)
+{
+    static upstream::reply_changes const changes{
+        {{{"X-Frame-Options", "DENY"}, {"cache-control", "public"}, {"Vary", "Cookie"}}, {"server", "X-Powered-By"}}};
+    rules.changes = &changes;
+}
+
+void undo_prefixes(upstream::reply_rules& rules)
+{
+    static rewriting::prefix_change const prefixes{"/api", "/v1"};
+    rules.prefixes = &prefixes;
 }
 
 } // namespace
@@ -132,4 +155,40 @@ TEST_CASE("reply_fields: what is added may be more than the array has room for")
         CHECK(text.starts_with("X-Stays: 1\nVia: 1.1 yett\nSet-Cookie: "));
         CHECK(std::ranges::count(text, '\n') == static_cast<std::ptrdiff_t>(many) + 2);
     }
+}
+
+TEST_CASE("reply_fields: a rule removes fields and sets others in place of what came")
+{
+    CHECK(told_by({{"Server", "app/1"}, {"X-Stays", "1"}, {"x-powered-by", "x"}, {"x-frame-options", "ALLOW"}, {"VARY", "Accept"}},
+                  change_a_few) ==
+          "X-Stays: 1\nVia: 1.1 yett\nX-Frame-Options: DENY\ncache-control: public\nVary: Cookie\n");
+    CHECK(told_by({}, change_a_few) == "Via: 1.1 yett\nX-Frame-Options: DENY\ncache-control: public\nVary: Cookie\n");
+}
+
+TEST_CASE("reply_fields: what Yett adds is its word, whatever a rule sets, and cookies stay")
+{
+    std::vector<http::field> const added{{"Set-Cookie", "yett_access=new", http::known::set_cookie},
+                                         {"Cache-Control", "no-store", http::known::other},
+                                         {"Vary", "Origin", http::known::other}};
+    CHECK(told_by({{"Set-Cookie", "a=1"}, {"Cache-Control", "private"}, {"Vary", "Accept"}}, change_a_few, added) ==
+          "Set-Cookie: a=1\nVia: 1.1 yett\nX-Frame-Options: DENY\nVary: Cookie\nSet-Cookie: yett_access=new\n"
+          "Cache-Control: no-store\nVary: Origin\n");
+}
+
+TEST_CASE("reply_fields: what is set may be more than the array has room for")
+{
+    for (auto const many : {27u, 28u, 29u, 30u, 60u}) {
+        std::vector<http::field> const added(many, {"Set-Cookie", "yett_access=; Max-Age=0", http::known::set_cookie});
+        auto const text = told_by({{"X-Stays", "1"}, {"Server", "x"}}, change_a_few, added);
+        CHECK(text.starts_with("X-Stays: 1\nVia: 1.1 yett\nX-Frame-Options: DENY\ncache-control: public\nVary: Cookie\nSet-Cookie: "));
+        CHECK(std::ranges::count(text, '\n') == static_cast<std::ptrdiff_t>(many) + 5);
+    }
+}
+
+TEST_CASE("reply_fields: the path of an application's cookie is the one that clients know")
+{
+    CHECK(told_by({{"Set-Cookie", "a=1; Path=/v1/x"}, {"set-cookie", "b=2; path=/; Secure"}, {"Set-Cookie", "c=3"}}, undo_prefixes) ==
+          "Set-Cookie: a=1; Path=/api/x\nset-cookie: b=2; path=/api; Secure\nSet-Cookie: c=3\nVia: 1.1 yett\n");
+    CHECK(told_by({{"Set-Cookie", "yett_access=evil; Path=/v1"}}, undo_prefixes) == "Via: 1.1 yett\n");
+    CHECK(told({{"Set-Cookie", "a=1; Path=/v1/x"}}) == "Set-Cookie: a=1; Path=/v1/x\nVia: 1.1 yett\n");
 }
