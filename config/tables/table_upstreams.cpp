@@ -10,6 +10,7 @@ namespace yett::config {
 namespace {
 
 using std::chrono::hours;
+using std::chrono::minutes;
 
 // A question that may take longer than the pause to the next one would have two under way, and the
 // order of their answers would decide.
@@ -40,6 +41,72 @@ section<ejection> const& ejection_keys()
             value("for", &ejection::duration, duration<milliseconds>(seconds{1}, hours{1}), "How long it stays away."),
         },
         {},
+    };
+    return keys;
+}
+
+using yett::upstream::adaptive_options;
+using yett::upstream::retry_budget_options;
+
+// A rate is written as one value and taken as two.
+section<retry_budget_options> const& retry_budget_keys()
+{
+    using b = retry_budget_options;
+    static stored_as<b, rate> const least{[](b const& from) {
+                                              return rate{from.least, from.period};
+                                          },
+                                          [](b& into, rate wanted) {
+                                              into.least = wanted.amount;
+                                              into.period = wanted.period;
+                                          }};
+    static section<b> const keys{
+        {
+            value("share", &b::share, percentage(0, 100), "Of the requests of the last ten seconds."),
+            value("least", least, {"rate", "AMOUNT/PERIOD, as in 3/s", parse_rate, show_rate},
+                  "Besides, so that few requests have some, too."),
+        },
+        {},
+    };
+    return keys;
+}
+
+section<adaptive_options> const& adaptive_keys()
+{
+    using a = adaptive_options;
+    static section<a> const keys{
+        {
+            value("least", &a::least, count<std::uint64_t>(1, 65'536),
+                  "The bound never falls below this, and stays there while the base is measured."),
+            value("tolerance", &a::tolerance, percentage(5, 100), "So much longer than the base may replies take; 1 ms besides."),
+            value("interval", &a::interval, duration<milliseconds>(seconds{5}, hours{1}),
+                  "Between two measurements of the base, the time that replies take when few are under way."),
+        },
+        {},
+    };
+    return keys;
+}
+
+// A bound that adapts lies between its `least` and `most`.
+section<bounded_requests> const& request_keys()
+{
+    using f = bounded_requests;
+    static section<f> const keys{
+        {
+            value("most", &f::most, count<std::uint64_t>(1, 1'000'000),
+                  "Under way at a time, in all workers together; each has an equal part, at least one. WebSockets do not count "
+                  "once they are open."),
+            value("per_client", &f::each_client, share_of("upstreams.NAME.requests.most"),
+                  "How many of these one client may have, an IPv4 address or an IPv6 /64; at least one."),
+            value("queue", &f::queue, count<std::uint64_t>(0, 1'000'000),
+                  "More may wait, of all workers; where it is full the one that has waited longest is answered with 503."),
+            value("wait", &f::wait, duration<milliseconds>(milliseconds{10}, minutes{5}), "Each at most; then 503."),
+            optional_part("adaptive", &f::adaptive, adaptive_keys(),
+                          "Lowers the bound when replies take longer than usual, and raises it again up to `most`."),
+        },
+        [](reading& r, spot const& at, f& bound) {
+            if (bound.adaptive && bound.adaptive->least > bound.most)
+                r.complain_at(at.path + ".adaptive", "has a least that is more than most");
+        },
     };
     return keys;
 }
@@ -128,9 +195,12 @@ section<upstream> const& upstream_keys()
                    value("reply_header_fields", &p::reply_fields, count<std::uint64_t>(10, 2'000), "Fields that it may have.")),
             part("host", &u::host, host_keys()),
             value("retries", &u::retries, count<unsigned>(0, 10),
-                  "Further attempts when a kept connection turns out dead, where nothing reached the application or "
-                  "the method is safe, and the body was there as a whole; a connection that cannot be made is "
-                  "not tried again."),
+                  "To how many further servers a request may be sent when one broke off, was silent for `reply_timeout`, or "
+                  "answered 500, 502, 503 or 504 without `Retry-After`: where its method is safe (GET, HEAD, OPTIONS …) and its "
+                  "body was there as a whole, or no byte of it was sent. Where a kept connection turned out dead it is sent to "
+                  "the same server again. Servers that take no connection are passed over. 0: none of this."),
+            part("retry_budget", &u::retry_budget, retry_budget_keys()),
+            optional_part("requests", &u::requests, request_keys(), "Bounds how many requests the application has at a time."),
             optional_part("health", &u::health, health_keys(), "Asks the servers whether they are well."),
             optional_part("ejection", &u::ejection, ejection_keys(), "Takes servers away that fail too often."),
             optional_part("tls", &u::tls, tls_keys(), "How https servers are checked and what is shown to them."),

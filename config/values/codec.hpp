@@ -137,6 +137,14 @@ inline codec<share> share_of(std::string const& whole)
     return {"number or percentage", fmt::format("1 and more, 1% to 100% of `{}`", whole), parse_share, show_share};
 }
 
+// So many of a hundred, "20%".
+//
+// Both bounds in percent.
+inline codec<unsigned> percentage(unsigned low, unsigned high)
+{
+    return between<unsigned>({"percentage", {}, parse_percentage, show_percentage}, low, high);
+}
+
 // One of a closed list of words.
 //
 // Case counts. A value that no word stands for is shown empty.

@@ -232,6 +232,13 @@ struct share
     bool operator==(share const&) const = default;
 };
 
+// How many requests an application has at a time. A client's share is said as one, and made a number
+// when it is divided among the workers.
+struct bounded_requests : yett::upstream::in_flight_options
+{
+    share each_client{50, true}; // of `most`
+};
+
 // An application: its servers, how they are chosen and asked. What the room of upstreams takes
 // itself is its own options.
 struct upstream : yett::upstream::exchange_options
@@ -242,6 +249,7 @@ struct upstream : yett::upstream::exchange_options
     yett::upstream::pool_options pool;
     share connections_per_client{25, true};
     upstream_host host;
+    std::optional<bounded_requests> requests;
     std::optional<health_check> health;
     std::optional<config::ejection> ejection;
     std::optional<upstream_tls> tls;

@@ -183,6 +183,18 @@ std::string show_share(share const& value)
     return fmt::format("{}{}", value.amount, value.of_hundred ? "%" : "");
 }
 
+result<unsigned> parse_percentage(std::string_view text)
+{
+    auto const amount = text.ends_with('%') ? parse_count(text.substr(0, text.size() - 1)) : result<std::uint64_t>{wrong({})};
+    if (!amount || *amount > 100) return wrong("is not a percentage; 0% to 100% is allowed");
+    return static_cast<unsigned>(*amount);
+}
+
+std::string show_percentage(unsigned value)
+{
+    return fmt::format("{}%", value);
+}
+
 // "100/s" is short for "100/1s".
 result<rate> parse_rate(std::string_view text)
 {

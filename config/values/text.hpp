@@ -42,6 +42,10 @@ std::string show_byte_rate(std::uint64_t value);
 result<share> parse_share(std::string_view text);
 std::string show_share(share const& value);
 
+// "0%" to "100%": so many of a hundred.
+result<unsigned> parse_percentage(std::string_view text);
+std::string show_percentage(unsigned value);
+
 // "5/15m", "100/s": an amount of at least 1 in a period of at least 1 ms.
 result<rate> parse_rate(std::string_view text);
 std::string show_rate(rate const& value);

@@ -10,7 +10,8 @@
 // Everything one worker owns, built in the order in which the parts need each other. What all
 // workers share is handed over once (`shared`); what is here belongs to one thread, so that nothing
 // on a request's way is locked. Whatever is bounded for the whole program is divided: the token
-// cache, assertions and the buffers of bodies each get one part in as many as there are workers.
+// cache, assertions, the buffers of bodies and the requests to an application each get one part in as many as
+// there are workers.
 
 namespace yett::app {
 namespace {
@@ -69,7 +70,7 @@ worker_services::worker_services(unsigned index, unsigned of, shared const& all)
     : worker_{worker_options(index, of, all)},
       cache_{all.keys.current().verifier, all.revoked, share_of(all, of)},
       assertions_{all.keys.signer(), assertions_of(all.settings, of)},
-      upstreams_{make_upstreams(all)},
+      upstreams_{make_upstreams(all, of)},
       endpoints_{{all.services, cache_, all.keys.current().documents}},
       renewals_{{all.services, worker_.executor(), longest_reply(all.settings)}},
       streams_{streams_of(worker_, all)},
@@ -87,13 +88,13 @@ worker_services::worker_services(unsigned index, unsigned of, shared const& all)
 {
 }
 
-pipeline::forwarders_by_name worker_services::make_upstreams(shared const& all)
+pipeline::forwarders_by_name worker_services::make_upstreams(shared const& all, unsigned workers)
 {
     pipeline::forwarders_by_name made;
     for (auto const& [name, settings] : all.settings.upstreams) {
         upstream::dependencies around{worker_.executor(), worker_.deadlines(),
                                       worker_.figures().upstreams[all.figures.upstream(name)]};
-        made[name] = std::make_unique<upstream::forwarder>(forwarding_of(settings), around);
+        made[name] = std::make_unique<upstream::forwarder>(forwarding_of(settings, workers), around);
     }
     return made;
 }

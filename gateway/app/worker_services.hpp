@@ -72,7 +72,7 @@ public:
     void end_tunnels() { streams_.drain(); }
 
 private:
-    pipeline::forwarders_by_name make_upstreams(shared const& all);
+    pipeline::forwarders_by_name make_upstreams(shared const& all, unsigned workers);
 
     // In the order in which they are made; the loop first, for nearly all of them live on it.
     net::worker worker_;

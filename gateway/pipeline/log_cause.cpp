@@ -14,6 +14,20 @@ bool brought_key_in_vain(http::head const& head, request_context const& context)
     return context.found.route && !context.reported.credential_sent && !context.facts().ways.basic && has_basic_key(head);
 }
 
+std::string with_system_cause(error const& why)
+{
+    return why.cause() ? why.note() + " (" + why.cause().message() + ')' : why.note();
+}
+
+// What happened at each server, in order; what does not say where it happened was at the last one.
+std::string cause_at_application(error const& why, upstream::observation const& seen)
+{
+    auto text = seen.failed;
+    if (!text.empty()) text += "; ";
+    if (!seen.server.empty() && why.note().find(seen.server) == std::string::npos) text.append(seen.server).append(": ");
+    return text + with_system_cause(why);
+}
+
 } // namespace
 
 std::string_view path_for_log(std::string_view path, std::string& kept)
@@ -38,15 +52,15 @@ std::string cause_for_log(error const* why, http::head const& head, request_cont
     if (!why)
         return context.reported.not_enforced && *context.reported.not_enforced == errc::rate_limited
                    ? context.reported.not_enforced->note()
-                   : std::string{};
+                   : context.reported.upstream.failed;
     if (is_farewell(*why)) return "the client went away";
     if (*why == errc::unauthenticated && brought_key_in_vain(head, context))
         return "an API key as the password of Basic, which a rule takes with challenge: basic alone";
     auto const is_ours_to_explain =
         *why == errc::uri_rejected || *why == errc::forbidden || *why == errc::csrf_rejected || *why == errc::rate_limited;
-    if (why->from() != origin::upstream && !is_ours_to_explain && !context.reported.credential_refused) return {};
-    if (!why->cause()) return why->note();
-    return why->note() + " (" + why->cause().message() + ')';
+    if (why->from() == origin::upstream) return cause_at_application(*why, context.reported.upstream);
+    if (!is_ours_to_explain && !context.reported.credential_refused) return {};
+    return with_system_cause(*why);
 }
 
 } // namespace yett::pipeline

@@ -54,13 +54,14 @@ constexpr words<policy_decision> words_of(policy_decision)
 }
 
 // How a request to an application ended: no connection could be had, nothing came in time, what
-// came was no reply, or the client left before the end.
+// came was no reply, it was too many at a time, or the client left before the end.
 enum class upstream_outcome : unsigned char
 {
     ok,
     unavailable,
     timeout,
     broken,
+    overloaded,
     abandoned,
     count_
 };
@@ -69,7 +70,12 @@ enum class upstream_outcome : unsigned char
 constexpr words<upstream_outcome> words_of(upstream_outcome)
 {
     using enum upstream_outcome;
-    return {{{ok, "ok"}, {unavailable, "unavailable"}, {timeout, "timeout"}, {broken, "broken"}, {abandoned, "abandoned"}}};
+    return {{{ok, "ok"},
+             {unavailable, "unavailable"},
+             {timeout, "timeout"},
+             {broken, "broken"},
+             {overloaded, "overloaded"},
+             {abandoned, "abandoned"}}};
 }
 
 // What was agreed on; `unknown` where a handshake failed before that.

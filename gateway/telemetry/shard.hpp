@@ -55,6 +55,19 @@ struct websocket_figures
     shown<counter> bytes_out{in, {"yett_websocket_bytes_total", {}, {}, {"direction", "out"}}};
 };
 
+// Of an application whose requests under way are bounded, seen from one worker; 0 else.
+struct bounded_figures
+{
+    entrance in;
+
+    shown<gauge> under_way{
+        in,
+        {"yett_upstream_bounded_requests", "Requests where a bound says how many may be under way.", {}, {"state", "under_way"}}};
+    shown<gauge> waiting{in, {"yett_upstream_bounded_requests", {}, {}, {"state", "waiting"}}};
+    // The workers' bounds are added up.
+    shown<gauge> limit{in, {"yett_upstream_requests_limit", "The bound, which moves where it is adaptive."}};
+};
+
 // Of one application, seen from one worker.
 //
 // A retry counts beside the request it is for, which is one, however often it is sent.
@@ -70,11 +83,14 @@ struct upstream_figures
     shown<histogram<exchange_bounds>> reply_duration{
         in, {"yett_upstream_reply_duration_seconds", "From forwarding the request to the head of the reply."}};
     shown<counter> retries{in, {"yett_upstream_retries_total", "Requests sent once more."}};
+    shown<counter> retries_refused{
+        in, {"yett_upstream_retries_refused_total", "Requests not sent once more because the budget of retries was spent."}};
     shown<counter> share_refused{
         in, {"yett_upstream_share_refused_total", "Requests of clients that held their share of the connections."}};
     shown<gauge> idle{in, {"yett_upstream_connections", "Connections held open.", {}, {"state", "idle"}}};
     shown<gauge> busy{in, {"yett_upstream_connections", {}, {}, {"state", "busy"}}};
     shown<gauge> pending{in, {"yett_upstream_pending_requests", "Requests that wait for a connection."}};
+    bounded_figures bounded{in};
     websocket_figures websockets{in.together(page_part::websockets)};
     shown<by<dropped_field>> dropped_fields{in.together(page_part::fields),
                                             {"yett_request_fields_dropped_total",
@@ -181,7 +197,7 @@ struct named_figures
 {
     // How many names have figures of their own. With all labels these make the 2,000 series that a
     // scrape has at most.
-    static constexpr std::size_t routes_max = 40;
+    static constexpr std::size_t routes_max = 32;
     static constexpr std::size_t upstreams_max = 10;
     static constexpr std::size_t limits_max = 16;
     static constexpr std::size_t listeners_max = 8;

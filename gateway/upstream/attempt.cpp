@@ -4,9 +4,12 @@
 #include "gateway/http/fields/websocket_protocols.hpp"
 #include "gateway/telemetry/metrics.hpp"
 #include "gateway/upstream/attempt_rules.hpp"
+#include "gateway/upstream/course.hpp"
 #include "gateway/upstream/forwarding.hpp"
 #include "gateway/upstream/headers/http1_head_sink.hpp"
 #include "gateway/upstream/headers/location_mapping.hpp"
+
+#include <fmt/format.h>
 
 #include <vector>
 
@@ -15,8 +18,10 @@
 // the rest part by part, at the client's pace. The reply may begin before the request's body has ended, and
 // end before it has, too: then the rest of it is not read.
 //
-// What is certain at the end decides two things, both by `attempt_rules`. A request that failed may be
-// sent again only when this attempt was nothing. A connection is kept only when nothing of this request
+// What is certain at the end decides two things, both by `attempt_rules`. A request that failed is sent
+// again only when this attempt was nothing, or nobody minds, and never once something was passed on. So a
+// reply that is a failure of its server is not passed on where another server may be asked, and a head whose
+// body has yet to come waits for its first bytes. A connection is kept only when nothing of this request
 // can be left on it.
 //
 // A connection that was signed in by NTLM or Negotiate belongs to one client's connection from then on
@@ -33,9 +38,10 @@ http1_stream::terms terms_of(forward_options const& o, http::method asked)
 
 } // namespace
 
-attempt::attempt(forwarding& request, server& to, reservation taken, forward_options const& options, dependencies const& around)
+attempt::attempt(forwarding& request, course& way, reservation taken, forward_options const& options, dependencies const& around)
     : request_{request},
-      server_{to},
+      way_{way},
+      server_{way.to()},
       options_{options},
       around_{around},
       reserved_{std::move(taken)},
@@ -47,18 +53,25 @@ attempt::attempt(forwarding& request, server& to, reservation taken, forward_opt
 task<result<void>> attempt::run()
 {
     auto const text = compose();
-    if (!text) co_return failed(text.error());
+    if (!text) co_return text.error();
     if (!request_.body().last) carry_body();
     auto const sent_at = steady_now();
     auto const heard = co_await stream_.ask(*text, around_.executor);
-    if (!heard) co_return failed(heard.error());
-    if (!*heard) co_return failed(why_ended());
+    if (!heard) co_return heard.error();
+    if (!*heard) co_return lost(why_ended());
 
     auto const switches = stream_.head().status() == 101;
     if (switches && !is_wanted_switch())
         co_return upstream_error(errc::upstream_broken, "101 without having been asked, or not as it was");
     note_reply(sent_at);
     if (switches) co_return co_await switch_protocols();
+    if (is_turned_down()) [[unlikely]]
+        if (auto const other = turn_down(); !other) co_return other.error();
+    if (is_kept_back()) {
+        stream_.expect();
+        if (!stream_.is_readable()) co_await stream_.wait();
+        if (!stream_.body_began()) co_return lost(why_ended());
+    }
 
     auto const first = open_reply();
     if (!first) co_return first.error();
@@ -111,8 +124,33 @@ void attempt::note_reply(steady_time sent_at)
 {
     auto& seen = request_.context().seen;
     seen.status = stream_.head().status();
-    seen.duration = steady_now() - sent_at;
+    auto const now = steady_now();
+    seen.duration = now - sent_at;
+    request_.was_answered(now - sent_at, now);
     stream_.wire().clear_read_deadline();
+}
+
+bool attempt::is_turned_down() const
+{
+    auto const& head = stream_.head();
+    return head.status() >= 500 && is_failure_of_server(head.status(), head.find(http::known::retry_after)) &&
+           request_.may_be_repeated() && !request_.is_gone();
+}
+
+// Fails where another attempt follows. A reply that is here as a whole leaves a sound connection behind.
+result<void> attempt::turn_down()
+{
+    auto why = upstream_error(errc::upstream_unavailable, fmt::format("{} answered {}", server_.name(), stream_.head().status()));
+    if (!way_.go_on(next_attempt::another_server, true, why, around_.deadlines.now())) return {};
+    auto const part = stream_.at_hand();
+    whole_ = part && part->last;
+    return std::move(why).as_retryable();
+}
+
+// Only where a length says that there is a body: others may be long in coming, as events are.
+bool attempt::is_kept_back() const
+{
+    return stream_.awaits_body() && request_.may_be_repeated() && way_.may_turn(around_.deadlines.now());
 }
 
 result<http::reply_head> attempt::head_for_client(std::span<http::field const> added)
@@ -185,6 +223,7 @@ task<result<void>> attempt::switch_protocols()
     if (!begun) co_return begun.error();
     if (request_.is_gone()) co_return why_ended();
     reserved_.set_apart();
+    request_.count_no_more();
     tunnel::parties const both{request_.exchange(),        reserved_.get(),        around_.executor, around_.deadlines,
                                around_.figures.websockets, context.websocket->idle};
     tunnel_ = std::make_unique<tunnel>(both);
@@ -198,7 +237,7 @@ error attempt::why_ended() const
     return stream_.why_ended(server_.name(), request_.is_abandoned());
 }
 
-error attempt::failed(error why) const
+error attempt::lost(error why)
 {
     lost_attempt const known{
         .on_kept_connection = stream_.wire().is_used(),
@@ -209,7 +248,9 @@ error attempt::failed(error why) const
         .method_is_safe = request_.method_is_safe(),
         .anything_sent = stream_.wire().sent() > 0,
     };
-    return may_be_sent_again(known) ? std::move(why).as_retryable() : std::move(why);
+    auto const next = next_after(known);
+    auto const follows = way_.go_on(next, known.anything_sent, why, around_.deadlines.now());
+    return follows ? std::move(why).as_retryable() : std::move(why);
 }
 
 // Behind a proxy the next request of the same connection may be somebody else's.

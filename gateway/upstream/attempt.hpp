@@ -17,21 +17,22 @@
 
 namespace yett::upstream {
 
+class course;
 class forwarding;
 
 // One try to have a request answered by one server: what is sent and what is passed back, on a
-// connection that was taken before. It does not try twice; whether another attempt may is in the
+// connection that was taken before. It does not try twice; whether another attempt follows is in the
 // error it fails with.
 class attempt
 {
 public:
-    attempt(forwarding& request, server& to, reservation taken, forward_options const& options, dependencies const& around);
+    attempt(forwarding& request, course& way, reservation taken, forward_options const& options, dependencies const& around);
     ~attempt() { release(); }
     attempt(attempt const&) = delete;
     attempt& operator=(attempt const&) = delete;
 
     // From the request's head to the last byte of the reply. Fails with an error that is `retryable`
-    // when the application has not acted upon the request, and will not when it is sent again.
+    // when the request may be sent again and is to be: its course has turned to where that is.
     task<result<void>> run();
 
     // Ends what still runs on behalf of the exchange. To be awaited after `run`.
@@ -53,6 +54,12 @@ private:
     // Starts the upload of what is left of the body.
     void carry_body();
     void note_reply(steady_time sent_at);
+    // Whether another server may do better than what this one has replied.
+    bool is_turned_down() const;
+    result<void> turn_down();
+    // Whether the head is kept back until the body has begun: as long as nothing was passed on another
+    // server may still answer.
+    bool is_kept_back() const;
     // The reply's head as the client gets it, but for its length.
     result<http::reply_head> head_for_client(std::span<http::field const> added);
     // What the client is told first, in one write: the head, and what there is of the body.
@@ -69,10 +76,12 @@ private:
 
     // What the end of the connection means here.
     error why_ended() const;
-    error failed(error why) const;
+    // The failure, `retryable` where another attempt follows.
+    error lost(error why);
     void release() noexcept;
 
     forwarding& request_;
+    course& way_;
     server& server_;
     forward_options const& options_;
     dependencies const& around_;

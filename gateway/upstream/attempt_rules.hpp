@@ -1,8 +1,10 @@
 #pragma once
 
+#include <cstdint>
+
 namespace yett::upstream {
 
-// What is known of an attempt that failed before a reply's head was read.
+// What is known of an attempt that ended without a reply the client could be told.
 struct lost_attempt
 {
     bool on_kept_connection; // which had served others before
@@ -14,13 +16,32 @@ struct lost_attempt
     bool anything_sent;
 };
 
-// A request is sent twice only when the first time was nothing: the connection had been kept and died
-// of its age, and either nobody minds or not a byte of it left. Everything else would let the
-// application act twice (RFC 9110 section 9.2.2, RFC 9112 section 9.3.1).
-constexpr bool may_be_sent_again(lost_attempt const& a) noexcept
+// What may follow such an attempt.
+enum class next_attempt : std::uint8_t
 {
+    none,
+    same_server, // on a new connection
+    another_server,
+};
+
+// A request is sent twice only when the first time was nothing or nobody minds: not a byte of it left,
+// or its method is safe. Everything else would let the application act twice (RFC 9110 section 9.2.2,
+// RFC 9112 section 9.3.1). Where it goes then depends on what the end says of the server: a connection
+// that was kept and died says that it was old, and anything else that another server is the better one.
+constexpr next_attempt next_after(lost_attempt const& a) noexcept
+{
+    auto const harmless = a.method_is_safe || !a.anything_sent;
+    if (a.client_gone || !a.request_at_hand || !harmless) return next_attempt::none;
     auto const died_of_age = a.on_kept_connection && a.server_ended_it && !a.heard;
-    return died_of_age && !a.client_gone && a.request_at_hand && (a.method_is_safe || !a.anything_sent);
+    return died_of_age ? next_attempt::same_server : next_attempt::another_server;
+}
+
+// Replies that another server may spare the client: the application, or a proxy in front of it, failed
+// there. Who says when to come again (Retry-After) means this request, and has answered it; 429 is about
+// the client, wherever it asks.
+constexpr bool is_failure_of_server(unsigned status, bool says_when_to_retry) noexcept
+{
+    return !says_when_to_retry && (status == 500 || status == 502 || status == 503 || status == 504);
 }
 
 // What is known of a connection when its attempt is over.

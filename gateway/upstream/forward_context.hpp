@@ -9,6 +9,7 @@
 #include <chrono>
 #include <optional>
 #include <span>
+#include <string>
 #include <string_view>
 
 namespace yett::upstream {
@@ -22,6 +23,7 @@ struct observation
     std::string_view ended;                           // what ended a WebSocket
     std::optional<std::chrono::nanoseconds> duration; // from sending to the reply's head
     unsigned retries = 0;
+    std::string failed; // what the attempts before the last came to, by server; empty: there was one
 };
 
 // A request that may become a WebSocket; its handshake passed http::websocket::is_asked_for.

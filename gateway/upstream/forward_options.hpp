@@ -3,6 +3,7 @@
 #include "gateway/upstream/cluster/options.hpp"
 #include "gateway/upstream/cluster/server.hpp"
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -11,8 +12,10 @@ namespace yett::upstream {
 // How one application is reached.
 struct forward_options : exchange_options
 {
-    std::vector<server_options> servers; // at least one
-    pool_options connections;            // to each of them
+    std::vector<server_options> servers;          // at least one
+    pool_options connections;                     // to each of them
+    std::optional<in_flight_options> in_flight{}; // none: no bound
+    std::string urgent_path{}; // is asked for by whoever watches the application, and waits before others; empty: none is
 
     // What the application is called where one name is wanted: its first server.
     std::string const& name() const noexcept { return servers.front().address.text; }

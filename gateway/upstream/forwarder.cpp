@@ -2,6 +2,7 @@
 
 #include "gateway/telemetry/metrics.hpp"
 #include "gateway/upstream/forwarding.hpp"
+#include "gateway/upstream/load/in_flight_limit.hpp"
 #include "policies/permit.hpp"
 
 #include <exception>
@@ -19,6 +20,7 @@ upstream_outcome outcome_of(result<void> const& r) noexcept
     switch (e.code()) {
     case errc::upstream_timeout: return upstream_outcome::timeout;
     case errc::upstream_broken: return upstream_outcome::broken;
+    case errc::overloaded: return upstream_outcome::overloaded;
     default: return upstream_outcome::unavailable;
     }
 }
@@ -28,31 +30,42 @@ task<result<reservation>> take(pool& from, wanted_connection const& wanted, bool
     return anew ? take_new(from, wanted) : take_any(from, wanted);
 }
 
-} // namespace
-
-// Where a request stands between its servers.
-struct forwarder::course
+// A turn that its request knows of, so that it need not be waited for when the client has gone.
+class own_turn
 {
-    explicit course(cluster::candidates all) noexcept : others{all}, to{others.next()} {}
-    bool turn_to_next() noexcept
-    {
-        auto* const next = others.next();
-        if (!next) return false;
-        to = next;
-        anew = false;
-        return true;
-    }
+public:
+    own_turn(forwarding& f, bool urgent) : request_{f}, turn_{f.context().counted_as, urgent} { request_.waits_by(&turn_); }
+    ~own_turn() { request_.waits_by(nullptr); }
+    own_turn(own_turn const&) = delete;
+    own_turn& operator=(own_turn const&) = delete;
 
-    cluster::candidates others;
-    server* to;
-    bool anew = false; // the last attempt found a kept connection dead: the next one is on a new one
+    turn& get() noexcept { return turn_; }
+
+private:
+    forwarding& request_;
+    turn turn_;
 };
+
+std::unique_ptr<in_flight_limit> in_flight_of(forward_options const& o, dependencies const& around)
+{
+    return o.in_flight ? std::make_unique<in_flight_limit>(*o.in_flight, around) : nullptr;
+}
+
+} // namespace
 
 forwarder::forwarder(forward_options options, dependencies const& around)
     : options_{std::move(options)},
       around_{around},
+      budget_{options_.retry_budget},
+      in_flight_{in_flight_of(options_, around_)},
       cluster_{options_.servers, options_.connections, around_}
 {
+}
+
+// Who waits for a turn goes first: those who give up connections would wake them otherwise.
+forwarder::~forwarder()
+{
+    in_flight_.reset();
 }
 
 task<result<void>> forwarder::forward(policies::permit const& permit, http::exchange& ex, forward_context const& context)
@@ -62,7 +75,7 @@ task<result<void>> forwarder::forward(policies::permit const& permit, http::exch
     std::exception_ptr thrown;
     result<void> outcome = our_error(errc::internal);
     try {
-        outcome = co_await try_servers(f);
+        outcome = co_await bring(f);
     } catch (...) {
         thrown = std::current_exception();
     }
@@ -75,55 +88,77 @@ task<result<void>> forwarder::forward(policies::permit const& permit, http::exch
     co_return outcome;
 }
 
+// No coroutine, so that a bound that is not configured costs a comparison.
+task<result<void>> forwarder::bring(forwarding& f)
+{
+    return in_flight_ ? bring_in_turn(f) : try_servers(f);
+}
+
+// Silence is the slowest reply there is; the others tell the bound themselves (`attempt`).
+task<result<void>> forwarder::bring_in_turn(forwarding& f)
+{
+    own_turn own{f, is_urgent(f)};
+    if (!in_flight_->try_take(own.get())) {
+        auto const taken = co_await in_flight_->take(own.get());
+        if (!taken) co_return taken.error();
+    }
+    auto outcome = co_await try_servers(f);
+    if (!outcome && outcome.error() == errc::upstream_timeout) own.get().replied(options_.reply_timeout, around_.deadlines.now());
+    co_return outcome;
+}
+
+bool forwarder::is_urgent(forwarding& f) const
+{
+    return http::is_safe(f.request().method()) && f.exchange().where().path() == options_.urgent_path;
+}
+
 // The loop over attempts. The way of most requests is its first round: a kept connection is at hand and
 // what is sent on it is answered.
 task<result<void>> forwarder::try_servers(forwarding& f)
 {
-    course way{cluster_.choose()};
-    auto& seen = f.context().seen;
-    seen.server = way.to->name();
     if (f.is_abandoned()) co_return client_went_away();
+    budget_.count_request(around_.deadlines.now());
+    course way{cluster_, terms(), f.context().seen};
     if (!f.take_body()) {
         auto const gathered = co_await f.gather_body();
         if (!gathered) co_return gathered.error();
     }
 
     bool is_bound = false;
-    for (;; ++seen.retries) {
+    for (;;) {
         reservation taken;
-        if (!way.anew) taken = take_kept(way.to->connections(), f.wanted());
+        if (!way.wants_new_connection()) taken = take_kept(way.to().connections(), f.wanted());
         if (!taken) {
             auto found = co_await reserve(f, way);
             if (!found) co_return found.error();
             taken = std::move(*found);
         }
         if (is_bound) taken.bind();
-        auto& attempt = f.begin_attempt(*way.to, std::move(taken), options_, around_);
+        auto& attempt = f.begin_attempt(way, std::move(taken), options_, around_);
         auto outcome = co_await attempt.run();
-        if (outcome || !may_go_on(outcome.error(), seen)) co_return outcome;
+        if (outcome || !outcome.error().retryable()) co_return outcome;
         is_bound = attempt.is_bound();
         f.end_attempt();
-        way.anew = true;
     }
 }
 
 // The loop over servers: nothing was sent yet, so that any of them will do.
 task<result<reservation>> forwarder::reserve(forwarding& f, course& way)
 {
-    auto& seen = f.context().seen;
     auto const wanted = f.wanted();
-    for (;; ++seen.retries) {
-        auto& connections = way.to->connections();
-        auto found = co_await take(connections, wanted, way.anew);
+    for (;;) {
+        auto& connections = way.to().connections();
+        auto found = co_await take(connections, wanted, way.wants_new_connection());
         if (found && f.is_gone()) co_return client_went_away();
-        if (found || !may_go_on(found.error(), seen) || !way.turn_to_next()) co_return std::move(found);
-        seen.server = way.to->name();
+        if (found) co_return std::move(found);
+        auto why = found.error();
+        if (!why.retryable() || !way.pass_over(why)) co_return why;
     }
 }
 
-bool forwarder::may_go_on(error const& after, observation const& seen) const noexcept
+course::terms forwarder::terms() noexcept
 {
-    return after.retryable() && seen.retries < options_.retries;
+    return {budget_, around_.figures, options_.retries, options_.servers.size() > 1};
 }
 
 void forwarder::count(result<void> const& outcome, observation const& seen)

@@ -1,7 +1,7 @@
 #include "gateway/upstream/forwarding.hpp"
 
 // Three can end it: the client that goes away, the session that is over (`end`), and the server. The
-// first two wake whoever waits, be it in a queue for a connection or for the server's next word, by
+// first two wake whoever waits, be it in a queue for a turn or a connection or for the server's next word, by
 // closing what is waited for; the server is the attempt's. After every wait `is_gone` is looked at
 // before anything is begun.
 
@@ -48,9 +48,9 @@ bool forwarding::method_is_safe() const noexcept
     return http::is_idempotent(m) && http::is_safe(m);
 }
 
-attempt& forwarding::begin_attempt(server& to, reservation taken, forward_options const& options, dependencies const& around)
+attempt& forwarding::begin_attempt(course& way, reservation taken, forward_options const& options, dependencies const& around)
 {
-    return attempt_.emplace(*this, to, std::move(taken), options, around);
+    return attempt_.emplace(*this, way, std::move(taken), options, around);
 }
 
 // Whoever waits for anything wakes from what is closed here, and finds out why.
@@ -69,6 +69,7 @@ void forwarding::client_is_gone() noexcept
 {
     gone_ = true;
     waiter_.cancel();
+    if (turn_) turn_->cancel();
     if (attempt_) attempt_->abandon();
 }
 

@@ -8,6 +8,7 @@
 #include "gateway/upstream/cluster/pool.hpp"
 #include "gateway/upstream/cluster/reservation.hpp"
 #include "gateway/upstream/forward_context.hpp"
+#include "gateway/upstream/load/in_flight_limit.hpp"
 
 #include <optional>
 
@@ -37,6 +38,19 @@ public:
     task<result<void>> gather_body();
     http::message_part const& body() const noexcept { return body_; }
 
+    // Its turn among the requests to the application, where they are bounded; null: no longer, or never.
+    void waits_by(turn* own) noexcept { turn_ = own; }
+    // A reply came after so long.
+    void was_answered(std::chrono::nanoseconds after, steady_time now) noexcept
+    {
+        if (turn_) turn_->replied(after, now);
+    }
+    // It lasts longer than requests do from now on, and keeps no other from its turn.
+    void count_no_more() noexcept
+    {
+        if (turn_) turn_->give_back();
+    }
+
     // What a connection is taken by.
     wanted_connection wanted() noexcept { return {waiter_, exchange_.from().connection, may_be_repeated()}; }
     // Sending it again is possible, and the same as sending it once.
@@ -45,7 +59,7 @@ public:
     // True the first time: what the application is not told is counted once.
     bool is_first_composed() noexcept { return !std::exchange(composed_, true); }
 
-    attempt& begin_attempt(server& to, reservation taken, forward_options const& options, dependencies const& around);
+    attempt& begin_attempt(course& way, reservation taken, forward_options const& options, dependencies const& around);
     // Gives its connection back, or closes it.
     void end_attempt() noexcept { attempt_.reset(); }
     // What still runs on behalf of the exchange is to be awaited before the attempt ends.
@@ -69,6 +83,7 @@ private:
     http::message_part body_{{}, true};
     pool_waiter waiter_;
     std::optional<attempt> attempt_;
+    turn* turn_ = nullptr;
     errc ended_{};
     bool gone_ = false;
     bool composed_ = false;

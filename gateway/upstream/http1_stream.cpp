@@ -103,6 +103,19 @@ result<http1_stream::part> http1_stream::at_hand()
     }
 }
 
+bool http1_stream::awaits_body() const noexcept
+{
+    auto const& head = reader_.head();
+    return head.body() == http::response_body::length && head.content_length() != 0u && connection_->unread().empty();
+}
+
+bool http1_stream::body_began() noexcept
+{
+    connection_->mark_read();
+    connection_->clear_read_deadline();
+    return !connection_->unread().empty();
+}
+
 void http1_stream::expect()
 {
     if (passed_ > connection::bulk_bytes) connection_->expect_bulk();

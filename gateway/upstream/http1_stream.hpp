@@ -60,6 +60,10 @@ public:
     // What there is of the body, without waiting. Fails with upstream_broken
     // for malformed chunks.
     result<part> at_hand();
+    // Whether a body of a known length is to come and nothing of it is here.
+    bool awaits_body() const noexcept;
+    // After having waited for it: whether it has begun. Else the connection has ended, see `why_ended`.
+    bool body_began() noexcept;
     // Waits until `take` has something new. To be called only if `is_readable` says no; both belong to
     // one round of reading: `expect`, perhaps `wait`, `take`.
     void expect();

@@ -99,6 +99,22 @@ std::string host_for(config::upstream_host const& wanted, config::upstream_serve
     return bracketed(server.host) + port;
 }
 
+std::size_t part_of(std::size_t whole, unsigned workers)
+{
+    return std::max<std::size_t>(1, whole / workers);
+}
+
+// Rounded down, so that all workers together keep to what is configured.
+upstream::in_flight_options part_of(config::bounded_requests const& all, unsigned workers)
+{
+    upstream::in_flight_options part = all;
+    part.most = part_of(all.most, workers);
+    part.per_client = part_of(all.each_client.of(all.most), workers);
+    if (all.queue > 0) part.queue = part_of(all.queue, workers);
+    if (part.adaptive) part.adaptive->least = part_of(all.adaptive->least, workers);
+    return part;
+}
+
 } // namespace
 
 accounts::rules rules_of(config::settings const& s)
@@ -163,7 +179,7 @@ net::hsts_policy hsts_of(config::listener const& l)
     return {std::move(text), written.has_value()};
 }
 
-upstream::forward_options forwarding_of(config::upstream const& u)
+upstream::forward_options forwarding_of(config::upstream const& u, unsigned workers)
 {
     upstream::forward_options options{u, {}, u.pool};
     for (auto const& each : u.servers)
@@ -171,6 +187,9 @@ upstream::forward_options forwarding_of(config::upstream const& u)
             {{each.host, each.port, bracketed(each.host) + ":" + std::to_string(each.port)}, host_for(u.host, each)});
     options.connections.per_client = u.connections_per_client.of(u.pool.connections);
     options.connections.keep_timeout = std::min(u.idle_timeout, u.pool.keep_timeout);
+    options.retry_budget.period *= workers;
+    if (u.requests) options.in_flight = part_of(*u.requests, workers);
+    if (u.health) options.urgent_path = u.health->path;
     return options;
 }
 

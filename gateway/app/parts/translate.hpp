@@ -30,7 +30,8 @@ std::vector<limits::limit_spec> limits_of(config::settings const& s);
 net::client_limits client_limits_of(config::settings const& s);
 transport::tls_options tls_of(config::listener_tls const& t);
 net::hsts_policy hsts_of(config::listener const& l);
-upstream::forward_options forwarding_of(config::upstream const& u);
+// For one of so many workers: what is bounded for all of them together is divided.
+upstream::forward_options forwarding_of(config::upstream const& u, unsigned workers = 1);
 upstream::header_options headers_of(config::settings const& s);
 upstream::field_rules::options field_rules_of(policies::header_spec const& h);
 pipeline::auth_transport transport_of(config::settings const& s);

@@ -4,6 +4,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 
 // What the configuration says of an upstream; `config` fills these in, and their defaults are
 // those of the settings. Plain values: nothing here does anything.
@@ -29,13 +30,41 @@ struct pool_options
     proxy_header_version proxy_protocol = proxy_header_version::off;
 };
 
-// Of one exchange.
+// How often requests may be sent once more: in any ten seconds `share` of a hundred of them, and
+// `least` in each `period` besides.
+struct retry_budget_options
+{
+    unsigned share = 20;
+    std::uint64_t least = 3;
+    milliseconds period{1000};
+};
+
+// How a bound on requests under way follows what the application can bear.
+struct adaptive_options
+{
+    std::size_t least = 8;        // it never falls below this, and stays there while the base is measured
+    unsigned tolerance = 50;      // replies may take so many of a hundred longer than the base
+    milliseconds interval{60000}; // between two measurements
+};
+
+// How many requests are under way at a time, and who waits for their turn.
+struct in_flight_options
+{
+    std::size_t most = 1024;      // under way
+    std::size_t per_client = 512; // of these, at most; and that part of the queue
+    std::size_t queue = 1024;     // waiting
+    milliseconds wait{1000};      // each of them, at most
+    std::optional<adaptive_options> adaptive{};
+};
+
+// Of one exchange, and of all of them together.
 struct exchange_options
 {
-    milliseconds reply_timeout{60000};      // from the end of the request to the head of the reply
-    milliseconds idle_timeout{300000};      // without progress of either body at the upstream
-    unsigned retries = 1;                   // further attempts, at the same server or the next one
+    milliseconds reply_timeout{60000}; // from the end of the request to the head of the reply
+    milliseconds idle_timeout{300000}; // without progress of either body at the upstream
+    unsigned retries = 2; // further servers that a request may be sent to; 0: no other is tried, and nothing is sent again
     std::size_t reply_header_bytes = 65536; // of the head of a reply; fields: pool_options::reply_fields
+    retry_budget_options retry_budget;
 };
 
 } // namespace yett::upstream

@@ -85,6 +85,40 @@ TEST_CASE("log cause: what is said of each end")
     }
 }
 
+TEST_CASE("log cause: it names each server that a request came to, also when the last one answered")
+{
+    struct row
+    {
+        char const* what;
+        char const* failed; // what is kept of the attempts before
+        char const* server; // the last one
+        std::optional<error> why;
+        char const* said;
+    };
+    auto const refused = std::make_error_code(std::errc::connection_refused);
+    for (auto const& each : {
+             row{"the second answered", "a:1 answered 503", "b:1", {}, "a:1 answered 503"},
+             row{"the note names it", "", "a:1", upstream_error(errc::upstream_timeout, "a:1 was silent before its reply"),
+                 "a:1 was silent before its reply"},
+             row{"the note does not", "", "a:1", upstream_error(errc::upstream_broken, "malformed chunks"),
+                 "a:1: malformed chunks"},
+             row{"both failed", "a:1 answered 500", "b:1",
+                 upstream_error(errc::upstream_unavailable, "b:1 cannot be reached", refused),
+                 "a:1 answered 500; b:1 cannot be reached (Connection refused)"},
+             row{"none was asked", "", "", upstream_error(errc::overloaded, "its turn did not come in time"),
+                 "its turn did not come in time"},
+             row{"the client left", "a:1 answered 500", "b:1", client_error(errc::peer_broke_off), "the client went away"},
+         }) {
+        INFO(std::string{each.what});
+        a_world const world{{rule("a", "/**")}};
+        fake_exchange const ex{"GET /a HTTP/1.1\r\nHost: example.com\r\n\r\n"};
+        auto context = world.at("a");
+        context.reported.upstream.failed = each.failed;
+        context.reported.upstream.server = each.server;
+        CHECK(pipeline::cause_for_log(each.why ? &*each.why : nullptr, ex.request(), context) == each.said);
+    }
+}
+
 TEST_CASE("log cause: a key given to a program that knows passwords alone is told where the rule knows no Basic")
 {
     auto const pair = "somebody:yk1_" + std::string(64, 'A');

@@ -25,33 +25,67 @@ constexpr used_connection sound()
 
 } // namespace
 
-TEST_CASE("attempt_rules: a request is sent again when its first attempt was nothing, and each doubt forbids it")
+TEST_CASE("attempt_rules: a request is sent again when its first attempt was nothing or nobody minds, and each doubt forbids it")
 {
     struct row
     {
         char const* what;
         lost_attempt known;
-        bool again;
+        next_attempt next;
     };
     auto const with = [](auto change) {
         auto known = died_of_age();
         change(known);
         return known;
     };
+    using enum next_attempt;
     row const rows[] = {
-        {"died of age", died_of_age(), true},
-        {"an unsafe method of which nothing was sent", with([](auto& a) { a.method_is_safe = a.anything_sent = false; }), true},
-        {"an unsafe method", with([](auto& a) { a.method_is_safe = false; }), false},
-        {"a new connection", with([](auto& a) { a.on_kept_connection = false; }), false},
-        {"a deadline, or ourselves", with([](auto& a) { a.server_ended_it = false; }), false},
-        {"a byte of a reply", with([](auto& a) { a.heard = true; }), false},
-        {"nobody to answer", with([](auto& a) { a.client_gone = true; }), false},
-        {"a body that is not at hand", with([](auto& a) { a.request_at_hand = false; }), false},
-        {"a body that is not at hand, nothing sent", with([](auto& a) { a.request_at_hand = a.anything_sent = false; }), false},
+        {"died of age", died_of_age(), same_server},
+        {"an unsafe method of which nothing was sent", with([](auto& a) { a.method_is_safe = a.anything_sent = false; }),
+         same_server},
+        {"an unsafe method", with([](auto& a) { a.method_is_safe = false; }), none},
+        {"a new connection that broke off", with([](auto& a) { a.on_kept_connection = false; }), another_server},
+        {"a deadline", with([](auto& a) { a.server_ended_it = false; }), another_server},
+        {"a byte of a reply, and its end", with([](auto& a) { a.heard = true; }), another_server},
+        {"sibling: each of these with an unsafe method, a new connection",
+         with([](auto& a) { a.method_is_safe = a.on_kept_connection = false; }), none},
+        {"sibling: a deadline", with([](auto& a) { a.method_is_safe = a.server_ended_it = false; }), none},
+        {"sibling: a byte of a reply", with([](auto& a) {
+             a.method_is_safe = false;
+             a.heard = true;
+         }),
+         none},
+        {"a server that took nothing of an unsafe request, on a new connection",
+         with([](auto& a) { a.method_is_safe = a.on_kept_connection = a.server_ended_it = a.anything_sent = false; }),
+         another_server},
+        {"nobody to answer", with([](auto& a) { a.client_gone = true; }), none},
+        {"a body that is not at hand", with([](auto& a) { a.request_at_hand = false; }), none},
+        {"a body that is not at hand, nothing sent", with([](auto& a) { a.request_at_hand = a.anything_sent = false; }), none},
     };
     for (auto const& each : rows) {
         CAPTURE(each.what);
-        CHECK(may_be_sent_again(each.known) == each.again);
+        CHECK(next_after(each.known) == each.next);
+    }
+}
+
+TEST_CASE("attempt_rules: which replies are failures of a server")
+{
+    struct row
+    {
+        unsigned status;
+        bool says_when_to_retry;
+        bool failure;
+    };
+    row const rows[] = {
+        {500, false, true},  {502, false, true},  {503, false, true},  {504, false, true},
+        {500, true, false},  {502, true, false},  {503, true, false},  {504, true, false},
+        {501, false, false}, {505, false, false}, {507, false, false}, {429, false, false},
+        {429, true, false},  {404, false, false}, {408, false, false}, {200, false, false},
+    };
+    for (auto const& each : rows) {
+        CAPTURE(each.status);
+        CAPTURE(each.says_when_to_retry);
+        CHECK(is_failure_of_server(each.status, each.says_when_to_retry) == each.failure);
     }
 }
 

@@ -86,15 +86,6 @@ TEST_CASE("servers: without retries, and when none can be reached, the failure i
     CHECK(r.forwarder->open_connections() == 0);
 }
 
-TEST_CASE("servers: a request that was sent is not brought to another server")
-{
-    two_servers r{scripted_upstream::once("")};
-    auto* const asked = r.ask(get);
-    CHECK(asked->outcome->error() == errc::upstream_broken);
-    CHECK(asked->seen.retries == 0);
-    CHECK(r.other->connections() == 0);
-}
-
 TEST_CASE("servers: a kept connection that has died costs a new one to the same server")
 {
     int accepted = 0;

@@ -245,3 +245,18 @@ TEST_CASE("cancel_handle: a reply under way is broken off, one that has not begu
         CHECK_FALSE(handle.end(errc::token_expired));
     }
 }
+
+TEST_CASE("tunnel: it keeps no request from its turn")
+{
+    upstream::forward_options one;
+    one.in_flight = upstream::in_flight_options{1, 1, 0, 1s, {}};
+    rig r{{saying("hello"), scripted_upstream::always("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok")}, one};
+    open_tunnel t{r};
+    auto& client = t.asked->exchange;
+    REQUIRE(r.until([&] { return client.body() == "hello"; }));
+    CHECK(r.figures.bounded.under_way.value() == 0);
+    CHECK(r.ask(get)->exchange.body() == "ok");
+    client.finish_body();
+    r.finish(*t.asked);
+    CHECK(r.figures.bounded.under_way.value() == 0);
+}

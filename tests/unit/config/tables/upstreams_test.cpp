@@ -50,6 +50,39 @@ TEST_CASE("upstream keys: what is written arrives in the options of the room it 
                     [](upstream const& u) { return u.host.as == "internal.example:8080"; }},
             arrives{"host: { as: null }", [](upstream const& u) { return u.host.as.empty(); }},
             arrives{"retries: 0", [](upstream const& u) { return u.retries == 0; }},
+            arrives{"retry_budget: {}",
+                    [](upstream const& u) {
+                        auto const& b = u.retry_budget;
+                        return b.share == 20 && b.least == 3 && b.period == 1s;
+                    }},
+            arrives{"retry_budget: { share: 0% }", [](upstream const& u) { return u.retry_budget.share == 0; }},
+            arrives{"retry_budget: { least: 5/10s }",
+                    [](upstream const& u) { return u.retry_budget.least == 5 && u.retry_budget.period == 10s; }},
+            arrives{"connections: 256", [](upstream const& u) { return !u.requests; }},
+            arrives{"requests: null", [](upstream const& u) { return !u.requests; }},
+            arrives{
+                "requests: {}",
+                [](upstream const& u) {
+                    auto const& r = *u.requests;
+                    return r.most == 1024 && r.queue == 1024 && r.wait == 1s && r.each_client == share{50, true} && !r.adaptive;
+                }},
+            arrives{"requests: { most: 20 }", [](upstream const& u) { return u.requests->most == 20; }},
+            arrives{"requests: { per_client: 5 }",
+                    [](upstream const& u) {
+                        return u.requests->each_client == share{5, false};
+                    }},
+            arrives{"requests: { queue: 0 }", [](upstream const& u) { return u.requests->queue == 0; }},
+            arrives{"requests: { wait: 250ms }", [](upstream const& u) { return u.requests->wait == 250ms; }},
+            arrives{"requests: { adaptive: {} }",
+                    [](upstream const& u) {
+                        auto const& a = *u.requests->adaptive;
+                        return a.least == 8 && a.tolerance == 50 && a.interval == 1min;
+                    }},
+            arrives{"requests: { adaptive: { least: 4 } }", [](upstream const& u) { return u.requests->adaptive->least == 4; }},
+            arrives{"requests: { adaptive: { tolerance: 25% } }",
+                    [](upstream const& u) { return u.requests->adaptive->tolerance == 25; }},
+            arrives{"requests: { adaptive: { interval: 30s } }",
+                    [](upstream const& u) { return u.requests->adaptive->interval == 30s; }},
             arrives{"health: {}", [](upstream const& u) { return u.health && u.health->path == "/healthz"; }},
             arrives{"health: null", [](upstream const& u) { return !u.health; }},
             arrives{"health: { path: /up }", [](upstream const& u) { return u.health->path == "/up"; }},
@@ -84,6 +117,13 @@ TEST_CASE("upstream keys: their bounds")
                      {"reply_header_bytes: $", "1KiB", "1023B", "1MiB", "2MiB", "1KiB to 1MiB"},
                      {"reply_header_fields: $", "10", "9", "2000", "2001", "10 to 2000"},
                      {"retries: $", "0", nullptr, "10", "11", "0 to 10"},
+                     {"retry_budget: { share: $ }", "0%", nullptr, "100%", nullptr, "0% to 100%"},
+                     {"requests: { most: $ }", "1", "0", "1000000", "1000001", "1 to 1000000"},
+                     {"requests: { queue: $ }", "0", nullptr, "1000000", "1000001", "0 to 1000000"},
+                     {"requests: { wait: $ }", "10ms", "9ms", "5m", "301s", "10ms to 5m"},
+                     {"requests: { adaptive: { least: $ }, most: 65536 }", "1", "0", "65536", "65537", "1 to 65536"},
+                     {"requests: { adaptive: { tolerance: $ } }", "5%", "4%", "100%", nullptr, "5% to 100%"},
+                     {"requests: { adaptive: { interval: $ } }", "5s", "4999ms", "1h", "61m", "5s to 1h"},
                      {"health: { timeout: 10ms, interval: $ }", "1s", "999ms", "1h", "61m", "1s to 1h"},
                      {"health: { interval: 1h, timeout: $ }", "10ms", "9ms", "5m", "301s", "10ms to 5m"},
                      {"health: { healthy_after: $ }", "1", "0", "100", "101", "1 to 100"},
@@ -106,6 +146,16 @@ TEST_CASE("upstream keys: what does not go together")
             {"health: { interval: 2s, timeout: 2s }", ""},
             {"health: { path: \"\" }", "health.path: \"\" is empty\n"},
             {"tls: {}", "tls: is for https servers, and there is none\n"},
+            {"retry_budget: { share: 101% }", "retry_budget.share: \"101%\" is not a percentage; 0% to 100% is allowed\n"},
+            {"retry_budget: { share: 20 }", "retry_budget.share: \"20\" is not a percentage; 0% to 100% is allowed\n"},
+            {"retry_budget: { least: 3 }",
+             "retry_budget.least: \"3\" is not a rate; an amount, a slash and a period are allowed, as in 100/s or 5/15m\n"},
+            {"requests: { most: 4, adaptive: { least: 5 } }", "requests.adaptive: has a least that is more than most\n"},
+            {"requests: { most: 4, adaptive: { least: 4 } }", ""},
+            {"requests: { most: 4, adaptive: {} }", "requests.adaptive: has a least that is more than most\n"},
+            {"requests: { per_client: 0 }",
+             "requests.per_client: \"0\" is not a share; a number from 1 on or a percentage from 1% to 100% is allowed\n"},
+            {"requests: { queues: 4 }", "requests.queues: is unknown; did you mean queue?\n"},
             {"retrys: 1", "retrys: is unknown; did you mean retries?\n"},
         });
     check_refusals(

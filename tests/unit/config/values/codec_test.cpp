@@ -122,10 +122,13 @@ TEST_CASE("codec: sizes, rates, shares and booleans are shown as they can be wri
         {comes_to(byte_rate(), "0"), "0"},
         {comes_to(share_of("all"), "25%"), "25%"},
         {comes_to(share_of("all"), "64"), "64"},
+        {comes_to(percentage(0, 100), "20%"), "20%"},
         {comes_to(boolean(), "true"), "true"},
         {comes_to(boolean(), "false"), "false"},
     };
     for (auto const& row : rows) CHECK(row.shown == row.wanted);
+    CHECK(percentage(5, 50).allowed == "5% to 50%");
+    for (auto const* text : {"4%", "51%", "5"}) CHECK_FALSE(percentage(5, 50).parse(text));
     CHECK(share_of("connections").allowed == "1 and more, 1% to 100% of `connections`");
     for (auto const* text : {"0", "0%", "101%", "%", "", "-1", "1.5%"}) CHECK_FALSE(share_of("all").parse(text));
 }

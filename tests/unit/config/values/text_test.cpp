@@ -59,6 +59,26 @@ TEST_CASE("text: rates are an amount in a period")
         CHECK_MESSAGE(!parse_rate(text), text);
 }
 
+TEST_CASE("text: percentages")
+{
+    struct
+    {
+        char const* text;
+        unsigned value;
+    } const good[] = {{"0%", 0}, {"20%", 20}, {"100%", 100}};
+    for (auto const& each : good) {
+        CAPTURE(each.text);
+        REQUIRE(parse_percentage(each.text));
+        CHECK(*parse_percentage(each.text) == each.value);
+        CHECK(show_percentage(each.value) == each.text);
+    }
+    for (auto const* text : {"", "%", "20", "101%", "-1%", "1.5%", "020%", " 20%", "20 %"}) {
+        CAPTURE(text);
+        REQUIRE_FALSE(parse_percentage(text));
+        CHECK(parse_percentage(text).error().note() == "is not a percentage; 0% to 100% is allowed");
+    }
+}
+
 TEST_CASE("text: a size a second, and shares")
 {
     for (auto const& [text, value] :
