@@ -67,8 +67,11 @@ def test_a_request_that_comes_in_the_delay_may_end_after_it(start, tmp_path, ech
 
 
 def refuses(program):
+    """Whether nobody listens any more; a reset is for who waited to be accepted when the listening ended."""
     try:
         socket.create_connection(("127.0.0.1", program.plain_port), timeout=2).close()
+        return False
+    except ConnectionResetError:
         return False
     except ConnectionRefusedError:
         return True
