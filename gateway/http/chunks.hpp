@@ -65,6 +65,8 @@ public:
 
     // True behind the last chunk and its trailers. What follows belongs to the next message.
     bool done() const noexcept { return state_ == state::done; }
+    // What is still to come of the current chunk's data, as far as its size is known.
+    std::uint64_t left() const noexcept { return state_ == state::data ? left_ : 0; }
     std::size_t trailer_fields_seen() const noexcept { return trailers_; }
     // What stood behind the last chunk, once it is done; lives as long as the decoder.
     std::span<field const> trailers() const noexcept;

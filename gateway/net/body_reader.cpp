@@ -29,7 +29,6 @@ body_reader::body_reader(http1_exchange& of, http1_surroundings const& around, s
       raw_{behind},
       body_{of.request(), around.limits.body_bytes},
       pace_{around.limits.least_rate},
-      read_at_most_{around.limits.header_bytes},
       continue_owed_{of.request().expects_continue()}
 {
 }
@@ -90,11 +89,16 @@ result<void> body_reader::read_at_hand()
 
 result<void> body_reader::read_more()
 {
-    if (!buffer_) buffer_ = around_.worker.large_buffers().take();
-    auto const room = buffer_.bytes().first(body_.wanted(read_at_most_));
-    auto const got = around_.stream.read_now(room);
-    if (!got) return got.error();
-    raw_ = room.first(*got);
+    if (!buffer_) buffer_ = around_.worker.bulk_buffers().take();
+    auto const room = buffer_.bytes().first(body_.wanted(std::min(buffer_.size(), read_at_most_), around_.limits.header_bytes));
+    // All that has arrived, record by record, so that it goes on in one piece.
+    for (std::size_t more = 1; more != 0 && raw_.size() < room.size();) {
+        auto const got = around_.stream.read_now(room.subspan(raw_.size()));
+        // It fails again when what came before it was taken.
+        if (!got && raw_.empty()) return got.error();
+        more = got ? *got : 0;
+        raw_ = room.first(raw_.size() + more);
+    }
     return {};
 }
 
@@ -106,7 +110,7 @@ task<result<http::message_part>> body_reader::gather(http::message_part so_far)
     if (gathered_->room(so_far.data.size()) < so_far.data.size()) co_return so_far;
     gathered_->add(so_far.data);
     auto const gathered = co_await gather_rest();
-    read_at_most_ = around_.limits.header_bytes;
+    read_at_most_ = unbounded;
     if (!gathered) co_return gathered.error();
     co_return as_part(gathered_->text());
 }
@@ -208,7 +212,7 @@ task<result<std::string_view>> body_reader::read_through()
 result<std::string_view> body_reader::next_through()
 {
     if (raw_.empty()) {
-        if (!buffer_) buffer_ = around_.worker.large_buffers().take();
+        if (!buffer_) buffer_ = around_.worker.bulk_buffers().take();
         auto const got = around_.stream.read_now(buffer_.bytes());
         if (!got) return got.error();
         raw_ = buffer_.bytes().first(*got);

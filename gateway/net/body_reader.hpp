@@ -10,6 +10,7 @@
 #include "gateway/transport/buffer_pool.hpp"
 
 #include <cstdint>
+#include <limits>
 #include <memory>
 #include <span>
 #include <string_view>
@@ -70,7 +71,8 @@ private:
     request_body body_;
     pace pace_;
     std::unique_ptr<gathered_body> gathered_;
-    std::size_t read_at_most_; // at a time
+    static constexpr auto unbounded = std::numeric_limits<std::size_t>::max();
+    std::size_t read_at_most_ = unbounded; // at a time
     std::uint64_t tunnelled_ = 0;
     bool continue_owed_;
     bool stream_ = false;   // it passes as it comes

@@ -31,9 +31,9 @@ std::uint64_t next_number()
 std::unique_ptr<transport::byte_stream> stream_over(transport::tcp_socket socket, worker& home, listener_settings const& settings)
 {
     auto& small = home.small_buffers();
-    auto& large = home.large_buffers();
-    if (settings.tls) return std::make_unique<transport::tls_stream>(std::move(socket), small, large, settings.tls);
-    return std::make_unique<transport::plain_stream>(std::move(socket), origin::client, small, large);
+    auto& bulk = home.bulk_buffers();
+    if (settings.tls) return std::make_unique<transport::tls_stream>(std::move(socket), small, bulk, settings.tls);
+    return std::make_unique<transport::plain_stream>(std::move(socket), origin::client, small, bulk);
 }
 
 } // namespace

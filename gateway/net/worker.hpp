@@ -43,6 +43,7 @@ public:
     base::deadlines& deadlines() noexcept { return deadlines_; }
     transport::buffer_pool& small_buffers() noexcept { return buffers_.small; }
     transport::buffer_pool& large_buffers() noexcept { return buffers_.large; }
+    transport::buffer_pool& bulk_buffers() noexcept { return buffers_.bulk; }
     // What may be held of bodies.
     buffer_budget& bodies() noexcept { return buffers_.bodies; }
     telemetry::shard& figures() noexcept { return *options_.figures; }

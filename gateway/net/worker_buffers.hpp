@@ -12,9 +12,11 @@ namespace yett::net {
 struct worker_buffers
 {
     static constexpr std::size_t small_bytes = 4096;
+    // Four records of TLS with all that surrounds them.
+    static constexpr std::size_t bulk_bytes = 68 * 1024;
 
     // Of the large ones, and what may be held of bodies at most.
-    worker_buffers(std::size_t large_bytes, std::size_t body_bytes) : small{small_bytes}, large{large_bytes}, bodies{body_bytes}
+    worker_buffers(std::size_t large_bytes, std::size_t body_bytes) : small{small_bytes}, large{large_bytes}, bulk{bulk_bytes}, bodies{body_bytes}
     {
     }
 
@@ -23,10 +25,12 @@ struct worker_buffers
     {
         small.trim();
         large.trim();
+        bulk.trim();
     }
 
     transport::buffer_pool small;
-    transport::buffer_pool large; // of a head and its fields, and of a body's read
+    transport::buffer_pool large; // of a head and its fields
+    transport::buffer_pool bulk;  // of a body, and of what a socket moves at a time; only what is used of one has pages
     buffer_budget bodies;         // held between clients and applications
     std::string scratch;          // has room already, to compose output in; left here afterwards
 };

@@ -20,7 +20,7 @@ void input_buffer::consume(std::size_t bytes) noexcept
 std::span<char> input_buffer::room()
 {
     if (small_) {
-        // Requests are small; whoever fills a small buffer gets a large one next time.
+        // Requests are small; whoever fills a small buffer gets a large one next time, and as long as a small one would be full.
         lent_ = bulk_ ? large_->take() : small_->take();
         capacity_ = static_cast<std::uint32_t>(lent_.size());
         begin_ = end_ = 0;
@@ -35,7 +35,7 @@ bool input_buffer::add(std::size_t bytes) noexcept
     reading_ = false;
     end_ += static_cast<std::uint32_t>(bytes);
     auto const filled = end_ == capacity_;
-    if (bytes != 0) bulk_ = filled;
+    if (small_ && bytes != 0) bulk_ = bytes >= small_->buffer_bytes();
     if (empty()) give_back();
     return filled;
 }

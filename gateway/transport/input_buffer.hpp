@@ -18,7 +18,7 @@ namespace yett::transport {
 class input_buffer
 {
 public:
-    // Lent: small buffers as a rule, a large one for the read after one that filled its own.
+    // Lent: small buffers as a rule, a large one for the read after one that would fill a small one.
     input_buffer(buffer_pool& small, buffer_pool& large) noexcept : small_{&small}, large_{&large} {}
     // Kept: that many bytes, at most 4 GiB.
     explicit input_buffer(std::size_t bytes) { resize(bytes); }
@@ -53,7 +53,7 @@ private:
     std::uint32_t begin_ = 0;
     std::uint32_t end_ = 0;
     bool reading_ = false; // the kernel may write behind `end_`
-    bool bulk_ = false;    // the last read filled its buffer
+    bool bulk_ = false;    // the last read was too much for a small buffer, or filled it
 };
 
 } // namespace yett::transport

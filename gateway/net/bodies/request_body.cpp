@@ -36,7 +36,7 @@ result<std::string_view> request_body::take(std::span<char>& raw)
         complete_ = chunks_.done();
         return counted(part->data);
     }
-    auto const bytes = wanted(raw.size());
+    auto const bytes = static_cast<std::size_t>(std::min<std::uint64_t>(left_, raw.size()));
     std::string_view const part{raw.data(), bytes};
     raw = raw.subspan(bytes);
     left_ -= bytes;
@@ -54,9 +54,10 @@ result<std::string_view> request_body::counted(std::string_view part)
     return client_error(errc::body_too_large);
 }
 
-std::size_t request_body::wanted(std::size_t room) const noexcept
+std::size_t request_body::wanted(std::size_t room, std::size_t behind) const noexcept
 {
-    return chunked_ ? room : static_cast<std::size_t>(std::min<std::uint64_t>(left_, room));
+    auto const most = chunked_ ? std::max<std::uint64_t>(chunks_.left(), behind) : left_;
+    return static_cast<std::size_t>(std::min<std::uint64_t>(most, room));
 }
 
 bool request_body::is_short() const noexcept

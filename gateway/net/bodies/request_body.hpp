@@ -26,8 +26,9 @@ public:
     bool complete() const noexcept { return complete_; }
     // What stood behind a complete body in chunks.
     std::span<http::field const> trailers() const noexcept { return chunks_.trailers(); }
-    // How many bytes may be read without reaching into what follows the body, at most `room`.
-    std::size_t wanted(std::size_t room) const noexcept;
+    // How many bytes may be read, at most `room`. Where a body in chunks ends is seen when it is read, so that at most `behind`
+    // bytes may come of what follows it; of what follows another body none does.
+    std::size_t wanted(std::size_t room, std::size_t behind) const noexcept;
     std::uint64_t received() const noexcept { return received_; }
     // True when the rest is so short that reading it costs less than a new connection.
     bool is_short() const noexcept;

@@ -49,7 +49,10 @@ struct parking
     std::size_t buffers()
     {
         return host.ask<std::size_t>(
-            [this] { return host.worker().small_buffers().lent() + host.worker().large_buffers().lent(); });
+            [this] {
+                auto& worker = host.worker();
+                return worker.small_buffers().lent() + worker.large_buffers().lent() + worker.bulk_buffers().lent();
+            });
     }
     bool is_closed()
     {

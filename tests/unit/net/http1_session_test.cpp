@@ -517,7 +517,10 @@ TEST_CASE("http1: a connection that slept goes on where it was")
             CHECK(body_of(c.ask(get("/again"))) == "hello /again");
             w.host.advance(milliseconds{3000});
             CHECK(w.host.ask<std::size_t>(
-                      [&] { return w.host.worker().small_buffers().lent() + w.host.worker().large_buffers().lent(); }) == 0);
+                      [&] {
+                          auto& worker = w.host.worker();
+                          return worker.small_buffers().lent() + worker.large_buffers().lent() + worker.bulk_buffers().lent();
+                      }) == 0);
         }
         // Half a head, silence, and the other half.
         auto const head = get("/halves");
@@ -574,7 +577,7 @@ TEST_CASE("http1: large bodies stream both ways in bounded memory")
         for (std::size_t sent = 0; sent < size; sent += part.size()) REQUIRE(c.send(part));
         CHECK(body_of(c.ask("")) == std::to_string(size));
         auto const held = w.host.ask<std::size_t>(
-            [&] { return w.host.worker().large_buffers().warm() + w.host.worker().large_buffers().lent(); });
+            [&] { return w.host.worker().bulk_buffers().warm() + w.host.worker().bulk_buffers().lent(); });
         CHECK(held <= 8);
     }
 }

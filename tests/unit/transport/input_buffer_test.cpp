@@ -64,6 +64,25 @@ TEST_CASE("input_buffer: who filled a small buffer gets a large one next time, a
     CHECK(large.lent() == 0);
 }
 
+TEST_CASE("input_buffer: who keeps sending more than a small one holds keeps the large one")
+{
+    buffer_pool small{4096}, large{16384};
+    input_buffer b{small, large};
+    receive(b, std::string(4096, 'x'));
+    for (auto const bytes : {5000, 4096, 16384, 4097}) {
+        b.consume(b.unread().size());
+        receive(b, std::string(static_cast<std::size_t>(bytes), 'x'));
+        CHECK(large.lent() == 1);
+    }
+    b.consume(4097);
+    receive(b, std::string(4095, 'x'));
+    CHECK(large.lent() == 1);
+    b.consume(4095);
+    receive(b, "a little");
+    CHECK(small.lent() == 1);
+    CHECK(large.lent() == 0);
+}
+
 TEST_CASE("input_buffer: kept memory holds what is unread while more comes")
 {
     input_buffer b{16};
