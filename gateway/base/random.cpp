@@ -65,7 +65,7 @@ std::uint64_t random_u64()
 
 // UUID version 7 (RFC 9562 section 5.7): milliseconds first, so that ids sort by time and an index
 // grows at its end; the other 74 bits are random.
-std::string make_uuid(wall_time now)
+uuid new_uuid(wall_time now)
 {
     uuid id;
     randomness.take(id.data(), id.size());
@@ -73,8 +73,13 @@ std::string make_uuid(wall_time now)
     for (unsigned i = 0; i < 6; ++i) id[i] = static_cast<unsigned char>(since_epoch >> (40 - 8 * i));
     id[6] = static_cast<unsigned char>(0x70 | (id[6] & 0x0f));
     id[8] = static_cast<unsigned char>(0x80 | (id[8] & 0x3f));
+    return id;
+}
+
+std::string make_uuid(wall_time now)
+{
     std::string text(uuid_text_bytes, '\0');
-    write_uuid(id, text.data());
+    write_uuid(new_uuid(now), text.data());
     return text;
 }
 

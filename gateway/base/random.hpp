@@ -1,6 +1,7 @@
 #pragma once
 
 #include "gateway/base/clock.hpp"
+#include "gateway/base/uuid.hpp"
 
 #include <cstddef>
 #include <cstdint>
@@ -15,7 +16,9 @@ inline namespace base {
 std::string random_bytes(std::size_t count);
 std::uint64_t random_u64();
 
-// A UUID version 7 in its usual text form (RFC 9562 section 5.7): sorts by time, 74 random bits.
+// A UUID version 7 (RFC 9562 section 5.7): sorts by time, 74 random bits.
+uuid new_uuid(wall_time now);
+// One in its usual text form.
 std::string make_uuid(wall_time now);
 
 // SHA-256 as 32 raw bytes.

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "gateway/base/recycled.hpp"
 #include "gateway/http/exchange.hpp"
 #include "gateway/http/http1_writer.hpp"
 #include "gateway/net/bodies/reply_body.hpp"
@@ -16,7 +17,7 @@ namespace yett::net {
 
 // One request of HTTP/1 and its reply: what the two know of each other. Reading is done by `body_reader`, framing by
 // `reply_body`, and bytes leave through `reply_outlet`.
-class http1_exchange final : public http::exchange
+class http1_exchange final : public http::exchange, public recycled<http1_exchange>
 {
 public:
     // `behind` is what was read beyond the head: body, or the next request.

@@ -1,7 +1,6 @@
 #include "gateway/pipeline/pipeline.hpp"
 
 #include "gateway/base/async/ready.hpp"
-#include "gateway/base/random.hpp"
 #include "gateway/http/bodies/glimpse.hpp"
 #include "gateway/http/fields/websocket.hpp"
 #include "gateway/http/https_entrance.hpp"
@@ -178,7 +177,7 @@ task<result<identity_ptr>> pipeline::make_certain(request_context& context)
 
 task<void> pipeline::serve(http::exchange& ex)
 {
-    // Beside the frame, which would be too large to be used again (see `answer`).
+    // Beside the frame, which would be too large to be used again (see `answer`); its memory is the next request's.
     auto const held = std::make_unique<request_context>();
     auto& context = *held;
     context.snapshot = snapshot_;
@@ -202,7 +201,7 @@ http::reply pipeline::refuse(http::peer const& from, error const& why, std::stri
     request_context context;
     context.snapshot = snapshot_;
     context.asked.now = wall_now();
-    context.asked.request_id = make_uuid(context.asked.now);
+    context.asked.request_id = new_request_id(context.asked.now);
     auto reply = error_replies::refusal(why, asked, context);
     stages_.log.note_refusal(from, why, asked, context.asked);
     return reply;

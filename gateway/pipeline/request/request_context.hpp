@@ -3,10 +3,12 @@
 #include "gateway/base/boot_time.hpp"
 #include "gateway/base/error.hpp"
 #include "gateway/base/identity.hpp"
+#include "gateway/base/recycled.hpp"
 #include "gateway/http/bodies/problem.hpp"
 #include "gateway/limits/limiter.hpp"
 #include "gateway/pipeline/request/client_address.hpp"
 #include "gateway/pipeline/request/credential.hpp"
+#include "gateway/pipeline/request/request_id.hpp"
 #include "gateway/pipeline/request/worker_snapshot.hpp"
 #include "gateway/telemetry/metrics.hpp"
 #include "gateway/tokens/cache/token_cache.hpp"
@@ -35,7 +37,7 @@ struct asked_request
 {
     wall_time now{}; // when it began; whatever is decided about it is decided as of then
     client from;
-    std::string request_id;
+    request_id_text request_id;
     bool preflight = false;                 // of a page of another site, under the rule of what is to follow
     bool websocket = false;                 // asks for one, by a good handshake, where the rule lets it
     bool another_websocket_version = false; // asks for one, of a version that is not spoken here
@@ -96,7 +98,7 @@ struct request_report
 };
 
 // One request on its way, filled in as things become known.
-struct request_context
+struct request_context : recycled<request_context>
 {
     std::shared_ptr<worker_snapshot const> snapshot; // that it began with, and is answered by to its end
     asked_request asked;
