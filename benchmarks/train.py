@@ -1,0 +1,91 @@
+#!/usr/bin/python3
+"""What a program that counts its own steps is made to do, so that the compiler learns which ways are walked.
+
+A gate's day in a minute: mostly requests with tokens that are known, beside them new connections, tokens seen for the
+first time and forged ones, bodies both ways, people who sign in, and whoever asks for the metrics. What is not done here is
+built small instead of fast.
+
+    train.py build/profiled/yett
+"""
+
+import pathlib
+import sys
+import tempfile
+
+import requests
+
+from bench_parts import Bench, Bulk, Client, ask_once, run_wrk
+from side_by_side import check_guard, expect
+
+PASSWORD = "a password of the training run"
+BODY = b"x" * 65536
+
+
+def crowd(bench, program, algorithm):
+    """The way of most requests, on kept connections."""
+    check_guard(bench, program, algorithm)
+    for connections in (1, 32, 256):
+        run_wrk(program.port, bench.keys.tokens_file(algorithm), 5, connections=connections)
+
+
+def strangers(bench, program):
+    """New connections, tokens that were never seen, and tokens that are none."""
+    for number in range(300):
+        token = bench.keys.token("RS256", number)
+        ask_once(program.port, "/", token, ["Cookie: theme=dark; lang=en", "Accept-Language: en"])
+        ask_once(program.port, "/", token[:-8] + "AAAAAAAA")
+        ask_once(program.port, "/", "not.a.token")
+
+
+def bodies(bench, program, bulk):
+    token = f"Authorization: Bearer {bench.keys.token('RS256', 1)}"
+    client = Client(program.port)
+    for _ in range(300):
+        client.ask("POST", "/", [token, "Content-Type: application/json"], BODY[:1000])
+        client.ask("POST", "/", [token], BODY)
+    client.close()
+    down = Client(bulk.port)
+    down.ask("GET", "/", [token])
+    down.close()
+
+
+def people(program):
+    """Those who register and sign in, as programs do."""
+    base = f"https://127.0.0.1:{program.port}/auth"
+    session = requests.Session()
+    session.verify = False
+    for number in range(20):
+        who = {"email": f"{number}@example.com", "password": PASSWORD}
+        session.post(base + "/register", json=who)
+        made = session.post(base + "/login", json=who).json()
+        session.get(base + "/me", headers={"Authorization": f"Bearer {made.get('access_token')}"})
+        session.get(base + "/login")
+
+
+def train(bench):
+    application, answers = bench.application(), Bulk(64 << 20)
+    for algorithm in ("RS256", "HS256"):
+        crowd(bench, bench.yett(f"yett {algorithm}", application.port, bench.yett_tokens(algorithm)), algorithm)
+    program = bench.yett("yett", application.port, bench.yett_tokens("RS256"))
+    strangers(bench, program)
+    bodies(bench, program, bench.yett("yett bulk", answers.port, bench.yett_tokens("RS256")))
+    people(program)
+    # What was counted is written when a program ends by itself.
+    bench.stop()
+
+
+def main():
+    binary = pathlib.Path(sys.argv[1]).resolve()
+    with tempfile.TemporaryDirectory(prefix="yett-train-") as folder:
+        bench = Bench(pathlib.Path(folder), str(binary))
+        try:
+            train(bench)
+        finally:
+            bench.stop()
+    counted = list(binary.parent.rglob("*.gcda"))
+    expect(counted, "nothing was counted: is that program built to count?")
+    print(f"{len(counted)} sources counted")
+
+
+if __name__ == "__main__":
+    main()
