@@ -2,7 +2,7 @@
 """What a program that counts its own steps is made to do, so that the compiler learns which ways are walked.
 
 A gate's day in a minute: mostly requests with tokens that are known, beside them new connections, tokens seen for the
-first time and forged ones, bodies both ways, people who sign in, and whoever asks for the metrics. What is not done here is
+first time and forged ones, bodies both ways, and people who sign in. What is not done here is
 built small instead of fast.
 
     train.py build/profiled/yett
@@ -13,19 +13,25 @@ import sys
 import tempfile
 
 import requests
-
-from bench_parts import Bench, Bulk, Client, ask_once, run_wrk
-from side_by_side import check_guard, expect
+import urllib3
+from parts.bench import Bench
+from parts.checks import check_guard, expect
+from parts.client import Client, ask_once
+from parts.wrk import run_wrk
+from peers import application, yett
+from peers.setup import Setup
 
 PASSWORD = "a password of the training run"
 BODY = b"x" * 65536
+BULK = 32 << 20
 
 
-def crowd(bench, program, algorithm):
+def crowd(bench, app, setup):
     """The way of most requests, on kept connections."""
-    check_guard(bench, program, algorithm)
-    for connections in (1, 32, 256):
-        run_wrk(program.port, bench.keys.tokens_file(algorithm), 5, connections=connections)
+    program = yett.start(bench, app, setup)
+    check_guard(bench, program, setup.algorithm)
+    run_wrk(program.port, bench.keys.tokens_file(setup.algorithm), 8)
+    return program
 
 
 def strangers(bench, program):
@@ -41,17 +47,17 @@ def bodies(bench, program, bulk):
     token = f"Authorization: Bearer {bench.keys.token('RS256', 1)}"
     client = Client(program.port)
     for _ in range(300):
-        client.ask("POST", "/", [token, "Content-Type: application/json"], BODY[:1000])
-        client.ask("POST", "/", [token], BODY)
+        client.ask("POST", "/swallow", [token, "Content-Type: application/json"], BODY[:1000])
+        client.ask("POST", "/swallow", [token], BODY)
+    client.ask("POST", "/swallow", [token], bytes(BULK))
+    client.ask("GET", bulk, [token])
     client.close()
-    down = Client(bulk.port)
-    down.ask("GET", "/", [token])
-    down.close()
 
 
 def people(program):
     """Those who register and sign in, as programs do."""
     base = f"https://127.0.0.1:{program.port}/auth"
+    urllib3.disable_warnings(urllib3.exceptions.InsecureRequestWarning)
     session = requests.Session()
     session.verify = False
     for number in range(20):
@@ -63,12 +69,12 @@ def people(program):
 
 
 def train(bench):
-    application, answers = bench.application(), Bulk(64 << 20)
-    for algorithm in ("RS256", "HS256"):
-        crowd(bench, bench.yett(f"yett {algorithm}", application.port, bench.yett_tokens(algorithm)), algorithm)
-    program = bench.yett("yett", application.port, bench.yett_tokens("RS256"))
+    app = application.start(bench)
+    crowd(bench, app, Setup(algorithm="HS256"))
+    crowd(bench, app, Setup(algorithm="ES256", upstream="https"))
+    program = crowd(bench, app, Setup())
     strangers(bench, program)
-    bodies(bench, program, bench.yett("yett bulk", answers.port, bench.yett_tokens("RS256")))
+    bodies(bench, program, application.offer(bench, BULK))
     people(program)
     # What was counted is written when a program ends by itself.
     bench.stop()
