@@ -15,7 +15,10 @@ section<config::management> const& management_keys();
 section<config::client_limits> const& client_limit_keys();
 section<upstream> const& upstream_keys();          // table_upstreams.cpp
 section<policies::route_spec> const& route_keys(); // table_routes.cpp
-section<policies::cors_spec> const& cors_keys();   // table_cors.cpp
+section<policies::redirect_spec> const& redirect_keys(); // table_answers.cpp
+section<policies::respond_spec> const& respond_keys();
+section<policies::rewrite_spec> const& rewrite_keys();
+section<policies::cors_spec> const& cors_keys(); // table_cors.cpp
 section<policies::cors_spec> const& account_cors_keys();
 section<limit> const& limit_keys();              // table_limits.cpp
 section<config::tokens> const& token_keys();     // table_tokens.cpp

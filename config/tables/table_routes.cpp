@@ -181,18 +181,18 @@ key<route_spec> websocket_key()
 }
 
 // Names to literal texts.
-key<policies::header_spec> set_key()
+key<policies::field_change_spec> set_key(std::string about)
 {
-    using policies::header_spec;
-    auto const read = [](reading& r, spot const& at, header_spec& into) {
+    using policies::field_change_spec;
+    auto const read = [](reading& r, spot const& at, field_change_spec& into) {
         if (!detail::is_mapping(r, at)) return;
         r.note(at.path, {at.value->at, {}, {}, true});
         for (auto const& [name, child] : detail::members_of(r, at, nullptr))
             if (auto got = detail::read_value(r, at.member(*child), nullable(text())))
                 into.set.emplace_back(name, std::move(*got));
     };
-    auto const describe = [](header_spec const&, std::string const& path, std::vector<row>& out) {
-        out.push_back({path, "texts by name", "{}", {}, "Fields with this text, in place of what clients send of them."});
+    auto const describe = [about = std::move(about)](field_change_spec const&, std::string const& path, std::vector<row>& out) {
+        out.push_back({path, "texts by name", "{}", {}, about});
     };
     return {"set", false, read, {}, describe};
 }
@@ -204,11 +204,25 @@ section<policies::header_spec> const& header_keys()
         {
             values("pass", &header_spec::pass, text(), emptiness::allowed,
                    "Names that are dropped else, as X-HTTP-Method-Override or my_header; in this spelling alone."),
-            set_key(),
+            set_key("Fields with this text, in place of what clients send of them."),
             values("remove", &header_spec::remove, text(), emptiness::allowed,
                    "Names that the application is not told of, in every spelling."),
         },
         [](reading& r, spot const& at, header_spec& headers) { headers.place = r.place(at.value->at); },
+    };
+    return keys;
+}
+
+section<policies::field_change_spec> const& response_header_keys()
+{
+    using policies::field_change_spec;
+    static section<field_change_spec> const keys{
+        {
+            set_key("Fields of replies under this rule, the application's and the rule's own, in place of what is there. None of "
+                    "framing, no Set-Cookie."),
+            values("remove", &field_change_spec::remove, text(), emptiness::allowed, "Names that clients are not told of."),
+        },
+        [](reading& r, spot const& at, field_change_spec& headers) { headers.place = r.place(at.value->at); },
     };
     return keys;
 }
@@ -227,9 +241,40 @@ result<std::string> parse_access_header(std::string_view text)
     return *name;
 }
 
+constexpr std::string_view answers = "a rule has one of upstream, redirect and respond";
+
+// One of three, and which of them it is.
+void choose_answer(reading& r, spot const& at, route_spec& one)
+{
+    auto const has_upstream = !one.target.empty() || r.has_complaint_at(at.path + ".upstream");
+    if (one.redirect) one.to = policies::destination::redirect;
+    else if (one.respond) one.to = policies::destination::respond;
+    if (one.redirect && has_upstream) r.complain_at(at.path + ".redirect", fmt::format("stands beside upstream; {}", answers));
+    if (one.respond && (has_upstream || one.redirect))
+        r.complain_at(at.path + ".respond", fmt::format("stands beside {}; {}", has_upstream ? "upstream" : "redirect", answers));
+    if (!has_upstream && !one.redirect && !one.respond)
+        r.complain(at.value->at, at.path + ".upstream", fmt::format("is missing; {}", answers));
+}
+
+// What is about an application means nothing where none is asked, and whoever wrote it believes something else.
+void complain_without_upstream(reading& r, spot const& at, route_spec const& one)
+{
+    auto const complain = [&](bool is_there, std::string_view key) {
+        if (is_there) r.complain_at(fmt::format("{}.{}", at.path, key), "is about an application, and the rule has no upstream");
+    };
+    complain(one.rewrite.has_value(), "rewrite");
+    complain(one.websocket.has_value(), "websocket");
+    complain(!one.request_headers.empty(), "request_headers");
+    complain(one.forward_credentials, "forward_credentials");
+    complain(one.stream, "stream");
+    complain(one.cors && one.cors->preflights == policies::cors_spec::preflight::forward, "cors.preflight");
+}
+
 void finish_route(reading& r, spot const& at, route_spec& one)
 {
     one.place = r.place(at.value->at);
+    choose_answer(r, at, one);
+    if (one.to != policies::destination::upstream) complain_without_upstream(r, at, one);
 }
 
 } // namespace
@@ -244,7 +289,10 @@ section<policies::route_spec> const& route_keys()
             required(value("name", &route::name, text(), "What logs, metrics and complaints call it; each only once.")),
             match_key(),
             access_key(),
-            required(value("upstream", &route::target, text(), "Who gets what passes.")),
+            value("upstream", &route::target, nullable(text()),
+                  "Who gets what passes. A rule has exactly one of `upstream`, `redirect` and `respond`."),
+            optional_part("redirect", &route::redirect, redirect_keys(), "Sends what passes to another address."),
+            optional_part("respond", &route::respond, respond_keys(), "Answers what passes, to the letter."),
             values("limits", &route::limits, text(), emptiness::allowed,
                    "Names of `limits`, at most 8, spent in this order; those that count users or tokens after all "
                    "others."),
@@ -262,7 +310,12 @@ section<policies::route_spec> const& route_keys()
                   "What happens to %25 in front of two hexadecimal digits. `judge` forwards it if the path decoded again leads "
                   "to this rule, too; `allow` is for applications that decode once and no more."),
             websocket_key(),
+            optional_part("rewrite", &route::rewrite, rewrite_keys(),
+                          "What the application is asked for instead of the path of the request; rules, limits and logs see that "
+                          "one. The query stays. An outcome that does not begin with exactly one slash, holds dot segments, or is "
+                          "nothing that the rule lets in, is 500 and a line in the log."),
             part("request_headers", &route::request_headers, header_keys()),
+            part("response_headers", &route::response_headers, response_header_keys()),
             optional_part("cors", &route::cors, cors_keys(),
                           "What pages of other sites may do (CORS); not given: the application says it itself. Where it is "
                           "given, the application's own fields are replaced."),

@@ -7,6 +7,7 @@
 #include "config/validation/validate_identity.hpp"
 #include "config/validation/validate_stores.hpp"
 #include "config/values/address.hpp"
+#include "policies/path_pattern.hpp"
 
 #include <fmt/format.h>
 
@@ -48,6 +49,21 @@ void complain_unknown(reading& r, std::string const& path, std::string_view what
         path, fmt::format("names {} that does not exist{}", what, near.empty() ? "" : fmt::format("; did you mean {}?", near)));
 }
 
+bool begins_with_segments(std::string_view path, std::string_view prefix)
+{
+    return path.starts_with(prefix) && (path.size() == prefix.size() || path[prefix.size()] == '/');
+}
+
+// Two paths become one where only some requests have the prefix, and may not have been meant to.
+void check_stripped_prefix(reading& r, policies::route_spec const& route, std::string const& path)
+{
+    if (!route.rewrite || route.rewrite->strip_prefix.empty()) return;
+    auto const pattern = policies::path_pattern::from(route.match.path);
+    if (!pattern || begins_with_segments(pattern->spelled_out(), route.rewrite->strip_prefix)) return;
+    r.complain_at(path + ".rewrite.strip_prefix", "is not the begin of match.path: a path without it stays as it is",
+                  severity::warning);
+}
+
 void check_route(reading& r, settings const& all, std::size_t i)
 {
     auto const& route = all.routes[i];
@@ -57,6 +73,7 @@ void check_route(reading& r, settings const& all, std::size_t i)
     for (std::size_t j = 0; j < route.limits.size(); ++j)
         if (!all.limits.contains(route.limits[j]))
             complain_unknown(r, fmt::format("{}.limits[{}]", path, j), "a limit", route.limits[j], names_in(all.limits));
+    check_stripped_prefix(r, route, path);
 }
 
 // What anybody can bring about is no proof of who sends a cookie along.

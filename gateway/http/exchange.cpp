@@ -16,7 +16,7 @@ task<result<void>> send(exchange& ex, reply const& r)
     reply_head head;
     head.status = r.status;
     head.fields = fields;
-    head.length = r.body.size();
+    if (r.status != 304) head.length = r.body.size(); // which would be that of the body a cache has already
     message_part const whole{r.body, true};
     co_return co_await ex.begin(head, whole);
 }

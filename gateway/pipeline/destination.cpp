@@ -66,6 +66,7 @@ result<void> require_open(policies::route_table const& rules, std::string_view m
         if (auto fit = require_one_rule(rules, asked, found, to); !fit) return closed(fit.error().note());
     if (!found) return closed("finds no rule");
     if (found->to() != policies::destination::upstream) return closed("is no path of an application");
+    if (found->spec().rewrite) return closed("is a path that is rewritten");
     auto const decided = policies::decide(*found, who, asked, now);
     if (!decided) return closed("is refused: " + decided.error().note());
     return require_open_below(rules, asked, *found, who, now);
@@ -77,13 +78,16 @@ result<void> require_open_destination(policies::route_table const& rules, http::
                                       client const& sender, identity_ptr const& who, wall_time now)
 {
     auto const asked = question_about(head.method_name(), from, sender.address);
-    if (auto const of = rules.find(asked); of)
+    auto const of = rules.find(asked);
+    if (of)
         if (auto open = require_open_below(rules, asked, *of, who, now); !open) return open;
     auto const is_ours = [](http::field const& f) { return http::folds_equal(f.name, field_name); };
     auto const fields = head.fields();
     auto const field = std::find_if(fields.begin(), fields.end(), is_ours);
     if (field == fields.end()) return {};
     if (std::find_if(field + 1, fields.end(), is_ours) != fields.end()) return closed("comes twice");
+    // Nobody rewrites what stands in there.
+    if (of && of->spec().rewrite) return closed("stands in a request whose path is rewritten");
     auto const path = path_on_this_server(field->value, head, sender.https);
     if (!path) return path.error();
     auto host = http::parse_authority(head.host());

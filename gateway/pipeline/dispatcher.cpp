@@ -1,5 +1,7 @@
 #include "gateway/pipeline/dispatcher.hpp"
 
+#include "gateway/base/async/ready.hpp"
+#include "gateway/http/ascii.hpp"
 #include "gateway/http/fields/websocket_protocols.hpp"
 #include "gateway/pipeline/bearer_terms.hpp"
 #include "gateway/pipeline/call/call.hpp"
@@ -38,6 +40,51 @@ std::vector<http::field> added_to_reply(http::exchange const& ex, request_contex
     for (auto const& [name, value] : context.reported.set_cookies) added.push_back({name, value, http::known_named(name)});
     added.push_back({"Cache-Control", "no-store", http::known::other});
     return added;
+}
+
+// A reply that any cache may keep by its status is for whoever may have it.
+void keep_from_caches(http::reply& reply)
+{
+    std::erase_if(reply.fields, [](auto const& f) { return http::ascii::equal_ignoring_case(f.first, "Cache-Control"); });
+    reply.fields.emplace_back("Cache-Control", "no-store");
+}
+
+void add_session_cookies(http::reply& reply, request_context const& context)
+{
+    auto const& cookies = context.reported.set_cookies;
+    if (cookies.empty()) return;
+    reply.fields.insert(reply.fields.end(), cookies.begin(), cookies.end());
+    keep_from_caches(reply);
+}
+
+http::reply reply_by(policies::respond_spec const& spec)
+{
+    http::reply reply;
+    reply.status = spec.status;
+    reply.body = spec.body;
+    if (reply.body.empty()) return reply;
+    reply.fields.emplace_back("Content-Type", spec.type.empty() ? "text/plain; charset=utf-8" : spec.type);
+    reply.fields.emplace_back("X-Content-Type-Options", "nosniff");
+    return reply;
+}
+
+bool is_for_everybody(policies::route const& rule)
+{
+    using kind = policies::access_spec::kind;
+    auto const is = rule.spec().access.is;
+    return is == kind::public_ || is == kind::optional;
+}
+
+// What a rule answers itself.
+http::reply reply_of(policies::route const& rule, rule_changes const& changes, http::target const& asked)
+{
+    auto const& spec = rule.spec();
+    http::reply reply;
+    if (spec.respond) reply = reply_by(*spec.respond);
+    else reply.status = spec.redirect->status;
+    if (changes.redirect) reply.fields.emplace_back("Location", changes.redirect->address_for(asked));
+    if (!is_for_everybody(rule)) keep_from_caches(reply);
+    return reply;
 }
 
 upstream::client_facts facts_of(client const& c)
@@ -91,8 +138,25 @@ dispatcher::dispatcher(dependencies d)
 
 task<result<void>> dispatcher::dispatch(policies::permit permit, http::exchange& ex, request_context& context)
 {
-    return permit.route().to() == policies::destination::accounts ? answer_ourselves(std::move(permit), ex, context)
-                                                                  : forward(std::move(permit), ex, context);
+    using policies::destination;
+    switch (permit.route().to()) {
+    case destination::accounts: return answer_ourselves(std::move(permit), ex, context);
+    case destination::redirect:
+    case destination::respond: return answer_by_rule(std::move(permit), ex, context);
+    case destination::upstream: break;
+    }
+    return forward(std::move(permit), ex, context);
+}
+
+// Cookies of a session that was renewed and what pages of other sites may do are our word, whatever the rule sets.
+task<result<void>> dispatcher::answer_by_rule(policies::permit permit, http::exchange& ex, request_context& context)
+{
+    auto const& changes = context.facts().changes;
+    auto reply = reply_of(permit.route(), changes, ex.where());
+    if (auto const* const of_reply = changes.of_reply()) of_reply->apply_to(reply);
+    add_session_cookies(reply, context);
+    add_cors_fields(reply, ex, context);
+    co_return co_await http::send(ex, reply);
 }
 
 task<result<void>> dispatcher::answer_ourselves(policies::permit permit, http::exchange& ex, request_context& context)
@@ -146,7 +210,26 @@ upstream::bearer_terms dispatcher::bearers_for(request_context const& context) c
     return terms;
 }
 
+// What the application is asked for instead of what was decided on.
+result<void> dispatcher::rewrite_path(rewriting::path_rewrite const& by, http::exchange const& ex, request_context& context)
+{
+    auto rewritten = by.of(ex.where());
+    if (!rewritten) {
+        auto const& name = context.found.route->name();
+        return our_error(rewritten.error().code(), "rule " + name + ": " + rewritten.error().note());
+    }
+    context.found.rewritten = std::move(*rewritten);
+    return {};
+}
+
 task<result<void>> dispatcher::forward(policies::permit permit, http::exchange& ex, request_context& context)
+{
+    if (auto const& by = context.facts().changes.path) [[unlikely]]
+        if (auto made = rewrite_path(*by, ex, context); !made) return ready(std::move(made));
+    return pass_on(std::move(permit), ex, context);
+}
+
+task<result<void>> dispatcher::pass_on(policies::permit permit, http::exchange& ex, request_context& context)
 {
     auto const assertion = assertion_for(permit, context);
     if (!assertion) co_return assertion.error();
@@ -163,7 +246,9 @@ task<result<void>> dispatcher::forward(policies::permit permit, http::exchange& 
                                   .speaks_of_origins = context.facts().cors != nullptr,
                                   .ends = &stream.cancel_handle(),
                                   .counted_as = context.asked.from.address};
-    if (auto const& fields = context.facts().fields) hop.rules = &*fields;
+    hop.changes = &context.facts().changes;
+    if (context.found.rewritten) [[unlikely]]
+        hop.where = &context.found.rewritten->where();
     if (context.asked.websocket) [[unlikely]]
         hop.websocket = websocket_for(ex.request(), context);
     co_return co_await context.snapshot->forwarders[permit.route().index()]->forward(permit, ex, hop);

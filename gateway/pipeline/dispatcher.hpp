@@ -14,6 +14,9 @@ class exchange;
 namespace yett::policies {
 class permit;
 } // namespace yett::policies
+namespace yett::rewriting {
+class path_rewrite;
+} // namespace yett::rewriting
 namespace yett::tokens {
 class assertions;
 class token_cache;
@@ -29,8 +32,8 @@ class open_streams;
 class request_limits;
 struct request_context;
 
-// Where a request goes that was let in: to an endpoint of ours or to the application of its rule. One for
-// each worker. There is no way to either without a permit.
+// Where a request goes that was let in: to an endpoint of ours, to the application of its rule, or nowhere, since the
+// rule answers it itself. One for each worker. There is no way to any without a permit.
 class dispatcher
 {
 public:
@@ -57,6 +60,11 @@ private:
     // By the row of the rule: a page for a person, else the handler for programs; its reply is
     // begun here.
     task<result<void>> answer_ourselves(policies::permit permit, http::exchange& ex, request_context& context);
+    // By the rule itself: a redirect, or the reply that the operator wrote.
+    task<result<void>> answer_by_rule(policies::permit permit, http::exchange& ex, request_context& context);
+    // To the application, as it is asked.
+    task<result<void>> pass_on(policies::permit permit, http::exchange& ex, request_context& context);
+    static result<void> rewrite_path(rewriting::path_rewrite const& by, http::exchange const& ex, request_context& context);
     static error nothing_here(policies::permit const& permit, http::exchange const& ex, request_context& context);
     // The signed assertion for the application of the rule, null where it gets none; fails where it
     // cannot be signed.

@@ -8,6 +8,7 @@
 #include "gateway/upstream/forwarding.hpp"
 #include "gateway/upstream/headers/http1_head_sink.hpp"
 #include "gateway/upstream/headers/location_mapping.hpp"
+#include "gateway/upstream/route_changes.hpp"
 
 #include <fmt/format.h>
 
@@ -88,7 +89,7 @@ result<pieces> attempt::compose()
     auto const& context = request_.context();
     auto const& body = request_.body();
     auto& exchange = request_.exchange();
-    composition c{request_.request(), exchange.where(), exchange.from(), context.client};
+    composition c{request_.request(), context.where ? *context.where : exchange.where(), exchange.from(), context.client};
     c.who = request_.who();
     c.request_id = context.request_id;
     c.assertion = context.assertion;
@@ -100,7 +101,7 @@ result<pieces> attempt::compose()
     c.host = server_.host();
     // HTTP/1.0 need not name a host, HTTP/1.1 has to.
     if (c.host.empty() && exchange.where().host().empty()) c.host = server_.address().authority();
-    c.rules = context.rules;
+    c.rules = context.changes ? context.changes->of_request() : nullptr;
     if (request_.is_first_composed()) c.dropped = &around_.figures.dropped_fields;
 
     auto& head = stream_.head_buffer();
@@ -161,8 +162,13 @@ result<http::reply_head> attempt::head_for_client(std::span<http::field const> a
     auto const& at = server_.address();
     location_mapping const locations{{at.scheme == server_scheme::https ? "https" : "http", at.authority()},
                                      host.empty() ? asked_host : std::string_view{host},
-                                     {context.client.https ? "https" : "http", asked_host}};
-    reply_rules const rules{context.headers, added, &locations, context.client.trusted, context.speaks_of_origins};
+                                     {context.client.https ? "https" : "http", asked_host},
+                                     context.changes ? context.changes->prefixes() : nullptr};
+    reply_rules rules{context.headers, added, &locations, context.client.trusted, context.speaks_of_origins};
+    if (context.changes) {
+        rules.changes = context.changes->of_reply();
+        rules.prefixes = context.changes->prefixes();
+    }
     auto const& reply = stream_.head();
     told_ = fields_for_client(stream_.fields(), reply.fields().size(), rules);
     if (!told_) return upstream_error(errc::upstream_broken, "Connection nominates too many fields");

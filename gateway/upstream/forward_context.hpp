@@ -3,6 +3,7 @@
 #include "gateway/base/clock.hpp"
 #include "gateway/base/ip.hpp"
 #include "gateway/http/head.hpp"
+#include "gateway/http/target.hpp"
 #include "gateway/upstream/cancel_handle.hpp"
 #include "gateway/upstream/headers/header_plan.hpp"
 
@@ -13,6 +14,8 @@
 #include <string_view>
 
 namespace yett::upstream {
+
+struct route_changes;
 
 // What happened at the upstream, for the access log. Filled in as things happen, so that
 // it is right after a failure too.
@@ -48,7 +51,8 @@ struct forward_context
     bool bare = false;                       // a preflight: no body, cookie or credential goes along
     bool speaks_of_origins = false;          // `added` says what pages of other sites may do; the application does not
     std::optional<websocket_passage> websocket = {};
-    field_rules const* rules = nullptr;      // of the rule that let it in
+    route_changes const* changes = nullptr;  // by the rule that let it in; null: none
+    http::target const* where = nullptr;     // rewritten; null: what the client asked for
     upstream::cancel_handle* ends = nullptr; // how to end it from outside; null: not at all
     ip_address counted_as{};                 // whose share of the connections it takes
 };

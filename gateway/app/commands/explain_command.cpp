@@ -104,11 +104,25 @@ int refused_by(std::string_view check, error const& why)
     return EXIT_FAILURE;
 }
 
+// What a rule would do with the path, whether or not the caller of this question is let in.
+void tell_of_answer(policies::route const& rule, http::target const& where)
+{
+    auto const changes = changes_of(rule);
+    if (changes.redirect)
+        std::cout << "redirected, once let in: " << rule.spec().redirect->status << ' ' << changes.redirect->address_for(where) << '\n';
+    if (auto const& own = rule.spec().respond)
+        std::cout << "answered by the rule, once let in: " << own->status << ", " << own->body.size() << " bytes\n";
+    if (!changes.path) return;
+    auto const rewritten = changes.path->of(where);
+    if (rewritten) std::cout << "the application is asked for " << (*rewritten)->where().path_to_forward() << '\n';
+    else std::cout << "cannot be forwarded: " << rewritten.error().note() << ", " << name_of(rewritten.error().code()) << '\n';
+}
+
 // What the application would get, whether or not the caller of this question is let in.
 result<void> tell_of_fields(config::settings const& s, http::head const& head, http::target const& where,
                             policies::route const& rule, identity const* who)
 {
-    if (rule.to() == policies::destination::accounts) {
+    if (rule.to() != policies::destination::upstream) {
         std::cout << "answered by yett itself: no header reaches an application\n";
         return {};
     }
@@ -151,6 +165,7 @@ int explain_command(explain_options const& options)
     auto const answer = policies::explain(*rules.routes, asked, who, now);
     std::cout << answer.text();
     ask_for_address(answer, options);
+    if (answer.rule) tell_of_answer(*answer.rule, *where);
     if (!options.headers.empty() && answer.rule)
         if (auto told = tell_of_fields(*settings, *head, *where, *answer.rule, who.get()); !told)
             return refused_by("the headers", told.error());

@@ -86,7 +86,7 @@ result<std::vector<std::string>> explain_fields(config::settings const& s, http:
     peer.address = stranger;
     upstream::composition stranger_sends{head, where, peer, facts_of(false)};
     stranger_sends.who = who;
-    stranger_sends.rules = facts.fields ? &*facts.fields : nullptr;
+    stranger_sends.rules = facts.changes.of_request();
     stranger_sends.bearers = pipeline::bearer_terms_of(facts, is_ours);
     // Whatever token is there, it is one that serves.
     auto const bearer = pipeline::bearer_of(head);
@@ -99,7 +99,7 @@ result<std::vector<std::string>> explain_fields(config::settings const& s, http:
     if (!reports) return reports.error();
     std::vector<std::string> lines;
     for (auto const& each : *reports) lines.push_back(line_about(each.name, each.text()));
-    if (facts.fields) add_set_fields(*facts.fields, lines);
+    if (auto const* const changed = facts.changes.of_request()) add_set_fields(*changed, lines);
     return lines;
 }
 

@@ -43,19 +43,28 @@ bool counts_by_account(limits::limit const& l)
     return std::any_of(keys.begin(), keys.end(), [](auto const& k) { return k.is == limits::key_part::kind::account; });
 }
 
+// `path` is that of a key which changes fields, `place` where it stands.
+void add_complaints(std::vector<upstream::field_rules::complaint> found, std::string const& place, std::string const& path,
+                    std::vector<config::complaint>& to)
+{
+    using weight = policies::spec_complaint::weight;
+    for (auto& each : found)
+        to.push_back(complaint_from(
+            {each.is_warning ? weight::warning : weight::error, place, fmt::format("{}.{}", path, each.path), std::move(each.text)}));
+}
+
 // Needs no plan that can be kept: what is wrong with identity_headers is said elsewhere.
 void add_complaints(std::span<policies::route_spec const> routes, config::settings const& s, std::vector<config::complaint>& to)
 {
     auto const plan = upstream::header_plan::from(headers_of(s));
     if (!plan) return;
     for (std::size_t i = 0; i < routes.size(); ++i) {
-        auto const& changes = routes[i].request_headers;
-        for (auto& each : upstream::field_rules::complaints(field_rules_of(changes), *plan)) {
-            using weight = policies::spec_complaint::weight;
-            auto const path = fmt::format("routes[{}].request_headers.{}", i, each.path);
-            to.push_back(
-                complaint_from({each.is_warning ? weight::warning : weight::error, changes.place, path, std::move(each.text)}));
-        }
+        auto const& rule = routes[i];
+        auto const path = fmt::format("routes[{}]", i);
+        add_complaints(upstream::field_rules::complaints(field_rules_of(rule.request_headers), *plan), rule.request_headers.place,
+                       path + ".request_headers", to);
+        add_complaints(upstream::reply_changes::complaints(reply_changes_of(rule), *plan), rule.response_headers.place,
+                       path + ".response_headers", to);
     }
 }
 
@@ -128,7 +137,7 @@ pipeline::route_facts facts_of(policies::route const& route, pipeline::snapshot 
         if (all) facts.friends = facts.cors->friends();
     }
     facts.audience = audience_of(route, s);
-    if (auto const& changes = route.spec().request_headers; !changes.empty()) facts.fields.emplace(field_rules_of(changes));
+    facts.changes = changes_of(route);
     facts.ways = ways_of(route);
     facts.unusual_ways = facts.ways.unusual();
     facts.foreign_bearers = route.credentials() == policies::credential_use::ignored || !facts.ways.access_header.empty();

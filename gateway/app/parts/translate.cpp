@@ -115,6 +115,18 @@ upstream::in_flight_options part_of(config::bounded_requests const& all, unsigne
     return part;
 }
 
+rewriting::path_rewrite::options rewrite_of(policies::route const& rule, policies::rewrite_spec const& spec)
+{
+    rewriting::path_rewrite::options wanted;
+    wanted.prefixes = rewriting::prefix_change{spec.strip_prefix, spec.add_prefix, rule.path().any_case()};
+    if (spec.replace) wanted.replacement = rewriting::path_replacement::from(spec.replace->from, spec.replace->to).value();
+    wanted.encoded_slash = rule.encoded_slash_allowed();
+    wanted.lenient = rule.lenient_paths();
+    wanted.double_encoding = rule.double_encoding_allowed();
+    wanted.spelled_out = rule.path().spelled_out();
+    return wanted;
+}
+
 } // namespace
 
 accounts::rules rules_of(config::settings const& s)
@@ -212,6 +224,22 @@ upstream::header_options headers_of(config::settings const& s)
 upstream::field_rules::options field_rules_of(policies::header_spec const& h)
 {
     return {h.pass, h.set, h.remove};
+}
+
+upstream::reply_changes::options reply_changes_of(policies::route_spec const& r)
+{
+    return {r.response_headers.set, r.response_headers.remove, r.cors.has_value()};
+}
+
+pipeline::rule_changes changes_of(policies::route const& rule)
+{
+    auto const& spec = rule.spec();
+    pipeline::rule_changes changes;
+    if (!spec.request_headers.empty()) changes.request_fields.emplace(field_rules_of(spec.request_headers));
+    if (!spec.response_headers.empty()) changes.reply_fields.emplace(reply_changes_of(spec));
+    if (spec.rewrite) changes.path.emplace(rewrite_of(rule, *spec.rewrite));
+    if (spec.redirect) changes.redirect = rewriting::redirect_template::from(spec.redirect->to).value();
+    return changes;
 }
 
 pipeline::auth_transport transport_of(config::settings const& s)

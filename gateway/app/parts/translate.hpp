@@ -8,10 +8,12 @@
 #include "gateway/net/client_limits.hpp"
 #include "gateway/net/listener.hpp"
 #include "gateway/pipeline/request/session_cookies.hpp"
+#include "gateway/pipeline/request/snapshot.hpp"
 #include "gateway/transport/tls_context.hpp"
 #include "gateway/upstream/forwarder.hpp"
 #include "gateway/upstream/headers/field_rules.hpp"
 #include "gateway/upstream/headers/header_plan.hpp"
+#include "gateway/upstream/headers/reply_changes.hpp"
 
 #include <string>
 #include <vector>
@@ -34,6 +36,8 @@ net::hsts_policy hsts_of(config::listener const& l);
 upstream::forward_options forwarding_of(config::upstream const& u, unsigned workers = 1);
 upstream::header_options headers_of(config::settings const& s);
 upstream::field_rules::options field_rules_of(policies::header_spec const& h);
+upstream::reply_changes::options reply_changes_of(policies::route_spec const& r);
+pipeline::rule_changes changes_of(policies::route const& rule);
 pipeline::auth_transport transport_of(config::settings const& s);
 
 // "127.0.0.1:4443", "[::1]:4443".

@@ -30,7 +30,7 @@ void choose_cookie(http::head const& head, tokens::token_cache& cache, bool last
     auto& found = context.found;
     auto const now = context.asked.now;
     auto const ignored = found.route->credentials() == policies::credential_use::ignored;
-    if (ignored && found.route->to() == policies::destination::upstream) return;
+    if (ignored && found.route->to() != policies::destination::accounts) return;
     auto const& ways = context.transport();
     auto& set_cookies = context.reported.set_cookies;
     delete_everywhere(set_cookies, ways, ways.access_cookie);

@@ -10,6 +10,7 @@
 #include "gateway/pipeline/request/credential.hpp"
 #include "gateway/pipeline/request/request_id.hpp"
 #include "gateway/pipeline/request/worker_snapshot.hpp"
+#include "gateway/rewriting/path_rewrite.hpp"
 #include "gateway/telemetry/metrics.hpp"
 #include "gateway/tokens/cache/token_cache.hpp"
 #include "gateway/upstream/forwarder.hpp"
@@ -56,6 +57,7 @@ struct findings
     bool renewed = false;                    // `who` is of a token that this request was given
     boot_time known_at{};                    // as of when revocations were known when the credential was looked at
     identity_ptr who;                        // null: nobody, or nobody who could be proved
+    std::unique_ptr<rewriting::rewritten_target const> rewritten; // what the application is asked for instead; null: the same
 };
 
 // When a request spends from its rule's limits.early.

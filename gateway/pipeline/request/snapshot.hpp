@@ -8,8 +8,9 @@
 #include "gateway/pipeline/request/page_settings.hpp"
 #include "gateway/pipeline/request/session_cookies.hpp"
 #include "gateway/pipeline/request/unusual_credential.hpp"
-#include "gateway/upstream/headers/field_rules.hpp"
+#include "gateway/rewriting/redirect_template.hpp"
 #include "gateway/upstream/headers/header_plan.hpp"
+#include "gateway/upstream/route_changes.hpp"
 #include "policies/route_table.hpp"
 
 #include <cstdint>
@@ -22,6 +23,12 @@
 namespace yett::pipeline {
 
 struct endpoint;
+
+// What a rule changes on the way to its application and back, or where it redirects instead.
+struct rule_changes : upstream::route_changes
+{
+    std::optional<rewriting::redirect_template> redirect;
+};
 
 // What is kept for one rule beside the rule itself, under its index.
 //
@@ -38,7 +45,7 @@ struct route_facts
     policies::websocket_spec const* websocket = nullptr; // the rule's; null: it lets none through
     bool stream = false;                                 // its bodies may take their time
     std::string audience;                                // of assertions to the application; empty: it gets none
-    std::optional<upstream::field_rules> fields;         // what the rule changes of the request's
+    rule_changes changes;
     std::unique_ptr<cors_rule const> cors;               // what pages of other sites may do; null: nothing is said of it
     http::origin_list const* friends = nullptr;          // of these, who counts as our own against forged requests
     http::origin_list websocket_origins;                 // of `websocket`

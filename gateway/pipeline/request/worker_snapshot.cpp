@@ -13,9 +13,9 @@ std::shared_ptr<worker_snapshot const> make_worker_snapshot(std::shared_ptr<snap
     auto made = std::make_shared<worker_snapshot>();
     for (auto const& route : shared->routes.routes()) {
         auto const way = ways.find(route.target());
-        auto const ours = route.to() == policies::destination::accounts;
-        if (!ours && way == ways.end()) throw std::invalid_argument{"no upstream " + route.target()};
-        made->forwarders.push_back(ours ? nullptr : way->second.get());
+        auto const forwards = route.to() == policies::destination::upstream;
+        if (forwards && way == ways.end()) throw std::invalid_argument{"no upstream " + route.target()};
+        made->forwarders.push_back(forwards ? way->second.get() : nullptr);
     }
     made->renderer = std::make_unique<pages::page_renderer>(shared->pages.branding);
     made->shared = std::move(shared);

@@ -26,7 +26,7 @@ namespace yett::pipeline {
 struct worker_snapshot
 {
     std::shared_ptr<snapshot const> shared;
-    std::vector<upstream::forwarder*> forwarders;   // by the index of a rule; null for our own endpoints
+    std::vector<upstream::forwarder*> forwarders;   // by the index of a rule; null where it is not forwarded
     std::unique_ptr<pages::page_renderer> renderer; // never null; of `shared->pages.branding`
 };
 

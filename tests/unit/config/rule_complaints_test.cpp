@@ -109,7 +109,7 @@ TEST_CASE("config: routes")
             {"{ name: all }\n", R"(
 yett.yaml:6:5: routes[0].match: is missing and has no default
 yett.yaml:6:5: routes[0].access: is missing and has no default
-yett.yaml:6:5: routes[0].upstream: is missing and has no default
+yett.yaml:6:5: routes[0].upstream: is missing; a rule has one of upstream, redirect and respond
 )"},
             {"{ name: all, match: {}, access: yes, upstream: app }\n", R"(
 yett.yaml:6:25: routes[0].match.path: is missing and has no default
@@ -152,6 +152,20 @@ yett.yaml:6:76: routes[0].access.any_of[1]: "nobody" is unknown; allowed: public
 yett.yaml:6:113: routes[0].access.any_of[2].recent_login: "1ms" is not in whole seconds; allowed units: s, m, h, d
 )"},
             {R"({ name: all, match: { path: "/**" }, access: { recent_login: 5m }, upstream: app }
+)",
+             R"(
+)"},
+            {R"({ name: all, match: { path: "/**" }, access: public, upstream: app, rewrite: { replace: { from: "(", to: /a } } }
+)",
+             R"(
+yett.yaml:6:102: routes[0].rewrite.replace.from: "(" is no regular expression of RE2: missing ): (
+)"},
+            {R"({ name: all, match: { path: "/**" }, access: public, upstream: app, rewrite: { strip_prefix: /api } }
+)",
+             R"(
+yett.yaml:6:97: warning: routes[0].rewrite.strip_prefix: is not the begin of match.path: a path without it stays as it is
+)"},
+            {R"({ name: all, match: { path: "/api/**" }, access: public, upstream: app, rewrite: { strip_prefix: /api } }
 )",
              R"(
 )"},

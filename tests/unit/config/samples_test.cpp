@@ -128,13 +128,17 @@ TEST_CASE("samples: every supported key lands where it belongs")
     CHECK(s.upstreams.at("app").host == upstream_host{});
     CHECK(s.upstreams.at("app").reply_header_bytes == 64u << 10);
 
-    REQUIRE(s.routes.size() == 5);
-    CHECK(s.routes[0].match.methods == std::vector<std::string>{"GET", "HEAD"});
-    CHECK(s.routes[1].access.is == kind::optional);
-    CHECK(s.routes[2].match.host == "*.example.com");
-    CHECK(s.routes[2].access.values == std::vector<std::string>{"admin"});
-    CHECK(s.routes[2].access.recent_login == 15min);
-    auto const& any = s.routes[3].access;
+    REQUIRE(s.routes.size() == 7);
+    CHECK(s.routes[0].respond->body == "User-agent: *");
+    CHECK(s.routes[0].respond->type == "text/plain");
+    CHECK(s.routes[1].redirect->to == "https://new.example.com/{path}?{query}");
+    CHECK(s.routes[1].redirect->status == 308);
+    CHECK(s.routes[2].match.methods == std::vector<std::string>{"GET", "HEAD"});
+    CHECK(s.routes[3].access.is == kind::optional);
+    CHECK(s.routes[4].match.host == "*.example.com");
+    CHECK(s.routes[4].access.values == std::vector<std::string>{"admin"});
+    CHECK(s.routes[4].access.recent_login == 15min);
+    auto const& any = s.routes[5].access;
     CHECK(any.is == kind::any_of);
     REQUIRE(any.parts.size() == 3);
     CHECK(any.parts[0].is == kind::roles);
@@ -144,15 +148,18 @@ TEST_CASE("samples: every supported key lands where it belongs")
     CHECK(any.parts[1].parts[1].values == std::vector<std::string>{"*@example.com"});
     CHECK(any.parts[1].parts[2].networks == std::vector{*parse_ip_prefix("192.0.2.0/24"), *parse_ip_prefix("2001:db8::/32")});
     CHECK(any.parts[2].is == kind::users);
-    CHECK(s.routes[3].mode == policies::enforcement::report_only);
-    CHECK(s.routes[4].limits == std::vector<std::string>{"per_user", "per_partner"});
-    CHECK(s.routes[4].body_bytes == 100u << 20);
-    CHECK(!s.routes[4].encoded_slash_allowed);
-    auto const& fields = s.routes[4].request_headers;
+    CHECK(s.routes[5].mode == policies::enforcement::report_only);
+    CHECK(s.routes[6].limits == std::vector<std::string>{"per_user", "per_partner"});
+    CHECK(s.routes[6].body_bytes == 100u << 20);
+    CHECK(!s.routes[6].encoded_slash_allowed);
+    auto const& fields = s.routes[6].request_headers;
     CHECK(fields.pass == std::vector<std::string>{"X-HTTP-Method-Override"});
     CHECK(fields.set == std::vector<std::pair<std::string, std::string>>{{"X-Tenant", "blue"}});
     CHECK(fields.remove == std::vector<std::string>{"X-Debug"});
     CHECK(fields.place.find("full.yaml:") != std::string::npos);
+    CHECK(s.routes[6].rewrite->replace->to == "/users/\\1");
+    CHECK(s.routes[6].rewrite->strip_prefix.empty());
+    CHECK(s.routes[6].response_headers.remove == std::vector<std::string>{"Server"});
 
     CHECK(s.limits.at("per_user").burst == 200);
     CHECK(rate_of(s.limits.at("per_partner")) == rate{1'000, 1h});

@@ -36,7 +36,12 @@ policies::route_table sample()
     keys.access.values = {"admin"};
     keys.match.any_case = true;
     keys.match.methods = {"GET"};
-    auto made = policies::compile({admin, ours, readers, keys, rule("dav", "/dav/**", kind::authenticated)});
+    auto moved = rule("moved", "/moved/**", kind::authenticated);
+    moved.rewrite.emplace().strip_prefix = "/moved";
+    auto elsewhere = rule("elsewhere", "/elsewhere/**", kind::public_);
+    elsewhere.to = policies::destination::redirect;
+    auto made =
+        policies::compile({admin, ours, readers, keys, moved, elsewhere, rule("dav", "/dav/**", kind::authenticated)});
     REQUIRE(made.table);
     return std::move(*made.table);
 }
@@ -116,8 +121,18 @@ TEST_CASE("destination: it finds a rule that lets the caller in")
     CHECK(refusal_of_destination("/auth/me") == "Destination is no path of an application");
     CHECK(refusal_of_destination("http://dav.test").starts_with("Destination"));
     CHECK(refusal_of("Destination: /dav/b\r\n", false, nullptr).starts_with("Destination is refused"));
+    CHECK(refusal_of_destination("/elsewhere/a") == "Destination is no path of an application");
     // A rule for readers is passed over, as it is for the request itself.
     CHECK(refusal_of_destination("/dav/read/x").empty());
+}
+
+TEST_CASE("destination: nobody rewrites it, so that it may not lie where paths are rewritten")
+{
+    CHECK(refusal_of_destination("/moved/a") == "Destination is a path that is rewritten");
+    for (auto const* to : {"/moved/b", "/dav/b"})
+        CHECK(refusal_of_request("MOVE /moved/a", std::string{"Destination: "} + to + "\r\n") ==
+              "Destination stands in a request whose path is rewritten");
+    CHECK(refusal_of_request("MOVE /moved/a", "").empty());
 }
 
 TEST_CASE("destination: it passes the gate")

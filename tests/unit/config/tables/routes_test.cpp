@@ -178,7 +178,7 @@ TEST_CASE("route keys: bounds, and what cannot be")
                    {{"{}", "name: is missing and has no default\n"
                            "match: is missing and has no default\n"
                            "access: is missing and has no default\n"
-                           "upstream: is missing and has no default\n"}});
+                           "upstream: is missing; a rule has one of upstream, redirect and respond\n"}});
     check_refusals(route_keys(), without_match,
                    {
                        {"match: {}", "match.path: is missing and has no default\n"},
