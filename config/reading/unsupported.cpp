@@ -15,8 +15,6 @@ namespace {
 constexpr unsupported rows[] = {
     {"listeners[*].protocols*", "h2", "http/1.1"},
     {"listeners[*].proxy_protocol", "required", "off"},
-    {"listeners[*].tls.client_certificates", "optional", "none"},
-    {"listeners[*].tls.client_certificates", "required", "none"},
     {"upstreams.*.servers[1]", "*", "one server"},
     {"upstreams.*.servers*", "https:*", "http://HOST:PORT"},
     {"upstreams.*.servers*", "h2c:*", "http://HOST:PORT"},

@@ -72,6 +72,8 @@ void finish_tls(reading& r, spot const& at, listener_tls& tls)
         r.complain(at.value->at, at.path + ".client_ca_file", "is missing; client certificates are checked against it");
     if (!wanted && !tls.client_ca_file.empty())
         r.complain_at(at.path + ".client_ca_file", "is used only with client_certificates: optional or required");
+    if (!wanted && !tls.client_crl_file.empty())
+        r.complain_at(at.path + ".client_crl_file", "is used only with client_certificates: optional or required");
 }
 
 section<listener_tls> const& tls_keys()
@@ -87,8 +89,13 @@ section<listener_tls> const& tls_keys()
                   "The oldest TLS that is spoken."),
             value("client_certificates", &listener_tls::client_certificates,
                   one_of<clients>({{"none", clients::none}, {"optional", clients::optional}, {"required", clients::required}}),
-                  "Whether clients are asked for a certificate."),
-            file("client_ca_file", &listener_tls::client_ca_file, "Who signs the certificates of clients, PEM."),
+                  "Whether clients are asked for a certificate. One that does not verify ends the handshake, also with "
+                  "`optional`; browsers ask people which one to show."),
+            file("client_ca_file", &listener_tls::client_ca_file,
+                 "Who signs the certificates of clients, PEM: authorities up to their roots. Read again when it changes."),
+            file("client_crl_file", &listener_tls::client_crl_file,
+                 "What these authorities revoked, PEM: a list of each that a chain leads over. Without one that is up to date a "
+                 "certificate is refused. Read again when it changes."),
             optional_part("hsts", &listener_tls::hsts, hsts_keys(),
                           "Strict-Transport-Security: browsers use HTTPS alone from then on. Not given, it is sent with these "
                           "defaults for names of a certificate that the whole world knows (by the Public Suffix List); given, "

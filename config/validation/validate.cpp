@@ -334,7 +334,9 @@ void check_listener_files(files check, listener const& one, std::string const& p
         check.readable(at + ".chain_file", certificate.chain_file);
         check.private_key(at + ".key_file", certificate.key_file);
     }
-    if (one.tls) check.readable(path + ".client_ca_file", one.tls->client_ca_file);
+    if (!one.tls) return;
+    check.readable(path + ".client_ca_file", one.tls->client_ca_file);
+    check.readable(path + ".client_crl_file", one.tls->client_crl_file);
 }
 
 void check_redis_files(files& check, redis_url const& url, std::string const& path)

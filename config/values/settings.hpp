@@ -90,6 +90,8 @@ struct listener_tls
     config::client_certificates client_certificates = config::client_certificates::none;
     // Whose certificates clients may bring; given exactly where they are asked for one.
     path client_ca_file;
+    // What their authorities revoked; empty: nothing is asked about that.
+    path client_crl_file;
     std::optional<config::hsts> hsts; // absent: the defaults, for names of the whole world alone
 };
 

@@ -16,6 +16,8 @@ std::vector<std::filesystem::path> files_of(std::vector<config::listener> const&
             all.push_back(certificate.chain_file);
             all.push_back(certificate.key_file);
         }
+        for (auto const& file : {each.tls->client_ca_file, each.tls->client_crl_file})
+            if (!file.empty()) all.push_back(file);
     }
     return all;
 }
@@ -41,9 +43,12 @@ result<std::shared_ptr<transport::tls_context>> certificates::read(config::liste
     return transport::tls_context::make(tls_of(of), ticket_keys_);
 }
 
-void certificates::use(transport::tls_context const& shown)
+void certificates::use(transport::tls_context const& shown, config::listener_tls const& of)
 {
     for (auto const& [file, end] : shown.ends()) ends_[file] = end;
+    auto const& lists = of.client_crl_file.string();
+    if (auto const end = shown.crl_end()) crl_ends_[lists] = *end;
+    else crl_ends_.erase(lists);
 }
 
 void certificates::done(bool all_could_be_used)

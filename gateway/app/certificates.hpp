@@ -13,7 +13,8 @@
 
 namespace yett::app {
 
-// The certificates that listeners show, and what became of their files since.
+// The certificates that listeners show, those of the authorities of their clients, and what became of
+// their files since.
 class certificates
 {
 public:
@@ -27,18 +28,21 @@ public:
     // From the files as they are; one for each worker.
     result<std::shared_ptr<transport::tls_context>> read(config::listener_tls const& of) const;
     // A listener shows these from now on.
-    void use(transport::tls_context const& shown);
+    void use(transport::tls_context const& shown, config::listener_tls const& of);
     void done(bool all_could_be_used);
 
     // Whether what the files held when they were read last is in use.
     bool are_current() const noexcept { return current_; }
     // When each of those in use ends, by the name of its file.
     std::map<std::string, wall_time> const& ends() const noexcept { return ends_; }
+    // When the lists of what authorities of clients revoked are out of date, in the same way.
+    std::map<std::string, wall_time> const& crl_ends() const noexcept { return crl_ends_; }
 
 private:
     file_watch files_;
     std::shared_ptr<transport::ticket_keys> ticket_keys_ = std::make_shared<transport::ticket_keys>();
     std::map<std::string, wall_time> ends_;
+    std::map<std::string, wall_time> crl_ends_;
     unsigned looks_ = 0; // since they were read
     bool current_ = true;
 };

@@ -176,7 +176,7 @@ void gateway::attach(worker_services& to, unsigned index)
         listener->slot = figures_.listener(listener->name);
         if (settings->tls) {
             listener->tls = or_refuse_to_start(certificates_.read(*settings->tls));
-            certificates_.use(*listener->tls);
+            certificates_.use(*listener->tls, *settings->tls);
         }
         listener->hsts = hsts_of(*settings);
         listener->to_https = entrance_beside(*settings);
@@ -248,6 +248,7 @@ void gateway::report_figures(telemetry::observations& seen) const
     seen.log_dropped = logs_.dropped();
     seen.certificates_read = certificates_.are_current();
     seen.certificates_expire.assign(certificates_.ends().begin(), certificates_.ends().end());
+    seen.crls_expire.assign(certificates_.crl_ends().begin(), certificates_.crl_ends().end());
     news_.report(seen);
     if (fellows_) seen.limit_nodes = fellows_->nodes().load(std::memory_order_relaxed);
     issuers_.report(seen);
@@ -284,6 +285,7 @@ void gateway::run()
     issuers_.run(give, [this] { tell_of_keys(); });
     for (auto& each : on_workers_) each->worker().start();
     announce();
+    tell_of_old_lists();
     supervision_.serving([this](std::function<void()> done) { on_every_worker([](worker_services&) {}, std::move(done)); });
     control_.run();
     // What is under way is on other threads' hands: they come back to this loop, and must not find it gone.
@@ -346,6 +348,15 @@ void gateway::read_certificates()
     if (unusable == 0) redirect_to_names();
     certificates_.done(unusable == 0);
     if (unusable == 0) logs_.program().info("certificates were read again");
+    tell_of_old_lists();
+}
+
+// They are used all the same: whom they name is revoked, and nobody else can be known not to be.
+void gateway::tell_of_old_lists()
+{
+    for (auto const& [file, end] : certificates_.crl_ends())
+        if (end <= wall_now())
+            logs_.program().warning("a revocation list is out of date; clients with certificates are refused", {{"file", file}});
 }
 
 // New connections are shown the new ones; those that are open keep theirs.
@@ -360,7 +371,7 @@ bool gateway::read_certificates_of(open_listener const& one)
         }
         read.push_back(std::move(*made));
     }
-    certificates_.use(*read.front());
+    certificates_.use(*read.front(), *one.settings->tls);
     for (unsigned i = 0; i < workers_; ++i)
         on_workers_[i]->worker().post([at = one.on_workers[i], tls = read[i]] { at->use(tls); });
     return true;

@@ -95,6 +95,7 @@ private:
     void look_at_certificates_later();
     void read_certificates();
     bool read_certificates_of(open_listener const& one);
+    void tell_of_old_lists();
     void redirect_to_names();
     // Orders, and the way to the end.
     void wait_for_signal();

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "gateway/base/async/task.hpp"
+#include "gateway/base/client_certificate.hpp"
 #include "gateway/base/clock.hpp"
 #include "gateway/base/ip.hpp"
 #include "gateway/base/result.hpp"
@@ -9,6 +10,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <memory>
 #include <optional>
 #include <span>
 #include <string>
@@ -26,9 +28,10 @@ struct peer
     std::string address; // the same as text, without port
     std::uint16_t port = 0;
     bool tls = false;
-    std::string_view tls_version; // "TLSv1.3", empty without TLS
-    std::string server_name;      // SNI, empty when none
-    std::string_view listener;    // the configured address
+    std::string_view tls_version;                          // "TLSv1.3", empty without TLS
+    std::string server_name;                               // SNI, empty when none
+    std::shared_ptr<client_certificate const> certificate; // that the client proved to be its own; null: none
+    std::string_view listener;                             // the configured address
     std::uint64_t connection = 0; // its number on this worker, never used again; 0: nothing may be bound to it
     // Where the listener sends whoever comes in clear; null: it serves them.
     https_entrance const* to_https = nullptr;

@@ -28,6 +28,22 @@ std::uint64_t next_number()
     return ++last;
 }
 
+telemetry::certificate_refusal refusal_for(transport::certificate_fault fault)
+{
+    using enum transport::certificate_fault;
+    using telemetry::certificate_refusal;
+    switch (fault) {
+    case missing: return certificate_refusal::missing;
+    case untrusted: return certificate_refusal::untrusted;
+    case expired: return certificate_refusal::expired;
+    case revoked: return certificate_refusal::revoked;
+    case crl_expired: return certificate_refusal::crl_expired;
+    case crl_missing: return certificate_refusal::crl_missing;
+    case other: break;
+    }
+    return certificate_refusal::other;
+}
+
 std::unique_ptr<transport::byte_stream> stream_over(transport::tcp_socket socket, worker& home, listener_settings const& settings)
 {
     auto& small = home.small_buffers();
@@ -114,6 +130,7 @@ task<result<void>> client_connection::shake_hands()
     if (shaken) {
         peer_.tls_version = tls().version();
         peer_.server_name = tls().server_name();
+        peer_.certificate = tls().certificate();
         promise_https();
     }
     co_return shaken;
@@ -147,7 +164,11 @@ void client_connection::count_handshake(bool done)
 {
     using telemetry::handshake, telemetry::tls_version;
     auto& counts = worker_.figures().tls_handshakes;
-    if (!done) return counts[tls_version::unknown][handshake::failed].add();
+    if (!done) {
+        counts[tls_version::unknown][handshake::failed].add();
+        if (auto const fault = tls().fault()) worker_.figures().certificates_refused[refusal_for(*fault)].add();
+        return;
+    }
     auto const version = tls().version() == "TLSv1.3" ? tls_version::tls13 : tls_version::tls12;
     counts[version][tls().resumed() ? handshake::resumed : handshake::full].add();
 }

@@ -107,6 +107,32 @@ constexpr words<handshake> words_of(handshake)
     return {{{full, "full"}, {resumed, "resumed"}, {failed, "failed"}}};
 }
 
+// Why a client's certificate ended its handshake.
+enum class certificate_refusal : unsigned char
+{
+    missing,
+    untrusted,
+    expired,
+    revoked,
+    crl_expired,
+    crl_missing,
+    other,
+    count_
+};
+// `crl_expired` and `crl_missing` are the operator's to mend: nobody can say whether such a certificate
+// was revoked.
+constexpr words<certificate_refusal> words_of(certificate_refusal)
+{
+    using enum certificate_refusal;
+    return {{{missing, "missing"},
+             {untrusted, "untrusted"},
+             {expired, "expired"},
+             {revoked, "revoked"},
+             {crl_expired, "crl_expired"},
+             {crl_missing, "crl_missing"},
+             {other, "other"}}};
+}
+
 // Why a connection was closed as soon as it was accepted: all of them together were too many, or
 // those of one client, the program is ending, or the proxy in front did not say whose it is.
 enum class refused_because : unsigned char

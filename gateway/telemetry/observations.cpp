@@ -86,10 +86,10 @@ values dropped_lines(seen_t seen)
     return all;
 }
 
-values certificate_ends(seen_t seen)
+values ends_by_file(std::vector<std::pair<std::string, wall_time>> const& files)
 {
     std::map<std::string, wall_time> expire;
-    for (auto const& [file, at] : seen.certificates_expire)
+    for (auto const& [file, at] : files)
         if (expire.size() < certificates_max) expire.emplace(file, at);
     values all;
     for (auto const& [file, at] : expire) all.push_back({{{"file", file}}, static_cast<double>(to_unix(at))});
@@ -198,7 +198,10 @@ constexpr observed_family all_families[] = {
      "1 when all certificates could be read when their files last changed.",
      [](seen_t seen) { return one(seen.certificates_read ? 1.0 : 0.0); }},
     {page_part::program, measures, "yett_tls_certificate_expiry_timestamp_seconds", "When a certificate in use expires.",
-     certificate_ends},
+     [](seen_t seen) { return ends_by_file(seen.certificates_expire); }},
+    {page_part::program, measures, "yett_tls_client_crl_expiry_timestamp_seconds",
+     "When the first list of a file is out of date; clients whose certificates it may speak of are refused from then on.",
+     [](seen_t seen) { return ends_by_file(seen.crls_expire); }},
     {page_part::program, measures, "yett_build_info", "What this program was built from; always 1.", build_line},
 
     {page_part::process, counts, "process_cpu_seconds_total", "User and system time spent.",

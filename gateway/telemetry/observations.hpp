@@ -85,6 +85,7 @@ struct observations
     std::uint64_t password_hash_refused = 0;
     std::vector<std::pair<std::string, std::uint64_t>> log_dropped;        // stream, lines
     std::vector<std::pair<std::string, wall_time>> certificates_expire;    // file as configured
+    std::vector<std::pair<std::string, wall_time>> crls_expire;            // of clients' authorities, file as configured
     bool certificates_read = true;                                         // when their files last changed
     std::vector<mail_figures> mails;                                       // one for each kind
     std::vector<std::pair<std::string_view, std::uint64_t>> mail_setbacks; // reason, attempts

@@ -182,6 +182,9 @@ struct connection_figures
         in, {"yett_clients_given_up_total", "Connections ended before their clients wanted, by why.", {"reason"}}};
     shown<by<tls_version, by<handshake>>> tls_handshakes{
         in, {"yett_tls_handshakes_total", "TLS handshakes by version and how they ended.", {"version", "result"}}};
+    shown<by<certificate_refusal>> certificates_refused{
+        in,
+        {"yett_tls_client_certificates_refused_total", "TLS handshakes that failed for the client's certificate.", {"reason"}}};
     shown<by_code> framing_refusals{
         in, {"yett_framing_refusals_total", "Bytes that did not become a request.", {"code"}, {}, framing_codes}};
     shown<counter> forwarding_unreadable{

@@ -1,8 +1,8 @@
 #include "gateway/transport/tls_context.hpp"
 
-#include "gateway/base/ip.hpp"
 #include "gateway/base/public_suffix.hpp"
 #include "gateway/base/random.hpp"
+#include "gateway/transport/certificates/alternative_names.hpp"
 #include "gateway/transport/tls_memory.hpp"
 #include "gateway/transport/tls_settings.hpp"
 
@@ -16,6 +16,7 @@
 #include <algorithm>
 #include <array>
 #include <ctime>
+#include <iterator>
 #include <span>
 
 namespace yett::transport {
@@ -49,47 +50,6 @@ std::string_view host_name_in(std::span<unsigned char const> ext)
     return {reinterpret_cast<char const*>(ext.data()) + 5, name};
 }
 
-std::vector<std::string> names_of(X509* leaf)
-{
-    std::vector<std::string> names;
-    auto* const all = static_cast<GENERAL_NAMES*>(X509_get_ext_d2i(leaf, NID_subject_alt_name, nullptr, nullptr));
-    for (int i = 0; i < sk_GENERAL_NAME_num(all); ++i) {
-        auto const* const name = sk_GENERAL_NAME_value(all, i);
-        if (name->type != GEN_DNS) continue;
-        auto const* const text = reinterpret_cast<char const*>(ASN1_STRING_get0_data(name->d.dNSName));
-        names.push_back(lower({text, static_cast<std::size_t>(ASN1_STRING_length(name->d.dNSName))}));
-    }
-    GENERAL_NAMES_free(all);
-    return names;
-}
-
-// Of an iPAddress (RFC 5280 section 4.2.1.6); empty when it is none.
-std::string address_in(ASN1_OCTET_STRING const* bytes)
-{
-    auto const* const data = ASN1_STRING_get0_data(bytes);
-    auto const size = ASN1_STRING_length(bytes);
-    ip_address address;
-    if (size == 16) std::copy_n(data, 16, address.bytes.begin());
-    else if (size == 4) {
-        address.bytes[10] = address.bytes[11] = 0xff;
-        std::copy_n(data, 4, address.bytes.begin() + 12);
-    } else return {};
-    return to_string(address);
-}
-
-std::vector<std::string> addresses_of(X509* leaf)
-{
-    std::vector<std::string> addresses;
-    auto* const all = static_cast<GENERAL_NAMES*>(X509_get_ext_d2i(leaf, NID_subject_alt_name, nullptr, nullptr));
-    for (int i = 0; i < sk_GENERAL_NAME_num(all); ++i) {
-        auto const* const name = sk_GENERAL_NAME_value(all, i);
-        if (name->type != GEN_IPADD) continue;
-        if (auto text = address_in(name->d.iPAddress); !text.empty()) addresses.push_back(std::move(text));
-    }
-    GENERAL_NAMES_free(all);
-    return addresses;
-}
-
 } // namespace
 
 struct tls_context::callbacks
@@ -101,9 +61,9 @@ struct tls_context::callbacks
         std::size_t size = 0;
         std::string name;
         if (SSL_client_hello_get0_ext(ssl, TLSEXT_TYPE_server_name, &data, &size) == 1) name = lower(host_name_in({data, size}));
-        auto* const chosen = static_cast<tls_context*>(self)->context_for(name);
-        // A session of another name has another id context, and OpenSSL then does a full handshake.
-        auto const id = sha256("yett tls session\n" + name);
+        auto const& us = *static_cast<tls_context*>(self);
+        auto* const chosen = us.context_for(name);
+        auto const id = us.session_context_of(name);
         auto const* const id_bytes = reinterpret_cast<unsigned char const*>(id.data());
         if (SSL_set_SSL_CTX(ssl, chosen) != nullptr &&
             SSL_set_session_id_context(ssl, id_bytes, static_cast<unsigned>(id.size())) == 1)
@@ -144,6 +104,18 @@ struct tls_context::callbacks
         return found->newest ? 1 : 2;
     }
 
+    // What the client was then is not verified again. A session that would not be begun now is not gone on
+    // with, and the client is asked anew.
+    static SSL_TICKET_RETURN on_session(SSL*, SSL_SESSION* found, unsigned char const*, std::size_t, SSL_TICKET_STATUS status,
+                                        void* self)
+    {
+        auto const opened = status == SSL_TICKET_SUCCESS || status == SSL_TICKET_SUCCESS_RENEW;
+        if (!opened) return SSL_TICKET_RETURN_IGNORE_RENEW;
+        auto const& clients = *static_cast<tls_context*>(self)->clients_;
+        if (!clients.still_stands(SSL_SESSION_get0_peer(found), wall_now())) return SSL_TICKET_RETURN_IGNORE_RENEW;
+        return status == SSL_TICKET_SUCCESS ? SSL_TICKET_RETURN_USE : SSL_TICKET_RETURN_USE_RENEW;
+    }
+
     static bool prepare(ticket_keys::key& key, unsigned char* iv, EVP_CIPHER_CTX* cipher, EVP_MAC_CTX* mac, bool sealing)
     {
         std::string digest = "SHA256";
@@ -164,6 +136,7 @@ result<std::shared_ptr<tls_context>> tls_context::make(tls_options const& option
 {
     if (options.certificates.empty()) return our_error(errc::internal, "TLS needs a certificate");
     std::shared_ptr<tls_context> made{new tls_context{options, std::move(keys)}};
+    if (auto trusted = made->trust(options.clients); !trusted) return trusted.error();
     for (auto const& files : options.certificates)
         if (auto loaded = made->load(files); !loaded) return loaded.error();
     made->first_ = made->contexts_.front();
@@ -197,6 +170,15 @@ std::vector<std::pair<std::string, wall_time>> tls_context::ends() const
     return all;
 }
 
+result<void> tls_context::trust(client_trust_options const& clients)
+{
+    if (clients.ca_file.empty()) return {};
+    auto read = client_trust::read(clients);
+    if (!read) return read.error();
+    clients_ = std::move(*read);
+    return {};
+}
+
 result<void> tls_context::load(certificate_files const& files)
 {
     ERR_clear_error();
@@ -208,8 +190,9 @@ result<void> tls_context::load(certificate_files const& files)
         return unusable("key", files.key_file);
     // The first certificate that has a name keeps it.
     auto* const leaf = SSL_CTX_get0_certificate(ctx);
-    for (auto& address : addresses_of(leaf)) names_.push_back(std::move(address));
-    for (auto& name : names_of(leaf)) {
+    auto names = names_in(*leaf);
+    std::ranges::move(names.addresses, std::back_inserter(names_));
+    for (auto& name : names.dns) {
         names_.push_back(name);
         by_name_.try_emplace(std::move(name), ctx);
     }
@@ -228,7 +211,20 @@ ssl_ctx_st* tls_context::configured()
     SSL_CTX_set_client_hello_cb(ctx, callbacks::on_hello, this);
     SSL_CTX_set_alpn_select_cb(ctx, callbacks::on_alpn, this);
     SSL_CTX_set_tlsext_ticket_key_evp_cb(ctx, callbacks::on_ticket);
+    if (clients_) {
+        clients_->ask_in(*ctx);
+        SSL_CTX_set_session_ticket_cb(ctx, nullptr, callbacks::on_session, this);
+    }
     return ctx;
+}
+
+// A session of another name has another id context, and OpenSSL then does a full handshake; so has one of
+// another trust in clients, since all listeners share the keys of tickets. What a client may choose stands
+// last, behind what it cannot.
+std::string tls_context::session_context_of(std::string const& server_name) const
+{
+    return clients_ ? sha256("yett tls session of a client\n" + clients_->name() + server_name)
+                    : sha256("yett tls session\n" + server_name);
 }
 
 // The exact name, then the wildcard one label up (RFC 6125 section 6.4.3).

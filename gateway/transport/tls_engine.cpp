@@ -1,5 +1,7 @@
 #include "gateway/transport/tls_engine.hpp"
 
+#include "gateway/transport/certificates/alternative_names.hpp"
+
 #include <openssl/bio.h>
 #include <openssl/err.h>
 #include <openssl/ssl.h>
@@ -212,6 +214,8 @@ void tls_engine::say_goodbye() noexcept
 error tls_engine::failed()
 {
     dead_ = true;
+    fault_ = fault_of(SSL_get_verify_result(ssl_));
+    if (ERR_GET_REASON(ERR_peek_error()) == SSL_R_PEER_DID_NOT_RETURN_A_CERTIFICATE) fault_ = certificate_fault::missing;
     auto note = "TLS: " + reason();
     ERR_clear_error();
     return {socket_.peer() == origin::client ? errc::bad_request : errc::upstream_broken, socket_.peer(), std::move(note)};
@@ -245,6 +249,12 @@ std::string_view tls_engine::protocol() const noexcept
     unsigned size = 0;
     SSL_get0_alpn_selected(ssl_, &name, &size);
     return {reinterpret_cast<char const*>(name), size};
+}
+
+std::shared_ptr<client_certificate const> tls_engine::certificate() const
+{
+    auto* const shown = SSL_get0_peer_certificate(ssl_);
+    return shown != nullptr ? std::make_shared<client_certificate const>(facts_of(*shown)) : nullptr;
 }
 
 bool tls_engine::resumed() const noexcept

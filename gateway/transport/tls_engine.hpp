@@ -1,12 +1,15 @@
 #pragma once
 
+#include "gateway/base/client_certificate.hpp"
 #include "gateway/transport/buffered_socket.hpp"
+#include "gateway/transport/certificates/certificate_fault.hpp"
 #include "gateway/transport/tls_client_context.hpp"
 #include "gateway/transport/tls_context.hpp"
 
 #include <openssl/types.h>
 
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -54,6 +57,11 @@ public:
     std::string server_name() const;            // SNI, empty when none
     std::string_view protocol() const noexcept; // by ALPN, empty when none was agreed
     bool resumed() const noexcept;
+    // What a client's certificate says, once it shook hands; null: it showed none, which a resumed session
+    // still knows of the one that it goes on with.
+    std::shared_ptr<client_certificate const> certificate() const;
+    // What was wrong with it, once a handshake failed; nothing when it failed for another reason.
+    std::optional<certificate_fault> fault() const noexcept { return fault_; }
     // True when a client's first byte was one of a request in clear. It is the one failure of a
     // handshake that is worth an answer, so everything from then on stays in clear.
     bool met_cleartext() const noexcept { return cleartext_; }
@@ -71,6 +79,7 @@ private:
     ssl_st* ssl_ = nullptr;
     bool cleartext_ = false;
     bool dead_ = false; // a fatal alert: no close_notify may follow
+    std::optional<certificate_fault> fault_;
 };
 
 } // namespace yett::transport

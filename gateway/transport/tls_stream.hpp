@@ -37,6 +37,8 @@ public:
     std::string server_name() const { return engine_.server_name(); }
     std::string_view protocol() const noexcept { return engine_.protocol(); }
     bool resumed() const noexcept { return engine_.resumed(); }
+    std::shared_ptr<client_certificate const> certificate() const { return engine_.certificate(); }
+    std::optional<certificate_fault> fault() const noexcept { return engine_.fault(); }
     bool met_cleartext() const noexcept { return engine_.met_cleartext(); }
 
 protected:

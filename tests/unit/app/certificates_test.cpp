@@ -1,6 +1,10 @@
 #include "gateway/app/certificates.hpp"
 
+#include "tests/support/temporary_folder.hpp"
+
 #include <doctest/doctest.h>
+
+#include <fstream>
 
 using namespace yett;
 
@@ -30,4 +34,23 @@ TEST_CASE("certificates: what could not be used is tried again every minute, wha
     of.done(true);
     CHECK(of.are_current());
     CHECK(times_due(of, 200) == 0);
+}
+
+TEST_CASE("certificates: those of clients' authorities and what they revoked are looked at as well")
+{
+    tests::temporary_folder const folder;
+    config::listener one;
+    auto& tls = one.tls.emplace();
+    tls.certificates.push_back({folder.path() / "leaf.crt", folder.path() / "leaf.key", {}});
+    tls.client_ca_file = folder.path() / "ca.crt";
+    tls.client_crl_file = folder.path() / "ca.crl";
+    for (auto const& file : {tls.client_ca_file, tls.client_crl_file}) {
+        app::certificates of{{one}};
+        CHECK(times_due(of, 3) == 0);
+        std::ofstream{file} << "another";
+        CHECK(times_due(of, 3) > 0);
+        of.begin_to_read();
+        of.done(true);
+        CHECK(times_due(of, 3) == 0);
+    }
 }

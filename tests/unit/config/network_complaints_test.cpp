@@ -48,6 +48,18 @@ yett.yaml:2:112: listeners[0].tls.min_version: "1.1" is unknown; allowed: 1.2, 1
              R"(
 yett.yaml:2:115: listeners[0].tls.client_ca_file: is used only with client_certificates: optional or required
 )"},
+            {"listeners: [{ address: 127.0.0.1:80, tls: { certificates: [{ chain_file: good, key_file: good }], client_certificates: optional, client_ca_file: good, client_crl_file: good } }]\n",
+             R"(
+)"},
+            {"listeners: [{ address: 127.0.0.1:80, tls: { certificates: [{ chain_file: good, key_file: good }], client_certificates: optional } }]\n",
+             R"(
+yett.yaml:2:43: listeners[0].tls.client_ca_file: is missing; client certificates are checked against it
+)"},
+            {"listeners: [{ address: 127.0.0.1:80, tls: { certificates: [{ chain_file: good, key_file: good }], client_certificates: required, client_ca_file: gone, client_crl_file: gone } }]\n",
+             R"(
+yett.yaml:2:146: listeners[0].tls.client_ca_file: gone cannot be read: No such file or directory
+yett.yaml:2:169: listeners[0].tls.client_crl_file: gone cannot be read: No such file or directory
+)"},
             {"listeners: [{ address: 127.0.0.1:80, tls: null, protocols: [http/2] }]\n", R"(
 yett.yaml:2:61: listeners[0].protocols[0]: "http/2" is unknown; allowed: h2, http/1.1
 )"},

@@ -2,6 +2,7 @@
 
 #include "gateway/net/worker.hpp"
 #include "tests/support/certificate.hpp"
+#include "tests/support/client_authority.hpp"
 
 #include <boost/asio/executor_work_guard.hpp>
 #include <openssl/ssl.h>
@@ -9,6 +10,7 @@
 #include <functional>
 #include <future>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <thread>
@@ -88,8 +90,9 @@ public:
         std::string server_name = "one.example";
         int version = 0; // TLS1_2_VERSION and so on; 0: any
         ssl_session_st* session = nullptr;
-        std::string alpn{};   // one name
-        std::string suites{}; // of TLS 1.2, as OpenSSL names them
+        std::string alpn{};                                           // one name
+        std::string suites{};                                         // of TLS 1.2, as OpenSSL names them
+        std::optional<tests::client_authority::issued> certificate{}; // shown when it is asked for
     };
     // Asks for a new handshake on the same connection (TLS 1.2).
     bool renegotiate();
@@ -132,5 +135,15 @@ private:
 };
 
 std::string body_of(std::string_view reply);
+
+// What a client keeps to resume by.
+struct session_of
+{
+    explicit session_of(client const& c) : session{c.session()} {}
+    ~session_of() { SSL_SESSION_free(session); }
+    session_of(session_of const&) = delete;
+    session_of& operator=(session_of const&) = delete;
+    SSL_SESSION* session;
+};
 
 } // namespace yett::net::testing

@@ -187,6 +187,14 @@ task<void> read_and_write_at_once(http::exchange& ex)
     co_await ex.write({end, true});
 }
 
+// The first name in the client's certificate.
+std::string name_of_client(http::exchange const& ex)
+{
+    auto const* const shown = ex.from().certificate.get();
+    if (!shown) return "nobody";
+    return shown->uris.empty() ? shown->dns.front() : shown->uris.front();
+}
+
 task<void> answer(http::exchange& ex)
 {
     auto const path = ex.where().path();
@@ -215,6 +223,7 @@ task<void> answer(http::exchange& ex)
         auto const part = ex.body_at_hand();
         co_return co_await say(ex, 200, std::string{part.data} + (part.last ? "|whole" : "|part"));
     }
+    if (path == "/certificate") co_return co_await say(ex, 200, name_of_client(ex));
     if (path == "/peer")
         co_return co_await say(ex, 200,
                                ex.from().address + "|" + std::string{ex.from().tls_version} + "|" + ex.from().server_name);
@@ -359,6 +368,10 @@ bool client::encrypt(tls_wish const& wish)
         SSL_CTX_set_min_proto_version(ctx_, wish.version);
         SSL_CTX_set_max_proto_version(ctx_, wish.version);
         SSL_CTX_set_security_level(ctx_, 0);
+    }
+    if (wish.certificate) {
+        SSL_CTX_use_certificate_chain_file(ctx_, wish.certificate->chain_file.c_str());
+        SSL_CTX_use_PrivateKey_file(ctx_, wish.certificate->key_file.c_str(), SSL_FILETYPE_PEM);
     }
     if (!wish.suites.empty()) SSL_CTX_set_cipher_list(ctx_, wish.suites.c_str());
     ssl_ = SSL_new(ctx_);

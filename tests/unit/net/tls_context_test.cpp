@@ -15,13 +15,6 @@ namespace {
 
 std::string const request = "GET /a HTTP/1.1\r\nHost: a\r\n\r\n";
 
-struct session_of
-{
-    explicit session_of(client const& c) : session{c.session()} {}
-    ~session_of() { SSL_SESSION_free(session); }
-    SSL_SESSION* session;
-};
-
 } // namespace
 
 TEST_CASE("tls: a file that cannot be used is named")

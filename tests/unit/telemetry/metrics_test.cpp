@@ -173,6 +173,7 @@ TEST_CASE("metrics: what others own is asked for at each scrape")
         seen.password_hash_waiting = waiting;
         seen.log_dropped.emplace_back("access", 12);
         seen.certificates_expire.emplace_back("leaf.crt", from_unix(1900000000));
+        seen.crls_expire.emplace_back("clients.crl", from_unix(1850000000));
         seen.certificates_read = waiting == 7;
     });
     m.reloaded(true, from_unix(1800000000));
@@ -180,6 +181,7 @@ TEST_CASE("metrics: what others own is asked for at each scrape")
     CHECK(sample(text, "yett_password_hash_queue_depth") == 7);
     CHECK(sample(text, R"(yett_log_dropped_total{stream="access"})") == 12);
     CHECK(sample(text, R"(yett_tls_certificate_expiry_timestamp_seconds{file="leaf.crt"})") == 1900000000);
+    CHECK(sample(text, R"(yett_tls_client_crl_expiry_timestamp_seconds{file="clients.crl"})") == 1850000000);
     CHECK(sample(text, "yett_config_last_reload_successful") == 1);
     CHECK(sample(text, "yett_tls_certificates_last_read_successful") == 1);
 

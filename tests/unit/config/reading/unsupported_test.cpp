@@ -28,15 +28,6 @@ trusted_proxies: [127.0.0.1]
              R"(
 yett.yaml:2:53: listeners[0].proxy_protocol: "required" is not supported by this build; allowed: off
 )"},
-            {"listeners: [{ address: 127.0.0.1:1, tls: { certificates: [{ chain_file: good, key_file: good }], client_certificates: required, client_ca_file: good } }]\n",
-             R"(
-yett.yaml:2:119: listeners[0].tls.client_certificates: "required" is not supported by this build; allowed: none
-)"},
-            {"listeners: [{ address: 127.0.0.1:1, tls: { certificates: [{ chain_file: good, key_file: good }], client_certificates: optional } }]\n",
-             R"(
-yett.yaml:2:42: listeners[0].tls.client_ca_file: is missing; client certificates are checked against it
-yett.yaml:2:119: listeners[0].tls.client_certificates: "optional" is not supported by this build; allowed: none
-)"},
             {"identity_headers: { assertion: null }\n", R"(
 )"},
             {R"(tracing: { otlp_url: "http://c:4318", sample: 0.5 }
