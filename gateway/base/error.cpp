@@ -44,6 +44,7 @@ std::string_view name_of(errc code) noexcept
     case errc::token_wrong_issuer: return "token_wrong_issuer";
     case errc::token_wrong_audience: return "token_wrong_audience";
     case errc::token_revoked: return "token_revoked";
+    case errc::token_wrong_certificate: return "token_wrong_certificate";
     case errc::credentials_disagree: return "credentials_disagree";
     case errc::peer_closed: return "peer_closed";
     case errc::peer_broke_off: return "peer_broke_off";

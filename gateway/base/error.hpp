@@ -51,6 +51,7 @@ enum class errc
     token_wrong_issuer,
     token_wrong_audience,
     token_revoked,
+    token_wrong_certificate,
     credentials_disagree,
     // Of a connection; `origin` says whose. A peer that closed ended where an end was allowed, one
     // that broke off did not.

@@ -25,6 +25,9 @@ struct identity
     std::string token_id;             // `jti`, empty when the issuer sets none
     std::string session;              // `sid`, empty for tokens of other issuers
     std::vector<std::string> methods; // `amr` (RFC 8176), as the issuer lists them; empty: nobody says how
+    // The thumbprint of the certificate that the token is bound to, `x5t#S256` of `cnf` (RFC 8705 section 3);
+    // empty: to none.
+    std::string certificate;
     // By the issuer's clock, in whole seconds; of our own tokens to the millisecond.
     wall_time issued_at{};
     wall_time authenticated_at{}; // `auth_time`; unset: nobody says when a password was given

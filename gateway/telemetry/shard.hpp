@@ -14,9 +14,9 @@ namespace yett::telemetry {
 // `_seconds` and `_bytes` what has a unit.
 
 // Shown from the start at zero, so that an alert on a rate sees the first one.
-inline constexpr std::array auth_codes{errc::token_malformed,     errc::token_untrusted,     errc::token_expired,
-                                       errc::token_not_yet_valid, errc::token_wrong_issuer,  errc::token_wrong_audience,
-                                       errc::token_revoked,       errc::credentials_disagree};
+inline constexpr std::array auth_codes{errc::token_malformed,     errc::token_untrusted,         errc::token_expired,
+                                       errc::token_not_yet_valid, errc::token_wrong_issuer,      errc::token_wrong_audience,
+                                       errc::token_revoked,       errc::token_wrong_certificate, errc::credentials_disagree};
 inline constexpr std::array framing_codes{errc::bad_request,  errc::header_too_large, errc::body_too_large,
                                           errc::uri_too_long, errc::uri_rejected,     errc::not_implemented};
 

@@ -1,5 +1,6 @@
 #include "gateway/tokens/claims.hpp"
 
+#include "gateway/base/text/base64url.hpp"
 #include "gateway/base/text/strict_json.hpp"
 #include "gateway/tokens/claim_values.hpp"
 #include "gateway/tokens/jws.hpp"
@@ -71,6 +72,21 @@ result<void> read_times(object const& payload, dialect by, claims& into)
     return {};
 }
 
+// RFC 7800 section 3.1 wants other ways to confirm a token left alone that are not understood. A thumbprint
+// that nobody can have is no other way: the token would be bound to nothing.
+result<void> read_confirmation(object const& payload, dialect by, claims& into)
+{
+    auto const* const cnf = member(payload, "cnf");
+    if (!cnf) return {};
+    if (!cnf->is_object()) return malformed("`cnf` is not an object");
+    auto const* const said = cnf->get_object().if_contains("x5t#S256");
+    if (!said) return {};
+    auto const digest = said->is_string() ? decode_part(text_of(*said), by) : std::nullopt;
+    if (!digest || digest->size() != 32) return malformed("`x5t#S256` of `cnf` is no thumbprint");
+    into.who.certificate = base64url_encode(*digest);
+    return {};
+}
+
 struct wanted_text
 {
     std::string_view path;
@@ -136,6 +152,7 @@ result<claims> read_claims(object const& payload, claim_names const& names, dial
     if (auto done = read_email(payload, names, by, read); !done) return done.error();
     if (auto done = read_times(payload, by, read); !done) return done.error();
     if (auto done = read_lists(payload, names, by, read); !done) return done.error();
+    if (auto done = read_confirmation(payload, by, read); !done) return done.error();
     return read;
 }
 

@@ -57,7 +57,8 @@ result<boost::json::object> parse_payload(std::string_view encoded, payload_rule
 // of addresses is its first, and a role, scope or address that cannot be mapped is left out: it
 // would only have opened doors.
 //
-// `amr` that is no list of texts is as good as none.
+// `amr` that is no list of texts is as good as none. Of `cnf` the thumbprint of a certificate counts
+// (`x5t#S256`, RFC 8705), and is malformed when it is none; what else it holds says nothing here.
 //
 // An e-mail address beside `email_verified: false` is left out: rules about addresses must
 // not believe what the issuer does not.

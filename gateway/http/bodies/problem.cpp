@@ -175,6 +175,7 @@ public_error public_error_of(error const& e) noexcept
     case errc::token_wrong_issuer:
     case errc::token_wrong_audience:
     case errc::token_revoked:
+    case errc::token_wrong_certificate:
     case errc::credentials_disagree: return not_signed_in;
     case errc::peer_closed:
     case errc::peer_broke_off:

@@ -17,6 +17,13 @@ bool has_ended(errc why)
     }
 }
 
+// RFC 8705 section 3. Asked of each request and not of the token once: it is remembered for whoever shows
+// it, on any connection.
+bool is_bound_elsewhere(identity const& who, client_certificate const* shown)
+{
+    return !who.certificate.empty() && (!shown || shown->thumbprint != who.certificate);
+}
+
 } // namespace
 
 result<identity_ptr> identity_of(authentication::settled&& answer)
@@ -35,6 +42,8 @@ authentication::settled recognise(result<identity_ptr> who, request_context& con
     auto const& set_aside = context.found.set_aside;
     auto const optional = context.found.route->credentials() == policies::credential_use::optional;
     if (!who && optional && context.found.by_cookie && has_ended(who.error().code())) who = identity_ptr{};
+    if (who && *who && is_bound_elsewhere(**who, context.asked.from.certificate)) [[unlikely]]
+        who = client_error(errc::token_wrong_certificate, "the token is bound to another certificate than the connection's");
     // Without anybody else to speak for the caller, a Bearer is judged.
     if (set_aside && (!who || !*who)) who = *set_aside;
     if (!who) return refuse(who.error(), context, figures);

@@ -166,6 +166,7 @@ client address_of(http::peer const& peer, http::head const& head, std::span<ip_p
     found.address = peer.ip;
     if (trusted.empty() || !is_trusted(found.address, trusted)) {
         found.text = peer.address;
+        found.certificate = peer.certificate.get();
         found.unlisted = brings_hops(head, believed) && is_private(found.address);
         return found;
     }
@@ -173,6 +174,7 @@ client address_of(http::peer const& peer, http::head const& head, std::span<ip_p
     if (believed == forwarding_family::forwarded) read_forwarded(found, head, trusted);
     else read_x_forwarded(found, head, trusted);
     found.text = to_string(found.address);
+    if (!found.named && !found.unreadable) found.certificate = peer.certificate.get();
     return found;
 }
 

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "gateway/base/client_certificate.hpp"
 #include "gateway/base/ip.hpp"
 
 #include <span>
@@ -31,7 +32,8 @@ struct client
     bool unreadable = false;   // a trusted proxy named somebody by what is no address
     bool unlisted = false;     // the peer speaks like a proxy, from a private address, and is no trusted one
     std::string hops{};        // ", A, B": the proxies between the client and the peer
-    std::string_view host{};   // the authority that the client asked a trusted proxy for; empty when it says none
+    client_certificate const* certificate = nullptr; // that its connection proved; a proxy's is not the client's. Null: none
+    std::string_view host{}; // the authority that the client asked a trusted proxy for; empty when it says none
 };
 
 // Finds the client behind trusted proxies. The list of hops is read from the right, as long as

@@ -42,7 +42,7 @@ std::size_t text_bytes(std::string const& text)
 template<class Identity>
 auto texts_of(Identity& who)
 {
-    return std::array{&who.subject, &who.email, &who.issuer, &who.token_id, &who.session};
+    return std::array{&who.subject, &who.email, &who.issuer, &who.token_id, &who.session, &who.certificate};
 }
 template<class Identity>
 auto lists_of(Identity& who)

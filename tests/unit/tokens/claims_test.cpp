@@ -206,6 +206,43 @@ TEST_CASE("claims: amr says how somebody signed in, and what is no list of texts
     }
 }
 
+TEST_CASE("claims: cnf binds a token to a certificate, and a thumbprint that is none binds it to nothing")
+{
+    std::string const bytes(32, '\x07');
+    auto const thumbprint = base64url_encode(bytes);
+    auto const bound = [&](std::string const& text) { return R"("cnf":{"x5t#S256":")" + text + "\"}"; };
+    struct
+    {
+        std::string members;
+        std::string to; // "malformed", or the thumbprint
+    } const rows[]{
+        {R"("x":1)", ""},
+        {R"("cnf":null)", ""},
+        {R"("cnf":{})", ""},
+        {R"("cnf":{"jkt":"0ZcOCORZNYy-DWpqq30jZyJGHTN0d2HglBV3uiguA4I"})", ""},
+        {bound(thumbprint), thumbprint},
+        {R"("cnf":{"jkt":"x","x5t#S256":")" + thumbprint + "\"}", thumbprint},
+        {bound(""), "malformed"},
+        {bound(base64url_encode(bytes.substr(1))), "malformed"},
+        {bound(base64url_encode(bytes + "x")), "malformed"},
+        {bound(hex_encode(bytes)), "malformed"},
+        {bound("*" + thumbprint.substr(1)), "malformed"},
+        {R"("cnf":{"x5t#S256":null})", "malformed"},
+        {R"("cnf":{"x5t#S256":7})", "malformed"},
+        {R"("cnf":")" + thumbprint + "\"", "malformed"},
+        {R"("cnf":["x5t#S256"])", "malformed"},
+    };
+    for (auto const by : {dialect::ours, dialect::foreign})
+        for (auto const& [members, to] : rows) {
+            auto const said = read(members, {}, by);
+            CHECK_MESSAGE((said ? said->who.certificate : "malformed") == to, members);
+            if (!said) CHECK(said.error() == errc::token_malformed);
+        }
+    // Others pad, and mean the same.
+    CHECK(read_foreign(bound(thumbprint + "="))->who.certificate == thumbprint);
+    CHECK_FALSE(read(bound(thumbprint + "=")));
+}
+
 TEST_CASE("claims: a payload that is not base64url or not JSON is malformed")
 {
     for (auto const* encoded : {"e30=", "e30 ", "", "e3", "bm8", "!!!!"})

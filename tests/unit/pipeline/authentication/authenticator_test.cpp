@@ -365,6 +365,51 @@ TEST_CASE("authenticator: who was proved is looked at again where he came from")
     }
 }
 
+TEST_CASE("authenticator: a token that is bound to a certificate is worth something on its connection alone, each time anew")
+{
+    gate at{rules()};
+    std::string const thumbprint(43, 'A');
+    auto const now = to_unix(wall_now());
+    auto const token = a_token()
+                           .from("https://idp.test")
+                           .signed_with(test_key(tokens::algorithm::eddsa))
+                           .with("iat", now - 60)
+                           .with("nbf", now - 60)
+                           .with("exp", now + 600)
+                           .with("cnf", std::map<std::string, std::string>{{"x5t#S256", thumbprint}})
+                           .text();
+    client_certificate own, another;
+    own.thumbprint = thumbprint;
+    another.thumbprint = std::string(42, 'A') + 'E';
+    auto const look = [&](std::string const& rule, client_certificate const* shown) {
+        fake_exchange const ex{"GET /" + rule + " HTTP/1.1\r\nHost: example.com\r\n" + bearer(token) + "\r\n"};
+        auto context = at.context_for(ex, rule);
+        context.asked.from.certificate = shown;
+        auto const said = name_for(at.authenticator.look(ex, context));
+        CHECK((context.found.who != nullptr) == !said.starts_with("refused"));
+        return said.starts_with("refused") ? said : "known";
+    };
+    for (auto const* rule : {"required", "optional"})
+        for (int again = 0; again < 3; ++again) {
+            CHECK(look(rule, nullptr) == "refused: token_wrong_certificate");
+            CHECK(look(rule, &own) == "known");
+            CHECK(look(rule, &another) == "refused: token_wrong_certificate");
+        }
+    CHECK(at.world.figures.auth_failed[errc::token_wrong_certificate].value() == 12);
+    CHECK(at.cache.counters().hits > 10);
+}
+
+TEST_CASE("authenticator, sibling: a token that is bound to none is good beside any certificate")
+{
+    scene s;
+    client_certificate shown;
+    shown.thumbprint = std::string(43, 'B');
+    fake_exchange const ex{"GET /required HTTP/1.1\r\nHost: example.com\r\n" + bearer(s.shown["ada"]) + "\r\n"};
+    auto context = s.at.context_for(ex, "required");
+    context.asked.from.certificate = &shown;
+    CHECK(name_for(s.at.authenticator.look(ex, context)) == "ada");
+}
+
 TEST_CASE("authenticator: an identity is had of what is settled")
 {
     CHECK(*identity_of(authentication::nobody{}) == nullptr);

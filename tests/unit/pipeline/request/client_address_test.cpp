@@ -261,3 +261,26 @@ TEST_CASE("client_address: the proxies between the client and the peer are told 
     CHECK(!stranger.named);
     CHECK(stranger.hops.empty());
 }
+
+TEST_CASE("client_address: the certificate of a connection is the client's, and a proxy's is nobody's")
+{
+    auto const shown = std::make_shared<client_certificate const>();
+    auto const knows = [&](char const* peer_address, std::string const& fields, std::vector<ip_prefix> const& trusted,
+                           forwarding_family believed = forwarding_family::x_forwarded) {
+        http::peer peer;
+        peer.ip = *parse_ip(peer_address);
+        peer.address = peer_address;
+        peer.certificate = shown;
+        read_head const head{fields};
+        return address_of(peer, *head, trusted, believed).certificate == shown.get();
+    };
+    CHECK(knows("198.51.100.7", "", {}));
+    CHECK(knows("198.51.100.7", "X-Forwarded-For: 192.0.2.1\r\n", proxies));
+    // One of the addresses of proxies that speaks for itself.
+    CHECK(knows("10.0.0.1", "", proxies));
+    CHECK_FALSE(knows("10.0.0.1", "X-Forwarded-For: 192.0.2.1\r\n", proxies));
+    CHECK_FALSE(knows("10.0.0.1", "X-Forwarded-For: 10.0.0.2\r\n", proxies));
+    CHECK_FALSE(knows("10.0.0.1", "X-Forwarded-For: somebody\r\n", proxies));
+    CHECK_FALSE(knows("10.0.0.1", "Forwarded: for=192.0.2.1\r\n", proxies, forwarding_family::forwarded));
+    CHECK_FALSE(knows("10.0.0.1", "Forwarded: for=\"\r\n", proxies, forwarding_family::forwarded));
+}

@@ -21,6 +21,7 @@ identity somebody()
     who.audience = {"api"};
     who.token_id = "ffffffff-ffff-4fff-bfff-ffffffffffff";
     who.session = "01234567-89ab-7cde-8f01-23456789abcd";
+    who.certificate = "bwcK0esc3ACC3DB2Y5_lESsXE8o9ltc05O89jdN-dg2";
     who.issued_at = wall_time{milliseconds{1'767'225'600'123}};
     who.authenticated_at = wall_time{milliseconds{1'767'225'000'000}};
     who.expires_at = wall_time{milliseconds{1'767'226'500'000}};
@@ -53,6 +54,7 @@ void check_same(identity const& a, identity const& b)
     CHECK(a.methods == b.methods);
     CHECK(a.token_id == b.token_id);
     CHECK(a.session == b.session);
+    CHECK(a.certificate == b.certificate);
     CHECK(a.issued_at == b.issued_at);
     CHECK(a.authenticated_at == b.authenticated_at);
     CHECK(a.expires_at == b.expires_at);
@@ -113,7 +115,12 @@ TEST_CASE("packed identity: sizes at and around every limit of their spelling co
     }
 }
 
-TEST_CASE("packed identity: a usual claim set takes 155 bytes")
+TEST_CASE("packed identity: a usual claim set takes 156 bytes, and one byte of them is for a certificate that it is not bound to")
 {
-    CHECK(packed_bytes(somebody()) <= 155);
+    auto who = somebody();
+    who.certificate.clear();
+    CHECK(packed_bytes(who) <= 156);
+    auto const unbound = packed_bytes(who);
+    who.certificate = somebody().certificate;
+    CHECK(packed_bytes(who) == unbound + 43);
 }
