@@ -30,6 +30,15 @@ char folded(char c) noexcept
     return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
 }
 
+std::vector<certificate_pattern> compiled_patterns(access_spec const& spec)
+{
+    std::vector<certificate_pattern> patterns;
+    if (spec.is != kind::certificates) return patterns;
+    for (auto const& text : spec.values)
+        if (auto pattern = certificate_pattern::from(text)) patterns.push_back(std::move(*pattern));
+    return patterns;
+}
+
 std::vector<std::string> compiled_values(access_spec const& spec, bool domains)
 {
     if (spec.is != kind::emails) return domains ? std::vector<std::string>{} : spec.values;
@@ -105,6 +114,7 @@ std::string in_words(access_spec const& spec, std::vector<access> const& parts)
     case kind::users: return "one of the users " + joined(spec.values);
     case kind::emails: return "one of the addresses " + joined(spec.values);
     case kind::networks: return "a client of the networks " + joined(texts_of(spec.networks));
+    case kind::certificates: return "a certificate for one of " + joined(spec.values);
     case kind::any_of: return joined(parts, " or ");
     case kind::all_of: return joined(parts, " and ");
     }
@@ -128,7 +138,8 @@ credential_use use_of(access_spec const& spec, std::vector<access> const& parts)
     switch (spec.is) {
     case kind::public_:
     case kind::networks: return credential_use::ignored;
-    case kind::optional: return credential_use::optional;
+    case kind::optional:
+    case kind::certificates: return credential_use::optional;
     case kind::any_of:
     case kind::all_of: return use_by(spec.is, parts);
     case kind::authenticated:
@@ -147,11 +158,13 @@ access::access(access_spec const& spec)
       values_{compiled_values(spec, false)},
       domains_{compiled_values(spec, true)},
       networks_{spec.networks},
+      certificates_{compiled_patterns(spec)},
       parts_(spec.parts.begin(), spec.parts.end()),
       credentials_{use_of(spec, parts_)},
       recent_login_{spec.recent_login},
       wanted_{in_words(spec, parts_)}
 {
+    asks_for_certificate_ = kind_ == kind::certificates || std::ranges::any_of(parts_, &access::asks_for_certificate_);
     if (recent_login_) ages_.push_back(*recent_login_);
     for (auto const& part : parts_) ages_.insert(ages_.end(), part.ages_.begin(), part.ages_.end());
     std::ranges::sort(ages_);
@@ -161,29 +174,49 @@ access::access(access_spec const& spec)
 access::verdict access::judge(identity const* who, question const& asked, wall_time now) const noexcept
 {
     auto const is_nested = kind_ == kind::any_of || kind_ == kind::all_of;
-    auto const judged = is_nested ? judge_parts(who, asked, now) : judge_alone(who, asked);
+    auto const judged = is_nested ? judge_parts(who, asked, now) : judge_alone(who, asked, now);
     if (judged != verdict::granted || !recent_login_) return judged;
     if (!who) return verdict::unauthenticated;
     return is_recent(*who, now) ? verdict::granted : verdict::login_too_old;
 }
 
-access::verdict access::judge_alone(identity const* who, question const& asked) const noexcept
+access::verdict access::judge_alone(identity const* who, question const& asked, wall_time now) const noexcept
 {
     if (is_open()) return verdict::granted;
     if (kind_ == kind::networks) return is_in(networks_, asked.client) ? verdict::granted : verdict::forbidden;
+    if (kind_ == kind::certificates)
+        return asked.certificate && names(*asked.certificate, now) ? verdict::granted : verdict::forbidden;
     if (!who) return verdict::unauthenticated;
     return grants(*who) ? verdict::granted : verdict::forbidden;
 }
 
 // The moments at which a login gets too old for some part, the first of them first: the answer is
-// the one a millisecond after which the whole is no longer met.
-std::optional<wall_time> access::granted_until(identity const& who, question const& asked, wall_time now) const noexcept
+// the one a millisecond after which the whole is no longer met. A certificate ends as a login ages.
+std::optional<wall_time> access::granted_until(identity const* who, question const& asked, wall_time now) const noexcept
 {
-    for (auto const age : ages_) {
-        auto const last = who.authenticated_at + age;
-        if (last >= now && judge(&who, asked, last + milliseconds{1}) != verdict::granted) return last;
-    }
-    return std::nullopt;
+    std::optional<wall_time> first;
+    auto const consider = [&](wall_time last) {
+        auto const means_nothing = last < now || (first && *first <= last);
+        if (!means_nothing && judge(who, asked, last + milliseconds{1}) != verdict::granted) first = last;
+    };
+    for (auto const age : ages_)
+        if (who) consider(who->authenticated_at + age);
+    if (asks_for_certificate_ && asked.certificate) consider(asked.certificate->expires_at - milliseconds{1});
+    return first;
+}
+
+bool access::recognises(client_certificate const& shown, wall_time now) const noexcept
+{
+    if (!asks_for_certificate_) return false;
+    auto const does = [&](access const& part) { return part.recognises(shown, now); };
+    return names(shown, now) || std::ranges::any_of(parts_, does);
+}
+
+// A connection may outlive the certificate that it began with.
+bool access::names(client_certificate const& shown, wall_time now) const noexcept
+{
+    auto const fits = [&](certificate_pattern const& pattern) { return pattern.matches(shown); };
+    return now < shown.expires_at && std::ranges::any_of(certificates_, fits);
 }
 
 // any_of takes the kindest verdict of its parts, all_of the harshest.
@@ -212,6 +245,7 @@ bool access::grants(identity const& who) const noexcept
     case kind::users: return values_.contains(who.subject);
     case kind::emails: return has_address(values_, domains_, who.email);
     case kind::networks:
+    case kind::certificates:
     case kind::any_of:
     case kind::all_of: break;
     }

@@ -24,7 +24,7 @@ bool is_nested(kind is)
 
 bool has_values(kind is)
 {
-    return is == kind::roles || is == kind::scopes || is == kind::users || is == kind::emails;
+    return is == kind::roles || is == kind::scopes || is == kind::users || is == kind::emails || is == kind::certificates;
 }
 
 std::string_view name_of(kind is)
@@ -38,6 +38,7 @@ std::string_view name_of(kind is)
     case kind::users: return "users";
     case kind::emails: return "emails";
     case kind::networks: return "networks";
+    case kind::certificates: return "certificates";
     case kind::any_of: return "any_of";
     case kind::all_of: return "all_of";
     }
@@ -119,7 +120,7 @@ private:
         if (depth > deepest_nesting) return complain(key, "nested more than 16 deep");
         auto const is_open = spec.is == kind::public_ || spec.is == kind::optional;
         if (is_open && depth > 0) complain(key, std::string{name_of(spec.is)} + " stands alone, not in any_of or all_of");
-        if ((is_open || spec.is == kind::networks) && spec.recent_login)
+        if ((is_open || spec.is == kind::networks || spec.is == kind::certificates) && spec.recent_login)
             complain(key, "recent_login needs somebody who signed in");
         if (spec.recent_login && spec.recent_login->count() <= 0) complain(key, "recent_login is longer than 0s");
         check_values(spec, key);
@@ -139,6 +140,7 @@ private:
             if (value.empty()) complain(list, "an empty text is no name");
             else if (spec.is == kind::emails && !is_address(value))
                 complain(list, "'" + value + "' is neither an address nor \"*@domain\"");
+            else if (spec.is == kind::certificates) checked(list, certificate_pattern::from(value));
         }
     }
 

@@ -6,7 +6,13 @@ namespace yett::policies {
 class decider
 {
 public:
-    static permit allow(route const& rule, identity_ptr const& who) { return permit{rule, who}; }
+    static permit allow(route const& rule, identity_ptr const& who, question const& asked, wall_time now)
+    {
+        auto const* const shown = asked.certificate;
+        return permit{rule, who, shown && (who || rule.access().recognises(*shown, now)) ? shown : nullptr};
+    }
+    // Of whom nothing is known and nothing asked.
+    static permit allow_nobody(route const& rule) { return permit{rule, {}, nullptr}; }
 };
 
 namespace {
@@ -37,10 +43,11 @@ std::optional<error> objection_to_path(route const& rule, question const& asked)
     return refusal(errc::uri_rejected, rule, "no encoded slash");
 }
 
-// What no login would change holds for whoever has not signed in yet.
+// What no login would change holds for whoever has not signed in yet; but browsers show no certificate
+// with a preflight either.
 std::optional<error> objection_to_client(route const& rule, question const& asked)
 {
-    if (rule.mode() == enforcement::report_only) return std::nullopt;
+    if (rule.mode() == enforcement::report_only || rule.access().asks_for_certificate()) return std::nullopt;
     if (rule.access().judge(nullptr, asked, {}) != access::verdict::forbidden) return std::nullopt;
     return refusal(errc::forbidden, rule, rule.access().wanted());
 }
@@ -52,8 +59,8 @@ decision decide(route const& rule, identity_ptr const& who, question const& aske
     if (auto unfit = objection_to_path(rule, asked)) return {std::move(*unfit), std::nullopt};
 
     auto against = objection(rule, who, asked, now);
-    if (!against) return {decider::allow(rule, who), std::nullopt};
-    if (rule.mode() == enforcement::report_only) return {decider::allow(rule, who), std::move(against)};
+    if (!against) return {decider::allow(rule, who, asked, now), std::nullopt};
+    if (rule.mode() == enforcement::report_only) return {decider::allow(rule, who, asked, now), std::move(against)};
     return {std::move(*against), std::nullopt};
 }
 
@@ -64,7 +71,7 @@ result<permit> permit_preflight(route const& rule, question const& asked)
         return refusal(errc::forbidden, rule, "no preflight to be forwarded");
     if (auto unfit = objection_to_path(rule, asked)) return std::move(*unfit);
     if (auto outside = objection_to_client(rule, asked)) return std::move(*outside);
-    return decider::allow(rule, {});
+    return decider::allow_nobody(rule);
 }
 
 } // namespace yett::policies

@@ -26,8 +26,8 @@ struct decision
 // the one `route_table::find` gave for the same question.
 //
 // A missing identity is `unauthenticated`, the wrong one `forbidden`, and the right one
-// whose login is too old `recent_login_required`; a client of the wrong network is `forbidden`,
-// signed in or not. A rule in report_only mode always
+// whose login is too old `recent_login_required`; a client of the wrong network or
+// without the certificate that is asked for is `forbidden`, signed in or not. A rule in report_only mode always
 // permits the caller, but never a path with an encoded slash it does not allow.
 decision decide(route const& rule, identity_ptr const& who, question const& asked, wall_time now);
 

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "gateway/base/client_certificate.hpp"
 #include "gateway/base/identity.hpp"
 
 namespace yett::policies {
@@ -18,13 +19,22 @@ public:
     policies::route const& route() const noexcept { return *route_; }
     // Who is asking; null for an anonymous caller of a rule that can do without.
     identity_ptr const& who() const noexcept { return who_; }
+    // What the application may be told of the client's certificate: null where there is none, or where it
+    // names nobody, for the rule asks for none and no credential came. It lives as long as the connection.
+    client_certificate const* certificate() const noexcept { return certificate_; }
 
 private:
     friend class decider;
-    permit(policies::route const& r, identity_ptr who) : route_{&r}, who_{std::move(who)} {}
+    permit(policies::route const& r, identity_ptr who, client_certificate const* certificate)
+        : route_{&r},
+          who_{std::move(who)},
+          certificate_{certificate}
+    {
+    }
 
     policies::route const* route_;
     identity_ptr who_;
+    client_certificate const* certificate_;
 };
 
 } // namespace yett::policies

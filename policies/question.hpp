@@ -1,5 +1,6 @@
 #pragma once
 
+#include "gateway/base/client_certificate.hpp"
 #include "gateway/base/ip.hpp"
 
 #include <string_view>
@@ -17,6 +18,8 @@ struct question
     bool has_encoded_slash = false;
     // Who sends it, behind all proxies that are believed; of no network when it is not said.
     ip_address client{};
+    // What that client's connection has proved, beside what a credential says; null: nothing.
+    client_certificate const* certificate = nullptr;
 };
 
 } // namespace yett::policies

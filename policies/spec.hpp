@@ -24,11 +24,12 @@ struct access_spec
         public_,  // anybody; credentials are not looked at
         optional, // anybody; an identity is passed on when a credential proves one, a bad credential is refused
         authenticated,
-        roles,    // any of `values`
-        scopes,   // all of `values`
-        users,    // any of `values`, compared with the subject
-        emails,   // any of `values`, exact or "*@domain", compared without case
-        networks, // a client of any of `networks`, whoever it is; no credential is looked at
+        roles,        // any of `values`
+        scopes,       // all of `values`
+        users,        // any of `values`, compared with the subject
+        emails,       // any of `values`, exact or "*@domain", compared without case
+        networks,     // a client of any of `networks`, whoever it is; no credential is looked at
+        certificates, // any of `values`, as certificate_pattern has them, names the client's certificate
         any_of,
         all_of,
     };

@@ -11,8 +11,9 @@ namespace yett::config {
 namespace {
 
 // Claims an identity is made of, as `upstream` knows them.
-constexpr std::array<std::string_view, 12> claims{"sub", "user_id", "email", "roles", "groups",    "scope",
-                                                  "iss", "sid",     "jti",   "iat",   "auth_time", "exp"};
+constexpr std::array<std::string_view, 16> claims{"sub",      "user_id",  "email",      "roles",      "groups",    "scope",
+                                                  "iss",      "sid",      "jti",        "iat",        "auth_time", "exp",
+                                                  "cert_uri", "cert_dns", "cert_email", "cert_sha256"};
 
 // Framing and the hop are never an identity's business.
 constexpr std::array<std::string_view, 10> not_ours{
@@ -23,7 +24,8 @@ result<std::string> parse_claim(std::string_view text)
 {
     if (std::ranges::find(claims, text) == claims.end())
         return wrong(
-            "is no claim of an identity; allowed: sub, user_id, email, roles, groups, scope, iss, sid, jti, iat, auth_time, exp");
+            "is no claim of an identity; allowed: sub, user_id, email, roles, groups, scope, iss, sid, jti, iat, auth_time, exp, "
+            "cert_uri, cert_dns, cert_email, cert_sha256");
     return std::string{text};
 }
 
@@ -57,9 +59,12 @@ void read_set(reading& r, spot const& at, identity_headers& into)
 key<identity_headers> set_key()
 {
     auto const describe = [](identity_headers const&, std::string const& path, std::vector<row>& out) {
-        out.push_back({path, "mapping", "{}",
-                       "header name to claim: sub, user_id, email, roles, groups, scope, iss, sid, jti, iat, auth_time, exp",
-                       "Further headers, beside those of the preset."});
+        out.push_back(
+            {path, "mapping", "{}",
+             "header name to claim: sub, user_id, email, roles, groups, scope, iss, sid, jti, iat, auth_time, exp, "
+             "cert_uri, cert_dns, cert_email, cert_sha256",
+             "Further headers, beside those of the preset. `cert_*` are of the client's certificate: beside a token, or "
+             "where a rule asks for `certificates`."});
     };
     return {"set", false, read_set, {}, describe};
 }

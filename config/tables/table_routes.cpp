@@ -25,12 +25,12 @@ struct condition
 };
 
 constexpr std::array lists{condition{"roles", kind::roles}, condition{"scopes", kind::scopes}, condition{"users", kind::users},
-                           condition{"emails", kind::emails}};
+                           condition{"emails", kind::emails}, condition{"certificates", kind::certificates}};
 constexpr std::array groups{condition{"any_of", kind::any_of}, condition{"all_of", kind::all_of}};
 
 constexpr std::string_view allowed_access =
-    "public, optional, authenticated, or a mapping with one of roles, scopes, users, emails, networks, any_of, all_of, and "
-    "recent_login";
+    "public, optional, authenticated, or a mapping with one of roles, scopes, users, emails, networks, certificates, any_of, "
+    "all_of, and recent_login";
 
 result<kind> parse_plain_access(std::string_view text)
 {
@@ -85,8 +85,8 @@ void read_condition(reading& r, spot const& at, std::map<std::string, node const
 // lately.
 access_spec read_access_mapping(reading& r, spot const& at)
 {
-    static std::vector<std::string> const known{"roles",    "scopes", "users",  "emails",
-                                                "networks", "any_of", "all_of", "recent_login"};
+    static std::vector<std::string> const known{"roles",        "scopes", "users",  "emails",      "networks",
+                                                "certificates", "any_of", "all_of", "recent_login"};
     access_spec out;
     auto const members = detail::members_of(r, at, &known);
     read_condition(r, at, members, out);
@@ -117,7 +117,9 @@ key<route_spec> access_key()
              std::string{allowed_access},
              "Who may pass. `roles`, `users` and `emails` want one of their list, `scopes` all of it; emails are exact or "
              "*@domain. `networks` are CIDR blocks and addresses of clients, as `trusted_proxies` tell them: alone it lets in "
-             "without looking at a credential, as `public` does, and beside others in `any_of` whoever brings none."});
+             "without looking at a credential, as `public` does, and beside others in `any_of` whoever brings none. "
+             "`certificates` are names in the certificate that the client showed: URIs (`*` is one segment of the path, `/**` at the "
+             "end all below), DNS names (`*.internal`), addresses (`*@example.com`), or `*` for any; alone it wants no token."});
         out.push_back({path + ".recent_login", "duration", "null", "1s to 365d",
                        "Signed in at most so long ago, by the token's `auth_time`; a token without one is refused."});
     };

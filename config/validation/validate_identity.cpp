@@ -85,6 +85,20 @@ void check_networks(reading& r, settings const& all)
     }
 }
 
+// Nobody shows what nobody is asked for.
+void check_certificates(reading& r, settings const& all)
+{
+    auto const asks = [](listener const& l) { return l.tls && l.tls->client_certificates != client_certificates::none; };
+    if (std::ranges::any_of(all.listeners, asks)) return;
+    constexpr auto never_known = "of a certificate, and no listener has tls with client_certificates: optional or required";
+    for (std::size_t i = 0; i < all.routes.size(); ++i)
+        if (all.routes[i].access.names(access_spec::kind::certificates))
+            r.complain_at(fmt::format("routes[{}].access", i), fmt::format("asks for names {}", never_known), severity::warning);
+    for (auto const& [header, claim] : all.identity_headers.set)
+        if (claim.starts_with("cert_"))
+            r.complain_at("identity_headers.set." + header, fmt::format("tells {}", never_known), severity::warning);
+}
+
 void check_credentials(reading& r, settings const& all, std::size_t i)
 {
     auto const& route = all.routes[i];
@@ -115,6 +129,7 @@ void validate_identity(reading& r, settings const& all)
     check_bare_subjects(r, all);
     check_unproved_emails(r, all);
     check_networks(r, all);
+    check_certificates(r, all);
     for (std::size_t i = 0; i < all.routes.size(); ++i) check_credentials(r, all, i);
 }
 

@@ -107,6 +107,8 @@ ROWS = [
                                        (rates("yett_clients_given_up_total", "reason"), "given up: {{reason}}")], "cps",
               "limit: client_limits.connections is reached."),
         graph("TLS handshakes", [(rates("yett_tls_handshakes_total", "version, result"), "{{version}} {{result}}")], "ops", "failed: scanners, as a rule."),
+        graph("Certificates of clients refused", [(rates("yett_tls_client_certificates_refused_total", "reason"), "{{reason}}")], "ops",
+              "crl_expired, crl_missing: client_crl_file is not up to date."),
         graph("WebSockets", [(f"sum(yett_websocket_open{{{NODES}}})", "open"), (rates("yett_websocket_closed_total", "reason"), "closed: {{reason}}")], "none",
               "What ended them first."),
     ]),

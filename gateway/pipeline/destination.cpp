@@ -60,7 +60,7 @@ result<void> require_open_below(policies::route_table const& rules, policies::qu
 result<void> require_open(policies::route_table const& rules, std::string_view method, http::target const& to,
                           client const& sender, identity_ptr const& who, wall_time now)
 {
-    auto const asked = question_about(method, to, sender.address);
+    auto const asked = question_about(method, to, sender);
     auto const found = rules.find(asked);
     if (to.doubts().any())
         if (auto fit = require_one_rule(rules, asked, found, to); !fit) return closed(fit.error().note());
@@ -77,7 +77,7 @@ result<void> require_open(policies::route_table const& rules, std::string_view m
 result<void> require_open_destination(policies::route_table const& rules, http::head const& head, http::target const& from,
                                       client const& sender, identity_ptr const& who, wall_time now)
 {
-    auto const asked = question_about(head.method_name(), from, sender.address);
+    auto const asked = question_about(head.method_name(), from, sender);
     auto const of = rules.find(asked);
     if (of)
         if (auto open = require_open_below(rules, asked, *of, who, now); !open) return open;

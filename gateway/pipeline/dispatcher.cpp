@@ -99,11 +99,12 @@ stream_terms terms_of(policies::permit const& permit, request_context const& con
     terms.by_cookie = context.found.by_cookie;
     auto const& access = permit.route().access();
     auto const enforced = permit.route().mode() == policies::enforcement::enforce;
-    if (!access.ages() || !enforced || !permit.who()) [[likely]]
+    if (!access.ages() || !enforced || !(permit.who() || permit.certificate())) [[likely]]
         return terms;
     policies::question asked;
     asked.client = context.asked.from.address;
-    terms.until = access.granted_until(*permit.who(), asked, context.asked.now);
+    asked.certificate = context.asked.from.certificate;
+    terms.until = access.granted_until(permit.who().get(), asked, context.asked.now);
     return terms;
 }
 

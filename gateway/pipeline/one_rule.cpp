@@ -2,6 +2,7 @@
 
 #include "gateway/http/path_readings.hpp"
 #include "gateway/http/target.hpp"
+#include "gateway/pipeline/request/client_address.hpp"
 
 // A rule decides by the path as we spell it, and an application may read another: with its escapes
 // decoded twice, without what stands behind `;`, with `\` as `/`. A path that could be read in two
@@ -48,9 +49,9 @@ error strays(http::path_reading const& reading, policies::route const* from, pol
 
 } // namespace
 
-policies::question question_about(std::string_view method, http::target const& where, ip_address const& client)
+policies::question question_about(std::string_view method, http::target const& where, client const& sender)
 {
-    return {method, where.host(), where.path(), where.has_encoded_slash(), client};
+    return {method, where.host(), where.path(), where.has_encoded_slash(), sender.address, sender.certificate};
 }
 
 result<void> require_one_rule(policies::route_table const& rules, policies::question const& asked, policies::found const& found,

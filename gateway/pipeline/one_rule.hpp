@@ -10,8 +10,10 @@ class target;
 
 namespace yett::pipeline {
 
-// `client` is who sends it, behind trusted proxies.
-policies::question question_about(std::string_view method, http::target const& where, ip_address const& client);
+struct client;
+
+// `sender` is the client, behind trusted proxies.
+policies::question question_about(std::string_view method, http::target const& where, client const& sender);
 
 // Whether the application may be left to read a target as it likes: every reading passes
 // the gate and finds what the path as it is spelled has found, if only nothing. To be asked

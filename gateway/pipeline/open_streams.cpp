@@ -65,7 +65,7 @@ void open_streams::look(wall_time now)
 void open_streams::settle(entry& one, wall_time now)
 {
     if (draining_) one.cancel_handle_.end(errc::stopping);
-    if (!one.who_) return;
+    if (!one.who_) return settle_unnamed(one, now);
     auto names = parts_.revoked.names_of(*one.who_, {});
     // Tokens of a session come and go while it lasts.
     if (names.session != 0) names.token = 0;
@@ -74,9 +74,17 @@ void open_streams::settle(entry& one, wall_time now)
     arm(one, one.who_->expires_at + parts_.skew, now);
 }
 
+// What a certificate let in has an end and nothing that could be revoked here.
+void open_streams::settle_unnamed(entry& one, wall_time now)
+{
+    if (!one.on_.until) return;
+    one.lasts_ = std::make_unique<entry::lasting>(tokens::revocable{}, [this, &one] { end(one, errc::token_expired); });
+    arm(one, *one.on_.until, now);
+}
+
 bool open_streams::is_revoked(entry& one, wall_time now)
 {
-    return one.lasts_ && view_.covers(one.lasts_->names, now);
+    return one.lasts_ && one.who_ && view_.covers(one.lasts_->names, now);
 }
 
 std::optional<wall_time> open_streams::end_of(accounts::session const& s, bool by_cookie, wall_time now) noexcept

@@ -37,8 +37,8 @@ struct stream_terms
 // here. One that a cookie let in lasts as long as the session otherwise: until that was not
 // used for `refresh_ttl`, which an open stream is not, or came to its absolute end. One that
 // was let in by a token in the header ends when that expires, unless the session got a new one
-// meanwhile; one without a session ends with its token. A rule that wants a recent login ends
-// what it let in when the login is no longer recent. Requests that are answered at once, as
+// meanwhile; one without a session ends with its token. A rule that wants a recent login or a
+// certificate ends what it let in when the login is no longer recent, or the certificate over. Requests that are answered at once, as
 // nearly all are, cost two changes of a list.
 class open_streams
 {
@@ -73,6 +73,7 @@ private:
 
     // What is older than one step becomes a stream: its end is found, and armed if it is known.
     void settle(entry& one, wall_time now);
+    void settle_unnamed(entry& one, wall_time now);
     void arm(entry& one, wall_time end, wall_time now);
     void expired(entry& one);
     void end(entry& one, errc why);

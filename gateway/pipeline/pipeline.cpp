@@ -58,7 +58,7 @@ task<result<void>> pipeline::answer(http::exchange& ex, request_context& context
     if (ex.from().to_https && (!context.asked.from.https || ex.from().to_https->is_where_asked())) [[unlikely]]
         return send_to_https(*ex.from().to_https, ex);
 
-    auto const asked = question_about(ex.request().method_name(), ex.where(), context.asked.from.address);
+    auto const asked = question_about(ex.request().method_name(), ex.where(), context.asked.from);
     if (ex.request().method() == http::method::options) [[unlikely]]
         if (auto const* rule = rule_for_preflight(asked, ex.request(), snapshot))
             return answer_preflight(*rule, asked, ex, context);
@@ -117,6 +117,7 @@ task<result<void>> pipeline::decide(policies::route const& rule, identity_ptr co
     if (decided.reported) [[unlikely]]
         context.reported.not_enforced = decided.reported;
     if (!decided) return ready(result<void>{decided.error()});
+    context.found.by_certificate = !who && (*decided).certificate();
     if (names_destination(ex.request().method())) [[unlikely]] {
         auto const& routes = context.snapshot->shared->routes;
         auto open = require_open_destination(routes, ex.request(), ex.where(), context.asked.from, who, context.asked.now);

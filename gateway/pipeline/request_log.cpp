@@ -45,6 +45,14 @@ bool is_decision(error const& why)
     return why == errc::unauthenticated || why == errc::forbidden || why == errc::recent_login_required;
 }
 
+// One is enough to find the certificate by.
+std::string_view name_in(client_certificate const& shown)
+{
+    for (auto const* names : {&shown.uris, &shown.dns, &shown.emails})
+        if (!names->empty()) return names->front();
+    return shown.sha256;
+}
+
 std::string_view decision_for_log(request_context const& context, error const* why)
 {
     if (context.reported.credential_refused || (why && is_decision(*why))) return "refused";
@@ -121,8 +129,13 @@ void request_log::write_line(http::exchange const& ex, request_context const& co
     if (context.found.who) {
         r.subject = context.found.who->subject;
         r.session = context.found.who->session;
+    } else if (context.found.by_certificate) {
+        r.subject = name_in(*context.asked.from.certificate);
     }
-    r.auth = context.reported.credential_refused ? "refused" : context.found.who ? "ok" : "none";
+    r.auth = context.reported.credential_refused ? "refused"
+             : context.found.who                 ? "ok"
+             : context.found.by_certificate      ? "certificate"
+                                                 : "none";
     if (context.reported.credential_refused) r.auth_reason = name_of(*context.reported.credential_refused);
     r.decision = decision_for_log(context, why);
     r.ended = context.reported.upstream.ended;

@@ -70,7 +70,7 @@ forwarder::~forwarder()
 
 task<result<void>> forwarder::forward(policies::permit const& permit, http::exchange& ex, forward_context const& context)
 {
-    forwarding f{ex, permit.who().get(), context};
+    forwarding f{ex, {permit.who().get(), permit.certificate()}, context};
     // Whatever is thrown, nobody may be left behind who refers to this exchange.
     std::exception_ptr thrown;
     result<void> outcome = our_error(errc::internal);

@@ -7,7 +7,7 @@
 
 namespace yett::upstream {
 
-forwarding::forwarding(http::exchange& ex, identity const* who, forward_context const& context)
+forwarding::forwarding(http::exchange& ex, proved_caller who, forward_context const& context)
     : exchange_{ex},
       who_{who},
       context_{context},

@@ -20,15 +20,15 @@ namespace yett::upstream {
 class forwarding
 {
 public:
-    // `who` is null for anonymous requests. All of it outlives this.
-    forwarding(http::exchange& ex, identity const* who, forward_context const& context);
+    // `who` is nobody for anonymous requests. All of it outlives this.
+    forwarding(http::exchange& ex, proved_caller who, forward_context const& context);
     ~forwarding();
     forwarding(forwarding const&) = delete;
     forwarding& operator=(forwarding const&) = delete;
 
     http::exchange& exchange() noexcept { return exchange_; }
     http::head const& request() const noexcept { return exchange_.request(); }
-    identity const* who() const noexcept { return who_; }
+    proved_caller const& who() const noexcept { return who_; }
     forward_context const& context() const noexcept { return context_; }
 
     // Takes what has arrived of the body. True when that is all, or the request has none.
@@ -78,7 +78,7 @@ private:
     void client_is_gone() noexcept;
 
     http::exchange& exchange_;
-    identity const* who_;
+    proved_caller who_;
     forward_context const& context_;
     http::message_part body_{{}, true};
     pool_waiter waiter_;

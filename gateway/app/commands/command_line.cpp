@@ -46,6 +46,8 @@ void add_explain(CLI::App& cli, action& chosen)
     command->add_option("--as", options->as, "the e-mail address of a user");
     command->add_option("--role", options->roles, "a role the user is given for the question");
     command->add_option("--from", options->from, "the address of the client, behind all proxies");
+    command->add_option("--certificate", options->certificate, "a URI, DNS name or address in the client's certificate")
+        ->allow_extra_args(false);
     command->add_option("--header", options->headers, "'NAME: value', or NAME: does it reach the application?")
         ->allow_extra_args(false);
     command->callback([options, from, &chosen] {

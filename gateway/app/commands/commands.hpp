@@ -24,10 +24,11 @@ struct explain_options
     std::string method = "GET";
     std::string host;
     std::string path;
-    std::string as;                   // an address from the user store; empty: nobody
-    std::vector<std::string> roles;   // in place of the stored ones
-    std::string from;                 // the client's address; empty: one of no network
-    std::vector<std::string> headers; // "NAME: value" or NAME
+    std::string as;                       // an address from the user store; empty: nobody
+    std::vector<std::string> roles;       // in place of the stored ones
+    std::vector<std::string> certificate; // the names in the client's; empty: it shows none
+    std::string from;                     // the client's address; empty: one of no network
+    std::vector<std::string> headers;     // "NAME: value" or NAME
 };
 // Prints which rule decides and why, and which of the headers the application gets; 1 when the
 // rule refuses.

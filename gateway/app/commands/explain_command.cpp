@@ -81,11 +81,27 @@ ip_address client_of(explain_options const& options)
     throw startup_error{blame::configuration, "--from: not an address: " + options.from};
 }
 
+// By the names that stand in it, each told from the others as those of rules are.
+std::optional<client_certificate> certificate_of(explain_options const& options, wall_time now)
+{
+    if (options.certificate.empty()) return std::nullopt;
+    client_certificate shown;
+    shown.expires_at = now + std::chrono::hours{1};
+    for (auto const& name : options.certificate) {
+        auto& kind = name.find(':') != name.npos ? shown.uris : name.find('@') != name.npos ? shown.emails : shown.dns;
+        kind.push_back(name);
+    }
+    return shown;
+}
+
 // An answer that rests on what was not told is no answer.
 void ask_for_address(policies::explanation const& answer, explain_options const& options)
 {
     auto const counts = answer.rule && answer.rule->spec().access.names(policies::access_spec::kind::networks);
     if (counts && options.from.empty()) std::cout << "asked for a client of no network; --from ADDRESS names one\n";
+    auto const shows = answer.rule && answer.rule->access().asks_for_certificate();
+    if (shows && options.certificate.empty())
+        std::cout << "asked for a client without a certificate; --certificate NAME names one\n";
 }
 
 // The request as a client would send it. Whoever gives no host asks the rules that want none.
@@ -152,7 +168,11 @@ int explain_command(explain_options const& options)
     if (!head) return refused_by(options.headers.empty() ? "the request line" : "the head", head.error());
     auto const where = http::target::from(*head);
     if (!where) return refused_by("the gate", where.error());
-    auto const asked = pipeline::question_about(head->method_name(), *where, client_of(options));
+    auto const shown = certificate_of(options, now);
+    pipeline::client sender;
+    sender.address = client_of(options);
+    sender.certificate = shown ? &*shown : nullptr;
+    auto const asked = pipeline::question_about(head->method_name(), *where, sender);
     if (asked.path == "*") {
         std::cout << "answered by yett itself\n";
         return EXIT_SUCCESS;

@@ -55,6 +55,7 @@ struct findings
     std::optional<error> set_aside;          // why a Bearer that may be the application's own is none of ours
     bool by_cookie = false;                  // the credential was a cookie
     bool renewed = false;                    // `who` is of a token that this request was given
+    bool by_certificate = false;             // nobody was named but by the certificate of the client's connection
     boot_time known_at{};                    // as of when revocations were known when the credential was looked at
     identity_ptr who;                        // null: nobody, or nobody who could be proved
     std::unique_ptr<rewriting::rewritten_target const> rewritten; // what the application is asked for instead; null: the same

@@ -93,6 +93,8 @@ constexpr std::array rules{
     name_rule{"x-credential-identifier", claims_identity},
     name_rule{"x-endpoint-api-userinfo", claims_identity},
     name_rule{"x-envoy-", of_the_platform, family},
+    name_rule{"x-forwarded-client-cert", claims_identity},
+    name_rule{"x-forwarded-tls-client-cert", claims_identity, family},
     name_rule{"x-forwarded", hearsay},
     name_rule{"x-forwarded-", hearsay, family},
     name_rule{"x-goog-authenticated-user-", claims_identity, family},

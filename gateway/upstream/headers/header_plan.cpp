@@ -77,7 +77,7 @@ public:
             switch (verdict.action) {
             case header_action::pass: to_.field(f.name, f.value); break;
             case header_action::trusted:
-                if (passes_of_trusted(f, verdict.cause)) to_.field(f.name, f.value);
+                if (passes_of_trusted(f)) to_.field(f.name, f.value);
                 else count(verdict.cause);
                 break;
             case header_action::special:
@@ -104,7 +104,7 @@ public:
     {
         if (!c_.assertion.empty() && !plan_.assertion_header_.empty()) to_.field(plan_.assertion_header_, c_.assertion);
         if (!c_.who) return {};
-        return plan_.identity_.write_to(to_, *c_.who);
+        return plan_.identity_.write_to(to_, c_.who);
     }
 
     void end() { to_.end(body()); }
@@ -122,10 +122,10 @@ private:
     }
 
     // What belongs to the family that trusted proxies do not write comes from somebody else.
-    bool passes_of_trusted(http::field const& f, dropped_field cause) const
+    bool passes_of_trusted(http::field const& f) const
     {
         if (!c_.client.trusted) return false;
-        return !plan_.trusts_forwarded_ || cause != dropped_field::forwarding || !begins_with(f.name, "x-forwarded");
+        return !plan_.trusts_forwarded_ || !begins_with(f.name, "x-forwarded");
     }
 
     void count(dropped_field cause) const

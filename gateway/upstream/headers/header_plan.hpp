@@ -81,7 +81,7 @@ struct composition
     http::target const& where;
     http::peer const& peer;
     client_facts client;
-    identity const* who = nullptr;                              // null: anonymous, no identity header is set
+    proved_caller who = {};                                     // nobody: no identity header is set
     std::string_view request_id = {};                           // X-Request-Id
     std::string_view traceparent = {};                          // empty: the client's own, if it is trusted
     std::string_view assertion = {};                            // empty: none

@@ -24,13 +24,23 @@ struct named_claim
 };
 
 constexpr std::array claim_names{
-    named_claim{"sub", claim::subject},    named_claim{"user_id", claim::subject},
-    named_claim{"email", claim::email},    named_claim{"preferred_username", claim::login_name},
-    named_claim{"roles", claim::roles},    named_claim{"groups", claim::roles},
-    named_claim{"scope", claim::scopes},   named_claim{"iss", claim::issuer},
-    named_claim{"sid", claim::session},    named_claim{"jti", claim::token_id},
-    named_claim{"iat", claim::issued_at},  named_claim{"auth_time", claim::authenticated_at},
+    named_claim{"sub", claim::subject},
+    named_claim{"user_id", claim::subject},
+    named_claim{"email", claim::email},
+    named_claim{"preferred_username", claim::login_name},
+    named_claim{"roles", claim::roles},
+    named_claim{"groups", claim::roles},
+    named_claim{"scope", claim::scopes},
+    named_claim{"iss", claim::issuer},
+    named_claim{"sid", claim::session},
+    named_claim{"jti", claim::token_id},
+    named_claim{"iat", claim::issued_at},
+    named_claim{"auth_time", claim::authenticated_at},
     named_claim{"exp", claim::expires_at},
+    named_claim{"cert_uri", claim::cert_uri},
+    named_claim{"cert_dns", claim::cert_dns},
+    named_claim{"cert_email", claim::cert_email},
+    named_claim{"cert_sha256", claim::cert_sha256},
 };
 
 constexpr std::array yett_names{
@@ -138,6 +148,21 @@ void write_claim(value_writer& to, identity const& who, claim from, told_roles c
     case claim::issued_at: return to.time(who.issued_at);
     case claim::authenticated_at: return to.time(who.authenticated_at);
     case claim::expires_at: return to.time(who.expires_at);
+    case claim::cert_uri:
+    case claim::cert_dns:
+    case claim::cert_email:
+    case claim::cert_sha256: return;
+    }
+}
+
+void write_claim(value_writer& to, client_certificate const& shown, claim from)
+{
+    switch (from) {
+    case claim::cert_uri: return to.list(shown.uris);
+    case claim::cert_dns: return to.list(shown.dns);
+    case claim::cert_email: return to.list(shown.emails);
+    case claim::cert_sha256: return to.text(shown.sha256);
+    default: return;
     }
 }
 
@@ -206,12 +231,16 @@ bool identity_fields::owns(std::string_view name) const noexcept
 }
 
 template<field_sink Sink>
-result<void> identity_fields::write_to(Sink& to, identity const& who) const
+result<void> identity_fields::write_to(Sink& to, proved_caller const& caller) const
 {
     bool roles_omitted = false;
     for (auto const& f : fields_) {
         value_writer value{to.open(f.name), rules_.most_bytes};
-        write_claim(value, who, f.from, rules_.roles);
+        if (f.from >= claim::cert_uri) [[unlikely]] {
+            if (caller.certificate) write_claim(value, *caller.certificate, f.from);
+        } else if (caller.who) {
+            write_claim(value, *caller.who, f.from, rules_.roles);
+        }
         auto const fits = value.fits();
         if (!fits && !(rules_.omits_roles && f.from == claim::roles)) return too_long(f.name);
         roles_omitted = roles_omitted || !fits;
@@ -222,7 +251,7 @@ result<void> identity_fields::write_to(Sink& to, identity const& who) const
     return {};
 }
 
-template result<void> identity_fields::write_to(http1_head_sink&, identity const&) const;
-template result<void> identity_fields::write_to(recorded_head&, identity const&) const;
+template result<void> identity_fields::write_to(http1_head_sink&, proved_caller const&) const;
+template result<void> identity_fields::write_to(recorded_head&, proved_caller const&) const;
 
 } // namespace yett::upstream

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "gateway/base/client_certificate.hpp"
 #include "gateway/base/identity.hpp"
 #include "gateway/base/result.hpp"
 #include "gateway/base/text/told_roles.hpp"
@@ -42,9 +43,29 @@ enum class claim : std::uint8_t
     issued_at, // times are Unix seconds
     authenticated_at,
     expires_at,
+    cert_uri, // from here on of the client's certificate
+    cert_dns,
+    cert_email,
+    cert_sha256, // hexadecimal
 };
-// sub user_id email preferred_username roles groups scope iss sid jti iat auth_time exp.
+// sub user_id email preferred_username roles groups scope iss sid jti iat auth_time exp
+// cert_uri cert_dns cert_email cert_sha256.
 std::optional<claim> claim_named(std::string_view word) noexcept;
+
+// Who is asking, as far as it was proved: by a credential, by the certificate of the connection, or by both.
+struct proved_caller
+{
+    proved_caller(identity const* known = nullptr, client_certificate const* shown = nullptr) noexcept
+        : who{known},
+          certificate{shown}
+    {
+    }
+
+    explicit operator bool() const noexcept { return who || certificate; }
+
+    identity const* who;
+    client_certificate const* certificate;
+};
 
 // How values are written.
 struct value_rules
@@ -75,11 +96,11 @@ public:
 
     // Writes the fields. Values are percent-encoded outside printable ASCII; '%' itself
     // too, so that no two identities share a spelling, and ',' in the members of a list.
-    // What the identity lacks is left out. Fails with forbidden when a value would be longer
+    // What the caller lacks is left out. Fails with forbidden when a value would be longer
     // than the rules allow: half an identity would be another one. Roles may be left out as a
     // whole instead, and then X-Yett-Roles-Omitted says so.
     template<field_sink Sink>
-    result<void> write_to(Sink& to, identity const& who) const;
+    result<void> write_to(Sink& to, proved_caller const& caller) const;
 
 private:
     // One header and what it carries.

@@ -174,3 +174,21 @@ TEST_CASE("config: types of tokens, limits and patterns are what they can be")
     CHECK(complains("version: 1\nidentity_headers: { too_long: cut }\n", "identity_headers.too_long"));
     CHECK(complains("version: 1\nidentity_headers: { roles: { only: [\"\"] } }\n", "identity_headers.roles.only[0]"));
 }
+
+TEST_CASE("config: names in certificates that nobody is asked for are a warning, where rules or headers want them")
+{
+    auto const asking = [](std::string const& clients) {
+        return "listeners: [{ address: 127.0.0.1:1, tls: { certificates: [{ chain_file: good, key_file: good }]" + clients +
+               " } }]\n";
+    };
+    auto const wanted = ", client_certificates: optional, client_ca_file: good";
+    auto const by_rule = route("limits: []", "{ any_of: [authenticated, { certificates: \"*.internal\" }] }");
+    auto const by_header = route("limits: []") + "identity_headers: { set: { X-Cert: cert_uri } }\n";
+    constexpr auto about_rule = "warning: routes[0].access: asks for names of a certificate, and no listener";
+    constexpr auto about_header = "warning: identity_headers.set.X-Cert: tells of a certificate, and no listener";
+    CHECK(complains(by_rule, about_rule));
+    CHECK(complains(by_rule + asking(""), about_rule));
+    CHECK_FALSE(complains(by_rule + asking(wanted), about_rule));
+    CHECK(complains(by_header, about_header));
+    CHECK_FALSE(complains(by_header + asking(wanted), about_header));
+}

@@ -106,6 +106,7 @@ TEST_CASE("load: where the words of an access are only one condition")
                                       {"{ users: [a] }", kind::users},
                                       {"{ emails: [a] }", kind::emails},
                                       {"{ networks: 10.0.0.0/8 }", kind::networks},
+                                      {"{ certificates: a.internal }", kind::certificates},
                                       {"{ any_of: [{ roles: a }] }", kind::any_of},
                                       {"{ all_of: [{ roles: a }] }", kind::all_of}}) {
         CAPTURE(written);

@@ -113,7 +113,7 @@ yett.yaml:6:5: routes[0].upstream: is missing; a rule has one of upstream, redir
 )"},
             {"{ name: all, match: {}, access: yes, upstream: app }\n", R"(
 yett.yaml:6:25: routes[0].match.path: is missing and has no default
-yett.yaml:6:37: routes[0].access: "yes" is unknown; allowed: public, optional, authenticated, or a mapping with one of roles, scopes, users, emails, networks, any_of, all_of, and recent_login
+yett.yaml:6:37: routes[0].access: "yes" is unknown; allowed: public, optional, authenticated, or a mapping with one of roles, scopes, users, emails, networks, certificates, any_of, all_of, and recent_login
 )"},
             {R"({ name: all, match: { path: "/**" }, access: { roles: [a], users: [b] }, upstream: app }
 )",
@@ -123,12 +123,12 @@ yett.yaml:6:64: routes[0].access.users: stands beside another condition; all_of 
             {R"({ name: all, match: { path: "/**" }, access: {}, upstream: app }
 )",
              R"(
-yett.yaml:6:50: routes[0].access: holds no condition; allowed: public, optional, authenticated, or a mapping with one of roles, scopes, users, emails, networks, any_of, all_of, and recent_login
+yett.yaml:6:50: routes[0].access: holds no condition; allowed: public, optional, authenticated, or a mapping with one of roles, scopes, users, emails, networks, certificates, any_of, all_of, and recent_login
 )"},
             {R"({ name: all, match: { path: "/**" }, access: [a], upstream: app }
 )",
              R"(
-yett.yaml:6:50: routes[0].access: is no condition; allowed: public, optional, authenticated, or a mapping with one of roles, scopes, users, emails, networks, any_of, all_of, and recent_login
+yett.yaml:6:50: routes[0].access: is no condition; allowed: public, optional, authenticated, or a mapping with one of roles, scopes, users, emails, networks, certificates, any_of, all_of, and recent_login
 )"},
             {R"({ name: all, match: { path: "/**" }, access: { role: [a] }, upstream: app }
 )",
@@ -148,7 +148,7 @@ yett.yaml:6:60: routes[0].access.any_of: is an empty list; at least one entry is
             {R"({ name: all, match: { path: "/**" }, access: { any_of: [authenticated, nobody, { scopes: [x], recent_login: 1ms }] }, upstream: app }
 )",
              R"(
-yett.yaml:6:76: routes[0].access.any_of[1]: "nobody" is unknown; allowed: public, optional, authenticated, or a mapping with one of roles, scopes, users, emails, networks, any_of, all_of, and recent_login
+yett.yaml:6:76: routes[0].access.any_of[1]: "nobody" is unknown; allowed: public, optional, authenticated, or a mapping with one of roles, scopes, users, emails, networks, certificates, any_of, all_of, and recent_login
 yett.yaml:6:113: routes[0].access.any_of[2].recent_login: "1ms" is not in whole seconds; allowed units: s, m, h, d
 )"},
             {R"({ name: all, match: { path: "/**" }, access: { recent_login: 5m }, upstream: app }

@@ -202,7 +202,8 @@ TEST_CASE("access: what it takes, in words")
 TEST_CASE("access: until when what is granted now stays granted")
 {
     auto const minutes_left = [](access_spec const& spec) -> std::optional<long> {
-        auto const until = policies::access{spec}.granted_until(somebody(), inside, now);
+        auto const who = somebody();
+        auto const until = policies::access{spec}.granted_until(&who, inside, now);
         if (!until) return {};
         return std::chrono::duration_cast<std::chrono::minutes>(*until - now).count();
     };
@@ -236,7 +237,7 @@ TEST_CASE("access: a verdict holds up to the last moment and not a millisecond l
 {
     policies::access const fresh{recent(access_of(kind::authenticated), 15min)};
     auto const who = somebody();
-    auto const last = fresh.granted_until(who, outside, now);
+    auto const last = fresh.granted_until(&who, outside, now);
     REQUIRE(last);
     CHECK(fresh.judge(&who, outside, *last) == granted);
     CHECK(fresh.judge(&who, outside, *last + 1ms) == too_old);

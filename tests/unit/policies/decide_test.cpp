@@ -152,7 +152,8 @@ TEST_CASE("decide: a login from the future is recent only within the slack of cl
 
 TEST_CASE("access: what a recent login opens closes when it is recent no longer, nested rules too (sibling)")
 {
-    auto const until = [](access_spec const& spec) { return policies::access{spec}.granted_until(ada(), asked, now); };
+    auto const who = ada();
+    auto const until = [&](access_spec const& spec) { return policies::access{spec}.granted_until(&who, asked, now); };
     access_spec recent;
     recent.is = kind::roles;
     recent.values = {"editor"};

@@ -53,14 +53,14 @@ TEST_CASE("identity header keys: what is written arrives")
 
 TEST_CASE("identity header keys: every claim that an identity is made of can be set, and no other")
 {
-    for (auto const* claim :
-         {"sub", "user_id", "email", "roles", "groups", "scope", "iss", "sid", "jti", "iat", "auth_time", "exp"}) {
+    for (auto const* claim : {"sub", "user_id", "email", "roles", "groups", "scope", "iss", "sid", "jti", "iat", "auth_time",
+                              "exp", "cert_uri", "cert_dns", "cert_email", "cert_sha256"}) {
         CAPTURE(claim);
         auto const out = read_as(keys(), in("set: { X-A: " + std::string{claim} + " }") + "\n");
         CHECK(out.complaints.empty());
         CHECK(of(out.value).set.at("X-A") == claim);
     }
-    for (auto const* claim : {"aud", "nbf", "name", "Sub", "\"\""}) {
+    for (auto const* claim : {"aud", "nbf", "name", "Sub", "\"\"", "cert_cn", "cert_"}) {
         CAPTURE(claim);
         auto const out = read_as(keys(), in("set: { X-A: " + std::string{claim} + " }") + "\n");
         CHECK(out.complaints.find("is no claim of an identity; allowed: sub, user_id, email") != std::string::npos);

@@ -15,8 +15,8 @@ constexpr auto base = "name: r\nmatch: { path: / }\naccess: public\nupstream: ap
 constexpr auto without_access = "name: r\nmatch: { path: / }\nupstream: app\n";
 constexpr auto without_match = "name: r\naccess: public\nupstream: app\n";
 constexpr auto allowed =
-    "public, optional, authenticated, or a mapping with one of roles, scopes, users, emails, networks, any_of, all_of, and "
-    "recent_login\n";
+    "public, optional, authenticated, or a mapping with one of roles, scopes, users, emails, networks, certificates, "
+    "any_of, all_of, and recent_login\n";
 
 } // namespace
 
@@ -99,6 +99,11 @@ TEST_CASE("route keys: who may pass")
             arrives{"access: { scopes: [read, write] }", [](route_spec const& r) { return r.access.is == kind::scopes; }},
             arrives{"access: { users: [u1] }", [](route_spec const& r) { return r.access.is == kind::users; }},
             arrives{"access: { emails: \"*@example.com\" }", [](route_spec const& r) { return r.access.is == kind::emails; }},
+            arrives{
+                "access: { certificates: [\"spiffe://example.org/**\", \"*.internal\"] }",
+                [](route_spec const& r) {
+                    return r.access.is == kind::certificates && r.access.values == texts{"spiffe://example.org/**", "*.internal"};
+                }},
             arrives{"access: { networks: 10.0.0.0/8 }",
                     [](route_spec const& r) {
                         return r.access.is == kind::networks && r.access.networks == std::vector{*parse_ip_prefix("10.0.0.0/8")};
@@ -133,6 +138,9 @@ TEST_CASE("route keys: who may pass")
             {"access: { roles: a, any_of: [public] }",
              "access.any_of: stands beside another condition; all_of or any_of combines several\n"},
             {"access: { roles: [] }", "access.roles: is an empty list; at least one entry is wanted\n"},
+            {"access: { certificates: [] }", "access.certificates: is an empty list; at least one entry is wanted\n"},
+            {"access: { certificates: a.internal, emails: a@b.c }",
+             "access.certificates: stands beside another condition; all_of or any_of combines several\n"},
             {"access: { networks: [] }", "access.networks: is an empty list; at least one entry is wanted\n"},
             {"access: { networks: [10.0.0.1/8, office] }",
              "access.networks[0]: \"10.0.0.1/8\" is not a range of addresses; allowed are an address or a CIDR block without bits "

@@ -43,7 +43,7 @@ struct asking
 {
     header_options options = {};
     client_facts client = {.address = "192.0.2.7", .trusted = false, .https = true};
-    identity const* who = nullptr;
+    proved_caller who = {};
     std::string request_id = "req-1";
     std::string traceparent = {};
     std::string assertion = {};
@@ -376,6 +376,42 @@ TEST_CASE("headers: configured names carry any claim, and replace a preset's")
         CHECK(c.value(name) == value);
         CHECK(c.count(name) == 1);
     }
+}
+
+TEST_CASE("headers: what the client's certificate says goes into the names that are set for it, beside a token or alone")
+{
+    auto const who = ada();
+    client_certificate shown;
+    shown.uris = {"spiffe://example.org/ns/a,b", "urn:x"};
+    shown.dns = {"a.internal", "b.internal"};
+    shown.sha256 = "00ff";
+    asking a;
+    a.options.set = {{"X-Client-Cert-Uri", "cert_uri"},
+                     {"X-Cert-Dns", "cert_dns"},
+                     {"X-Cert-Email", "cert_email"},
+                     {"X-Cert-Hash", "cert_sha256"}};
+    std::string const forged =
+        "X-Client-Cert-Uri: spiffe://evil\r\nX-Cert-Dns: evil\r\nX-Cert-Email: e@v.il\r\nx_cert_hash: 1\r\n";
+    auto const told = [&](proved_caller const& by) {
+        a.who = by;
+        return compose(forged, a);
+    };
+    auto const nobody = told({});
+    for (auto const* name : {"X-Client-Cert-Uri", "X-Cert-Dns", "X-Cert-Email", "X-Cert-Hash", "x_cert_hash"}) {
+        CHECK(nobody.count(name) == 0);
+        CHECK(told(&who).count(name) == 0);
+    }
+    auto const both = told({&who, &shown});
+    auto const alone = told({nullptr, &shown});
+    for (auto const* each : {&both, &alone}) {
+        CHECK(each->value("X-Client-Cert-Uri") == "spiffe://example.org/ns/a%2Cb,urn:x");
+        CHECK(each->value("X-Cert-Dns") == "a.internal,b.internal");
+        CHECK(each->count("X-Cert-Email") == 0);
+        CHECK(each->value("X-Cert-Hash") == "00ff");
+    }
+    CHECK(both.value("X-Yett-User") == "u-1");
+    CHECK(alone.count("X-Yett-User") == 0);
+    CHECK(alone.count("X-Yett-Roles") == 0);
 }
 
 TEST_CASE("headers: a plan that cannot be kept is refused")
@@ -850,7 +886,9 @@ constexpr dropped_name told_by_proxies[] = {
     {"Fastly-Client-IP", dropped_field::forwarding},
     {"X-Azure-ClientIP", dropped_field::forwarding},
     {"X-Https", dropped_field::forwarding},
-    {"X-Forwarded-Client-Cert", dropped_field::forwarding},
+    {"X-Forwarded-Client-Cert", dropped_field::identity},
+    {"X-Forwarded-Tls-Client-Cert", dropped_field::identity},
+    {"X-Forwarded-Tls-Client-Cert-Info", dropped_field::identity},
     {"Client-Cert", dropped_field::identity},
     {"Client-Cert-Chain", dropped_field::identity},
     {"SSL-Client-Cert", dropped_field::identity},

@@ -151,6 +151,8 @@ TEST_CASE("header rules: trusted proxies that write Forwarded do not write X-For
     by_forwarded.options.trusts_forwarded = true;
     CHECK(passed("X-Forwarded-Prefix: /p\r\n", by_forwarded).empty());
     CHECK(passed("X-Forwarded-Client-Cert: x\r\n", by_forwarded).empty());
+    CHECK(passed("X-Forwarded-Tls-Client-Cert: x\r\n", by_forwarded).empty());
+    CHECK(passed("X-Client-Cert: x\r\n", by_forwarded).size() == 1);
     CHECK(passed("CF-Connecting-IP: ::1\r\n", by_forwarded).size() == 1);
     CHECK(passed("X-Accel-Redirect: /x\r\n", by_forwarded).size() == 1);
 }
