@@ -14,7 +14,6 @@ namespace {
 
 constexpr unsupported rows[] = {
     {"listeners[*].protocols*", "h2", "http/1.1"},
-    {"listeners[*].proxy_protocol", "required", "off"},
     {"upstreams.*.servers[1]", "*", "one server"},
     {"upstreams.*.servers*", "https:*", "http://HOST:PORT"},
     {"upstreams.*.servers*", "h2c:*", "http://HOST:PORT"},

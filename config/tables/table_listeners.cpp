@@ -130,7 +130,9 @@ section<listener> const& listener_keys()
                    emptiness::refused, "What is offered to clients, the first preferred."),
             value("proxy_protocol", &listener::proxy_protocol,
                   one_of<proxy_protocol>({{"off", proxy_protocol::off}, {"required", proxy_protocol::required}}),
-                  "Whether each connection begins with a PROXY header, version 1 or 2, from one of `trusted_proxies`."),
+                  "Whether each connection begins with a PROXY header, version 1 or 2, in front of TLS; whoever is none of "
+                  "`trusted_proxies` is closed. The client it names is the connection's from there on, for limits, rules and "
+                  "logs: its X-Forwarded-For is believed only if it is one of `trusted_proxies` itself."),
             value("redirect", &listener::redirect, one_of<redirect>({{"none", redirect::none}, {"https", redirect::https}}),
                   "`https` sends clients to HTTPS (308) instead of serving them, for names that a certificate of a listener "
                   "with tls has; other names get 400. Who came by HTTPS to a trusted proxy is served."),
@@ -165,8 +167,8 @@ section<config::client_limits> const& client_limit_keys()
             value("connections", &c::connections, count<std::uint64_t>(1, 10'000'000),
                   "Open connections of all clients together."),
             value("connections_per_client", &c::connections_per_client, count<std::uint64_t>(1, 10'000'000),
-                  "Open connections of one IPv4 address or IPv6 /64, as it connects; a proxy in front counts as one "
-                  "client."),
+                  "Open connections of one IPv4 address or IPv6 /64, as it connects or as `proxy_protocol` names it; without "
+                  "that a proxy in front counts as one client."),
             value("header_bytes", &c::header_bytes, size(1 << 10, 1 << 20),
                   "Request line and header of one request; more is answered with 431."),
             value("header_fields", &c::header_fields, count<std::uint64_t>(8, 1'000),
@@ -184,7 +186,7 @@ section<config::client_limits> const& client_limit_keys()
             value("idle_timeout", &c::idle_timeout, duration<milliseconds>(seconds{1}, hours{24}),
                   "Between two requests of a connection."),
             value("handshake_timeout", &c::handshake_timeout, duration<milliseconds>(seconds{1}, seconds{300}),
-                  "For the TLS handshake."),
+                  "For the TLS handshake, and for the PROXY header before it."),
             value("drain_delay", &c::drain_delay, duration<milliseconds>(seconds{0}, hours{1}),
                   "When the program is told to stop: so long /readyz is 503 and clients are served as before, those too that "
                   "come; what a load balancer needs to notice."),

@@ -180,6 +180,7 @@ void gateway::attach(worker_services& to, unsigned index)
         }
         listener->hsts = hsts_of(*settings);
         listener->to_https = entrance_beside(*settings);
+        if (settings->proxy_protocol == config::proxy_protocol::required) listener->proxies = settings_.trusted_proxies;
         listener->limits = client_limits_of(settings_);
         listener->admission = admission_;
         listener->answers = to.answers();

@@ -32,6 +32,13 @@ public:
     verdict admit(ip_address const& client, client_limits const& limits, bool instead = false);
     void release(ip_address const& client);
 
+    // The same in two steps, for a connection whose client a proxy is yet to name: it counts with
+    // all when it opens, and with its client's when that is known. One that never was named, or
+    // whose client had enough, is released as unnamed.
+    verdict admit_unnamed(client_limits const& limits, bool instead = false);
+    verdict name(ip_address const& client, client_limits const& limits);
+    void release_unnamed();
+
     std::size_t open() const noexcept { return open_.load(std::memory_order_relaxed); }
 
 private:
@@ -42,8 +49,10 @@ private:
     {
         std::mutex mutex;
         std::map<client_key, std::size_t> counts;
+        bool is_full(client_key const& key, client_limits const& limits) const;
     };
     part& part_of(client_key const& key) noexcept;
+    bool take_place(client_limits const& limits, bool instead) noexcept;
 
     std::atomic<std::size_t> open_{0};
     std::array<part, 16> parts_;

@@ -5,6 +5,8 @@
 
 #include <boost/asio/co_spawn.hpp>
 
+#include <algorithm>
+
 // Most connections of a crowd are silent most of the time, and a silent one has to be small. The
 // coroutine that waits for a request would hold more memory than all of its connection but the TLS
 // state, so a connection that waits is parked: the session returns (`disposition::parked`), the coroutine
@@ -67,7 +69,8 @@ client_connection::client_connection(net::worker& home, std::shared_ptr<listener
       settings_{std::move(settings)},
       stream_{stream_over(std::move(socket), home, *settings_)},
       peer_{std::move(client)},
-      reading_{[this] { reading_expired(); }}
+      reading_{[this] { reading_expired(); }},
+      unnamed_{settings_->proxies.has_value()}
 {
     peer_.connection = next_number();
     peer_.to_https = settings_->to_https.get();
@@ -81,7 +84,8 @@ client_connection::~client_connection()
 {
     worker_.leave(*this);
     worker_.figures().listeners[settings_->slot].open.add(-1);
-    settings_->admission->release(peer_.ip);
+    if (unnamed_) settings_->admission->release_unnamed();
+    else settings_->admission->release(peer_.ip);
 }
 
 // --- the life of a connection ------------------------------------------------------
@@ -113,11 +117,67 @@ task<void> client_connection::run()
 task<disposition> client_connection::open_session()
 {
     auto how = disposition::quiet;
+    if (unnamed_) [[unlikely]] {
+        auto const named = co_await hear_proxy();
+        if (!named) co_return how;
+    }
     auto const shaken = co_await shake_hands();
     if (!shaken && shaken.error() == errc::bad_request) how = disposition::lingering;
     if (!shaken && tls().met_cleartext()) speak_in_clear();
     if (shaken || entrance_) session_.emplace(*this);
     co_return how;
+}
+
+// Before everything else, TLS as well.
+task<bool> client_connection::hear_proxy()
+{
+    worker_.deadlines().arm_after(reading_, settings_->limits.handshake_timeout);
+    auto const told = co_await receive_proxy_header();
+    reading_.disarm();
+    if (!told) count_refused(told.error());
+    auto const known = told && believe(*told);
+    co_return known;
+}
+
+// It may come in pieces. What the client says behind it stays with the socket.
+task<result<proxy_header>> client_connection::receive_proxy_header()
+{
+    auto& socket = stream_->socket();
+    std::string received;
+    for (;;) {
+        auto const filled = co_await socket.fill();
+        if (!filled && (received.empty() || filled.error() == errc::timed_out)) co_return filled.error();
+        if (!filled) co_return client_error(errc::bad_request, "the connection ended within its PROXY header");
+        auto const known = received.size();
+        auto const came = socket.input().first(std::min(socket.input().size(), longest_proxy_header - known));
+        received.append(came.data(), came.size());
+        auto const found = read_proxy_header(received);
+        if (!found) co_return found.error();
+        socket.consume(*found ? (*found)->bytes - known : came.size());
+        if (*found) co_return **found;
+    }
+}
+
+// From here on the client is whom the proxy named, as if it had connected itself.
+bool client_connection::believe(proxy_header const& told)
+{
+    if (told.client) {
+        peer_.ip = told.client->ip;
+        peer_.address = to_string(peer_.ip);
+        peer_.port = told.client->port;
+    }
+    if (told.tls) peer_.tls = true;
+    if (told.tls && settings_->hsts.written) peer_.hsts = settings_->hsts.value;
+    unnamed_ = settings_->admission->name(peer_.ip, settings_->limits) != admission::verdict::admitted;
+    if (unnamed_) worker_.figures().connections_refused[telemetry::refused_because::client_limit].add();
+    return !unnamed_;
+}
+
+// A health check that only connects has said nothing wrong, nor has whoever was told to make room.
+void client_connection::count_refused(error const& why)
+{
+    auto const left = why == errc::peer_closed || why == errc::peer_broke_off || why == errc::stopping;
+    if (!left) worker_.figures().connections_refused[telemetry::refused_because::proxy_protocol].add();
 }
 
 task<result<void>> client_connection::shake_hands()

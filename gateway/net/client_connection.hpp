@@ -2,6 +2,7 @@
 
 #include "gateway/net/http1_session.hpp"
 #include "gateway/net/listener.hpp"
+#include "gateway/net/proxy_header.hpp"
 #include "gateway/net/worker.hpp"
 
 #include <memory>
@@ -13,8 +14,8 @@ class tls_stream;
 
 namespace yett::net {
 
-// A client's connection from its acceptance to its end: the handshake, the protocol that was
-// agreed on, the sleep between two requests, and an end at which the client sees the last reply.
+// A client's connection from its acceptance to its end: a proxy's word about whose it is, where one
+// is wanted, the handshake, the protocol that was agreed on, the sleep between two requests, and an end at which the client sees the last reply.
 // What is said on it is the session's business. It keeps itself alive until then.
 //
 //   opening ─→ serving ─→ ending
@@ -49,7 +50,7 @@ public:
 private:
     enum class state : unsigned char
     {
-        opening, // the handshake
+        opening, // a PROXY header, the handshake
         serving, // a coroutine runs
         parked,  // none does: nothing is held but what TLS needs, and the client's next byte starts one
         ending,
@@ -57,9 +58,14 @@ private:
 
     void resume();
     task<void> run();
-    // Up to the session: the handshake, or the look whether a client speaks TLS where it should
-    // not.
+    // Up to the session: what a proxy says of the client, the handshake, or the look whether a
+    // client speaks TLS where it should not.
     task<disposition> open_session();
+    // False when the connection is to end, and was counted where that is worth a count.
+    task<bool> hear_proxy();
+    task<result<proxy_header>> receive_proxy_header();
+    bool believe(proxy_header const& told);
+    void count_refused(error const& why);
     task<result<void>> shake_hands();
     void speak_in_clear();
     void promise_https();
@@ -80,6 +86,7 @@ private:
     deadlines::entry reading_;
     std::optional<http1_session> session_;
     state state_ = state::opening;
+    bool unnamed_; // a proxy is yet to say whose it is
 };
 
 } // namespace yett::net

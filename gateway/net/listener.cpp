@@ -14,6 +14,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cstring>
 
@@ -150,19 +151,36 @@ listener::outcome listener::accept_one()
     return outcome::accepted;
 }
 
+bool listener::is_stranger(ip_address const& peer) const
+{
+    auto const& proxies = settings_->proxies;
+    return proxies && std::ranges::none_of(*proxies, [&](ip_prefix const& each) { return each.contains(peer); });
+}
+
 // Those of this worker that nothing is running on make room for a newcomer.
 admission::verdict listener::admit(ip_address const& client)
 {
-    auto& door = *settings_->admission;
-    auto const verdict = door.admit(client, settings_->limits);
+    auto const verdict = admit(client, false);
     if (verdict != admission::verdict::too_many || !worker_.connections().make_room()) return verdict;
-    return door.admit(client, settings_->limits, true);
+    return admit(client, true);
+}
+
+// A proxy is no client: whose connection it brings is known when it has said so.
+admission::verdict listener::admit(ip_address const& client, bool instead)
+{
+    auto& door = *settings_->admission;
+    if (settings_->proxies) return door.admit_unnamed(settings_->limits, instead);
+    return door.admit(client, settings_->limits, instead);
 }
 
 void listener::take(int descriptor, ip_address const& client, std::uint16_t port)
 {
     using telemetry::refused_because;
     auto& figures = worker_.figures();
+    if (is_stranger(client)) [[unlikely]] {
+        figures.connections_refused[refused_because::proxy_protocol].add();
+        return turn_away(descriptor, false);
+    }
     auto const verdict = admit(client);
     if (verdict != admission::verdict::admitted) {
         auto const all = verdict == admission::verdict::too_many;
@@ -174,7 +192,8 @@ void listener::take(int descriptor, ip_address const& client, std::uint16_t port
     boost::system::error_code ec;
     socket.assign(client.is_v4() ? tcp::v4() : tcp::v6(), descriptor, ec);
     if (ec) {
-        settings_->admission->release(client);
+        if (settings_->proxies) settings_->admission->release_unnamed();
+        else settings_->admission->release(client);
         ::close(descriptor);
         return;
     }

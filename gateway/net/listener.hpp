@@ -2,6 +2,7 @@
 
 #include "gateway/base/async/deadlines.hpp"
 #include "gateway/base/async/task.hpp"
+#include "gateway/base/ip.hpp"
 #include "gateway/base/result.hpp"
 #include "gateway/http/exchange.hpp"
 #include "gateway/http/https_entrance.hpp"
@@ -16,6 +17,7 @@
 #include <boost/asio/ip/tcp.hpp>
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -39,6 +41,9 @@ struct listener_settings
     std::shared_ptr<transport::tls_context> tls; // null: cleartext
     hsts_policy hsts;
     std::shared_ptr<http::https_entrance const> to_https; // where it sends everybody; null: nowhere
+    // Who alone connects, and begins each connection with a PROXY header; nothing: clients come
+    // themselves.
+    std::optional<std::vector<ip_prefix>> proxies;
     client_limits limits;
     std::shared_ptr<net::admission> admission; // shared by all workers and listeners
     http::answers answers;                     // of this worker
@@ -48,7 +53,8 @@ struct listener_settings
 //
 // Several are accepted for each wake-up, yet not so many that those already open wait.
 // Where there are as many connections as there may be, the silent and the idle make room.
-// If all are busy the newcomer is told so, in clear where that costs no handshake.
+// If all are busy the newcomer is told so, in clear where that costs no handshake. Where proxies
+// bring the clients, whoever is none is closed unheard.
 //
 // Without free descriptors it gives up a reserved one to turn the next client away, and
 // rests a moment.
@@ -83,9 +89,11 @@ private:
     // Up to a bound for each wake-up; the rest of a burst waits in the backlog for its turn.
     void accept_some();
     outcome accept_one();
+    bool is_stranger(ip_address const& peer) const;
     // Counts the client in, or says why not. Whoever was admitted is released once, when the
     // connection ends.
     admission::verdict admit(ip_address const& client);
+    admission::verdict admit(ip_address const& client, bool instead);
     void take(int descriptor, ip_address const& client, std::uint16_t port);
     void turn_away(int descriptor, bool with_reply);
     task<void> see_off(transport::tcp_socket client);

@@ -35,6 +35,11 @@ bool is_cleartext(std::span<char const> first_bytes)
     return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z');
 }
 
+bool is_met_in_clear(buffered_socket const& by)
+{
+    return by.peer() == origin::client && !by.input().empty() && is_cleartext(by.input());
+}
+
 } // namespace
 
 // The BIO between an SSL and its socket. An empty input asks for a retry and never says
@@ -125,7 +130,8 @@ void tls_engine::resume(tls_client_context::session& with, steady_time now)
 
 task<result<void>> tls_engine::handshake()
 {
-    for (auto first = true;; first = false) {
+    cleartext_ = is_met_in_clear(socket_); // what came along with a PROXY header
+    for (auto first = true; !cleartext_; first = false) {
         auto const done = advance();
         auto const held_up = socket_.has_output();
         auto const sent = co_await socket_.flush();
@@ -135,9 +141,9 @@ task<result<void>> tls_engine::handshake()
         if (held_up) continue;
         auto const filled = co_await socket_.fill();
         if (!filled) co_return filled.error();
-        cleartext_ = first && socket_.peer() == origin::client && is_cleartext(socket_.input());
-        if (cleartext_) co_return client_error(errc::bad_request, "HTTP in clear where TLS is spoken");
+        cleartext_ = first && is_met_in_clear(socket_);
     }
+    co_return client_error(errc::bad_request, "HTTP in clear where TLS is spoken");
 }
 
 // Whoever is held up by a socket that takes no more has not heard everything yet, and is asked again

@@ -110,8 +110,12 @@ trusted_proxies: [127.0.0.1]
              R"(
 )"},
             {"listeners: [{ address: 127.0.0.1:80, proxy_protocol: required }]\n", R"(
-yett.yaml:2:54: listeners[0].proxy_protocol: "required" is not supported by this build; allowed: off
 yett.yaml:2:54: listeners[0].proxy_protocol: needs trusted_proxies; nobody could connect without
+)"},
+            {R"(listeners: [{ address: 127.0.0.1:80, proxy_protocol: required }]
+trusted_proxies: [127.0.0.1]
+)",
+             R"(
 )"},
             {"listeners: [{ address: 127.0.0.1:9000 }]\n", R"(
 yett.yaml:4:20: upstreams.app.servers[0]: is a listener of this gateway; requests would go round in circles

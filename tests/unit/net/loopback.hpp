@@ -14,6 +14,7 @@
 #include <string>
 #include <string_view>
 #include <thread>
+#include <vector>
 
 namespace yett::net::testing {
 
@@ -30,6 +31,7 @@ public:
     {
         std::shared_ptr<transport::tls_context> tls;
         client_limits limits;
+        std::optional<std::vector<ip_prefix>> proxies{};
         std::shared_ptr<net::admission> admission = std::make_shared<net::admission>();
     };
     explicit server(options opts);

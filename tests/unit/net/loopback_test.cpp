@@ -275,6 +275,7 @@ server::server(options opts)
     settings->name = "127.0.0.1:0";
     settings->tls = opts.tls;
     settings->limits = opts.limits;
+    settings->proxies = opts.proxies;
     settings->admission = opts.admission;
     settings->answers = test_answers();
     auto sockets = transport::listening_sockets::open(settings->name, 1);

@@ -22,12 +22,6 @@ yett.yaml:2:49: listeners[0].protocols[0]: "h2" is not supported by this build; 
             {"listeners: [{ address: 127.0.0.1:1, protocols: h2 }]\n", R"(
 yett.yaml:2:48: listeners[0].protocols: "h2" is not supported by this build; allowed: http/1.1
 )"},
-            {R"(listeners: [{ address: 127.0.0.1:1, proxy_protocol: required }]
-trusted_proxies: [127.0.0.1]
-)",
-             R"(
-yett.yaml:2:53: listeners[0].proxy_protocol: "required" is not supported by this build; allowed: off
-)"},
             {"identity_headers: { assertion: null }\n", R"(
 )"},
             {R"(tracing: { otlp_url: "http://c:4318", sample: 0.5 }
