@@ -42,7 +42,6 @@ http1_stream::terms terms_of(forward_options const& o, http::method asked)
 attempt::attempt(forwarding& request, course& way, reservation taken, forward_options const& options, dependencies const& around)
     : request_{request},
       way_{way},
-      server_{way.to()},
       options_{options},
       around_{around},
       reserved_{std::move(taken)},
@@ -98,9 +97,9 @@ result<pieces> attempt::compose()
     c.bare = context.bare;
     auto const chunked = !c.bare && request_.request().body() == http::body_kind::chunked;
     if (chunked && body.last) c.length = body.data.size();
-    c.host = server_.host();
+    c.host = way_.to().host();
     // HTTP/1.0 need not name a host, HTTP/1.1 has to.
-    if (c.host.empty() && exchange.where().host().empty()) c.host = server_.address().authority();
+    if (c.host.empty() && exchange.where().host().empty()) c.host = way_.to().address().authority();
     c.rules = context.changes ? context.changes->of_request() : nullptr;
     if (request_.is_first_composed()) c.dropped = &around_.figures.dropped_fields;
 
@@ -141,7 +140,8 @@ bool attempt::is_turned_down() const
 // Fails where another attempt follows. A reply that is here as a whole leaves a sound connection behind.
 result<void> attempt::turn_down()
 {
-    auto why = upstream_error(errc::upstream_unavailable, fmt::format("{} answered {}", server_.name(), stream_.head().status()));
+    auto why =
+        upstream_error(errc::upstream_unavailable, fmt::format("{} answered {}", way_.to().name(), stream_.head().status()));
     if (!way_.go_on(next_attempt::another_server, true, why, around_.deadlines.now())) return {};
     auto const part = stream_.at_hand();
     whole_ = part && part->last;
@@ -158,8 +158,8 @@ result<http::reply_head> attempt::head_for_client(std::span<http::field const> a
 {
     auto const& context = request_.context();
     auto const asked_host = request_.request().host();
-    auto const& host = server_.host();
-    auto const& at = server_.address();
+    auto const& host = way_.to().host();
+    auto const& at = way_.to().address();
     location_mapping const locations{{at.scheme == server_scheme::https ? "https" : "http", at.authority()},
                                      host.empty() ? asked_host : std::string_view{host},
                                      {context.client.https ? "https" : "http", asked_host},
@@ -240,7 +240,7 @@ task<result<void>> attempt::switch_protocols()
 
 error attempt::why_ended() const
 {
-    return stream_.why_ended(server_.name(), request_.is_abandoned());
+    return stream_.why_ended(way_.to().name(), request_.is_abandoned());
 }
 
 error attempt::lost(error why)

@@ -81,8 +81,7 @@ private:
     void release() noexcept;
 
     forwarding& request_;
-    course& way_;
-    server& server_;
+    course& way_; // where it is, until it leads on to another attempt
     forward_options const& options_;
     dependencies const& around_;
     reservation reserved_;
