@@ -36,10 +36,10 @@ std::string known_as(server& host, client::tls_wish const& wish)
     return c.encrypt(wish) ? body_of(c.ask(request)) : std::string{};
 }
 
+// Counted by the time the worker does something else.
 std::uint64_t refused(server& host, certificate_refusal why)
 {
-    auto const& counts = host.figures().certificates_refused;
-    return counts[why].value();
+    return host.ask<std::uint64_t>([&] { return host.figures().certificates_refused[why].value(); });
 }
 
 } // namespace
