@@ -279,7 +279,8 @@ void check_promises(reading& r, settings const& all)
 
 // Reads what settings name, so that a typing error in a path is found by `yett check` and not by
 // the restart at night. The contents are used later and by others; here it matters that they can be
-// read, and who else can.
+// read, and who else can. A file that is missing is a mistake of its own, whatever else was said of the key that
+// names it: a URL that names three of them was perhaps warned of already.
 class files
 {
 public:
@@ -287,12 +288,12 @@ public:
 
     void readable(std::string const& path, config::path const& file)
     {
-        if (!file.empty() && !r_.has_complaint_at(path)) (void)read(path, file);
+        if (!file.empty()) (void)read(path, file);
     }
 
     void private_key(std::string const& path, config::path const& file)
     {
-        if (file.empty() || r_.has_complaint_at(path)) return;
+        if (file.empty()) return;
         if (auto const content = read(path, file); content && content->readable_by_others)
             r_.complain_at(
                 path,

@@ -54,15 +54,20 @@ fellow_nodes::fellow_nodes(executor on, config::shared_state const& where, std::
 task<bool> fellow_nodes::report()
 {
     auto const there = co_await storage::redis::report_presence(client_, prefix_, id_);
-    if (there) nodes_.store(std::max(*there, 1u), std::memory_order_relaxed);
+    if (there) hear(*there);
     co_return there.has_value();
 }
 
 void fellow_nodes::learn(std::span<accounts::node_entry const> listed, wall_time now)
 {
     auto const is_there = [now](auto const& each) { return each.seen_at > now - storage::redis::presence_length; };
-    auto const there = static_cast<unsigned>(std::ranges::count_if(listed, is_there));
-    nodes_.store(std::max(there, 1u), std::memory_order_relaxed);
+    hear(static_cast<unsigned>(std::ranges::count_if(listed, is_there)));
+}
+
+void fellow_nodes::hear(unsigned count)
+{
+    heard_.hear(count, steady_now());
+    nodes_.store(heard_.value(), std::memory_order_relaxed);
 }
 
 } // namespace yett::app

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "config/values/settings.hpp"
+#include "gateway/limits/shared/node_count.hpp"
 #include "gateway/limits/shared/shared_limiter.hpp"
 #include "gateway/storage/redis/client/redis_client.hpp"
 
@@ -48,9 +49,12 @@ public:
     std::atomic<unsigned> const& nodes() const noexcept { return nodes_; } // any thread
 
 private:
+    void hear(unsigned count);
+
     storage::redis::redis_client client_;
     std::string prefix_;
     std::string id_;
+    limits::node_count heard_;
     std::atomic<unsigned> nodes_{1};
 };
 

@@ -179,6 +179,30 @@ yett.yaml:2:22: warning: shared_state.url: is where several programs meet, and s
         version, std::string{rules} + unverified);
 }
 
+TEST_CASE("config: each file that a URL names is looked for, whatever else is wrong with the URL")
+{
+    check(
+        {
+            {R"(storage: { url: "memory:" }
+sessions: { url: "rediss://h?ca_file=/gone" }
+)",
+             R"(
+yett.yaml:2:17: warning: storage.url: keeps accounts and sessions in memory; they are lost when the program ends
+yett.yaml:3:18: warning: sessions.url: outlives the accounts in memory:, which are gone after each start; their sessions are over then
+yett.yaml:3:18: sessions.url: /gone cannot be read: No such file or directory
+)"},
+            {R"(storage: { url: "postgresql://u@localhost/yett" }
+sessions: { url: "rediss://h?ca_file=/gone&certificate_file=/away&key_file=/lost" }
+)",
+             R"(
+yett.yaml:3:18: sessions.url: /gone cannot be read: No such file or directory
+yett.yaml:3:18: sessions.url: /away cannot be read: No such file or directory
+yett.yaml:3:18: sessions.url: /lost cannot be read: No such file or directory
+)"},
+        },
+        version, std::string{rules} + unverified);
+}
+
 TEST_CASE("config: memory has no schema that anybody could bring up to date")
 {
     check(
