@@ -2,10 +2,10 @@
 
 #include "gateway/http/fields/cookies.hpp"
 #include "gateway/pipeline/authentication/missing_keys.hpp"
+#include "gateway/pipeline/authentication/own_token.hpp"
 #include "gateway/pipeline/authentication/recognition.hpp"
 #include "gateway/pipeline/authentication/renewals.hpp"
 #include "gateway/pipeline/authentication/shown_credential.hpp"
-#include "gateway/pipeline/request/own_token.hpp"
 #include "gateway/pipeline/request/request_context.hpp"
 #include "gateway/pipeline/request/same_origin.hpp"
 #include "gateway/tokens/opaque/api_key.hpp"

@@ -1,4 +1,4 @@
-#include "gateway/pipeline/request/own_token.hpp"
+#include "gateway/pipeline/authentication/own_token.hpp"
 
 #include "gateway/accounts/ports/link.hpp"
 #include "gateway/http/fields/basic_credentials.hpp"
