@@ -48,7 +48,8 @@ section<settings> const& root_keys()
                 "verify and reset of failures (and letters asked for), register of requests. Per account: login_account, "
                 "backoff 10/15m of failures by strangers; password_account, the same of passwords typed in a session; login_device, window 5/15m of failures of each known device; "
                 "reset_account, resend_account, register_account and change_address_account, window 5/1h of letters, beyond which the answer is "
-                "the same and no letter goes."),
+                "the same and no letter goes. On every route and named by none: verifications, gcra 20/s with a burst of 100, per client, of "
+                "what is checked for strangers in vain: signatures, API keys that nobody knows, keys that an issuer is asked for."),
             identity_headers_key(),
             part("tokens", &s::tokens, token_keys()),
             part("accounts", &s::accounts, account_keys()),

@@ -73,6 +73,9 @@ void check_route(reading& r, settings const& all, std::size_t i)
     for (std::size_t j = 0; j < route.limits.size(); ++j)
         if (!all.limits.contains(route.limits[j]))
             complain_unknown(r, fmt::format("{}.limits[{}]", path, j), "a limit", route.limits[j], names_in(all.limits));
+        else if (route.limits[j] == limits::for_verifications)
+            r.complain_at(fmt::format("{}.limits[{}]", path, j),
+                          "counts no requests, but what is checked for strangers, on every route");
     check_stripped_prefix(r, route, path);
 }
 
@@ -107,7 +110,18 @@ void check_modes(reading& r, settings const& all)
 {
     for (auto const& [name, one] : built_in_limits())
         if (all.limits.at(name).report_only)
-            r.complain_at("limits." + name + ".mode", "report_only is not for the limits of the account endpoints");
+            r.complain_at("limits." + name + ".mode", "report_only is not for the limits that exist without being named");
+}
+
+// Whoever shows a token is nobody until it was checked, and nothing but an address is known of them.
+void check_verifications(reading& r, settings const& all)
+{
+    std::string const path = std::string{"limits."} + limits::for_verifications;
+    auto const& one = all.limits.at(limits::for_verifications);
+    if (one.keys != std::vector{limits::key_part{}})
+        r.complain_at(path + ".key", "is always client; nothing else is known before a check");
+    if (one.counts != limits::counted_events::requests)
+        r.complain_at(path + ".count", "is left out; what is checked counts until it has held");
 }
 
 // What nobody uses is often a slip of the pen somewhere else. Who got something wrong may have meant it.
@@ -387,6 +401,7 @@ void validate(reading& r, settings const& all)
     validate_identity(r, all);
     check_files(r, all);
     check_modes(r, all);
+    check_verifications(r, all);
     check_unused(r, all);
 }
 

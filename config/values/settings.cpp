@@ -19,7 +19,7 @@ std::map<std::string, limit> built_in_limits()
     std::map<std::string, limit> all;
     for (auto const& spec : limits::built_in_limits()) {
         limit one{spec, {}};
-        one.burst = one.amount;
+        if (one.burst == 0) one.burst = one.amount;
         all.emplace(spec.name, std::move(one));
     }
     return all;

@@ -12,7 +12,7 @@
 // on, so that after a change of the configuration a counter never means something else than when it
 // was written; two limits that count alike under two names are still two.
 //
-// The built-in limits guard passwords and letters. They are not announced to clients
+// The built-in limits guard passwords, letters and work for strangers. They are not announced to clients
 // (`is_announced`): an attacker would learn how many guesses are left.
 
 namespace yett::limits {
@@ -162,6 +162,17 @@ limit_spec letters_to_account(std::string name)
     return spec;
 }
 
+// Room for a page that sends a hundred requests with tokens that have just become worthless.
+limit_spec checks_for_strangers()
+{
+    limit_spec spec;
+    spec.name = for_verifications;
+    spec.amount = 20;
+    spec.period = 1s;
+    spec.burst = 100;
+    return spec;
+}
+
 } // namespace
 
 std::vector<limit_spec> const& built_in_limits()
@@ -178,6 +189,7 @@ std::vector<limit_spec> const& built_in_limits()
             per_account(per_client(for_known_devices, counted_events::failures)),
         };
         for (auto const name : for_letters) list.push_back(letters_to_account(std::string{name}));
+        list.push_back(checks_for_strangers());
         return list;
     }();
     return limits;

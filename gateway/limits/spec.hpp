@@ -60,6 +60,9 @@ inline constexpr char const* for_known_devices = "login_device";
 inline constexpr std::string_view for_letters[] = {"reset_account", "resend_account", "register_account",
                                                    "change_address_account"};
 
+// Of the built-in limits the one that no rule names: see verifications/verification_budget.hpp.
+inline constexpr char const* for_verifications = "verifications";
+
 // The limits that exist without being named. Naming one in the configuration replaces it.
 //   login, refresh, verify, reset       5 failures in 15 minutes for each client, exact
 //   register                            5 in 15 minutes for each client, exact
@@ -69,6 +72,7 @@ inline constexpr std::string_view for_letters[] = {"reset_account", "resend_acco
 //   reset_account, resend_account,
 //   register_account, change_address_account
 //                                       5 letters in an hour for each account, exact
+//   verifications                       20 a second for each client, 100 at once
 std::vector<limit_spec> const& built_in_limits();
 
 } // namespace yett::limits

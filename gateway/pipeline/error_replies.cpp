@@ -6,6 +6,7 @@
 #include "gateway/pipeline/call/navigation.hpp"
 #include "gateway/pipeline/cors_fields.hpp"
 #include "gateway/pipeline/endpoints/page_endpoints.hpp"
+#include "gateway/pipeline/request/paid_checks.hpp"
 #include "gateway/pipeline/request/request_context.hpp"
 #include "gateway/pipeline/request/return_address.hpp"
 #include "gateway/telemetry/log.hpp"
@@ -41,6 +42,7 @@ http::problem_context problem_of(http::exchange const& ex, request_context const
     problem.realm = context.transport().realm;
     problem.basic = asks_for_basic(ex.request(), context);
     if (auto const* refused = refusal_of(context)) problem.retry_after = refused->retry_after_seconds();
+    else if (context.reported.credential_refused == errc::rate_limited) problem.retry_after = wait_for_check(context);
     return problem;
 }
 

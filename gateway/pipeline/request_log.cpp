@@ -55,8 +55,8 @@ std::string_view name_in(client_certificate const& shown)
 
 std::string_view decision_for_log(request_context const& context, error const* why)
 {
-    if (context.reported.credential_refused || (why && is_decision(*why))) return "refused";
     if (why && *why == errc::rate_limited) return "limited";
+    if (context.reported.credential_refused || (why && is_decision(*why))) return "refused";
     if (!context.found.route) return {};
     return context.reported.not_enforced ? "report_only" : "permitted";
 }
@@ -99,6 +99,8 @@ void request_log::count(http::exchange const& ex, request_context const& context
         figures.forwarding_unreadable.add();
     if (context.asked.from.unlisted) [[unlikely]]
         tell_of_unlisted(ex.from());
+    if (context.reported.credential_refused == errc::rate_limited) [[unlikely]]
+        figures.verifications_refused.add();
     if (!known) return;
     if (context.reported.refreshed) figures.refreshes[*context.reported.refreshed].add();
     if (auto const* row = context.facts().endpoint; row && row->operation)

@@ -138,6 +138,10 @@ struct caller_figures
     shown<counter> auth_ok{in, {"yett_auth_results_total", "Requests by what their credential was worth.", {}, {"reason", "ok"}}};
     shown<counter> auth_none{in, {"yett_auth_results_total", {}, {}, {"reason", "none"}}}; // no credential
     shown<by_code> auth_failed{in, {"yett_auth_results_total", {}, {"reason"}, {}, auth_codes}};
+    shown<counter> verifications_refused{
+        in,
+        {"yett_verifications_refused_total",
+         "Requests with a credential that was not looked at, because too many from its network had been in vain."}};
     shown<by<key_answer>> api_keys{
         in, {"yett_api_key_checks_total", "Requests with an API key, by how it came out whom it speaks for.", {"result"}}};
     shown<by<renewal_outcome>> renewals{

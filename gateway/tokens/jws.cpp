@@ -161,14 +161,18 @@ bool may_have_signed(verification_key const& key, jws_header const& header) noex
 }
 
 result<verification_key const*> find_signer(jws_parts const& token, jws_header const& header,
-                                            std::span<verification_key const> keys, dialect by)
+                                            std::span<verification_key const> keys, dialect by, check_budget& pays)
 {
     auto const signature = decode_part(token.signature, by);
     if (!signature) return malformed("the signature is not base64url");
     int asked = 0;
     for (auto const& key : keys) {
         if (!may_have_signed(key, header)) continue;
-        if (key.verifies(token.signed_text, *signature)) return &key;
+        if (auto const may = pays.take(); !may) return may.error();
+        if (key.verifies(token.signed_text, *signature)) {
+            pays.give_back();
+            return &key;
+        }
         if (++asked == max_keys_asked) break;
     }
     return untrusted(asked ? "the signature is not by a known key" : "no key fits `alg` and `kid`");

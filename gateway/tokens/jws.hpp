@@ -1,6 +1,7 @@
 #pragma once
 
 #include "gateway/base/result.hpp"
+#include "gateway/tokens/check_budget.hpp"
 #include "gateway/tokens/dialect.hpp"
 #include "gateway/tokens/keys/keys.hpp"
 
@@ -54,9 +55,11 @@ result<jws_header const*> read_header(std::string_view encoded);
 bool may_have_signed(verification_key const& key, jws_header const& header) noexcept;
 
 // The key among `keys` that made the signature; of those that may have, at most four are
-// asked. Fails with token_untrusted, or token_malformed when the signature is no base64url.
+// asked, each at the expense of `pays`. Fails with token_untrusted, with token_malformed when the signature is no
+// base64url, or as the budget does.
 result<verification_key const*> find_signer(jws_parts const& token, jws_header const& header,
-                                            std::span<verification_key const> keys, dialect by = dialect::ours);
+                                            std::span<verification_key const> keys, dialect by = dialect::ours,
+                                            check_budget& pays = unlimited_checks());
 
 // header.payload.signature with `alg`, `kid` and `typ` in the header.
 result<std::string> sign_compact(signing_key const& key, std::string_view type, std::string_view payload);

@@ -151,7 +151,7 @@ std::optional<std::size_t> verifier::issuer_called(std::string_view name) const 
     return std::nullopt;
 }
 
-result<verified> verifier::verify(std::string_view token, wall_time now) const
+result<verified> verifier::verify(std::string_view token, wall_time now, check_budget& pays) const
 {
     auto const parts = split_compact(token, most_bytes_);
     if (!parts) return parts.error();
@@ -164,7 +164,7 @@ result<verified> verifier::verify(std::string_view token, wall_time now) const
     if (!at) return at.error();
     auto const& from = issuers_[*at];
     if (from.own && (*header)->foreign) return refuse(*(*header)->foreign, "the header is not spelled as ours are");
-    auto const key = find_signer(*parts, **header, from.keys, from.speaks());
+    auto const key = find_signer(*parts, **header, from.keys, from.speaks(), pays);
     if (!key) return key.error();
 
     auto const payload = parse_payload(parts->payload, {from.speaks(), from.most_depth}, &memory);

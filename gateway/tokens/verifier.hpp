@@ -3,6 +3,7 @@
 #include "gateway/base/clock.hpp"
 #include "gateway/base/identity.hpp"
 #include "gateway/base/result.hpp"
+#include "gateway/tokens/check_budget.hpp"
 #include "gateway/tokens/issuer.hpp"
 #include "gateway/tokens/jws.hpp"
 #include "gateway/tokens/keys/keys.hpp"
@@ -41,8 +42,9 @@ public:
     explicit verifier(std::vector<issuer> issuers, std::size_t most_bytes = usual_token_bytes);
 
     // Fails with token_malformed, token_untrusted, token_wrong_issuer, token_wrong_audience,
-    // token_not_yet_valid or token_expired, in this order. The client is told the same each time.
-    result<verified> verify(std::string_view token, wall_time now) const;
+    // token_not_yet_valid or token_expired, in this order. The client is told the same each time. Signatures are
+    // checked at the expense of `pays`, and where it does not pay the token fails as that does.
+    result<verified> verify(std::string_view token, wall_time now, check_budget& pays = unlimited_checks()) const;
 
     // Whether a token that was verified on this basis would be verified again.
     bool stands_on(std::uint64_t basis) const noexcept;

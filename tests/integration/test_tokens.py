@@ -86,7 +86,8 @@ def gateway(echo, keys, tmp_path_factory):
         (folder / f"{alg}.json").write_text(json.dumps({"keys": [key.jwk()]}))
         issuers.append({"issuer": IDP + alg, "name": alg, "audience": ["api"], "algorithms": [alg], "jwks_file": f"{alg}.json",
                         "claims": {"user": "sub", "email": "contact.mail", "roles": "realm_access.roles"}})
-    program = harness.Gateway(folder, harness.settings(echo.port, tokens={"issuers": issuers}))
+    # Far more forged tokens than strangers may have checked; test_strangers.py is about that.
+    program = harness.Gateway(folder, harness.settings(echo.port, tokens={"issuers": issuers}, limits={"verifications": {"rate": "100000/s"}}))
     yield program
     program.stop()
 

@@ -205,6 +205,12 @@ struct endpoint_caller::parts
         auto made = std::make_shared<pipeline::snapshot>(
             pipeline::snapshot{std::move(*policies::compile({}).table), {}, nullptr, {}, *upstream::header_plan::from({}), {}});
         made->transport = with.transport;
+        auto const counting = std::make_shared<limits::memory_counters>(limits::memory_options{.bytes = 8 << 20});
+        auto spec = limits::limiter{counting, {}}.named(limits::for_verifications)->spec();
+        spec.amount = 1;
+        spec.period = std::chrono::hours{1};
+        spec.burst = with.checks;
+        made->verifications = std::make_shared<limits::verification_budget>(counting, spec, 7);
         made->pages = {with.pages, {"/auth", "/api/auth"}, with.branding, with.after_logout, std::string(32, 'w')};
         return pipeline::make_worker_snapshot(std::move(made), {});
     }

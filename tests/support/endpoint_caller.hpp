@@ -62,6 +62,7 @@ public:
         bool login_over = false;   // and as many attempts
         bool self_delete = false;
         bool self_service = true;
+        unsigned checks = 100;                 // that strangers may have in vain; none comes back
         std::vector<std::string> key_scopes{}; // that users may give their keys
         std::string after_logout{};
         pipeline::auth_transport transport{};

@@ -96,8 +96,9 @@ std::map<std::string, double> series_in(std::string const& exposition)
 // what every request counts.
 bool is_told(std::string const& name)
 {
-    constexpr std::string_view families[] = {"auth_results:",     "api_key_checks:",     "session_renewals:", "refreshes:",
-                                             "policy_decisions:", "policy_report_only:", "limiter_refused:",  "accounts:"};
+    constexpr std::string_view families[] = {
+        "auth_results:",    "api_key_checks:", "session_renewals:",     "refreshes:", "policy_decisions:", "policy_report_only:",
+        "limiter_refused:", "accounts:",       "verifications_refused:"};
     return std::ranges::any_of(families, [&](std::string_view family) { return name.starts_with(family); });
 }
 

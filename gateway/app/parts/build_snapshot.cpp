@@ -3,6 +3,7 @@
 #include "gateway/app/parts/page_branding.hpp"
 #include "gateway/app/parts/startup_error.hpp"
 #include "gateway/app/parts/translate.hpp"
+#include "gateway/base/random.hpp"
 #include "gateway/pipeline/call/endpoint.hpp"
 #include "gateway/pipeline/endpoints/auth_routes.hpp"
 #include "gateway/telemetry/metrics.hpp"
@@ -152,6 +153,13 @@ pipeline::page_settings pages_of(config::settings const& s, std::string waiting_
     return {pages.enabled, s.accounts.prefix, branding_of(s), pages.after_logout, std::move(waiting_key)};
 }
 
+std::shared_ptr<limits::verification_budget> verifications_of(limits::limiter const& limiter,
+                                                              std::shared_ptr<limits::memory_counters> counting)
+{
+    auto const& spec = limiter.named(limits::for_verifications)->spec();
+    return std::make_shared<limits::verification_budget>(std::move(counting), spec, random_u64());
+}
+
 upstream::header_plan plan_of(config::settings const& s)
 {
     auto plan = upstream::header_plan::from(headers_of(s));
@@ -182,15 +190,16 @@ std::shared_ptr<pipeline::snapshot const> build_snapshot(config::settings const&
     auto rules = compile_rules(s);
     if (!rules.routes) throw startup_error{startup_error::blame::configuration, to_string(rules.complaints.front())};
     auto const specs = limits_of(s);
-    auto limiter = std::make_shared<limits::limiter const>(std::move(counting), specs);
+    auto limiter = std::make_shared<limits::limiter const>(counting, specs);
     auto snapshot = std::make_shared<pipeline::snapshot>(
         pipeline::snapshot{std::move(*rules.routes), {}, std::move(limiter), {}, plan_of(s), s.trusted_proxies});
     // There are figures of their own for fifteen limits; those of the operator come first.
     snapshot->own_limit_slot = figures.limit(pipeline::own_limit_name);
     for (bool const built_in : {false, true})
         for (auto const& spec : specs)
-            if (is_built_in(spec) == built_in)
+            if (is_built_in(spec) == built_in && spec.name != limits::for_verifications)
                 snapshot->limit_slots[snapshot->limiter->named(spec.name)] = figures.limit(spec.name);
+    snapshot->verifications = verifications_of(*snapshot->limiter, std::move(counting));
     if (s.trusted_proxies_send == config::forwarding_family::forwarded)
         snapshot->proxies_send = pipeline::forwarding_family::forwarded;
     snapshot->transport = transport_of(s);

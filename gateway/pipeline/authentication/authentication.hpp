@@ -2,6 +2,7 @@
 
 #include "gateway/base/identity.hpp"
 #include "gateway/base/result.hpp"
+#include "gateway/pipeline/request/paid_checks.hpp"
 
 #include <string_view>
 #include <variant>
@@ -32,6 +33,7 @@ struct authentication
     };
     struct await_key // that signed the token, and is on its way from its issuer
     {
+        limits::verification_payment paid; // for having asked
     };
     struct renew // a session that is over without it, or soon will be
     {

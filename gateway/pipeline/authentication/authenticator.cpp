@@ -5,6 +5,7 @@
 #include "gateway/pipeline/authentication/recognition.hpp"
 #include "gateway/pipeline/authentication/renewals.hpp"
 #include "gateway/pipeline/authentication/shown_credential.hpp"
+#include "gateway/pipeline/request/paid_checks.hpp"
 #include "gateway/pipeline/request/request_context.hpp"
 #include "gateway/pipeline/request/rival_cookies.hpp"
 #include "gateway/tokens/opaque/api_key.hpp"
@@ -39,7 +40,10 @@ task<authentication::settled> authenticator::finish(authentication::pending&& fi
         http::exchange const& ex;
         request_context& context;
         task<authentication::settled> operator()(authentication::ask_store) const { return self.ask(context); }
-        task<authentication::settled> operator()(authentication::await_key) const { return self.await(ex, context); }
+        task<authentication::settled> operator()(authentication::await_key asked) const
+        {
+            return self.await(asked.paid, ex, context);
+        }
         task<authentication::settled> operator()(authentication::renew&& asked) const
         {
             return self.renew_session(std::move(asked), ex, context);
@@ -48,10 +52,15 @@ task<authentication::settled> authenticator::finish(authentication::pending&& fi
     return std::visit(by{*this, ex, context}, std::move(first));
 }
 
-// What a store could not say was no credential's fault, and is not counted as one.
+// What a store could not say was no credential's fault, and is not counted as one. Nobody pays for a key that the store
+// vouched for before: strangers have none of those.
 task<authentication::settled> authenticator::ask(request_context& context)
 {
+    paid_checks pays{context};
+    if (!dependencies_.cache.forget(context.found.token))
+        if (auto paid = pays.take_for_question(); !paid) co_return refuse(paid.error(), context, dependencies_.figures);
     auto who = co_await api_keys_.ask(context.found.token, context.asked.now);
+    if (who || who.error().from() != origin::client) pays.give_back();
     if (!who && who.error().from() != origin::client) {
         authentication::refused failed{who.error()};
         co_return failed;
@@ -59,13 +68,16 @@ task<authentication::settled> authenticator::ask(request_context& context)
     co_return recognise(std::move(who), context, dependencies_.figures);
 }
 
-task<authentication::settled> authenticator::await(http::exchange const& ex, request_context& context)
+task<authentication::settled> authenticator::await(limits::verification_payment paid, http::exchange const& ex,
+                                                   request_context& context)
 {
+    paid_checks pays{context, paid};
     auto const until = dependencies_.missing_keys.wait_deadline();
     for (;;) {
         auto const came = co_await dependencies_.missing_keys.wait(until);
-        auto found = judge_.look(ex, context, came ? credential_judge::key_wait::possible : credential_judge::key_wait::over);
+        auto found = judge_.look(ex, context, came ? credential_judge::key_wait::again : credential_judge::key_wait::over);
         if (awaits_key(found)) continue;
+        if (context.found.who) pays.give_back();
         if (auto* done = std::get_if<authentication::settled>(&found)) co_return std::move(*done);
         auto next = std::move(std::get<authentication::pending>(found));
         co_return co_await finish(std::move(next), ex, context);

@@ -68,7 +68,7 @@ public:
 
 private:
     task<authentication::settled> ask(request_context& context);
-    task<authentication::settled> await(http::exchange const& ex, request_context& context);
+    task<authentication::settled> await(limits::verification_payment paid, http::exchange const& ex, request_context& context);
     task<authentication::settled> renew_session(authentication::renew asked, http::exchange const& ex, request_context& context);
     authentication::settled enter_session(result<identity_ptr> without, accounts::grant const& given, wall_time now,
                                           request_context& context);

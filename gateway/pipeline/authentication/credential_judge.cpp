@@ -6,6 +6,7 @@
 #include "gateway/pipeline/authentication/recognition.hpp"
 #include "gateway/pipeline/authentication/renewals.hpp"
 #include "gateway/pipeline/authentication/shown_credential.hpp"
+#include "gateway/pipeline/request/paid_checks.hpp"
 #include "gateway/pipeline/request/request_context.hpp"
 #include "gateway/pipeline/request/same_origin.hpp"
 #include "gateway/tokens/opaque/api_key.hpp"
@@ -85,9 +86,13 @@ authentication::answer credential_judge::judge_api_key(http::exchange const& ex,
 authentication::answer credential_judge::judge_bearer(http::exchange const& ex, request_context& context, key_wait with_keys)
 {
     auto const& shown = *context.found.shown;
-    auto who = dependencies_.cache.identify(context.found.token, context.asked.now);
-    if (!who && may_come_to_be_known(who.error(), shown.token, with_keys))
-        return authentication::pending{authentication::await_key{}};
+    paid_checks pays{context};
+    auto who = dependencies_.cache.identify(context.found.token, context.asked.now, pays);
+    if (!who) {
+        auto const with_key = may_come_to_be_known(who.error(), shown.token, with_keys, pays);
+        if (!with_key) return refuse(with_key.error(), context);
+        if (*with_key) return authentication::pending{authentication::await_key{pays.paid()}};
+    }
     if (who && !shown.in_cookie.empty())
         if (auto same = agree(**who, context); !same) return refuse(same.error(), context);
     if (who || !is_the_applications(ex.request(), context)) return recognise(std::move(who), context);
@@ -103,7 +108,10 @@ authentication::answer credential_judge::judge_cookie(http::exchange const& ex, 
     auto& by_cookie = context.found.by_cookie;
     by_cookie = context.found.shown->by == credential::way::cookie;
     result<identity_ptr> who = identity_ptr{};
-    if (by_cookie) who = dependencies_.cache.identify(context.found.token, context.asked.now);
+    paid_checks pays{context};
+    if (by_cookie) who = dependencies_.cache.identify(context.found.token, context.asked.now, pays);
+    // It may well be good: no reason to spend a refresh token, nor to hear of a Bearer that was set aside.
+    if (!who && who.error() == errc::rate_limited) return refuse(who.error(), context);
     auto const fresh = who && *who && !is_near_end(**who, context.asked.now);
     auto const renewable = fresh ? http::cookies_of_name{} : refresh_cookies_in(ex.request(), ways);
     if (renewable.count > 0) by_cookie = context.reported.credential_sent = true;
@@ -118,8 +126,10 @@ authentication::answer credential_judge::judge_cookie(http::exchange const& ex, 
 // was given while the cookie beside it was renewed.
 result<void> credential_judge::agree(identity const& by_header, request_context const& context)
 {
-    auto const other = dependencies_.cache.identify(context.found.shown->in_cookie, context.asked.now);
+    paid_checks pays{context};
+    auto const other = dependencies_.cache.identify(context.found.shown->in_cookie, context.asked.now, pays);
     if (!other && other.error() == errc::token_expired) return {};
+    if (!other && other.error() == errc::rate_limited) return other.error();
     if (!other || (*other)->session.empty() || (*other)->session != by_header.session) return errc::credentials_disagree;
     return {};
 }
@@ -139,11 +149,16 @@ authentication::answer credential_judge::from_allowed_page(answer found, http::e
     return found;
 }
 
-// An issuer may have begun to sign with a key that is not here yet.
-bool credential_judge::may_come_to_be_known(error const& why, std::string_view token, key_wait with_keys) const
+// An issuer may have begun to sign with a key that is not here yet. Anybody can name a key that there is not.
+result<bool> credential_judge::may_come_to_be_known(error const& why, std::string_view token, key_wait with_keys,
+                                                    paid_checks& pays) const
 {
     if (with_keys == key_wait::over || !(why == errc::token_untrusted)) return false;
-    return dependencies_.missing_keys.request_refresh(dependencies_.cache.judge(), token);
+    auto const issuer = dependencies_.missing_keys.issuer_to_ask(dependencies_.cache.judge(), token);
+    if (!issuer) return false;
+    if (with_keys == key_wait::possible)
+        if (auto paid = pays.take_for_question(); !paid) return paid.error();
+    return dependencies_.missing_keys.request_refresh(*issuer);
 }
 
 // Beside cookies that may speak for the caller, a Bearer that is none of ours may belong to

@@ -28,10 +28,11 @@ public:
     };
     explicit credential_judge(dependencies d) noexcept : dependencies_{d} {}
 
-    enum class key_wait : bool
+    enum class key_wait : unsigned char
     {
-        over, // the key that was awaited did not come
-        possible,
+        over,     // the key that was awaited did not come
+        again,    // keys came, and those who asked for them have paid for it
+        possible, // whoever makes us ask for one pays
     };
     // Of what was read into `context.found`. Notes who was proved, or why nobody was, in the context and in the figures,
     // as soon as that is settled.
@@ -45,7 +46,7 @@ private:
     answer judge_bearer(http::exchange const& ex, request_context& context, key_wait with_keys);
     answer judge_cookie(http::exchange const& ex, request_context& context);
     answer from_allowed_page(answer found, http::exchange const& ex, request_context& context);
-    bool may_come_to_be_known(error const& why, std::string_view token, key_wait with_keys) const;
+    result<bool> may_come_to_be_known(error const& why, std::string_view token, key_wait with_keys, paid_checks& pays) const;
     bool is_the_applications(http::head const& head, request_context const& context) const;
     result<void> agree(identity const& by_header, request_context const& context);
     authentication::settled recognise(result<identity_ptr> who, request_context& context) const;

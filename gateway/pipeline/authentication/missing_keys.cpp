@@ -28,11 +28,11 @@ missing_keys::~missing_keys()
     for (auto* each : std::exchange(waiting_, {})) each->drop();
 }
 
-bool missing_keys::request_refresh(tokens::verifier const& judge, std::string_view token) const
+std::optional<std::size_t> missing_keys::issuer_to_ask(tokens::verifier const& judge, std::string_view token) const
 {
-    if (!parts_.ask || waiting_.size() >= most_waiting) return false;
+    if (!parts_.ask || waiting_.size() >= most_waiting) return std::nullopt;
     auto const issuer = judge.issuer_lacking_key(token);
-    return issuer && parts_.ask(*issuer);
+    return issuer && !judge.issuers()[*issuer].own ? issuer : std::nullopt; // our own keys are all here
 }
 
 steady_time missing_keys::wait_deadline() const noexcept

@@ -6,6 +6,7 @@
 
 #include <cstddef>
 #include <functional>
+#include <optional>
 #include <string_view>
 #include <vector>
 
@@ -37,8 +38,10 @@ public:
     missing_keys(missing_keys const&) = delete;
     missing_keys& operator=(missing_keys const&) = delete;
 
-    // Whether a token that `judge` refused may be good once keys that are under way are here.
-    bool request_refresh(tokens::verifier const& judge, std::string_view token) const;
+    // Whose keys may be out of date for a token that `judge` refused, and could be asked for: an index of its issuers.
+    std::optional<std::size_t> issuer_to_ask(tokens::verifier const& judge, std::string_view token) const;
+    // Whether the token may be good once keys that are under way are here.
+    bool request_refresh(std::size_t issuer) const { return parts_.ask(issuer); }
 
     // When a request that begins to wait now has waited enough.
     steady_time wait_deadline() const noexcept;

@@ -1,5 +1,6 @@
 #include "gateway/pipeline/authentication/recognition.hpp"
 
+#include "gateway/pipeline/request/paid_checks.hpp"
 #include "gateway/pipeline/request/request_context.hpp"
 
 namespace yett::pipeline {
@@ -52,6 +53,7 @@ authentication::settled recognise(result<identity_ptr> who, request_context& con
         return authentication::nobody{};
     }
     figures.auth_ok.add();
+    note_proved(context);
     context.found.who = *who;
     return authentication::known{std::move(*who)};
 }

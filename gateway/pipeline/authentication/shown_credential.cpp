@@ -33,13 +33,12 @@ void choose_cookie(http::head const& head, tokens::token_cache& cache, bool last
     if (ignored && found.route->to() != policies::destination::accounts) return;
     auto const& ways = context.transport();
     auto& set_cookies = context.reported.set_cookies;
-    delete_everywhere(set_cookies, ways, ways.access_cookie);
     auto const offered = http::values_of_cookies(head, ways.access_cookie, most_rivals);
-    auto const chosen = choose_access(offered, cache, now);
-    if (!chosen) {
-        found.shown = chosen.error();
-        return;
-    }
+    auto const chosen = choose_access(offered, cache, context);
+    if (!chosen) found.shown = chosen.error();
+    if (!chosen && chosen.error() == errc::rate_limited) return; // perhaps one of them is good
+    delete_everywhere(set_cookies, ways, ways.access_cookie);
+    if (!chosen) return;
     if (chosen->until) keep_cookie(set_cookies, ways, ways.access_cookie, chosen->text, *chosen->until - now, lasting);
     set_cookie_token(*found.shown, chosen->text);
     found.token = cache.prefetch_index(found.shown->token);

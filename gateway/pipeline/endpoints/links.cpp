@@ -12,6 +12,7 @@
 #include "gateway/pipeline/call/replies.hpp"
 #include "gateway/pipeline/call/response_quantum.hpp"
 #include "gateway/pipeline/request/credential.hpp"
+#include "gateway/pipeline/request/paid_checks.hpp"
 #include "gateway/pipeline/request/request_context.hpp"
 #include "gateway/pipeline/request/same_origin.hpp"
 #include "gateway/tokens/cache/token_cache.hpp"
@@ -39,7 +40,8 @@ std::string own_session(call& c)
     auto const& credential = c.context.found.shown;
     if (!credential || credential->by == credential::way::none) return {};
     if (credential->by == credential::way::cookie && !require_same_origin(c.ex.request(), c.context.asked.from.https)) return {};
-    auto const who = c.services.cache.identify(c.context.found.token, c.context.asked.now);
+    paid_checks pays{c.context};
+    auto const who = c.services.cache.identify(c.context.found.token, c.context.asked.now, pays);
     return who ? (*who)->session : std::string{};
 }
 

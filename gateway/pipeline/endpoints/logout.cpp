@@ -8,6 +8,7 @@
 #include "gateway/pipeline/call/endpoint_services.hpp"
 #include "gateway/pipeline/call/fields.hpp"
 #include "gateway/pipeline/call/replies.hpp"
+#include "gateway/pipeline/request/paid_checks.hpp"
 #include "gateway/pipeline/request/request_context.hpp"
 #include "gateway/pipeline/request/rival_cookies.hpp"
 #include "gateway/pipeline/request/same_origin.hpp"
@@ -76,7 +77,9 @@ result<void> look_at_header(leaving& asked, call& c)
     auto const& shown = c.context.found.shown;
     if (!shown || shown->by != credential::way::header) return {};
     c.context.reported.credential_sent = true;
-    auto const who = c.services.cache.identify(c.context.found.token, c.context.asked.now);
+    paid_checks pays{c.context};
+    auto const who = c.services.cache.identify(c.context.found.token, c.context.asked.now, pays);
+    if (!who && who.error() == errc::rate_limited) c.context.reported.credential_refused = errc::rate_limited;
     if (!who) return who.error();
     if ((*who)->session.empty()) return errc::unauthenticated;
     c.context.found.who = *who;
@@ -112,6 +115,7 @@ task<result<http::reply>> logout(call& c)
     if (by_cookie)
         if (auto ours = require_same_origin(c.ex.request(), c.context.asked.from.https, c.friends); !ours) co_return ours.error();
     auto const by_header = look_at_header(asked, c);
+    if (!by_header && by_header.error() == errc::rate_limited) co_return by_header.error();
     if (!asked.who && asked.refresh_token.empty() && !by_cookie) co_return why_nobody_leaves(by_header, c);
 
     if (asked.who) {
@@ -139,7 +143,13 @@ task<result<identity_ptr>> end_what_cookies_name(call& c, bool everywhere)
     std::vector<std::string_view> tokens;
     if (ways.access_in_cookie) tokens = http::values_of_cookies(head, ways.access_cookie, most_rivals);
     for (auto const token : tokens) {
-        auto const who = c.services.cache.identify(token, c.context.asked.now);
+        paid_checks pays{c.context};
+        auto const who = c.services.cache.identify(token, c.context.asked.now, pays);
+        // Nobody is told that a session has ended which nobody looked at.
+        if (!who && who.error() == errc::rate_limited) {
+            c.context.reported.credential_refused = errc::rate_limited;
+            co_return who.error();
+        }
         if (!who || (*who)->session.empty()) continue;
         whose = *who;
         auto named = leave_of(c, **who, everywhere);
@@ -166,7 +176,8 @@ task<session_there> look_at_session(call& c)
     auto const& ways = c.context.transport();
     auto const& shown = c.context.found.shown;
     if (shown && shown->by == credential::way::cookie) {
-        auto const who = c.services.cache.identify(c.context.found.token, c.context.asked.now);
+        paid_checks pays{c.context};
+        auto const who = c.services.cache.identify(c.context.found.token, c.context.asked.now, pays);
         there.live = who && !(*who)->session.empty();
         if (there.live) there.email = (*who)->email;
     }

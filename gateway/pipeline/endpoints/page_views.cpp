@@ -8,6 +8,7 @@
 #include "gateway/pipeline/call/fields.hpp"
 #include "gateway/pipeline/call/page_replies.hpp"
 #include "gateway/pipeline/endpoints/forms.hpp"
+#include "gateway/pipeline/request/paid_checks.hpp"
 #include "gateway/pipeline/request/request_context.hpp"
 #include "gateway/pipeline/request/return_address.hpp"
 
@@ -161,8 +162,9 @@ std::string prefix_of(call const& c)
 
 seconds wait_of(request_context const& context)
 {
-    if (context.spending.admissions.empty() || context.spending.admissions.back().allowed()) return seconds{0};
-    return context.spending.admissions.back().retry_after_seconds();
+    auto const& spent = context.spending.admissions;
+    if (!spent.empty() && !spent.back().allowed()) return spent.back().retry_after_seconds();
+    return context.reported.credential_refused == errc::rate_limited ? wait_for_check(context) : seconds{0};
 }
 
 pages::view view_for(call const& c)

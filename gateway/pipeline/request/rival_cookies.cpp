@@ -3,6 +3,7 @@
 #include "gateway/accounts/account_services.hpp"
 #include "gateway/accounts/sessions/refresh_state.hpp"
 #include "gateway/http/fields/cookies.hpp"
+#include "gateway/pipeline/request/paid_checks.hpp"
 #include "gateway/pipeline/request/request_context.hpp"
 #include "gateway/pipeline/request/session_cookies.hpp"
 #include "gateway/tokens/cache/token_cache.hpp"
@@ -35,10 +36,12 @@ choice best_of_the_worthless(std::span<rival const> all)
     return {};
 }
 
-rival judged(std::string_view token, tokens::token_cache& cache, wall_time now)
+result<rival> judged(std::string_view token, tokens::token_cache& cache, request_context const& context)
 {
     rival one;
-    auto const who = cache.identify(token, now);
+    paid_checks pays{context};
+    auto const who = cache.identify(token, context.asked.now, pays);
+    if (!who && who.error() == errc::rate_limited) return who.error();
     one.verifies = who.has_value();
     one.may_serve = !who && who.error() == errc::token_expired;
     if (who) {
@@ -76,10 +79,15 @@ result<choice> choose(std::span<rival const> all)
     return best ? choice{*best, true} : best_of_the_worthless(all);
 }
 
-result<chosen_token> choose_access(std::vector<std::string_view> const& offered, tokens::token_cache& cache, wall_time now)
+result<chosen_token> choose_access(std::vector<std::string_view> const& offered, tokens::token_cache& cache,
+                                   request_context const& context)
 {
     std::vector<rival> all;
-    for (auto const token : offered) all.push_back(judged(token, cache, now));
+    for (auto const token : offered) {
+        auto const one = judged(token, cache, context);
+        if (!one) return one.error();
+        all.push_back(*one);
+    }
     auto const made = choose(all);
     if (!made) return made.error();
     return chosen_of(offered, all, *made);

@@ -59,8 +59,10 @@ struct chosen_token
     std::string_view text;
     std::optional<wall_time> until{};
 };
-// Of access tokens; there is one at least.
-result<chosen_token> choose_access(std::vector<std::string_view> const& offered, tokens::token_cache& cache, wall_time now);
+// Of access tokens; there is one at least. They are looked at at the expense of the request's client; where one of them
+// could not be, none is chosen, since it may be the one that disagrees: that fails with rate_limited.
+result<chosen_token> choose_access(std::vector<std::string_view> const& offered, tokens::token_cache& cache,
+                                   request_context const& context);
 
 // Of refresh tokens, of which none is spent. Fails as the store does, too.
 task<result<chosen_token>> choose_refresh(accounts::account_services const& services, std::vector<std::string_view> offered,

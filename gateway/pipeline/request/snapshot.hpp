@@ -3,6 +3,7 @@
 #include "gateway/base/ip.hpp"
 #include "gateway/http/fields/origin.hpp"
 #include "gateway/limits/limiter.hpp"
+#include "gateway/limits/verifications/verification_budget.hpp"
 #include "gateway/pipeline/request/client_address.hpp"
 #include "gateway/pipeline/request/cors.hpp"
 #include "gateway/pipeline/request/page_settings.hpp"
@@ -74,6 +75,7 @@ struct snapshot
     std::size_t own_limit_slot = 0; // of the figures of limits that API keys bring along
     auth_transport transport{};     // where credentials are looked for, and what challenges and cookies say
     page_settings pages{};
+    std::shared_ptr<limits::verification_budget> verifications{}; // never null where credentials are looked at
 };
 
 } // namespace yett::pipeline

@@ -81,8 +81,9 @@ public:
 
     token_lookup prefetch_index(std::string_view text) const noexcept;
     void prefetch_record(token_lookup& token) const noexcept;
-    result<identity_ptr> identify(token_lookup const& token, wall_time now);
+    result<identity_ptr> identify(token_lookup const& token, wall_time now, check_budget& pays);
     std::optional<result<identity_ptr>> recall(token_lookup const& token, wall_time now);
+    bool forget(token_lookup const& token);
     bool remember(token_lookup const& token, store_answer const& word, wall_time now);
     void remember_refusal(token_lookup const& token, errc why, wall_time now);
     void use(std::shared_ptr<verifier const> judge) { judge_ = std::move(judge); }
@@ -152,17 +153,17 @@ std::optional<error> token_cache::state::refused_before(presented const& token)
     return client_error(*code, "as before");
 }
 
-result<identity_ptr> token_cache::state::identify(token_lookup const& token, wall_time now)
+result<identity_ptr> token_cache::state::identify(token_lookup const& token, wall_time now, check_budget& pays)
 {
     if (!is_of_a_token(token.text_.size())) {
-        auto good = judge_->verify(token.text_, now);
+        auto good = judge_->verify(token.text_, now, pays);
         if (!good) return good.error();
         return client_error(errc::token_malformed, "the token is too short");
     }
     auto const asked = look_at(token, now);
     if (auto* const known = store_.find(asked.hint, asked.digest)) return answer_from(*known, asked);
     if (auto const why = refused_before(asked)) return *why;
-    auto answer = settle(asked, judge_->verify(token.text_, now));
+    auto answer = settle(asked, judge_->verify(token.text_, now, pays));
     update_counters();
     return answer;
 }
@@ -184,12 +185,20 @@ std::optional<result<identity_ptr>> token_cache::state::recall(token_lookup cons
             ++counters_.hits;
             return pool_.identity_of(*known);
         }
-        store_.remove(*known);
-        update_counters();
         return std::nullopt;
     }
     if (auto const why = refused_before(asked)) return *why;
     return std::nullopt;
+}
+
+bool token_cache::state::forget(token_lookup const& token)
+{
+    auto const asked = look_at_store_answer(token, {});
+    auto* const known = store_.find(asked.hint, asked.digest);
+    if (!known) return false;
+    store_.remove(*known);
+    update_counters();
+    return true;
 }
 
 bool token_cache::state::remember(token_lookup const& token, store_answer const& word, wall_time now)
@@ -327,14 +336,19 @@ void token_cache::prefetch_record(token_lookup& token) const noexcept
     state_->prefetch_record(token);
 }
 
-result<identity_ptr> token_cache::identify(token_lookup const& token, wall_time now)
+result<identity_ptr> token_cache::identify(token_lookup const& token, wall_time now, check_budget& pays)
 {
-    return state_->identify(token, now);
+    return state_->identify(token, now, pays);
 }
 
 std::optional<result<identity_ptr>> token_cache::recall(token_lookup const& token, wall_time now)
 {
     return state_->recall(token, now);
+}
+
+bool token_cache::forget(token_lookup const& token)
+{
+    return state_->forget(token);
 }
 
 bool token_cache::remember(token_lookup const& token, store_answer const& word, wall_time now)

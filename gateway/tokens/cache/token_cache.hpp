@@ -82,14 +82,22 @@ public:
     // Who the token speaks for: from memory, or verified and remembered. Fails as the
     // verifier does, or with token_revoked. The identity does not change while anybody
     // holds it, but it must be released on this worker's thread.
-    result<identity_ptr> identify(token_lookup const& token, wall_time now);
-    result<identity_ptr> identify(std::string_view text, wall_time now) { return identify(prefetch_index(text), now); }
+    //
+    // Tokens that strangers show are verified at the expense of `pays`. What memory knows costs nothing, and nor does a
+    // token that held before and has to be looked at again: each of those was good once.
+    result<identity_ptr> identify(token_lookup const& token, wall_time now, check_budget& pays = unlimited_checks());
+    result<identity_ptr> identify(std::string_view text, wall_time now, check_budget& pays = unlimited_checks())
+    {
+        return identify(prefetch_index(text), now, pays);
+    }
 
-    // Of tokens that a store has to vouch for, the same memory in three steps. What is known
+    // Of tokens that a store has to vouch for, the same memory in four steps. What is known
     // of one: who it speaks for, or why it does not. Nothing when the store has to be asked:
     // it never was, its word has run out, or something was revoked that touches the token,
     // its subject, or the subject's other tokens.
     std::optional<result<identity_ptr>> recall(token_lookup const& token, wall_time now);
+    // Forgets a word that cannot be relied on any more. True when there was one: the store has vouched for this token before.
+    bool forget(token_lookup const& token);
     // Keeps the store's word. False when something was revoked meanwhile that the store may
     // not have known when it answered; then the word counts for nothing and it has to be
     // asked again.

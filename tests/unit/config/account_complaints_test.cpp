@@ -73,10 +73,10 @@ yett.yaml:2:40: tokens.refresh_ttl: is shorter than access_ttl; refreshing would
 yett.yaml:2:24: tokens.session_ttl: is shorter than refresh_ttl, which could never be reached
 )"},
             {"limits: { login: { mode: report_only } }\n", R"(
-yett.yaml:2:26: limits.login.mode: report_only is not for the limits of the account endpoints
+yett.yaml:2:26: limits.login.mode: report_only is not for the limits that exist without being named
 )"},
             {"limits: { reset_account: { mode: report_only } }\n", R"(
-yett.yaml:2:34: limits.reset_account.mode: report_only is not for the limits of the account endpoints
+yett.yaml:2:34: limits.reset_account.mode: report_only is not for the limits that exist without being named
 )"},
             {"tokens: { access_ttl: 1500ms }\n", R"(
 yett.yaml:2:23: tokens.access_ttl: "1500ms" is not in whole seconds; allowed units: s, m, h, d

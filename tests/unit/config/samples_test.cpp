@@ -77,7 +77,7 @@ TEST_CASE("samples: the smallest one has ten lines and the defaults")
 TEST_CASE("samples: the limits of the account endpoints exist without being named")
 {
     auto const s = sample("minimal.yaml");
-    CHECK(s.limits.size() == 12);
+    CHECK(s.limits.size() == 13);
     for (auto const* name : {"login", "register", "refresh", "reset", "verify"}) {
         CAPTURE(name);
         auto const& one = s.limits.at(name);
@@ -87,6 +87,9 @@ TEST_CASE("samples: the limits of the account endpoints exist without being name
         CHECK((one.counts == limits::counted_events::requests) == (std::string_view{name} == "register"));
         CHECK(one.place.empty());
     }
+    CHECK(rate_of(s.limits.at("verifications")) == rate{20, 1s});
+    CHECK(s.limits.at("verifications").burst == 100);
+    CHECK(s.limits.at("verifications").algorithm == limits::counting_algorithm::gcra);
     std::vector const account{limits::key_part{limits::key_part::kind::account, {}}};
     CHECK(rate_of(s.limits.at("login_account")) == rate{10, 15min});
     CHECK(s.limits.at("login_account").algorithm == limits::counting_algorithm::backoff);
@@ -162,6 +165,8 @@ TEST_CASE("samples: every supported key lands where it belongs")
     CHECK(s.routes[6].response_headers.remove == std::vector<std::string>{"Server"});
 
     CHECK(s.limits.at("per_user").burst == 200);
+    CHECK(rate_of(s.limits.at("verifications")) == rate{20, 1s});
+    CHECK(s.limits.at("verifications").burst == 100);
     CHECK(rate_of(s.limits.at("per_partner")) == rate{1'000, 1h});
     CHECK(s.limits.at("per_partner").burst == 1'000);
     CHECK(s.limits.at("per_partner").keys == std::vector{limits::key_part{limits::key_part::kind::client, {}},

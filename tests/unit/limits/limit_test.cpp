@@ -81,7 +81,7 @@ TEST_CASE("limit: whatever changes how it counts changes its fingerprint")
     CHECK(limit{keyed(a_limit(5, 1s), {{kind::user, ""}})}.fingerprint() != base);
 }
 
-TEST_CASE("limit: twelve are built in, for guesses and for letters, by client and by account")
+TEST_CASE("limit: thirteen are built in, for guesses, for letters and for work, by client and by account")
 {
     std::string list;
     for (auto const& spec : built_in_limits()) {
@@ -93,22 +93,25 @@ TEST_CASE("limit: twelve are built in, for guesses and for letters, by client an
                  : spec.keys.front().is == kind::user ? " user "
                                                       : " account ") +
                 std::to_string(spec.amount) + "/" +
-                std::to_string(std::chrono::duration_cast<std::chrono::minutes>(spec.period).count()) +
-                (spec.algorithm == counting_algorithm::backoff ? " backoff" : " window") +
+                std::to_string(std::chrono::duration_cast<std::chrono::seconds>(spec.period).count()) +
+                (spec.algorithm == counting_algorithm::backoff ? " backoff"
+                 : spec.algorithm == counting_algorithm::gcra  ? " gcra to " + std::to_string(spec.burst)
+                                                               : " window") +
                 (spec.counts == counted_events::failures ? " failures\n" : " requests\n");
     }
-    CHECK(list == "login client 5/15 window failures\n"
-                  "register client 5/15 window requests\n"
-                  "refresh client 5/15 window failures\n"
-                  "reset client 5/15 window failures\n"
-                  "verify client 5/15 window failures\n"
-                  "login_account account 10/15 backoff failures\n"
-                  "password_account user 10/15 backoff failures\n"
-                  "login_device account 5/15 window failures\n"
-                  "reset_account account 5/60 window requests\n"
-                  "resend_account account 5/60 window requests\n"
-                  "register_account account 5/60 window requests\n"
-                  "change_address_account account 5/60 window requests\n");
+    CHECK(list == "login client 5/900 window failures\n"
+                  "register client 5/900 window requests\n"
+                  "refresh client 5/900 window failures\n"
+                  "reset client 5/900 window failures\n"
+                  "verify client 5/900 window failures\n"
+                  "login_account account 10/900 backoff failures\n"
+                  "password_account user 10/900 backoff failures\n"
+                  "login_device account 5/900 window failures\n"
+                  "reset_account account 5/3600 window requests\n"
+                  "resend_account account 5/3600 window requests\n"
+                  "register_account account 5/3600 window requests\n"
+                  "change_address_account account 5/3600 window requests\n"
+                  "verifications client 20/1 gcra to 100 requests\n");
 }
 
 TEST_CASE("limit: limits about logins are not announced to clients")

@@ -38,10 +38,12 @@ class a_world
 public:
     explicit a_world(std::vector<policies::route_spec> rules, std::vector<limits::limit_spec> limits = {})
     {
-        auto limiter = std::make_shared<limits::limiter const>(
-            std::make_shared<limits::memory_counters>(limits::options_of(8u << 20)), limits);
+        auto const counting = std::make_shared<limits::memory_counters>(limits::options_of(8u << 20));
+        auto limiter = std::make_shared<limits::limiter const>(counting, limits);
         auto made = std::make_shared<pipeline::snapshot>(
             pipeline::snapshot{table_of(std::move(rules)), {}, std::move(limiter), {}, *upstream::header_plan::from({}), {}});
+        made->verifications =
+            std::make_shared<limits::verification_budget>(counting, made->limiter->named(limits::for_verifications)->spec(), 7);
         made->own_limit_slot = metrics.limit(pipeline::own_limit_name);
         for (auto const& each : limits) made->limit_slots[made->limiter->named(each.name)] = metrics.limit(each.name);
         for (auto const& route : made->routes.routes()) {

@@ -80,6 +80,8 @@ TEST_CASE("error replies: who is sent to the login")
              row{"a script with a session that is over", "app", script, errc::token_expired, true, true, 401, ""},
              row{"two cookies that disagree would only come again", "app", page, errc::credentials_disagree, true, true, 401, ""},
              row{"what the login would not change", "app", page, errc::forbidden, true, true, 403, ""},
+             row{"a session that could not be looked at is perhaps a good one", "app", page, errc::rate_limited, true, true, 429,
+                 ""},
              row{"a login that is too old", "app", page, errc::recent_login_required, true, true, 302,
                  "/auth/login?next=/a%3Fb%3Dc&confirm=1"},
              row{"without a session there is none to be old", "app", page, errc::recent_login_required, false, true, 401, ""},
@@ -124,6 +126,11 @@ TEST_CASE("error replies: what else the status demands")
     auto context = s.at.world.at("app");
     context.reported.allowed_methods = context.found.route->methods();
     CHECK(!s.field(s.reply_to(errc::method_not_allowed, context), "Allow").empty());
+    CHECK(s.field(s.reply_to(errc::rate_limited, context), "Retry-After").empty()); // nobody knows when
+    context.reported.credential_refused = errc::rate_limited;
+    s.at.spend_checks();
+    CHECK(s.field(s.reply_to(errc::rate_limited, context), "Retry-After") == "3600");
+    CHECK(s.field(s.reply_to(errc::rate_limited, context), "RateLimit").empty());
     context.asked.another_websocket_version = true;
     CHECK(s.reply_to(errc::bad_request, context).status == 426);
 }
@@ -144,6 +151,7 @@ TEST_CASE("error replies: cookies come and go with the session")
              row{"nobody looked at it", errc::unauthenticated, true, {}, false},
              row{"two that disagree: nothing says which", errc::credentials_disagree, true, errc::credentials_disagree, false},
              row{"another site sent it", errc::csrf_rejected, true, errc::csrf_rejected, false},
+             row{"it could not be looked at", errc::rate_limited, true, errc::rate_limited, false},
          }) {
         INFO(std::string{each.what});
         scene s;

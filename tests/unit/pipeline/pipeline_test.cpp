@@ -429,6 +429,55 @@ TEST_CASE("pipeline: limits")
     });
 }
 
+TEST_CASE("pipeline: what strangers have checked in vain")
+{
+    whole_pipeline at{R"(routes:
+  - { name: in, match: { path: "/in/**" }, access: authenticated, upstream: app }
+  - { name: optional, match: { path: "/optional/**" }, access: optional, upstream: app }
+accounts: { require_verified_email: false }
+limits: { verifications: { rate: 1/1h, burst: 2 } }
+)"};
+    auto const ada = at.add_user("ada"), bob = at.add_user("bob");
+    auto const token = at.sign_in(ada).access, another = at.sign_in(bob).access;
+    auto const forged = [&](char last) {
+        auto text = token;
+        text[text.size() - 8] = text[text.size() - 8] == last ? 'x' : last;
+        return text;
+    };
+    at.put("ada", token);
+    at.put("bob", another);
+    auto const ask = [&at](std::string const& path, std::string const& shown, char const* more = "") {
+        return outcome_of(at.ask("GET " + path + "\nAuthorization: Bearer " + shown + more));
+    };
+    CHECK(ask("/in/a", forged('A')) == "401 - | refused:token_untrusted refused unauthenticated | auth_results:token_untrusted");
+    CHECK(ask("/in/a", forged('A')) == "401 - | refused:token_untrusted refused unauthenticated | auth_results:token_untrusted");
+    CHECK(ask("/in/a", forged('B')) == "401 - | refused:token_untrusted refused unauthenticated | auth_results:token_untrusted");
+    auto const limited = "429 - | refused:rate_limited limited rate_limited | auth_results:rate_limited verifications_refused:";
+    CHECK(ask("/in/a", forged('C')) == limited);
+    CHECK(ask("/in/a", "{ada}") == limited);
+    CHECK(ask("/optional/a", forged('C')) == limited);
+    CHECK(ask("/in/a", "rubbish") == "401 - | refused:token_malformed refused unauthenticated | auth_results:token_malformed");
+    CHECK(ask("/in/a", forged('B')) == "401 - | refused:token_untrusted refused unauthenticated | auth_results:token_untrusted");
+
+    auto const page = at.ask("GET /in/a\nAccept: text/html\nSec-Fetch-Mode: navigate\nSec-Fetch-Dest: document\n"
+                             "Cookie: __Host-yett_access={ada}");
+    CHECK(page.status == 429);
+    CHECK(page.field("Location").empty());
+    CHECK(page.field("Set-Cookie").empty());
+    CHECK(page.field("RateLimit").empty());
+    auto const wait = std::stoi(page.field("Retry-After"));
+    CHECK(wait > 3500);
+    CHECK(wait <= 3600);
+    CHECK(page.logged("cause") == "the limit verifications");
+
+    // Somebody at the same address is proved by what costs nothing, and others there have a bucket apart.
+    auto const session = at.sign_in(ada);
+    at.put("refresh", session.refresh);
+    CHECK(at.ask("GET /in/a\nCookie: __Host-yett_refresh={refresh}").status == 200);
+    CHECK(ask("/in/a", "{bob}") == "200 bob | ok permitted | auth_results:ok policy_decisions:in/permitted");
+    CHECK(ask("/in/a", forged('C')) == "401 - | refused:token_untrusted refused unauthenticated | auth_results:token_untrusted");
+}
+
 TEST_CASE("pipeline: what the application is for")
 {
     check({

@@ -96,6 +96,14 @@ TEST_CASE("request log: how a request fared, in the line and in the counters")
                  "refused token_expired refused unauthenticated",
                  {}},
              row{"a limit refuses", true, false, {}, {}, limited, "none - limited rate_limited", {}},
+             row{"a credential could not be looked at",
+                 true,
+                 false,
+                 errc::rate_limited,
+                 {},
+                 limited,
+                 "refused rate_limited limited rate_limited",
+                 {}},
              row{"a rule only reports", true, true, {}, forbidden, {}, "ok - report_only -", policy_decision::permitted},
              row{"let in, and the application failed",
                  true,
@@ -147,6 +155,19 @@ TEST_CASE("request log: what a line says of the request, the client and the appl
           "an id 192.0.2.7 GET example.com /a HTTP/1.1");
     CHECK(s.line({"status", "route", "sub", "sid", "upstream", "upstream_status", "user_agent"}) ==
           "201 app ada s1 127.0.0.1:8080 201 a test");
+}
+
+TEST_CASE("request log: what was not looked at is counted, by the request")
+{
+    scene s;
+    auto context = s.world.at("app");
+    s.requests.note(s.ex, context, nullptr);
+    CHECK(s.world.figures.verifications_refused.value() == 0);
+    context.reported.credential_refused = errc::rate_limited;
+    auto const limited = client_error(errc::rate_limited, "the limit verifications");
+    s.requests.note(s.ex, context, &limited);
+    CHECK(s.world.figures.verifications_refused.value() == 1);
+    CHECK(s.line({"decision", "cause"}) == "limited the limit verifications");
 }
 
 TEST_CASE("request log: operations of accounts are counted by how they ended")

@@ -1,6 +1,7 @@
 #include "gateway/tokens/jws.hpp"
 
 #include "gateway/base/text/base64url.hpp"
+#include "tests/support/counted_checks.hpp"
 #include "tests/support/print.hpp"
 #include "tests/support/token_builder.hpp"
 
@@ -194,6 +195,39 @@ TEST_CASE("jws: at most four keys are asked about one token")
     keys.insert(keys.begin(), test_key(algorithm::eddsa).verification());
     CHECK_MESSAGE(signer(), "what does not fit does not count");
     CHECK(code_of(find_signer(parts, header, {}).error()) == "token_untrusted: no key fits `alg` and `kid`");
+}
+
+TEST_CASE("jws: each key that is asked is paid for, and all of them come back when one of them signed")
+{
+    auto const token = a_token().without_header("kid").text();
+    auto const parts = *split_compact(token);
+    auto const& header = **read_header(parts.header);
+    std::vector<verification_key> others;
+    for (int i = 0; i < 3; ++i) others.push_back(signing_key::generate(algorithm::es256)->verification());
+    auto all = others;
+    all.push_back(test_key().verification());
+    all.insert(all.begin(), test_key(algorithm::eddsa).verification());
+    struct
+    {
+        char const* what;
+        std::vector<verification_key> const& keys;
+        int purse;
+        int left;
+        char const* outcome;
+    } const rows[] = {
+        {"none of three signed", others, 10, 7, "token_untrusted: the signature is not by a known key"},
+        {"the last of four did, and one that does not fit is not asked", all, 10, 10, ""},
+        {"just enough", all, 4, 4, ""},
+        {"too little: what was asked is spent", all, 3, 0, "rate_limited: nothing is left"},
+        {"nothing", all, 0, 0, "rate_limited: nothing is left"},
+    };
+    for (auto const& row : rows) {
+        CAPTURE(row.what);
+        counted_checks pays{row.purse};
+        auto const signer = find_signer(parts, header, row.keys, dialect::ours, pays);
+        CHECK((signer ? "" : code_of(signer.error())) == row.outcome);
+        CHECK(pays.left == row.left);
+    }
 }
 
 TEST_CASE("jws: what is signed is read back with the header of its key")

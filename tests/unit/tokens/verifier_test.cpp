@@ -1,6 +1,7 @@
 #include "gateway/tokens/verifier.hpp"
 
 #include "gateway/tokens/keys/jwks.hpp"
+#include "tests/support/counted_checks.hpp"
 #include "tests/support/print.hpp"
 #include "tests/support/token_builder.hpp"
 
@@ -409,6 +410,50 @@ TEST_CASE("verifier: the issuer whose keys a refused token is not signed with is
         judge.issuer_lacking_key(a_token().from("https://idp.test").with_header("typ", "logout+jwt").signed_with(fresh).text()));
     CHECK_FALSE(judge.issuer_lacking_key(a_token().without("iss").signed_with(fresh).text()));
     CHECK_FALSE(judge.issuer_lacking_key("no token"));
+}
+
+TEST_CASE("verifier: a signature is paid for, and only what does not hold is spent")
+{
+    auto const other = signing_key::generate(algorithm::es256).value();
+    auto const good = a_token().text();
+    auto const others = a_token().of("another").text();
+    auto const changed = good.substr(0, good.rfind('.')) + others.substr(others.rfind('.'));
+    struct
+    {
+        char const* what;
+        std::string token;
+        int asked;
+        int left; // of ten
+    } const rows[] = {
+        {"a good one", good, 1, 10},
+        {"another's signature", changed, 1, 9},
+        {"another key's, under the kid of ours", a_token().with_header("kid", test_key().kid()).signed_with(other), 1, 9},
+        {"one that has expired is somebody's", a_token().expired(), 1, 10},
+        {"one for somebody else, too", a_token().for_audience("theirs"), 1, 10},
+        {"no token", "rubbish", 0, 10},
+        {"five parts", "a.b.c.d.e", 0, 10},
+        {"a signature that is no text of ours", good + "=", 0, 10},
+        {"an unknown kid", a_token().with_header("kid", "another"), 0, 10},
+        {"an algorithm that no key has", a_token().signed_with(test_key(algorithm::eddsa)), 0, 10},
+        {"none", a_token().with_header("alg", "none"), 0, 10},
+        {"extensions", a_token().with_header("crit", "exp"), 0, 10},
+    };
+    auto const judge = own_verifier();
+    for (auto const& row : rows) {
+        CAPTURE(row.what);
+        counted_checks pays{10};
+        auto const unbounded = judge.verify(row.token, at());
+        auto const paid = judge.verify(row.token, at(), pays);
+        CHECK(pays.asked == row.asked);
+        CHECK(pays.left == row.left);
+        CHECK(paid.has_value() == unbounded.has_value());
+        if (!paid) CHECK(paid.error().code() == unbounded.error().code());
+
+        counted_checks nothing{0};
+        auto const poor = judge.verify(row.token, at(), nothing);
+        REQUIRE(!poor);
+        CHECK(poor.error().code() == (row.asked ? errc::rate_limited : unbounded.error().code()));
+    }
 }
 
 TEST_CASE("verifier: issuers without a name or an audience, or with one name, are defects")

@@ -69,6 +69,9 @@ struct scene
         shown["key"] = at.add_key("ada");
         shown["made_up_key"] = std::string{tokens::make_api_key().text.reveal()};
         shown["foreign"] = gate::of_unknown_key();
+        auto const good = at.sign_in("bob").access;
+        shown["forged"] = good.substr(0, good.rfind('.')) + ada.access.substr(ada.access.rfind('.'));
+        shown["wrong_kid"] = a_token().with_header("kid", "another").text();
     }
 
     // The answer of a look, and what became of it.
@@ -88,6 +91,8 @@ struct scene
         settled.emplace(at.finish(std::get<authentication::pending>(std::move(*found)), *ex, *context));
         return name_for(*settled);
     }
+    // In the bucket of strangers: long ago nobody was known.
+    int strangers_left() { return at.checks_left({}); }
     std::uint64_t refusals(errc why) const { return at.world.figures.auth_failed[why].value(); }
 
     gate at;
@@ -256,6 +261,126 @@ TEST_CASE("authenticator: what comes of a renewal")
             CHECK(s.context->found.renewed == each.cookies);
         }
     }
+}
+
+TEST_CASE("authenticator: who pays for what is looked at, asked and waited for")
+{
+    struct row
+    {
+        char const* what;
+        std::string shown;
+        char const* outcome;
+        int spent;
+        gate::store store = gate::store::memory;
+    };
+    auto const rubbish_key = "yk1_rubbish";
+    for (auto const& each : {
+             row{"nobody", "", "nobody", 0},
+             row{"a token that holds", bearer("{ada}"), "ada", 0},
+             row{"one that has expired held", bearer("{expired}"), "refused: token_expired", 0},
+             row{"one whose session was ended held", bearer("{ended}"), "refused: token_revoked", 0},
+             row{"a forged one", bearer("{forged}"), "refused: token_untrusted", 1},
+             row{"no token at all", bearer("rubbish"), "refused: token_malformed", 0},
+             row{"a key id that nobody knows", bearer("{wrong_kid}"), "refused: token_untrusted", 0},
+             row{"a forged cookie", cookies("{forged}"), "refused: token_untrusted", 1},
+             row{"a forged cookie beside a good header", bearer("{ada}") + cookies("{forged}"), "refused: credentials_disagree",
+                 1},
+             row{"a renewal", cookies("{expired}", "{expired_refresh}"), "ada", 0},
+             row{"an API key", bearer("{key}"), "ada", 0},
+             row{"one that was made up", bearer("{made_up_key}"), "refused: token_untrusted", 1},
+             row{"one of which the store can say nothing", bearer("{key}"), "refused: storage_unavailable", 0, gate::store::down},
+             row{"what is no key by its form", bearer(rubbish_key), "refused: token_malformed", 0},
+             row{"a key of an issuer that does not come", bearer("{foreign}"), "refused: token_untrusted", 1},
+         }) {
+        INFO(std::string{each.what});
+        scene s{each.store};
+        auto came = s.look("optional", each.shown);
+        if (std::holds_alternative<authentication::pending>(*s.found)) came = s.finish();
+        CHECK(came == each.outcome);
+        CHECK(100 - s.strangers_left() == each.spent);
+    }
+}
+
+TEST_CASE("authenticator: a key of an issuer that came makes up for having asked, and is asked for once")
+{
+    scene s;
+    REQUIRE(s.look("required", bearer("{foreign}")) == "await a key");
+    CHECK(s.strangers_left() == 99);
+    s.at.keys_come = true;
+    s.at.learn_key();
+    CHECK(s.finish() != "refused: token_untrusted");
+    CHECK(s.context->found.who != nullptr);
+    CHECK(s.strangers_left() == 100);
+
+    // Keys came and others are under way: the same request waits on, and pays no more.
+    scene waiting;
+    REQUIRE(waiting.look("required", bearer("{foreign}")) == "await a key");
+    waiting.at.keys_come = true;
+    CHECK(waiting.finish() == "refused: token_untrusted");
+    CHECK(waiting.strangers_left() == 99);
+}
+
+TEST_CASE("authenticator: where nothing is left, what has to be checked or asked is refused, and what is known is not")
+{
+    struct row
+    {
+        char const* what;
+        std::string shown;
+        char const* outcome;
+    };
+    for (auto const& each : {
+             row{"nobody", "", "nobody"},
+             row{"a token in memory", bearer("{ada}"), "ada"},
+             row{"a cookie in memory", cookies("{ada}", "{ada_refresh}"), "ada"},
+             row{"both", bearer("{ada}") + cookies("{ada}"), "ada"},
+             row{"another one, however good", bearer("{bob}"), "refused: rate_limited"},
+             row{"as a cookie: it is not nobody, and its session is not renewed", cookies("{aged}", "{aged_refresh}"),
+                 "refused: rate_limited"},
+             row{"beside one in memory", bearer("{ada}") + cookies("{bob}"), "refused: rate_limited"},
+             row{"a forged one", bearer("{forged}"), "refused: rate_limited"},
+             row{"no token at all", bearer("rubbish"), "refused: token_malformed"},
+             row{"a key id that nobody knows", bearer("{wrong_kid}"), "refused: token_untrusted"},
+             row{"an application's Bearer beside a cookie in memory", bearer("theirs") + cookies("{ada}"), "ada"},
+             row{"and beside one that is not", bearer("theirs") + cookies("{bob}"), "refused: rate_limited"},
+             row{"a refresh cookie alone", "Cookie: __Host-yett_refresh={ada_refresh}\r\n", "ada"},
+             row{"an API key that nobody has asked about", bearer("{key}"), "refused: rate_limited"},
+             row{"a key of an issuer", bearer("{foreign}"), "refused: rate_limited"},
+         }) {
+        INFO(std::string{each.what});
+        scene s;
+        REQUIRE(s.look("optional", bearer("{ada}")) == "ada");
+        s.at.spend_checks();
+        auto came = s.look("optional", each.shown);
+        if (std::holds_alternative<authentication::pending>(*s.found)) came = s.finish();
+        CHECK(came == each.outcome);
+        auto const limited = came == "refused: rate_limited";
+        CHECK(s.refusals(errc::rate_limited) == (limited ? 1 : 0));
+        CHECK((s.context->reported.credential_refused == errc::rate_limited) == limited);
+        if (limited) CHECK(s.context->reported.set_cookies.empty());
+    }
+}
+
+TEST_CASE("authenticator: a key that the store vouched for is asked about again whatever strangers spend")
+{
+    scene s;
+    REQUIRE(s.look("required", bearer("{key}")) == "ask the store");
+    REQUIRE(s.finish() == "ada");
+    s.at.spend_checks();
+    // Something became known of its owner, and the store's word counts no more.
+    s.at.revoked.add({tokens::revoked_by::subject, "ada", {}, wall_now() - seconds{5}, wall_now() + seconds{3600}});
+    REQUIRE(s.look("required", bearer("{key}")) == "ask the store");
+    CHECK(s.finish() == "ada");
+    CHECK(s.look("required", bearer("{made_up_key}")) == "ask the store");
+    CHECK(s.finish() == "refused: rate_limited");
+}
+
+TEST_CASE("authenticator: strangers at an address spend nothing of those who are known there")
+{
+    scene s;
+    s.at.spend_checks();
+    CHECK(s.look("required", bearer("{bob}")) == "refused: rate_limited");
+    s.at.world.world->verifications->note_proved(limits::network::of(*parse_ip("192.0.2.7")), wall_now());
+    CHECK(s.look("required", bearer("{bob}")) == "bob");
 }
 
 TEST_CASE("authenticator: a page of another site speaks for nobody, and spends nothing")

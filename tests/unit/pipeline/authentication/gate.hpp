@@ -35,7 +35,7 @@ public:
         down,
     };
     explicit gate(std::vector<policies::route_spec> rules, store kind = store::memory)
-        : world{std::move(rules)},
+        : world{std::move(rules), {a_hundred_checks()}},
           stores{stores_for(kind)}
     {
         world.world->transport.access_in_cookie = true;
@@ -72,11 +72,41 @@ public:
     }
     void end(session const& s) { revoked.add({tokens::revoked_by::session, s.id, {}, {}, wall_now() + seconds{3600}}); }
 
-    // A token of an issuer whose keys are on the web, by a key that is not here.
+    // A token of an issuer whose keys are on the web, by a key that is not here, until it comes.
     static std::string of_unknown_key()
     {
-        static auto const elsewhere = tokens::signing_key::generate(tokens::algorithm::es256).value();
-        return a_token().from("https://idp.test").signed_with(elsewhere).text();
+        auto const now = to_unix(wall_now());
+        return a_token()
+            .from("https://idp.test")
+            .signed_with(key_elsewhere())
+            .with("nbf", now)
+            .with("iat", now)
+            .with("exp", now + 900);
+    }
+    void learn_key()
+    {
+        auto issuers = cache.judge().issuers();
+        issuers.back().keys.push_back(key_elsewhere().verification());
+        cache.use(std::make_shared<tokens::verifier const>(std::move(issuers)));
+    }
+
+    // Of the checks for the address of a request: how many are left, to those who are known there if anybody is, as of
+    // a day. None comes back while a test runs.
+    int checks_left(wall_time today)
+    {
+        std::vector<limits::verification_payment> taken;
+        auto const from = limits::network::of(*parse_ip("192.0.2.7"));
+        for (taken.emplace_back(); budget().take(from, taken.back(), today, steady_now());) taken.emplace_back();
+        for (auto& each : taken) budget().give_back(from, each, steady_now());
+        return static_cast<int>(taken.size()) - 1;
+    }
+    void spend_checks()
+    {
+        auto const from = limits::network::of(*parse_ip("192.0.2.7"));
+        for (auto left = checks_left(wall_now()); left > 0; --left) {
+            limits::verification_payment spent;
+            (void)budget().take(from, spent, wall_now(), steady_now());
+        }
     }
 
     // A request at the rule of that name, its credential read.
@@ -120,6 +150,22 @@ private:
         made.sessions = std::make_unique<session_store_down>();
         made.api_keys = std::make_unique<api_key_store_down>();
         return made;
+    }
+
+    static limits::limit_spec a_hundred_checks()
+    {
+        limits::limit_spec spec;
+        spec.name = limits::for_verifications;
+        spec.amount = 1;
+        spec.period = std::chrono::hours{1};
+        spec.burst = 100;
+        return spec;
+    }
+    limits::verification_budget& budget() { return *world.world->verifications; }
+    static tokens::signing_key const& key_elsewhere()
+    {
+        static auto const elsewhere = tokens::signing_key::generate(tokens::algorithm::es256).value();
+        return elsewhere;
     }
 
     void settle()

@@ -140,6 +140,21 @@ TEST_CASE("shown credential: of several cookies the one that proves something, t
     }
 }
 
+TEST_CASE("shown credential: of several cookies none is chosen, nor deleted, while one of them cannot be looked at")
+{
+    scene s;
+    s.at.spend_checks();
+    auto const two = [](std::string const& a, std::string const& b) {
+        return "Cookie: __Host-yett_access=" + a + "; __Host-yett_access=" + b + "\r\n";
+    };
+    CHECK(s.read("plain", two("theirs", "{ada}")) == "rate_limited");
+    CHECK(s.context->reported.set_cookies.empty());
+    (void)s.at.cache.identify(s.shown["ada"], wall_now()); // known from before
+    CHECK(s.read("plain", two("theirs", "{ada}")) == "cookie ada");
+    CHECK(s.read("plain", two("{ada}", "{bob}")) == "rate_limited"); // he may disagree
+    CHECK(s.context->reported.set_cookies.empty());
+}
+
 TEST_CASE("shown credential: a Bearer that is set aside leaves the cookie beside it, or nothing")
 {
     scene s;

@@ -302,6 +302,29 @@ TEST_CASE("logout: who may leave")
     CHECK_MESSAGE(at.ask("logout", "POST /auth/logout" + ours + cookies).came_to() == "204", "there is nobody left to sign out");
 }
 
+TEST_CASE("logout: nobody is told that a session has ended which could not be looked at")
+{
+    auto settings = with(in_both());
+    settings.checks = 1;
+    endpoint_caller at{settings};
+    auto const id = at.add_user(ada);
+    auto const ours = std::string{"\nOrigin: https://example.com"};
+    auto const token = at.sign_in(ada).member("access_token");
+    auto forged = token;
+    forged[forged.size() - 8] = forged[forged.size() - 8] == 'A' ? 'B' : 'A';
+    CHECK(at.ask("logout", "POST /auth/logout\nAuthorization: Bearer " + forged).came_to() == "token_untrusted");
+
+    CHECK(at.ask("logout", "POST /auth/logout\nAuthorization: Bearer " + token).came_to() == "rate_limited");
+    auto const by_cookie = at.ask("logout", "POST /auth/logout" + ours + "\nCookie: __Host-yett_access=" + token);
+    CHECK(by_cookie.came_to() == "rate_limited");
+    CHECK_FALSE(by_cookie.deletes("__Host-yett_access"));
+    CHECK(at.sessions_of(id) == 1);
+
+    at.be(token); // from now on it is known
+    CHECK(at.ask("logout", "POST /auth/logout\nAuthorization: Bearer " + token).came_to() == "204");
+    CHECK(at.sessions_of(id) == 0);
+}
+
 TEST_CASE("logout: one session, or everywhere")
 {
     endpoint_caller at{with(in_bodies())};

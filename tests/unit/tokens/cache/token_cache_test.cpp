@@ -1,5 +1,6 @@
 #include "gateway/tokens/cache/token_cache.hpp"
 
+#include "tests/support/counted_checks.hpp"
 #include "tests/support/print.hpp"
 #include "tests/support/token_builder.hpp"
 
@@ -270,6 +271,41 @@ TEST_CASE("token cache: refusals are remembered for a moment, each with its own 
     CHECK(f.cache.counters().entries == 0);
 }
 
+TEST_CASE("token cache: strangers' tokens are paid for, and what memory knows is not")
+{
+    fixture f{{.bytes = 4 << 20, .ttl = seconds{300}}};
+    auto const good = quick_token().text();
+    auto const forged = quick_token()
+                            .with_header("kid", quick_key().kid())
+                            .signed_with(test_key(algorithm::hs384))
+                            .with_header("alg", "HS256")
+                            .text();
+    counted_checks pays{5};
+    auto const outcome = [&](std::string const& token, wall_time now = at()) {
+        pays.begin();
+        auto const who = f.cache.identify(token, now, pays);
+        return (who ? "good" : std::string{name_of(who.error().code())}) + ' ' + std::to_string(pays.asked) + ' ' +
+               std::to_string(pays.left);
+    };
+    CHECK(outcome(good) == "good 1 5");
+    CHECK(outcome(good) == "good 0 5");
+    CHECK(outcome(forged) == "token_untrusted 1 4");
+    CHECK(outcome(forged) == "token_untrusted 0 4");
+    CHECK(outcome(forged, at(31)) == "token_untrusted 1 3"); // forgotten meanwhile
+    CHECK(outcome("rubbish") == "token_malformed 0 3");
+
+    // With an empty purse nobody is remembered as bad who was not looked at, and whoever was good once still is.
+    pays.left = 0;
+    auto const other = quick_token().named("another").text();
+    CHECK(outcome(other) == "rate_limited 1 0");
+    CHECK(outcome(other) == "rate_limited 1 0");
+    CHECK(outcome(good) == "good 0 0");
+    CHECK(outcome(good, at(301)) == "good 0 0");
+    CHECK(f.refusal(quick_token().expired().text()) == errc::token_expired);
+    pays.left = 1;
+    CHECK(outcome(other) == "good 1 1");
+}
+
 TEST_CASE("token cache: what is too short or too long is malformed and leaves no trace")
 {
     fixture f;
@@ -438,7 +474,6 @@ TEST_CASE("token cache: a store's word is kept as it was, for as long as it was 
     CHECK(who->requests_per_minute == 7);
     CHECK(who->issued_at == at());
     CHECK_FALSE(f.recalled(key_text, at(60)));
-    CHECK(f.cache.counters().entries == 0);
     CHECK_FALSE(f.recalled("yk1_" + std::string(68, 'j')));
     CHECK((*f.recalled("yk1_")).error() == errc::token_malformed);
 }
@@ -481,6 +516,25 @@ TEST_CASE("token cache: what touches a vouched token or its subject has the stor
     f.revoked.add(gone);
     CHECK_FALSE(f.recalled(key_text, at(2)));
     CHECK_MESSAGE(f.cache.counters().negative_hits == 0, "that it was revoked is the store's to say");
+}
+
+TEST_CASE("token cache: a word that has run out says that there was one, until it is forgotten")
+{
+    fixture f;
+    auto const shown = f.cache.prefetch_index(key_text);
+    CHECK_FALSE(f.cache.forget(shown));
+    REQUIRE(f.cache.remember(shown, word_for(f.revoked), at()));
+    CHECK(f.recalled(key_text, at(59)));
+    CHECK_FALSE(f.recalled(key_text, at(60)));
+    CHECK_FALSE(f.recalled(key_text, at(60)));
+    CHECK(f.cache.forget(shown));
+    CHECK_FALSE(f.cache.forget(shown));
+    CHECK(f.cache.counters().entries == 0);
+    // A token of the other kind with the same text is not touched.
+    auto const token = quick_token().text();
+    REQUIRE(f.cache.identify(token, at()));
+    CHECK_FALSE(f.cache.forget(f.cache.prefetch_index(token)));
+    CHECK(f.cache.counters().entries == 1);
 }
 
 TEST_CASE("token cache: a word that was overtaken by a revocation counts for nothing")
