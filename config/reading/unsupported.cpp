@@ -15,13 +15,10 @@ namespace {
 constexpr unsupported rows[] = {
     {"listeners[*].protocols*", "h2", "http/1.1"},
     {"upstreams.*.servers[1]", "*", "one server"},
-    {"upstreams.*.servers*", "https:*", "http://HOST:PORT"},
-    {"upstreams.*.servers*", "h2c:*", "http://HOST:PORT"},
-    {"upstreams.*.servers*", "unix:*", "http://HOST:PORT"},
+    {"upstreams.*.servers*", "h2c:*", "http://HOST:PORT, https://HOST:PORT, unix:/PATH"},
     {"upstreams.*.balance", "consistent_hash", "round_robin, least_requests"},
     {"upstreams.*.health", "*", ""},
     {"upstreams.*.ejection", "*", ""},
-    {"upstreams.*.tls", "*", ""},
     {"tracing.otlp_url", "*", ""},
     {"tracing.sample", "*", ""},
 };

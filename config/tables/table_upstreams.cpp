@@ -116,13 +116,20 @@ section<upstream_tls> const& tls_keys()
     using t = upstream_tls;
     static section<t> const keys{
         {
-            file("ca_file", &t::ca_file, "Who signs the servers' certificates, PEM; null takes the system's."),
+            file("ca_file", &t::ca_file,
+                 "Who signs the servers' certificates, PEM; null takes the system's. All these files are read again when they "
+                 "change, for connections that are opened from then on."),
             value("server_name", &t::server_name, nullable(text()),
                   "The name the certificate must hold; null takes the host of the URL."),
             file("certificate_file", &t::certificate_file, "The certificate shown to the servers, PEM."),
             file("key_file", &t::key_file, "Its private key, PEM."),
+            value("insecure_skip_verify", &t::insecure_skip_verify, boolean(),
+                  "Believes whoever answers, so that anybody on the way may read and change everything. For tries: each start "
+                  "warns of it, and `yett_upstream_insecure` is 1."),
         },
         [](reading& r, spot const& at, t& tls) {
+            if (tls.insecure_skip_verify && !tls.ca_file.empty())
+                r.complain_at(at.path + ".insecure_skip_verify", "leaves ca_file without effect; one of the two is meant");
             if (tls.certificate_file.empty() != tls.key_file.empty())
                 r.complain(at, "certificate_file and key_file belong together; one is missing");
         },
@@ -162,6 +169,7 @@ section<upstream> const& upstream_keys()
 {
     using u = upstream;
     using p = yett::upstream::pool_options;
+    using told = yett::upstream::proxy_header_version;
     static section<u> const keys{
         {
             required(values(
@@ -193,6 +201,11 @@ section<upstream> const& upstream_keys()
                   "The largest head of a reply; a larger one is answered with 502."),
             inside(&u::pool,
                    value("reply_header_fields", &p::reply_fields, count<std::uint64_t>(10, 2'000), "Fields that it may have.")),
+            inside(&u::pool,
+                   value("proxy_protocol", &p::proxy_protocol,
+                         one_of<told>({{"off", told::off}, {"v1", told::v1}, {"v2", told::v2}}),
+                         "Tells the servers at the beginning of each connection, ahead of TLS, whose it is. It then serves that "
+                         "client's connection alone, and behind `trusted_proxies` one request: expect as many as clients.")),
             part("host", &u::host, host_keys()),
             value("retries", &u::retries, count<unsigned>(0, 10),
                   "To how many further servers a request may be sent when one broke off, was silent for `reply_timeout`, or "

@@ -286,6 +286,10 @@ void check_promises(reading& r, settings const& all)
     if (limits.buffer_memory < most && r.is_given("client_limits.buffer_memory"))
         r.complain_at("client_limits.buffer_memory", "is less than one upload_buffer or reply_buffer");
     for (auto const& [name, one] : all.upstreams)
+        if (one.tls && one.tls->insecure_skip_verify)
+            r.complain_at(fmt::format("upstreams.{}.tls.insecure_skip_verify", name),
+                          "believes everybody: whoever answers passes for the application", severity::warning);
+    for (auto const& [name, one] : all.upstreams)
         if (auto const& share = one.connections_per_client; !share.of_hundred && share.amount > one.pool.connections)
             r.complain_at(fmt::format("upstreams.{}.connections_per_client", name),
                           fmt::format("is more than upstreams.{}.connections", name));

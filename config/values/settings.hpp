@@ -203,6 +203,7 @@ struct upstream_tls
     std::string server_name; // empty: the host
     path certificate_file;   // both or neither
     path key_file;
+    bool insecure_skip_verify = false; // whoever answers is believed to be the server
 };
 
 // Which Host the application is told.

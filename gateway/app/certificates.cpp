@@ -7,9 +7,11 @@ namespace {
 
 constexpr unsigned looks_before_another_try = 60;
 
-std::vector<std::filesystem::path> files_of(std::vector<config::listener> const& listeners)
+using paths = std::vector<std::filesystem::path>;
+
+paths files_of(std::vector<config::listener> const& listeners)
 {
-    std::vector<std::filesystem::path> all;
+    paths all;
     for (auto const& each : listeners) {
         if (!each.tls) continue;
         for (auto const& certificate : each.tls->certificates) {
@@ -22,9 +24,29 @@ std::vector<std::filesystem::path> files_of(std::vector<config::listener> const&
     return all;
 }
 
+paths files_of(config::upstream_tls const& tls)
+{
+    paths all{tls.ca_file, tls.certificate_file, tls.key_file};
+    std::erase_if(all, [](auto const& each) { return each.empty(); });
+    return all;
+}
+
+paths files_of(std::vector<config::listener> const& listeners, std::map<std::string, config::upstream> const& upstreams)
+{
+    auto all = files_of(listeners);
+    for (auto const& [name, each] : upstreams) {
+        auto const more = each.tls ? files_of(*each.tls) : paths{};
+        all.insert(all.end(), more.begin(), more.end());
+    }
+    return all;
+}
+
 } // namespace
 
-certificates::certificates(std::vector<config::listener> const& of) : files_{files_of(of)} {}
+certificates::certificates(std::vector<config::listener> const& of, std::map<std::string, config::upstream> const& to)
+    : files_{files_of(of, to)}
+{
+}
 
 bool certificates::are_due()
 {
@@ -41,6 +63,20 @@ void certificates::begin_to_read()
 result<std::shared_ptr<transport::tls_context>> certificates::read(config::listener_tls const& of) const
 {
     return transport::tls_context::make(tls_of(of), ticket_keys_);
+}
+
+result<std::shared_ptr<transport::tls_client_context>> certificates::read(config::upstream const& of) const
+{
+    auto made = transport::tls_client_context::make(tls_of(of));
+    if (!made || !of.tls || of.tls->certificate_file.empty()) return made;
+    auto const shown = (*made)->identify(of.tls->certificate_file.string(), of.tls->key_file.string());
+    if (!shown) return shown.error();
+    return made;
+}
+
+void certificates::use(transport::tls_client_context const& shown, config::upstream const&)
+{
+    if (auto const end = shown.end()) ends_[end->first] = end->second;
 }
 
 void certificates::use(transport::tls_context const& shown, config::listener_tls const& of)

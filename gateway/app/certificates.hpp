@@ -4,6 +4,7 @@
 #include "gateway/app/file_watch.hpp"
 #include "gateway/base/clock.hpp"
 #include "gateway/base/result.hpp"
+#include "gateway/transport/tls_client_context.hpp"
 #include "gateway/transport/tls_context.hpp"
 
 #include <map>
@@ -13,12 +14,12 @@
 
 namespace yett::app {
 
-// The certificates that listeners show, those of the authorities of their clients, and what became of
-// their files since.
+// The certificates that listeners show to clients and we to https servers, those of the authorities of
+// both, and what became of all their files since.
 class certificates
 {
 public:
-    explicit certificates(std::vector<config::listener> const& of);
+    explicit certificates(std::vector<config::listener> const& of, std::map<std::string, config::upstream> const& to = {});
 
     // Asked every second. True when it is time to read all of them again: the files have
     // changed and been still since (see file_watch), or could not be used a minute ago.
@@ -27,8 +28,10 @@ public:
     void begin_to_read();
     // From the files as they are; one for each worker.
     result<std::shared_ptr<transport::tls_context>> read(config::listener_tls const& of) const;
-    // A listener shows these from now on.
+    result<std::shared_ptr<transport::tls_client_context>> read(config::upstream const& of) const;
+    // A listener shows these from now on, or an https server is shown them.
     void use(transport::tls_context const& shown, config::listener_tls const& of);
+    void use(transport::tls_client_context const& shown, config::upstream const& to);
     void done(bool all_could_be_used);
 
     // Whether what the files held when they were read last is in use.

@@ -69,6 +69,23 @@ T or_refuse_to_start(result<T> made)
     throw startup_error{blame::unavailable, why.cause() ? why.note() + ": " + why.cause().message() : why.note()};
 }
 
+// What is made of files as they are now, one for each worker. None when they cannot be used, which is said.
+template<class Of>
+auto read_for(unsigned workers, certificates const& from, Of const& of, telemetry::log& log)
+{
+    std::vector<typename decltype(from.read(of))::value_type> all;
+    while (all.size() < workers) {
+        auto made = from.read(of);
+        if (!made) {
+            log.error("certificates could not be read again; those before stay in use", made.error());
+            all.clear();
+            break;
+        }
+        all.push_back(std::move(*made));
+    }
+    return all;
+}
+
 accounts::node_entry this_node()
 {
     accounts::node_entry self;
@@ -157,6 +174,11 @@ void gateway::make_workers()
     worker_services::shared all{settings_, keys_, revoked_, services_, snapshot_, figures_, logs_, unlisted_, {}};
     all.known = news_.known();
     all.catch_up = [this](unsigned worker) { catch_up(worker); };
+    all.upstream_tls = [this](config::upstream const& of) {
+        auto made = or_refuse_to_start(certificates_.read(of));
+        certificates_.use(*made, of);
+        return made;
+    };
     if (fellows_)
         all.count_together = [this](executor on) {
             return std::make_unique<shared_counting>(on, settings_.shared_state, fellows_->nodes());
@@ -247,9 +269,11 @@ void gateway::report_figures(telemetry::observations& seen) const
     seen.password_hash_running = hashing.running;
     seen.password_hash_refused = hashing.refused;
     seen.log_dropped = logs_.dropped();
-    seen.certificates_read = certificates_.are_current();
+    seen.trust.certificates_read = certificates_.are_current();
     seen.certificates_expire.assign(certificates_.ends().begin(), certificates_.ends().end());
     seen.crls_expire.assign(certificates_.crl_ends().begin(), certificates_.crl_ends().end());
+    for (auto const& [name, each] : settings_.upstreams)
+        if (each.tls && each.tls->insecure_skip_verify) seen.trust.insecure_upstreams.push_back(name);
     news_.report(seen);
     if (fellows_) seen.limit_nodes = fellows_->nodes().load(std::memory_order_relaxed);
     issuers_.report(seen);
@@ -346,6 +370,8 @@ void gateway::read_certificates()
     auto unusable = 0;
     for (auto const& each : listeners_)
         if (each.settings->tls && !read_certificates_of(each)) ++unusable;
+    for (auto const& [name, each] : settings_.upstreams)
+        if (speaks_tls(each) && !read_certificates_of(name, each)) ++unusable;
     if (unusable == 0) redirect_to_names();
     certificates_.done(unusable == 0);
     if (unusable == 0) logs_.program().info("certificates were read again");
@@ -363,18 +389,22 @@ void gateway::tell_of_old_lists()
 // New connections are shown the new ones; those that are open keep theirs.
 bool gateway::read_certificates_of(open_listener const& one)
 {
-    std::vector<std::shared_ptr<transport::tls_context>> read;
-    while (read.size() < workers_) {
-        auto made = certificates_.read(*one.settings->tls);
-        if (!made) {
-            logs_.program().error("certificates could not be read again; those before stay in use", made.error());
-            return false;
-        }
-        read.push_back(std::move(*made));
-    }
+    auto const read = read_for(workers_, certificates_, *one.settings->tls, logs_.program());
+    if (read.empty()) return false;
     certificates_.use(*read.front(), *one.settings->tls);
     for (unsigned i = 0; i < workers_; ++i)
         on_workers_[i]->worker().post([at = one.on_workers[i], tls = read[i]] { at->use(tls); });
+    return true;
+}
+
+// As with clients, those connections that are open go on with what they began with.
+bool gateway::read_certificates_of(std::string const& upstream, config::upstream const& one)
+{
+    auto const read = read_for(workers_, certificates_, one, logs_.program());
+    if (read.empty()) return false;
+    certificates_.use(*read.front(), one);
+    for (unsigned i = 0; i < workers_; ++i)
+        on_workers_[i]->worker().post([at = on_workers_[i].get(), upstream, tls = read[i]] { at->use(upstream, tls); });
     return true;
 }
 

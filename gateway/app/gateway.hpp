@@ -95,6 +95,7 @@ private:
     void look_at_certificates_later();
     void read_certificates();
     bool read_certificates_of(open_listener const& one);
+    bool read_certificates_of(std::string const& upstream, config::upstream const& one);
     void tell_of_old_lists();
     void redirect_to_names();
     // Orders, and the way to the end.
@@ -130,7 +131,7 @@ private:
     std::shared_ptr<pipeline::snapshot const> snapshot_;
     pipeline::unlisted_proxy unlisted_;
     std::shared_ptr<net::admission> admission_ = std::make_shared<net::admission>();
-    certificates certificates_{settings_.listeners};
+    certificates certificates_{settings_.listeners, settings_.upstreams};
     std::vector<open_listener> listeners_;
 
     // The control loop. Whatever lives on it stands below it.

@@ -94,9 +94,27 @@ pipeline::forwarders_by_name worker_services::make_upstreams(shared const& all, 
     for (auto const& [name, settings] : all.settings.upstreams) {
         upstream::dependencies around{worker_.executor(), worker_.deadlines(),
                                       worker_.figures().upstreams[all.figures.upstream(name)]};
-        made[name] = std::make_unique<upstream::forwarder>(forwarding_of(settings, workers), around);
+        auto options = with_tls(forwarding_of(settings, workers), name, settings, all);
+        made[name] = std::make_unique<upstream::forwarder>(std::move(options), around);
     }
     return made;
+}
+
+// All https servers of an upstream share what it is spoken to with.
+upstream::forward_options worker_services::with_tls(upstream::forward_options options, std::string const& name,
+                                                    config::upstream const& settings, shared const& all)
+{
+    if (!speaks_tls(settings)) return options;
+    auto const tls = std::make_shared<upstream::server_tls>(all.upstream_tls(settings), worker_.large_buffers());
+    upstream_tls_[name] = tls;
+    for (auto& each : options.servers)
+        if (each.address.scheme == upstream::server_scheme::https) each.address.tls = tls;
+    return options;
+}
+
+void worker_services::use(std::string const& upstream, std::shared_ptr<transport::tls_client_context> tls)
+{
+    upstream_tls_.at(upstream)->use(std::move(tls));
 }
 
 http::answers worker_services::answers()

@@ -17,14 +17,17 @@
 #include "gateway/pipeline/unlisted_proxy.hpp"
 #include "gateway/tokens/assertions.hpp"
 #include "gateway/tokens/cache/token_cache.hpp"
+#include "gateway/upstream/cluster/server_tls.hpp"
 #include "gateway/upstream/forwarder.hpp"
 
+#include <map>
 #include <memory>
 #include <string>
 #include <vector>
 
 namespace yett::config {
 struct settings;
+struct upstream;
 } // namespace yett::config
 
 namespace yett::app {
@@ -52,6 +55,8 @@ public:
         tokens::completeness const* known = nullptr;                                   // see pipeline::certainty
         std::function<void(unsigned worker)> catch_up{};                               // answered by caught_up() of that worker
         std::function<std::unique_ptr<shared_counting>(executor on)> count_together{}; // empty: limits are counted here
+        // How the https servers of an upstream are spoken to; made anew for each worker.
+        std::function<std::shared_ptr<transport::tls_client_context>(config::upstream const&)> upstream_tls{};
     };
     // Number `index` of `of` workers; what is bounded for the program is divided by `of`. Throws
     // nothing after settings were checked. The thread is started by worker().start().
@@ -62,6 +67,8 @@ public:
     http::answers answers();
     // Goes on with other keys; on the worker's thread.
     void use(token_keys::snapshot const& keys);
+    // Speaks to the https servers of that upstream like this from now on; on the worker's thread.
+    void use(std::string const& upstream, std::shared_ptr<transport::tls_client_context> tls);
     // The keys that requests wait for are here, or will not come; on the worker's thread.
     void keys_arrived() { missing_keys_.arrived(); }
     // The revocations that requests wait for were read, or cannot be; on the worker's thread.
@@ -73,11 +80,14 @@ public:
 
 private:
     pipeline::forwarders_by_name make_upstreams(shared const& all, unsigned workers);
+    upstream::forward_options with_tls(upstream::forward_options options, std::string const& name, config::upstream const& settings,
+                                       shared const& all);
 
     // In the order in which they are made; the loop first, for nearly all of them live on it.
     net::worker worker_;
     tokens::token_cache cache_;
     tokens::assertions assertions_;
+    std::map<std::string, std::shared_ptr<upstream::server_tls>> upstream_tls_; // of those with https servers
     pipeline::forwarders_by_name upstreams_;
     pipeline::auth_endpoints endpoints_;
     pipeline::renewals renewals_;

@@ -96,6 +96,13 @@ values ends_by_file(std::vector<std::pair<std::string, wall_time>> const& files)
     return all;
 }
 
+values insecure_upstreams(seen_t seen)
+{
+    values all;
+    for (auto const& name : seen.trust.insecure_upstreams) all.push_back({{{"upstream", name}}, 1});
+    return all;
+}
+
 values build_line(seen_t seen)
 {
     auto const& built = seen.program.built;
@@ -146,6 +153,8 @@ constexpr auto counts = figure_kind::counter;
 constexpr auto measures = figure_kind::gauge;
 
 constexpr observed_family all_families[] = {
+    {page_part::upstreams, measures, "yett_upstream_insecure",
+     "1 for upstreams with insecure_skip_verify: whoever answers passes for the application.", insecure_upstreams},
     {page_part::accounts, measures, "yett_password_hash_queue_depth", "Passwords that wait to be hashed.",
      [](seen_t seen) { return one(seen.password_hash_waiting); }},
     {page_part::accounts, measures, "yett_password_hash_running", "Passwords being hashed.",
@@ -196,7 +205,7 @@ constexpr observed_family all_families[] = {
      "When the configuration in force was read.", [](seen_t seen) { return one(seen.program.reload_succeeded_at); }},
     {page_part::program, measures, "yett_tls_certificates_last_read_successful",
      "1 when all certificates could be read when their files last changed.",
-     [](seen_t seen) { return one(seen.certificates_read ? 1.0 : 0.0); }},
+     [](seen_t seen) { return one(seen.trust.certificates_read ? 1.0 : 0.0); }},
     {page_part::program, measures, "yett_tls_certificate_expiry_timestamp_seconds", "When a certificate in use expires.",
      [](seen_t seen) { return ends_by_file(seen.certificates_expire); }},
     {page_part::program, measures, "yett_tls_client_crl_expiry_timestamp_seconds",

@@ -73,6 +73,13 @@ struct program_figures
     process_figures process;
 };
 
+// Of what others are believed by.
+struct trust_figures
+{
+    bool certificates_read = true;               // when their files last changed
+    std::vector<std::string> insecure_upstreams; // whose servers need not prove who they are
+};
+
 // What others own and a scrape asks them for. Whoever has something to tell registers with
 // metrics::on_scrape and fills in its own members, on the thread that scrapes.
 struct observations
@@ -86,7 +93,7 @@ struct observations
     std::vector<std::pair<std::string, std::uint64_t>> log_dropped;        // stream, lines
     std::vector<std::pair<std::string, wall_time>> certificates_expire;    // file as configured
     std::vector<std::pair<std::string, wall_time>> crls_expire;            // of clients' authorities, file as configured
-    bool certificates_read = true;                                         // when their files last changed
+    trust_figures trust;
     std::vector<mail_figures> mails;                                       // one for each kind
     std::vector<std::pair<std::string_view, std::uint64_t>> mail_setbacks; // reason, attempts
     std::vector<issuer_figures> issuers;                                   // the first 10 are shown

@@ -3,6 +3,8 @@
 Everything runs in a temporary folder on free loopback ports and is stopped by its pid.
 """
 
+import atexit
+import copy
 import email
 import email.policy
 import json
@@ -165,12 +167,78 @@ def certificates():
     return _certs
 
 
+class Relay(Process):
+    """An application in clear as one with TLS, or on a socket in a folder: HAProxy in front of its port."""
+
+    def __init__(self, port, over):
+        self.folder = pathlib.Path(tempfile.mkdtemp(prefix="yett-relay-"))
+        self.port = free_port()
+        self.url = f"https://127.0.0.1:{self.port}" if over == "https" else f"unix:{self.folder}/app.sock"
+        (self.folder / "leaf.pem").write_text("".join((certificates() / name).read_text() for name in ("leaf.crt", "leaf.key")))
+        bind = {"https": f"127.0.0.1:{self.port} ssl crt {self.folder}/leaf.pem alpn http/1.1",
+                "unix": f"{self.folder}/app.sock mode 777"}[over]
+        (self.folder / "haproxy.cfg").write_text(textwrap.dedent(f"""
+            defaults
+              mode tcp
+              retries 0
+              timeout connect 5s
+              timeout client 1h
+              timeout server 1h
+            listen all
+              bind {bind}
+              server app 127.0.0.1:{port}
+            """))
+        super().__init__([shutil.which("haproxy") or "/usr/sbin/haproxy", "-db", "-f", self.folder / "haproxy.cfg"])
+        wait_until(self._answers, what="the relay")
+
+    def _answers(self):
+        try:
+            with socket.socket(socket.AF_INET if self.url.startswith("https") else socket.AF_UNIX) as probe:
+                probe.connect(("127.0.0.1", self.port) if self.url.startswith("https") else f"{self.folder}/app.sock")
+            return True
+        except OSError:
+            return False
+
+    def stop(self, timeout=20):
+        super().stop(timeout)
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+
+# What is below HTTP on the way to applications: YETT_TEST_UPSTREAM=https or unix puts a relay in front of each of them.
+UPSTREAM = os.environ.get("YETT_TEST_UPSTREAM", "http")
+_relays = {}
+
+
+def reached_otherwise(config):
+    """The configuration with its applications in clear behind relays, where that is wanted."""
+    if UPSTREAM == "http" or isinstance(config, str):
+        return config
+    config = copy.deepcopy(config)
+    for one in config.get("upstreams", {}).values():
+        one["servers"] = [relayed(url) for url in ([one["servers"]] if isinstance(one["servers"], str) else one["servers"])]
+        if UPSTREAM == "https":
+            one.setdefault("tls", {"ca_file": "certs/ca.crt", "server_name": "localhost"})
+    return config
+
+
+def relayed(url):
+    found = re.fullmatch(r"http://127\.0\.0\.1:(\d+)", url)
+    if not found:
+        return url
+    port = found.group(1)
+    if port not in _relays:
+        _relays[port] = Relay(port, UPSTREAM)
+        atexit.register(_relays[port].stop)
+    return _relays[port].url
+
+
 class Gateway(Process):
     """The program under test. `https`, `http` and `management` are base URLs."""
 
     def __init__(self, folder, config, env=None):
         self.folder = pathlib.Path(folder)
         self.config_file = self.folder / "yett.yaml"
+        config = reached_otherwise(config)
         if not isinstance(config, str):
             config = yaml.safe_dump(config, sort_keys=False)
         self.config_file.write_text(config)

@@ -9,6 +9,7 @@
 #include "gateway/app/parts/load_settings.hpp"
 #include "gateway/app/parts/startup_error.hpp"
 #include "gateway/app/parts/storage_schema.hpp"
+#include "gateway/app/parts/translate.hpp"
 #include "gateway/limits/memory_counters.hpp"
 #include "gateway/telemetry/metrics.hpp"
 
@@ -39,11 +40,14 @@ void try_out(config::settings const& settings)
     auto const counting = std::make_shared<limits::memory_counters>(limits::memory_options{.bytes = 8 << 20});
     (void)build_snapshot(settings, counting, figures);
     certificates const shown{settings.listeners};
-    for (auto const& each : settings.listeners) {
-        if (!each.tls) continue;
-        auto const made = shown.read(*each.tls);
+    auto const usable = [&shown](auto const& of) {
+        auto const made = shown.read(of);
         if (!made) throw startup_error{startup_error::blame::configuration, made.error().note()};
-    }
+    };
+    for (auto const& each : settings.listeners)
+        if (each.tls) usable(*each.tls);
+    for (auto const& [name, each] : settings.upstreams)
+        if (speaks_tls(each)) usable(each);
 }
 
 // Whoever checks a configuration elsewhere, or as somebody else, is told nothing of the store.

@@ -91,12 +91,23 @@ std::string bracketed(std::string const& host)
     return host.find(':') == host.npos ? host : "[" + host + "]";
 }
 
+upstream::server_address address_of(config::upstream_server const& server, std::optional<config::upstream_tls> const& tls)
+{
+    using upstream::server_scheme;
+    if (server.scheme == config::upstream_scheme::unix_socket)
+        return {server.host, 0, "unix:" + server.host, server_scheme::unix_socket};
+    upstream::server_address to{server.host, server.port, bracketed(server.host) + ":" + std::to_string(server.port)};
+    if (server.scheme != config::upstream_scheme::https) return to;
+    to.scheme = server_scheme::https;
+    to.server_name = tls && !tls->server_name.empty() ? tls->server_name : server.host;
+    return to;
+}
+
 // What the application is told as Host; empty: the client's.
-std::string host_for(config::upstream_host const& wanted, config::upstream_server const& server)
+std::string host_for(config::upstream_host const& wanted, upstream::server_address const& server)
 {
     if (!wanted.as.empty() || wanted.send == config::host_sent::pass) return wanted.as;
-    auto const port = server.port == 80 ? std::string{} : ":" + std::to_string(server.port);
-    return bracketed(server.host) + port;
+    return server.port == server.usual_port() ? bracketed(server.host) : std::string{server.authority()};
 }
 
 std::size_t part_of(std::size_t whole, unsigned workers)
@@ -182,6 +193,20 @@ transport::tls_options tls_of(config::listener_tls const& t)
     return options;
 }
 
+transport::tls_client_options tls_of(config::upstream const& u)
+{
+    transport::tls_client_options options;
+    if (!u.tls) return options;
+    options.ca_file = u.tls->ca_file.string();
+    options.verify = !u.tls->insecure_skip_verify;
+    return options;
+}
+
+bool speaks_tls(config::upstream const& u)
+{
+    return std::ranges::any_of(u.servers, [](auto const& each) { return each.scheme == config::upstream_scheme::https; });
+}
+
 net::hsts_policy hsts_of(config::listener const& l)
 {
     auto const& written = l.tls ? l.tls->hsts : l.hsts;
@@ -196,9 +221,11 @@ net::hsts_policy hsts_of(config::listener const& l)
 upstream::forward_options forwarding_of(config::upstream const& u, unsigned workers)
 {
     upstream::forward_options options{u, {}, u.pool};
-    for (auto const& each : u.servers)
-        options.servers.push_back(
-            {{each.host, each.port, bracketed(each.host) + ":" + std::to_string(each.port)}, host_for(u.host, each)});
+    for (auto const& each : u.servers) {
+        auto at = address_of(each, u.tls);
+        auto host = host_for(u.host, at);
+        options.servers.push_back({std::move(at), std::move(host)});
+    }
     options.connections.per_client = u.connections_per_client.of(u.pool.connections);
     options.connections.keep_timeout = std::min(u.idle_timeout, u.pool.keep_timeout);
     options.retry_budget.period *= workers;

@@ -9,6 +9,7 @@
 #include "gateway/net/listener.hpp"
 #include "gateway/pipeline/request/session_cookies.hpp"
 #include "gateway/pipeline/request/snapshot.hpp"
+#include "gateway/transport/tls_client_context.hpp"
 #include "gateway/transport/tls_context.hpp"
 #include "gateway/upstream/forwarder.hpp"
 #include "gateway/upstream/headers/field_rules.hpp"
@@ -31,8 +32,12 @@ std::vector<limits::limit_spec> limits_of(config::settings const& s);
 // With the methods that rules name, which a head may have then.
 net::client_limits client_limits_of(config::settings const& s);
 transport::tls_options tls_of(config::listener_tls const& t);
+// For its https servers; what it shows them is read by `certificates`.
+transport::tls_client_options tls_of(config::upstream const& u);
+bool speaks_tls(config::upstream const& u);
 net::hsts_policy hsts_of(config::listener const& l);
-// For one of so many workers: what is bounded for all of them together is divided.
+// For one of so many workers: what is bounded for all of them together is divided. Without the TLS of
+// its https servers, which belongs to a worker.
 upstream::forward_options forwarding_of(config::upstream const& u, unsigned workers = 1);
 upstream::header_options headers_of(config::settings const& s);
 upstream::field_rules::options field_rules_of(policies::header_spec const& h);

@@ -1,9 +1,11 @@
 #include "gateway/app/certificates.hpp"
 
+#include "tests/support/certificate.hpp"
 #include "tests/support/temporary_folder.hpp"
 
 #include <doctest/doctest.h>
 
+#include <filesystem>
 #include <fstream>
 
 using namespace yett;
@@ -53,4 +55,40 @@ TEST_CASE("certificates: those of clients' authorities and what they revoked are
         of.done(true);
         CHECK(times_due(of, 3) == 0);
     }
+}
+
+TEST_CASE("certificates: what https servers are checked by and shown is read, looked at and named when it is of no use")
+{
+    tests::certificate const ours{"gateway.internal"};
+    tests::temporary_folder const folder;
+    auto const authority = folder.path() / "ca.crt";
+    std::filesystem::copy_file(ours.files().chain_file, authority);
+    config::upstream app;
+    app.servers.push_back({config::upstream_scheme::https, "app.internal", 443});
+    app.tls.emplace();
+    app.tls->ca_file = authority;
+    app.tls->certificate_file = ours.files().chain_file;
+    app.tls->key_file = ours.files().key_file;
+    app::certificates of{{}, {{"app", app}}};
+
+    auto const made = of.read(app);
+    REQUIRE(made.has_value());
+    of.use(**made, app);
+    CHECK(of.ends().contains(ours.files().chain_file));
+    CHECK(times_due(of, 3) == 0);
+    std::filesystem::remove(authority);
+    CHECK(times_due(of, 3) > 0);
+    auto const gone = of.read(app);
+    REQUIRE_FALSE(gone.has_value());
+    CHECK(gone.error().note().find(authority.string()) != std::string::npos);
+
+    std::ofstream{authority} << "no certificate";
+    CHECK_FALSE(of.read(app).has_value());
+    app.tls->ca_file.clear();
+    app.tls->key_file = authority;
+    auto const no_key = of.read(app);
+    REQUIRE_FALSE(no_key.has_value());
+    CHECK(no_key.error().note().starts_with("key " + authority.string() + " cannot be used"));
+    app.tls.reset();
+    CHECK(of.read(app).has_value());
 }

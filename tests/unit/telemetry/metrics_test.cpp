@@ -174,7 +174,8 @@ TEST_CASE("metrics: what others own is asked for at each scrape")
         seen.log_dropped.emplace_back("access", 12);
         seen.certificates_expire.emplace_back("leaf.crt", from_unix(1900000000));
         seen.crls_expire.emplace_back("clients.crl", from_unix(1850000000));
-        seen.certificates_read = waiting == 7;
+        seen.trust.certificates_read = waiting == 7;
+        if (waiting == 8) seen.trust.insecure_upstreams.emplace_back("app");
     });
     m.reloaded(true, from_unix(1800000000));
     auto text = m.exposition();
@@ -184,6 +185,7 @@ TEST_CASE("metrics: what others own is asked for at each scrape")
     CHECK(sample(text, R"(yett_tls_client_crl_expiry_timestamp_seconds{file="clients.crl"})") == 1850000000);
     CHECK(sample(text, "yett_config_last_reload_successful") == 1);
     CHECK(sample(text, "yett_tls_certificates_last_read_successful") == 1);
+    CHECK(text.find("yett_upstream_insecure") == text.npos);
 
     waiting = 8;
     m.reloaded(false, from_unix(1800000100));
@@ -191,6 +193,7 @@ TEST_CASE("metrics: what others own is asked for at each scrape")
     CHECK(sample(text, "yett_password_hash_queue_depth") == 8);
     CHECK(sample(text, "yett_config_last_reload_successful") == 0);
     CHECK(sample(text, "yett_tls_certificates_last_read_successful") == 0);
+    CHECK(sample(text, R"(yett_upstream_insecure{upstream="app"})") == 1);
     CHECK(sample(text, "yett_config_last_reload_success_timestamp_seconds") == 1800000000);
 }
 

@@ -6,6 +6,7 @@ namespace {
 using namespace std::chrono_literals;
 using namespace yett::tests;
 using arrives = arrival<upstream>;
+using told = yett::upstream::proxy_header_version;
 
 constexpr auto base = "servers: http://a:1\n";
 
@@ -49,6 +50,9 @@ TEST_CASE("upstream keys: what is written arrives in the options of the room it 
             arrives{"host: { as: \"internal.example:8080\" }",
                     [](upstream const& u) { return u.host.as == "internal.example:8080"; }},
             arrives{"host: { as: null }", [](upstream const& u) { return u.host.as.empty(); }},
+            arrives{"proxy_protocol: off", [](upstream const& u) { return u.pool.proxy_protocol == told::off; }},
+            arrives{"proxy_protocol: v1", [](upstream const& u) { return u.pool.proxy_protocol == told::v1; }},
+            arrives{"proxy_protocol: v2", [](upstream const& u) { return u.pool.proxy_protocol == told::v2; }},
             arrives{"retries: 0", [](upstream const& u) { return u.retries == 0; }},
             arrives{"retry_budget: {}",
                     [](upstream const& u) {
@@ -101,6 +105,8 @@ TEST_CASE("upstream keys: what is written arrives in the options of the room it 
             arrives{"tls: { server_name: app.internal }", [](upstream const& u) { return u.tls->server_name == "app.internal"; }},
             arrives{"tls: { certificate_file: c.pem, key_file: k.pem }",
                     [](upstream const& u) { return u.tls->certificate_file == "c.pem" && u.tls->key_file == "k.pem"; }},
+            arrives{"tls: { insecure_skip_verify: true }", [](upstream const& u) { return u.tls->insecure_skip_verify; }},
+            arrives{"tls: {}", [](upstream const& u) { return !u.tls->insecure_skip_verify; }},
             arrives{"tls: null", [](upstream const& u) { return !u.tls; }},
         });
 }
@@ -156,6 +162,7 @@ TEST_CASE("upstream keys: what does not go together")
             {"requests: { per_client: 0 }",
              "requests.per_client: \"0\" is not a share; a number from 1 on or a percentage from 1% to 100% is allowed\n"},
             {"requests: { queues: 4 }", "requests.queues: is unknown; did you mean queue?\n"},
+            {"proxy_protocol: v3", "proxy_protocol: \"v3\" is unknown; allowed: off, v1, v2\n"},
             {"retrys: 1", "retrys: is unknown; did you mean retries?\n"},
         });
     check_refusals(
@@ -163,6 +170,9 @@ TEST_CASE("upstream keys: what does not go together")
         {
             {"tls: {}", ""},
             {"tls: { certificate_file: c.pem }", "tls: certificate_file and key_file belong together; one is missing\n"},
+            {"tls: { insecure_skip_verify: false, ca_file: ca.pem }", ""},
+            {"tls: { insecure_skip_verify: true, ca_file: ca.pem }",
+             "tls.insecure_skip_verify: leaves ca_file without effect; one of the two is meant\n"},
             {"tls: { key_file: k.pem }", "tls: certificate_file and key_file belong together; one is missing\n"},
         });
     check_refusals(upstream_keys(), "",

@@ -170,6 +170,18 @@ TEST_CASE("validate: amounts that contain each other do so")
     });
 }
 
+TEST_CASE("validate: an application that need not prove who it is, is worth a warning each time")
+{
+    auto const with_tls = [](std::string const& tls) {
+        return "version: 1\nupstreams: { app: { servers: https://a.example, tls: { " + tls +
+               " } } }\nroutes: [{ name: all, match: { path: /** }, access: authenticated, upstream: app }]\n" + unverified;
+    };
+    CHECK(complaints_about(with_tls("insecure_skip_verify: false")) == "\n");
+    CHECK(complaints_about(with_tls("insecure_skip_verify: true")) ==
+          "\nyett.yaml:2:78: warning: upstreams.app.tls.insecure_skip_verify: believes everybody: whoever answers passes for "
+          "the application\n");
+}
+
 TEST_CASE("validate: what nobody uses may be a slip of the pen, and a limit on logins is no experiment")
 {
     check_rows({
