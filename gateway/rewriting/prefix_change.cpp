@@ -69,7 +69,9 @@ std::optional<std::string> prefix_change::undone_for_cookie(std::string_view pat
     auto const all = path.substr(0, path.find_last_not_of('/') + 1); // "/" is empty here, as a prefix is
     if (begins_with(add_, all, false)) return strip_.empty() ? "/" : strip_;
     if (!begins_with(path, add_, false)) return std::nullopt;
-    return strip_ + std::string{path.substr(add_.size())};
+    auto const rest = path.substr(add_.size());
+    if (!rest.starts_with('/')) return std::nullopt; // a '?' ends an address's path, and is a part of a cookie's
+    return strip_ + std::string{rest};
 }
 
 } // namespace yett::rewriting

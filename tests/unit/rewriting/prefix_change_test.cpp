@@ -121,6 +121,8 @@ TEST_CASE("prefix_change: the path of a cookie is that of all below it")
         {"/api", "/v1", "/v1", "/api"},
         {"/api", "/v1", "/v1/a", "/api/a"},
         {"/api", "/v1", "/v10", ""},
+        {"", "/v1", "/v1#x", ""},
+        {"/api", "/v1", "/v1?x", ""},
         {"/api", "/v1", "", ""},
         {"/api", "/v1", "a", ""},
         {"", "", "/a", ""},

@@ -36,7 +36,7 @@ TEST_CASE("answer keys: a rule has exactly one of upstream, redirect and respond
             {"redirect: { to: /x }\nrespond: {}", std::string{"respond: stands beside redirect; "} + one_of_three},
             {"upstream: app\nredirect: { to: /x }\nrespond: {}",
              std::string{"redirect: stands beside upstream; "} + one_of_three + "respond: stands beside upstream; " + one_of_three},
-            {"upstream: [app]", "upstream: a list stands where a text is wanted\n"},
+            {"upstream: [app]", "upstream: a list stands where some text is wanted\n"},
         });
 }
 
@@ -164,6 +164,7 @@ TEST_CASE("answer keys: another path for the application")
              "rewrite.add_prefix: \"/{x}\" is a pattern; a prefix is literal, as in /api\n"},
             {"rewrite: { add_prefix: \"/v1/**\" }",
              "rewrite.add_prefix: \"/v1/**\" is a pattern; a prefix is literal, as in /api\n"},
+            {"rewrite: { add_prefix: \"/a[1]\" }", "rewrite.add_prefix: \"/a[1]\" holds what a path has to escape\n"},
             {"rewrite: { add_prefix: /a/../b }",
              "rewrite.add_prefix: \"/a/../b\" is no path: dot segments are removed from requests before they are matched\n"},
             {"rewrite: { replace: { from: a } }", "rewrite.replace.to: is missing and has no default\n"},
