@@ -158,12 +158,12 @@ yett.yaml:6:113: routes[0].access.any_of[2].recent_login: "1ms" is not in whole 
             {R"({ name: all, match: { path: "/**" }, access: public, upstream: app, rewrite: { replace: { from: "(", to: /a } } }
 )",
              R"(
-yett.yaml:6:102: routes[0].rewrite.replace.from: "(" is no regular expression of RE2: missing ): (
+yett.yaml:6:101: routes[0].rewrite.replace.from: "(" is no regular expression of RE2: missing ): (
 )"},
             {R"({ name: all, match: { path: "/**" }, access: public, upstream: app, rewrite: { strip_prefix: /api } }
 )",
              R"(
-yett.yaml:6:97: warning: routes[0].rewrite.strip_prefix: is not the begin of match.path: a path without it stays as it is
+yett.yaml:6:98: warning: routes[0].rewrite.strip_prefix: is not the begin of match.path: a path without it stays as it is
 )"},
             {R"({ name: all, match: { path: "/api/**" }, access: public, upstream: app, rewrite: { strip_prefix: /api } }
 )",
