@@ -33,6 +33,10 @@ section<certificate> const& certificate_keys()
         {
             required(file("chain_file", &certificate::chain_file, "The certificate and those that lead to its root, PEM.")),
             required(file("key_file", &certificate::key_file, "Its private key, PEM.")),
+            file("ocsp_file", &certificate::ocsp_file,
+                 "What its issuer says of it, an OCSP response in DER, which is stapled: sent along to clients that ask. Read "
+                 "again when it changes. One that has expired, or does not fit, is not sent; a warning and "
+                 "`yett_tls_ocsp_stapled` tell of it."),
         },
         [](reading& r, spot const& at, certificate& c) { c.place = r.place(at.value->at); },
     };

@@ -352,6 +352,7 @@ void check_listener_files(files check, listener const& one, std::string const& p
         auto const at = fmt::format("{}.certificates[{}]", path, i);
         check.readable(at + ".chain_file", certificate.chain_file);
         check.private_key(at + ".key_file", certificate.key_file);
+        check.readable(at + ".ocsp_file", certificate.ocsp_file);
     }
     if (!one.tls) return;
     check.readable(path + ".client_ca_file", one.tls->client_ca_file);

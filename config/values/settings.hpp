@@ -52,6 +52,7 @@ struct certificate
 {
     path chain_file;
     path key_file;
+    path ocsp_file; // DER: what the issuer says of it; empty: nothing is stapled
     std::string place;
 };
 

@@ -17,6 +17,7 @@ paths files_of(std::vector<config::listener> const& listeners)
         for (auto const& certificate : each.tls->certificates) {
             all.push_back(certificate.chain_file);
             all.push_back(certificate.key_file);
+            if (!certificate.ocsp_file.empty()) all.push_back(certificate.ocsp_file);
         }
         for (auto const& file : {each.tls->client_ca_file, each.tls->client_crl_file})
             if (!file.empty()) all.push_back(file);
@@ -85,6 +86,28 @@ void certificates::use(transport::tls_context const& shown, config::listener_tls
     auto const& lists = of.client_crl_file.string();
     if (auto const end = shown.crl_end()) crl_ends_[lists] = *end;
     else crl_ends_.erase(lists);
+    for (auto const& [file, until] : shown.stapled()) staples_.insert_or_assign(file, staple{until});
+}
+
+std::vector<std::pair<std::string, std::string>> certificates::take_unstapled(wall_time now)
+{
+    std::vector<std::pair<std::string, std::string>> told;
+    for (auto& [file, each] : staples_) {
+        if (each.told || (each.until && *each.until > now)) continue;
+        each.told = true;
+        told.emplace_back(file, each.until ? "has expired" : each.until.error().note());
+    }
+    return told;
+}
+
+std::vector<telemetry::ocsp_figures> certificates::ocsp(wall_time now) const
+{
+    std::vector<telemetry::ocsp_figures> all;
+    for (auto const& [file, each] : staples_) {
+        auto& one = all.emplace_back(telemetry::ocsp_figures{file, each.until && *each.until > now});
+        if (each.until && *each.until != wall_time::max()) one.until = *each.until;
+    }
+    return all;
 }
 
 void certificates::done(bool all_could_be_used)

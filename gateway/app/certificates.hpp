@@ -4,12 +4,14 @@
 #include "gateway/app/file_watch.hpp"
 #include "gateway/base/clock.hpp"
 #include "gateway/base/result.hpp"
+#include "gateway/telemetry/observations.hpp"
 #include "gateway/transport/tls_client_context.hpp"
 #include "gateway/transport/tls_context.hpp"
 
 #include <map>
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace yett::app {
@@ -34,6 +36,12 @@ public:
     void use(transport::tls_client_context const& shown, config::upstream const& to);
     void done(bool all_could_be_used);
 
+    // Those of the OCSP responses that are not stapled, or no longer, by file and why. Each is told
+    // once for each reading.
+    std::vector<std::pair<std::string, std::string>> take_unstapled(wall_time now);
+    // For a scrape, one for each ocsp_file.
+    std::vector<telemetry::ocsp_figures> ocsp(wall_time now) const;
+
     // Whether what the files held when they were read last is in use.
     bool are_current() const noexcept { return current_; }
     // When each of those in use ends, by the name of its file.
@@ -44,8 +52,15 @@ public:
 private:
     file_watch files_;
     std::shared_ptr<transport::ticket_keys> ticket_keys_ = std::make_shared<transport::ticket_keys>();
+    struct staple
+    {
+        result<wall_time> until;
+        bool told = false; // that it is none
+    };
+
     std::map<std::string, wall_time> ends_;
     std::map<std::string, wall_time> crl_ends_;
+    std::map<std::string, staple> staples_;
     unsigned looks_ = 0; // since they were read
     bool current_ = true;
 };

@@ -274,6 +274,7 @@ void gateway::report_figures(telemetry::observations& seen) const
     seen.crls_expire.assign(certificates_.crl_ends().begin(), certificates_.crl_ends().end());
     for (auto const& [name, each] : settings_.upstreams)
         if (each.tls && each.tls->insecure_skip_verify) seen.trust.insecure_upstreams.push_back(name);
+    seen.trust.ocsp = certificates_.ocsp(wall_now());
     news_.report(seen);
     if (fellows_) seen.limit_nodes = fellows_->nodes().load(std::memory_order_relaxed);
     issuers_.report(seen);
@@ -360,6 +361,7 @@ void gateway::look_at_certificates_later()
     next_look_.async_wait([this](boost::system::error_code failure) {
         if (failure) return;
         if (certificates_.are_due()) read_certificates();
+        tell_of_unstapled();
         look_at_certificates_later();
     });
 }
@@ -416,6 +418,12 @@ void gateway::redirect_to_names()
         for (unsigned i = 0; entrance && i < workers_; ++i)
             on_workers_[i]->worker().post([at = each.on_workers[i], entrance] { at->use(entrance); });
     }
+}
+
+void gateway::tell_of_unstapled()
+{
+    for (auto const& [file, why] : certificates_.take_unstapled(wall_now()))
+        logs_.program().warning("an OCSP response is not stapled", {{"file", file}, {"why", why}});
 }
 
 void gateway::wait_for_signal()

@@ -98,6 +98,7 @@ private:
     bool read_certificates_of(std::string const& upstream, config::upstream const& one);
     void tell_of_old_lists();
     void redirect_to_names();
+    void tell_of_unstapled();
     // Orders, and the way to the end.
     void wait_for_signal();
     void handle(int signal);

@@ -103,6 +103,26 @@ values insecure_upstreams(seen_t seen)
     return all;
 }
 
+std::span<ocsp_figures const> shown_responses(seen_t seen)
+{
+    return std::span{seen.trust.ocsp}.first(std::min(seen.trust.ocsp.size(), certificates_max));
+}
+
+values ocsp_ends(seen_t seen)
+{
+    values all;
+    for (auto const& each : shown_responses(seen))
+        if (each.until) all.push_back({{{"file", each.file}}, static_cast<double>(to_unix(*each.until))});
+    return all;
+}
+
+values ocsp_stapled(seen_t seen)
+{
+    values all;
+    for (auto const& each : shown_responses(seen)) all.push_back({{{"file", each.file}}, each.stapled ? 1.0 : 0.0});
+    return all;
+}
+
 values build_line(seen_t seen)
 {
     auto const& built = seen.program.built;
@@ -211,6 +231,10 @@ constexpr observed_family all_families[] = {
     {page_part::program, measures, "yett_tls_client_crl_expiry_timestamp_seconds",
      "When the first list of a file is out of date; clients whose certificates it may speak of are refused from then on.",
      [](seen_t seen) { return ends_by_file(seen.crls_expire); }},
+    {page_part::program, measures, "yett_tls_ocsp_stapled",
+     "1 while the OCSP response in this file is sent along with its certificate.", ocsp_stapled},
+    {page_part::program, measures, "yett_tls_ocsp_response_expiry_timestamp_seconds",
+     "When an OCSP response that was in order expires.", ocsp_ends},
     {page_part::program, measures, "yett_build_info", "What this program was built from; always 1.", build_line},
 
     {page_part::process, counts, "process_cpu_seconds_total", "User and system time spent.",

@@ -73,11 +73,20 @@ struct program_figures
     process_figures process;
 };
 
+// Whether an OCSP response is sent along with its certificate.
+struct ocsp_figures
+{
+    std::string file; // as configured
+    bool stapled = false;
+    std::optional<wall_time> until{}; // nothing: it was no good, or has no end
+};
+
 // Of what others are believed by.
 struct trust_figures
 {
     bool certificates_read = true;               // when their files last changed
     std::vector<std::string> insecure_upstreams; // whose servers need not prove who they are
+    std::vector<ocsp_figures> ocsp;
 };
 
 // What others own and a scrape asks them for. Whoever has something to tell registers with
@@ -90,9 +99,9 @@ struct observations
     std::uint64_t password_hash_waiting = 0;
     std::uint64_t password_hash_running = 0;
     std::uint64_t password_hash_refused = 0;
-    std::vector<std::pair<std::string, std::uint64_t>> log_dropped;        // stream, lines
-    std::vector<std::pair<std::string, wall_time>> certificates_expire;    // file as configured
-    std::vector<std::pair<std::string, wall_time>> crls_expire;            // of clients' authorities, file as configured
+    std::vector<std::pair<std::string, std::uint64_t>> log_dropped;     // stream, lines
+    std::vector<std::pair<std::string, wall_time>> certificates_expire; // file as configured
+    std::vector<std::pair<std::string, wall_time>> crls_expire;         // of clients' authorities, file as configured
     trust_figures trust;
     std::vector<mail_figures> mails;                                       // one for each kind
     std::vector<std::pair<std::string_view, std::uint64_t>> mail_setbacks; // reason, attempts

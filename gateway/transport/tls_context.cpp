@@ -7,6 +7,7 @@
 #include "gateway/transport/tls_settings.hpp"
 
 #include <openssl/core_names.h>
+#include <openssl/crypto.h>
 #include <openssl/err.h>
 #include <openssl/evp.h>
 #include <openssl/rand.h>
@@ -16,6 +17,7 @@
 #include <algorithm>
 #include <array>
 #include <ctime>
+#include <fstream>
 #include <iterator>
 #include <span>
 
@@ -48,6 +50,17 @@ std::string_view host_name_in(std::span<unsigned char const> ext)
     auto const name = static_cast<std::size_t>(ext[3] << 8 | ext[4]);
     if (list + 2 != ext.size() || name + 3 != list || name == 0 || name > 253) return {};
     return {reinterpret_cast<char const*>(ext.data()) + 5, name};
+}
+
+// The chain of the context has been loaded.
+result<ocsp_response> response_in(std::string const& file, SSL_CTX* of)
+{
+    std::ifstream in{file, std::ios::binary};
+    std::string const der{std::istreambuf_iterator<char>{in}, {}};
+    if (!in || der.empty()) return our_error(errc::internal, "cannot be read, or is empty");
+    STACK_OF(X509)* chain = nullptr;
+    SSL_CTX_get0_chain_certs(of, &chain);
+    return read_ocsp_response(der, SSL_CTX_get0_certificate(of), chain, wall_now());
 }
 
 } // namespace
@@ -128,6 +141,17 @@ struct tls_context::callbacks
                EVP_CipherInit_ex(cipher, EVP_aes_256_cbc(), nullptr, key.cipher.data(), iv, sealing ? 1 : 0) == 1;
     }
 
+    // In a handshake whose client asked for it. One that has expired since is not sent.
+    static int on_status(SSL* ssl, void* response)
+    {
+        auto const& [der, until] = *static_cast<ocsp_response const*>(response);
+        if (until <= wall_now()) return SSL_TLSEXT_ERR_NOACK;
+        auto* const copy = OPENSSL_memdup(der.data(), der.size()); // which OpenSSL frees
+        if (copy == nullptr) return SSL_TLSEXT_ERR_NOACK;
+        SSL_set_tlsext_status_ocsp_resp(ssl, copy, static_cast<long>(der.size()));
+        return SSL_TLSEXT_ERR_OK;
+    }
+
     // Nobody is at the terminal: a key that wants a passphrase is an error.
     static int on_passphrase(char*, int, int, void*) { return 0; }
 };
@@ -196,7 +220,20 @@ result<void> tls_context::load(certificate_files const& files)
         names_.push_back(name);
         by_name_.try_emplace(std::move(name), ctx);
     }
+    if (!files.ocsp_file.empty()) staple(ctx, files.ocsp_file);
     return {};
+}
+
+// Without a response clients ask the issuer themselves, or do without.
+void tls_context::staple(ssl_ctx_st* to, std::string const& file)
+{
+    auto read = response_in(file, to);
+    stapled_.emplace_back(file, read ? result<wall_time>{read->until} : result<wall_time>{read.error()});
+    if (!read) return;
+    auto& kept = responses_[to] = std::move(*read);
+    // What SSL_CTX_set_tlsext_status_cb stands for, without its cast of C.
+    SSL_CTX_callback_ctrl(to, SSL_CTRL_SET_TLSEXT_STATUS_REQ_CB, reinterpret_cast<void (*)()>(callbacks::on_status));
+    SSL_CTX_set_tlsext_status_arg(to, &kept);
 }
 
 ssl_ctx_st* tls_context::configured()

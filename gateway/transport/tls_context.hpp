@@ -3,10 +3,12 @@
 #include "gateway/base/clock.hpp"
 #include "gateway/base/result.hpp"
 #include "gateway/transport/certificates/client_trust.hpp"
+#include "gateway/transport/certificates/ocsp_response.hpp"
 #include "gateway/transport/ticket_keys.hpp"
 
 #include <openssl/types.h>
 
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -20,8 +22,9 @@ namespace yett::transport {
 // A certificate as files.
 struct certificate_files
 {
-    std::string chain_file; // PEM: the leaf, then intermediates
-    std::string key_file;   // PEM
+    std::string chain_file;  // PEM: the leaf, then intermediates
+    std::string key_file;    // PEM
+    std::string ocsp_file{}; // DER: what the issuer says of the leaf, to be stapled; empty: nothing
 };
 
 // The oldest version that is spoken.
@@ -63,6 +66,9 @@ public:
     std::vector<std::pair<std::string, wall_time>> ends() const;
     // When the lists of what authorities of clients revoked are out of date; nothing without lists.
     std::optional<wall_time> crl_end() const noexcept { return clients_ ? clients_->crl_end() : std::nullopt; }
+    // Of each ocsp_file until when its response is stapled, or why it is not. No handshake fails for
+    // want of one.
+    std::vector<std::pair<std::string, result<wall_time>>> const& stapled() const noexcept { return stapled_; }
     // What the certificates are for: names in lower case, "*.example.com" as such, and addresses.
     std::vector<std::string> const& names() const noexcept { return names_; }
     // Whether one of them is for the name that a client asked for, and the whole world knows it by
@@ -75,6 +81,7 @@ private:
     tls_context(tls_options const& options, std::shared_ptr<ticket_keys> keys);
     result<void> trust(client_trust_options const& clients);
     result<void> load(certificate_files const& files);
+    void staple(ssl_ctx_st* to, std::string const& file);
     ssl_ctx_st* configured();
     // By the name a client asks for: exactly, then by wildcard, then the first.
     ssl_ctx_st* context_for(std::string_view server_name) const;
@@ -89,6 +96,8 @@ private:
     std::vector<ssl_ctx_st*> contexts_;                    // one for each certificate
     std::unordered_map<std::string, ssl_ctx_st*> by_name_; // lower case; "*.example.com" as such
     std::vector<std::string> names_;
+    std::map<ssl_ctx_st*, ocsp_response> responses_; // OpenSSL holds on to their addresses
+    std::vector<std::pair<std::string, result<wall_time>>> stapled_;
 };
 
 } // namespace yett::transport

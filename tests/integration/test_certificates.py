@@ -1,6 +1,8 @@
 """Certificates that change while the program runs, as certbot and Kubernetes change them."""
 
+import datetime
 import os
+import re
 import shutil
 import signal
 import ssl
@@ -155,3 +157,81 @@ def test_hup_reads_them_without_being_told_of_a_change(gateway, tmp_path):
     gateway.wait_for('"certificates were read again"')
     assert gateway.log(level="info", message="the configuration is the one in use")
     assert shown(gateway) == {leaf_in(tmp_path / "certs")}
+
+
+# --- OCSP stapling --------------------------------------------------------------------
+
+def ocsp_response(folder, until, good=True, of=None):
+    """What the authority of a folder says of its leaf (or of another folder's)."""
+    from cryptography import x509
+    from cryptography.hazmat.primitives import hashes, serialization
+    from cryptography.x509 import ocsp
+
+    def certificate(path):
+        return x509.load_pem_x509_certificate(path.read_bytes())
+    issuer, leaf = certificate(folder / "ca.crt"), certificate((of or folder) / "leaf.crt")
+    key = serialization.load_pem_private_key((folder / "ca.key").read_bytes(), None)
+    now = datetime.datetime.utcnow()
+    status = ocsp.OCSPCertStatus.GOOD if good else ocsp.OCSPCertStatus.REVOKED
+    builder = ocsp.OCSPResponseBuilder().add_response(
+        cert=leaf, issuer=issuer, algorithm=hashes.SHA1(), cert_status=status, this_update=now - datetime.timedelta(minutes=1),
+        next_update=now + datetime.timedelta(seconds=until), revocation_time=None if good else now, revocation_reason=None)
+    return builder.responder_id(ocsp.OCSPResponderEncoding.HASH, issuer).sign(key, hashes.SHA256()).public_bytes(serialization.Encoding.DER)
+
+
+@pytest.fixture
+def stapling(start, echo, tmp_path):
+    shutil.copytree(harness.certificates(), tmp_path / "certs")
+
+    def begin(der):
+        (tmp_path / "certs/leaf.der").write_bytes(der)
+        config = harness.settings(echo.port, workers=2)
+        config["listeners"][0]["tls"]["certificates"][0]["ocsp_file"] = "certs/leaf.der"
+        return start(harness.Gateway(tmp_path, config))
+    return begin
+
+
+def stapled(gateway, version="-tls1_3"):
+    """What a client that asks is told."""
+    done = subprocess.run(["openssl", "s_client", "-connect", f"127.0.0.1:{gateway.tls_port}", "-servername", "localhost", "-status", version,
+                           "-CAfile", gateway.ca], input="", capture_output=True, text=True, timeout=10)
+    if "OCSP response: no response sent" in done.stdout:
+        return None
+    return re.search(r"Cert Status: (\w+)", done.stdout).group(1)
+
+
+def unstapled(gateway):
+    return [each["why"] for each in gateway.log(level="warning", message="an OCSP response is not stapled")]
+
+
+def test_a_response_is_stapled_and_read_again(stapling, tmp_path):
+    gateway = stapling(ocsp_response(tmp_path / "certs", 3600))
+    assert {stapled(gateway, version) for version in ("-tls1_2", "-tls1_3")} == {"good"}
+    assert gateway.metric("yett_tls_ocsp_stapled", file=str(tmp_path / "certs/leaf.der")) == 1
+    first = gateway.metric("yett_tls_ocsp_response_expiry_timestamp_seconds")
+    (tmp_path / "next.der").write_bytes(ocsp_response(tmp_path / "certs", 7200))
+    put(tmp_path / "next.der", tmp_path / "certs/leaf.der")
+    harness.wait_until(lambda: gateway.metric("yett_tls_ocsp_response_expiry_timestamp_seconds") > first, what="the next one")
+    assert stapled(gateway) == "good" and not unstapled(gateway)
+
+
+def test_a_response_that_expires_is_stapled_no_longer(stapling, tmp_path):
+    gateway = stapling(ocsp_response(tmp_path / "certs", 4))
+    assert stapled(gateway) == "good"
+    harness.wait_until(lambda: stapled(gateway) is None, what="its end")
+    harness.wait_until(lambda: unstapled(gateway) == ["has expired"], what="a word about it")
+    assert gateway.metric("yett_tls_ocsp_stapled") == 0
+
+
+@pytest.mark.parametrize("what", ["expired", "revoked", "of another", "garbage"])
+def test_a_response_that_does_not_fit_is_not_stapled(stapling, tmp_path, what):
+    certs = tmp_path / "certs"
+    made = {"expired": lambda: ocsp_response(certs, -1), "revoked": lambda: ocsp_response(certs, 60, good=False),
+            "of another": lambda: ocsp_response(certs, 60, of=issue(tmp_path / "other", certs)), "garbage": lambda: b"nothing"}
+    why = {"expired": "has expired", "revoked": "does not say that the certificate is good", "of another": "is about another certificate",
+           "garbage": "is no OCSP response in DER"}
+    gateway = stapling(made[what]())
+    harness.wait_until(lambda: unstapled(gateway) == [why[what]], what="a word about it")
+    assert stapled(gateway) is None
+    assert gateway.metric("yett_tls_ocsp_stapled") == 0 and gateway.metric("yett_tls_ocsp_response_expiry_timestamp_seconds") is None
+    assert gateway.call("GET", "/public/x").status_code == 200              # and nobody is kept out for it

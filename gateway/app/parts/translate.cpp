@@ -185,7 +185,8 @@ net::client_limits client_limits_of(config::settings const& s)
 transport::tls_options tls_of(config::listener_tls const& t)
 {
     transport::tls_options options;
-    for (auto const& each : t.certificates) options.certificates.push_back({each.chain_file.string(), each.key_file.string()});
+    for (auto const& each : t.certificates)
+        options.certificates.push_back({each.chain_file.string(), each.key_file.string(), each.ocsp_file.string()});
     options.min_version =
         t.min_version == config::oldest_tls::tls_1_3 ? transport::tls_floor::tls13 : transport::tls_floor::tls12;
     options.clients = {t.client_ca_file.string(), t.client_crl_file.string(),

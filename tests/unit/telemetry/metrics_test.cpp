@@ -122,6 +122,7 @@ TEST_CASE("metrics: 2,000 series are never exceeded, whatever is configured and 
     }
     m.on_scrape([](observations& seen) {
         for (int i = 0; i < 500; ++i) seen.certificates_expire.emplace_back("leaf-" + std::to_string(i), wall_time{});
+        for (int i = 0; i < 500; ++i) seen.trust.ocsp.push_back({"leaf-" + std::to_string(i), true, wall_time{}});
         for (auto const* stream : {"unwritten", "access", "audit", "program"}) seen.log_dropped.emplace_back(stream, 1);
         for (auto const* kind : {"a", "b", "c", "d", "e", "f", "g", "h"}) seen.mails.push_back({kind, 1, 1, 1});
         for (int i = 0; i < 100; ++i) {
@@ -176,6 +177,7 @@ TEST_CASE("metrics: what others own is asked for at each scrape")
         seen.crls_expire.emplace_back("clients.crl", from_unix(1850000000));
         seen.trust.certificates_read = waiting == 7;
         if (waiting == 8) seen.trust.insecure_upstreams.emplace_back("app");
+        seen.trust.ocsp = {{"sent.der", true, from_unix(1900000000)}, {"for-ever.der", true, {}}, {"unfit.der", false, {}}};
     });
     m.reloaded(true, from_unix(1800000000));
     auto text = m.exposition();
@@ -183,6 +185,12 @@ TEST_CASE("metrics: what others own is asked for at each scrape")
     CHECK(sample(text, R"(yett_log_dropped_total{stream="access"})") == 12);
     CHECK(sample(text, R"(yett_tls_certificate_expiry_timestamp_seconds{file="leaf.crt"})") == 1900000000);
     CHECK(sample(text, R"(yett_tls_client_crl_expiry_timestamp_seconds{file="clients.crl"})") == 1850000000);
+    CHECK(sample(text, R"(yett_tls_ocsp_stapled{file="sent.der"})") == 1);
+    CHECK(sample(text, R"(yett_tls_ocsp_stapled{file="for-ever.der"})") == 1);
+    CHECK(sample(text, R"(yett_tls_ocsp_stapled{file="unfit.der"})") == 0);
+    CHECK(sample(text, R"(yett_tls_ocsp_response_expiry_timestamp_seconds{file="sent.der"})") == 1900000000);
+    CHECK(text.find(R"(yett_tls_ocsp_response_expiry_timestamp_seconds{file="unfit.der"})") == text.npos);
+    CHECK(text.find(R"(yett_tls_ocsp_response_expiry_timestamp_seconds{file="for-ever.der"})") == text.npos);
     CHECK(sample(text, "yett_config_last_reload_successful") == 1);
     CHECK(sample(text, "yett_tls_certificates_last_read_successful") == 1);
     CHECK(text.find("yett_upstream_insecure") == text.npos);

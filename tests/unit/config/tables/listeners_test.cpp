@@ -63,6 +63,10 @@ TEST_CASE("listener keys: what is written arrives")
             arrives{in_tls("hsts: null"), [](listener const& l) { return !l.tls->hsts; }},
             arrives{"tls: { certificates: [{ chain_file: a, key_file: b }, { chain_file: c, key_file: d }] }",
                     [](listener const& l) { return l.tls->certificates[1].key_file == "d"; }},
+            arrives{"tls: { certificates: [{ chain_file: a, key_file: b, ocsp_file: a.der }, { chain_file: c, key_file: d }] }",
+                    [](listener const& l) {
+                        return l.tls->certificates[0].ocsp_file == "a.der" && l.tls->certificates[1].ocsp_file.empty();
+                    }},
         });
 }
 
