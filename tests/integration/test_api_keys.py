@@ -248,9 +248,8 @@ def test_a_flood_of_made_up_keys_keeps_nobody_else_waiting(gateway):
         return slowest
 
     assert asyncio.run(play()) < 3
-    # The store was asked about a hundred, and twenty a second after that; about the others nobody was.
-    assert 100 <= told[401] + told[503] < 250 and told[429] > 100, told
-    assert gateway.metric("yett_api_key_checks_total", result="refused") == told[401]
+    # The store has answered about a hundred, and twenty a second after that; it was asked about no others.
+    assert 100 <= told[401] < 250 and told[429] > 100, told
 
 
 # --- taking away -----------------------------------------------------------------------
