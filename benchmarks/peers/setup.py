@@ -20,4 +20,4 @@ class Setup:
 
 
 def prefixes(count):
-    return tuple(f"/service-{number:05}" for number in range(count))
+    return tuple(f"/s{number:05}" for number in range(count))

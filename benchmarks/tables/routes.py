@@ -42,6 +42,6 @@ def section(contestant, rounds):
 TABLE = Table(
     "routes", "Ten rules and ten thousand",
     """
-A rule for each path prefix (`/service-00042/**`), all of them asked for in turn; TLS, 64 connections, one worker on one core. User and system time of the
+A rule for each path prefix (`/s00042/**`), all of them asked for in turn; TLS, 64 connections, one worker on one core. User and system time of the
 program for one request. nginx has a `location` for each, HAProxy a map.
 """, 5, measure)
