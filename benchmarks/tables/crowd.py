@@ -57,4 +57,4 @@ TABLE = Table(
 User and system time of the program for one request, one worker on one core, 1,000 tokens in turn: so many connections that all ask again as soon as they
 are answered, and 64 of these beside {OPEN:,} that were answered once and stay open, from eight addresses. All are connected, and warm, before the clock
 is read. nginx and Yett may keep {KEPT:,} connections to the application, Caddy too; HAProxy's are not bounded.
-""", 24, measure)
+""", 30, measure)
