@@ -14,11 +14,7 @@ namespace {
 
 constexpr unsupported rows[] = {
     {"listeners[*].protocols*", "h2", "http/1.1"},
-    {"upstreams.*.servers[1]", "*", "one server"},
     {"upstreams.*.servers*", "h2c:*", "http://HOST:PORT, https://HOST:PORT, unix:/PATH"},
-    {"upstreams.*.balance", "consistent_hash", "round_robin, least_requests"},
-    {"upstreams.*.health", "*", ""},
-    {"upstreams.*.ejection", "*", ""},
     {"tracing.otlp_url", "*", ""},
     {"tracing.sample", "*", ""},
 };

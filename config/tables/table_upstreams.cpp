@@ -12,6 +12,11 @@ namespace {
 using std::chrono::hours;
 using std::chrono::minutes;
 
+codec<upstream_server> server_url()
+{
+    return {"server", "http://HOST:PORT, https://HOST:PORT, h2c://HOST:PORT, unix:/PATH", parse_server, show_server};
+}
+
 // A question that may take longer than the pause to the next one would have two under way, and the
 // order of their answers would decide.
 section<health_check> const& health_keys()
@@ -19,11 +24,14 @@ section<health_check> const& health_keys()
     using h = health_check;
     static section<h> const keys{
         {
-            value("path", &h::path, text(), "Asked for with GET; any 2xx is well."),
+            value("path", &h::path, text_of("path", parse_check_path), "Asked for with GET, with a query if it has one."),
             value("interval", &h::interval, duration<milliseconds>(seconds{1}, hours{1}), "Between two questions."),
             value("timeout", &h::timeout, duration<milliseconds>(milliseconds{10}, seconds{300}), "For the answer."),
             value("healthy_after", &h::healthy_after, count<unsigned>(1, 100), "Good answers in a row that bring a server back."),
-            value("unhealthy_after", &h::unhealthy_after, count<unsigned>(1, 100), "Bad answers in a row that take it away."),
+            value("unhealthy_after", &h::unhealthy_after, count<unsigned>(1, 100),
+                  "Bad answers in a row that take it away; the first answer of all decides by itself."),
+            values("status", &h::status, {"code", "100 to 599, alone or as 200-299", parse_status_range, show_status_range},
+                   emptiness::refused, "Codes of good answers. Redirects are not followed."),
         },
         [](reading& r, spot const& at, h& check) {
             if (check.timeout > check.interval) r.complain_at(at.path + ".timeout", "is longer than the interval");
@@ -37,8 +45,11 @@ section<ejection> const& ejection_keys()
     static section<ejection> const keys{
         {
             value("failures", &ejection::failures, count<unsigned>(1, 1'000),
-                  "Failed requests in a row that take a server away."),
+                  "Failed requests in a row that take a server away, of all workers: no connection, no reply in time, one that "
+                  "breaks off, or a status of 5xx but for 501 and 505."),
             value("for", &ejection::duration, duration<milliseconds>(seconds{1}, hours{1}), "How long it stays away."),
+            value("most", &ejection::most, share_of("upstreams.NAME.servers"),
+                  "How many may be away at a time, at least one; where so many are, whatever took them, nobody is ejected."),
         },
         {},
     };
@@ -111,6 +122,47 @@ section<bounded_requests> const& request_keys()
     return keys;
 }
 
+section<upstream_server> const& server_keys()
+{
+    using s = upstream_server;
+    static section<s> const keys{
+        {
+            required(value<s, s>("url",
+                                 stored_as<s, s>{[](s const& from) { return from; },
+                                                 [](s& into, s got) {
+                                                     got.weight = into.weight;
+                                                     into = std::move(got);
+                                                 }},
+                                 server_url(), "As a server that is a text.")),
+            value("weight", &s::weight, count<unsigned>(1, 1'000), "How many requests it gets beside the others."),
+        },
+        {},
+    };
+    return keys;
+}
+
+// A server is its URL, or a mapping with a weight beside it. What is given in place of the list may be one alone.
+key<upstream> servers_key()
+{
+    auto const read = [](reading& r, spot const& at, upstream& into) {
+        r.note(at.path, {at.value->at, {}, {}, true});
+        for (auto const& one : detail::elements_of(r, at, false)) {
+            if (one.value->is == node::kind::mapping) {
+                read_section(r, one, into.servers.emplace_back(), server_keys());
+            } else if (auto got = detail::read_value(r, one, server_url())) {
+                into.servers.push_back(std::move(*got));
+            }
+        }
+    };
+    auto const describe = [](upstream const&, std::string const& path, std::vector<row>& out) {
+        out.push_back({path, "list of servers", {}, server_url().allowed,
+                       "Where the application answers; a server is a text, or a mapping of `url` and `weight`. h2c is HTTP/2 "
+                       "without TLS, as gRPC servers speak it. A name stands for all of its addresses."});
+        describe_section(upstream_server{}, path + "[]", server_keys(), out);
+    };
+    return {"servers", true, read, {}, describe};
+}
+
 section<upstream_tls> const& tls_keys()
 {
     using t = upstream_tls;
@@ -155,9 +207,22 @@ section<upstream_host> const& host_keys()
     return keys;
 }
 
+bool is_listed_before(std::vector<upstream_server> const& all, std::size_t index)
+{
+    auto const end = all.begin() + static_cast<std::ptrdiff_t>(index);
+    auto const& one = all[index];
+    return std::any_of(all.begin(), end, [&](auto const& other) { return other.host == one.host && other.port == one.port; });
+}
+
 void finish_upstream(reading& r, spot const& at, upstream& one)
 {
     one.place = r.place(at.value->at);
+    for (std::size_t i = 0; i < one.servers.size(); ++i)
+        if (is_listed_before(one.servers, i))
+            r.complain_at(fmt::format("{}.servers[{}]", at.path, i), "is listed already; a weight gives a server more requests");
+    if (one.slow_start.count() > 0 && !one.health && !one.ejection)
+        r.complain_at(at.path + ".slow_start", "has no effect without health or ejection: no server is ever away",
+                      severity::warning);
     auto const is_tls = [](upstream_server const& s) { return s.scheme == upstream_scheme::https; };
     if (one.tls && std::ranges::none_of(one.servers, is_tls))
         r.complain_at(at.path + ".tls", "is for https servers, and there is none");
@@ -172,15 +237,13 @@ section<upstream> const& upstream_keys()
     using told = yett::upstream::proxy_header_version;
     static section<u> const keys{
         {
-            required(values(
-                "servers", &u::servers,
-                {"server", "http://HOST:PORT, https://HOST:PORT, h2c://HOST:PORT, unix:/PATH", parse_server, show_server},
-                emptiness::refused, "Where the application answers. h2c is HTTP/2 without TLS, as gRPC servers speak it.")),
+            servers_key(),
             value("balance", &u::balance,
                   one_of<balance>({{"round_robin", balance::round_robin},
                                    {"least_requests", balance::least_requests},
                                    {"consistent_hash", balance::consistent_hash}}),
-                  "Which server gets the next request; consistent_hash goes by user, else by client."),
+                  "Which server gets the next request: each in turn; of two that are drawn the one with fewer under way; or always "
+                  "the same for a user, or for a client where nobody is named. All of them heed the weights."),
             inside(&u::pool, value("connections", &p::connections, count<std::uint64_t>(1, 65'536),
                                    "Connections of each worker to each server.")),
             value("connections_per_client", &u::connections_per_client, share_of("upstreams.NAME.connections"),
@@ -216,6 +279,8 @@ section<upstream> const& upstream_keys()
             optional_part("requests", &u::requests, request_keys(), "Bounds how many requests the application has at a time."),
             optional_part("health", &u::health, health_keys(), "Asks the servers whether they are well."),
             optional_part("ejection", &u::ejection, ejection_keys(), "Takes servers away that fail too often."),
+            value("slow_start", &u::slow_start, duration<milliseconds>(seconds{0}, hours{1}),
+                  "From a tenth of its share of the requests to all of it, when a server comes back; 0s is at once."),
             optional_part("tls", &u::tls, tls_keys(), "How https servers are checked and what is shown to them."),
         },
         finish_upstream,

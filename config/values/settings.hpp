@@ -11,6 +11,7 @@
 #include "gateway/net/client_limits.hpp"
 #include "gateway/tokens/completeness.hpp"
 #include "gateway/tokens/keys/algorithm.hpp"
+#include "gateway/upstream/balancing/options.hpp"
 #include "gateway/upstream/cluster/options.hpp"
 #include "gateway/upstream/headers/identity_fields.hpp"
 #include "policies/spec.hpp"
@@ -165,36 +166,9 @@ struct upstream_server
     upstream_scheme scheme = upstream_scheme::http;
     std::string host;       // a name or an address without brackets; for unix_socket the path
     std::uint16_t port = 0; // never 0 but for unix_socket
+    unsigned weight = 1;    // how many requests it gets beside the others
 
     bool operator==(upstream_server const&) const = default;
-};
-
-// Which server gets the next request.
-enum class balance
-{
-    round_robin,
-    least_requests,
-    consistent_hash,
-};
-
-// A question that is put to servers from time to time; any 2xx is well.
-struct health_check
-{
-    // Asked for with GET, every `interval`; so many answers of one kind in a row change what is
-    // thought of a server.
-    std::string path = "/healthz";
-    milliseconds interval = seconds{5};
-    milliseconds timeout = seconds{2};
-    unsigned healthy_after = 2;
-    unsigned unhealthy_after = 3;
-};
-
-// A server that fails so often in a row is left alone for a while.
-struct ejection
-{
-    // In a row, of requests; then nothing goes there for `duration`.
-    unsigned failures = 5;
-    milliseconds duration = seconds{10};
 };
 
 // How https servers are checked, and what they are shown.
@@ -243,6 +217,15 @@ struct bounded_requests : yett::upstream::in_flight_options
     share each_client{50, true}; // of `most`
 };
 
+using balance = yett::upstream::balance;
+using health_check = yett::upstream::health_check;
+
+// When servers are left alone that fail too often; how many at most is said as a share of them.
+struct ejection : yett::upstream::ejection_rules
+{
+    share most{50, true};
+};
+
 // An application: its servers, how they are chosen and asked. What the room of upstreams takes
 // itself is its own options.
 struct upstream : yett::upstream::exchange_options
@@ -256,6 +239,7 @@ struct upstream : yett::upstream::exchange_options
     std::optional<bounded_requests> requests;
     std::optional<health_check> health;
     std::optional<config::ejection> ejection;
+    milliseconds slow_start{0};
     std::optional<upstream_tls> tls;
     std::string place;
 };

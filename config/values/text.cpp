@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <array>
 #include <charconv>
+#include <optional>
 #include <span>
 
 // Each pair of functions is one spelling, read and written: `show` of what `parse` gave is a text
@@ -89,6 +90,13 @@ bool is_token_character(char c)
 {
     return is_digit(c) || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
            std::string_view{"!#$%&'*+-.^_`|~"}.find(c) != std::string_view::npos;
+}
+
+std::optional<unsigned> parse_status(std::string_view text)
+{
+    auto const value = parse_count(text);
+    if (!value || *value < 100 || *value > 599) return std::nullopt;
+    return static_cast<unsigned>(*value);
 }
 
 std::string lower(std::string_view text)
@@ -193,6 +201,29 @@ result<unsigned> parse_percentage(std::string_view text)
 std::string show_percentage(unsigned value)
 {
     return fmt::format("{}%", value);
+}
+
+result<yett::upstream::status_range> parse_status_range(std::string_view text)
+{
+    auto const dash = text.find('-');
+    auto const first = parse_status(text.substr(0, dash));
+    auto const last = dash == text.npos ? first : parse_status(text.substr(dash + 1));
+    if (!first || !last || *first > *last)
+        return wrong("is no code of a reply; allowed are 100 to 599, alone or two with a dash, as in 200-299");
+    return yett::upstream::status_range{*first, *last};
+}
+
+std::string show_status_range(yett::upstream::status_range const& value)
+{
+    return value.first == value.last ? std::to_string(value.first) : fmt::format("{}-{}", value.first, value.last);
+}
+
+result<std::string> parse_check_path(std::string_view text)
+{
+    auto const fits = [](char c) { return c > ' ' && c < '\x7f' && c != '#'; };
+    if (!text.starts_with('/') || !std::ranges::all_of(text, fits))
+        return wrong("is not a path; visible ASCII behind a slash is allowed, with a query if there is one, as in /healthz");
+    return std::string{text};
 }
 
 // "100/s" is short for "100/1s".

@@ -46,6 +46,13 @@ std::string show_share(share const& value);
 result<unsigned> parse_percentage(std::string_view text);
 std::string show_percentage(unsigned value);
 
+// "200" or "200-299": codes of replies, of three digits.
+result<yett::upstream::status_range> parse_status_range(std::string_view text);
+std::string show_status_range(yett::upstream::status_range const& value);
+
+// What a GET may ask for: a path and perhaps a query, in visible ASCII.
+result<std::string> parse_check_path(std::string_view text);
+
 // "5/15m", "100/s": an amount of at least 1 in a period of at least 1 ms.
 result<rate> parse_rate(std::string_view text);
 std::string show_rate(rate const& value);

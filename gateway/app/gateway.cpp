@@ -183,6 +183,7 @@ void gateway::make_workers()
         all.count_together = [this](executor on) {
             return std::make_unique<shared_counting>(on, settings_.shared_state, fellows_->nodes());
         };
+    all.servers = upstreams_.sets();
     if (issuers_.any()) all.ask_for_keys = [this](std::size_t issuer) { return issuers_.ask(issuer); };
     for (unsigned i = 0; i < workers_; ++i) {
         on_workers_.push_back(std::make_unique<worker_services>(i, workers_, all));
@@ -239,6 +240,7 @@ void gateway::open_management()
     answers.ready.push_back({"clock", fine, std::move(clocks)});
     if (auto known = news_.check()) answers.ready.push_back(std::move(*known));
     for (auto& each : issuers_.checks()) answers.ready.push_back(std::move(each));
+    for (auto& each : upstreams_.checks()) answers.ready.push_back(std::move(each));
     auto const& at = settings_.management.address;
     management_ = or_refuse_to_start(control::admin::listen(control_, at.host, at.port, std::move(answers)));
     endpoints_.push_back({"http://" + text_of({at.host, management_->port()}), true});
@@ -252,7 +254,7 @@ void gateway::open_management_socket()
 
 task<control::control_reply> gateway::perform(control::control_request asked)
 {
-    management::context const here{services_, stores_.nodes.get()};
+    management::context const here{services_, stores_.nodes.get(), [this] { return upstreams_.rows(); }};
     management::actor const when{std::move(asked.by), stores_.now()};
     management::posted const posted{asked.method, asked.target, asked.body};
     ++outstanding_;
@@ -278,6 +280,7 @@ void gateway::report_figures(telemetry::observations& seen) const
     news_.report(seen);
     if (fellows_) seen.limit_nodes = fellows_->nodes().load(std::memory_order_relaxed);
     issuers_.report(seen);
+    upstreams_.report(seen);
     report_mail(mail_worker_->figures(), stores_.now(), seen);
 }
 
@@ -307,6 +310,7 @@ void gateway::run()
     look_at_certificates_later();
     auto const give = [this](token_keys::snapshot const& keys, std::function<void()> done) { hand_out(keys, std::move(done)); };
     news_.run();
+    upstreams_.run();
     rotator_.run(give);
     issuers_.run(give, [this] { tell_of_keys(); });
     for (auto& each : on_workers_) each->worker().start();
@@ -404,6 +408,7 @@ bool gateway::read_certificates_of(std::string const& upstream, config::upstream
 {
     auto const read = read_for(workers_, certificates_, one, logs_.program());
     if (read.empty()) return false;
+    if (auto mine = certificates_.read(one)) upstreams_.use(upstream, std::move(*mine));
     certificates_.use(*read.front(), one);
     for (unsigned i = 0; i < workers_; ++i)
         on_workers_[i]->worker().post([at = on_workers_[i].get(), upstream, tls = read[i]] { at->use(upstream, tls); });

@@ -13,6 +13,7 @@
 #include "gateway/app/shared_counting.hpp"
 #include "gateway/app/started_with.hpp"
 #include "gateway/app/supervision.hpp"
+#include "gateway/app/upstream_watches.hpp"
 #include "gateway/app/worker_services.hpp"
 #include "gateway/control/admin.hpp"
 #include "gateway/control/management_socket.hpp"
@@ -144,6 +145,8 @@ private:
     fleet_news news_{control_, stores_, revoked_, logs_};
     key_rotator rotator_{control_, keys_, logs_, stores_.now};
     issuer_watches issuers_{control_, keys_, settings_, logs_};
+    upstream_watches upstreams_{control_, settings_, workers_, logs_,
+                                [this](config::upstream const& of) { return certificates_.read(of); }};
     boost::asio::steady_timer next_sweep_{control_};
     boost::asio::steady_timer next_report_{control_};
     accounts::node_entry const self_;

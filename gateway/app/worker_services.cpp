@@ -3,6 +3,7 @@
 #include "gateway/app/left_out_claims.hpp"
 #include "gateway/app/parts/logs.hpp"
 #include "gateway/app/parts/translate.hpp"
+#include "gateway/base/random.hpp"
 
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
@@ -70,7 +71,7 @@ worker_services::worker_services(unsigned index, unsigned of, shared const& all)
     : worker_{worker_options(index, of, all)},
       cache_{all.keys.current().verifier, all.revoked, share_of(all, of)},
       assertions_{all.keys.signer(), assertions_of(all.settings, of)},
-      upstreams_{make_upstreams(all, of)},
+      upstreams_{make_upstreams(index, of, all)},
       endpoints_{{all.services, cache_, all.keys.current().documents}},
       renewals_{{all.services, worker_.executor(), longest_reply(all.settings)}},
       streams_{streams_of(worker_, all)},
@@ -88,13 +89,15 @@ worker_services::worker_services(unsigned index, unsigned of, shared const& all)
 {
 }
 
-pipeline::forwarders_by_name worker_services::make_upstreams(shared const& all, unsigned workers)
+pipeline::forwarders_by_name worker_services::make_upstreams(unsigned index, unsigned of, shared const& all)
 {
     pipeline::forwarders_by_name made;
     for (auto const& [name, settings] : all.settings.upstreams) {
         upstream::dependencies around{worker_.executor(), worker_.deadlines(),
-                                      worker_.figures().upstreams[all.figures.upstream(name)]};
-        auto options = with_tls(forwarding_of(settings, workers), name, settings, all);
+                                      worker_.figures().upstreams[all.figures.upstream(name)], index};
+        auto options = with_tls(forwarding_of(settings, of), name, settings, all);
+        options.all = all.servers.at(name);
+        options.seed = random_u64();
         made[name] = std::make_unique<upstream::forwarder>(std::move(options), around);
     }
     return made;

@@ -57,6 +57,7 @@ public:
         std::function<std::unique_ptr<shared_counting>(executor on)> count_together{}; // empty: limits are counted here
         // How the https servers of an upstream are spoken to; made anew for each worker.
         std::function<std::shared_ptr<transport::tls_client_context>(config::upstream const&)> upstream_tls{};
+        std::map<std::string, std::shared_ptr<upstream::server_set>> servers{};        // of each upstream, by its name
     };
     // Number `index` of `of` workers; what is bounded for the program is divided by `of`. Throws
     // nothing after settings were checked. The thread is started by worker().start().
@@ -79,7 +80,7 @@ public:
     void end_tunnels() { streams_.drain(); }
 
 private:
-    pipeline::forwarders_by_name make_upstreams(shared const& all, unsigned workers);
+    pipeline::forwarders_by_name make_upstreams(unsigned index, unsigned of, shared const& all);
     upstream::forward_options with_tls(upstream::forward_options options, std::string const& name, config::upstream const& settings,
                                        shared const& all);
 

@@ -1,6 +1,7 @@
 #include "gateway/management/api_key_verbs.hpp"
 #include "gateway/management/node_verbs.hpp"
 #include "gateway/management/session_verbs.hpp"
+#include "gateway/management/upstream_verbs.hpp"
 #include "gateway/management/user_verbs.hpp"
 
 // The table of everything an operator can do to the running program. The command line, its help,
@@ -64,6 +65,8 @@ constexpr std::string_view key_columns[]{"id", "user_id", "name", "scopes", "per
 
 constexpr std::string_view node_columns[]{"host", "version", "started_at", "seen_at", "horizon_age_ms", "id"};
 
+constexpr std::string_view upstream_columns[]{"upstream", "server", "state", "since", "weight", "in_flight", "good", "bad", "cause"};
+
 constexpr verb all[]{
     {"users", "add", "Add a user", new_user, {}, add_user},
     {"users", "invite", "Mail a link with which somebody registers", guest, {}, invite_user},
@@ -83,6 +86,7 @@ constexpr verb all[]{
     {"sessions", "list", "List live sessions", maybe_user, session_columns, list_sessions},
     {"sessions", "end", "End one session, or all of a user", session_or_user, {}, end_sessions},
     {"nodes", "list", "List the programs that share the storage", {}, node_columns, list_nodes},
+    {"upstreams", "list", "List the servers of applications, and why some get no requests", {}, upstream_columns, list_upstreams},
 };
 
 } // namespace

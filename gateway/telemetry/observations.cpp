@@ -17,6 +17,8 @@ using seen_t = observations const&;
 // More certificates than this are left to whoever watches certificates for a living.
 constexpr std::size_t certificates_max = 50;
 constexpr std::size_t issuers_max = 10;
+// Servers are shown in the order of the configuration, as many as there is room for.
+constexpr std::size_t servers_max = 20;
 
 values one(double value)
 {
@@ -39,6 +41,33 @@ values by_issuer(seen_t seen)
 {
     values all;
     for (auto const& each : shown_issuers(seen)) all.push_back({{{"issuer", each.issuer}}, static_cast<double>(each.*Number)});
+    return all;
+}
+
+std::span<upstream_server_figures const> shown_servers(seen_t seen)
+{
+    return std::span{seen.upstream_servers}.first(std::min(seen.upstream_servers.size(), servers_max));
+}
+
+// One line for each server, of one of its numbers.
+template<auto Number>
+values by_server(seen_t seen)
+{
+    values all;
+    for (auto const& each : shown_servers(seen))
+        all.push_back({{{"upstream", each.upstream}, {"server", each.server}}, static_cast<double>(each.*Number)});
+    return all;
+}
+
+// Two lines for each, by what was heard of it.
+template<std::uint64_t upstream_server_figures::*Good, std::uint64_t upstream_server_figures::*Bad>
+values by_server_and_result(seen_t seen)
+{
+    values all;
+    for (auto const& each : shown_servers(seen))
+        for (auto const& [result, number] : {std::pair{"good", Good}, std::pair{"bad", Bad}})
+            all.push_back({{{"upstream", each.upstream}, {"server", each.server}, {"result", result}},
+                           static_cast<double>(each.*number)});
     return all;
 }
 
@@ -175,6 +204,20 @@ constexpr auto measures = figure_kind::gauge;
 constexpr observed_family all_families[] = {
     {page_part::upstreams, measures, "yett_upstream_insecure",
      "1 for upstreams with insecure_skip_verify: whoever answers passes for the application.", insecure_upstreams},
+    {page_part::upstreams, measures, "yett_upstream_server_up", "1: it is given requests; 0: it is away, unhealthy or ejected.",
+     by_server<&upstream_server_figures::up>},
+    {page_part::upstreams, measures, "yett_upstream_server_in_flight", "Requests that are with a server.",
+     by_server<&upstream_server_figures::in_flight>},
+    {page_part::upstreams, counts, "yett_upstream_server_requests_total",
+     "Attempts at a server, by what they said of it: bad are no connection, no reply in time, one that broke off, and 5xx.",
+     by_server_and_result<&upstream_server_figures::good, &upstream_server_figures::bad>},
+    {page_part::upstreams, counts, "yett_upstream_server_last_resort_total",
+     "Requests brought to a server that was away, because all were.", by_server<&upstream_server_figures::last_resort>},
+    {page_part::upstreams, counts, "yett_upstream_server_ejections_total",
+     "Times that a server was left alone because requests failed.", by_server<&upstream_server_figures::ejections>},
+    {page_part::upstreams, counts, "yett_upstream_server_checks_total", "Health checks of a server, by their answers.",
+     by_server_and_result<&upstream_server_figures::checks_good, &upstream_server_figures::checks_bad>},
+
     {page_part::accounts, measures, "yett_password_hash_queue_depth", "Passwords that wait to be hashed.",
      [](seen_t seen) { return one(seen.password_hash_waiting); }},
     {page_part::accounts, measures, "yett_password_hash_running", "Passwords being hashed.",

@@ -45,6 +45,21 @@ struct stream_figures
     std::uint64_t missed = 0; // times that the log was read because something may have been missed
 };
 
+// Of one server of an application.
+struct upstream_server_figures
+{
+    std::string upstream;
+    std::string server;
+    bool up = true;
+    std::uint64_t in_flight = 0;
+    std::uint64_t good = 0; // requests, by what they said of it
+    std::uint64_t bad = 0;
+    std::uint64_t last_resort = 0; // of these: brought there though it was away
+    std::uint64_t ejections = 0;
+    std::uint64_t checks_good = 0;
+    std::uint64_t checks_bad = 0;
+};
+
 // How this node follows the revocations of the others.
 struct revocation_figures
 {
@@ -93,6 +108,7 @@ struct trust_figures
 // metrics::on_scrape and fills in its own members, on the thread that scrapes.
 struct observations
 {
+    std::vector<upstream_server_figures> upstream_servers;
     std::optional<revocation_figures> revocations; // none: nobody shares the store
     std::optional<unsigned> limit_nodes;           // that count limits together; none: this one counts alone
     // Of the threads that hash passwords.

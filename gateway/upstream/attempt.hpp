@@ -45,6 +45,8 @@ public:
     bool is_whole() const noexcept { return whole_; }
     bool is_tunnel() const noexcept { return tunnel_ != nullptr; }
     bool end_tunnel(errc why) noexcept { return tunnel_->end(why); }
+    // Its connection had served others before.
+    bool was_kept() const noexcept { return stream_.wire().is_used(); }
     // Its connection serves one client alone.
     bool is_bound() const noexcept { return reserved_.is_bound(); }
 

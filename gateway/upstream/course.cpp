@@ -22,8 +22,8 @@ std::string told(error const& why, std::string const& server)
 
 } // namespace
 
-course::course(cluster& servers, terms const& with, observation& seen)
-    : others_{servers.choose()},
+course::course(cluster& servers, affinity const& who, terms const& with, observation& seen)
+    : others_{servers.choose(who)},
       to_{others_.next()},
       with_{with},
       seen_{seen},
@@ -39,6 +39,7 @@ bool course::may_turn(steady_time now) const noexcept
 
 bool course::pass_over(error const& why)
 {
+    to_->note({why, 0, false});
     if (with_.retries == 0) return false;
     auto const& left_behind = to_->name();
     if (!turn_to_next()) return false;
@@ -54,9 +55,11 @@ bool course::go_on(next_attempt to, bool was_sent, error const& why, steady_time
         with_.figures.retries_refused.add();
         return false;
     }
-    auto const& left_behind = to_->name();
+    auto& left_behind_at = *to_;
     if (to == next_attempt::same_server) anew_ = true;
     else if (!turn_to_next()) return false;
+    else left_behind_at.note({why, 0, false});
+    auto const& left_behind = left_behind_at.name();
     if (was_sent) (void)with_.budget.take(now);
     if (to == next_attempt::another_server) --left_;
     note(told(why, left_behind));

@@ -29,7 +29,7 @@ public:
         unsigned retries;
         bool several; // there is more than one server
     };
-    course(cluster& servers, terms const& with, observation& seen);
+    course(cluster& servers, affinity const& who, terms const& with, observation& seen);
 
     server& to() const noexcept { return *to_; }
     // A kept connection was found dead: the next attempt is on a new one.
@@ -37,6 +37,8 @@ public:
     // Whether `go_on` to another server may come to something. To be sure, try it.
     bool may_turn(steady_time now) const noexcept;
 
+    // Both tell the server that is left behind what it did; of the last one whoever tried tells.
+    //
     // Nothing of the request was sent, because no connection was to be had: on to the next server. That
     // spends neither retries nor their budget, as no server hears of the request twice.
     bool pass_over(error const& why);

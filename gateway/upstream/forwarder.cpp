@@ -46,6 +46,12 @@ private:
     turn turn_;
 };
 
+affinity who_asks(forwarding const& f) noexcept
+{
+    auto const* const who = f.who().who;
+    return {who ? std::string_view{who->subject} : std::string_view{}, f.context().counted_as};
+}
+
 std::unique_ptr<in_flight_limit> in_flight_of(forward_options const& o, dependencies const& around)
 {
     return o.in_flight ? std::make_unique<in_flight_limit>(*o.in_flight, around) : nullptr;
@@ -58,7 +64,7 @@ forwarder::forwarder(forward_options options, dependencies const& around)
       around_{around},
       budget_{options_.retry_budget},
       in_flight_{in_flight_of(options_, around_)},
-      cluster_{options_.servers, options_.connections, around_}
+      cluster_{options_.servers, options_.connections, options_.balancing, options_.all, around_, options_.seed}
 {
 }
 
@@ -118,7 +124,7 @@ task<result<void>> forwarder::try_servers(forwarding& f)
 {
     if (f.is_abandoned()) co_return client_went_away();
     budget_.count_request(around_.deadlines.now());
-    course way{cluster_, terms(), f.context().seen};
+    course way{cluster_, who_asks(f), terms(), f.context().seen};
     if (!f.take_body()) {
         auto const gathered = co_await f.gather_body();
         if (!gathered) co_return gathered.error();
@@ -136,7 +142,10 @@ task<result<void>> forwarder::try_servers(forwarding& f)
         if (is_bound) taken.bind();
         auto& attempt = f.begin_attempt(way, std::move(taken), options_, around_);
         auto outcome = co_await attempt.run();
-        if (outcome || !outcome.error().retryable()) co_return outcome;
+        if (outcome || !outcome.error().retryable()) {
+            way.to().note({outcome, f.context().seen.status, attempt.was_kept()});
+            co_return outcome;
+        }
         is_bound = attempt.is_bound();
         f.end_attempt();
     }

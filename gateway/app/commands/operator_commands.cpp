@@ -11,6 +11,7 @@
 #include <CLI/CLI.hpp>
 #include <boost/json/value_from.hpp>
 
+#include <algorithm>
 #include <iostream>
 #include <map>
 
@@ -131,16 +132,33 @@ int run(command const& given)
     return console::run_verb(*with, *given.what, std::move(*order), given.how);
 }
 
-void add_verb(CLI::App& group, management::verb const& what, std::function<int()>& chosen)
+// What `on` takes for it, and that it is done when nothing below `on` was named.
+void offer(CLI::App& on, management::verb const& what, std::function<int()>& chosen)
 {
-    auto* const sub = group.add_subcommand(std::string{what.name}, std::string{what.help});
     auto const given = std::make_shared<command>();
     given->what = &what;
-    given->config = add_config(*sub, names_yaml);
-    for (auto const& each : what.takes) take(*sub, each, *given);
-    sub->add_flag("--json", given->how.json, "answer in JSON, lists with one object a line");
-    if (!what.columns.empty()) sub->add_flag("--csv", given->how.csv, "answer in CSV")->excludes("--json");
-    sub->callback([given, &chosen] { chosen = [given] { return run(*given); }; });
+    given->config = add_config(on, names_yaml);
+    for (auto const& each : what.takes) take(on, each, *given);
+    on.add_flag("--json", given->how.json, "answer in JSON, lists with one object a line");
+    if (!what.columns.empty()) on.add_flag("--csv", given->how.csv, "answer in CSV")->excludes("--json");
+    on.callback([given, &on, &chosen] {
+        if (on.get_subcommands().empty()) chosen = [given] { return run(*given); };
+    });
+}
+
+// A group that can do nothing but be listed is listed by its name alone: `yett upstreams`.
+bool is_all_of_its_group(management::verb const& what)
+{
+    auto const of_group = [&what](management::verb const& each) { return each.group == what.group; };
+    return what.name == "list" && std::ranges::count_if(management::verbs(), of_group) == 1;
+}
+
+void add_verb(CLI::App& group, management::verb const& what, std::function<int()>& chosen)
+{
+    offer(*group.add_subcommand(std::string{what.name}, std::string{what.help}), what, chosen);
+    if (!is_all_of_its_group(what)) return;
+    group.require_subcommand(0, 1);
+    offer(group, what, chosen);
 }
 
 CLI::App& group_named(CLI::App& cli, std::string_view name)

@@ -103,6 +103,16 @@ upstream::server_address address_of(config::upstream_server const& server, std::
     return to;
 }
 
+upstream::balancing_options balancing_of(config::upstream const& u)
+{
+    upstream::balancing_options options{u.balance, u.health, {}, u.slow_start};
+    // There is nobody in place of a single server.
+    if (!u.ejection || u.servers.size() == 1) return options;
+    options.ejection = *u.ejection;
+    options.ejection->servers_away = static_cast<std::size_t>(u.ejection->most.of(u.servers.size()));
+    return options;
+}
+
 // What the application is told as Host; empty: the client's.
 std::string host_for(config::upstream_host const& wanted, upstream::server_address const& server)
 {
@@ -222,10 +232,11 @@ net::hsts_policy hsts_of(config::listener const& l)
 upstream::forward_options forwarding_of(config::upstream const& u, unsigned workers)
 {
     upstream::forward_options options{u, {}, u.pool};
+    options.balancing = balancing_of(u);
     for (auto const& each : u.servers) {
         auto at = address_of(each, u.tls);
         auto host = host_for(u.host, at);
-        options.servers.push_back({std::move(at), std::move(host)});
+        options.servers.push_back({std::move(at), std::move(host), each.weight});
     }
     options.connections.per_client = u.connections_per_client.of(u.pool.connections);
     options.connections.keep_timeout = std::min(u.idle_timeout, u.pool.keep_timeout);

@@ -3,6 +3,8 @@
 #include "gateway/base/async/deadlines.hpp"
 #include "gateway/base/async/task.hpp"
 
+#include <cstddef>
+
 namespace yett::telemetry {
 struct upstream_figures;
 } // namespace yett::telemetry
@@ -15,6 +17,7 @@ struct dependencies
     base::executor executor;
     base::deadlines& deadlines;
     telemetry::upstream_figures& figures;
+    std::size_t worker = 0; // its number, where workers have figures side by side
 };
 
 } // namespace yett::upstream

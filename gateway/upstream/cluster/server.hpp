@@ -1,5 +1,7 @@
 #pragma once
 
+#include "gateway/upstream/balancing/server_set.hpp"
+#include "gateway/upstream/balancing/verdict.hpp"
 #include "gateway/upstream/cluster/pool.hpp"
 #include "gateway/upstream/cluster/server_address.hpp"
 
@@ -11,15 +13,22 @@ namespace yett::upstream {
 struct server_options
 {
     server_address address;
-    std::string host; // told to the application; empty: the client's
+    std::string host;    // told to the application; empty: the client's
+    unsigned weight = 1; // how many requests it gets beside the others
 };
 
-// One server of an application, as one worker knows it: where it is, and its connections.
+// One server of an application, as one worker knows it: where it is, its connections, and how its
+// requests go, which it tells the other workers by way of the set.
 class server
 {
 public:
-    server(server_options options, pool_options const& connections, dependencies const& around)
+    // It is the server of that number of the set; both outlive it.
+    server(server_options options, pool_options const& connections, dependencies const& around, server_set& all, std::size_t number)
         : options_{std::move(options)},
+          deadlines_{around.deadlines},
+          all_{all},
+          number_{number},
+          figures_{all.figures(number, around.worker)},
           pool_{options_.address, connections, around}
     {
     }
@@ -31,8 +40,21 @@ public:
     upstream::pool& connections() noexcept { return pool_; }
     upstream::pool const& connections() const noexcept { return pool_; }
 
+    // What one attempt here came to. Once for each, also for one that got no connection.
+    void note(attempt_report const& a);
+
+    std::size_t number() const noexcept { return number_; }
+    // Of this worker.
+    std::uint32_t in_flight() const noexcept { return static_cast<std::uint32_t>(figures_.in_flight.value()); }
+    // What its requests are counted in; as long as the set is there, and not the server.
+    server_figures& figures() noexcept { return figures_; }
+
 private:
     server_options const options_;
+    base::deadlines& deadlines_;
+    server_set& all_;
+    std::size_t const number_;
+    server_figures& figures_;
     upstream::pool pool_;
 };
 

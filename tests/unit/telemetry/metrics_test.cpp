@@ -133,6 +133,7 @@ TEST_CASE("metrics: 2,000 series are never exceeded, whatever is configured and 
             seen.issuers.push_back(std::move(one));
         }
         for (auto const* reason : {"1", "2", "3", "4", "5", "6", "7"}) seen.mail_setbacks.emplace_back(reason, 1);
+        for (int i = 0; i < 500; ++i) seen.upstream_servers.push_back({"app", "10.0.0." + std::to_string(i) + ":80"});
     });
     auto const count = count_series(m.exposition());
     CHECK(count > 1000);
@@ -203,6 +204,25 @@ TEST_CASE("metrics: what others own is asked for at each scrape")
     CHECK(sample(text, "yett_tls_certificates_last_read_successful") == 0);
     CHECK(sample(text, R"(yett_upstream_insecure{upstream="app"})") == 1);
     CHECK(sample(text, "yett_config_last_reload_success_timestamp_seconds") == 1800000000);
+}
+
+TEST_CASE("metrics: servers of applications are shown by name, with what was heard of them")
+{
+    metrics m{1, facts()};
+    m.on_scrape([](observations& seen) {
+        seen.upstream_servers.push_back({"app", "10.0.0.1:80", false, 3, 5, 7, 2, 1, 11, 4});
+        seen.upstream_servers.push_back({"app", "10.0.0.2:80"});
+    });
+    auto const text = m.exposition();
+    CHECK(sample(text, R"(yett_upstream_server_up{upstream="app",server="10.0.0.1:80"})") == 0);
+    CHECK(sample(text, R"(yett_upstream_server_up{upstream="app",server="10.0.0.2:80"})") == 1);
+    CHECK(sample(text, R"(yett_upstream_server_in_flight{upstream="app",server="10.0.0.1:80"})") == 3);
+    CHECK(sample(text, R"(yett_upstream_server_requests_total{upstream="app",server="10.0.0.1:80",result="good"})") == 5);
+    CHECK(sample(text, R"(yett_upstream_server_requests_total{upstream="app",server="10.0.0.1:80",result="bad"})") == 7);
+    CHECK(sample(text, R"(yett_upstream_server_last_resort_total{upstream="app",server="10.0.0.1:80"})") == 2);
+    CHECK(sample(text, R"(yett_upstream_server_ejections_total{upstream="app",server="10.0.0.1:80"})") == 1);
+    CHECK(sample(text, R"(yett_upstream_server_checks_total{upstream="app",server="10.0.0.1:80",result="good"})") == 11);
+    CHECK(sample(text, R"(yett_upstream_server_checks_total{upstream="app",server="10.0.0.1:80",result="bad"})") == 4);
 }
 
 TEST_CASE("metrics: no series is there twice, however often somebody reports it")

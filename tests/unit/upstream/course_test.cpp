@@ -21,9 +21,10 @@ struct servers
         std::vector<server_options> options;
         for (std::size_t i = 0; i < count; ++i)
             options.push_back({*server_address::from("http://127.0.0.1:" + std::to_string(i + 1)), {}});
-        all.emplace(options, pool_options{}, dependencies{io.get_executor(), wheel, figures});
+        balancing_options const in_turn{balance::round_robin, {}, {}, {}};
+        all.emplace(options, pool_options{}, in_turn, nullptr, dependencies{io.get_executor(), wheel, figures}, 0u);
     }
-    course begin(unsigned retries = 2) { return {*all, {budget, figures, retries, is_several}, seen}; }
+    course begin(unsigned retries = 2) { return {*all, {{}, client}, {budget, figures, retries, is_several}, seen}; }
 
     boost::asio::io_context io{1};
     steady_time now{1000s};
@@ -31,6 +32,7 @@ struct servers
     telemetry::upstream_figures figures;
     retry_budget budget;
     std::optional<cluster> all;
+    ip_address client{};
     observation seen;
     bool is_several = true;
 };
@@ -166,4 +168,19 @@ TEST_CASE("course: all requests share the budget, and each retry spends one of i
     }
     auto later = s.begin();
     CHECK(later.go_on(next_attempt::another_server, true, broken, s.now + 10s));
+}
+
+TEST_CASE("course: a server that is left behind is told what it did; an old connection and our own bounds are not its deeds")
+{
+    servers s{3};
+    auto way = s.begin();
+    auto const bad = [&s](std::size_t server) { return s.all->all().views(s.now)[server].bad; };
+    CHECK(way.go_on(next_attempt::same_server, true, broken, s.now));
+    CHECK(bad(0) == 0);
+    CHECK(way.go_on(next_attempt::another_server, true, broken, s.now));
+    CHECK(bad(0) == 1);
+    CHECK(way.pass_over(full));
+    CHECK(bad(1) == 0);
+    CHECK_FALSE(way.pass_over(away));
+    CHECK(bad(2) == 1);
 }

@@ -2,7 +2,7 @@
 
 #include "tests/support/print.hpp"
 
-// What holds as soon as an application has more than one server. The settings take one as yet.
+// What holds as soon as an application has more than one server.
 
 using namespace yett;
 using namespace yett::tests;
@@ -30,6 +30,7 @@ struct two_servers : rig
     {
         options.servers.resize(servers);
         options.servers.back().address = other->address();
+        options.balancing.balance = upstream::balance::round_robin;
         forwarder = std::make_unique<upstream::forwarder>(options, around());
     }
 
@@ -126,4 +127,106 @@ TEST_CASE("servers: one whose connections are all in use is passed over when the
     CHECK(asked->seen.retries == 1);
     waits->exchange.leave();
     r.finish(*waits);
+}
+
+namespace {
+
+// The rig's two servers, who are left alone after two failures in a row.
+struct judged_servers : two_servers
+{
+    explicit judged_servers(script first = scripted_upstream::always(first_says)) : two_servers{std::move(first)}
+    {
+        options.balancing.ejection = {2, 10s, 1};
+        std::vector<upstream::balancer::member> members;
+        for (auto const& each : options.servers) members.push_back({each.address.text, each.weight});
+        options.all = std::make_shared<upstream::server_set>(std::move(members), options.balancing, 1, now);
+        use(2);
+    }
+    upstream::server_view first() { return options.all->views(wheel.now())[0]; }
+    upstream::server_view second() { return options.all->views(wheel.now())[1]; }
+};
+
+std::string const fails = "HTTP/1.1 500 Internal Server Error\r\nContent-Length: 0\r\n\r\n";
+
+} // namespace
+
+TEST_CASE("servers: one that answers 500 too often is left alone for a while, and then asked again")
+{
+    judged_servers r{scripted_upstream::always(fails)};
+    for (int i = 0; i < 4; ++i) r.ask(get);
+    CHECK(r.first().standing == upstream::standing::ejected);
+    CHECK(r.first().cause == "status 500");
+    CHECK(r.first().bad == 2);
+    CHECK(r.second().good == 2);
+    for (int i = 0; i < 4; ++i) CHECK(r.ask(get)->exchange.body() == "second");
+    r.pass(11s);
+    r.ask(get);
+    r.ask(get);
+    CHECK(r.app->requests().size() == 3);
+}
+
+TEST_CASE("servers: one that cannot be reached is left alone, and no request waits for it meanwhile")
+{
+    judged_servers r;
+    r.app->stop();
+    for (int i = 0; i < 4; ++i) CHECK(r.ask(get)->exchange.body() == "second");
+    CHECK(r.first().standing == upstream::standing::ejected);
+    CHECK(r.first().cause.starts_with(r.first().name + " cannot be reached: "));
+    auto* const asked = r.ask(get);
+    CHECK(asked->exchange.body() == "second");
+    CHECK(asked->seen.retries == 0);
+}
+
+TEST_CASE("servers: a kept connection that died of its age says nothing of its server")
+{
+    int accepted = 0;
+    script const dies = [&accepted](line& l) -> task<void> {
+        ++accepted;
+        co_await l.request();
+        co_await l.send(first_says);
+        co_await l.head();
+        l.reset();
+    };
+    judged_servers r{dies};
+    for (int i = 0; i < 6; ++i) CHECK(*r.ask(get)->outcome);
+    CHECK(accepted > 1);
+    CHECK(r.first().bad == 0);
+    CHECK(r.first().good == 3);
+}
+
+TEST_CASE("servers: when all are away all are asked, as if nothing were known of them")
+{
+    judged_servers r;
+    r.options.balancing.health.emplace();
+    r.options.all = std::make_shared<upstream::server_set>(r.options.all->members(), r.options.balancing, 1, r.now);
+    r.use(2);
+    r.options.all->answered(0, false, "status 404", r.now);
+    CHECK(r.ask(get)->exchange.body() == "second");
+    CHECK(r.ask(get)->exchange.body() == "second");
+    CHECK(r.second().last_resort == 0);
+    r.options.all->answered(1, false, "status 404", r.now);
+    r.ask(get);
+    r.ask(get);
+    CHECK(r.first().last_resort == 1);
+    CHECK(r.second().last_resort == 1);
+    CHECK(r.first().good == 1);
+}
+
+TEST_CASE("servers: a user is brought to the same one, whoever else comes in between")
+{
+    two_servers r;
+    r.options.balancing.balance = upstream::balance::consistent_hash;
+    r.forwarder = std::make_unique<upstream::forwarder>(r.options, r.around());
+    auto const home = r.ask(get)->exchange.body();
+    auto user = somebody();
+    for (int i = 0; i < 20; ++i) {
+        auto other = std::make_shared<identity>(*user);
+        other->subject = "u-" + std::to_string(100 + i);
+        r.permit = permit_for(other);
+        r.ask(get);
+        r.permit = permit_for(user);
+        CHECK(r.ask(get)->exchange.body() == home);
+    }
+    CHECK(r.app->requests().size() > 0);
+    CHECK(r.other->requests().size() > 0);
 }

@@ -38,31 +38,10 @@ TEST_CASE("config: what this build does not know of upstreams")
 {
     check(
         {
-            {R"({ servers: ["http://a", "http://b"] }
-)",
-             R"(
-yett.yaml:4:32: upstreams.app.servers[1]: is not supported by this build; allowed: one server
-)"},
             {R"({ servers: ["h2c://a"] }
 )",
              R"(
 yett.yaml:4:20: upstreams.app.servers[0]: "h2c://a" is not supported by this build; allowed: http://HOST:PORT, https://HOST:PORT, unix:/PATH
-)"},
-            {R"({ servers: "http://a", balance: consistent_hash }
-)",
-             R"(
-yett.yaml:4:40: upstreams.app.balance: "consistent_hash" is not supported by this build; allowed: round_robin, least_requests
-)"},
-            {R"({ servers: "http://a", health: { interval: 1s, timeout: 2s } }
-)",
-             R"(
-yett.yaml:4:39: upstreams.app.health: is not supported by this build
-yett.yaml:4:64: upstreams.app.health.timeout: is longer than the interval
-)"},
-            {R"({ servers: "http://a", ejection: {} }
-)",
-             R"(
-yett.yaml:4:41: upstreams.app.ejection: is not supported by this build
 )"},
             {R"({ servers: "https://a", tls: {} }
 )",

@@ -88,7 +88,7 @@ TEST_CASE("root keys: what has no default is what nobody could guess")
                                 "listeners[].tls.certificates[].chain_file", "listeners[].tls.certificates[].key_file", "routes",
                                 "routes[].access", "routes[].match.path", "routes[].name", "routes[].upstream",
                                 "tokens.issuers[].algorithms", "tokens.issuers[].audience", "tokens.issuers[].issuer",
-                                "upstreams", "upstreams.NAME.servers", "version"});
+                                "upstreams", "upstreams.NAME.servers", "upstreams.NAME.servers[].url", "version"});
 }
 
 TEST_CASE("root keys: secrets come from files as well, and their default shows nothing")
@@ -123,6 +123,9 @@ TEST_CASE("root keys: what stands in the file is shown as it was read")
         {"upstreams.NAME.connections_per_client", "number or percentage", "25%",
          "1 and more, 1% to 100% of `upstreams.NAME.connections`"},
         {"upstreams.NAME.host.as", "host", "null", ""},
+        {"upstreams.NAME.servers[].weight", "number", "1", "1 to 1000"},
+        {"upstreams.NAME.health.status", "list of codes", "[200-299]", "100 to 599, alone or as 200-299"},
+        {"upstreams.NAME.ejection.most", "number or percentage", "50%", "1 and more, 1% to 100% of `upstreams.NAME.servers`"},
         {"routes[].limits", "list of texts", "[]", ""},
         {"tokens.issuers[].types", "list of words", "[none, JWT, at+jwt, okta-internal-at+jwt]", ""},
         {"limits.NAME.burst", "number", "amount of the rate", "1 to 1000000000"},

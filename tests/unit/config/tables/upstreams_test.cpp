@@ -22,6 +22,13 @@ TEST_CASE("upstream keys: what is written arrives in the options of the room it 
             arrives{"servers: https://a:1", [](upstream const& u) { return u.servers[0].scheme == upstream_scheme::https; }},
             arrives{"servers: h2c://a:1", [](upstream const& u) { return u.servers[0].scheme == upstream_scheme::h2c; }},
             arrives{"servers: unix:/run/app", [](upstream const& u) { return u.servers[0].host == "/run/app"; }},
+            arrives{"servers: [http://a:1, { url: http://b:2, weight: 3 }]",
+                    [](upstream const& u) {
+                        return u.servers[0].weight == 1 && u.servers[1].host == "b" && u.servers[1].weight == 3;
+                    }},
+            arrives{"servers: [{ weight: 3, url: http://b:2 }]",
+                    [](upstream const& u) { return u.servers[0].port == 2 && u.servers[0].weight == 3; }},
+            arrives{"servers: [{ url: http://b:2 }]", [](upstream const& u) { return u.servers[0].weight == 1; }},
             arrives{"servers: \"http://[::1]:8080\"", [](upstream const& u) { return u.servers[0].host == "::1"; }},
         });
     check_arrivals<upstream>(
@@ -93,10 +100,26 @@ TEST_CASE("upstream keys: what is written arrives in the options of the room it 
             arrives{"health: { interval: 10s }", [](upstream const& u) { return u.health->interval == 10s; }},
             arrives{"health: { timeout: 1s }", [](upstream const& u) { return u.health->timeout == 1s; }},
             arrives{"health: { healthy_after: 1 }", [](upstream const& u) { return u.health->healthy_after == 1; }},
+            arrives{"health: { status: [200-299, 401] }",
+                    [](upstream const& u) {
+                        return u.health->status == std::vector{yett::upstream::status_range{200, 299}, yett::upstream::status_range{401, 401}};
+                    }},
+            arrives{"health: { status: 204 }", [](upstream const& u) { return u.health->status.size() == 1; }},
+            arrives{"health: { path: \"/up?deep=1\" }", [](upstream const& u) { return u.health->path == "/up?deep=1"; }},
             arrives{"health: { unhealthy_after: 9 }", [](upstream const& u) { return u.health->unhealthy_after == 9; }},
             arrives{"ejection: {}", [](upstream const& u) { return u.ejection && u.ejection->failures == 5; }},
             arrives{"ejection: { failures: 2 }", [](upstream const& u) { return u.ejection->failures == 2; }},
             arrives{"ejection: { for: 1m }", [](upstream const& u) { return u.ejection->duration == 1min; }},
+            arrives{"ejection: {}",
+                    [](upstream const& u) {
+                        return u.ejection->most == share{50, true};
+                    }},
+            arrives{"ejection: { most: 1 }",
+                    [](upstream const& u) {
+                        return u.ejection->most == share{1, false};
+                    }},
+            arrives{"slow_start: 30s\nhealth: {}", [](upstream const& u) { return u.slow_start == 30s; }},
+            arrives{"retries: 0", [](upstream const& u) { return u.slow_start == 0s; }},
         });
     check_arrivals<upstream>(
         upstream_keys(), "servers: https://a:1\n",
@@ -136,6 +159,7 @@ TEST_CASE("upstream keys: their bounds")
                      {"health: { unhealthy_after: $ }", "1", "0", "100", "101", "1 to 100"},
                      {"ejection: { failures: $ }", "1", "0", "1000", "1001", "1 to 1000"},
                      {"ejection: { for: $ }", "1s", "999ms", "1h", "61m", "1s to 1h"},
+                     {"slow_start: $\nhealth: {}", "0s", nullptr, "1h", "61m", "0s to 1h"},
                  });
 }
 
@@ -150,7 +174,14 @@ TEST_CASE("upstream keys: what does not go together")
             {"host: { send: client }", "host.send: \"client\" is unknown; allowed: pass, server\n"},
             {"health: { interval: 1s, timeout: 2s }", "health.timeout: is longer than the interval\n"},
             {"health: { interval: 2s, timeout: 2s }", ""},
-            {"health: { path: \"\" }", "health.path: \"\" is empty\n"},
+            {"health: { path: up }",
+             "health.path: \"up\" is not a path; visible ASCII behind a slash is allowed, with a query if there is one, as in "
+             "/healthz\n"},
+            {"health: { status: 2xx }", "health.status: \"2xx\" is no code of a reply; allowed are 100 to 599, alone or two with a "
+                                        "dash, as in 200-299\n"},
+            {"health: { status: [] }", "health.status: is an empty list; at least one entry is wanted\n"},
+            {"slow_start: 5s", "slow_start: has no effect without health or ejection: no server is ever away\n"},
+            {"slow_start: 5s\nejection: {}", ""},
             {"tls: {}", "tls: is for https servers, and there is none\n"},
             {"retry_budget: { share: 101% }", "retry_budget.share: \"101%\" is not a percentage; 0% to 100% is allowed\n"},
             {"retry_budget: { share: 20 }", "retry_budget.share: \"20\" is not a percentage; 0% to 100% is allowed\n"},
@@ -179,6 +210,14 @@ TEST_CASE("upstream keys: what does not go together")
                    {
                        {"retries: 1", "servers: is missing and has no default\n"},
                        {"servers: []", "servers: is an empty list; at least one entry is wanted\n"},
+                       {"servers: [{ weight: 2 }]", "servers[0].url: is missing and has no default\n"},
+                       {"servers: [{ url: http://a, weight: 0 }]", "servers[0].weight: \"0\" is out of range; 1 to 1000 is allowed\n"},
+                       {"servers: [{ url: a }]",
+                        "servers[0].url: \"a\" is not the URL of a server; allowed: http://HOST:PORT, https://HOST:PORT, "
+                        "h2c://HOST:PORT, unix:/PATH\n"},
+                       {"servers: [http://a, http://b, { url: \"http://a:80\", weight: 2 }]",
+                        "servers[2]: is listed already; a weight gives a server more requests\n"},
+                       {"servers: { url: http://a }", "servers: a mapping stands where a list is wanted\n"},
                    });
 }
 

@@ -158,3 +158,30 @@ TEST_CASE("text: names of headers are tokens")
     for (auto const* text : {"", "a b", "a:", "é", "a\r\nb", "(a)", "a/b", "\"a\""})
         CHECK_MESSAGE(!parse_header_name(text), text);
 }
+
+TEST_CASE("text: codes of replies are three digits, or two of them with a dash")
+{
+    struct
+    {
+        char const* text;
+        unsigned first, last;
+    } const rows[] = {{"200", 200, 200}, {"200-299", 200, 299}, {"100-599", 100, 599}, {"401-401", 401, 401}};
+    for (auto const& row : rows) {
+        CAPTURE(row.text);
+        auto const read = parse_status_range(row.text);
+        REQUIRE(read);
+        CHECK(read->first == row.first);
+        CHECK(read->last == row.last);
+        CHECK(*parse_status_range(show_status_range(*read)) == *read);
+    }
+    CHECK(show_status_range({401, 401}) == "401");
+    for (auto const* text : {"", "-", "2xx", "99", "600", "299-200", "200-", "-200", "200-299-399", "200 - 299", "0200", "+200"})
+        CHECK_MESSAGE(!parse_status_range(text), text);
+}
+
+TEST_CASE("text: what a health check asks for is a path, and cannot be anything else of a request")
+{
+    for (auto const* text : {"/", "/healthz", "/up?deep=1&x=%20", "/~a/b;c"}) CHECK_MESSAGE(parse_check_path(text), text);
+    for (auto const* text : {"", "healthz", "http://a/", "/a b", "/a\tb", "/a\r\nX: y", "/a#b", "/\xc3\xa4", "*"})
+        CHECK_MESSAGE(!parse_check_path(text), text);
+}

@@ -1,0 +1,113 @@
+#include "gateway/upstream/health/health_checks.hpp"
+
+#include "gateway/base/async/wait_until.hpp"
+#include "gateway/base/random.hpp"
+#include "gateway/upstream/balancing/verdict.hpp"
+#include "gateway/upstream/cluster/reservation.hpp"
+#include "gateway/upstream/http1_stream.hpp"
+
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/detached.hpp>
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+// The same pool, connector and stream that requests go by, so that whatever keeps requests from a server keeps the
+// questions, too: names, certificates, sockets. Of a pool only its right to open one connection is used.
+//
+// Questions to one server follow one another, and servers do not wait for each other. The connection gets the
+// whole timeout, and the reply what is left of it.
+
+namespace yett::upstream {
+namespace {
+
+constexpr std::size_t head_bytes = 65536;
+
+pool_options connections_for(pool_options options, health_check const& how)
+{
+    options.connections = 1;
+    options.per_client = 1;
+    options.connect_timeout = how.timeout;
+    return options;
+}
+
+std::string question_for(server_options const& of, health_check const& how)
+{
+    return fmt::format("GET {} HTTP/1.1\r\nHost: {}\r\nUser-Agent: yett-health\r\nAccept: */*\r\nConnection: close\r\n\r\n", how.path,
+                       of.host.empty() ? of.address.authority() : std::string_view{of.host});
+}
+
+double throw_dice()
+{
+    return static_cast<double>(random_u64() >> 11) * 0x1p-53;
+}
+
+} // namespace
+
+steady_time next_question(steady_time asked, milliseconds interval, double chance) noexcept
+{
+    auto const less = std::chrono::duration<double>{interval} * (chance / 5);
+    return asked + interval - std::chrono::duration_cast<steady_time::duration>(less);
+}
+
+health_checks::asked_server::asked_server(server_options const& of, pool_options const& pooled, health_check const& how,
+                                          dependencies const& around)
+    : name{of.address.text},
+      question{question_for(of, how)},
+      connections{of.address, connections_for(pooled, how), around}
+{
+}
+
+health_checks::health_checks(forward_options const& of, dependencies const& around)
+    : all_{of.all},
+      how_{*of.balancing.health},
+      around_{around}
+{
+    for (auto const& each : of.servers) servers_.emplace_back(each, of.connections, how_, around_);
+}
+
+void health_checks::start()
+{
+    for (std::size_t i = 0; i < servers_.size(); ++i)
+        boost::asio::co_spawn(around_.executor, watch(i), boost::asio::detached);
+}
+
+task<void> health_checks::watch(std::size_t which)
+{
+    for (;;) {
+        auto const asked = steady_now();
+        auto heard = co_await ask(servers_[which]);
+        all_->answered(which, heard.well, std::move(heard.cause), steady_now());
+        auto const next = next_question(asked, how_.interval, throw_dice());
+        co_await wait_until(next);
+    }
+}
+
+task<health_checks::answer> health_checks::ask(asked_server& one)
+{
+    auto const began = steady_now();
+    pool_waiter waiter{ip_address{}};
+    wanted_connection const wanted{waiter, 0, true};
+    auto taken = co_await take_new(one.connections, wanted);
+    if (!taken) co_return answer{false, cause_of(taken.error())};
+
+    auto const left = how_.timeout - std::chrono::floor<milliseconds>(steady_now() - began);
+    auto const patience = std::max(left, milliseconds{1});
+    http1_stream::terms const terms{http::method::get, patience, patience, head_bytes, pool_options{}.reply_fields};
+    http1_stream stream{taken->get(), around_.deadlines, terms};
+    pieces const question{one.question};
+    auto const heard = co_await stream.ask(question, around_.executor);
+    if (!heard) co_return answer{false, cause_of(heard.error())};
+    if (!*heard) co_return answer{false, cause_of(stream.why_ended(one.name, false))};
+    auto const status = stream.head().status();
+    if (is_good(status)) co_return answer{true, {}};
+    co_return answer{false, fmt::format("GET {}: status {}", how_.path, status)};
+}
+
+bool health_checks::is_good(unsigned status) const noexcept
+{
+    return std::ranges::any_of(how_.status, [status](status_range const& each) { return each.contains(status); });
+}
+
+} // namespace yett::upstream
