@@ -3,33 +3,32 @@
 #include "gateway/base/async/deadlines.hpp"
 #include "gateway/base/async/task.hpp"
 #include "gateway/base/result.hpp"
+#include "gateway/upstream/addresses/resolved_name.hpp"
 #include "gateway/upstream/cluster/connection.hpp"
 #include "gateway/upstream/cluster/server_address.hpp"
 
 #include <cstddef>
+#include <cstdint>
 #include <memory>
+#include <vector>
 
 namespace yett::upstream {
 
 // Opens connections to one server: over TCP, or to a socket of this machine that has a path.
 //
-// The server's name is resolved when it is first needed, and anew in the background when
-// the addresses are older than 30 s: nobody waits for the resolver again, and its failures
-// keep the addresses that worked. An IP literal needs none of this.
+// A name stands for all of its addresses (`resolved_name`): each connection begins with another one of those that
+// the system prefers, and is made to the first that answers (`address_race`).
 class connector
 {
 public:
     connector(server_address const& where, executor on, base::deadlines& deadlines);
     ~connector();
 
-    // Tries the addresses in turn, beginning with the one that worked last, all within
-    // `timeout`. Fails with upstream_unavailable, or upstream_timeout when time ran out.
+    // All within `timeout`; a name that was never looked up may take as long again. Fails with
+    // upstream_unavailable, or upstream_timeout when time ran out.
     task<result<stream_socket>> connect(milliseconds timeout);
 
 private:
-    class addresses;
-
-    task<result<void>> resolved(milliseconds timeout);
     task<result<stream_socket>> connect_tcp(milliseconds timeout);
     task<result<stream_socket>> connect_unix(milliseconds timeout);
     error unreachable(std::error_code why) const;
@@ -38,8 +37,10 @@ private:
     server_address const where_;
     executor executor_;
     base::deadlines& deadlines_;
-    std::shared_ptr<addresses> addresses_; // a running look-up outlives the connector
-    std::size_t preferred_ = 0;
+    std::shared_ptr<resolved_name> name_; // null for a path
+    std::size_t turn_ = 0;                // which address begins
+    std::uint64_t looked_up_ = 0;         // the look-up that `shunned_` is about
+    std::vector<tcp_endpoint> shunned_;   // who lost a race since then
 };
 
 } // namespace yett::upstream
