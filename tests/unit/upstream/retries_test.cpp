@@ -29,6 +29,7 @@ struct three_servers : rig
     {
         others.push_back(std::make_unique<scripted_upstream>(io.get_executor(), std::vector{std::move(does)}));
         options.servers.emplace_back().address = others.back()->address();
+        options.balancing.balance = upstream::balance::round_robin;
         begin_anew();
     }
     scripted_upstream& second() { return *others[0]; }
