@@ -4,6 +4,7 @@ Everything runs in a temporary folder on free loopback ports and is stopped by i
 """
 
 import atexit
+import contextlib
 import copy
 import email
 import email.policy
@@ -463,6 +464,9 @@ class ScriptedUpstream:
 
     def stop(self):
         self.stopping = True
+        # Whoever waits in accept() keeps a listener that is only closed, and takes one more.
+        with contextlib.suppress(OSError):
+            self.listener.shutdown(socket.SHUT_RDWR)
         self.listener.close()
         for connection in self.connections:
             connection.close()

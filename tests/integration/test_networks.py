@@ -11,11 +11,12 @@ OUTSIDE = "198.51.100.1"
 
 
 def settings(port, **changes):
-    network = {"networks": ["203.0.113.0/24", "2001:db8::/32"]}
+    def network():                                    # one each: YAML would write a second as an alias, which is refused
+        return {"networks": ["203.0.113.0/24", "2001:db8::/32"]}
     config = harness.settings(port, **changes)
     config["trusted_proxies"] = ["127.0.0.1/32"]
     config["routes"] = [{"name": name, "match": {"path": f"/{name}/**"}, "access": access, "upstream": "app"} for name, access in (
-        ("office", network), ("either", {"any_of": [network, "authenticated"]}), ("both", {"all_of": [network, "authenticated"]}))]
+        ("office", network()), ("either", {"any_of": [network(), "authenticated"]}), ("both", {"all_of": [network(), "authenticated"]}))]
     return config
 
 

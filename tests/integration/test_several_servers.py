@@ -141,8 +141,8 @@ def test_health_checks_take_a_server_away_and_bring_it_back(start, tmp_path):
     status, line = ready(gateway)
     assert status == 200 and "1 of 3 servers up" in line
     assert f"127.0.0.1:{ports[0]} unhealthy for " in line and "Connection refused" in line
-    away = gateway.log(message="a server is away", server=f"127.0.0.1:{ports[0]}")
-    assert away and away[0]["upstream"] == "app" and "Connection refused" in away[0]["cause"]
+    away = harness.wait_until(lambda: gateway.log(message="a server is away", server=f"127.0.0.1:{ports[0]}"), what="word of it")
+    assert away[0]["upstream"] == "app" and "Connection refused" in away[0]["cause"]
     assert gateway.metric("yett_upstream_server_up") == 1
     with requests.Session() as session:
         for _ in range(30):
@@ -155,7 +155,7 @@ def test_health_checks_take_a_server_away_and_bring_it_back(start, tmp_path):
     await_state(gateway, ports[0], "up")
     await_state(gateway, ports[1], "up")
     assert time.monotonic() - began < 3.5                 # healthy_after + 1 intervals, and what it takes to look
-    assert gateway.log(message="a server is back", server=f"127.0.0.1:{ports[0]}")
+    harness.wait_until(lambda: gateway.log(message="a server is back", server=f"127.0.0.1:{ports[0]}"), what="word of it")
     # With an hour to come back in, they get a tenth each of what the third one gets.
     assert upstreams(gateway)[f"127.0.0.1:{ports[0]}"]["share_percent"] == 10
     seen = collections.Counter()

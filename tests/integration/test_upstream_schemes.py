@@ -199,7 +199,7 @@ def test_a_reply_that_ends_with_the_connection_is_whole_only_when_tls_says_so(st
         data = client.send(b"GET /public/x HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n").read_all()
     assert b"half of it" in data
     assert data.endswith(b"0\r\n\r\n") == says_goodbye
-    assert gateway.metric("yett_upstream_requests_total", result="ok" if says_goodbye else "broken") == 1
+    gateway.await_metric(1, "yett_upstream_requests_total", result="ok" if says_goodbye else "broken")
 
 
 def test_files_that_change_hold_for_new_connections(start, tmp_path, authority):
@@ -246,7 +246,7 @@ def test_nginx_is_shown_a_certificate_and_resumes_sessions(start, tmp_path, auth
     """Every request on a connection of its own, so that there is something to resume."""
     (certificate, key), (ours, our_key), port = authority.leaf("app.internal"), authority.leaf("gateway.internal"), harness.free_port()
     tls = (f"ssl_certificate {certificate};\nssl_certificate_key {key};\nssl_client_certificate {authority.file};\n"
-           "ssl_verify_client on;\nssl_session_cache shared:a:1m;\nkeepalive_requests 1;")
+           "ssl_protocols TLSv1.3;\nssl_verify_client on;\nssl_session_cache shared:a:1m;\nkeepalive_requests 1;")
     says = "return 200 \"$ssl_session_reused $ssl_server_name $ssl_client_s_dn $ssl_protocol\";"
     nginx(start, tmp_path, f"127.0.0.1:{port} ssl", says, tls)
     await_port(port)
