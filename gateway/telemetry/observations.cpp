@@ -16,9 +16,10 @@ using seen_t = observations const&;
 
 // More certificates than this are left to whoever watches certificates for a living.
 constexpr std::size_t certificates_max = 50;
+constexpr std::size_t responses_max = 10;
 constexpr std::size_t issuers_max = 10;
 // Servers are shown in the order of the configuration, as many as there is room for.
-constexpr std::size_t servers_max = 20;
+constexpr std::size_t servers_max = 18;
 
 values one(double value)
 {
@@ -134,7 +135,7 @@ values insecure_upstreams(seen_t seen)
 
 std::span<ocsp_figures const> shown_responses(seen_t seen)
 {
-    return std::span{seen.trust.ocsp}.first(std::min(seen.trust.ocsp.size(), certificates_max));
+    return std::span{seen.trust.ocsp}.first(std::min(seen.trust.ocsp.size(), responses_max));
 }
 
 values ocsp_ends(seen_t seen)

@@ -233,6 +233,18 @@ def relayed(url):
     return _relays[port].url
 
 
+def as_reached(port):
+    """The scheme and the authority of an application in clear, as a program reaches it that was started for it."""
+    if UPSTREAM == "unix":
+        return "http", "localhost"
+    return ("https", f"127.0.0.1:{_relays[str(port)].port}") if UPSTREAM == "https" else ("http", f"127.0.0.1:{port}")
+
+
+def in_logs(port):
+    """That application's server, as logs and metrics name it."""
+    return f"127.0.0.1:{port}" if UPSTREAM == "http" else _relays[str(port)].url.removeprefix("https://")
+
+
 class Gateway(Process):
     """The program under test. `https`, `http` and `management` are base URLs."""
 

@@ -96,8 +96,8 @@ def test_a_request_with_a_known_token_allocates_nothing(counted, tls, method, pa
         ask(REQUESTS)
         recorder.record(0)
     rows = recorder.rows()
-    # Once in a while somebody else's work is done on a worker; a request's own shows in each of them.
-    assert len(rows) < REQUESTS / 100, callers(program.pid, rows)
+    # A few times a second a worker does something else; what is a request's own shows in each of them.
+    assert len(rows) < REQUESTS / 10, callers(program.pid, rows)
 
 
 def test_what_is_recorded_are_requests_of_workers(counted):

@@ -190,9 +190,11 @@ def test_host_is_what_the_upstream_wants_and_redirects_come_back(app, start, tmp
         config["upstreams"]["app"]["host"] = host
     gateway = start(harness.Gateway(tmp_path, config))
     asked = f"localhost:{gateway.tls_port}"
-    told = {None: asked, "server": f"127.0.0.1:{app.port}"}.get(told, told)
-    for sent, wanted in ((f"http://{told}/dir/", f"https://{asked}/dir/"), (f"http://127.0.0.1:{app.port}/a?b", f"https://{asked}/a?b"),
-                         ("//other.test/", "//other.test/"), (f"https://{told}/", f"https://{told}/"),
+    scheme, server = harness.as_reached(app.port)
+    other = "http" if scheme == "https" else "https"
+    told = {None: asked, "server": server}.get(told, told)
+    for sent, wanted in ((f"{scheme}://{told}/dir/", f"https://{asked}/dir/"), (f"{scheme}://{server}/a?b", f"https://{asked}/a?b"),
+                         ("//other.test/", "//other.test/"), (f"{other}://{told}/", f"{other}://{told}/"),
                          ("http://other.test/", "http://other.test/"), ("/dir/", "/dir/")):
         app.says[b"/public/moved"] = reply(b"", b"301 Moved", b"Location: " + sent.encode() + b"\r\nContent-Location: " + sent.encode() + b"\r\n")
         got = gateway.call("GET", "/public/moved", headers={"Origin": f"https://{asked}"})

@@ -47,7 +47,6 @@ yett.yaml:4:135: upstreams.app.servers[8]: "http://1.2.3" is not the URL of a se
              R"(
 yett.yaml:4:36: upstreams.app.tls: certificate_file and key_file belong together; one is missing
 yett.yaml:4:36: upstreams.app.tls: is for https servers, and there is none
-yett.yaml:4:36: upstreams.app.tls: is not supported by this build
 yett.yaml:4:47: upstreams.app.tls.ca_file: gone cannot be read: No such file or directory
 yett.yaml:4:63: warning: upstreams.app.tls.key_file: open is a private key that others can read; its mode should be 0600, or 0640 when root owns it
 )"},
@@ -347,7 +346,7 @@ yett.yaml:2:29: identity_headers.preset: "x" is unknown; allowed: yett, oauth2-p
              R"(
 yett.yaml:2:38: identity_headers.set.Host: is not a header an identity can travel in
 yett.yaml:2:49: identity_headers.set.X A: is not a header an identity can travel in
-yett.yaml:2:66: identity_headers.set.X-B: "name" is no claim of an identity; allowed: sub, user_id, email, roles, groups, scope, iss, sid, jti, iat, auth_time, exp
+yett.yaml:2:66: identity_headers.set.X-B: "name" is no claim of an identity; allowed: sub, user_id, email, roles, groups, scope, iss, sid, jti, iat, auth_time, exp, cert_uri, cert_dns, cert_email, cert_sha256
 yett.yaml:2:77: identity_headers.set.X-C: a list stands where a claim is wanted
 )"},
             {"identity_headers: { set: [] }\n", R"(

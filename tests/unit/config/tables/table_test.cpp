@@ -51,9 +51,9 @@ TEST_CASE("root keys: what is written arrives")
                    [](settings const& s) { return s.trusted_proxies_send == forwarding_family::x_forwarded; }},
             row_of{"listeners: [{ address: 127.0.0.1:1 }, { address: 127.0.0.1:2 }]",
                    [](settings const& s) { return s.listeners.size() == 2 && s.listeners[1].address.port == 2; }},
-            row_of{"limits: { mine: { rate: 1/s } }", [](settings const& s) { return s.limits.size() == 13; }},
+            row_of{"limits: { mine: { rate: 1/s } }", [](settings const& s) { return s.limits.size() == 14; }},
             row_of{"limits: { login: { rate: 9/h } }",
-                   [](settings const& s) { return s.limits.size() == 12 && s.limits.at("login").amount == 9; }},
+                   [](settings const& s) { return s.limits.size() == 13 && s.limits.at("login").amount == 9; }},
         });
     check_bounds(root_keys(), base, {{"workers: $", "1", "0", "1024", "1025", "1 to 1024"}});
 }
@@ -86,7 +86,8 @@ TEST_CASE("root keys: what has no default is what nobody could guess")
     CHECK(required_of(described()) ==
           std::set<std::string>{"limits.NAME.rate", "listeners[].address", "listeners[].tls.certificates",
                                 "listeners[].tls.certificates[].chain_file", "listeners[].tls.certificates[].key_file", "routes",
-                                "routes[].access", "routes[].match.path", "routes[].name", "routes[].upstream",
+                                "routes[].access", "routes[].match.path", "routes[].name", "routes[].redirect.to",
+                                "routes[].rewrite.replace.from", "routes[].rewrite.replace.to",
                                 "tokens.issuers[].algorithms", "tokens.issuers[].audience", "tokens.issuers[].issuer",
                                 "upstreams", "upstreams.NAME.servers", "upstreams.NAME.servers[].url", "version"});
 }

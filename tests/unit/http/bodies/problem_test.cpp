@@ -65,6 +65,7 @@ TEST_CASE("problem: every failure has its status and public code")
         {errc::token_wrong_issuer, 401, "unauthenticated"},
         {errc::token_wrong_audience, 401, "unauthenticated"},
         {errc::token_revoked, 401, "unauthenticated"},
+        {errc::token_wrong_certificate, 401, "unauthenticated"},
         {errc::credentials_disagree, 401, "unauthenticated"},
         {errc::peer_closed, 400, "bad_request"},
         {errc::peer_broke_off, 400, "bad_request"},
