@@ -242,7 +242,8 @@ upstream::forward_options forwarding_of(config::upstream const& u, unsigned work
     options.connections.keep_timeout = std::min(u.idle_timeout, u.pool.keep_timeout);
     options.retry_budget.period *= workers;
     if (u.requests) options.in_flight = part_of(*u.requests, workers);
-    if (u.health) options.urgent_path = u.health->path;
+    // Whatever its query: who asks from outside may have another one.
+    if (u.health) options.urgent_path = u.health->path.substr(0, u.health->path.find('?'));
     return options;
 }
 

@@ -74,4 +74,6 @@ TEST_CASE("upstream parts: without a bound there is none, and what health asks f
     CHECK(forwarding_of(u).urgent_path.empty());
     u.health.emplace().path = "/up";
     CHECK(forwarding_of(u).urgent_path == "/up");
+    u.health->path = "/up?full";
+    CHECK(forwarding_of(u).urgent_path == "/up");
 }
