@@ -43,7 +43,7 @@ TEST_CASE("certificates: those of clients' authorities and what they revoked are
     tests::temporary_folder const folder;
     config::listener one;
     auto& tls = one.tls.emplace();
-    tls.certificates.push_back({folder.path() / "leaf.crt", folder.path() / "leaf.key", {}});
+    tls.certificates.push_back({folder.path() / "leaf.crt", folder.path() / "leaf.key", {}, {}});
     tls.client_ca_file = folder.path() / "ca.crt";
     tls.client_crl_file = folder.path() / "ca.crl";
     for (auto const& file : {tls.client_ca_file, tls.client_crl_file}) {

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "gateway/pipeline/one_rule.hpp"
+#include "gateway/pipeline/request/client_address.hpp"
 #include "policies/compile.hpp"
 #include "tests/unit/http/parsed.hpp"
 

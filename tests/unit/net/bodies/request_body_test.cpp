@@ -1,6 +1,7 @@
 #include "gateway/net/bodies/request_body.hpp"
 
 #include "gateway/http/framing.hpp"
+#include "tests/support/print.hpp"
 
 #include <doctest/doctest.h>
 
