@@ -389,7 +389,7 @@ TEST_CASE("pipeline: our own endpoints")
         {"who is somebody has", "GET /auth/me\nAuthorization: Bearer {ada}",
          "200 - | ok permitted | accounts:me/ok auth_results:ok policy_decisions:GET /auth/me/permitted"},
         {"a key is no session", "GET /auth/sessions\nAuthorization: Bearer {key}",
-         "403 - | ok refused forbidden | accounts:sessions/refused api_key_checks:asked auth_results:ok policy_decisions:GET /auth/sessions/forbidden"},
+         "403 - | ok refused forbidden | accounts:sessions/refused api_key_checks:asked auth_results:ok policy_decisions:other/forbidden"},
         {"what a page of another site sends is refused before it is looked at",
          "POST /auth/refresh\nOrigin: https://evil.example\nSec-Fetch-Site: cross-site",
          "403 - | none permitted csrf_rejected | accounts:refresh/refused"},

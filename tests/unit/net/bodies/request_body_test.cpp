@@ -53,7 +53,7 @@ TEST_CASE("request body: how much may be read at a time")
              row{"Transfer-Encoding: chunked", "ff\r\n12345", 1000, 50, 250},
              row{"Transfer-Encoding: chunked", "ff\r\n", 100, 50, 100},
              row{"Transfer-Encoding: chunked", "f\r\n12345", 100, 50, 50},
-             row{"Transfer-Encoding: chunked", "ffffffffffffffff\r\n", 100, 50, 100},
+             row{"Transfer-Encoding: chunked", "fffffffffffffff\r\n", 100, 50, 100},
          }) {
         CAPTURE(field);
         CAPTURE(taken);
