@@ -133,7 +133,7 @@ int main()
     auto const rules = policies::compile(pipeline::auth_routes({"/auth", "/api/auth"}, true));
     for (auto const* path : {"/auth/dummies/7", "/api/auth/dummies/7"}) {
         auto const found = rules.table->find({"GET", "h", path});
-        std::cout << found->target() << ' ' << found->limits().at(0) << ' ' << found->needs_identity() << '\\n';
+        std::cout << found->target() << ' ' << found->limits().at(0) << ' ' << (found->access().credentials() == policies::credential_use::required) << '\\n';
     }
     std::cout << rules.table->find({"POST", "h", "/auth/dummies/7"})->target() << '\\n';
 }
@@ -146,7 +146,7 @@ int main()
 
 ALL = {"setting": SETTING, "labelled counter": COUNTER, "error code": ERROR, "endpoint": ENDPOINT}
 LIBRARIES = [f"-l{name}" for name in ("prometheus-cpp-core", "fmt", "yaml-cpp", "ssl", "crypto", "psl", "sodium", "idn2", "unistring", "zxcvbn",
-                                      "crypt", "highwayhash", "curl", "sqlite3", "pq", "hiredis")]
+                                      "crypt", "highwayhash", "curl", "sqlite3", "pq", "hiredis", "re2")]
 
 
 def add(folder, file, anchor, text):
