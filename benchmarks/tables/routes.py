@@ -1,14 +1,12 @@
-from parts.figures import Goal, Section
 from parts.load import microseconds_each
-from parts.rounds import measure_rounds
 from peers import application
 from peers.setup import Setup, prefixes
 
+from . import growth
 from .contestants import HAPROXY, NGINX, YETT
 from .table import Table
 
 COUNTS = {"10 rules": 10, "10,000 rules": 10_000}
-FEW, MANY = COUNTS
 CONTESTANTS = [NGINX, HAPROXY["RS256"], YETT["RS256"]]
 
 
@@ -28,15 +26,7 @@ def cost(bench, app, contestant, count, options):
 
 def measure(bench, options):
     app = application.start(bench)
-    cases = {(each.name, words): (each, count) for each in CONTESTANTS for words, count in COUNTS.items()}
-    rounds = measure_rounds(cases, options.rounds, lambda _, case: cost(bench, app, *case, options))
-    return [section(each, rounds) for each in CONTESTANTS]
-
-
-def section(contestant, rounds):
-    goals = [Goal(MANY, FEW, 1.1)] if contestant is YETT["RS256"] else []
-    return Section(contestant.name, "µs per request", [{words: figures[contestant.name, words] for words in COUNTS} for figures in rounds], [FEW],
-                   goals=goals)
+    return growth.measure(CONTESTANTS, COUNTS, 1.1, options.rounds, lambda contestant, count: cost(bench, app, contestant, count, options))
 
 
 TABLE = Table(

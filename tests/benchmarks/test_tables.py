@@ -21,7 +21,7 @@ pytestmark = pytest.mark.skipif(not pathlib.Path(BINARY).is_file(), reason="YETT
 
 @pytest.fixture(autouse=True)
 def small(monkeypatch):
-    monkeypatch.setattr(routes, "COUNTS", {routes.FEW: 10, routes.MANY: 100})
+    monkeypatch.setattr(routes, "COUNTS", dict(zip(routes.COUNTS, (10, 100), strict=True)))
     for table in (handshakes, upstreams, routes):
         name = "CONTESTANTS" if table is routes else "ALL"
         monkeypatch.setattr(table, name, [NGINX, YETT["RS256"]])
