@@ -36,7 +36,7 @@ result<std::string_view> request_body::take(std::span<char>& raw)
         complete_ = chunks_.done();
         return counted(part->data);
     }
-    auto const bytes = static_cast<std::size_t>(std::min<std::uint64_t>(left_, raw.size()));
+    auto const bytes = wanted(raw.size(), 0);
     std::string_view const part{raw.data(), bytes};
     raw = raw.subspan(bytes);
     left_ -= bytes;
