@@ -270,7 +270,7 @@ def test_a_removed_key_dies_at_once(gateway):
 
 
 def test_not_one_request_is_let_in_after_the_removal(gateway):
-    """Many connections on every worker use one key while it is removed."""
+    """Many connections on every worker use one key while it is removed; once it is gone their network pays for asking."""
     ada = gateway.user()
 
     async def client(key, state):
@@ -288,7 +288,7 @@ def test_not_one_request_is_let_in_after_the_removal(gateway):
                 state["late"].append(status)
             else:
                 state["before"] += status == 200
-                assert status in (200, 401), status
+                assert status in (200, 401, 429), status
         writer.close()
 
     async def round_of(made):
@@ -304,7 +304,7 @@ def test_not_one_request_is_let_in_after_the_removal(gateway):
 
     for _ in range(4):
         state = asyncio.run(round_of(make(gateway, ada["access_token"])))
-        assert set(state["late"]) == {401} and len(state["late"]) >= 192
+        assert set(state["late"]) <= {401, 429} and len(state["late"]) >= 192
 
 
 def test_what_happens_to_the_owner_happens_to_the_key(gateway, operator, upstream):
