@@ -103,7 +103,45 @@ fault note_meaning(field_block& block, field const& line) noexcept
     }
 }
 
+fault note_field(field_block& block, field& line) noexcept
+{
+    line.id = known_names::find(line.name);
+    if (line.id == known::other) return {};
+    block.present |= bit_of(line.id);
+    return note_meaning(block, line);
+}
+
+fault end_of_block(field_block& block, std::span<field const> fields) noexcept
+{
+    if (block.chunked && block.content_length) return refuse("Transfer-Encoding beside Content-Length");
+    block.fields = fields;
+    return {};
+}
+
 } // namespace
+
+bool is_field_value(std::string_view text) noexcept
+{
+    auto const* at = text.data();
+    auto const* const end = at + text.size();
+    for (;;) {
+        at += ascii::plain_run(at, end);
+        if (at == end) return true;
+        if (*at++ != '\t') return false;
+    }
+}
+
+fault check_fields(std::span<field> fields, std::size_t most, field_block& block) noexcept
+{
+    if (fields.size() > most) return field_fault{errc::header_too_large, "too many fields"};
+    for (auto& each : fields) {
+        if (!ascii::is_token(each.name)) return refuse("field name is malformed");
+        if (!is_field_value(each.value)) return refuse("field value is malformed");
+        each.value = trimmed(each.value);
+        if (auto const bad = note_field(block, each)) return bad;
+    }
+    return end_of_block(block, fields);
+}
 
 fault read_fields(std::string_view text, std::span<field> storage, std::size_t most, field_block& block) noexcept
 {
@@ -115,15 +153,10 @@ fault read_fields(std::string_view text, std::span<field> storage, std::size_t m
         if (count == most) return field_fault{errc::header_too_large, "too many fields"};
         auto& line = storage[count++];
         if (auto const bad = read_line(at, end, line)) return bad;
-        line.id = known_names::find(line.name);
-        if (line.id == known::other) continue;
-        block.present |= bit_of(line.id);
-        if (auto const bad = note_meaning(block, line)) return bad;
+        if (auto const bad = note_field(block, line)) return bad;
     }
     if (end - at != 2 || at[1] != '\n') return refuse("head does not end where it should");
-    if (block.chunked && block.content_length) return refuse("Transfer-Encoding beside Content-Length");
-    block.fields = storage.first(count);
-    return {};
+    return end_of_block(block, storage.first(count));
 }
 
 } // namespace yett::http

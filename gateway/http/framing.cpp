@@ -84,9 +84,13 @@ error too_large(std::string_view bytes, framing::limits const& limits)
 {
     auto const line = bytes.substr(0, bytes.find('\r'));
     auto const blank = line.find(' ');
-    if (blank < 32 && line.substr(blank + 1).find(' ') > limits.target_bytes)
-        return client_error(errc::uri_too_long, target_limit);
-    return client_error(errc::header_too_large, "client_limits.header_bytes");
+    auto const target_bytes = blank < 32 ? line.substr(blank + 1).find(' ') : 0;
+    return framing::outgrown_request(target_bytes, true, limits);
+}
+
+error refused(field_fault const& bad)
+{
+    return client_error(bad.code, bad.code == errc::header_too_large ? "client_limits.header_fields" : bad.note);
 }
 
 result<method> read_method(std::string_view word, std::span<std::string const> others)
@@ -123,6 +127,29 @@ result<authority> read_host(field_block const& block, bool old)
     return *host;
 }
 
+// Host is another name for ":authority", which HTTP/2 may say instead or besides (RFC 9113 section 8.3.1).
+result<authority> read_authority(framing::request_parts const& parts, field_block const& block)
+{
+    if (parts.authority.empty()) return read_host(block, false);
+    auto const named = parse_authority(parts.authority);
+    if (!named) return client_error(errc::bad_request, "Host is malformed");
+    if (block.hosts == 0) return *named;
+    auto const host = read_host(block, false);
+    if (!host) return host.error();
+    if (!same_server(*named, *host, parts.https ? 443 : 80))
+        return client_error(errc::bad_request, "Host disagrees with :authority");
+    return *named;
+}
+
+// Bytes that no request line holds, and absolute forms, which HTTP/2 spells otherwise.
+char const* fault_of_path(std::string_view path, method asked) noexcept
+{
+    auto const may_stand = [](char c) { return ascii::is(c, ascii::target_char) || is_raw(c); };
+    if (path.empty() || !std::all_of(path.begin(), path.end(), may_stand)) return "request line is malformed";
+    if (path == "*") return asked == method::options ? nullptr : "asterisk without OPTIONS";
+    return path.front() == '/' ? nullptr : "target is malformed or disagrees with Host";
+}
+
 char const* fault_of_target(std::string_view target, method asked, authority const& host) noexcept
 {
     if (target.front() == '/') return nullptr;
@@ -155,8 +182,7 @@ result<head> framing::read_request(std::string_view bytes, std::span<field> stor
     if (line->target.size() > limits.target_bytes) return client_error(errc::uri_too_long, target_limit);
 
     field_block block;
-    if (auto const bad = read_fields(bytes.substr(line->size), storage, limits.fields, block))
-        return client_error(bad->code, bad->code == errc::header_too_large ? "client_limits.header_fields" : bad->note);
+    if (auto const bad = read_fields(bytes.substr(line->size), storage, limits.fields, block)) return refused(*bad);
     bool const old = line->spoken == version::http_1_0;
     auto const host = read_host(block, old);
     if (!host) return host.error();
@@ -181,6 +207,44 @@ result<head> framing::read_request(std::string_view bytes, std::span<field> stor
     h.keep_alive_ = !block.closes && (!old || block.keeps_alive);
     // HTTP/1.0 knows no interim replies, and without a body there is nothing to wait for.
     h.expects_continue_ = block.expects_continue && !old && (block.chunked || h.content_length_ > 0);
+    return h;
+}
+
+error framing::outgrown_request(std::size_t target_bytes, bool in_bytes, limits const& limits)
+{
+    if (target_bytes > limits.target_bytes) return client_error(errc::uri_too_long, target_limit);
+    return client_error(errc::header_too_large, in_bytes ? "client_limits.header_bytes" : "client_limits.header_fields");
+}
+
+result<head> framing::check_request(request_parts const& parts, std::span<field> fields, limits const& limits)
+{
+    if (!ascii::is_token(parts.method)) return client_error(errc::bad_request, "request line is malformed");
+    if (parts.path.size() > limits.target_bytes) return client_error(errc::uri_too_long, target_limit);
+    field_block block;
+    if (auto const bad = check_fields(fields, limits.fields, block)) return refused(*bad);
+    auto const host = read_authority(parts, block);
+    if (!host) return host.error();
+    if (block.expects_other) return client_error(errc::bad_request, "Expect is not 100-continue");
+    if (block.chunked) return client_error(errc::bad_request, "Transfer-Encoding in HTTP/2");
+    if (parts.ends && block.content_length.value_or(0) != 0)
+        return client_error(errc::bad_request, "Content-Length without a body");
+
+    auto const asked = read_method(parts.method, limits.methods);
+    if (!asked) return asked.error();
+    if (auto const* fault = fault_of_path(parts.path, *asked)) return client_error(errc::bad_request, fault);
+
+    head h;
+    h.fields_ = block.fields;
+    h.present_ = block.present;
+    h.method_name_ = parts.method;
+    h.raw_target_ = parts.path;
+    h.has_raw_target_bytes_ = std::any_of(parts.path.begin(), parts.path.end(), is_raw);
+    h.host_ = parts.authority.empty() ? block.host : parts.authority;
+    h.content_length_ = block.content_length.value_or(0);
+    h.method_ = *asked;
+    h.version_ = version::http_2;
+    h.body_ = parts.ends ? body_kind::none : block.content_length ? body_kind::length : body_kind::chunked;
+    h.expects_continue_ = block.expects_continue && !parts.ends && (!block.content_length || h.content_length_ > 0);
     return h;
 }
 

@@ -43,12 +43,31 @@ public:
     // in limits.methods), method_not_allowed (TRACE and CONNECT), and always with the connection to be closed.
     static result<head> read_request(std::string_view bytes, std::span<field> storage, limits const& limits);
 
+    // A request whose parts came apart and not as text, as in HTTP/2 (RFC 9113 section 8.3.1).
+    struct request_parts
+    {
+        std::string_view method;
+        std::string_view path;      // with its query, or "*"
+        std::string_view authority; // empty: Host alone names it
+        bool https = false;         // the scheme it named
+        bool ends = false;          // no body follows
+    };
+    // The same gate for those: whatever read_request refuses in the text of such a request is refused here, with the same
+    // code. The fields are checked and marked in place; what is HTTP/2's own (fields of a connection, names in lower
+    // case) was looked at before.
+    static result<head> check_request(request_parts const& parts, std::span<field> fields, limits const& limits);
+    // The failure of a request that is larger than it may be: in its target, its bytes, or the number of its fields.
+    static error outgrown_request(std::size_t target_bytes, bool in_bytes, limits const& limits);
+
     // The same two for what an upstream answers.
     static std::size_t end_of_response_head(std::string_view bytes, std::size_t from) noexcept;
     // `asked` is the method of the request: a reply to HEAD has no body. Fails with
     // upstream_broken and nothing else.
     static result<response_head> read_response(std::string_view bytes, std::span<field> storage, method asked,
                                                limits const& limits);
+    // And for a reply whose parts came apart.
+    static result<response_head> check_response(unsigned status, std::span<field> fields, bool ends, method asked,
+                                                limits const& limits);
     // The same failure, for a head that outgrows its limit before it ends.
     static error outgrown(limits const& limits);
 };

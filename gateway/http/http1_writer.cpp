@@ -2,6 +2,7 @@
 
 #include "gateway/base/text/rfc3339.hpp"
 #include "gateway/http/ascii.hpp"
+#include "gateway/http/field_block.hpp"
 #include "gateway/http/known_names.hpp"
 
 #include <algorithm>
@@ -17,17 +18,6 @@
 
 namespace yett::http {
 namespace {
-
-bool is_value(std::string_view text) noexcept
-{
-    auto const* at = text.data();
-    auto const* const end = at + text.size();
-    for (;;) {
-        at += ascii::plain_run(at, end);
-        if (at == end) return true;
-        if (*at++ != '\t') return false;
-    }
-}
 
 void append_number(std::string& out, std::uint64_t number)
 {
@@ -81,7 +71,7 @@ std::optional<written> append_fields(std::string& out, reply_head const& head)
 // An application's own words, where they fit on the line.
 std::string_view words_of(reply_head const& head) noexcept
 {
-    return !head.reason.empty() && is_value(head.reason) ? head.reason : reason_of(head.status);
+    return !head.reason.empty() && is_field_value(head.reason) ? head.reason : reason_of(head.status);
 }
 
 bool says_hsts(std::span<field const> fields)
@@ -184,7 +174,7 @@ std::string_view reason_of(unsigned status) noexcept
 
 bool append_field(std::string& out, std::string_view name, std::string_view value)
 {
-    if (!ascii::is_token(name) || !is_value(value)) return false;
+    if (!ascii::is_token(name) || !is_field_value(value)) return false;
     append_line(out, name, value);
     return true;
 }

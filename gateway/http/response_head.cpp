@@ -100,4 +100,25 @@ result<response_head> framing::read_response(std::string_view bytes, std::span<f
     return h;
 }
 
+result<response_head> framing::check_response(unsigned status, std::span<field> fields, bool ends, method asked,
+                                              limits const& limits)
+{
+    if (status < 100 || status > 599) return broken("status is malformed");
+    field_block block;
+    if (auto const bad = check_fields(fields, limits.fields, block))
+        return bad->code == errc::header_too_large ? too_many(limits) : broken(bad->note);
+    if (block.chunked) return broken("Transfer-Encoding in HTTP/2");
+
+    response_head h;
+    h.fields_ = block.fields;
+    h.content_length_ = block.content_length;
+    h.status_ = status;
+    h.version_ = version::http_2;
+    h.body_ = body_of(status, asked, block);
+    // Its last frame says where it ends.
+    if (h.body_ == response_body::until_close) h.body_ = response_body::chunked;
+    if (ends) h.body_ = response_body::none;
+    return h;
+}
+
 } // namespace yett::http

@@ -1,0 +1,41 @@
+#pragma once
+
+#include "gateway/base/clock.hpp"
+#include "gateway/http2/rate_window.hpp"
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+
+namespace yett::http2 {
+
+// What a peer can have us do for nearly nothing.
+enum class nuisance : std::uint8_t
+{
+    early_reset,  // it gave up a request of its own before its reply had begun (CVE-2023-44487)
+    forced_reset, // it made us reset a stream: malformed fields, data behind the end, a zero increment (CVE-2025-8671)
+    ping,         // without DATA in between
+    idle,         // frames that ask for nothing: SETTINGS, PRIORITY, empty DATA, updates of windows, unknown ones
+    count_,
+};
+
+// What a connection may cost in frames that are of no use to anybody. Honest peers send each of
+// them now and then; a hundred within ten seconds, or a thousand idle ones, end the connection.
+//
+// Cancelling a call whose reply has begun, as gRPC clients do all the time, counts as nothing.
+class flood_budget
+{
+public:
+    static constexpr unsigned most = 100;
+    static constexpr unsigned most_idle = 1000;
+
+    // False when that was one too many; `now` never goes back.
+    bool note(nuisance what, steady_time now) noexcept;
+    // A request or a piece of a body moved: what pings and idle frames there were belonged to that.
+    void was_useful() noexcept;
+
+private:
+    std::array<rate_window, static_cast<std::size_t>(nuisance::count_)> counts_;
+};
+
+} // namespace yett::http2
