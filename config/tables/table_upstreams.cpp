@@ -272,9 +272,9 @@ section<upstream> const& upstream_keys()
             part("host", &u::host, host_keys()),
             value("retries", &u::retries, count<unsigned>(0, 10),
                   "To how many further servers a request may be sent when one broke off, was silent for `reply_timeout`, or "
-                  "answered 500, 502, 503 or 504 without `Retry-After`: where its method is safe (GET, HEAD, OPTIONS …) and its "
-                  "body was there as a whole, or no byte of it was sent. Where a kept connection turned out dead it is sent to "
-                  "the same server again. Servers that take no connection are passed over. 0: none of this."),
+                  "answered 500, 502, 503 or 504 without `Retry-After`: where its method is idempotent (GET, HEAD, OPTIONS, PUT, "
+                  "DELETE …) and its body was kept as a whole, or no byte of it was sent. Where a kept connection turned out "
+                  "dead it is sent to the same server again. Servers that take no connection are passed over. 0: none of this."),
             part("retry_budget", &u::retry_budget, retry_budget_keys()),
             optional_part("requests", &u::requests, request_keys(), "Bounds how many requests the application has at a time."),
             optional_part("health", &u::health, health_keys(), "Asks the servers whether they are well."),

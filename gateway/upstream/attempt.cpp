@@ -1,5 +1,6 @@
 #include "gateway/upstream/attempt.hpp"
 
+#include "gateway/http/ascii.hpp"
 #include "gateway/http/chunks.hpp"
 #include "gateway/http/fields/websocket_protocols.hpp"
 #include "gateway/telemetry/metrics.hpp"
@@ -31,6 +32,13 @@
 namespace yett::upstream {
 
 namespace {
+
+bool announces_events(http::response_head const& head) noexcept
+{
+    auto const* const type = head.find(http::known::content_type);
+    constexpr std::string_view events = "text/event-stream";
+    return type && http::ascii::equal_ignoring_case(type->value.substr(0, events.size()), events);
+}
 
 http1_stream::terms terms_of(forward_options const& o, http::method asked)
 {
@@ -69,8 +77,8 @@ task<result<void>> attempt::run()
         if (auto const other = turn_down(); !other) co_return other.error();
     if (is_kept_back()) {
         stream_.expect();
-        if (!stream_.is_readable()) co_await stream_.wait();
-        if (!stream_.body_began()) co_return lost(why_ended());
+        if (!stream_.is_readable()) co_await stream_.await_body(around_.executor);
+        if (stream_.broke_off()) co_return lost(why_ended());
     }
 
     auto const first = open_reply();
@@ -148,10 +156,11 @@ result<void> attempt::turn_down()
     return std::move(why).as_retryable();
 }
 
-// Only where a length says that there is a body: others may be long in coming, as events are.
+// Whoever listens for events is told at once that they are listened for: the first may be long in coming.
 bool attempt::is_kept_back() const
 {
-    return stream_.awaits_body() && request_.may_be_repeated() && way_.may_turn(around_.deadlines.now());
+    return stream_.awaits_body() && request_.may_be_repeated() && way_.may_turn(around_.deadlines.now()) &&
+           !announces_events(stream_.head());
 }
 
 result<http::reply_head> attempt::head_for_client(std::span<http::field const> added)
@@ -251,7 +260,7 @@ error attempt::lost(error why)
         .heard = stream_.heard(),
         .client_gone = request_.is_gone(),
         .request_at_hand = request_.body().last,
-        .method_is_safe = request_.method_is_safe(),
+        .method_is_idempotent = request_.method_is_idempotent(),
         .anything_sent = stream_.wire().sent() > 0,
     };
     auto const next = next_after(known);

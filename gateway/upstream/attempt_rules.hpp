@@ -11,8 +11,8 @@ struct lost_attempt
     bool server_ended_it;    // closed or broken; not by a deadline or by ourselves
     bool heard;              // a byte of a reply
     bool client_gone;
-    bool request_at_hand; // all of it, so that it can be sent once more
-    bool method_is_safe;  // to do it twice is to do it once
+    bool request_at_hand;      // all of it, so that it can be sent once more
+    bool method_is_idempotent; // to do it twice is to do it once
     bool anything_sent;
 };
 
@@ -25,12 +25,12 @@ enum class next_attempt : std::uint8_t
 };
 
 // A request is sent twice only when the first time was nothing or nobody minds: not a byte of it left,
-// or its method is safe. Everything else would let the application act twice (RFC 9110 section 9.2.2,
-// RFC 9112 section 9.3.1). Where it goes then depends on what the end says of the server: a connection
+// or its method is idempotent. Everything else would let the application act twice (RFC 9110 section
+// 9.2.2, RFC 9112 section 9.3.1). Where it goes then depends on what the end says of the server: a connection
 // that was kept and died says that it was old, and anything else that another server is the better one.
 constexpr next_attempt next_after(lost_attempt const& a) noexcept
 {
-    auto const harmless = a.method_is_safe || !a.anything_sent;
+    auto const harmless = a.method_is_idempotent || !a.anything_sent;
     if (a.client_gone || !a.request_at_hand || !harmless) return next_attempt::none;
     auto const died_of_age = a.on_kept_connection && a.server_ended_it && !a.heard;
     return died_of_age ? next_attempt::same_server : next_attempt::another_server;

@@ -33,8 +33,8 @@ class in_flight_limit;
 // A request has further attempts as long as the one before was nothing to the application, or nobody minds
 // (`attempt_rules`), within `retries` and the budget that all requests share. One that went out on a kept
 // connection which had died of its age goes to the same server on a new one. One whose server broke off, was
-// silent or failed goes to another server, if there is one: it has a safe method, all of its body is at hand,
-// and nothing of a reply was passed on. One for which no connection was to be had goes to the next server,
+// silent or failed goes to another server, if there is one: its method is idempotent, all of its body is
+// at hand, and nothing of a reply was passed on. One for which no connection was to be had goes to the next server,
 // whatever it is.
 //
 // Where `in_flight` bounds how many requests the application has at a time, the others wait for their turn.

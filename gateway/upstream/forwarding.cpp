@@ -41,13 +41,6 @@ task<result<void>> forwarding::gather_body()
     co_return result<void>{};
 }
 
-// A PUT, say, could undo what somebody else did in between.
-bool forwarding::method_is_safe() const noexcept
-{
-    auto const m = request().method();
-    return http::is_idempotent(m) && http::is_safe(m);
-}
-
 attempt& forwarding::begin_attempt(course& way, reservation taken, forward_options const& options, dependencies const& around)
 {
     return attempt_.emplace(*this, way, std::move(taken), options, around);

@@ -54,8 +54,8 @@ public:
     // What a connection is taken by.
     wanted_connection wanted() noexcept { return {waiter_, exchange_.from().connection, may_be_repeated()}; }
     // Sending it again is possible, and the same as sending it once.
-    bool may_be_repeated() const noexcept { return body_.last && method_is_safe(); }
-    bool method_is_safe() const noexcept;
+    bool may_be_repeated() const noexcept { return body_.last && method_is_idempotent(); }
+    bool method_is_idempotent() const noexcept { return http::is_idempotent(request().method()); }
     // True the first time: what the application is not told is counted once.
     bool is_first_composed() noexcept { return !std::exchange(composed_, true); }
 

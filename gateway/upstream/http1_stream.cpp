@@ -106,14 +106,34 @@ result<http1_stream::part> http1_stream::at_hand()
 bool http1_stream::awaits_body() const noexcept
 {
     auto const& head = reader_.head();
-    return head.body() == http::response_body::length && head.content_length() != 0u && connection_->unread().empty();
+    auto const none = head.body() == http::response_body::none || head.content_length() == 0u;
+    return !none && connection_->unread().empty();
 }
 
-bool http1_stream::body_began() noexcept
+task<void> http1_stream::await_body(executor const& on)
+{
+    return reader_.head().body() == http::response_body::length ? connection_->wait_readable() : wait_a_moment(on);
+}
+
+// The read goes on; only nobody waits for it any more.
+task<void> http1_stream::wait_a_moment(executor const& on)
+{
+    base::deadlines::entry moment{[this, &on] { connection_->stop_waiting(on); }};
+    deadlines_.arm_after(moment, base::deadlines::step);
+    co_await connection_->wait_readable();
+}
+
+bool http1_stream::broke_off() noexcept
 {
     connection_->mark_read();
     connection_->clear_read_deadline();
-    return !connection_->unread().empty();
+    return connection_->unread().empty() && connection_->how_it_ended() != ending::none && !is_over();
+}
+
+// The server has said its last word where that is all that ends a body.
+bool http1_stream::is_over() const noexcept
+{
+    return connection_->how_it_ended() == ending::closed && reader_.ends_with_connection();
 }
 
 void http1_stream::expect()
@@ -127,7 +147,7 @@ result<http1_stream::part> http1_stream::take()
     connection_->mark_read();
     connection_->clear_read_deadline();
     auto const over = connection_->unread().empty();
-    if (over && !(connection_->how_it_ended() == ending::closed && reader_.ends_with_connection())) return part{{}, false, true};
+    if (over && !is_over()) return part{{}, false, true};
     auto found = at_hand();
     if (found && over) found->last = true;
     return found;

@@ -60,10 +60,13 @@ public:
     // What there is of the body, without waiting. Fails with upstream_broken
     // for malformed chunks.
     result<part> at_hand();
-    // Whether a body of a known length is to come and nothing of it is here.
+    // Whether a body is to come, or may, and nothing of it is here.
     bool awaits_body() const noexcept;
-    // After having waited for it: whether it has begun. Else the connection has ended, see `why_ended`.
-    bool body_began() noexcept;
+    // As `wait`, for the first of it: where nothing says how long it is it may be long in coming, and is
+    // waited for a moment only.
+    task<void> await_body(executor const& on);
+    // After that: whether the connection has ended before the reply did, see `why_ended`.
+    bool broke_off() noexcept;
     // Waits until `take` has something new. To be called only if `is_readable` says no; both belong to
     // one round of reading: `expect`, perhaps `wait`, `take`.
     void expect();
@@ -93,7 +96,9 @@ public:
 
 private:
     result<bool> hear_head();
+    task<void> wait_a_moment(executor const& on);
     result<void> pass_over(http::response_head const& interim);
+    bool is_over() const noexcept;
 
     connection_ptr connection_;
     base::deadlines& deadlines_;

@@ -73,6 +73,8 @@ public:
     void mark_read() noexcept { is_.readable = false; }
     // Waits until it is; the buffer must not be full.
     task<void> wait_readable();
+    // Whoever waits for that goes on, from the event loop; what comes later is kept for the next one.
+    void stop_waiting(executor const& on) { reader_.wake_later(on); }
     ending how_it_ended() const noexcept;
     // Why TLS broke; empty when it did not.
     std::string_view trouble() const noexcept { return socket_.trouble(); }

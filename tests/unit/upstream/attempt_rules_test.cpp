@@ -14,7 +14,7 @@ constexpr lost_attempt died_of_age()
             .heard = false,
             .client_gone = false,
             .request_at_hand = true,
-            .method_is_safe = true,
+            .method_is_idempotent = true,
             .anything_sent = true};
 }
 
@@ -41,22 +41,22 @@ TEST_CASE("attempt_rules: a request is sent again when its first attempt was not
     using enum next_attempt;
     row const rows[] = {
         {"died of age", died_of_age(), same_server},
-        {"an unsafe method of which nothing was sent", with([](auto& a) { a.method_is_safe = a.anything_sent = false; }),
-         same_server},
-        {"an unsafe method", with([](auto& a) { a.method_is_safe = false; }), none},
+        {"a method that is not idempotent of which nothing was sent",
+         with([](auto& a) { a.method_is_idempotent = a.anything_sent = false; }), same_server},
+        {"a method that is not idempotent", with([](auto& a) { a.method_is_idempotent = false; }), none},
         {"a new connection that broke off", with([](auto& a) { a.on_kept_connection = false; }), another_server},
         {"a deadline", with([](auto& a) { a.server_ended_it = false; }), another_server},
         {"a byte of a reply, and its end", with([](auto& a) { a.heard = true; }), another_server},
-        {"sibling: each of these with an unsafe method, a new connection",
-         with([](auto& a) { a.method_is_safe = a.on_kept_connection = false; }), none},
-        {"sibling: a deadline", with([](auto& a) { a.method_is_safe = a.server_ended_it = false; }), none},
+        {"sibling: each of these with a method that is not idempotent, a new connection",
+         with([](auto& a) { a.method_is_idempotent = a.on_kept_connection = false; }), none},
+        {"sibling: a deadline", with([](auto& a) { a.method_is_idempotent = a.server_ended_it = false; }), none},
         {"sibling: a byte of a reply", with([](auto& a) {
-             a.method_is_safe = false;
+             a.method_is_idempotent = false;
              a.heard = true;
          }),
          none},
         {"a server that took nothing of an unsafe request, on a new connection",
-         with([](auto& a) { a.method_is_safe = a.on_kept_connection = a.server_ended_it = a.anything_sent = false; }),
+         with([](auto& a) { a.method_is_idempotent = a.on_kept_connection = a.server_ended_it = a.anything_sent = false; }),
          another_server},
         {"nobody to answer", with([](auto& a) { a.client_gone = true; }), none},
         {"a body that is not at hand", with([](auto& a) { a.request_at_hand = false; }), none},
@@ -66,6 +66,38 @@ TEST_CASE("attempt_rules: a request is sent again when its first attempt was not
         CAPTURE(each.what);
         CHECK(next_after(each.known) == each.next);
     }
+}
+
+TEST_CASE("attempt_rules, sibling: every method, body and outcome")
+{
+    struct outcome
+    {
+        char const* what;
+        bool on_kept_connection, server_ended_it, heard;
+        next_attempt then; // where it goes that may go
+    };
+    using enum next_attempt;
+    outcome const outcomes[] = {
+        {"a kept connection died", true, true, false, same_server},
+        {"it was reset on a new one", false, true, false, another_server},
+        {"it broke off in its reply", true, true, true, another_server},
+        {"the same on a new connection", false, true, true, another_server},
+        {"it was silent", true, false, false, another_server},
+        {"the same on a new connection", false, false, false, another_server},
+        {"it was silent in its reply", true, false, true, another_server},
+        {"the same on a new connection", false, false, true, another_server},
+    };
+    for (auto const& each : outcomes)
+        for (unsigned bits = 0; bits < 8; ++bits) {
+            bool const idempotent = bits & 1, kept = bits & 2, sent = bits & 4;
+            CAPTURE(each.what);
+            CAPTURE(idempotent);
+            CAPTURE(kept);
+            CAPTURE(sent);
+            lost_attempt const known{each.on_kept_connection, each.server_ended_it, each.heard, false, kept, idempotent, sent};
+            auto const harmless = kept && (idempotent || !sent);
+            CHECK(next_after(known) == (harmless ? each.then : none));
+        }
 }
 
 TEST_CASE("attempt_rules: which replies are failures of a server")
