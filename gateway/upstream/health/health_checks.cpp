@@ -38,6 +38,22 @@ std::string question_for(server_options const& of, health_check const& how)
                        of.host.empty() ? of.address.authority() : std::string_view{of.host});
 }
 
+// A server that breaks off behind the head of its reply is none to bring requests to; nor is one whose reply does not end.
+task<result<void>> hear_out(http1_stream& stream, std::string_view server, deadlines& wheel, milliseconds limit)
+{
+    deadlines::entry in_time{[&stream] { stream.abandon(); }};
+    wheel.arm_after(in_time, limit);
+    auto part = stream.at_hand();
+    while (part && !part->last) {
+        stream.expect();
+        if (!stream.is_readable()) co_await stream.wait();
+        part = stream.take();
+        if (part && part->cut) co_return stream.why_ended(server, false);
+    }
+    if (!part) co_return part.error();
+    co_return result<void>{};
+}
+
 double throw_dice()
 {
     return static_cast<double>(random_u64() >> 11) * 0x1p-53;
@@ -101,8 +117,10 @@ task<health_checks::answer> health_checks::ask(asked_server& one)
     if (!heard) co_return answer{false, cause_of(heard.error())};
     if (!*heard) co_return answer{false, cause_of(stream.why_ended(one.name, false))};
     auto const status = stream.head().status();
-    if (is_good(status)) co_return answer{true, {}};
-    co_return answer{false, fmt::format("GET {}: status {}", how_.path, status)};
+    if (!is_good(status)) co_return answer{false, fmt::format("GET {}: status {}", how_.path, status)};
+    auto const ended = co_await hear_out(stream, one.name, around_.deadlines, patience);
+    if (!ended) co_return answer{false, cause_of(ended.error())};
+    co_return answer{true, {}};
 }
 
 bool health_checks::is_good(unsigned status) const noexcept

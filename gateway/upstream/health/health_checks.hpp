@@ -17,7 +17,7 @@ steady_time next_question(steady_time asked, milliseconds interval, double chanc
 // Asks the servers of one application whether they are well, each in its own time, and tells the set that all
 // workers read. Once in a process, on one loop.
 //
-// A question is GET over a connection of its own, made as those of requests are; it is closed after the head of the
+// A question is GET over a connection of its own, made as those of requests are; it is closed after the
 // reply, so that a server that takes no connections any more is noticed, though kept ones may still serve.
 class health_checks
 {

@@ -129,6 +129,44 @@ TEST_CASE("health checks: one that says nothing in time is away, and the next qu
     CHECK(c.view().standing == standing::unhealthy);
 }
 
+TEST_CASE("health checks: a good head is not enough, the reply has to end, and in time")
+{
+    struct row
+    {
+        char const* what;
+        std::string words;
+        bool resets;
+        bool well;
+    };
+    row const rows[] = {
+        {"a reset behind the head", "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n", true, false},
+        {"a reset within the body", "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\no", true, false},
+        {"a reset behind the head of chunks", "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n", true, false},
+        {"a body that does not come", "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n", false, false},
+        {"no chunks", "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n", false, false},
+        {"a body", "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok", false, true},
+        {"chunks", "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nok\r\n0\r\n\r\n", false, true},
+        {"none", "HTTP/1.1 204 No Content\r\n\r\n", false, true},
+    };
+    for (auto const& row : rows) {
+        CAPTURE(row.what);
+        auto how = checked::quick();
+        how.timeout = row.well ? 5s : 300ms;
+        checked c{[&row](line& l) -> task<void> {
+                      co_await l.request();
+                      co_await l.send(row.words);
+                      if (row.resets) co_return l.reset();
+                      co_await l.closed();
+                  },
+                  how};
+        c.start();
+        REQUIRE(c.until([&] { return (row.well ? c.view().checks_good : c.view().checks_bad) >= 2; }));
+        CHECK(c.view().standing == (row.well ? standing::up : standing::unhealthy));
+        CHECK((row.well ? c.view().checks_bad : c.view().checks_good) == 0);
+        CHECK(c.view().cause.empty() == row.well);
+    }
+}
+
 TEST_CASE("health checks: other codes may be good, and a path may have a query")
 {
     auto how = checked::quick();
