@@ -13,6 +13,7 @@ namespace yett::policies {
 namespace {
 
 constexpr std::size_t most_segments = 64;
+constexpr std::string_view written_as_escapes = "\"<>[]^`|"; // visible, yet no characters of a path (RFC 3986, pchar)
 
 bool is_letter_or_digit(char c)
 {
@@ -69,7 +70,7 @@ std::string literal_complaint(std::string_view segment)
             return "a rule sees the path alone, neither query nor fragment";
         } else if (c == '\\' || c == ';') {
             return left_to_readings(segment.substr(i, 1));
-        } else if (c <= ' ' || c >= 0x7f) {
+        } else if (c <= ' ' || c >= 0x7f || written_as_escapes.find(c) != written_as_escapes.npos) {
             return "paths are matched in their escaped spelling; percent-encode this character";
         }
     }
