@@ -89,6 +89,11 @@ PROOFS = {
         "A fresh Debian 12, the least that debootstrap makes, installs the package, is configured as README.Debian says, and serves; what"
         " was edited survives the package, and accounts its removal.",
         ["sh", "-c", "./dev package && exec tests/deploy/prove_package.py build/package/yett_*.deb"], 1),
+    "servers": Proof(
+        "Three servers of one application, under 300 requests a second of GET and POST in an open loop; two of them are killed, paused, slow,"
+        " answer 500, refuse connections, or reset them behind the head of their reply, one way after the other by lot. No GET fails, no POST"
+        " reaches two servers, whoever is well again is given requests within healthy_after + 1 intervals, by and by. So many faults.",
+        [sys.executable, "tests/servers/prove_servers.py"], 24, {"release": ["yett"]}),
     "logout-latency-redis": Proof(
         "With `shared_state.url: redis:` and without PostgreSQL's notifications a logout on one node is a refusal on the other two, from"
         " the last byte of its 204, within 10 ms at the median and 50 ms at the 99th percentile, while each node serves 300 other"

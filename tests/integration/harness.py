@@ -56,11 +56,11 @@ def free_port():
 class Process:
     """A child whose output is kept and which is stopped by its pid."""
 
-    def __init__(self, args, cwd=None, env=None, pass_fds=()):
+    def __init__(self, args, cwd=None, env=None, pass_fds=(), stdin=subprocess.DEVNULL):
         self.args = [str(a) for a in args]
         self.lines = []
         self.popen = subprocess.Popen(
-            self.args, cwd=cwd, env={**os.environ, **(env or {})}, stdin=subprocess.DEVNULL,
+            self.args, cwd=cwd, env={**os.environ, **(env or {})}, stdin=stdin,
             stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, errors="replace", pass_fds=pass_fds)
         self.reader = threading.Thread(target=self._read, daemon=True)
         self.reader.start()
