@@ -13,6 +13,8 @@ to a third, or its figures are read from what it prints:
     YETT_PROOF_ROUNDS    how much to try
     YETT_PROOF_FIGURES   a file for lines `name: value`, the figures to keep
 
+YETT_BIN names another program to prove than the release build, which is then not built; the page says so.
+
 Exit status 0 means that the property held, 75 that the circumstances were not such that anything was proved. What did not
 hold, or is void, is written down as well, and `prove` fails.
 """
@@ -169,6 +171,7 @@ def prove(name, proof, seed, rounds):
     if status == 0 and not figures:
         status, figures = 1, {"reason": "the proof left no figure"}
     facts = {"commit": commit(), "seed": seed, "rounds": f"{rounds:,}", "duration": duration(seconds),
+             **({"program": os.path.relpath(os.environ["YETT_BIN"], ROOT)} if "YETT_BIN" in os.environ else {}),
              "date": datetime.datetime.now(datetime.timezone.utc).date().isoformat()}
     return page(name, proof, status, figures, facts), status == 0
 
@@ -181,7 +184,8 @@ def main():
     options = parser.parse_args()
     proof = PROOFS[options.name]
     seed = options.seed if options.seed is not None else secrets.randbelow(1 << 31)
-    build(proof)
+    if not os.environ.get("YETT_BIN"):
+        build(proof)
     text, held = prove(options.name, proof, seed, options.rounds or proof.rounds)
     file = ROOT / "docs/proofs" / f"{options.name}.md"
     file.parent.mkdir(exist_ok=True)
