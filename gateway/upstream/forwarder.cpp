@@ -100,9 +100,14 @@ task<result<void>> forwarder::bring(forwarding& f)
     return in_flight_ ? bring_in_turn(f) : try_servers(f);
 }
 
-// Silence is the slowest reply there is; the others tell the bound themselves (`attempt`).
+// A body is gathered before: a client that takes its time with it must not keep the others from the application. Silence
+// is the slowest reply there is; the others tell the bound themselves (`attempt`).
 task<result<void>> forwarder::bring_in_turn(forwarding& f)
 {
+    if (!f.take_body()) {
+        auto const gathered = co_await f.gather_body();
+        if (!gathered) co_return gathered.error();
+    }
     own_turn own{f, is_urgent(f)};
     if (!in_flight_->try_take(own.get())) {
         auto const taken = co_await in_flight_->take(own.get());
@@ -125,7 +130,7 @@ task<result<void>> forwarder::try_servers(forwarding& f)
     if (f.is_abandoned()) co_return client_went_away();
     budget_.count_request(around_.deadlines.now());
     course way{cluster_, who_asks(f), terms(), f.context().seen};
-    if (!f.take_body()) {
+    if (!f.has_taken_body() && !f.take_body()) {
         auto const gathered = co_await f.gather_body();
         if (!gathered) co_return gathered.error();
     }

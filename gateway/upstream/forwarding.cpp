@@ -25,6 +25,7 @@ forwarding::~forwarding()
 
 bool forwarding::take_body() noexcept
 {
+    taken_ = true;
     if (context_.bare || request().body() == http::body_kind::none) return true;
     body_ = exchange_.body_at_hand();
     auto const has_length = request().body() == http::body_kind::length;

@@ -95,6 +95,17 @@ http::message_part fake_exchange::body_at_hand()
     return {current_, arrived_.empty() && body_finished_};
 }
 
+task<result<http::message_part>> fake_exchange::gather_body(http::message_part so_far)
+{
+    if (!holds_body_) co_return so_far;
+    std::string all{so_far.data};
+    while (!body_finished_) co_await reader_.wait();
+    for (; !arrived_.empty(); arrived_.pop_front()) all += arrived_.front();
+    bytes_in_ = all.size();
+    current_ = std::move(all);
+    co_return http::message_part{current_, true};
+}
+
 task<result<void>> fake_exchange::begin(http::reply_head const& head, http::message_part part)
 {
     if (status_ != 0) throw std::logic_error{"a second reply was begun"};

@@ -27,7 +27,8 @@ public:
     void arrive(std::string_view part);
     void finish_body();
     void fail_body(error why);
-    void leave(); // the client goes away
+    void leave();                            // the client goes away
+    void hold_body() { holds_body_ = true; } // it is gathered to its end
     // Reply parts are taken one by one, when `take_part` is called.
     void take_slowly() { slow_ = true; }
     void take_part();
@@ -54,6 +55,7 @@ public:
     steady_time started_at() const noexcept override { return {}; }
     task<result<http::message_part>> read_body() override;
     http::message_part body_at_hand() override;
+    task<result<http::message_part>> gather_body(http::message_part so_far) override;
     void limit_body(std::uint64_t bytes) noexcept override { body_limit = bytes; }
     task<result<void>> begin(http::reply_head const& head, http::message_part part) override;
     task<result<void>> write(http::message_part part) override;
@@ -80,6 +82,7 @@ private:
     std::string current_;
     std::optional<error> body_failure_;
     bool body_finished_ = false;
+    bool holds_body_ = false;
     base::waiter reader_;
 
     unsigned status_ = 0;

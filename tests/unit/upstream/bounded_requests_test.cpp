@@ -95,6 +95,32 @@ TEST_CASE("bounded requests: no more than so many reach the application, the oth
     CHECK(r.figures.bounded.under_way.value() == 0);
 }
 
+TEST_CASE("bounded requests: an upload has no turn before it is here, and is whole when it has")
+{
+    slow_rig r{at_most(1, 0)};
+    auto* const slow = r.prepare(post);
+    slow->exchange.hold_body();
+    slow->exchange.arrive("12");
+    r.begin(*slow);
+    r.settle();
+    CHECK(slow->exchange.reading());
+    CHECK(r.figures.bounded.under_way.value() == 0);
+    auto* const other = r.start(get);
+    r.have(1);
+    r.answer(1);
+    r.finish(*other);
+    CHECK(*other->outcome);
+
+    slow->exchange.arrive("345");
+    slow->exchange.finish_body();
+    r.have(1);
+    CHECK(r.figures.bounded.under_way.value() == 1);
+    r.answer(1);
+    r.finish(*slow);
+    CHECK(*slow->outcome);
+    CHECK(r.app->requests().back().ends_with("\r\n\r\n12345"));
+}
+
 TEST_CASE("bounded requests: who waits too long is told so")
 {
     slow_rig r{at_most(1, 1)};
