@@ -27,11 +27,13 @@ PROMTOOL = pytest.mark.skipif(not shutil.which("promtool"), reason="prometheus i
 
 @pytest.fixture(scope="module")
 def served(fleet, nodes, echo, tmp_path_factory):
-    """What the fleet has at /metrics after people were there, and a gateway with another issuer."""
+    """What the fleet has at /metrics after people were there, and a gateway with another issuer and an upstream that is not verified."""
     sign_in(fleet, nodes[0], "watched@example.com")
     issuer = Issuer()
     issuer.keys = [Key("one")]
-    with harness.Gateway(tmp_path_factory.mktemp("issuer"), harness.settings(echo.port, tokens={"issuers": [settings_of(issuer)]})) as gateway:
+    unverified = {"servers": ["https://127.0.0.1:1"], "tls": {"insecure_skip_verify": True}}
+    other = harness.settings(echo.port, tokens={"issuers": [settings_of(issuer)]}, upstreams={"unverified": unverified})
+    with harness.Gateway(tmp_path_factory.mktemp("issuer"), other) as gateway:
         harness.wait_until(lambda: gateway.metric("yett_issuer_keys_age_seconds") is not None, what="the issuer's keys")
         pages = [node.metrics() for node in nodes] + [gateway.metrics()]
     issuer.stop()
