@@ -96,6 +96,10 @@ PROOFS = {
         " answer 500, refuse connections, or reset them behind the head of their reply, one way after the other by lot. No GET fails, no POST"
         " reaches two servers, whoever is well again is given requests within healthy_after + 1 intervals, by and by. So many faults.",
         [sys.executable, "tests/servers/prove_servers.py"], 24, {"release": ["yett"]}),
+    "token-cache": Proof(
+        "So many distinct valid tokens, each in a request of its own, once with room for a few of them in `tokens.cache.bytes` and once for all:"
+        " every one is let in, and the cache is never larger than that, by yett_token_cache_bytes and by what the process grew by in resident memory.",
+        [sys.executable, "tests/tokens/prove_token_cache.py"], 2_000_000, {"release": ["yett"]}),
     "logout-latency-redis": Proof(
         "With `shared_state.url: redis:` and without PostgreSQL's notifications a logout on one node is a refusal on the other two, from"
         " the last byte of its 204, within 10 ms at the median and 50 ms at the 99th percentile, while each node serves 300 other"
