@@ -9,10 +9,13 @@ import time
 import pytest
 
 import harness
+from beside import Beside
 
 GET = b"GET /x HTTP/1.1\r\nHost: a\r\n\r\n"
 OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
 PLACES = 8
+
+waits = Beside()
 
 
 class SlowApplication:
@@ -103,11 +106,11 @@ WAYS = {
 }
 
 
-@pytest.mark.parametrize("name", WAYS)
-def test_whoever_leaves_gives_the_place_back(start, tmp_path, name):
+@waits(WAYS)
+def whoever_leaves_gives_the_place_back(folder, start, name):
     tls, sent, begins, leave, patience, least, most = WAYS[name]
     application = start(SlowApplication(begins))
-    gateway = start(harness.Gateway(tmp_path, configured(application.port, patience)))
+    gateway = start(harness.Gateway(folder, configured(application.port, patience)))
     clients = [gateway.raw(tls).send(sent) for _ in range(PLACES)]
     harness.wait_until(lambda: application.held == PLACES, what="all places taken")
     assert gateway.call("GET", "/y").status_code == 503
@@ -123,11 +126,12 @@ def test_whoever_leaves_gives_the_place_back(start, tmp_path, name):
     harness.wait_until(lambda: gateway.metric("yett_upstream_connections", state="busy") == 0, what="no place taken")
 
 
-def test_sibling_whoever_leaves_the_queue_is_not_connected(start, tmp_path):
+@waits()
+def sibling_whoever_leaves_the_queue_is_not_connected(folder, start):
     application = start(SlowApplication())
     config = configured(application.port)
     config["upstreams"]["app"] |= {"connections": 1, "connect_timeout": "30s"}
-    gateway = start(harness.Gateway(tmp_path, config))
+    gateway = start(harness.Gateway(folder, config))
     first = gateway.raw().send(GET)
     harness.wait_until(lambda: application.held == 1, what="the place taken")
     second = gateway.raw(tls=True).send(GET)
@@ -139,8 +143,8 @@ def test_sibling_whoever_leaves_the_queue_is_not_connected(start, tmp_path):
     assert application.held == 1
 
 
-@pytest.mark.parametrize("tls", [False, True])
-def test_a_half_closed_client_is_served_if_the_reply_begins_in_time(start, tmp_path, tls):
+@waits([False, True])
+def a_half_closed_client_is_served_if_the_reply_begins_in_time(folder, start, tls):
     def answer(head, connection):
         time.sleep(1)
         connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 6\r\n\r\nbeg")
@@ -148,11 +152,22 @@ def test_a_half_closed_client_is_served_if_the_reply_begins_in_time(start, tmp_p
         return b"end"
 
     upstream = start(harness.ScriptedUpstream(answer))
-    gateway = start(harness.Gateway(tmp_path, configured(upstream.port, "2s")))
+    gateway = start(harness.Gateway(folder, configured(upstream.port, "2s")))
     with gateway.raw(tls) as client:
         client.send(GET)
         socket.socket.shutdown(client.socket, socket.SHUT_WR)
         assert client.read_all().endswith(b"\r\n\r\nbegend")
+
+
+@pytest.fixture(scope="module")
+def begun(tmp_path_factory):
+    with waits.begun(tmp_path_factory, at_once=4) as running:
+        yield running
+
+
+@pytest.mark.parametrize("name", waits.waiting)
+def test_what_waits(begun, name):
+    begun[name].result()
 
 
 @pytest.mark.parametrize("framing", ["length", "sibling: chunks"])

@@ -34,7 +34,7 @@ def test_the_good_client_is_answered(start, echo, tmp_path, mode):
             count, failed = slow.failures(gateway, slow.GOOD, 6)
         assert count > 50 and not failed, (count, failed[:5])
         assert requests.get(gateway.management + "/livez", timeout=5).text == "alive\n"
-        assert held.most <= 64 // 4 + 1
+        assert held.connections <= 64 // 4 + 1
     finally:
         attacker.terminate()
         attacker.wait()
