@@ -25,7 +25,10 @@ namespace yett::http2 {
 
 namespace {
 
-constexpr std::size_t most_continuations = 8;
+// It counts a CONTINUATION once for each piece that its nine bytes of head come in. Which are too many, the budget says; this
+// bounds those of sections that it skips, of which it tells nothing.
+constexpr std::size_t most_pieces_of_continuations = 9 * (flood_budget::most_continuations + 1);
+constexpr std::size_t longest_frame = 16 * 1024; // what it takes unless told otherwise
 constexpr std::size_t most_settings = 32;
 constexpr std::size_t most_acknowledgements = 100; // that wait to be sent
 constexpr std::size_t most_unanswered_pings = 10;
@@ -75,8 +78,8 @@ std::string_view as_text(std::uint8_t const* bytes, std::size_t size) noexcept
 error failure_of(ssize_t code)
 {
     if (code == NGHTTP2_ERR_FLOODED) return client_error(errc::rate_limited, "an HTTP/2 connection was flooded");
-    if (code == NGHTTP2_ERR_NOMEM || code == NGHTTP2_ERR_CALLBACK_FAILURE)
-        return our_error(errc::internal, nghttp2_strerror(static_cast<int>(code)));
+    if (code == NGHTTP2_ERR_CALLBACK_FAILURE) return client_error(errc::bad_request, "a CONTINUATION that is too long");
+    if (code == NGHTTP2_ERR_NOMEM) return our_error(errc::internal, nghttp2_strerror(static_cast<int>(code)));
     return client_error(errc::bad_request, nghttp2_strerror(static_cast<int>(code)));
 }
 
@@ -92,11 +95,22 @@ struct engine::callbacks
         return static_cast<stream*>(nghttp2_session_get_stream_user_data(session, id));
     }
 
-    static int on_begin_frame(nghttp2_session*, nghttp2_frame_hd const* hd, void* user)
+    static int on_begin_frame(nghttp2_session* session, nghttp2_frame_hd const* hd, void* user)
     {
+        auto& e = self(user);
         // Those that it does not know are told here alone.
-        if (hd->type > NGHTTP2_CONTINUATION) self(user).note(nuisance::idle);
-        return 0;
+        if (hd->type > NGHTTP2_CONTINUATION) e.note(nuisance::idle);
+        if (hd->type == NGHTTP2_HEADERS) e.budget_.section_began();
+        return hd->type == NGHTTP2_CONTINUATION ? continued(session, e, hd->length) : 0;
+    }
+
+    // The library does not look at the length of these.
+    static int continued(nghttp2_session* session, engine& e, std::size_t length)
+    {
+        if (!e.budget_.section_continued()) e.end_flood();
+        else if (length > longest_frame) nghttp2_session_terminate_session(session, NGHTTP2_FRAME_SIZE_ERROR);
+        else return 0;
+        return NGHTTP2_ERR_CALLBACK_FAILURE;
     }
 
     static int on_begin_headers(nghttp2_session*, nghttp2_frame const*, void* user)
@@ -263,7 +277,7 @@ struct engine::callbacks
             nghttp2_option_set_max_send_header_block_length(o, most_sent_fields);
             nghttp2_option_set_max_outbound_ack(o, most_acknowledgements);
             nghttp2_option_set_max_settings(o, most_settings);
-            nghttp2_option_set_max_continuations(o, most_continuations);
+            nghttp2_option_set_max_continuations(o, most_pieces_of_continuations);
             nghttp2_option_set_stream_reset_rate_limit(o, unbounded, unbounded);
             return o;
         }();

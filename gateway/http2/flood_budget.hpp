@@ -28,14 +28,20 @@ class flood_budget
 public:
     static constexpr unsigned most = 100;
     static constexpr unsigned most_idle = 1000;
+    static constexpr unsigned most_continuations = 8; // of one field section (CVE-2024-27316)
 
     // False when that was one too many; `now` never goes back.
     bool note(nuisance what, steady_time now) noexcept;
     // A request or a piece of a body moved: what pings and idle frames there were belonged to that.
     void was_useful() noexcept;
 
+    // A field section begins, and goes on in another frame; false when that was one too many.
+    void section_began() noexcept { continuations_ = 0; }
+    bool section_continued() noexcept { return ++continuations_ <= most_continuations; }
+
 private:
     std::array<rate_window, static_cast<std::size_t>(nuisance::count_)> counts_;
+    unsigned continuations_ = 0;
 };
 
 } // namespace yett::http2
