@@ -7,11 +7,12 @@ A property is tried a little in every run of the tests, and as often as an after
 
 which leaves what came of it in docs/proofs/NAME.md: the commit, the seed, figures and how long
 it took. A proof is a row of PROOFS and a command; the command reads two variables and writes
-to a third, or its figures are read from what it prints:
+to two others, or its figures are read from what it prints:
 
     YETT_PROOF_SEED      where its chance begins; the same seed tries the same things
     YETT_PROOF_ROUNDS    how much to try
     YETT_PROOF_FIGURES   a file for lines `name: value`, the figures to keep
+    YETT_PROOF_TABLE     a file for what is to stand below them, in Markdown
 
 YETT_BIN names another program to prove than the release build, which is then not built; the page says so.
 
@@ -136,10 +137,10 @@ def read_figures(file):
 
 
 def run(proof, seed, rounds, folder):
-    """(exit status, figures, seconds)"""
-    figures = pathlib.Path(folder) / "figures"
+    """(exit status, figures, table, seconds)"""
+    figures, table = pathlib.Path(folder) / "figures", pathlib.Path(folder) / "table"
     environment = {**os.environ, "YETT_PROOF_SEED": str(seed), "YETT_PROOF_ROUNDS": str(rounds),
-                   "YETT_PROOF_FIGURES": str(figures)}
+                   "YETT_PROOF_FIGURES": str(figures), "YETT_PROOF_TABLE": str(table)}
     command = [word.format(seed=seed, rounds=rounds) for word in proof.command]
     began = time.monotonic()
     process = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=subprocess.PIPE, text=True, errors="replace")
@@ -149,7 +150,7 @@ def run(proof, seed, rounds, folder):
         if proof.prints and (found := re.match(proof.prints, line.rstrip())):
             printed[found[1]] = found[2]
     status = process.wait()
-    return status, printed | read_figures(figures), time.monotonic() - began
+    return status, printed | read_figures(figures), table.read_text() if table.exists() else "", time.monotonic() - began
 
 
 def duration(seconds):
@@ -161,23 +162,23 @@ def duration(seconds):
     return f"{whole // 3600} h {whole % 3600 // 60} min"
 
 
-def page(name, proof, status, figures, facts):
+def page(name, proof, status, figures, facts, table):
     lines = [f"# {name}", "", f"Written by `./dev prove {name}`.", "", proof.shows, "", "| | |", "|---|---|",
              f"| Result | {RESULTS.get(status, BROKEN)} |"]
     lines += [f"| {what[:1].upper() + what[1:]} | {value} |" for what, value in [*facts.items(), *figures.items()]]
-    return "\n".join(lines) + "\n"
+    return "\n".join(lines) + "\n" + table
 
 
 def prove(name, proof, seed, rounds):
     """The page, and whether the property held. A proof without a figure has proved nothing."""
     with tempfile.TemporaryDirectory(prefix="yett-proof-") as folder:
-        status, figures, seconds = run(proof, seed, rounds, folder)
+        status, figures, table, seconds = run(proof, seed, rounds, folder)
     if status == 0 and not figures:
         status, figures = 1, {"reason": "the proof left no figure"}
     facts = {"commit": commit(), "seed": seed, "rounds": f"{rounds:,}", "duration": duration(seconds),
              **({"program": os.path.relpath(os.environ["YETT_BIN"], ROOT)} if "YETT_BIN" in os.environ else {}),
              "date": datetime.datetime.now(datetime.timezone.utc).date().isoformat()}
-    return page(name, proof, status, figures, facts), status == 0
+    return page(name, proof, status, figures, facts, table), status == 0
 
 
 def main():

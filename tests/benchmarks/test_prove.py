@@ -53,6 +53,12 @@ def test_a_proof_that_says_nothing_has_proved_nothing():
     assert not held and rows(text)["Reason"] == "the proof left no figure"
 
 
+def test_a_table_stands_below_the_figures():
+    code = GOOD + "open(os.environ['YETT_PROOF_TABLE'], 'w').write('\\n| Row | Met |\\n|---|---|\\n| one | yes |\\n')"
+    text, held = prove.prove("something", proof_of(code), 1, 7)
+    assert held and text.endswith("|\n\n| Row | Met |\n|---|---|\n| one | yes |\n")
+
+
 def test_figures_are_read_from_what_is_printed_and_the_command_is_told_seed_and_rounds():
     code = "print('slow body  median 1.07, at most 1.5: good')\nprint('slow body  run 1: p99')\nprint('told', sys.argv[1:])"
     slow = prove.PROOFS["slow"].prints
