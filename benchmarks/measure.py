@@ -28,8 +28,9 @@ from parts.machine import Machine
 from parts.page import page
 from parts.plot import draw
 from parts.rounds import say
+from tables import contestants
 
-NAMES = ("requests", "workers", "crowd", "memory", "handshakes", "bodies", "latency", "routes", "forged", "upstreams", "storm", "profile")
+NAMES = ("requests", "workers", "crowd", "crowd_plain", "memory", "handshakes", "bodies", "latency", "routes", "forged", "upstreams", "storm", "profile")
 FOLDER = ROOT / "docs/benchmarks"
 
 
@@ -83,6 +84,7 @@ def main():
     parser.add_argument("--yett", default=os.environ.get("YETT_BIN", str(ROOT / "build/release/yett")), help="the program to measure")
     parser.add_argument("--rounds", type=int, help="15 are needed before a ratio means anything")
     parser.add_argument("--seconds", type=float, help="of load for each figure")
+    parser.add_argument("--without", default="", help="programs to leave out, as Caddy,Apache; nginx and HAProxy are what ratios are made with")
     parser.add_argument("--write", action="store_true", help="write docs/benchmarks/NAME.md and NAME.svg")
     options = parser.parse_args()
     if "list" in options.names:
@@ -92,6 +94,7 @@ def main():
         if not pathlib.Path(file).exists():
             parser.error(f"{file} does not exist; ./dev bench builds it")
     options.yett = str(pathlib.Path(options.yett).resolve())
+    contestants.leave_out(options.without)
     for name in NAMES if "all" in options.names else options.names:
         run(name, options)
     return 0

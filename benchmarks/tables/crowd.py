@@ -32,13 +32,10 @@ def costs(bench, app, contestant, setup, options):
     return found
 
 
-def measure(bench, options):
+def measure(bench, options, tls=True):
     app = application.start(bench)
-    result = []
-    for tls in (True, False):
-        told = measure_rounds(by_name(CONTESTANTS), options.rounds, lambda _, one: costs(bench, app, one, Setup(tls=tls, kept=KEPT), options))
-        result += sections(told, "TLS" if tls else "without TLS", tls)
-    return result
+    told = measure_rounds(by_name(CONTESTANTS), options.rounds, lambda _, one: costs(bench, app, one, Setup(tls=tls, kept=KEPT), options))
+    return sections(told, "TLS" if tls else "without TLS", tls)
 
 
 def sections(told, words, with_goals):
@@ -57,4 +54,4 @@ TABLE = Table(
 User and system time of the program for one request, one worker on one core, 1,000 tokens in turn: so many connections that all ask again as soon as they
 are answered, and 64 of these beside {OPEN:,} that were answered once and stay open, from eight addresses. All are connected, and warm, before the clock
 is read. nginx and Yett may keep {KEPT:,} connections to the application, Caddy too; HAProxy's are not bounded.
-""", 30, measure)
+""", 15, measure)

@@ -77,7 +77,7 @@ def parts(bench, app, contestant, options):
 def measure(bench, options):
     app = application.start(bench)
     told = measure_rounds(by_name(CONTESTANTS), options.rounds, lambda _, each: parts(bench, app, each, options))
-    return [Section(each.name, "µs per request", [figures[each.name] for figures in told], []) for each in CONTESTANTS]
+    return [Section(each.name, "µs per request", [figures[each.name] for figures in told], []) for each in by_name(CONTESTANTS).values()]
 
 
 TABLE = Table(

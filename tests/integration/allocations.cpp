@@ -176,4 +176,27 @@ void free(void* p)
     if (!is_early(p) && is_ready()) real_free(p);
 }
 
+// What `operator new` asks for in a program whose objects are mimalloc's.
+
+void* mi_new(std::size_t bytes)
+{
+    static auto const real = next<malloc_function>("mi_new");
+    note(bytes);
+    return real(bytes);
+}
+
+void* mi_new_nothrow(std::size_t bytes)
+{
+    static auto const real = next<malloc_function>("mi_new_nothrow");
+    note(bytes);
+    return real(bytes);
+}
+
+void* mi_new_aligned(std::size_t bytes, std::size_t alignment)
+{
+    static auto const real = next<aligned_function>("mi_new_aligned");
+    note(bytes);
+    return real(bytes, alignment);
+}
+
 } // extern "C"

@@ -7,6 +7,7 @@ import collections
 import mmap
 import os
 import pathlib
+import re
 import struct
 import subprocess
 
@@ -108,3 +109,10 @@ def test_what_is_recorded_are_requests_of_workers(counted):
     recorder.record(0)
     assert len(recorder.rows()) > 10 and recorder.rows()[0][1] != 0
     assert "worker" not in callers(program.pid, recorder.rows()[:0])
+
+
+def test_objects_are_mimallocs_and_what_c_libraries_have_is_not():
+    """The loader takes `malloc` from the library that is named first (docs/adr/0035)."""
+    told = subprocess.run(["readelf", "-d", harness.BINARY], capture_output=True, text=True, check=True).stdout
+    needed = [name.split(".so")[0] for name in re.findall(r"NEEDED.*\[(.*)\]", told)]
+    assert needed.index("libc") < needed.index("libmimalloc")
