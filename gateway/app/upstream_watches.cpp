@@ -27,7 +27,7 @@ std::shared_ptr<upstream::server_set> set_for(upstream::forward_options const& o
 // "10.0.0.1:80 unhealthy for 12 s (GET /healthz: status 503)"
 std::string in_words(upstream::server_view const& one)
 {
-    return fmt::format("{} {} for {} s ({})", one.name, name_of(one.standing), one.since.count(), one.cause);
+    return fmt::format("{} {} for {} s ({})", one.name, name_of(one.standing), std::chrono::floor<seconds>(one.since).count(), one.cause);
 }
 
 std::string remark_on(upstream::server_set const& all)

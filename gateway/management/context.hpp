@@ -20,7 +20,7 @@ struct upstream_row
     std::string upstream;
     std::string server;
     std::string state; // "up", "unhealthy", "ejected"
-    seconds unchanged_for{};
+    milliseconds unchanged_for{};
     unsigned weight = 0;
     unsigned share = 0; // of the weight, in hundredths: less for a while after it was away
     std::uint64_t in_flight = 0;

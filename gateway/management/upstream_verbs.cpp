@@ -14,7 +14,8 @@ boost::json::object row_of(upstream_row const& one, wall_time now)
     row["upstream"] = one.upstream;
     row["server"] = one.server;
     row["state"] = one.state;
-    row["since"] = rfc3339(now - one.unchanged_for);
+    // To the nearest second, so that who asks twice is told the same.
+    row["since"] = rfc3339(std::chrono::round<seconds>(now - one.unchanged_for));
     row["weight"] = one.weight;
     row["share_percent"] = one.share;
     row["in_flight"] = one.in_flight;

@@ -64,7 +64,7 @@ server_view server_set::view_of(std::size_t server, steady_time now) const
     view.share = one.state.share(now, options_.slow_start);
     view.cause = one.cause;
     auto const changed = view.standing == standing::up ? std::max(one.changed_at, one.state.back_at()) : one.changed_at;
-    view.since = std::chrono::floor<seconds>(std::max(now - changed, steady_time::duration{}));
+    view.since = std::chrono::floor<milliseconds>(std::max(now - changed, steady_time::duration{}));
     for (auto const& worker : one.state.figures()) {
         view.in_flight += static_cast<std::uint64_t>(std::max<std::int64_t>(worker.in_flight.value(), 0));
         view.good += worker.good.value();

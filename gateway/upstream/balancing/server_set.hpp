@@ -17,15 +17,15 @@ struct server_view
     std::string name;
     unsigned weight = 0;
     upstream::standing standing{};
-    unsigned share = 0;             // of its weight, in hundredths
-    std::string cause;              // why it is away, or was the last time; empty: it never was
-    std::chrono::seconds since{};   // it has been in this standing for so long
-    std::uint64_t in_flight = 0;    // of all workers, like the figures below
+    unsigned share = 0;                // of its weight, in hundredths
+    std::string cause;                 // why it is away, or was the last time; empty: it never was
+    std::chrono::milliseconds since{}; // it has been in this standing for so long
+    std::uint64_t in_flight = 0;       // of all workers, like the figures below
     std::uint64_t good = 0;
     std::uint64_t bad = 0;
     std::uint64_t last_resort = 0;
     std::uint64_t ejections = 0;
-    std::uint64_t checks_good = 0;  // health checks by their answers
+    std::uint64_t checks_good = 0; // health checks by their answers
     std::uint64_t checks_bad = 0;
 };
 
