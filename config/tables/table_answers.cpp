@@ -77,7 +77,6 @@ result<std::string> parse_path_prefix(std::string_view text)
 {
     auto const pattern = policies::path_pattern::from(text);
     if (!pattern) return wrong(fmt::format("is no path: {}", pattern.error().note()));
-    if (text.find_first_of("\"<>[]^`|") != text.npos) return wrong("holds what a path has to escape");
     if (text.ends_with('/')) return wrong("ends with a slash; a prefix is whole segments, as in /api");
     if (pattern->is_open_ended() || pattern->spelled_out() != text) return wrong("is a pattern; a prefix is literal, as in /api");
     return std::string{text};

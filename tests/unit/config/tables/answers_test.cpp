@@ -164,7 +164,7 @@ TEST_CASE("answer keys: another path for the application")
              "rewrite.add_prefix: \"/{x}\" is a pattern; a prefix is literal, as in /api\n"},
             {"rewrite: { add_prefix: \"/v1/**\" }",
              "rewrite.add_prefix: \"/v1/**\" is a pattern; a prefix is literal, as in /api\n"},
-            {"rewrite: { add_prefix: \"/a[1]\" }", "rewrite.add_prefix: \"/a[1]\" holds what a path has to escape\n"},
+            {"rewrite: { add_prefix: \"/a[1]\" }", "rewrite.add_prefix: \"/a[1]\" is no path: paths are matched in their escaped spelling; percent-encode this character\n"},
             {"rewrite: { add_prefix: /a/../b }",
              "rewrite.add_prefix: \"/a/../b\" is no path: dot segments are removed from requests before they are matched\n"},
             {"rewrite: { replace: { from: a } }", "rewrite.replace.to: is missing and has no default\n"},
