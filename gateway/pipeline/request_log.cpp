@@ -21,6 +21,16 @@ std::string_view protocol_of(http::version v)
     return {};
 }
 
+telemetry::protocol label_of(http::version v)
+{
+    switch (v) {
+    case http::version::http_1_0: return telemetry::protocol::http_1_0;
+    case http::version::http_1_1: return telemetry::protocol::http_1_1;
+    case http::version::http_2: break;
+    }
+    return telemetry::protocol::http_2;
+}
+
 telemetry::account_outcome outcome_of(error const* why)
 {
     using telemetry::account_outcome;
@@ -90,6 +100,7 @@ void request_log::count(http::exchange const& ex, request_context const& context
     auto const known = context.found.route != nullptr;
     auto& route = figures.routes[known ? context.facts().slot : telemetry::metrics::no_route];
     route.requests[telemetry::class_of(ex.status())].add();
+    figures.requests_by_protocol[label_of(ex.request().version())].add();
     if (ex.status() != 101) route.duration.observe(steady_now() - ex.started_at());
     route.bytes_in.add(ex.bytes_in());
     route.bytes_out.add(ex.bytes_out());
