@@ -1,15 +1,13 @@
 #include "gateway/upstream/attempt.hpp"
 
 #include "gateway/http/ascii.hpp"
-#include "gateway/http/chunks.hpp"
 #include "gateway/http/fields/websocket_protocols.hpp"
 #include "gateway/telemetry/metrics.hpp"
-#include "gateway/upstream/attempt_rules.hpp"
 #include "gateway/upstream/course.hpp"
 #include "gateway/upstream/forwarding.hpp"
-#include "gateway/upstream/headers/http1_head_sink.hpp"
 #include "gateway/upstream/headers/location_mapping.hpp"
 #include "gateway/upstream/route_changes.hpp"
+#include "gateway/upstream/streams/attempt_rules.hpp"
 
 #include <fmt/format.h>
 
@@ -40,9 +38,9 @@ bool announces_events(http::response_head const& head) noexcept
     return type && http::ascii::equal_ignoring_case(type->value.substr(0, events.size()), events);
 }
 
-http1_stream::terms terms_of(forward_options const& o, http::method asked)
+request_stream::terms terms_of(forward_options const& o, http::method asked)
 {
-    return {asked, o.reply_timeout, o.idle_timeout, o.reply_header_bytes, o.connections.reply_fields};
+    return {asked, o.reply_timeout, o.idle_timeout, o.connections.reply_header_bytes, o.connections.reply_fields};
 }
 
 } // namespace
@@ -53,22 +51,21 @@ attempt::attempt(forwarding& request, course& way, reservation taken, forward_op
       options_{options},
       around_{around},
       reserved_{std::move(taken)},
-      stream_{reserved_.get(), around.deadlines, terms_of(options, request.request().method())}
+      stream_{reserved_, around.deadlines, terms_of(options, request.request().method())}
 {
 }
 
 // One coroutine from the request to the reply's begin: each more would be a frame more for every request.
 task<result<void>> attempt::run()
 {
-    auto const text = compose();
-    if (!text) co_return text.error();
+    if (auto const written = compose(); !written) co_return written.error();
     if (!request_.body().last) carry_body();
     auto const sent_at = steady_now();
-    auto const heard = co_await stream_.ask(*text, around_.executor);
+    auto const heard = co_await stream_->ask(around_.executor);
     if (!heard) co_return heard.error();
     if (!*heard) co_return lost(why_ended());
 
-    auto const switches = stream_.head().status() == 101;
+    auto const switches = stream_->head().status() == 101;
     if (switches && !is_wanted_switch())
         co_return upstream_error(errc::upstream_broken, "101 without having been asked, or not as it was");
     note_reply(sent_at);
@@ -76,9 +73,9 @@ task<result<void>> attempt::run()
     if (is_turned_down()) [[unlikely]]
         if (auto const other = turn_down(); !other) co_return other.error();
     if (is_kept_back()) {
-        stream_.expect();
-        if (!stream_.is_readable()) co_await stream_.await_body(around_.executor);
-        if (stream_.broke_off()) co_return lost(why_ended());
+        stream_->expect();
+        if (!stream_->is_readable()) co_await stream_->await_body(around_.executor);
+        if (stream_->broke_off()) co_return lost(why_ended());
     }
 
     auto const first = open_reply();
@@ -91,7 +88,7 @@ task<result<void>> attempt::run()
     co_return result<void>{};
 }
 
-result<pieces> attempt::compose()
+result<void> attempt::compose()
 {
     auto const& context = request_.context();
     auto const& body = request_.body();
@@ -103,44 +100,40 @@ result<pieces> attempt::compose()
     c.bearers = context.bearers;
     c.websocket = context.websocket.has_value();
     c.bare = context.bare;
-    auto const chunked = !c.bare && request_.request().body() == http::body_kind::chunked;
-    if (chunked && body.last) c.length = body.data.size();
+    auto const came_whole = !c.bare && request_.request().body() == http::body_kind::chunked && body.last;
+    if (came_whole) c.length = body.data.size();
     c.host = way_.to().host();
     // HTTP/1.0 need not name a host, HTTP/1.1 has to.
     if (c.host.empty() && exchange.where().host().empty()) c.host = way_.to().address().authority();
     c.rules = context.changes ? context.changes->of_request() : nullptr;
     if (request_.is_first_composed()) c.dropped = &around_.figures.dropped_fields;
 
-    auto& head = stream_.head_buffer();
-    auto const composed = write_http1_head(context.headers, c, head);
+    auto const composed = stream_->compose(context.headers, c, body);
     if (!composed) return composed.error();
     if (composed->signs_in_connection) reserved_.bind();
-    if (!chunked || body.last || body.data.empty()) return pieces{head, body.data};
-    http::chunk_line_buffer line;
-    head += http::chunk_line(body.data.size(), line);
-    return pieces{head, body.data, http::chunk_end};
+    return {};
 }
 
 void attempt::carry_body()
 {
-    auto const chunked = request_.request().body() == http::body_kind::chunked;
-    auto const left = chunked ? 0 : request_.request().content_length() - request_.body().data.size();
-    stream_.carry(request_.exchange(), chunked, left);
+    auto const& head = request_.request();
+    std::optional<std::uint64_t> left;
+    if (head.body() == http::body_kind::length) left = head.content_length() - request_.body().data.size();
+    stream_->carry(request_.exchange(), left);
 }
 
 void attempt::note_reply(steady_time sent_at)
 {
     auto& seen = request_.context().seen;
-    seen.status = stream_.head().status();
+    seen.status = stream_->head().status();
     auto const now = steady_now();
     seen.duration = now - sent_at;
     request_.was_answered(now - sent_at, now);
-    stream_.wire().clear_read_deadline();
 }
 
 bool attempt::is_turned_down() const
 {
-    auto const& head = stream_.head();
+    auto const& head = stream_->head();
     return head.status() >= 500 && is_failure_of_server(head.status(), head.find(http::known::retry_after)) &&
            request_.may_be_repeated() && !request_.is_gone();
 }
@@ -149,9 +142,9 @@ bool attempt::is_turned_down() const
 result<void> attempt::turn_down()
 {
     auto why =
-        upstream_error(errc::upstream_unavailable, fmt::format("{} answered {}", way_.to().name(), stream_.head().status()));
+        upstream_error(errc::upstream_unavailable, fmt::format("{} answered {}", way_.to().name(), stream_->head().status()));
     if (!way_.go_on(next_attempt::another_server, true, why, around_.deadlines.now())) return {};
-    auto const part = stream_.at_hand();
+    auto const part = stream_->at_hand();
     whole_ = part && part->last;
     return std::move(why).as_retryable();
 }
@@ -159,8 +152,8 @@ result<void> attempt::turn_down()
 // Whoever listens for events is told at once that they are listened for: the first may be long in coming.
 bool attempt::is_kept_back() const
 {
-    return stream_.awaits_body() && request_.may_be_repeated() && way_.may_turn(around_.deadlines.now()) &&
-           !announces_events(stream_.head());
+    return stream_->awaits_body() && request_.may_be_repeated() && way_.may_turn(around_.deadlines.now()) &&
+           !announces_events(stream_->head());
 }
 
 result<http::reply_head> attempt::head_for_client(std::span<http::field const> added)
@@ -178,8 +171,8 @@ result<http::reply_head> attempt::head_for_client(std::span<http::field const> a
         rules.changes = context.changes->of_reply();
         rules.prefixes = context.changes->prefixes();
     }
-    auto const& reply = stream_.head();
-    told_ = fields_for_client(stream_.fields(), reply.fields().size(), rules);
+    auto const& reply = stream_->head();
+    told_ = fields_for_client(stream_->fields(), reply.fields().size(), rules);
     if (!told_) return upstream_error(errc::upstream_broken, "Connection nominates too many fields");
     if (told_->asks_to_sign_in_connection) reserved_.bind();
     http::reply_head head;
@@ -191,24 +184,24 @@ result<http::reply_head> attempt::head_for_client(std::span<http::field const> a
 
 result<attempt::opening> attempt::open_reply()
 {
-    stream_.reply_began();
+    stream_->reply_began();
     auto head = head_for_client(request_.context().added);
     if (!head) return head.error();
-    auto const part = stream_.at_hand();
+    auto const part = stream_->at_hand();
     if (!part) return part.error();
 
-    head->length = stream_.head().content_length();
+    head->length = stream_->head().content_length();
     // Chunks that came as a whole need none on the way on.
-    if (part->last && stream_.head().body() == http::response_body::chunked) head->length = part->data.size();
+    if (part->last && stream_->head().body() == http::response_body::chunked) head->length = part->data.size();
     return opening{*head, *part};
 }
 
 task<result<void>> attempt::relay_rest()
 {
     for (;;) {
-        stream_.expect();
-        if (!stream_.is_readable()) co_await stream_.wait();
-        auto const part = stream_.take();
+        stream_->expect();
+        if (!stream_->is_readable()) co_await stream_->wait();
+        auto const part = stream_->take();
         if (!part) co_return part.error();
         if (part->cut) co_return why_ended();
         if (part->data.empty() && !part->last) continue;
@@ -222,7 +215,7 @@ task<result<void>> attempt::relay_rest()
 
 bool attempt::is_wanted_switch() const
 {
-    auto const& head = stream_.head();
+    auto const& head = stream_->head();
     return request_.context().websocket && http::websocket::is_accepted(head, http::websocket::key_of(request_.request()));
 }
 
@@ -249,19 +242,19 @@ task<result<void>> attempt::switch_protocols()
 
 error attempt::why_ended() const
 {
-    return stream_.why_ended(way_.to().name(), request_.is_abandoned());
+    return stream_->why_ended(way_.to().name(), request_.is_abandoned());
 }
 
 error attempt::lost(error why)
 {
     lost_attempt const known{
-        .on_kept_connection = stream_.wire().is_used(),
-        .server_ended_it = stream_.server_ended_it(),
-        .heard = stream_.heard(),
+        .on_kept_connection = stream_->was_kept() && !way_.wants_new_connection(),
+        .server_ended_it = stream_->server_ended_it(),
+        .heard = stream_->heard(),
         .client_gone = request_.is_gone(),
         .request_at_hand = request_.body().last,
         .method_is_idempotent = request_.method_is_idempotent(),
-        .anything_sent = stream_.wire().sent() > 0,
+        .anything_sent = stream_->anything_sent(),
     };
     auto const next = next_after(known);
     auto const follows = way_.go_on(next, known.anything_sent, why, around_.deadlines.now());
@@ -271,15 +264,8 @@ error attempt::lost(error why)
 // Behind a proxy the next request of the same connection may be somebody else's.
 void attempt::release() noexcept
 {
-    if (!reserved_) return;
-    used_connection const known{
-        .reply_is_whole = whole_,
-        .server_keeps_it = whole_ && stream_.head().keep_alive(),
-        .doubtful = stream_.doubtful(),
-        .bytes_behind = stream_.wire().has_more(),
-        .request_is_out = stream_.request_is_out(),
-    };
-    if (!may_be_reused(known)) return reserved_.discard();
+    if (!reserved_ || reserved_.is_place()) return; // a place goes behind its stream
+    if (!stream_->leaves_nothing(whole_)) return reserved_.discard();
     reserved_.keep(request_.context().client.trusted ? 0 : request_.exchange().from().connection);
 }
 
