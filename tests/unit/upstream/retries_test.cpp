@@ -142,8 +142,11 @@ TEST_CASE("retries: two servers of three fail, an idempotent request is answered
         {"504", answers(failing(504)), "answered 504", 504},
         {"503 whose body does not come", silent_after("HTTP/1.1 503 Bad\r\nContent-Length: 3\r\n\r\n"), "answered 503", 503},
     };
+    // A Unix socket knows no resets: it is closed, and that is how a body without a length ends.
+    auto const resets = scripted_upstream::scheme_under_test() != upstream::server_scheme::unix_socket;
     for (auto const& each : rows)
         for (auto const& asks : questions) {
+            if (!resets && each.what == std::string_view{"a head without a length, and a reset"}) continue;
             CAPTURE(each.what);
             CAPTURE(asks.head());
             CAPTURE(asks.is_here);
