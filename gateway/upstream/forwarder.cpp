@@ -130,7 +130,7 @@ task<result<void>> forwarder::try_servers(forwarding& f)
     if (f.is_abandoned()) co_return client_went_away();
     budget_.count_request(around_.deadlines.now());
     course way{cluster_, who_asks(f), terms(), f.context().seen};
-    if (!f.has_taken_body() && !f.take_body()) {
+    if (!f.take_body()) {
         auto const gathered = co_await f.gather_body();
         if (!gathered) co_return gathered.error();
     }

@@ -25,7 +25,7 @@ forwarding::~forwarding()
 
 bool forwarding::take_body() noexcept
 {
-    taken_ = true;
+    if (std::exchange(taken_, true)) return true;
     if (context_.bare || request().body() == http::body_kind::none) return true;
     body_ = exchange_.body_at_hand();
     auto const has_length = request().body() == http::body_kind::length;

@@ -31,9 +31,9 @@ public:
     proved_caller const& who() const noexcept { return who_; }
     forward_context const& context() const noexcept { return context_; }
 
-    // Takes what has arrived of the body, once. True when that is all, or the request has none.
+    // Takes what has arrived of the body, the first time. True when nothing is left to be gathered: that is all, the request has
+    // none, or it was taken before.
     bool take_body() noexcept;
-    bool has_taken_body() const noexcept { return taken_; }
     // Reads on as far as bodies are held, so that the request can be sent again. Fails as
     // `http::exchange::gather_body` does, and with peer_broke_off when the client goes.
     task<result<void>> gather_body();
