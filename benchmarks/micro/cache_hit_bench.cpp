@@ -114,7 +114,7 @@ public:
     void find_the_rule()
     {
         from_ = pipeline::address_of(peer_, *head_, {});
-        benchmark::DoNotOptimize(pipeline::request_id_of(*head_, false, now).data());
+        benchmark::DoNotOptimize(pipeline::request_id_of(*head_, false, now));
         benchmark::DoNotOptimize(
             rules_->find({head_->method_name(), where_->host(), where_->path(), where_->has_encoded_slash()}).get());
     }
