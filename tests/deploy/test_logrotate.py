@@ -65,6 +65,21 @@ def lines_with(file, word):
     return sum(word in line for line in file.read_text().splitlines()) if file.exists() else 0
 
 
+def ask_until_a_line_is_in(file, program):
+    """How often that was. The file is there a moment before the program writes to it: what is asked in between is in the old one."""
+    asked = 0
+
+    def one_more():
+        nonlocal asked
+        ask(program, f"after/{asked}")
+        asked += 1
+        return lines_with(file, "/public/after/")
+
+    harness.wait_until(one_more, what="a line in the new file")
+    harness.wait_until(lambda: lines_with(file, f'/public/after/{asked - 1}"'), what="the last of them")
+    return asked
+
+
 def test_no_line_is_lost_between_the_old_file_and_the_new_one(program, logs, tmp_path):
     rotation = Rotation(tmp_path, logs, program.pid)
     access = logs / "access.log"
@@ -74,9 +89,10 @@ def test_no_line_is_lost_between_the_old_file_and_the_new_one(program, logs, tmp
     harness.wait_until(access.exists, what="a new file")
     assert lines_with(logs / "access.log.1", "/public/before") == 1
     assert stat.S_IMODE(access.stat().st_mode) & 0o007 == 0
-    ask(program, "after")
-    harness.wait_until(lambda: lines_with(access, "/public/after") == 1, what="a line in the new file")
-    assert lines_with(logs / "access.log.1", "/public/after") == 0
+    asked = ask_until_a_line_is_in(access, program)
+    old, new = ([lines_with(file, f'/public/after/{n}"') for n in range(asked)] for file in (logs / "access.log.1", access))
+    assert [a + b for a, b in zip(old, new)] == [1] * asked, (old, new)
+    assert new == sorted(new), "nothing goes to the old file once the new one is in use"
 
 
 def test_what_is_older_is_compressed_and_an_empty_log_stays(program, logs, tmp_path):
