@@ -17,7 +17,7 @@ class Contestant:
 
     @contextlib.contextmanager
     def running(self, bench, application, setup):
-        """Started anew, for where a process lies in memory makes some per cent of difference; and looked at."""
+        """Started, and looked at."""
         setup = dataclasses.replace(setup, algorithm=self.algorithm)
         with bench.running(lambda: self.start(bench, application, setup)) as program:
             if not setup.prefixes:

@@ -13,3 +13,7 @@ class Table:
     measure: typing.Callable     # (bench, options) -> sections and texts
     rounds: int = 15
     seconds: float = 1.5         # of load for each figure
+
+
+# Of a table whose programs stay for a sitting.
+SLICES = {"rounds": 45, "seconds": 0.4}

@@ -1,11 +1,11 @@
 from parts.figures import Section
-from parts.load import microseconds_each
-from parts.rounds import measure_rounds, say
+from parts.rounds import measure_slices, say
 from peers import application, yett
 from peers.setup import Setup
 
+from . import requests
 from .contestants import ALL, NGINX, YETT, by_name
-from .table import Table
+from .table import SLICES, Table
 
 KINDS = {"http": "TCP to the application", "unix": "a Unix socket to the application", "https": "TLS to the application, verified"}
 
@@ -19,9 +19,9 @@ def why_not(bench, app, kind):
         return str(unknown)
 
 
-def cost(bench, app, contestant, kind, options):
-    with contestant.running(bench, app, Setup(upstream=kind)) as program:
-        return microseconds_each(program, connections=64, seconds=options.seconds, warm=3000, tokens=contestant.tokens(bench))
+def rounds_of(bench, app, contestants, kind, options):
+    starting = {name: lambda each=each: each.running(bench, app, Setup(upstream=kind)) for name, each in contestants.items()}
+    return measure_slices(starting, options.rounds, lambda name, program: requests.cost(bench, program, contestants[name], options))
 
 
 def measure(bench, options):
@@ -29,8 +29,8 @@ def measure(bench, options):
     result = []
     for kind, words in KINDS.items():
         why = why_not(bench, app, kind)
-        contestants = [each for each in ALL if not (why and each is YETT["RS256"])]
-        rounds = measure_rounds(by_name(contestants), options.rounds, lambda _, each: cost(bench, app, each, kind, options))
+        contestants = by_name([each for each in ALL if not (why and each is YETT["RS256"])])
+        rounds = rounds_of(bench, app, contestants, kind, options)
         result.append(Section(words[0].upper() + words[1:], "µs per request", rounds, [NGINX.name]))
         if why:
             result.append(f"**Yett is missing here**: {why}")
@@ -43,4 +43,4 @@ TABLE = Table(
     """
 User and system time of the program for one request, TLS towards clients, 64 connections, one worker on one core, kept connections to the application: by TCP,
 by a Unix socket, and by TLS 1.3 with the application's certificate verified.
-""", 10, measure)
+""", 10, measure, **SLICES)

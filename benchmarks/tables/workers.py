@@ -15,7 +15,8 @@ def measure(bench, options):
     app = application.start(bench, set(CORES))
 
     def cost(contestant, count):
-        return requests.cost(bench, app, contestant, Setup(workers=count, cores=frozenset(CORES)), options)
+        with contestant.running(bench, app, Setup(workers=count, cores=frozenset(CORES))) as program:
+            return requests.cost(bench, program, contestant, options)
 
     return growth.measure(ALL, WORKERS, 1.05, options.rounds, cost)
 
