@@ -9,7 +9,7 @@ The usual figure is processor time of the program: user and system time from /pr
 counted. It does not depend on how fast clients and application are. All programs do the same work in each round, in turn; ratios
 are taken within a round, and `ratio.py` says how sure their median is.
 
-What is measured is the program that YETT_BIN names, or this build's.
+What is measured is the program that YETT_BIN names, or the one that is shipped.
 """
 
 import argparse
@@ -81,7 +81,7 @@ def write(name, text, sections):
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("names", nargs="+", choices=[*NAMES, "all", "list"], metavar="NAME")
-    parser.add_argument("--yett", default=os.environ.get("YETT_BIN", str(ROOT / "build/release/yett")), help="the program to measure")
+    parser.add_argument("--yett", default=os.environ.get("YETT_BIN", str(ROOT / "build/profiled/yett")), help="the program to measure")
     parser.add_argument("--rounds", type=int, help="15 are needed before a ratio means anything")
     parser.add_argument("--seconds", type=float, help="of load for each figure")
     parser.add_argument("--without", default="", help="programs to leave out, as Caddy,Apache; nginx and HAProxy are what ratios are made with")
