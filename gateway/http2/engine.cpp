@@ -1,78 +1,27 @@
 #include "gateway/http2/engine.hpp"
 
+#include "gateway/http2/engine_callbacks.hpp"
+#include "gateway/http2/library_types.hpp"
 #include "gateway/http2/messages.hpp"
 
-#include <nghttp2/nghttp2.h>
-
 #include <algorithm>
-#include <limits>
 #include <new>
 #include <utility>
 #include <vector>
 
 // The library keeps the state of the protocol: frames, HPACK, windows, which frame may come when. What a message
-// means is ours (`messages`), and so is what a peer may cost us (`flood_budget`): the library has limits for some floods, which are set
-// below, and none for the resets that it is made to send.
-//
-// Bodies are not copied into the library's frames. It asks how much of a body there is (`read`), and then has us write
-// frame and bytes behind one another (`send_data`), straight to where the output is gathered. Between the two nothing
-// else happens, because `read` already says no where no more is to be gathered now.
-//
-// The library answers what it must by itself: SETTINGS and PING by their acknowledgements, faults by RST_STREAM
-// and GOAWAY. Counting what it sends tells how often it was made to.
+// means is ours (`messages`), and so is what a peer may cost us (`flood_budget`): the library has limits for some floods
+// (`engine_callbacks`), and none for the resets that it is made to send.
 
 namespace yett::http2 {
 
 namespace {
 
-// It counts a CONTINUATION once for each piece that its nine bytes of head come in. Which are too many, the budget says; this
-// bounds those of sections that it skips, of which it tells nothing.
-constexpr std::size_t most_pieces_of_continuations = 9 * (flood_budget::most_continuations + 1);
-constexpr std::size_t longest_frame = 16 * 1024; // what it takes unless told otherwise
-constexpr std::size_t most_settings = 32;
-constexpr std::size_t most_acknowledgements = 100; // that wait to be sent
 constexpr std::size_t most_unanswered_pings = 10;
-// A reply's head as it is sent; what applications may say is bounded where it is read.
-constexpr std::size_t most_sent_fields = 1024 * 1024;
-// The library's own bound on resets counts those of honest clients.
-constexpr std::uint64_t unbounded = std::numeric_limits<std::uint32_t>::max();
 
 bool is_server(engine_options const& o) noexcept
 {
     return o.as == engine_options::role::server;
-}
-
-// Resets that nobody made us send.
-bool is_of_our_own(std::uint32_t code) noexcept
-{
-    return code == NGHTTP2_CANCEL || code == NGHTTP2_NO_ERROR || code == NGHTTP2_INTERNAL_ERROR;
-}
-
-// It does not write to them.
-std::uint8_t* bytes_of(std::string_view text) noexcept
-{
-    return reinterpret_cast<std::uint8_t*>(const_cast<char*>(text.data()));
-}
-
-// What lets somebody in has no place in a table that is kept for later requests.
-std::uint8_t flags_of(http::field const& f) noexcept
-{
-    return f.id == http::known::authorization ? NGHTTP2_NV_FLAG_NO_INDEX : NGHTTP2_NV_FLAG_NONE;
-}
-
-// As the library wants them, until the next call on this thread.
-std::vector<nghttp2_nv> const& as_list(std::span<http::field const> fields)
-{
-    thread_local std::vector<nghttp2_nv> list;
-    list.clear();
-    for (auto const& f : fields)
-        list.push_back({bytes_of(f.name), bytes_of(f.value), f.name.size(), f.value.size(), flags_of(f)});
-    return list;
-}
-
-std::string_view as_text(std::uint8_t const* bytes, std::size_t size) noexcept
-{
-    return {reinterpret_cast<char const*>(bytes), size};
 }
 
 error failure_of(ssize_t code)
@@ -84,206 +33,6 @@ error failure_of(ssize_t code)
 }
 
 } // namespace
-
-// --- what the library calls ----------------------------------------------------------
-
-struct engine::callbacks
-{
-    static engine& self(void* user) noexcept { return *static_cast<engine*>(user); }
-    static stream* stream_of(nghttp2_session* session, std::int32_t id) noexcept
-    {
-        return static_cast<stream*>(nghttp2_session_get_stream_user_data(session, id));
-    }
-
-    static int on_begin_frame(nghttp2_session* session, nghttp2_frame_hd const* hd, void* user)
-    {
-        auto& e = self(user);
-        // Those that it does not know are told here alone.
-        if (hd->type > NGHTTP2_CONTINUATION) e.note(nuisance::idle);
-        if (hd->type == NGHTTP2_HEADERS) e.budget_.section_began();
-        return hd->type == NGHTTP2_CONTINUATION ? continued(session, e, hd->length) : 0;
-    }
-
-    // The library does not look at the length of these.
-    static int continued(nghttp2_session* session, engine& e, std::size_t length)
-    {
-        if (!e.budget_.section_continued()) e.end_flood();
-        else if (length > longest_frame) nghttp2_session_terminate_session(session, NGHTTP2_FRAME_SIZE_ERROR);
-        else return 0;
-        return NGHTTP2_ERR_CALLBACK_FAILURE;
-    }
-
-    static int on_begin_headers(nghttp2_session*, nghttp2_frame const*, void* user)
-    {
-        self(user).arriving_.begin(self(user).options_.fields);
-        return 0;
-    }
-
-    static int on_header(nghttp2_session*, nghttp2_frame const*, std::uint8_t const* name, std::size_t name_bytes,
-                         std::uint8_t const* value, std::size_t value_bytes, std::uint8_t, void* user)
-    {
-        auto& e = self(user);
-        if (e.flooded_ || e.arriving_.add(as_text(name, name_bytes), as_text(value, value_bytes))) return 0;
-        e.end_flood();
-        return NGHTTP2_ERR_TEMPORAL_CALLBACK_FAILURE;
-    }
-
-    // Dropping it, as the library would, leaves a message that its sender did not mean.
-    static int on_invalid_header(nghttp2_session*, nghttp2_frame const*, nghttp2_rcbuf*, nghttp2_rcbuf*, std::uint8_t, void*)
-    {
-        return NGHTTP2_ERR_TEMPORAL_CALLBACK_FAILURE;
-    }
-
-    static int on_invalid_frame(nghttp2_session*, nghttp2_frame const* frame, int why, void* user)
-    {
-        auto& e = self(user);
-        if (!e.flooded_ && frame->hd.type == NGHTTP2_HEADERS)
-            e.events_.on_malformed(frame->hd.stream_id, e.arriving_, nghttp2_strerror(why));
-        return 0;
-    }
-
-    static int on_frame_recv(nghttp2_session* session, nghttp2_frame const* frame, void* user)
-    {
-        auto& e = self(user);
-        if (e.flooded_) return 0;
-        auto const id = frame->hd.stream_id;
-        auto* const on = id == 0 ? nullptr : stream_of(session, id);
-        auto const ends = (frame->hd.flags & NGHTTP2_FLAG_END_STREAM) != 0;
-        switch (frame->hd.type) {
-        case NGHTTP2_HEADERS: e.section_ended(id, frame->headers.cat == NGHTTP2_HCAT_REQUEST, ends); break;
-        case NGHTTP2_DATA:
-            if (frame->hd.length == frame->data.padlen && !ends) e.note(nuisance::idle);
-            if (on && ends) on->on_end();
-            break;
-        case NGHTTP2_GOAWAY:
-            e.goodbye_ = static_cast<error_code>(frame->goaway.error_code);
-            e.events_.on_goaway(frame->goaway.last_stream_id, *e.goodbye_);
-            break;
-        default: e.frame_came(frame->hd.type, (frame->hd.flags & NGHTTP2_FLAG_ACK) != 0, on);
-        }
-        return 0;
-    }
-
-    static int on_data(nghttp2_session* session, std::uint8_t, std::int32_t id, std::uint8_t const* data, std::size_t size,
-                       void* user)
-    {
-        auto& e = self(user);
-        e.budget_.was_useful();
-        auto* const on = stream_of(session, id);
-        if (!on || on->reset_ || e.flooded_) {
-            nghttp2_session_consume_connection(session, size);
-            return 0;
-        }
-        on->untaken_ += size;
-        on->on_data(as_text(data, size));
-        return 0;
-    }
-
-    static int on_stream_close(nghttp2_session* session, std::int32_t id, std::uint32_t code, void* user)
-    {
-        auto& e = self(user);
-        auto* const closed = stream_of(session, id);
-        if (!closed) return 0;
-        if (auto const held = std::exchange(closed->untaken_, 0); held != 0) nghttp2_session_consume_connection(session, held);
-        closed->open_ = false;
-        closed->unsent_ = {};
-        closed->end_unsent_ = false;
-        --e.open_;
-        closed->on_closed(static_cast<error_code>(code));
-        return 0;
-    }
-
-    static int on_frame_send(nghttp2_session*, nghttp2_frame const* frame, void* user)
-    {
-        auto& e = self(user);
-        switch (frame->hd.type) {
-        case NGHTTP2_RST_STREAM:
-            if (!is_of_our_own(frame->rst_stream.error_code)) e.note(nuisance::forced_reset);
-            break;
-        case NGHTTP2_PING:
-            if ((frame->hd.flags & NGHTTP2_FLAG_ACK) != 0 && e.unanswered_pings_ > 0) --e.unanswered_pings_;
-            break;
-        case NGHTTP2_GOAWAY: e.goodbye_ = static_cast<error_code>(frame->goaway.error_code); break;
-        default: break;
-        }
-        return 0;
-    }
-
-    // How much of a body goes into the next frame.
-    static ssize_t read(nghttp2_session* session, std::int32_t id, std::uint8_t*, std::size_t most, std::uint32_t* flags,
-                        nghttp2_data_source*, void* user)
-    {
-        auto& e = self(user);
-        auto* const from = stream_of(session, id);
-        if (!from) return NGHTTP2_ERR_TEMPORAL_CALLBACK_FAILURE;
-        if (e.out_->size() >= e.enough_) return NGHTTP2_ERR_PAUSE;
-        if (!from->has_unsent()) {
-            from->deferred_ = true;
-            return NGHTTP2_ERR_DEFERRED;
-        }
-        auto const bytes = std::min(most, from->unsent_.size());
-        *flags = NGHTTP2_DATA_FLAG_NO_COPY;
-        if (bytes == from->unsent_.size() && from->end_unsent_) *flags |= NGHTTP2_DATA_FLAG_EOF;
-        if ((*flags & NGHTTP2_DATA_FLAG_EOF) == 0 || from->trailers_.empty()) return static_cast<ssize_t>(bytes);
-        *flags |= NGHTTP2_DATA_FLAG_NO_END_STREAM;
-        auto const& list = as_list(from->trailers_);
-        nghttp2_submit_trailer(session, id, list.data(), list.size());
-        // It makes no frame of nothing, and says no more about it.
-        if (bytes == 0) e.was_gathered(*from, 0);
-        return static_cast<ssize_t>(bytes);
-    }
-
-    static int send_data(nghttp2_session* session, nghttp2_frame* frame, std::uint8_t const* head, std::size_t size,
-                         nghttp2_data_source*, void* user)
-    {
-        constexpr std::size_t frame_head = 9;
-        auto& e = self(user);
-        auto* const from = stream_of(session, frame->hd.stream_id);
-        if (!from || from->unsent_.size() < size) return NGHTTP2_ERR_TEMPORAL_CALLBACK_FAILURE;
-        e.out_->append(as_text(head, frame_head)).append(from->unsent_.substr(0, size));
-        e.was_gathered(*from, size);
-        return 0;
-    }
-
-    static nghttp2_session_callbacks const* all()
-    {
-        static auto const* const made = [] {
-            nghttp2_session_callbacks* c = nullptr;
-            if (nghttp2_session_callbacks_new(&c) != 0) throw std::bad_alloc{};
-            nghttp2_session_callbacks_set_on_begin_frame_callback(c, on_begin_frame);
-            nghttp2_session_callbacks_set_on_begin_headers_callback(c, on_begin_headers);
-            nghttp2_session_callbacks_set_on_header_callback(c, on_header);
-            nghttp2_session_callbacks_set_on_invalid_header_callback2(c, on_invalid_header);
-            nghttp2_session_callbacks_set_on_invalid_frame_recv_callback(c, on_invalid_frame);
-            nghttp2_session_callbacks_set_on_frame_recv_callback(c, on_frame_recv);
-            nghttp2_session_callbacks_set_on_data_chunk_recv_callback(c, on_data);
-            nghttp2_session_callbacks_set_on_stream_close_callback(c, on_stream_close);
-            nghttp2_session_callbacks_set_on_frame_send_callback(c, on_frame_send);
-            nghttp2_session_callbacks_set_send_data_callback(c, send_data);
-            return c;
-        }();
-        return made;
-    }
-
-    static nghttp2_option const* limits()
-    {
-        static auto const* const made = [] {
-            nghttp2_option* o = nullptr;
-            if (nghttp2_option_new(&o) != 0) throw std::bad_alloc{};
-            nghttp2_option_set_no_auto_window_update(o, 1);
-            nghttp2_option_set_no_closed_streams(o, 1);
-            nghttp2_option_set_peer_max_concurrent_streams(o, 100); // until it has said how many
-            nghttp2_option_set_max_reserved_remote_streams(o, 0);
-            nghttp2_option_set_max_send_header_block_length(o, most_sent_fields);
-            nghttp2_option_set_max_outbound_ack(o, most_acknowledgements);
-            nghttp2_option_set_max_settings(o, most_settings);
-            nghttp2_option_set_max_continuations(o, most_pieces_of_continuations);
-            nghttp2_option_set_stream_reset_rate_limit(o, unbounded, unbounded);
-            return o;
-        }();
-        return made;
-    }
-};
 
 void engine::deleter::operator()(nghttp2_session* session) const noexcept
 {
@@ -358,6 +107,7 @@ bool engine::is_over() const noexcept
 
 void engine::section_ended(stream_id id, bool of_request, bool ends)
 {
+    in_section_ = false;
     arriving_.end();
     auto* const known = callbacks::stream_of(session_.get(), id);
     if (of_request && !is_server(options_)) return;
@@ -403,11 +153,12 @@ void engine::malformed(stream_id id, char const* why)
     events_.on_malformed(id, arriving_, why);
 }
 
-void engine::frame_came(std::uint8_t type, bool is_answer, stream* on)
+void engine::frame_came(std::uint8_t type, bool is_answer, bool is_known, stream* on)
 {
     switch (type) {
     case NGHTTP2_RST_STREAM:
-        if (is_server(options_) && !(on && on->has_head_)) note(nuisance::early_reset);
+        // One that was closed before is an answer that crossed ours.
+        if (is_server(options_) && is_known && !(on && on->has_head_)) note(nuisance::early_reset);
         return;
     case NGHTTP2_SETTINGS:
         if (is_answer) return;
@@ -514,11 +265,19 @@ void engine::reset(stream& s, error_code why)
 void engine::forget(stream& s) noexcept
 {
     if (!s.open_) return;
-    reset(s, error_code::cancel);
+    if (s.has_unsent()) reset(s, error_code::cancel);
     nghttp2_session_set_stream_user_data(session_.get(), s.id_, nullptr);
+    if (nghttp2_session_get_stream_local_close(session_.get(), s.id_) == 1) stop_request(s.id_);
     if (auto const held = std::exchange(s.untaken_, 0); held != 0) nghttp2_session_consume_connection(session_.get(), held);
     s.open_ = false;
     --open_;
+}
+
+// What is left of a request whose reply is out is of no use to anybody (RFC 9113 section 8.1).
+void engine::stop_request(stream_id id) noexcept
+{
+    if (is_server(options_) && nghttp2_session_get_stream_remote_close(session_.get(), id) == 0)
+        nghttp2_submit_rst_stream(session_.get(), NGHTTP2_FLAG_NONE, id, NGHTTP2_NO_ERROR);
 }
 
 std::size_t engine::window_of(stream const& s) const noexcept

@@ -4,8 +4,8 @@
 
 #include <algorithm>
 
-// What HTTP/2 says of its own messages; all else is `http::framing`'s. The library looks at most of this, too, and
-// resets what it does not like before it comes here; what is forwarded does not rest on that.
+// What HTTP/2 says of its own messages, judged once for each, by the engine; all else is `http::framing`'s. The library looks
+// at most of this, too, and resets what it does not like before it comes here; what is forwarded does not rest on that.
 
 namespace yett::http2 {
 namespace {
@@ -82,7 +82,7 @@ error broken(char const* note)
 http::framing::request_parts parts_of(field_section const& section, bool ends)
 {
     http::framing::request_parts parts;
-    parts.method = *section.find(pseudo::method);
+    parts.method = section.find(pseudo::method).value_or(std::string_view{});
     parts.path = section.find(pseudo::path).value_or("*");
     parts.authority = section.find(pseudo::authority).value_or(std::string_view{});
     parts.https = is(section.find(pseudo::scheme), "https");
@@ -126,7 +126,6 @@ char const* malformed_trailers(field_section& section) noexcept
 
 result<http::head> request_head_of(field_section& section, bool ends, http::framing::limits const& limits)
 {
-    if (auto const* why = malformed_request(section)) return client_error(errc::bad_request, why);
     if (section.has_outgrown())
         return http::framing::outgrown_request(section.path_bytes(), section.has_too_many_bytes(), limits);
     return http::framing::check_request(parts_of(section, ends), section.fields(), limits);
@@ -135,9 +134,9 @@ result<http::head> request_head_of(field_section& section, bool ends, http::fram
 result<http::response_head> response_head_of(field_section& section, bool ends, http::method asked,
                                              http::framing::limits const& limits)
 {
-    if (auto const* why = malformed_response(section)) return broken(why);
     if (section.has_outgrown()) return http::framing::outgrown(limits);
-    auto const status = static_cast<unsigned>(*http::ascii::to_number(*section.find(pseudo::status)));
+    auto const number = http::ascii::to_number(section.find(pseudo::status).value_or(std::string_view{}));
+    auto const status = static_cast<unsigned>(number.value_or(0));
     if (ends && status < 200) return broken("an interim reply that is the last");
     return http::framing::check_response(status, section.fields(), ends, asked, limits);
 }
