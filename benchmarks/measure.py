@@ -30,7 +30,7 @@ from parts.plot import draw
 from parts.rounds import say
 from tables import contestants
 
-NAMES = ("requests", "workers", "crowd", "crowd_plain", "memory", "handshakes", "bodies", "latency", "routes", "forged", "upstreams", "storm", "profile")
+NAMES = ("requests", "http2", "workers", "crowd", "crowd_plain", "memory", "handshakes", "bodies", "latency", "routes", "forged", "upstreams", "storm", "profile")
 FOLDER = ROOT / "docs/benchmarks"
 
 
