@@ -82,6 +82,13 @@ struct hsts
     bool preload = false;
 };
 
+// What is offered by ALPN, and spoken without TLS.
+enum class protocol
+{
+    http_1_1,
+    h2,
+};
+
 // One address to listen on, and what is spoken there.
 struct listener_tls
 {
@@ -95,13 +102,6 @@ struct listener_tls
     // What their authorities revoked; empty: nothing is asked about that.
     path client_crl_file;
     std::optional<config::hsts> hsts; // absent: the defaults, for names of the whole world alone
-};
-
-// What is offered by ALPN, and spoken without TLS.
-enum class protocol
-{
-    http_1_1,
-    h2,
 };
 
 // Whether a connection begins by naming the client behind the proxy.
@@ -123,7 +123,7 @@ struct listener
     // Without tls it is for this machine, or for a proxy that has TLS.
     socket_address address{"127.0.0.1", 4080};
     std::optional<listener_tls> tls;
-    std::vector<protocol> protocols{protocol::http_1_1};
+    std::vector<protocol> protocols{protocol::h2, protocol::http_1_1};
     config::proxy_protocol proxy_protocol = config::proxy_protocol::off;
     config::redirect redirect = config::redirect::none;
     std::uint16_t redirect_port = 0;  // 0: that of the first listener with tls

@@ -18,6 +18,7 @@ std::string_view name_of(errc code) noexcept
     case errc::body_too_large: return "body_too_large";
     case errc::uri_too_long: return "uri_too_long";
     case errc::uri_rejected: return "uri_rejected";
+    case errc::misdirected_request: return "misdirected_request";
     case errc::unsupported_media_type: return "unsupported_media_type";
     case errc::unauthenticated: return "unauthenticated";
     case errc::invalid_credentials: return "invalid_credentials";

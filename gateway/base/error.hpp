@@ -22,6 +22,7 @@ enum class errc
     body_too_large,
     uri_too_long,
     uri_rejected,
+    misdirected_request,
     unsupported_media_type,
     unauthenticated,
     invalid_credentials,

@@ -56,7 +56,7 @@ struct reply_head
 //
 // Trailers are fields that were sent behind the body (RFC 9110 section 6.5). They are for passing on
 // and for nothing else: what a message says of its framing, its origin or its rights it says in its
-// head. HTTP/1.1 reads them and drops them where it writes, as its section 6.5.1 allows.
+// head. HTTP/1.1 reads them and drops them where it writes, as its section 6.5.1 allows; HTTP/2 writes them.
 struct message_part
 {
     message_part() noexcept = default;
@@ -128,8 +128,9 @@ public:
     // without a limit; whoever opens a tunnel has one.
     virtual task<result<void>> begin(reply_head const& head, message_part part) = 0;
     virtual task<result<void>> write(message_part part) = 0;
-    // Gives up a reply that has begun so that the client cannot take it for a whole one.
-    virtual void abort() noexcept = 0;
+    // Gives up a reply that has begun so that the client cannot take it for a whole one. `why` is told where the
+    // protocol, or what is spoken over it, has a word for it.
+    virtual void abort(errc why) noexcept = 0;
 
     virtual bool begun() const noexcept = 0;
     virtual unsigned status() const noexcept = 0;        // 0 before begin

@@ -107,7 +107,7 @@ task<result<void>> http1_exchange::write(http::message_part part)
 result<std::string_view> http1_exchange::admit(http::message_part const& part)
 {
     auto admitted = reply_.admit(part.data, part.last);
-    if (!admitted) abort();
+    if (!admitted) abort(errc::internal);
     return admitted;
 }
 
@@ -128,7 +128,7 @@ std::string http1_exchange::take_scratch()
     return out;
 }
 
-void http1_exchange::abort() noexcept
+void http1_exchange::abort(errc) noexcept
 {
     // The last bytes of a tunnel may be on their way to somebody who does not take them.
     if (reply_.complete() && (!tunnel_ || around_.stream.settled())) return;

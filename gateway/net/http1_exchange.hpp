@@ -40,7 +40,7 @@ public:
 
     task<result<void>> begin(http::reply_head const& head, http::message_part part) override;
     task<result<void>> write(http::message_part part) override;
-    void abort() noexcept override;
+    void abort(errc why) noexcept override;
 
     bool begun() const noexcept override { return status_ != 0; }
     unsigned status() const noexcept override { return status_; }

@@ -325,6 +325,35 @@ constexpr words<given_up> words_of(given_up)
     return {{{slow_upload, "slow_upload"}, {slow_reader, "slow_reader"}, {left, "left"}, {silent, "silent"}, {idle, "idle"}}};
 }
 
+// What a request came by.
+enum class protocol : unsigned char
+{
+    http_1_0,
+    http_1_1,
+    http_2,
+    count_
+};
+// As the access log has it.
+constexpr words<protocol> words_of(protocol)
+{
+    using enum protocol;
+    return {{{http_1_0, "HTTP/1.0"}, {http_1_1, "HTTP/1.1"}, {http_2, "HTTP/2"}}};
+}
+
+// Why an HTTP/2 connection was ended for what its client sent.
+enum class http2_fault : unsigned char
+{
+    flood,
+    protocol_error,
+    count_
+};
+// A flood is well-formed: too much of what costs us and not its sender.
+constexpr words<http2_fault> words_of(http2_fault)
+{
+    using enum http2_fault;
+    return {{{flood, "flood"}, {protocol_error, "protocol_error"}}};
+}
+
 // Why a session's streams were ended.
 enum class session_end : unsigned char
 {

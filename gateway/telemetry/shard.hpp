@@ -17,8 +17,9 @@ namespace yett::telemetry {
 inline constexpr std::array auth_codes{errc::token_malformed,     errc::token_untrusted,         errc::token_expired,
                                        errc::token_not_yet_valid, errc::token_wrong_issuer,      errc::token_wrong_audience,
                                        errc::token_revoked,       errc::token_wrong_certificate, errc::credentials_disagree};
-inline constexpr std::array framing_codes{errc::bad_request,  errc::header_too_large, errc::body_too_large,
-                                          errc::uri_too_long, errc::uri_rejected,     errc::not_implemented};
+inline constexpr std::array framing_codes{errc::bad_request,        errc::header_too_large, errc::body_too_large,
+                                          errc::uri_too_long,       errc::uri_rejected,     errc::not_implemented,
+                                          errc::misdirected_request};
 
 // Of one rule of the configuration; slot 0 is for requests that none matched.
 //
@@ -189,6 +190,10 @@ struct connection_figures
     shown<by<certificate_refusal>> certificates_refused{
         in,
         {"yett_tls_client_certificates_refused_total", "TLS handshakes that failed for the client's certificate.", {"reason"}}};
+    shown<by<protocol>> requests_by_protocol{
+        in, {"yett_requests_by_protocol_total", "Requests, by the version of HTTP they came by.", {"protocol"}}};
+    shown<by<http2_fault>> http2_faults{
+        in, {"yett_http2_faults_total", "HTTP/2 connections ended for what their clients sent, by what that was.", {"reason"}}};
     shown<by_code> framing_refusals{
         in, {"yett_framing_refusals_total", "Bytes that did not become a request.", {"code"}, {}, framing_codes}};
     shown<counter> forwarding_unreadable{

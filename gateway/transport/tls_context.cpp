@@ -282,6 +282,13 @@ ssl_ctx_st* tls_context::named(std::string name) const
     return wild == by_name_.end() ? nullptr : wild->second;
 }
 
+bool tls_context::covers(std::string_view server_name, std::string_view host) const
+{
+    auto const wanted = lower(host);
+    if (auto* const found = named(wanted)) return found == context_for(lower(server_name));
+    return contexts_.size() == 1 && std::ranges::find(names_, wanted) != names_.end();
+}
+
 bool tls_context::has_public(std::string_view server_name) const
 {
     return named(lower(server_name)) && is_public_name(server_name);

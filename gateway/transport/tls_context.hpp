@@ -74,6 +74,9 @@ public:
     // Whether one of them is for the name that a client asked for, and the whole world knows it by
     // that (see is_public_name).
     bool has_public(std::string_view server_name) const;
+    // Whether the certificate that a client was shown who asked for that name (SNI; empty: none) is for a host, too. A host
+    // that is an address is compared as it is written.
+    bool covers(std::string_view server_name, std::string_view host) const;
 
 private:
     struct callbacks; // what OpenSSL calls

@@ -88,7 +88,7 @@ task<result<void>> forwarder::forward(policies::permit const& permit, http::exch
     if (f.has_running_tasks()) co_await f.join();
     f.end_attempt();
     if (!outcome && f.ended() != errc{}) outcome = client_error(f.ended(), "the session ended meanwhile");
-    if (!outcome && ex.begun()) ex.abort();
+    if (!outcome && ex.begun()) ex.abort(outcome.error().code());
     count(outcome, context.seen);
     if (thrown) std::rethrow_exception(thrown);
     co_return outcome;

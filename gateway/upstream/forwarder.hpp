@@ -56,7 +56,7 @@ public:
     forwarder& operator=(forwarder const&) = delete;
 
     // Success: the reply was passed on as a whole. Failure: nothing was begun, and the
-    // caller answers; or `ex.begun()`, and the reply was given up with `ex.abort()`.
+    // caller answers; or `ex.begun()`, and the reply was given up with `ex.abort`.
     //
     // Fails with overloaded (no connection or turn came in time), upstream_unavailable
     // (refused, unreachable), upstream_timeout, upstream_broken (broke off, unfit framing);

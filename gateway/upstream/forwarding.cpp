@@ -55,7 +55,7 @@ bool forwarding::end(errc why) noexcept
     if (why == errc::stopping || is_over || gone_) return false;
     ended_ = why;
     client_is_gone();
-    if (exchange_.begun()) exchange_.abort();
+    if (exchange_.begun()) exchange_.abort(why);
     return true;
 }
 

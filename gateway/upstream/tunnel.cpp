@@ -175,7 +175,7 @@ void tunnel::moved() noexcept
 void tunnel::cut() noexcept
 {
     application_.shut(ending::shut);
-    parties_.exchange.abort();
+    parties_.exchange.abort(ended_);
 }
 
 } // namespace yett::upstream

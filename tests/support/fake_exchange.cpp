@@ -137,7 +137,7 @@ task<result<void>> fake_exchange::deliver(std::string_view part, bool last)
     co_return result<void>{};
 }
 
-void fake_exchange::abort() noexcept
+void fake_exchange::abort(errc) noexcept
 {
     if (!ended_) aborted_ = true;
 }

@@ -59,7 +59,7 @@ public:
     void limit_body(std::uint64_t bytes) noexcept override { body_limit = bytes; }
     task<result<void>> begin(http::reply_head const& head, http::message_part part) override;
     task<result<void>> write(http::message_part part) override;
-    void abort() noexcept override;
+    void abort(errc why) noexcept override;
     bool begun() const noexcept override { return status_ != 0; }
     unsigned status() const noexcept override { return status_; }
     std::uint64_t bytes_in() const noexcept override { return bytes_in_; }

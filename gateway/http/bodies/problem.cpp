@@ -147,6 +147,7 @@ public_error public_error_of(error const& e) noexcept
     case errc::body_too_large: return {413, "body_too_large", "Body too large"};
     case errc::uri_too_long: return {414, "uri_too_long", "Address too long"};
     case errc::uri_rejected: return {400, "uri_rejected", "Address rejected"};
+    case errc::misdirected_request: return {421, "misdirected_request", "Not served on this connection"};
     case errc::unsupported_media_type: return {415, "unsupported_media_type", "Media type not supported"};
     case errc::invalid_credentials: return {401, "invalid_credentials", "Invalid credentials"};
     case errc::email_not_verified: return {403, "email_not_verified", "Address not verified"};

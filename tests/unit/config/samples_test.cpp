@@ -45,7 +45,7 @@ TEST_CASE("samples: the smallest one has ten lines and the defaults")
     REQUIRE(s.listeners.size() == 1);
     CHECK(s.listeners[0].address == socket_address{"127.0.0.1", 4080});
     CHECK(!s.listeners[0].tls);
-    CHECK(s.listeners[0].protocols == std::vector{protocol::http_1_1});
+    CHECK(s.listeners[0].protocols == std::vector{protocol::h2, protocol::http_1_1});
     CHECK(s.management.address == socket_address{"127.0.0.1", 4090});
     CHECK(s.management.socket == "samples/yett.sock");
     CHECK(s.trusted_proxies.empty());

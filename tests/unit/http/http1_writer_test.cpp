@@ -52,7 +52,7 @@ public:
         co_return result<void>{};
     }
     task<result<void>> write(message_part) override { throw std::logic_error{"write"}; }
-    void abort() noexcept override {}
+    void abort(errc) noexcept override {}
     bool begun() const noexcept override { return status_ != 0; }
     unsigned status() const noexcept override { return status_; }
     std::uint64_t bytes_in() const noexcept override { return 0; }

@@ -88,7 +88,7 @@ task<void> echo_body(http::exchange& ex)
     if (!begun) co_return;
     for (;;) {
         auto const part = co_await ex.read_body();
-        if (!part) co_return ex.abort();
+        if (!part) co_return ex.abort(errc::internal);
         auto const last = part->data.empty();
         http::message_part const echoed{part->data, last, part->trailers};
         auto const sent = co_await ex.write(echoed);
@@ -150,7 +150,7 @@ task<void> begin_and_wait(http::exchange& ex)
         sent = co_await ex.write({said[step], step == 2});
     }
     ex.on_abandoned({});
-    if (!sent) ex.abort();
+    if (!sent) ex.abort(errc::internal);
 }
 
 task<void> write_much(http::exchange& ex, std::string const& part, bool& failed)
@@ -182,7 +182,7 @@ task<void> read_and_write_at_once(http::exchange& ex)
     }
     boost::system::error_code ec;
     co_await written.async_wait(boost::asio::redirect_error(use_task, ec));
-    if (failed) co_return ex.abort();
+    if (failed) co_return ex.abort(errc::internal);
     auto const end = "|" + std::to_string(bytes);
     co_await ex.write({end, true});
 }

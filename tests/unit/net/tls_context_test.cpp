@@ -65,6 +65,38 @@ TEST_CASE("tls: a context knows which of the names that clients ask for the whol
     CHECK(std::ranges::find(tls->names(), "*.shop.example.co.uk") != tls->names().end());
 }
 
+TEST_CASE("tls: a context knows which names the certificate is for that a client was shown")
+{
+    certificate const one{"one.example"}, wild{"*.two.example"};
+    auto const several = tls_for({&one, &wild});
+    struct
+    {
+        char const* asked;
+        char const* host;
+        bool covered;
+    } const rows[] = {
+        {"one.example", "one.example", true},
+        {"One.Example", "ONE.example", true},
+        {"", "one.example", true},
+        {"other.example", "one.example", true},
+        {"a.two.example", "b.two.example", true},
+        {"A.two.example", "b.Two.example", true},
+        {"one.example", "a.two.example", false},
+        {"a.two.example", "one.example", false},
+        {"", "a.two.example", false},
+        {"one.example", "other.example", false},
+        {"a.two.example", "two.example", false},
+        {"a.two.example", "a.b.two.example", false},
+        {"one.example", "127.0.0.1", false},
+        {"one.example", "", false},
+    };
+    for (auto const& row : rows) {
+        CAPTURE(row.asked);
+        CAPTURE(row.host);
+        CHECK(several->covers(row.asked, row.host) == row.covered);
+    }
+}
+
 TEST_CASE("tls: a session resumes under its own server name and no other")
 {
     certificate const one{"one.example"}, two{"two.example"};

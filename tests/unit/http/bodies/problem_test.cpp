@@ -39,6 +39,7 @@ TEST_CASE("problem: every failure has its status and public code")
         {errc::body_too_large, 413, "body_too_large"},
         {errc::uri_too_long, 414, "uri_too_long"},
         {errc::uri_rejected, 400, "uri_rejected"},
+        {errc::misdirected_request, 421, "misdirected_request"},
         {errc::unsupported_media_type, 415, "unsupported_media_type"},
         {errc::unauthenticated, 401, "unauthenticated"},
         {errc::invalid_credentials, 401, "invalid_credentials"},
