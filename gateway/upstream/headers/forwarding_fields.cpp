@@ -5,6 +5,7 @@
 #include "gateway/http/field_list.hpp"
 #include "gateway/upstream/headers/field_rules.hpp"
 #include "gateway/upstream/headers/header_plan.hpp"
+#include "gateway/upstream/headers/http2_head_sink.hpp"
 #include "gateway/upstream/headers/recorded_head.hpp"
 
 // Applications read one of two families, X-Forwarded-* or Forwarded (RFC 7239), and some the first that they find. Both
@@ -158,6 +159,7 @@ void write_forwarding_fields(Sink& to, composition const& c, asked_host const& h
 }
 
 template void write_forwarding_fields(http1_head_sink&, composition const&, asked_host const&, bool);
+template void write_forwarding_fields(http2_head_sink&, composition const&, asked_host const&, bool);
 template void write_forwarding_fields(recorded_head&, composition const&, asked_host const&, bool);
 
 } // namespace yett::upstream

@@ -9,6 +9,7 @@
 #include "gateway/upstream/headers/field_rules.hpp"
 #include "gateway/upstream/headers/forwarding_fields.hpp"
 #include "gateway/upstream/headers/header_action.hpp"
+#include "gateway/upstream/headers/http2_head_sink.hpp"
 #include "gateway/upstream/headers/nominations.hpp"
 #include "gateway/upstream/headers/recorded_head.hpp"
 
@@ -288,6 +289,7 @@ result<composed> header_plan::apply(composition const& c, Sink& to) const
 }
 
 template result<composed> header_plan::apply(composition const&, http1_head_sink&) const;
+template result<composed> header_plan::apply(composition const&, http2_head_sink&) const;
 template result<composed> header_plan::apply(composition const&, recorded_head&) const;
 
 } // namespace yett::upstream

@@ -1,6 +1,7 @@
 #include "gateway/upstream/headers/identity_fields.hpp"
 
 #include "gateway/http/ascii.hpp"
+#include "gateway/upstream/headers/http2_head_sink.hpp"
 #include "gateway/upstream/headers/recorded_head.hpp"
 
 #include <fmt/format.h>
@@ -252,6 +253,7 @@ result<void> identity_fields::write_to(Sink& to, proved_caller const& caller) co
 }
 
 template result<void> identity_fields::write_to(http1_head_sink&, proved_caller const&) const;
+template result<void> identity_fields::write_to(http2_head_sink&, proved_caller const&) const;
 template result<void> identity_fields::write_to(recorded_head&, proved_caller const&) const;
 
 } // namespace yett::upstream
