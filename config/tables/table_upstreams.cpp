@@ -155,7 +155,10 @@ key<upstream> servers_key()
         }
     };
     auto const describe = [](upstream const&, std::string const& path, std::vector<row>& out) {
-        out.push_back({path, "list of servers", {}, server_url().allowed,
+        out.push_back({path,
+                       "list of servers",
+                       {},
+                       server_url().allowed,
                        "Where the application answers; a server is a text, or a mapping of `url` and `weight`. h2c is HTTP/2 "
                        "without TLS, as gRPC servers speak it. A name stands for all of its addresses."});
         describe_section(upstream_server{}, path + "[]", server_keys(), out);
@@ -175,6 +178,9 @@ section<upstream_tls> const& tls_keys()
                   "The name the certificate must hold; null takes the host of the URL."),
             file("certificate_file", &t::certificate_file, "The certificate shown to the servers, PEM."),
             file("key_file", &t::key_file, "Its private key, PEM."),
+            values("protocols", &t::protocols, one_of<protocol>({{"h2", protocol::h2}, {"http/1.1", protocol::http_1_1}}),
+                   emptiness::refused,
+                   "What is offered to the servers by ALPN, the first preferred. With h2 alone a server has to agree to HTTP/2."),
             value("insecure_skip_verify", &t::insecure_skip_verify, boolean(),
                   "Believes whoever answers, so that anybody on the way may read and change everything. For tries: each start "
                   "warns of it, and `yett_upstream_insecure` is 1."),
@@ -185,6 +191,27 @@ section<upstream_tls> const& tls_keys()
             if (tls.certificate_file.empty() != tls.key_file.empty())
                 r.complain(at, "certificate_file and key_file belong together; one is missing");
         },
+    };
+    return keys;
+}
+
+// What a server allows by itself is less where it says so.
+section<yett::upstream::http2_options> const& http2_keys()
+{
+    using h = yett::upstream::http2_options;
+    static section<h> const keys{
+        {
+            value("streams", &h::streams, count<std::uint32_t>(1, 10'000),
+                  "Requests on a connection at a time; where the server allows fewer, so many. Another connection is opened when "
+                  "all are full, up to `connections`."),
+            value("ping_interval", &h::ping_interval, duration<milliseconds>(seconds{0}, hours{1}),
+                  "Silent for so long while requests are under way, a connection is sent a PING; 0s: never. gRPC servers end "
+                  "connections that are asked more often than every five minutes."),
+            value("ping_timeout", &h::ping_timeout, duration<milliseconds>(milliseconds{100}, minutes{5}),
+                  "For the answer; without one the connection is closed. A request that was in vain for `reply_timeout` makes a "
+                  "silent connection be asked as well."),
+        },
+        {},
     };
     return keys;
 }
@@ -226,6 +253,9 @@ void finish_upstream(reading& r, spot const& at, upstream& one)
     auto const is_tls = [](upstream_server const& s) { return s.scheme == upstream_scheme::https; };
     if (one.tls && std::ranges::none_of(one.servers, is_tls))
         r.complain_at(at.path + ".tls", "is for https servers, and there is none");
+    if (may_speak_http2(one) && one.pool.proxy_protocol != yett::upstream::proxy_header_version::off)
+        r.complain_at(at.path + ".proxy_protocol",
+                      "makes each connection one client's, and those of HTTP/2 (h2c, or h2 in tls.protocols) are everybody's");
 }
 
 } // namespace
@@ -238,12 +268,13 @@ section<upstream> const& upstream_keys()
     static section<u> const keys{
         {
             servers_key(),
-            value("balance", &u::balance,
-                  one_of<balance>({{"round_robin", balance::round_robin},
-                                   {"least_requests", balance::least_requests},
-                                   {"consistent_hash", balance::consistent_hash}}),
-                  "Which server gets the next request: each in turn; of two that are drawn the one with fewer under way; or always "
-                  "the same for a user, or for a client where nobody is named. All of them heed the weights."),
+            value(
+                "balance", &u::balance,
+                one_of<balance>({{"round_robin", balance::round_robin},
+                                 {"least_requests", balance::least_requests},
+                                 {"consistent_hash", balance::consistent_hash}}),
+                "Which server gets the next request: each in turn; of two that are drawn the one with fewer under way; or always "
+                "the same for a user, or for a client where nobody is named. All of them heed the weights."),
             inside(&u::pool, value("connections", &p::connections, count<std::uint64_t>(1, 65'536),
                                    "Connections of each worker to each server.")),
             value("connections_per_client", &u::connections_per_client, share_of("upstreams.NAME.connections"),
@@ -260,8 +291,8 @@ section<upstream> const& upstream_keys()
                   "long in all."),
             value("idle_timeout", &u::idle_timeout, duration<milliseconds>(seconds{1}, hours{24}),
                   "Without a byte in either direction, of streams; and of kept connections, where it is at most 60 s."),
-            value("reply_header_bytes", &u::reply_header_bytes, size(1'024, 1 << 20),
-                  "The largest head of a reply; a larger one is answered with 502."),
+            inside(&u::pool, value("reply_header_bytes", &p::reply_header_bytes, size(1'024, 1 << 20),
+                                   "The largest head of a reply; a larger one is answered with 502.")),
             inside(&u::pool,
                    value("reply_header_fields", &p::reply_fields, count<std::uint64_t>(10, 2'000), "Fields that it may have.")),
             inside(&u::pool,
@@ -269,6 +300,7 @@ section<upstream> const& upstream_keys()
                          one_of<told>({{"off", told::off}, {"v1", told::v1}, {"v2", told::v2}}),
                          "Tells the servers at the beginning of each connection, ahead of TLS, whose it is. It then serves that "
                          "client's connection alone, and behind `trusted_proxies` one request: expect as many as clients.")),
+            inside(&u::pool, part("http2", &p::http2, http2_keys())),
             part("host", &u::host, host_keys()),
             value("retries", &u::retries, count<unsigned>(0, 10),
                   "To how many further servers a request may be sent when one broke off, was silent for `reply_timeout`, or "

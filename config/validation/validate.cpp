@@ -77,6 +77,11 @@ void check_route(reading& r, settings const& all, std::size_t i)
             r.complain_at(fmt::format("{}.limits[{}]", path, j),
                           "counts no requests, but what is checked for strangers, on every route");
     check_stripped_prefix(r, route, path);
+    auto const to = all.upstreams.find(route.target);
+    if (route.websocket && to != all.upstreams.end() && may_speak_http2(to->second))
+        r.complain_at(path + ".websocket",
+                      fmt::format("needs HTTP/1.1, and upstreams.{} may be spoken to with HTTP/2 (h2c, or h2 in tls.protocols)",
+                                  route.target));
 }
 
 // What anybody can bring about is no proof of who sends a cookie along.

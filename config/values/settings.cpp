@@ -25,6 +25,14 @@ std::map<std::string, limit> built_in_limits()
     return all;
 }
 
+bool may_speak_http2(upstream const& one)
+{
+    auto const offered = one.tls && std::ranges::find(one.tls->protocols, protocol::h2) != one.tls->protocols.end();
+    return std::ranges::any_of(one.servers, [offered](upstream_server const& each) {
+        return each.scheme == upstream_scheme::h2c || (offered && each.scheme == upstream_scheme::https);
+    });
+}
+
 std::uint64_t share::of(std::uint64_t whole) const noexcept
 {
     return std::max<std::uint64_t>(1, of_hundred ? whole * amount / 100 : amount);

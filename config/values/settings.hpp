@@ -178,7 +178,8 @@ struct upstream_tls
     std::string server_name; // empty: the host
     path certificate_file;   // both or neither
     path key_file;
-    bool insecure_skip_verify = false; // whoever answers is believed to be the server
+    std::vector<protocol> protocols{protocol::http_1_1}; // offered, the first preferred
+    bool insecure_skip_verify = false;                   // whoever answers is believed to be the server
 };
 
 // Which Host the application is told.
@@ -243,6 +244,9 @@ struct upstream : yett::upstream::exchange_options
     std::optional<upstream_tls> tls;
     std::string place;
 };
+
+// Some of its servers are spoken to with HTTP/2, or offered it.
+bool may_speak_http2(upstream const& one);
 
 // So many in so long, "5/15m".
 struct rate

@@ -1,15 +1,13 @@
 #include "gateway/upstream/attempt.hpp"
 
 #include "gateway/http/ascii.hpp"
-#include "gateway/http/chunks.hpp"
 #include "gateway/http/fields/websocket_protocols.hpp"
 #include "gateway/telemetry/metrics.hpp"
-#include "gateway/upstream/attempt_rules.hpp"
 #include "gateway/upstream/course.hpp"
 #include "gateway/upstream/forwarding.hpp"
-#include "gateway/upstream/headers/http1_head_sink.hpp"
 #include "gateway/upstream/headers/location_mapping.hpp"
 #include "gateway/upstream/route_changes.hpp"
+#include "gateway/upstream/streams/attempt_rules.hpp"
 
 #include <fmt/format.h>
 
@@ -40,9 +38,9 @@ bool announces_events(http::response_head const& head) noexcept
     return type && http::ascii::equal_ignoring_case(type->value.substr(0, events.size()), events);
 }
 
-http1_stream::terms terms_of(forward_options const& o, http::method asked)
+request_terms terms_of(forward_options const& o, http::method asked)
 {
-    return {asked, o.reply_timeout, o.idle_timeout, o.reply_header_bytes, o.connections.reply_fields};
+    return {asked, o.reply_timeout, o.idle_timeout, o.connections.reply_header_bytes, o.connections.reply_fields};
 }
 
 } // namespace
@@ -53,18 +51,17 @@ attempt::attempt(forwarding& request, course& way, reservation taken, forward_op
       options_{options},
       around_{around},
       reserved_{std::move(taken)},
-      stream_{reserved_.get(), around.deadlines, terms_of(options, request.request().method())}
+      stream_{reserved_, around.deadlines, terms_of(options, request.request().method())}
 {
 }
 
 // One coroutine from the request to the reply's begin: each more would be a frame more for every request.
 task<result<void>> attempt::run()
 {
-    auto const text = compose();
-    if (!text) co_return text.error();
+    if (auto const written = compose(); !written) co_return written.error();
     if (!request_.body().last) carry_body();
     auto const sent_at = steady_now();
-    auto const heard = co_await stream_.ask(*text, around_.executor);
+    auto const heard = co_await stream_.ask(around_.executor);
     if (!heard) co_return heard.error();
     if (!*heard) co_return lost(why_ended());
 
@@ -91,7 +88,7 @@ task<result<void>> attempt::run()
     co_return result<void>{};
 }
 
-result<pieces> attempt::compose()
+result<void> attempt::compose()
 {
     auto const& context = request_.context();
     auto const& body = request_.body();
@@ -103,29 +100,26 @@ result<pieces> attempt::compose()
     c.bearers = context.bearers;
     c.websocket = context.websocket.has_value();
     c.bare = context.bare;
-    auto const chunked = !c.bare && request_.request().body() == http::body_kind::chunked;
-    if (chunked && body.last) c.length = body.data.size();
+    auto const came_whole = !c.bare && request_.request().body() == http::body_kind::chunked && body.last;
+    if (came_whole) c.length = body.data.size();
     c.host = way_.to().host();
     // HTTP/1.0 need not name a host, HTTP/1.1 has to.
     if (c.host.empty() && exchange.where().host().empty()) c.host = way_.to().address().authority();
     c.rules = context.changes ? context.changes->of_request() : nullptr;
     if (request_.is_first_composed()) c.dropped = &around_.figures.dropped_fields;
 
-    auto& head = stream_.head_buffer();
-    auto const composed = write_http1_head(context.headers, c, head);
+    auto const composed = stream_.compose(context.headers, c, body);
     if (!composed) return composed.error();
     if (composed->signs_in_connection) reserved_.bind();
-    if (!chunked || body.last || body.data.empty()) return pieces{head, body.data};
-    http::chunk_line_buffer line;
-    head += http::chunk_line(body.data.size(), line);
-    return pieces{head, body.data, http::chunk_end};
+    return {};
 }
 
 void attempt::carry_body()
 {
-    auto const chunked = request_.request().body() == http::body_kind::chunked;
-    auto const left = chunked ? 0 : request_.request().content_length() - request_.body().data.size();
-    stream_.carry(request_.exchange(), chunked, left);
+    auto const& head = request_.request();
+    std::optional<std::uint64_t> left;
+    if (head.body() == http::body_kind::length) left = head.content_length() - request_.body().data.size();
+    stream_.carry(request_.exchange(), left);
 }
 
 void attempt::note_reply(steady_time sent_at)
@@ -135,7 +129,6 @@ void attempt::note_reply(steady_time sent_at)
     auto const now = steady_now();
     seen.duration = now - sent_at;
     request_.was_answered(now - sent_at, now);
-    stream_.wire().clear_read_deadline();
 }
 
 bool attempt::is_turned_down() const
@@ -255,13 +248,13 @@ error attempt::why_ended() const
 error attempt::lost(error why)
 {
     lost_attempt const known{
-        .on_kept_connection = stream_.wire().is_used(),
+        .on_kept_connection = stream_.was_kept() && !way_.wants_new_connection(),
         .server_ended_it = stream_.server_ended_it(),
         .heard = stream_.heard(),
         .client_gone = request_.is_gone(),
         .request_at_hand = request_.body().last,
         .method_is_idempotent = request_.method_is_idempotent(),
-        .anything_sent = stream_.wire().sent() > 0,
+        .anything_sent = stream_.anything_sent(),
     };
     auto const next = next_after(known);
     auto const follows = way_.go_on(next, known.anything_sent, why, around_.deadlines.now());
@@ -271,15 +264,8 @@ error attempt::lost(error why)
 // Behind a proxy the next request of the same connection may be somebody else's.
 void attempt::release() noexcept
 {
-    if (!reserved_) return;
-    used_connection const known{
-        .reply_is_whole = whole_,
-        .server_keeps_it = whole_ && stream_.head().keep_alive(),
-        .doubtful = stream_.doubtful(),
-        .bytes_behind = stream_.wire().has_more(),
-        .request_is_out = stream_.request_is_out(),
-    };
-    if (!may_be_reused(known)) return reserved_.discard();
+    if (!reserved_ || reserved_.is_place()) return; // a place goes behind its stream
+    if (!stream_.leaves_nothing(whole_)) return reserved_.discard();
     reserved_.keep(request_.context().client.trusted ? 0 : request_.exchange().from().connection);
 }
 

@@ -3,12 +3,11 @@
 #include "gateway/base/async/task.hpp"
 #include "gateway/base/result.hpp"
 #include "gateway/http/exchange.hpp"
-#include "gateway/upstream/cluster/connection.hpp"
 #include "gateway/upstream/cluster/dependencies.hpp"
 #include "gateway/upstream/cluster/reservation.hpp"
 #include "gateway/upstream/forward_options.hpp"
 #include "gateway/upstream/headers/reply_fields.hpp"
-#include "gateway/upstream/http1_stream.hpp"
+#include "gateway/upstream/streams/request_stream.hpp"
 #include "gateway/upstream/tunnel.hpp"
 
 #include <memory>
@@ -46,13 +45,13 @@ public:
     bool is_tunnel() const noexcept { return tunnel_ != nullptr; }
     bool end_tunnel(errc why) noexcept { return tunnel_->end(why); }
     // Its connection had served others before.
-    bool was_kept() const noexcept { return stream_.wire().is_used(); }
+    bool was_kept() const noexcept { return stream_.was_kept(); }
     // Its connection serves one client alone.
     bool is_bound() const noexcept { return reserved_.is_bound(); }
 
 private:
-    // The head for the server, and what is there of the body already.
-    result<pieces> compose();
+    // Writes the head for the server.
+    result<void> compose();
     // Starts the upload of what is left of the body.
     void carry_body();
     void note_reply(steady_time sent_at);
@@ -68,7 +67,7 @@ private:
     struct opening
     {
         http::reply_head head;
-        http1_stream::part part;
+        reply_part part;
     };
     result<opening> open_reply();
     // Passes parts down until the reply has ended, at the pace of the client.
@@ -87,7 +86,7 @@ private:
     forward_options const& options_;
     dependencies const& around_;
     reservation reserved_;
-    http1_stream stream_;
+    request_stream stream_;
     std::optional<reply_for_client> told_; // of the reply
     std::unique_ptr<tunnel> tunnel_;
     bool whole_ = false;

@@ -2,9 +2,9 @@
 
 #include "gateway/base/clock.hpp"
 #include "gateway/base/error.hpp"
-#include "gateway/upstream/attempt_rules.hpp"
 #include "gateway/upstream/cluster/cluster.hpp"
 #include "gateway/upstream/forward_context.hpp"
+#include "gateway/upstream/streams/attempt_rules.hpp"
 
 #include <string>
 

@@ -25,9 +25,9 @@ upstream_outcome outcome_of(result<void> const& r) noexcept
     }
 }
 
-task<result<reservation>> take(pool& from, wanted_connection const& wanted, bool anew)
+task<result<reservation>> take(server_connections& from, wanted_connection const& wanted, bool anew)
 {
-    return anew ? take_new(from, wanted) : take_any(from, wanted);
+    return anew ? from.take_new(wanted) : from.take_any(wanted);
 }
 
 // A turn that its request knows of, so that it need not be waited for when the client has gone.
@@ -138,7 +138,7 @@ task<result<void>> forwarder::try_servers(forwarding& f)
     bool is_bound = false;
     for (;;) {
         reservation taken;
-        if (!way.wants_new_connection()) taken = take_kept(way.to().connections(), f.wanted());
+        if (!way.wants_new_connection()) taken = way.to().connections().take_kept(f.wanted());
         if (!taken) {
             auto found = co_await reserve(f, way);
             if (!found) co_return found.error();

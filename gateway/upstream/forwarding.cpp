@@ -67,9 +67,4 @@ void forwarding::client_is_gone() noexcept
     if (attempt_) attempt_->abandon();
 }
 
-error client_went_away()
-{
-    return client_error(errc::peer_broke_off, "the client went away");
-}
-
 } // namespace yett::upstream

@@ -91,7 +91,4 @@ private:
     bool taken_ = false;
 };
 
-// What a request fails with when its client has gone.
-error client_went_away();
-
 } // namespace yett::upstream

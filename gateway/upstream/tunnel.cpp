@@ -1,6 +1,6 @@
 #include "gateway/upstream/tunnel.hpp"
 
-#include "gateway/upstream/forwarding.hpp"
+#include "gateway/upstream/streams/request_terms.hpp"
 
 // Two directions, two coroutines: `run` carries what the application says, `upload_` what the client says. Each ends
 // by itself, and the tunnel when both have. Who ends it from outside wants the client to hear why, and can say so

@@ -6,7 +6,7 @@
 #include "gateway/http/exchange.hpp"
 #include "gateway/http/fields/websocket.hpp"
 #include "gateway/telemetry/metrics.hpp"
-#include "gateway/upstream/upload.hpp"
+#include "gateway/upstream/streams/http1_upload.hpp"
 
 #include <string_view>
 
@@ -65,8 +65,8 @@ private:
     connection& application_;
     http::websocket::frames frames_; // of the application
     http::websocket::frames client_frames_;
-    upload::watcher const client_says_;
-    upload upload_;
+    http1_upload::watcher const client_says_;
+    http1_upload upload_;
     base::deadlines::entry idle_;
     base::deadlines::entry farewell_;
     telemetry::websocket_end reason_ = telemetry::websocket_end::broken;

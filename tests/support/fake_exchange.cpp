@@ -114,26 +114,27 @@ task<result<void>> fake_exchange::begin(http::reply_head const& head, http::mess
     reason_ = head.reason;
     if (head.status == 101) body_finished_ = false;
     for (auto const& f : head.fields) fields_.emplace_back(f.name, f.value);
-    return deliver(part.data, part.last);
+    return deliver(part);
 }
 
 task<result<void>> fake_exchange::write(http::message_part part)
 {
     if (status_ == 0 || ended_ || aborted_) throw std::logic_error{"a part outside a reply"};
-    return deliver(part.data, part.last);
+    return deliver(part);
 }
 
-task<result<void>> fake_exchange::deliver(std::string_view part, bool last)
+task<result<void>> fake_exchange::deliver(http::message_part part)
 {
     ++parts_;
-    largest_part_ = std::max(largest_part_, part.size());
+    largest_part_ = std::max(largest_part_, part.data.size());
     while (slow_ && allowed_parts_ == 0 && !gone_) co_await writer_.wait();
     if (gone_) co_return error{errc::peer_broke_off};
     if (slow_) --allowed_parts_;
-    bytes_out_ += part.size();
-    if (keep_body_) body_.append(part);
-    ended_ = last;
-    if (last) reader_.wake();
+    bytes_out_ += part.data.size();
+    if (keep_body_) body_.append(part.data);
+    for (auto const& f : part.trailers) trailers_.emplace_back(f.name, f.value);
+    ended_ = part.last;
+    if (ended_) reader_.wake();
     co_return result<void>{};
 }
 

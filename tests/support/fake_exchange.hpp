@@ -38,6 +38,7 @@ public:
     std::vector<std::pair<std::string, std::string>> const& fields() const noexcept { return fields_; }
     // The first value of that name, in any case; empty when there is none.
     std::string field(std::string_view name) const;
+    std::vector<std::pair<std::string, std::string>> const& trailers() const noexcept { return trailers_; }
     std::optional<std::uint64_t> length() const noexcept { return length_; }
     std::string const& reason() const noexcept { return reason_; }
     bool ended() const noexcept { return ended_; }
@@ -70,7 +71,7 @@ public:
     std::optional<std::uint64_t> body_limit;
 
 private:
-    task<result<void>> deliver(std::string_view part, bool last);
+    task<result<void>> deliver(http::message_part part);
 
     std::string text_;
     std::vector<http::field> storage_;
@@ -87,6 +88,7 @@ private:
 
     unsigned status_ = 0;
     std::vector<std::pair<std::string, std::string>> fields_;
+    std::vector<std::pair<std::string, std::string>> trailers_;
     std::optional<std::uint64_t> length_;
     std::string reason_;
     std::string body_;

@@ -2,7 +2,7 @@
 
 #include "gateway/base/async/task.hpp"
 #include "gateway/transport/byte_stream.hpp"
-#include "gateway/upstream/cluster/server_address.hpp"
+#include "gateway/upstream/addresses/server_address.hpp"
 
 #include <cstddef>
 #include <cstdint>

@@ -91,13 +91,23 @@ std::string bracketed(std::string const& host)
     return host.find(':') == host.npos ? host : "[" + host + "]";
 }
 
+// Of a server with TLS, by what it is offered.
+upstream::http2_use http2_by(std::vector<config::protocol> const& offered)
+{
+    auto const has = [&offered](config::protocol p) { return std::ranges::find(offered, p) != offered.end(); };
+    if (!has(config::protocol::h2)) return upstream::http2_use::never;
+    return has(config::protocol::http_1_1) ? upstream::http2_use::by_agreement : upstream::http2_use::always;
+}
+
 upstream::server_address address_of(config::upstream_server const& server, std::optional<config::upstream_tls> const& tls)
 {
     using upstream::server_scheme;
     if (server.scheme == config::upstream_scheme::unix_socket)
         return {server.host, 0, "unix:" + server.host, server_scheme::unix_socket};
     upstream::server_address to{server.host, server.port, bracketed(server.host) + ":" + std::to_string(server.port)};
+    if (server.scheme == config::upstream_scheme::h2c) to.http2 = upstream::http2_use::always;
     if (server.scheme != config::upstream_scheme::https) return to;
+    if (tls) to.http2 = http2_by(tls->protocols);
     to.scheme = server_scheme::https;
     to.server_name = tls && !tls->server_name.empty() ? tls->server_name : server.host;
     return to;
@@ -210,6 +220,8 @@ transport::tls_client_options tls_of(config::upstream const& u)
     if (!u.tls) return options;
     options.ca_file = u.tls->ca_file.string();
     options.verify = !u.tls->insecure_skip_verify;
+    options.protocols.clear();
+    for (auto const each : u.tls->protocols) options.protocols.emplace_back(each == config::protocol::h2 ? "h2" : "http/1.1");
     return options;
 }
 

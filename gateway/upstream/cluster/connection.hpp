@@ -56,6 +56,8 @@ public:
     // What comes before the first request, where anything does: `preamble`, in the clear, and the handshake
     // of TLS, within `timeout`. Fails with upstream_timeout or upstream_unavailable, and a note.
     task<result<void>> introduce(std::string_view preamble, milliseconds timeout);
+    // What TLS agreed on then, by its name in ALPN; empty: nothing.
+    std::string_view protocol() const noexcept { return socket_.protocol(); }
 
     // What was received and not consumed; moves while `wait_readable` waits.
     std::span<char> unread() noexcept { return socket_.input(); }

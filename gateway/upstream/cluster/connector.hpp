@@ -4,8 +4,8 @@
 #include "gateway/base/async/task.hpp"
 #include "gateway/base/result.hpp"
 #include "gateway/upstream/addresses/resolved_name.hpp"
+#include "gateway/upstream/addresses/server_address.hpp"
 #include "gateway/upstream/cluster/connection.hpp"
-#include "gateway/upstream/cluster/server_address.hpp"
 
 #include <cstddef>
 #include <cstdint>

@@ -18,16 +18,27 @@ enum class proxy_header_version : std::uint8_t
     v2,
 };
 
+// Of connections over which HTTP/2 is spoken, which requests share.
+struct http2_options
+{
+    std::uint32_t streams = 100; // requests on a connection at a time; its server may allow fewer
+    // Silent for so long while requests are under way, one is asked for a sign of life; 0: never.
+    milliseconds ping_interval{360'000};
+    milliseconds ping_timeout{10'000}; // and ended when it gives none
+};
+
 // Of one worker and server.
 struct pool_options
 {
-    std::size_t connections = 256;      // open at a time, kept ones included
-    std::size_t per_client = 256;       // of these, at most; and that part of `pending`
-    std::size_t pending = 1024;         // more exchanges waiting than this fail at once
-    milliseconds connect_timeout{2000}; // also the longest wait for a free connection
-    milliseconds keep_timeout{60000};   // an unused connection is closed after this
-    std::size_t reply_fields = 200;     // that a reply may have
+    std::size_t connections = 256;          // open at a time, kept ones included
+    std::size_t per_client = 256;           // of these, at most; and that part of `pending`
+    std::size_t pending = 1024;             // more exchanges waiting than this fail at once
+    milliseconds connect_timeout{2000};     // also the longest wait for a free connection
+    milliseconds keep_timeout{60000};       // an unused connection is closed after this
+    std::size_t reply_header_bytes = 65536; // of the head of a reply
+    std::size_t reply_fields = 200;         // that it may have
     proxy_header_version proxy_protocol = proxy_header_version::off;
+    http2_options http2{};
 };
 
 // How often requests may be sent once more: in any ten seconds `share` of a hundred of them, and
@@ -63,7 +74,6 @@ struct exchange_options
     milliseconds reply_timeout{60000}; // from the end of the request to the head of the reply
     milliseconds idle_timeout{300000}; // without progress of either body at the upstream
     unsigned retries = 2; // further servers that a request may be sent to; 0: no other is tried, and nothing is sent again
-    std::size_t reply_header_bytes = 65536; // of the head of a reply; fields: pool_options::reply_fields
     retry_budget_options retry_budget;
 };
 

@@ -18,7 +18,7 @@
 // Therefore there are never more than the options allow, however many connect at once.
 //
 // Whoever waits is served in order, but for clients whose share is spent: they let others pass
-// (`next_in_line`). A connection that comes back, or a place that comes free, goes to who waits and not to who
+// (`pool_queue::next`). A connection that comes back, or a place that comes free, goes to who waits and not to who
 // asks next, or the queue could be overtaken for ever. Who waits is woken from the event loop and never from
 // inside of a call, because the giver may be in the middle of its own end.
 
@@ -29,7 +29,8 @@ pool::pool(server_address const& where, pool_options const& options, dependencie
       options_{options},
       around_{around},
       connector_{where, around.executor, around.deadlines},
-      shares_{options.per_client, options.connections}
+      shares_{options.per_client, options.connections},
+      waiting_{around.executor, [this] { report(); }}
 {
     kept_.reserve(options.connections);
 }
@@ -40,12 +41,7 @@ pool::~pool()
     bound_.clear();
     end_all(all_);
     end_all(apart_);
-    while (!waiting_.empty()) {
-        auto& t = waiting_.front();
-        waiting_.pop_front();
-        t.queue_ = nullptr;
-        t.waiter_.drop();
-    }
+    waiting_.drop_all();
 }
 
 void pool::end_all(list& of) noexcept
@@ -114,19 +110,8 @@ task<result<connection_ptr>> pool::acquire_new(pool_waiter& t)
         ++open_;
         co_return co_await open_one(t, shares_.take(t.client_));
     }
-    if (waiting_.size() >= options_.pending || waits_enough(t))
-        co_return overloaded(t, "too many exchanges wait for a connection");
+    if (waiting_.is_full_for(t, options_, shares_)) co_return overloaded(t, "too many exchanges wait for a connection");
     co_return co_await wait_for_one(t);
-}
-
-// A client's part of the queue is like that of the connections.
-bool pool::waits_enough(pool_waiter const& t) const noexcept
-{
-    if (!shares_.are_limited()) return false;
-    auto const part = std::max<std::size_t>(1, options_.pending * options_.per_client / options_.connections);
-    if (waiting_.size() < part) return false;
-    auto const same = [&t](pool_waiter const& other) { return shares::is_same(t.client_, other.client_); };
-    return static_cast<std::size_t>(std::count_if(waiting_.begin(), waiting_.end(), same)) >= part;
 }
 
 error pool::overloaded(pool_waiter const& t, char const* otherwise) const
@@ -190,12 +175,7 @@ task<result<void>> pool::introduce(connection& c, pool_waiter const& t, steady_t
 
 task<result<connection_ptr>> pool::wait_for_one(pool_waiter& t)
 {
-    base::deadlines::entry limit{[&t] { t.give_up(pool_waiter::outcome::late); }};
-    t.queue_ = this;
-    waiting_.push_back(t);
-    report();
-    around_.deadlines.arm_after(limit, options_.connect_timeout);
-    co_await t.waiter_.wait();
+    co_await t.wait_in(waiting_, around_.deadlines, options_.connect_timeout);
     if (t.outcome_ == pool_waiter::outcome::late) co_return overloaded(t, "no connection came free in time");
     if (t.outcome_ == pool_waiter::outcome::cancelled)
         co_return client_error(errc::peer_broke_off, "gave up waiting for a connection");
@@ -203,19 +183,11 @@ task<result<connection_ptr>> pool::wait_for_one(pool_waiter& t)
     co_return co_await open_one(t, t.held_);
 }
 
-// Whoever waits longest and whose share has room.
-pool_waiter* pool::next_in_line() noexcept
-{
-    for (auto& each : waiting_)
-        if (shares_.has_room(each.client_)) return &each;
-    return nullptr;
-}
-
 // It gets a connection that nobody uses, or the right to open another one.
 void pool::serve_next()
 {
     if (waiting_.empty()) return;
-    auto* const next = next_in_line();
+    auto* const next = waiting_.next(shares_);
     if (!next) return;
     if ((next->given_ = take(*next)) == nullptr) {
         if (open_ >= options_.connections && !bound_.empty()) drop_idle(*bound_.front().connection);
@@ -223,20 +195,18 @@ void pool::serve_next()
         ++open_;
         next->held_ = shares_.take(next->client_);
     }
-    next->outcome_ = pool_waiter::outcome::given;
-    next->leave();
+    next->leave(pool_waiter::outcome::given);
 }
 
 void pool::keep(connection_ptr c)
 {
     if (draining_ || c->how_it_ended() != connection::ending::none) return discard(std::move(c));
     settle(*c);
-    if (auto* const next = waiting_.empty() ? nullptr : next_in_line()) {
+    if (auto* const next = waiting_.empty() ? nullptr : waiting_.next(shares_)) {
         c->check_out();
         c->held_by = shares_.take(next->client_);
         next->given_ = std::move(c);
-        next->outcome_ = pool_waiter::outcome::given;
-        return next->leave();
+        return next->leave(pool_waiter::outcome::given);
     }
     c->park(options_.keep_timeout);
     kept_.push_back(std::move(c));
@@ -310,12 +280,18 @@ void pool::drain() noexcept
     }
 }
 
+void pool::count_shared(std::size_t idle, std::size_t waiting) noexcept
+{
+    shared_ = {idle, waiting};
+    report();
+}
+
 void pool::report() noexcept
 {
-    auto const idle = static_cast<std::int64_t>(kept());
+    auto const idle = static_cast<std::int64_t>(kept() + shared_.idle);
     around_.figures.idle.set(idle);
     around_.figures.busy.set(static_cast<std::int64_t>(open_) - idle);
-    around_.figures.pending.set(static_cast<std::int64_t>(waiting_.size()));
+    around_.figures.pending.set(static_cast<std::int64_t>(waiting_.size() + shared_.waiting));
 }
 
 } // namespace yett::upstream

@@ -3,12 +3,12 @@
 #include "gateway/base/async/deadlines.hpp"
 #include "gateway/base/async/task.hpp"
 #include "gateway/base/result.hpp"
+#include "gateway/upstream/addresses/server_address.hpp"
 #include "gateway/upstream/cluster/connection.hpp"
 #include "gateway/upstream/cluster/connector.hpp"
 #include "gateway/upstream/cluster/dependencies.hpp"
 #include "gateway/upstream/cluster/options.hpp"
 #include "gateway/upstream/cluster/pool_waiter.hpp"
-#include "gateway/upstream/cluster/server_address.hpp"
 #include "gateway/upstream/cluster/shares.hpp"
 
 #include <boost/intrusive/list.hpp>
@@ -75,17 +75,19 @@ public:
     bool binds_all() const noexcept { return options_.proxy_protocol != proxy_header_version::off; }
     std::size_t open() const noexcept { return open_; }
     std::size_t kept() const noexcept { return kept_.size() + bound_.size(); }
+    // One more can be opened without waiting, if in place of one that nobody uses.
+    bool has_room() const noexcept { return open_ < options_.connections || kept() > 0; }
+
+    // Of those it gave out, which are shared meanwhile: how many nobody uses, and how many exchanges wait for a place.
+    // For the figures alone.
+    void count_shared(std::size_t idle, std::size_t waiting) noexcept;
 
 private:
-    friend class pool_waiter;
-
     task<result<connection_ptr>> open_one(pool_waiter const& t, shares::holding* of);
     std::string preamble_for(pool_waiter const& t) const;
     task<result<void>> introduce(connection& c, pool_waiter const& t, steady_time until);
     error not_opened(error why, shares::holding* of);
-    bool waits_enough(pool_waiter const& t) const noexcept;
     error overloaded(pool_waiter const& t, char const* otherwise) const;
-    pool_waiter* next_in_line() noexcept;
     task<result<connection_ptr>> wait_for_one(pool_waiter& t);
     void drop_idle(connection& c) noexcept;
     void close(connection& c) noexcept;
@@ -112,7 +114,11 @@ private:
 
     list all_;
     list apart_;
-    boost::intrusive::list<pool_waiter> waiting_;
+    pool_queue waiting_;
+    struct
+    {
+        std::size_t idle = 0, waiting = 0;
+    } shared_;
     std::size_t open_ = 0; // being opened, too
     bool draining_ = false;
 };

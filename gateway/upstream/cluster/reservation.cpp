@@ -19,6 +19,7 @@ reservation& reservation::operator=(reservation&& other) noexcept
     discard();
     pool_ = other.pool_;
     connection_ = std::exchange(other.connection_, nullptr);
+    place_ = std::move(other.place_);
     bound_ = other.bound_;
     apart_ = other.apart_;
     return *this;
@@ -40,11 +41,18 @@ connection_ptr reservation::take() noexcept
 
 void reservation::keep(std::uint64_t client_connection) noexcept
 {
+    if (place_) return leave();
     auto c = take();
     if (!c) return;
     if (!bound_) pool_->keep(std::move(c));
     else if (client_connection != 0) pool_->keep_bound(std::move(c), client_connection);
     else pool_->discard(std::move(c));
+}
+
+void reservation::leave() noexcept
+{
+    auto const given_back = std::move(place_);
+    given_back->on->give_place(given_back->of);
 }
 
 void reservation::close() noexcept

@@ -1,9 +1,9 @@
 #pragma once
 
+#include "gateway/upstream/addresses/server_address.hpp"
 #include "gateway/upstream/balancing/server_set.hpp"
 #include "gateway/upstream/balancing/verdict.hpp"
-#include "gateway/upstream/cluster/pool.hpp"
-#include "gateway/upstream/cluster/server_address.hpp"
+#include "gateway/upstream/cluster/server_connections.hpp"
 
 #include <string>
 
@@ -23,13 +23,14 @@ class server
 {
 public:
     // It is the server of that number of the set; both outlive it.
-    server(server_options options, pool_options const& connections, dependencies const& around, server_set& all, std::size_t number)
+    server(server_options options, pool_options const& connections, dependencies const& around, server_set& all,
+           std::size_t number)
         : options_{std::move(options)},
           deadlines_{around.deadlines},
           all_{all},
           number_{number},
           figures_{all.figures(number, around.worker)},
-          pool_{options_.address, connections, around}
+          connections_{options_.address, connections, around}
     {
     }
 
@@ -37,8 +38,8 @@ public:
     std::string const& name() const noexcept { return options_.address.text; } // "host:port", "unix:/path"
     std::string const& host() const noexcept { return options_.host; }
     server_address const& address() const noexcept { return options_.address; }
-    upstream::pool& connections() noexcept { return pool_; }
-    upstream::pool const& connections() const noexcept { return pool_; }
+    server_connections& connections() noexcept { return connections_; }
+    server_connections const& connections() const noexcept { return connections_; }
 
     // What one attempt here came to. Once for each, also for one that got no connection.
     void note(attempt_report const& a);
@@ -55,7 +56,7 @@ private:
     server_set& all_;
     std::size_t const number_;
     server_figures& figures_;
-    upstream::pool pool_;
+    server_connections connections_;
 };
 
 } // namespace yett::upstream

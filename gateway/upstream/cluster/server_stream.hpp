@@ -2,7 +2,7 @@
 
 #include "gateway/transport/buffered_socket.hpp"
 #include "gateway/transport/tls_engine.hpp"
-#include "gateway/upstream/cluster/server_address.hpp"
+#include "gateway/upstream/addresses/server_address.hpp"
 
 #include <cstddef>
 #include <cstdint>
@@ -33,6 +33,8 @@ public:
     // What goes out in the clear, ahead of TLS: few bytes, which a new socket takes.
     std::error_code say_first(std::string_view text) noexcept;
     bool speaks_tls() const noexcept { return tls_ != nullptr; }
+    // What was agreed on by ALPN once hands were shaken; empty: nothing.
+    std::string_view protocol() const noexcept { return tls_ ? tls_->engine.protocol() : std::string_view{}; }
     // As far as it goes without waiting: true when it is done. Else what `has_output` has to be flushed, or
     // a read to be awaited. Fails with upstream_broken and a note that says why.
     result<bool> shake_hands() { return tls_->open ? result<bool>{true} : advance(); }

@@ -3,8 +3,7 @@
 #include "gateway/base/async/wait_until.hpp"
 #include "gateway/base/random.hpp"
 #include "gateway/upstream/balancing/verdict.hpp"
-#include "gateway/upstream/cluster/reservation.hpp"
-#include "gateway/upstream/http1_stream.hpp"
+#include "gateway/upstream/streams/request_stream.hpp"
 
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
@@ -32,14 +31,13 @@ pool_options connections_for(pool_options options, health_check const& how)
     return options;
 }
 
-std::string question_for(server_options const& of, health_check const& how)
+std::string host_of(server_options const& one)
 {
-    return fmt::format("GET {} HTTP/1.1\r\nHost: {}\r\nUser-Agent: yett-health\r\nAccept: */*\r\nConnection: close\r\n\r\n", how.path,
-                       of.host.empty() ? of.address.authority() : std::string_view{of.host});
+    return one.host.empty() ? std::string{one.address.authority()} : one.host;
 }
 
 // A server that breaks off behind the head of its reply is none to bring requests to; nor is one whose reply does not end.
-task<result<void>> hear_out(http1_stream& stream, std::string_view server, deadlines& wheel, milliseconds limit)
+task<result<void>> hear_out(request_stream& stream, std::string_view server, deadlines& wheel, milliseconds limit)
 {
     deadlines::entry in_time{[&stream] { stream.abandon(); }};
     wheel.arm_after(in_time, limit);
@@ -70,7 +68,7 @@ steady_time next_question(steady_time asked, milliseconds interval, double chanc
 health_checks::asked_server::asked_server(server_options const& of, pool_options const& pooled, health_check const& how,
                                           dependencies const& around)
     : name{of.address.text},
-      question{question_for(of, how)},
+      host{host_of(of)},
       connections{of.address, connections_for(pooled, how), around}
 {
 }
@@ -85,8 +83,7 @@ health_checks::health_checks(forward_options const& of, dependencies const& arou
 
 void health_checks::start()
 {
-    for (std::size_t i = 0; i < servers_.size(); ++i)
-        boost::asio::co_spawn(around_.executor, watch(i), boost::asio::detached);
+    for (std::size_t i = 0; i < servers_.size(); ++i) boost::asio::co_spawn(around_.executor, watch(i), boost::asio::detached);
 }
 
 task<void> health_checks::watch(std::size_t which)
@@ -105,15 +102,17 @@ task<health_checks::answer> health_checks::ask(asked_server& one)
     auto const began = steady_now();
     pool_waiter waiter{ip_address{}};
     wanted_connection const wanted{waiter, 0, true};
-    auto taken = co_await take_new(one.connections, wanted);
+    auto taken = co_await one.connections.take_new(wanted);
     if (!taken) co_return answer{false, cause_of(taken.error())};
 
     auto const left = how_.timeout - std::chrono::floor<milliseconds>(steady_now() - began);
     auto const patience = std::max(left, milliseconds{1});
-    http1_stream::terms const terms{http::method::get, patience, patience, head_bytes, pool_options{}.reply_fields};
-    http1_stream stream{taken->get(), around_.deadlines, terms};
-    pieces const question{one.question};
-    auto const heard = co_await stream.ask(question, around_.executor);
+    request_terms const terms{http::method::get, patience, patience, head_bytes, pool_options{}.reply_fields};
+    if (taken->is_place()) taken->shared()->retire(); // it is for this question alone
+    request_stream stream{*taken, around_.deadlines, terms};
+    probe const question{how_.path, one.host};
+    stream.compose(question);
+    auto const heard = co_await stream.ask(around_.executor);
     if (!heard) co_return answer{false, cause_of(heard.error())};
     if (!*heard) co_return answer{false, cause_of(stream.why_ended(one.name, false))};
     auto const status = stream.head().status();

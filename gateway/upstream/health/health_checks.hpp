@@ -2,7 +2,7 @@
 
 #include "gateway/base/async/task.hpp"
 #include "gateway/upstream/cluster/dependencies.hpp"
-#include "gateway/upstream/cluster/pool.hpp"
+#include "gateway/upstream/cluster/server_connections.hpp"
 #include "gateway/upstream/forward_options.hpp"
 
 #include <deque>
@@ -17,8 +17,9 @@ steady_time next_question(steady_time asked, milliseconds interval, double chanc
 // Asks the servers of one application whether they are well, each in its own time, and tells the set that all
 // workers read. Once in a process, on one loop.
 //
-// A question is GET over a connection of its own, made as those of requests are; it is closed after the
-// reply, so that a server that takes no connections any more is noticed, though kept ones may still serve.
+// A question is GET over a connection of its own, made as those of requests are and speaking what they speak; it is
+// closed after the reply, so that a server that takes no connections any more is noticed, though kept ones may still
+// serve.
 class health_checks
 {
 public:
@@ -41,8 +42,8 @@ private:
         asked_server(server_options const& of, pool_options const& pooled, health_check const& how, dependencies const& around);
 
         std::string const name;
-        std::string const question; // all of it
-        pool connections;
+        std::string const host; // that it is asked as
+        server_connections connections;
     };
     task<void> watch(std::size_t which);
     task<answer> ask(asked_server& one);

@@ -285,6 +285,33 @@ yett.yaml:6:49: routes[0].match.methods: is an empty list; at least one entry is
         std::string{version} + unverified + app_and_routes);
 }
 
+TEST_CASE("config: WebSockets need HTTP/1.1 on the way to the application")
+{
+    constexpr auto refused = R"(
+yett.yaml:6:84: routes[0].websocket: needs HTTP/1.1, and upstreams.app may be spoken to with HTTP/2 (h2c, or h2 in tls.protocols)
+)";
+    check(
+        {
+            {R"({ servers: [http://b, h2c://a] }
+)",
+             refused},
+            {R"({ servers: https://a, tls: { protocols: [h2, http/1.1] } }
+)",
+             refused},
+            {R"({ servers: https://a, tls: { protocols: [http/1.1] } }
+)",
+             R"(
+)"},
+            {R"({ servers: http://a }
+)",
+             R"(
+)"},
+        },
+        std::string{version} + unverified + "upstreams:\n  app: ", R"(routes:
+  - { name: all, match: { path: "/**" }, access: public, upstream: app, websocket: {} }
+)");
+}
+
 TEST_CASE("config: limits")
 {
     check(

@@ -129,7 +129,7 @@ TEST_CASE("samples: every supported key lands where it belongs")
     CHECK(s.trusted_proxies == std::vector{*parse_ip_prefix("10.0.0.0/8"), *parse_ip_prefix("fd00::/8")});
     CHECK(s.trusted_proxies_send == forwarding_family::x_forwarded);
     CHECK(s.upstreams.at("app").host == upstream_host{});
-    CHECK(s.upstreams.at("app").reply_header_bytes == 64u << 10);
+    CHECK(s.upstreams.at("app").pool.reply_header_bytes == 64u << 10);
 
     REQUIRE(s.routes.size() == 7);
     CHECK(s.routes[0].respond->body == "User-agent: *");

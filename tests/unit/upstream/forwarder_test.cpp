@@ -412,7 +412,7 @@ TEST_CASE("forwarder: heads of replies pass up to the limits of the upstream, an
     }
     upstream::forward_options few;
     few.connections.reply_fields = 100;
-    few.reply_header_bytes = 20000;
+    few.connections.reply_header_bytes = 20000;
     struct
     {
         std::string const& reply;
@@ -427,7 +427,7 @@ TEST_CASE("forwarder: heads of replies pass up to the limits of the upstream, an
         CHECK(asked->outcome->error().note().find(c.setting) != std::string::npos);
     }
     upstream::forward_options tiny;
-    tiny.reply_header_bytes = 1024;
+    tiny.connections.reply_header_bytes = 1024;
     for (auto const at : {900, 1100}) {
         rig r{{scripted_upstream::always("HTTP/1.1 200 OK\r\nContent-Length: 5\r\nX: " + std::string(at, 'x') + "\r\n\r\nhello")},
               tiny};

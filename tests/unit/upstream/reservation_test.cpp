@@ -1,6 +1,6 @@
 #include "gateway/upstream/cluster/reservation.hpp"
 
-#include "gateway/upstream/cluster/server_address.hpp"
+#include "gateway/upstream/addresses/server_address.hpp"
 #include "tests/unit/upstream/rig.hpp"
 
 using namespace yett;

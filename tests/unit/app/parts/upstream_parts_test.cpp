@@ -2,6 +2,9 @@
 
 #include <doctest/doctest.h>
 
+#include <string>
+#include <vector>
+
 using namespace yett;
 using namespace yett::app;
 using namespace std::chrono_literals;
@@ -76,4 +79,37 @@ TEST_CASE("upstream parts: without a bound there is none, and what health asks f
     CHECK(forwarding_of(u).urgent_path == "/up");
     u.health->path = "/up?full";
     CHECK(forwarding_of(u).urgent_path == "/up");
+}
+
+TEST_CASE("upstream parts: whether HTTP/2 is spoken follows from the URL, and with TLS from what is offered")
+{
+    using config::protocol;
+    using upstream::http2_use;
+    struct row
+    {
+        config::upstream_scheme scheme;
+        std::vector<protocol> offered;
+        http2_use use;
+        std::vector<std::string> by_alpn;
+    };
+    row const rows[] = {
+        {config::upstream_scheme::http, {protocol::h2}, http2_use::never, {"h2"}},
+        {config::upstream_scheme::unix_socket, {protocol::h2}, http2_use::never, {"h2"}},
+        {config::upstream_scheme::h2c, {protocol::http_1_1}, http2_use::always, {"http/1.1"}},
+        {config::upstream_scheme::https, {protocol::http_1_1}, http2_use::never, {"http/1.1"}},
+        {config::upstream_scheme::https, {protocol::h2}, http2_use::always, {"h2"}},
+        {config::upstream_scheme::https, {protocol::h2, protocol::http_1_1}, http2_use::by_agreement, {"h2", "http/1.1"}},
+        {config::upstream_scheme::https, {protocol::http_1_1, protocol::h2}, http2_use::by_agreement, {"http/1.1", "h2"}},
+    };
+    for (auto const& each : rows) {
+        config::upstream u;
+        u.servers.push_back({each.scheme, "a", 80});
+        u.tls.emplace().protocols = each.offered;
+        CHECK(forwarding_of(u).servers.front().address.http2 == each.use);
+        CHECK(tls_of(u).protocols == each.by_alpn);
+    }
+    config::upstream usual;
+    usual.servers.push_back({config::upstream_scheme::https, "a", 443});
+    CHECK(forwarding_of(usual).servers.front().address.http2 == http2_use::never);
+    CHECK(tls_of(usual).protocols == std::vector<std::string>{"http/1.1"});
 }

@@ -50,7 +50,7 @@ TEST_CASE("upstream keys: what is written arrives in the options of the room it 
             arrives{"connect_timeout: 250ms", [](upstream const& u) { return u.pool.connect_timeout == 250ms; }},
             arrives{"reply_timeout: 90s", [](upstream const& u) { return u.reply_timeout == 90s; }},
             arrives{"idle_timeout: 10m", [](upstream const& u) { return u.idle_timeout == 10min; }},
-            arrives{"reply_header_bytes: 32KiB", [](upstream const& u) { return u.reply_header_bytes == 32u << 10; }},
+            arrives{"reply_header_bytes: 32KiB", [](upstream const& u) { return u.pool.reply_header_bytes == 32u << 10; }},
             arrives{"reply_header_fields: 50", [](upstream const& u) { return u.pool.reply_fields == 50; }},
             arrives{"host: { send: server }", [](upstream const& u) { return u.host.send == host_sent::server; }},
             arrives{"host: { as: internal.example }", [](upstream const& u) { return u.host.as == "internal.example"; }},
@@ -60,6 +60,14 @@ TEST_CASE("upstream keys: what is written arrives in the options of the room it 
             arrives{"proxy_protocol: off", [](upstream const& u) { return u.pool.proxy_protocol == told::off; }},
             arrives{"proxy_protocol: v1", [](upstream const& u) { return u.pool.proxy_protocol == told::v1; }},
             arrives{"proxy_protocol: v2", [](upstream const& u) { return u.pool.proxy_protocol == told::v2; }},
+            arrives{"http2: {}",
+                    [](upstream const& u) {
+                        auto const& h = u.pool.http2;
+                        return h.streams == 100 && h.ping_interval == 6min && h.ping_timeout == 10s;
+                    }},
+            arrives{"http2: { streams: 7 }", [](upstream const& u) { return u.pool.http2.streams == 7; }},
+            arrives{"http2: { ping_interval: 0s }", [](upstream const& u) { return u.pool.http2.ping_interval == 0s; }},
+            arrives{"http2: { ping_timeout: 2s }", [](upstream const& u) { return u.pool.http2.ping_timeout == 2s; }},
             arrives{"retries: 0", [](upstream const& u) { return u.retries == 0; }},
             arrives{"retry_budget: {}",
                     [](upstream const& u) {
@@ -102,7 +110,8 @@ TEST_CASE("upstream keys: what is written arrives in the options of the room it 
             arrives{"health: { healthy_after: 1 }", [](upstream const& u) { return u.health->healthy_after == 1; }},
             arrives{"health: { status: [200-299, 401] }",
                     [](upstream const& u) {
-                        return u.health->status == std::vector{yett::upstream::status_range{200, 299}, yett::upstream::status_range{401, 401}};
+                        return u.health->status ==
+                               std::vector{yett::upstream::status_range{200, 299}, yett::upstream::status_range{401, 401}};
                     }},
             arrives{"health: { status: 204 }", [](upstream const& u) { return u.health->status.size() == 1; }},
             arrives{"health: { path: \"/up?deep=1\" }", [](upstream const& u) { return u.health->path == "/up?deep=1"; }},
@@ -130,6 +139,11 @@ TEST_CASE("upstream keys: what is written arrives in the options of the room it 
                     [](upstream const& u) { return u.tls->certificate_file == "c.pem" && u.tls->key_file == "k.pem"; }},
             arrives{"tls: { insecure_skip_verify: true }", [](upstream const& u) { return u.tls->insecure_skip_verify; }},
             arrives{"tls: {}", [](upstream const& u) { return !u.tls->insecure_skip_verify; }},
+            arrives{"tls: {}", [](upstream const& u) { return u.tls->protocols == std::vector{protocol::http_1_1}; }},
+            arrives{"tls: { protocols: [h2, http/1.1] }",
+                    [](upstream const& u) {
+                        return u.tls->protocols == std::vector{protocol::h2, protocol::http_1_1};
+                    }},
             arrives{"tls: null", [](upstream const& u) { return !u.tls; }},
         });
 }
@@ -145,6 +159,9 @@ TEST_CASE("upstream keys: their bounds")
                      {"idle_timeout: $", "1s", "999ms", "24h", "25h", "1s to 1d"},
                      {"reply_header_bytes: $", "1KiB", "1023B", "1MiB", "2MiB", "1KiB to 1MiB"},
                      {"reply_header_fields: $", "10", "9", "2000", "2001", "10 to 2000"},
+                     {"http2: { streams: $ }", "1", "0", "10000", "10001", "1 to 10000"},
+                     {"http2: { ping_interval: $ }", "0s", nullptr, "1h", "61m", "0s to 1h"},
+                     {"http2: { ping_timeout: $ }", "100ms", "99ms", "5m", "301s", "100ms to 5m"},
                      {"retries: $", "0", nullptr, "10", "11", "0 to 10"},
                      {"retry_budget: { share: $ }", "0%", nullptr, "100%", nullptr, "0% to 100%"},
                      {"requests: { most: $ }", "1", "0", "1000000", "1000001", "1 to 1000000"},
@@ -177,8 +194,9 @@ TEST_CASE("upstream keys: what does not go together")
             {"health: { path: up }",
              "health.path: \"up\" is not a path; visible ASCII behind a slash is allowed, with a query if there is one, as in "
              "/healthz\n"},
-            {"health: { status: 2xx }", "health.status: \"2xx\" is no code of a reply; allowed are 100 to 599, alone or two with a "
-                                        "dash, as in 200-299\n"},
+            {"health: { status: 2xx }",
+             "health.status: \"2xx\" is no code of a reply; allowed are 100 to 599, alone or two with a "
+             "dash, as in 200-299\n"},
             {"health: { status: [] }", "health.status: is an empty list; at least one entry is wanted\n"},
             {"slow_start: 5s", "slow_start: has no effect without health or ejection: no server is ever away\n"},
             {"slow_start: 5s\nejection: {}", ""},
@@ -205,20 +223,33 @@ TEST_CASE("upstream keys: what does not go together")
             {"tls: { insecure_skip_verify: true, ca_file: ca.pem }",
              "tls.insecure_skip_verify: leaves ca_file without effect; one of the two is meant\n"},
             {"tls: { key_file: k.pem }", "tls: certificate_file and key_file belong together; one is missing\n"},
+            {"tls: { protocols: [] }", "tls.protocols: is an empty list; at least one entry is wanted\n"},
+            {"tls: { protocols: [h2] }\nproxy_protocol: v2",
+             "proxy_protocol: makes each connection one client's, and those of HTTP/2 (h2c, or h2 in tls.protocols) are "
+             "everybody's\n"},
+            {"tls: { protocols: [http/1.1] }\nproxy_protocol: v2", ""},
         });
-    check_refusals(upstream_keys(), "",
+    check_refusals(upstream_keys(), "servers: h2c://a:1\n",
                    {
-                       {"retries: 1", "servers: is missing and has no default\n"},
-                       {"servers: []", "servers: is an empty list; at least one entry is wanted\n"},
-                       {"servers: [{ weight: 2 }]", "servers[0].url: is missing and has no default\n"},
-                       {"servers: [{ url: http://a, weight: 0 }]", "servers[0].weight: \"0\" is out of range; 1 to 1000 is allowed\n"},
-                       {"servers: [{ url: a }]",
-                        "servers[0].url: \"a\" is not the URL of a server; allowed: http://HOST:PORT, https://HOST:PORT, "
-                        "h2c://HOST:PORT, unix:/PATH\n"},
-                       {"servers: [http://a, http://b, { url: \"http://a:80\", weight: 2 }]",
-                        "servers[2]: is listed already; a weight gives a server more requests\n"},
-                       {"servers: { url: http://a }", "servers: a mapping stands where a list is wanted\n"},
+                       {"proxy_protocol: off", ""},
+                       {"proxy_protocol: v1",
+                        "proxy_protocol: makes each connection one client's, and those of HTTP/2 (h2c, or h2 in tls.protocols) "
+                        "are everybody's\n"},
                    });
+    check_refusals(
+        upstream_keys(), "",
+        {
+            {"retries: 1", "servers: is missing and has no default\n"},
+            {"servers: []", "servers: is an empty list; at least one entry is wanted\n"},
+            {"servers: [{ weight: 2 }]", "servers[0].url: is missing and has no default\n"},
+            {"servers: [{ url: http://a, weight: 0 }]", "servers[0].weight: \"0\" is out of range; 1 to 1000 is allowed\n"},
+            {"servers: [{ url: a }]",
+             "servers[0].url: \"a\" is not the URL of a server; allowed: http://HOST:PORT, https://HOST:PORT, "
+             "h2c://HOST:PORT, unix:/PATH\n"},
+            {"servers: [http://a, http://b, { url: \"http://a:80\", weight: 2 }]",
+             "servers[2]: is listed already; a weight gives a server more requests\n"},
+            {"servers: { url: http://a }", "servers: a mapping stands where a list is wanted\n"},
+        });
 }
 
 TEST_CASE("upstream keys: a share of connections is at least one")

@@ -1,5 +1,6 @@
 #include "gateway/upstream/health/health_checks.hpp"
 
+#include "tests/support/http2_upstream.hpp"
 #include "tests/unit/upstream/rig.hpp"
 
 using namespace yett;
@@ -17,8 +18,8 @@ struct checked
         options.servers.push_back({app->address(), {}, 1});
         options.balancing.health = std::move(how);
         using members = std::vector<upstream::balancer::member>;
-        options.all = std::make_shared<upstream::server_set>(members{{options.servers.front().address.text, 1}}, options.balancing,
-                                                             1, steady_now());
+        options.all = std::make_shared<upstream::server_set>(members{{options.servers.front().address.text, 1}},
+                                                             options.balancing, 1, steady_now());
     }
     ~checked()
     {
@@ -37,8 +38,7 @@ struct checked
     }
     void start()
     {
-        checks = std::make_unique<upstream::health_checks>(
-            options, upstream::dependencies{io.get_executor(), wheel, figures});
+        checks = std::make_unique<upstream::health_checks>(options, upstream::dependencies{io.get_executor(), wheel, figures});
         checks->start();
     }
     upstream::server_view view() { return options.all->views(steady_now())[0]; }
@@ -202,4 +202,27 @@ TEST_CASE("health checks: the next question comes within an interval, and not be
     CHECK(upstream::next_question(at, 5s, 0) == at + 5s);
     CHECK(upstream::next_question(at, 5s, 1) == at + 4s);
     CHECK(upstream::next_question(at, 5s, 0.5) == at + 4500ms);
+}
+
+TEST_CASE("health checks: a server of HTTP/2 is asked in its own words, over a connection of its own each time")
+{
+    checked c{answering("204 No Content")};
+    http2_upstream server{c.io.get_executor()};
+    c.options.servers.front().address = server.address();
+    c.start();
+    REQUIRE(c.until([&] { return server.count() == 1; }));
+    CHECK(server.request(0).field(":method") == "GET");
+    CHECK(server.request(0).field(":path") == "/healthz");
+    CHECK(server.request(0).field(":authority") == server.address().text);
+    CHECK(server.request(0).field("user-agent") == "yett-health");
+    server.reply(0, {{":status", "204"}});
+    REQUIRE(c.until([&] { return server.count() == 2; }));
+    CHECK(c.view().standing == standing::up);
+    CHECK(server.request(1).connection == 1);
+    server.reset(1, http2::error_code::internal_error);
+    REQUIRE(c.until([&] { return server.count() == 3; }));
+    server.reply(2, {{":status", "503"}});
+    REQUIRE(c.until([&] { return c.view().standing != standing::up; }));
+    CHECK(c.until([&] { return server.open_connections() <= 1; }));
+    c.checks.reset();
 }

@@ -1,4 +1,4 @@
-#include "gateway/upstream/cluster/server_address.hpp"
+#include "gateway/upstream/addresses/server_address.hpp"
 
 #include "tests/support/print.hpp"
 
@@ -35,8 +35,12 @@ TEST_CASE("server_address: addresses are read, and what is not built yet is name
         CHECK(read->authority() == row.authority);
         CHECK(read->server_name == (row.scheme == server_scheme::https ? row.host : ""));
     }
-    CHECK(upstream::server_address::from("h2c://a").error() == errc::not_implemented);
-    for (auto const url : {"", "a:80", "http://", "http://a/b", "http://a:0", "http://u@a", "ftp://a", "https://", "https://a/b",
-                           "unix:", "unix:app.sock"})
+    auto const multiplexed = *upstream::server_address::from("h2c://a:50051");
+    CHECK(multiplexed.http2 == upstream::http2_use::always);
+    CHECK(multiplexed.scheme == server_scheme::http);
+    CHECK(multiplexed.text == "a:50051");
+    CHECK(upstream::server_address::from("https://a")->http2 == upstream::http2_use::never);
+    for (auto const url : {"", "a:80", "http://", "http://a/b", "http://a:0", "http://u@a", "ftp://a", "h2c:a", "h2c://",
+                           "https://", "https://a/b", "unix:", "unix:app.sock"})
         CHECK(upstream::server_address::from(url).error() == errc::bad_request);
 }

@@ -1,4 +1,4 @@
-#include "gateway/upstream/http1_reply_reader.hpp"
+#include "gateway/upstream/streams/http1_reply_reader.hpp"
 
 #include <utility>
 
@@ -25,7 +25,7 @@ constexpr unsigned switching_protocols = 101;
 http1_reply_reader::http1_reply_reader(http::method asked, std::span<http::field> room, framing::limits const& limits) noexcept
     : asked_{asked},
       room_{room.first(limits.fields)},
-      limits_{limits},
+      header_bytes_{limits.header_bytes},
       chunks_{http::chunk_decoder::limits{.blanks = true}}
 {
 }
@@ -46,11 +46,11 @@ result<http1_reply_reader::event> http1_reply_reader::feed_head(std::string_view
     heard_ = true;
     auto const size = framing::end_of_response_head(bytes, searched_);
     if (size == framing::npos) {
-        if (bytes.size() >= limits_.header_bytes) return framing::outgrown(limits_);
+        if (bytes.size() >= header_bytes_) return framing::outgrown(bounds());
         searched_ = bytes.size();
         return event{};
     }
-    auto const head = framing::read_response(bytes.substr(0, size), room_, asked_, limits_);
+    auto const head = framing::read_response(bytes.substr(0, size), room_, asked_, bounds());
     if (!head) return head.error();
     searched_ = 0;
     head_ = *head;

@@ -1,4 +1,4 @@
-#include "gateway/upstream/attempt_rules.hpp"
+#include "gateway/upstream/streams/attempt_rules.hpp"
 
 #include <doctest/doctest.h>
 

@@ -1,4 +1,4 @@
-#include "gateway/upstream/interim_replies.hpp"
+#include "gateway/upstream/streams/interim_replies.hpp"
 
 #include <doctest/doctest.h>
 

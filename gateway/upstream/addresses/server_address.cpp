@@ -1,4 +1,4 @@
-#include "gateway/upstream/cluster/server_address.hpp"
+#include "gateway/upstream/addresses/server_address.hpp"
 
 #include "gateway/http/authority.hpp"
 
@@ -27,19 +27,18 @@ result<server_address> on_this_machine(std::string_view url, std::string_view pa
 
 result<server_address> server_address::from(std::string_view url)
 {
-    constexpr std::string_view plain = "http://", secure = "https://", local = "unix:";
-    if (url.starts_with("h2c://"))
-        return our_error(errc::not_implemented, fmt::format("upstream server \"{}\": not supported by this build", url));
+    constexpr std::string_view plain = "http://", secure = "https://", multiplexed = "h2c://", local = "unix:";
     if (url.starts_with(local)) return on_this_machine(url, url.substr(local.size()));
-    auto const is_secure = url.starts_with(secure);
-    if (!is_secure && !url.starts_with(plain)) return unfit(url, "expected http://host:port");
-    auto rest = url.substr(is_secure ? secure.size() : plain.size());
+    auto const is_secure = url.starts_with(secure), is_h2c = url.starts_with(multiplexed);
+    if (!is_secure && !is_h2c && !url.starts_with(plain)) return unfit(url, "expected http://host:port");
+    auto rest = url.substr(is_secure ? secure.size() : is_h2c ? multiplexed.size() : plain.size());
     if (rest.ends_with('/')) rest.remove_suffix(1);
     auto const where = http::parse_authority(rest);
     if (!where) return unfit(url, "expected http://host:port without a path");
 
     server_address s;
     s.scheme = is_secure ? server_scheme::https : server_scheme::http;
+    s.http2 = is_h2c ? http2_use::always : http2_use::never;
     s.port = where->port.value_or(s.usual_port());
     s.text = fmt::format("{}:{}", where->host, s.port);
     s.host = without_brackets(where->host);

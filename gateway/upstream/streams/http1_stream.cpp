@@ -1,6 +1,8 @@
-#include "gateway/upstream/http1_stream.hpp"
+#include "gateway/upstream/streams/http1_stream.hpp"
 
-#include "gateway/upstream/forwarding.hpp"
+#include "gateway/http/chunks.hpp"
+#include "gateway/upstream/headers/http1_head_sink.hpp"
+#include "gateway/upstream/streams/attempt_rules.hpp"
 
 #include <fmt/format.h>
 
@@ -15,42 +17,70 @@ using ending = connection::ending;
 
 namespace {
 
-http::framing::limits limits_of(http1_stream::terms const& t)
+http::framing::limits limits_of(request_terms const& t)
 {
     return {t.reply_header_bytes, t.reply_fields, 0};
 }
 
 } // namespace
 
-http1_stream::http1_stream(connection_ptr c, base::deadlines& deadlines, terms const& t)
+http1_stream::http1_stream(connection_ptr c, base::deadlines& deadlines, request_terms const& t)
     : connection_{std::move(c)},
       deadlines_{deadlines},
-      terms_{t},
+      reply_timeout_{t.reply_timeout},
+      idle_timeout_{t.idle_timeout},
       reader_{t.asked, connection_->fields(), limits_of(t)}
 {
 }
 
-void http1_stream::carry(http::exchange& body, bool chunked, std::uint64_t left)
+// What is at hand of a body goes with the head, in a chunk of its own where it is only its begin.
+result<composed> http1_stream::compose(header_plan const& plan, composition const& c, http::message_part const& body)
 {
-    upload::plan const how{chunked, left, terms_.reply_timeout, terms_.idle_timeout};
-    upload_ = std::make_unique<upload>(body, connection_, how);
+    auto& head = connection_->head_buffer();
+    auto composed = write_http1_head(plan, c, head);
+    if (!composed) return composed;
+    opening_ = body.data;
+    in_chunks_ = !c.bare && c.head.body() == http::body_kind::chunked && !body.last && !body.data.empty();
+    if (!in_chunks_) return composed;
+    http::chunk_line_buffer line;
+    head += http::chunk_line(body.data.size(), line);
+    return composed;
 }
 
-task<result<bool>> http1_stream::ask(pieces text, executor const& on)
+void http1_stream::compose(probe const& question)
 {
-    auto const ec = connection_->send_now(text);
-    if (!ec && connection_->has_unsent(text)) co_await connection_->send_rest(text, terms_.idle_timeout);
+    auto& head = connection_->head_buffer();
+    head.clear();
+    http1_head_sink to{head};
+    write_probe(question, to);
+    to.field("Connection", "close");
+    to.end({});
+}
+
+void http1_stream::carry(http::exchange& body, std::optional<std::uint64_t> left)
+{
+    http1_upload::plan const how{!left, left.value_or(0), reply_timeout_, idle_timeout_};
+    upload_ = std::make_unique<http1_upload>(body, connection_, how);
+}
+
+task<result<bool>> http1_stream::ask(executor const& on)
+{
+    pieces opening{connection_->head_buffer(), opening_, in_chunks_ ? http::chunk_end : std::string_view{}};
+    auto const ec = connection_->send_now(opening);
+    if (!ec && connection_->has_unsent(opening)) co_await connection_->send_rest(opening, idle_timeout_);
     if (upload_) upload_->start(on);
-    else connection_->set_read_deadline(terms_.reply_timeout);
+    else connection_->set_read_deadline(reply_timeout_);
 
     for (;;) {
         if (!connection_->readable()) co_await connection_->wait_readable();
         connection_->mark_read();
         auto const complete = hear_head();
         if (!complete) co_return complete.error();
-        if (*complete) co_return result<bool>{true};
+        if (*complete) break;
         if (connection_->how_it_ended() != ending::none) co_return result<bool>{false};
     }
+    connection_->clear_read_deadline();
+    co_return result<bool>{true};
 }
 
 // True when there is a final head.
@@ -60,7 +90,7 @@ result<bool> http1_stream::hear_head()
         auto const event = reader_.feed(connection_->unread());
         if (!event) return event.error();
         if (event->is == http1_reply_reader::step::more) {
-            if (connection_->full()) connection_->grow(terms_.reply_header_bytes);
+            if (connection_->full()) connection_->grow(reader_.most_head_bytes());
             return false;
         }
         connection_->consume(event->consumed);
@@ -73,7 +103,7 @@ result<bool> http1_stream::hear_head()
 
 result<void> http1_stream::pass_over(http::response_head const& interim)
 {
-    auto const patience = interim_.one_more(deadlines_.now(), terms_.reply_timeout);
+    auto const patience = interim_.one_more(deadlines_.now(), reply_timeout_);
     if (!patience) return upstream_error(errc::upstream_broken, "too many interim replies");
     doubtful_ = doubtful_ || !interim.keep_alive();
     if (request_is_out() && patience->count() > 0) connection_->set_read_deadline(*patience);
@@ -87,10 +117,10 @@ void http1_stream::reply_began() noexcept
 
 // A part and the end of the reply are passed on in one write where both are here: so the reader is
 // asked on until it has nothing more to say.
-result<http1_stream::part> http1_stream::at_hand()
+result<reply_part> http1_stream::at_hand()
 {
     using step = http1_reply_reader::step;
-    part found;
+    reply_part found;
     for (;;) {
         auto const event = reader_.feed(connection_->unread());
         if (!event) return event.error();
@@ -139,15 +169,15 @@ bool http1_stream::is_over() const noexcept
 void http1_stream::expect()
 {
     if (passed_ > connection::bulk_bytes) connection_->expect_bulk();
-    connection_->set_read_deadline(terms_.idle_timeout);
+    connection_->set_read_deadline(idle_timeout_);
 }
 
-result<http1_stream::part> http1_stream::take()
+result<reply_part> http1_stream::take()
 {
     connection_->mark_read();
     connection_->clear_read_deadline();
     auto const over = connection_->unread().empty();
-    if (over && !is_over()) return part{{}, false, true};
+    if (over && !is_over()) return reply_part{{}, false, true};
     auto found = at_hand();
     if (found && over) found->last = true;
     return found;
@@ -169,6 +199,18 @@ bool http1_stream::server_ended_it() const noexcept
 {
     auto const how = connection_->how_it_ended();
     return how == ending::closed || how == ending::broken;
+}
+
+bool http1_stream::leaves_nothing(bool whole) const noexcept
+{
+    used_connection const known{
+        .reply_is_whole = whole,
+        .server_keeps_it = whole && reader_.head().keep_alive(),
+        .doubtful = doubtful_,
+        .bytes_behind = connection_->has_more(),
+        .request_is_out = request_is_out(),
+    };
+    return may_be_reused(known);
 }
 
 task<void> http1_stream::join()

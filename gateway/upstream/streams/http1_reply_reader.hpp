@@ -50,6 +50,8 @@ public:
     bool has_head() const noexcept { return head_.has_value(); }
     // What stood behind a body in chunks, once that was told; lives as long as the reader.
     std::span<http::field const> trailers() const noexcept { return chunks_.trailers(); }
+    // A head that has not ended within so many bytes never will.
+    std::size_t most_head_bytes() const noexcept { return header_bytes_; }
     // True when a byte was seen, be it of a head that is not complete.
     bool heard() const noexcept { return heard_; }
     // True when the end of the connection is the end of the body.
@@ -73,9 +75,11 @@ private:
     void begin_body();
     event end() noexcept;
 
+    http::framing::limits bounds() const noexcept { return {header_bytes_, room_.size(), 0}; }
+
     http::method asked_;
     std::span<http::field> room_;
-    http::framing::limits limits_;
+    std::size_t header_bytes_;
     std::optional<http::response_head> head_;
     std::size_t searched_ = 0; // bytes of an incomplete head that were looked at
     std::uint64_t left_ = 0;   // of a body with a length

@@ -1,4 +1,4 @@
-#include "gateway/upstream/http1_reply_reader.hpp"
+#include "gateway/upstream/streams/http1_reply_reader.hpp"
 
 #include "tests/support/print.hpp"
 
