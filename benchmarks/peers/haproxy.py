@@ -56,7 +56,7 @@ def server(bench, application, upstream):
 def run(bench, name, setup, **values):
     port = free_port()
     config = bench.folder / f"{name}.cfg"
-    tls = f"ssl crt {bench.folder}/both.pem ssl-min-ver TLSv1.3 alpn http/1.1" if setup.tls else ""
+    tls = f"ssl crt {bench.folder}/both.pem ssl-min-ver TLSv1.3 alpn {'h2,' if setup.http2 else ''}http/1.1" if setup.tls else ""
     config.write_text(MAIN.format(port=port, workers=setup.workers, tls=tls, **values))
     return bench.start(name, ["haproxy", "-db", "-f", str(config)], port, set(setup.cores))
 

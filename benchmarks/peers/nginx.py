@@ -65,6 +65,6 @@ def start(bench, application, setup):
     scheme = "https" if setup.upstream == "https" else "http"
     locations = "\n".join(f"location {path}/ {{ proxy_pass {scheme}://app; }}" for path in setup.prefixes or ("",))
     return start_with(bench, "nginx", PROXY, set(setup.cores), setup.workers, server=server(application, setup.upstream), kept=setup.kept,
-                      listen="ssl" if setup.tls else "", scheme=setup.scheme(), locations=locations,
+                      listen=" ".join(word for word, on in (("ssl", setup.tls), ("http2", setup.http2)) if on), scheme=setup.scheme(), locations=locations,
                       certificate=CERTIFICATE.format(folder=bench.folder) if setup.tls else "",
                       verify=VERIFY.format(folder=bench.folder) if setup.upstream == "https" else "")

@@ -13,6 +13,7 @@ class Setup:
     cores: frozenset = frozenset({PROXY_CORE})
     upstream: str = "http"              # http, https, unix: how the application is reached
     kept: int = 256                     # connections to the application
+    http2: bool = False                 # for clients, besides HTTP/1.1
     prefixes: tuple = ()                # a rule for each of these paths and what is below; none: one rule for everything
 
     def scheme(self):

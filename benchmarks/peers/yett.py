@@ -28,9 +28,9 @@ def rule(name, path, **more):
     return {"name": name, "match": {"path": path}, "access": "authenticated", "upstream": "app", **more}
 
 
-def listener(port, tls):
+def listener(port, tls, http2=False):
     secured = {"tls": {"certificates": [{"chain_file": "leaf.crt", "key_file": "leaf.key"}], "min_version": "1.3"}}
-    return {"address": f"127.0.0.1:{port}", "protocols": ["http/1.1"], **(secured if tls else {})}
+    return {"address": f"127.0.0.1:{port}", "protocols": ["h2", "http/1.1"] if http2 else ["http/1.1"], **(secured if tls else {})}
 
 
 def upstream(bench, application, setup):
@@ -48,7 +48,7 @@ def configuration(bench, application, setup, port, name):
     return {
         "version": 1,
         "workers": setup.workers,
-        "listeners": [listener(port, setup.tls)],
+        "listeners": [listener(port, setup.tls, setup.http2)],
         "management": {"address": f"127.0.0.1:{free_port()}", "socket": f"{name}.sock"},
         "client_limits": {"connections": 20000, "connections_per_client": 20000, "idle_timeout": "10m"},
         "upstreams": {"app": upstream(bench, application, setup)},

@@ -5,7 +5,7 @@ import dataclasses
 import typing
 
 from parts.checks import check_guard, check_open
-from peers import apache, caddy, haproxy, nginx, yett
+from peers import apache, caddy, haproxy, nghttpx, nginx, yett
 
 
 @dataclasses.dataclass
@@ -35,6 +35,7 @@ class Contestant:
 
 
 NGINX = Contestant(nginx.NAME, nginx.start, guards=False)
+NGHTTPX = Contestant(nghttpx.NAME, nghttpx.start, guards=False)
 HAPROXY = {algorithm: Contestant(name, haproxy.start, algorithm) for algorithm, name in haproxy.NAMES.items()}
 TLS_ALONE = Contestant(haproxy.TLS_ALONE, haproxy.start_tls_alone, guards=False)
 CADDY = Contestant(caddy.NAME, caddy.start, guards=False)

@@ -13,7 +13,6 @@ namespace yett::config {
 namespace {
 
 constexpr unsupported rows[] = {
-    {"listeners[*].protocols*", "h2", "http/1.1"},
     {"upstreams.*.servers*", "h2c:*", "http://HOST:PORT, https://HOST:PORT, unix:/PATH"},
     {"tracing.otlp_url", "*", ""},
     {"tracing.sample", "*", ""},

@@ -131,7 +131,9 @@ section<listener> const& listener_keys()
                            "listener serves them on its port.")),
             optional_part("tls", &listener::tls, tls_keys(), "Speaks TLS; without it the listener speaks plain HTTP."),
             values("protocols", &listener::protocols, one_of<protocol>({{"h2", protocol::h2}, {"http/1.1", protocol::http_1_1}}),
-                   emptiness::refused, "What is offered to clients, the first preferred."),
+                   emptiness::refused,
+                   "What is offered to clients by ALPN, the first preferred; without tls, what is spoken: HTTP/2 with clients that "
+                   "begin with its preface (prior knowledge)."),
             value("proxy_protocol", &listener::proxy_protocol,
                   one_of<proxy_protocol>({{"off", proxy_protocol::off}, {"required", proxy_protocol::required}}),
                   "Whether each connection begins with a PROXY header, version 1 or 2, in front of TLS; whoever is none of "

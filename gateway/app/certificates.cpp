@@ -61,7 +61,7 @@ void certificates::begin_to_read()
     looks_ = 0;
 }
 
-result<std::shared_ptr<transport::tls_context>> certificates::read(config::listener_tls const& of) const
+result<std::shared_ptr<transport::tls_context>> certificates::read(config::listener const& of) const
 {
     return transport::tls_context::make(tls_of(of), ticket_keys_);
 }

@@ -29,7 +29,7 @@ public:
     // All are read now: what the files are from here on is a change.
     void begin_to_read();
     // From the files as they are; one for each worker.
-    result<std::shared_ptr<transport::tls_context>> read(config::listener_tls const& of) const;
+    result<std::shared_ptr<transport::tls_context>> read(config::listener const& of) const;
     result<std::shared_ptr<transport::tls_client_context>> read(config::upstream const& of) const;
     // A listener shows these from now on, or an https server is shown them.
     void use(transport::tls_context const& shown, config::listener_tls const& of);

@@ -12,9 +12,11 @@
 #include "gateway/app/parts/translate.hpp"
 #include "gateway/base/random.hpp"
 #include "gateway/management/perform.hpp"
+#include "gateway/net/http2/http2_session.hpp"
 
 #include <boost/asio/ip/host_name.hpp>
 
+#include <algorithm>
 #include <csignal>
 #include <cstring>
 
@@ -198,7 +200,7 @@ void gateway::attach(worker_services& to, unsigned index)
         listener->name = text_of(settings->address);
         listener->slot = figures_.listener(listener->name);
         if (settings->tls) {
-            listener->tls = or_refuse_to_start(certificates_.read(*settings->tls));
+            listener->tls = or_refuse_to_start(certificates_.read(*settings));
             certificates_.use(*listener->tls, *settings->tls);
         }
         listener->hsts = hsts_of(*settings);
@@ -207,6 +209,7 @@ void gateway::attach(worker_services& to, unsigned index)
         listener->limits = client_limits_of(settings_);
         listener->admission = admission_;
         listener->answers = to.answers();
+        if (std::ranges::find(settings->protocols, config::protocol::h2) != settings->protocols.end()) listener->http2 = net::open_http2;
         on_workers.push_back(&to.worker().listen(sockets.release(index), std::move(listener)));
     }
 }
@@ -220,7 +223,7 @@ std::shared_ptr<http::https_entrance const> gateway::entrance_beside(config::lis
     for (auto const& each : listeners_) {
         if (!each.settings->tls) continue;
         if (port == 0) port = each.sockets.port();
-        auto const shown = certificates_.read(*each.settings->tls);
+        auto const shown = certificates_.read(*each.settings);
         if (shown) names.insert(names.end(), (*shown)->names().begin(), (*shown)->names().end());
     }
     return std::make_shared<http::https_entrance const>(http::certificate_names{names}, port);
@@ -395,7 +398,7 @@ void gateway::tell_of_old_lists()
 // New connections are shown the new ones; those that are open keep theirs.
 bool gateway::read_certificates_of(open_listener const& one)
 {
-    auto const read = read_for(workers_, certificates_, *one.settings->tls, logs_.program());
+    auto const read = read_for(workers_, certificates_, *one.settings, logs_.program());
     if (read.empty()) return false;
     certificates_.use(*read.front(), *one.settings->tls);
     for (unsigned i = 0; i < workers_; ++i)

@@ -31,23 +31,6 @@ void append_line(std::string& out, std::string_view name, std::string_view value
     out.append(name).append(": ").append(value).append("\r\n");
 }
 
-// What belongs to one connection and is written by whoever owns that (RFC 9110 section 7.6.1).
-// 426 says by Upgrade what it takes instead (section 15.5.22).
-bool is_of_connection(known id, unsigned status) noexcept
-{
-    switch (id) {
-    case known::upgrade: return status != 426;
-    case known::connection:
-    case known::content_length:
-    case known::keep_alive:
-    case known::proxy_connection:
-    case known::te:
-    case known::trailer:
-    case known::transfer_encoding: return true;
-    default: return false;
-    }
-}
-
 struct written
 {
     bool date = false;
@@ -79,21 +62,6 @@ bool says_hsts(std::span<field const> fields)
     return std::ranges::find(fields, known::strict_transport_security, &field::id) != fields.end();
 }
 
-response_body body_after(reply_head const& head, reply_context const& context) noexcept
-{
-    if (head.status < 200 || head.status == 204 || head.status == 304 || context.method == method::head)
-        return response_body::none;
-    if (head.length) return response_body::length;
-    return context.version == version::http_1_0 ? response_body::until_close : response_body::chunked;
-}
-
-// A length is told where there is none to send, too: HEAD and 304 speak of the body that
-// GET would bring. 1xx and 204 never do.
-bool tells_length(reply_head const& head) noexcept
-{
-    return head.length && head.status >= 200 && head.status != 204;
-}
-
 void append_connection(std::string& out, reply_head const& head, bool upgrade, reply_context const& context, bool keep_alive)
 {
     if (head.status == 101) out.append("Connection: Upgrade\r\nUpgrade: websocket\r\n");
@@ -114,6 +82,34 @@ void append_framing(std::string& out, reply_head const& head, reply_framing fram
 }
 
 } // namespace
+
+bool is_of_connection(known id, unsigned status) noexcept
+{
+    switch (id) {
+    case known::upgrade: return status != 426;
+    case known::connection:
+    case known::content_length:
+    case known::keep_alive:
+    case known::proxy_connection:
+    case known::te:
+    case known::trailer:
+    case known::transfer_encoding: return true;
+    default: return false;
+    }
+}
+
+response_body body_after(reply_head const& head, reply_context const& context) noexcept
+{
+    if (head.status < 200 || head.status == 204 || head.status == 304 || context.method == method::head)
+        return response_body::none;
+    if (head.length) return response_body::length;
+    return context.version == version::http_1_0 ? response_body::until_close : response_body::chunked;
+}
+
+bool tells_length(reply_head const& head) noexcept
+{
+    return head.length && head.status >= 200 && head.status != 204;
+}
 
 std::string_view reason_of(unsigned status) noexcept
 {

@@ -27,6 +27,14 @@ struct reply_framing
     bool keep_alive; // false after a body until close, too
 };
 
+// What belongs to one connection and is written by whoever owns that (RFC 9110 section 7.6.1).
+// 426 says by Upgrade what it takes instead (section 15.5.22).
+bool is_of_connection(known id, unsigned status) noexcept;
+// How a reply's body follows its head, and whether the head tells its length. That is told where there is no body to
+// send, too: HEAD and 304 speak of the body that GET would bring. 1xx and 204 never do.
+response_body body_after(reply_head const& head, reply_context const& context) noexcept;
+bool tells_length(reply_head const& head) noexcept;
+
 // Appends a reply's head as HTTP/1.1 bytes: status line, fields, Date and HSTS unless given,
 // Content-Length or chunked, Connection. 101 says that a WebSocket follows.
 //

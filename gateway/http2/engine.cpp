@@ -115,6 +115,7 @@ struct engine::callbacks
 
     static int on_begin_headers(nghttp2_session*, nghttp2_frame const*, void* user)
     {
+        self(user).in_section_ = true;
         self(user).arriving_.begin(self(user).options_.fields);
         return 0;
     }
@@ -137,7 +138,9 @@ struct engine::callbacks
     static int on_invalid_frame(nghttp2_session*, nghttp2_frame const* frame, int why, void* user)
     {
         auto& e = self(user);
-        if (!e.flooded_ && frame->hd.type == NGHTTP2_HEADERS)
+        // One that was refused unread has nothing to be told of.
+        auto const was_read = std::exchange(e.in_section_, false);
+        if (was_read && !e.flooded_ && frame->hd.type == NGHTTP2_HEADERS)
             e.events_.on_malformed(frame->hd.stream_id, e.arriving_, nghttp2_strerror(why));
         return 0;
     }
@@ -159,7 +162,8 @@ struct engine::callbacks
             e.goodbye_ = static_cast<error_code>(frame->goaway.error_code);
             e.events_.on_goaway(frame->goaway.last_stream_id, *e.goodbye_);
             break;
-        default: e.frame_came(frame->hd.type, (frame->hd.flags & NGHTTP2_FLAG_ACK) != 0, on);
+        default:
+            e.frame_came(frame->hd.type, (frame->hd.flags & NGHTTP2_FLAG_ACK) != 0, id != 0 && nghttp2_session_find_stream(session, id) != nullptr, on);
         }
         return 0;
     }
@@ -358,6 +362,7 @@ bool engine::is_over() const noexcept
 
 void engine::section_ended(stream_id id, bool of_request, bool ends)
 {
+    in_section_ = false;
     arriving_.end();
     auto* const known = callbacks::stream_of(session_.get(), id);
     if (of_request && !is_server(options_)) return;
@@ -403,11 +408,12 @@ void engine::malformed(stream_id id, char const* why)
     events_.on_malformed(id, arriving_, why);
 }
 
-void engine::frame_came(std::uint8_t type, bool is_answer, stream* on)
+void engine::frame_came(std::uint8_t type, bool is_answer, bool is_known, stream* on)
 {
     switch (type) {
     case NGHTTP2_RST_STREAM:
-        if (is_server(options_) && !(on && on->has_head_)) note(nuisance::early_reset);
+        // One that was closed before is an answer that crossed ours.
+        if (is_server(options_) && is_known && !(on && on->has_head_)) note(nuisance::early_reset);
         return;
     case NGHTTP2_SETTINGS:
         if (is_answer) return;
@@ -514,7 +520,7 @@ void engine::reset(stream& s, error_code why)
 void engine::forget(stream& s) noexcept
 {
     if (!s.open_) return;
-    reset(s, error_code::cancel);
+    if (s.has_unsent()) reset(s, error_code::cancel);
     nghttp2_session_set_stream_user_data(session_.get(), s.id_, nullptr);
     if (auto const held = std::exchange(s.untaken_, 0); held != 0) nghttp2_session_consume_connection(session_.get(), held);
     s.open_ = false;

@@ -79,6 +79,8 @@ public:
     bool gather(std::string& out, std::size_t enough);
     // Something is ready to be sent.
     bool has_output() const noexcept;
+    // The rest of a field section is to come, and nothing else may.
+    bool is_in_section() const noexcept { return in_section_; }
     // Nothing more can come of it: a GOAWAY was sent or received, and no stream is left.
     bool is_over() const noexcept;
 
@@ -103,7 +105,8 @@ public:
     void widen(stream& s, std::uint32_t window);
     // Ends a stream at once; `on_closed` follows when that is gathered. What was offered is forgotten.
     void reset(stream& s, error_code why);
-    // Whoever it belongs to goes first: nothing of it is told or taken any more.
+    // Whoever it belongs to goes first: nothing of it is told or taken any more. It is reset where something that was offered has
+    // not been gathered; where more may come, reset it before.
     void forget(stream& s) noexcept;
     std::size_t open_streams() const noexcept { return open_; }
     // Bytes that the peer would take of it now, its own window and the connection's.
@@ -141,7 +144,7 @@ private:
     void response_came(stream& s, bool ends);
     void trailers_came(stream& s);
     void malformed(stream_id id, char const* why);
-    void frame_came(std::uint8_t type, bool is_answer, stream* on);
+    void frame_came(std::uint8_t type, bool is_answer, bool is_known, stream* on);
     void was_gathered(stream& s, std::size_t bytes);
 
     engine_options const options_;
@@ -157,6 +160,7 @@ private:
     std::optional<error_code> goodbye_;
     bool flooded_ = false;
     bool draining_ = false;
+    bool in_section_ = false;
 };
 
 } // namespace yett::http2

@@ -17,6 +17,7 @@ using pseudo = field_section::pseudo;
 
 // How many times of what is allowed is heard before the connection ends for it.
 constexpr std::size_t insolence = 8;
+constexpr std::size_t usual_bytes = 512;
 constexpr std::size_t around_field = 4; // ": " and CRLF
 constexpr std::size_t empty_line = 2;
 
@@ -37,10 +38,11 @@ std::size_t cost_of(pseudo which) noexcept
 
 } // namespace
 
-void field_section::begin(limits const& most) noexcept
+void field_section::begin(limits const& most)
 {
     limits_ = most;
     text_.clear();
+    if (text_.capacity() < usual_bytes) text_.reserve(usual_bytes); // a short one would move with its section
     crumbs_.clear();
     pieces_.clear();
     for (auto& each : pseudos_) each.reset();

@@ -38,8 +38,9 @@ public:
         count_,
     };
 
-    // Begins an empty one; what the one before held is forgotten.
-    void begin(limits const& most) noexcept;
+    // Begins an empty one; what the one before held is forgotten. Views of one that has come stay valid when the section is
+    // moved or swapped.
+    void begin(limits const& most);
     // The next field of it. False once there is so much that the peer does not mean well: many times what is allowed.
     bool add(std::string_view name, std::string_view value);
     // All have come. From now on there are `fields`, and crumbs of cookies are one field again (section 8.2.3).

@@ -28,6 +28,7 @@ public:
     stream_id id() const noexcept { return id_; }
     // What is offered has not been taken in whole.
     bool has_unsent() const noexcept { return !unsent_.empty() || end_unsent_; }
+    std::size_t unsent_bytes() const noexcept { return unsent_.size(); }
     // The engine knows of it: it was opened, and has not been closed.
     bool is_open() const noexcept { return open_; }
 

@@ -1,5 +1,6 @@
 #include "gateway/net/client_connection.hpp"
 
+#include "gateway/net/http1_session.hpp"
 #include "gateway/transport/plain_stream.hpp"
 #include "gateway/transport/tls_stream.hpp"
 
@@ -106,13 +107,17 @@ task<void> client_connection::run()
     if (session_) {
         state_ = state::serving;
         how = co_await session_->serve();
+        if (how == disposition::speaks_http2) {
+            turn_to_http2(session_->received());
+            how = co_await session_->serve();
+        }
         session_->leave_exchange();
     }
     if (how == disposition::parked) park();
     else co_await end(how);
 }
 
-// The protocol is known once hands were shaken, and HTTP/1 is all there is to agree on. How the
+// The protocol is known once hands were shaken; in clear it is HTTP/1 until a client begins otherwise. How the
 // connection ends where no session could be opened.
 task<disposition> client_connection::open_session()
 {
@@ -124,8 +129,23 @@ task<disposition> client_connection::open_session()
     auto const shaken = co_await shake_hands();
     if (!shaken && shaken.error() == errc::bad_request) how = disposition::lingering;
     if (!shaken && tls().met_cleartext()) speak_in_clear();
-    if (shaken || entrance_) session_.emplace(*this);
+    if (shaken || entrance_) session_ = open_agreed();
     co_return how;
+}
+
+std::unique_ptr<client_session> client_connection::open_agreed()
+{
+    auto const http2 = settings_->http2 && settings_->tls && !entrance_ && tls().protocol() == "h2";
+    if (!http2) return std::make_unique<http1_session>(*this);
+    turn_to_http2({});
+    return std::move(session_);
+}
+
+// Requests of many users may come on it: nothing is bound to it.
+void client_connection::turn_to_http2(std::string_view first)
+{
+    peer_.connection = 0;
+    session_ = settings_->http2(*this, first);
 }
 
 // Before everything else, TLS as well.
@@ -287,8 +307,8 @@ void client_connection::stop_reading(errc why)
 
 void client_connection::drain()
 {
-    auto const busy = state_ != state::parked && !(session_ && session_->waits_for_request());
-    if (!busy) stop_reading(errc::stopping);
+    auto const opening = state_ != state::parked && !session_;
+    if (!opening && !(session_->drain() && state_ != state::parked)) stop_reading(errc::stopping);
 }
 
 void client_connection::make_room()

@@ -1,14 +1,17 @@
 #pragma once
 
-#include "gateway/net/http1_session.hpp"
+#include "gateway/net/connection.hpp"
 #include "gateway/net/listener.hpp"
 #include "gateway/net/proxy_header.hpp"
+#include "gateway/net/client_session.hpp"
 #include "gateway/net/worker.hpp"
+#include "gateway/transport/byte_stream.hpp"
 
 #include <memory>
 #include <optional>
 
 namespace yett::transport {
+class byte_stream;
 class tls_stream;
 } // namespace yett::transport
 
@@ -68,6 +71,8 @@ private:
     void count_refused(error const& why);
     task<result<void>> shake_hands();
     void speak_in_clear();
+    std::unique_ptr<client_session> open_agreed();
+    void turn_to_http2(std::string_view first);
     void promise_https();
     void count_handshake(bool done);
     void park();
@@ -84,7 +89,7 @@ private:
     http::peer peer_;
     std::unique_ptr<http::https_entrance const> entrance_; // of a client that did not speak TLS
     deadlines::entry reading_;
-    std::optional<http1_session> session_;
+    std::unique_ptr<client_session> session_;
     state state_ = state::opening;
     bool unnamed_; // a proxy is yet to say whose it is
 };

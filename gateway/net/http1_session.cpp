@@ -43,6 +43,7 @@ task<disposition> http1_session::serve()
         }
         if (*head_bytes == 0) co_return disposition::parked;
         auto const refused = open_exchange(*head_bytes);
+        if (!refused && is_http2()) co_return disposition::speaks_http2;
         if (!refused) {
             co_await refuse(refused.error());
             co_return disposition::lingering;
@@ -172,11 +173,23 @@ void http1_session::keep_what_follows(std::span<char> behind)
     if (have_ != 0) std::memmove(head_.data(), behind.data(), have_);
 }
 
+std::string_view http1_session::received() const noexcept
+{
+    return head_ ? std::string_view{head_.data(), have_} : std::string_view{};
+}
+
+// Somebody begins with the preface of HTTP/2 (RFC 9113 section 3.3), which is no request so that nobody takes it for
+// one. Over TLS it would have been agreed on.
+bool http1_session::is_http2() const noexcept
+{
+    auto const& settings = home_.settings();
+    return !kept_ && settings.http2 && !settings.tls && received().starts_with("PRI * HTTP/2.0\r\n");
+}
+
 // Answers bytes that never became a request.
 task<void> http1_session::refuse(error why)
 {
-    auto const received = head_ ? std::string_view{head_.data(), have_} : std::string_view{};
-    auto const reply = home_.settings().answers.refusal(home_.peer(), why, received);
+    auto const reply = home_.settings().answers.refusal(home_.peer(), why, received());
     std::vector<http::field> fields;
     fields.reserve(reply.fields.size());
     for (auto const& [name, value] : reply.fields) fields.push_back({name, value, http::known_named(name)});

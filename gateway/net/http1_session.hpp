@@ -3,6 +3,7 @@
 #include "gateway/base/async/deadlines.hpp"
 #include "gateway/net/half_close.hpp"
 #include "gateway/net/http1_exchange.hpp"
+#include "gateway/net/client_session.hpp"
 
 #include <memory>
 
@@ -10,34 +11,22 @@ namespace yett::net {
 
 class client_connection;
 
-// What becomes of a connection when its session returns.
-enum class disposition : unsigned char
-{
-    quiet,     // it closes: nothing the client waits for
-    parked,    // it does not end: the session goes on when the client says something
-    lingering, // it closes behind a reply that a reset must not overtake
-    broken,    // it is reset: what was sent must not pass for the whole
-};
-
 // HTTP/1 on a client's connection: reads heads, hands exchanges over one after the other, refuses
 // what is no request, and looks after the client of an exchange while nobody reads from it.
-class http1_session
+class http1_session final : public client_session
 {
 public:
     explicit http1_session(client_connection& home);
     http1_session(http1_session const&) = delete;
     http1_session& operator=(http1_session const&) = delete;
 
-    // Until the connection is to end or be parked; may be called again after it was.
-    task<disposition> serve();
-    // Forgets the exchange that `serve` ended in.
-    void leave_exchange() noexcept { exchange_.reset(); }
-    // True while the next request's first byte is waited for.
-    bool waits_for_request() const noexcept { return idle_; }
-    // A request was answered on it.
-    bool was_used() const noexcept { return kept_; }
-    // The connection was reset.
-    void client_is_gone();
+    task<disposition> serve() override;
+    void leave_exchange() noexcept override { exchange_.reset(); }
+    // Whether the next request's first byte is not waited for.
+    bool drain() override { return !idle_; }
+    bool was_used() const noexcept override { return kept_; }
+    void client_is_gone() override;
+    std::string_view received() const noexcept override;
 
 private:
     enum class wait_for : unsigned char
@@ -55,6 +44,7 @@ private:
     void arm_for_head(wait_for what);
     result<void> open_exchange(std::size_t head_bytes);
     void keep_what_follows(std::span<char> behind);
+    bool is_http2() const noexcept;
     task<void> refuse(error why);
     void writing_expired();
     void be_quiet();

@@ -16,13 +16,17 @@
 #include <boost/asio/basic_waitable_timer.hpp>
 #include <boost/asio/ip/tcp.hpp>
 
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace yett::net {
 
+class client_connection;
+class client_session;
 class worker;
 
 // Strict-Transport-Security of a listener.
@@ -47,6 +51,8 @@ struct listener_settings
     client_limits limits;
     std::shared_ptr<net::admission> admission; // shared by all workers and listeners
     http::answers answers;                     // of this worker
+    // Opens the session of a client that speaks HTTP/2 and has sent `first` already; null: it is not spoken.
+    std::function<std::unique_ptr<client_session>(client_connection&, std::string_view first)> http2;
 };
 
 // Accepts the connections of one address for one worker.

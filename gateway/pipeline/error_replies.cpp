@@ -2,6 +2,7 @@
 
 #include "gateway/http/bodies/glimpse.hpp"
 #include "gateway/http/bodies/problem.hpp"
+#include "gateway/http/fields/grpc.hpp"
 #include "gateway/pipeline/call/endpoint.hpp"
 #include "gateway/pipeline/call/navigation.hpp"
 #include "gateway/pipeline/cors_fields.hpp"
@@ -82,10 +83,23 @@ bool is_sent_to_login(error const& why, http::exchange const& ex, request_contex
     return (context.found.by_cookie || !context.reported.credential_sent) && is_navigation(ex.request());
 }
 
+// A client of gRPC reads its own status alone, which stands in the head where no message follows.
+http::reply reply_to_call(error const& why)
+{
+    auto const face = http::public_error_of(why);
+    http::reply r;
+    r.fields.emplace_back("Content-Type", "application/grpc");
+    r.fields.emplace_back("Grpc-Status", http::grpc::text_of(http::grpc::status_for(face.status)));
+    r.fields.emplace_back("Grpc-Message", face.code);
+    return r;
+}
+
 } // namespace
 
 http::reply error_replies::reply_to(error const& why, http::exchange const& ex, request_context const& context)
 {
+    if (http::grpc::is_call(ex.request())) [[unlikely]]
+        return reply_to_call(why);
     auto const& ways = context.transport();
     http::reply r;
     if (is_sent_to_login(why, ex, context)) {

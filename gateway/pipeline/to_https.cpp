@@ -9,7 +9,7 @@ namespace {
 
 std::uint16_t port_asked_for(http::head const& head)
 {
-    auto const host = http::parse_authority(head.value(http::known::host));
+    auto const host = http::parse_authority(head.host());
     return host ? host->port.value_or(443) : 443;
 }
 

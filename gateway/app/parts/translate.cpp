@@ -192,9 +192,12 @@ net::client_limits client_limits_of(config::settings const& s)
     return limits;
 }
 
-transport::tls_options tls_of(config::listener_tls const& t)
+transport::tls_options tls_of(config::listener const& l)
 {
+    auto const& t = *l.tls;
     transport::tls_options options;
+    options.protocols.clear();
+    for (auto const each : l.protocols) options.protocols.emplace_back(each == config::protocol::h2 ? "h2" : "http/1.1");
     for (auto const& each : t.certificates)
         options.certificates.push_back({each.chain_file.string(), each.key_file.string(), each.ocsp_file.string()});
     options.min_version =

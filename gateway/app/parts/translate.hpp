@@ -31,7 +31,8 @@ issuers::web_options web_of(config::issuer const& i);
 std::vector<limits::limit_spec> limits_of(config::settings const& s);
 // With the methods that rules name, which a head may have then.
 net::client_limits client_limits_of(config::settings const& s);
-transport::tls_options tls_of(config::listener_tls const& t);
+// Of a listener with TLS.
+transport::tls_options tls_of(config::listener const& l);
 // For its https servers; what it shows them is read by `certificates`.
 transport::tls_client_options tls_of(config::upstream const& u);
 bool speaks_tls(config::upstream const& u);

@@ -4,6 +4,7 @@
 
 #include <array>
 #include <string>
+#include <vector>
 
 using namespace yett;
 using namespace yett::http;
@@ -190,4 +191,70 @@ TEST_CASE("field_block: the empty line is the end, and nothing stands behind it"
         field_block block;
         CHECK(read_fields(row.text, storage, 4, block).has_value() == row.refused);
     }
+}
+
+// --- fields that came apart ---------------------------------------------------------
+
+namespace {
+
+// The code and the note of what check_fields refuses; empty: nothing.
+std::string fault_of(std::vector<field> fields, std::size_t most = 20)
+{
+    field_block block;
+    auto const fault = check_fields(fields, most, block);
+    return fault ? std::string{name_of(fault->code)} + ": " + fault->note : "";
+}
+
+} // namespace
+
+TEST_CASE("field_block: fields that came apart are checked as those in text are")
+{
+    struct
+    {
+        field sent;
+        char const* fault;
+    } const rows[] = {
+        {{"x-a", "one"}, ""},
+        {{"x-a", ""}, ""},
+        {{"X-A", "one\ttwo"}, ""},
+        {{"x-a", "caf\xc3\xa9"}, ""},
+        {{"", "one"}, "bad_request: field name is malformed"},
+        {{"x a", "one"}, "bad_request: field name is malformed"},
+        {{"x:a", "one"}, "bad_request: field name is malformed"},
+        {{"x\n", "one"}, "bad_request: field name is malformed"},
+        {{"x-a", "one\r\nx: y"}, "bad_request: field value is malformed"},
+        {{"x-a", "one\n"}, "bad_request: field value is malformed"},
+        {{"x-a", "\x7f"}, "bad_request: field value is malformed"},
+        {{"x-a", {"\0", 1}}, "bad_request: field value is malformed"},
+        {{"content-length", "x"}, "bad_request: Content-Length is malformed"},
+        {{"transfer-encoding", "gzip"}, "bad_request: Transfer-Encoding is not chunked"},
+        {{"connection", "a b"}, "bad_request: Connection is malformed"},
+    };
+    for (auto const& row : rows) CHECK(fault_of({row.sent}) == row.fault);
+    CHECK(fault_of({{"content-length", "1"}, {"content-length", "1"}}) == "bad_request: more than one Content-Length");
+    CHECK(fault_of({{"content-length", "1"}, {"transfer-encoding", "chunked"}}) == "bad_request: Transfer-Encoding beside Content-Length");
+    CHECK(fault_of(std::vector<field>(21, {"a", "b"})) == "header_too_large: too many fields");
+}
+
+TEST_CASE("field_block: fields that came apart are marked in place, without the blanks around their values")
+{
+    std::vector<field> fields{{"Host", " a.test "}, {"x", "\t1"}, {"expect", "100-continue"}, {"connection", "close"}};
+    field_block block;
+    REQUIRE_FALSE(check_fields(fields, 20, block));
+    CHECK(fields[0].id == known::host);
+    CHECK(fields[0].value == "a.test");
+    CHECK(fields[1].value == "1");
+    CHECK(block.host == "a.test");
+    CHECK(block.hosts == 1);
+    CHECK(block.expects_continue);
+    CHECK(block.closes);
+    CHECK(block.fields.size() == 4);
+    CHECK((block.present & bit_of(known::host)) != 0);
+    CHECK((block.present & bit_of(known::cookie)) == 0);
+}
+
+TEST_CASE("field_block: what may stand in a value")
+{
+    for (auto const* text : {"", "a", "a b", "a\tb", "\xff", "~"}) CHECK(is_field_value(text));
+    for (auto const* text : {"\r", "\n", "a\x01", "\x1f", "a\x7f"}) CHECK_FALSE(is_field_value(text));
 }

@@ -604,3 +604,88 @@ TEST_CASE("end of head: what may still become a request is waited for")
     CHECK(framing::end_of_response_head("HTTP/1.1 200 OK\r\n\r\n", 0) == 19);
     CHECK(framing::end_of_response_head("HTTP/1.1 200 OK\n", 0) == 16);
 }
+
+// --- requests and replies that came in parts -----------------------------------------
+
+namespace {
+
+// How a request in parts fails; "": it does not.
+std::string refusal_of(framing::request_parts const& parts, std::vector<field> fields = {}, framing::limits const& limits = {})
+{
+    auto const head = framing::check_request(parts, fields, limits);
+    return head ? "" : std::string{name_of(head.error().code())} + ": " + head.error().note();
+}
+
+framing::request_parts parts_of(std::string_view method, std::string_view path, std::string_view authority = "a.test", bool ends = true)
+{
+    framing::request_parts parts;
+    parts.method = method;
+    parts.path = path;
+    parts.authority = authority;
+    parts.https = true;
+    parts.ends = ends;
+    return parts;
+}
+
+} // namespace
+
+TEST_CASE("framing: a request in parts passes the same gate as one in text")
+{
+    struct
+    {
+        framing::request_parts parts;
+        std::vector<field> fields;
+        char const* refusal;
+    } const rows[] = {
+        {parts_of("GET", "/a?b"), {}, ""},
+        {parts_of("OPTIONS", "*"), {}, ""},
+        {parts_of("GET", "/", ""), {{"host", "a.test"}}, ""},
+        {parts_of("GET", "/"), {{"host", "A.test.:443"}}, ""},
+        {parts_of("GET", "/", "", true), {}, "bad_request: no Host"},
+        {parts_of("GET", "/", ""), {{"host", "a"}, {"host", "a"}}, "bad_request: more than one Host"},
+        {parts_of("GET", "/"), {{"host", "b.test"}}, "bad_request: Host disagrees with :authority"},
+        {parts_of("GET", "/", "a b"), {}, "bad_request: Host is malformed"},
+        {parts_of("GET", "/", "a@b"), {}, "bad_request: Host is malformed"},
+        {parts_of("G T", "/"), {}, "bad_request: request line is malformed"},
+        {parts_of("GET", "/a b"), {}, "bad_request: request line is malformed"},
+        {parts_of("GET", ""), {}, "bad_request: request line is malformed"},
+        {parts_of("GET", "*"), {}, "bad_request: asterisk without OPTIONS"},
+        {parts_of("GET", "http://a.test/"), {}, "bad_request: target is malformed or disagrees with Host"},
+        {parts_of("FOO", "/"), {}, "not_implemented: a method that no rule names"},
+        {parts_of("CONNECT", "*"), {}, "method_not_allowed: never served"},
+        {parts_of("TRACE", "/"), {}, "method_not_allowed: never served"},
+        {parts_of("POST", "/"), {{"transfer-encoding", "chunked"}}, "bad_request: Transfer-Encoding in HTTP/2"},
+        {parts_of("POST", "/"), {{"content-length", "3"}}, "bad_request: Content-Length without a body"},
+        {parts_of("POST", "/"), {{"expect", "x"}}, "bad_request: Expect is not 100-continue"},
+        {parts_of("GET", "/"), {{"x", "a\nb"}}, "bad_request: field value is malformed"},
+    };
+    for (auto const& row : rows) CHECK(refusal_of(row.parts, row.fields) == row.refusal);
+    std::string const path(9000, '/');
+    CHECK(refusal_of(parts_of("GET", path)) == "uri_too_long: client_limits.target_bytes");
+    CHECK(refusal_of(parts_of("GET", "/"), std::vector<field>(101, {"a", "b"})) == "header_too_large: client_limits.header_fields");
+}
+
+TEST_CASE("framing: what outgrew its limits is named after what is to blame")
+{
+    framing::limits const limits;
+    CHECK(framing::outgrown_request(limits.target_bytes + 1, true, limits) == errc::uri_too_long);
+    CHECK(framing::outgrown_request(1, true, limits).note() == "client_limits.header_bytes");
+    CHECK(framing::outgrown_request(1, false, limits).note() == "client_limits.header_fields");
+}
+
+TEST_CASE("framing: a reply in parts")
+{
+    std::vector<field> fields{{"content-length", "5"}, {"x", "y"}};
+    auto const head = framing::check_response(200, fields, false, method::get, {});
+    REQUIRE(head.has_value());
+    CHECK(head->status() == 200);
+    CHECK(head->content_length() == 5);
+    CHECK(head->body() == response_body::length);
+    CHECK(head->version() == version::http_2);
+    CHECK(framing::check_response(200, fields, true, method::head, {})->body() == response_body::none);
+    for (auto const status : {0u, 99u, 600u}) CHECK(framing::check_response(status, fields, false, method::get, {}).error() == errc::upstream_broken);
+    std::vector<field> chunked{{"transfer-encoding", "chunked"}};
+    CHECK(framing::check_response(200, chunked, false, method::get, {}).error() == errc::upstream_broken);
+    std::vector<field> many(101, {"a", "b"});
+    CHECK(framing::check_response(200, many, false, method::get, {}).error().note().find("reply_header_fields") != std::string::npos);
+}

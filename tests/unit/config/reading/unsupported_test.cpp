@@ -16,12 +16,6 @@ TEST_CASE("config: what this build does not know is refused by name")
 {
     check(
         {
-            {"listeners: [{ address: 127.0.0.1:1, protocols: [h2, http/1.1] }]\n", R"(
-yett.yaml:2:49: listeners[0].protocols[0]: "h2" is not supported by this build; allowed: http/1.1
-)"},
-            {"listeners: [{ address: 127.0.0.1:1, protocols: h2 }]\n", R"(
-yett.yaml:2:48: listeners[0].protocols: "h2" is not supported by this build; allowed: http/1.1
-)"},
             {"identity_headers: { assertion: null }\n", R"(
 )"},
             {R"(tracing: { otlp_url: "http://c:4318", sample: 0.5 }
