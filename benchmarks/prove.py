@@ -84,6 +84,10 @@ PROOFS = {
         "A logout on one node is a refusal on the other two, from the last byte of its 204, within 30 ms at the median and 150 ms at"
         " the 99th percentile, while each node serves 100 other requests a second: so many logouts.",
         [sys.executable, "tests/fleet/logout_latency.py"], 1_000, {"release": ["yett"]}),
+    "http2-conformance": Proof(
+        "Every row of our table of RFC 9113 and RFC 7541 is met, plain and with TLS, so many times; the same table at nginx and nghttpx, and a row"
+        " that both see otherwise names the words it rests on.",
+        [sys.executable, "tests/http2/prove_conformance.py"], 3, {"release": ["yett"]}),
     "image": Proof(
         "The tested program in a container image, run by `buildah run` as 65532 on a root that is read-only, is well by the image's own"
         " health check, serves, and ends at the image's signal.",
