@@ -88,6 +88,13 @@ PROOFS = {
         "Every row of our table of RFC 9113 and RFC 7541 is met, plain and with TLS, so many times; the same table at nginx and nghttpx, and a row"
         " that both see otherwise names the words it rests on.",
         [sys.executable, "tests/http2/prove_conformance.py"], 3, {"release": ["yett"]}),
+    "http2-floods": Proof(
+        "Ten floods over HTTP/2 (rapid reset, MadeYouReset, CONTINUATION, SETTINGS, PING, empty frames, header bombs, shut windows, PRIORITY, slow"
+        " readers) of so many attackers each: the program grows by at most 8 MiB a connection and 64 MiB in all, and everybody else is answered.",
+        [sys.executable, "tests/http2/prove_floods.py"], 100, {"release": ["yett"]}),
+    "http2-bodies": Proof(
+        "A body of so many MiB passes over HTTP/2, up and down, and the program's resident memory grows by less than 4 MiB.",
+        [sys.executable, "tests/http2/prove_bodies.py"], 1024, {"release": ["yett"]}),
     "image": Proof(
         "The tested program in a container image, run by `buildah run` as 65532 on a root that is read-only, is well by the image's own"
         " health check, serves, and ends at the image's signal.",
