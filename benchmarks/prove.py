@@ -95,6 +95,10 @@ PROOFS = {
     "http2-bodies": Proof(
         "A body of so many MiB passes over HTTP/2, up and down, and the program's resident memory grows by less than 4 MiB.",
         [sys.executable, "tests/http2/prove_bodies.py"], 1024, {"release": ["yett"]}),
+    "grpc": Proof(
+        "So many calls of real gRPC clients, unary and streams both ways, cancelled ones and ones with a deadline among them, are answered as the"
+        " application answers them, and no limit against attackers closes a connection.",
+        [sys.executable, "tests/http2/prove_grpc.py"], 10_000, {"release": ["yett"]}),
     "image": Proof(
         "The tested program in a container image, run by `buildah run` as 65532 on a root that is read-only, is well by the image's own"
         " health check, serves, and ends at the image's signal.",
