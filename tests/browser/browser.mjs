@@ -435,6 +435,27 @@ async function sweep() {
   console.log(`${Object.keys(everyPage).length} pages, ${Date.now() - started} ms`)
 }
 
+// A WebSocket beside a page of the same origin, over the page's connection.
+async function websocket() {
+  const context = await open()
+  const page = await context.newPage()
+  await page.goto(given.base + '/open/plain')
+  const heard = await page.evaluate((address) => new Promise((done, failed) => {
+    const socket = new WebSocket(address)
+    const words = ['first', 'x'.repeat(100000), 'last']
+    const came = []
+    socket.onopen = () => words.forEach((each) => socket.send(each))
+    socket.onerror = () => failed(new Error('no WebSocket'))
+    socket.onmessage = (message) => {
+      came.push(message.data.length)
+      if (came.length === words.length) socket.close(1000)
+    }
+    socket.onclose = (event) => done([...came, event.code])
+  }), given.base.replace('https:', 'wss:') + '/open/echo')
+  assert.deepEqual(heard, [5, 100000, 4, 1000])
+  await context.close()
+}
+
 // ------------------------------------------------------------------------------------
 
 const parts = {
@@ -444,6 +465,7 @@ const parts = {
   'newcomer, verified by mail': () => newcomer(true),
   tabs,
   sweep,
+  websocket,
 }
 
 try {

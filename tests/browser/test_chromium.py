@@ -17,6 +17,7 @@ sys.path.insert(0, str(HERE.parent / "integration"))
 
 import harness  # noqa: E402
 import pytest  # noqa: E402
+import test_websocket  # noqa: E402
 
 MODULES = pathlib.Path(os.environ.get("YETT_BROWSER_MODULES", harness.ROOT / "build/browser"))
 
@@ -120,3 +121,19 @@ def test_forms_in_two_tabs_are_good_at_the_same_time(gateway):
 
 def test_every_page_is_accessible_in_light_and_dark_narrow_and_wide(gateway):
     walk(gateway, "sweep")
+
+
+def test_a_websocket_goes_over_the_connection_of_its_page(tmp_path):
+    """RFC 8441: Chromium opens it over HTTP/2 where that is offered."""
+    chat = test_websocket.Chat()
+    config = test_websocket.rules(chat.port)
+    config["listeners"][0]["protocols"] = ["h2", "http/1.1"]
+    try:
+        with harness.Gateway(tmp_path, config) as program:
+            walk(program, "websocket")
+            for path, method in (("/open/plain", "GET"), ("/open/echo", "CONNECT")):
+                line = harness.wait_until(lambda: program.log(path=path), what="the line")[0]
+                assert line["protocol"] == "HTTP/2" and line["method"] == method, line
+            assert program.metric("yett_websocket_closed_total", reason="client") == 1
+    finally:
+        chat.stop()

@@ -245,13 +245,46 @@ def in_logs(port):
     return f"127.0.0.1:{port}" if UPSTREAM == "http" else _relays[str(port)].url.removeprefix("https://")
 
 
+# How clients reach the program: YETT_TEST_CLIENT=h2 puts nghttpx in front of it, which takes their HTTP/1.1 and speaks HTTP/2.
+CLIENT = os.environ.get("YETT_TEST_CLIENT", "http/1.1")
+
+
+class Translator(Process):
+    """Takes HTTP/1.1, with TLS or without, and asks a port of the program over HTTP/2 of the same kind, changing nothing else."""
+
+    def __init__(self, port, tls):
+        self.port = free_port()
+        front, back = ("", ";tls;sni=localhost") if tls else (";no-tls", "")
+        super().__init__([
+            "nghttpx", "--conf=/dev/null", "--no-via", "--no-add-x-forwarded-proto", "--no-location-rewrite", "--no-server-rewrite", "--insecure",
+            "--frontend-read-timeout=1h", "--backend-read-timeout=1h", "--npn-list=http/1.1", "--errorlog-file=/dev/null",
+            f"--frontend=127.0.0.1,{self.port}{front}", f"--backend=127.0.0.1,{port};;proto=h2{back}",
+            *([certificates() / "leaf.key", certificates() / "leaf.crt"] if tls else [])])
+        wait_until(self._answers, what="nghttpx")
+
+    def _answers(self):
+        with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", self.port), 1):
+            return True
+        return False
+
+
+def asked_over_http2(config):
+    """The configuration with HTTP/2 on all of its listeners, where that is wanted."""
+    if CLIENT == "http/1.1" or isinstance(config, str):
+        return config
+    config = copy.deepcopy(config)
+    for listener in config["listeners"]:
+        listener["protocols"] = ["h2", "http/1.1"]
+    return config
+
+
 class Gateway(Process):
     """The program under test. `https`, `http` and `management` are base URLs."""
 
     def __init__(self, folder, config, env=None):
         self.folder = pathlib.Path(folder)
         self.config_file = self.folder / "yett.yaml"
-        config = reached_otherwise(config)
+        config = asked_over_http2(reached_otherwise(config))
         if not isinstance(config, str):
             config = yaml.safe_dump(config, sort_keys=False)
         self.config_file.write_text(config)
@@ -263,6 +296,9 @@ class Gateway(Process):
         self.tls_port = self._port("listening", "https")
         self.plain_port = self._port("listening", "http")
         self.management_port = self._port("management", "http")
+        self.translators = []
+        if CLIENT == "h2":
+            self.tls_port, self.plain_port = self._translated(self.tls_port, True), self._translated(self.plain_port, False)
         self.https = f"https://localhost:{self.tls_port}"
         self.http = f"http://127.0.0.1:{self.plain_port}"
         self.management = f"http://127.0.0.1:{self.management_port}"
@@ -274,6 +310,17 @@ class Gateway(Process):
     def inherits(self):
         """Descriptors that it is passed."""
         return ()
+
+    def _translated(self, port, tls):
+        if port:
+            self.translators.append(Translator(port, tls))
+        return self.translators[-1].port if port else None
+
+    def stop(self, timeout=20):
+        code = super().stop(timeout)
+        for each in self.translators:
+            each.stop()
+        return code
 
     def _port(self, message, scheme):
         for entry in self.log(message=message):

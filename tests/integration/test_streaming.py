@@ -12,6 +12,9 @@ import requests
 
 import harness
 
+# What HTTP/1.1 alone has, or what the translator sees to by itself.
+of_http1 = pytest.mark.skipif(harness.CLIENT != "http/1.1", reason="is about HTTP/1.1")
+
 MIB = 1 << 20
 SIZE = 256 * MIB
 MARGIN_KIB = int(os.environ.get("YETT_RSS_MARGIN_KIB", "2048"))
@@ -208,6 +211,7 @@ def test_a_full_pool_is_503_at_once(start, echo, tmp_path):
     assert len(refused) == 4 and all("Retry-After" in r.headers and r.json()["code"] == "overloaded" for r in refused)
 
 
+@of_http1
 def test_a_slow_head_is_not_waited_for(start, echo, tmp_path):
     gateway = start(harness.Gateway(tmp_path, open_to_all(echo.port, client_limits={"header_timeout": "1s"})))
     with gateway.raw() as client:
@@ -229,6 +233,7 @@ def test_a_drain_lets_running_requests_end(start, echo, tmp_path):
     assert gateway.popen.wait(20) == 0
 
 
+@of_http1
 def test_clients_beyond_the_limit_are_turned_away(start, echo, tmp_path):
     gateway = start(harness.Gateway(tmp_path, open_to_all(echo.port, client_limits={"connections_per_client": 3})))
     held = [gateway.raw() for _ in range(3)]

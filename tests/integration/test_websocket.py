@@ -21,6 +21,9 @@ import websockets
 import harness
 from beside import Beside
 
+# What HTTP/1.1 alone has, or what the translator sees to by itself.
+of_http1 = pytest.mark.skipif(harness.CLIENT != "http/1.1", reason="is about HTTP/1.1")
+
 KEY = "dGhlIHNhbXBsZSBub25jZQ=="
 ACCEPT = b"s3pPLMBiTxaQ9kYGzzhZRbK+xOo="
 SWITCH = (b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
@@ -293,6 +296,7 @@ def test_a_refused_upgrade_is_an_ordinary_reply_and_the_last(gateway, path, stat
     assert reply.endswith(body) and b"connection: close" in reply.lower()
 
 
+@of_http1
 @pytest.mark.parametrize("changes", [
     {"Sec_WebSocket_Key": None}, {"Sec_WebSocket_Key": "c2hvcnQ="}, {"Sec_WebSocket_Key": KEY[:-2]},
     {"Sec_WebSocket_Key": "dGhlIHNhbXBsZSBub25jZR=="}, {"Sec_WebSocket_Version": None},
@@ -306,6 +310,7 @@ def test_a_handshake_that_is_not_exactly_right_goes_nowhere(gateway, chat, chang
     assert len(chat.opened) == opened
 
 
+@of_http1
 @pytest.mark.parametrize("version", ["8", "14", "13, 8"])
 def test_a_handshake_of_another_version_is_told_the_one_that_is_spoken(gateway, chat, version):
     opened = len(chat.opened)
@@ -331,6 +336,7 @@ def scripted(tmp_path, answer):
     return app, harness.Gateway(tmp_path, rules(app.port))
 
 
+@of_http1
 @pytest.mark.parametrize("upgrade, path", [("h2c", "/open/x"), ("TLS/1.2", "/open/x"), ("websocket", "/elsewhere")])
 def test_other_upgrades_and_other_rules_pass_nothing_on(tmp_path, upgrade, path):
     app, program = scripted(tmp_path, None)
@@ -399,6 +405,7 @@ def test_what_comes_behind_the_handshake_waits_for_the_101(tmp_path):
         app.stop()
 
 
+@of_http1
 @pytest.mark.parametrize("tls", [False, True])
 def test_whoever_ends_its_direction_is_still_spoken_to(tmp_path, tls):
     """Half-close, first by the client, then by the application."""
