@@ -29,7 +29,7 @@ from parts.page import page
 from parts.plot import draw
 from parts.rounds import say
 
-NAMES = ("requests", "http2", "workers", "crowd", "memory", "handshakes", "bodies", "latency", "routes", "forged", "upstreams", "storm", "profile")
+NAMES = ("requests", "http2", "workers", "crowd", "memory", "http2_idle", "handshakes", "bodies", "latency", "routes", "forged", "upstreams", "storm", "profile")
 FOLDER = ROOT / "docs/benchmarks"
 
 

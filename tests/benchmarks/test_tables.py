@@ -11,7 +11,7 @@ from parts.figures import Section
 from parts.machine import Machine
 from parts.page import page
 from peers import yett
-from tables import handshakes, routes, upstreams
+from tables import handshakes, http2_idle, routes, upstreams
 from tables.contestants import NGINX, YETT
 
 BINARY = os.environ.get("YETT_BIN", "")
@@ -22,13 +22,14 @@ pytestmark = pytest.mark.skipif(not pathlib.Path(BINARY).is_file(), reason="YETT
 @pytest.fixture(autouse=True)
 def small(monkeypatch):
     monkeypatch.setattr(routes, "COUNTS", dict(zip(routes.COUNTS, (10, 100), strict=True)))
-    for table in (handshakes, upstreams, routes):
-        name = "CONTESTANTS" if table is routes else "ALL"
+    monkeypatch.setattr(http2_idle, "IDLE", 20)
+    for table in (handshakes, upstreams, routes, http2_idle):
+        name = "CONTESTANTS" if table in (routes, http2_idle) else "ALL"
         monkeypatch.setattr(table, name, [NGINX, YETT["RS256"]])
 
 
 # The others are made of the same parts, and take longer than a test should.
-@pytest.mark.parametrize("name", ["handshakes", "upstreams", "routes"])
+@pytest.mark.parametrize("name", ["handshakes", "upstreams", "routes", "http2_idle"])
 def test_a_table_of_one_round(name):
     table = measure.table_of(name)
     result = measure.measured(table, argparse.Namespace(yett=BINARY, rounds=1, seconds=0.1))
