@@ -10,6 +10,7 @@
 #include "gateway/pipeline/cors_fields.hpp"
 #include "gateway/pipeline/endpoints/auth_endpoints.hpp"
 #include "gateway/pipeline/endpoints/page_endpoints.hpp"
+#include "gateway/pipeline/one_rule.hpp"
 #include "gateway/pipeline/open_streams.hpp"
 #include "gateway/pipeline/request/request_context.hpp"
 #include "gateway/pipeline/request/same_origin.hpp"
@@ -93,7 +94,7 @@ upstream::client_facts facts_of(client const& c)
 }
 
 // A rule that only reports ends nothing.
-stream_terms terms_of(policies::permit const& permit, request_context const& context)
+stream_terms terms_of(policies::permit const& permit, http::exchange const& ex, request_context const& context)
 {
     stream_terms terms;
     terms.by_cookie = context.found.by_cookie;
@@ -101,9 +102,7 @@ stream_terms terms_of(policies::permit const& permit, request_context const& con
     auto const enforced = permit.route().mode() == policies::enforcement::enforce;
     if (!access.ages() || !enforced || !(permit.who() || permit.certificate())) [[likely]]
         return terms;
-    policies::question asked;
-    asked.client = context.asked.from.address;
-    asked.certificate = context.asked.from.certificate;
+    auto const asked = question_about(ex.request().method_name(), ex.where(), context.asked.from);
     terms.until = access.granted_until(permit.who().get(), asked, context.asked.now);
     return terms;
 }
@@ -235,7 +234,7 @@ task<result<void>> dispatcher::pass_on(policies::permit permit, http::exchange& 
     auto const assertion = assertion_for(permit, context);
     if (!assertion) co_return assertion.error();
     auto const added = added_to_reply(ex, context);
-    open_streams::entry stream{dependencies_.streams, permit.who().get(), terms_of(permit, context)};
+    open_streams::entry stream{dependencies_.streams, permit.who().get(), terms_of(permit, ex, context)};
     upstream::forward_context hop{.headers = context.snapshot->shared->headers,
                                   .client = facts_of(context.asked.from),
                                   .request_id = context.asked.request_id,

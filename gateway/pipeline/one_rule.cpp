@@ -47,11 +47,17 @@ error strays(http::path_reading const& reading, policies::route const* from, pol
     return rejected(note.append(reading.how).append(" finds ").append(name_of(to)).append(" instead of ").append(name_of(from)));
 }
 
+// The last hop that is known is a proxy where it named the client by what is no address, and is not who asks.
+ip_address network_of(client const& sender)
+{
+    return sender.unreadable ? ip_address{} : sender.address;
+}
+
 } // namespace
 
 policies::question question_about(std::string_view method, http::target const& where, client const& sender)
 {
-    return {method, where.host(), where.path(), where.has_encoded_slash(), sender.address, sender.certificate};
+    return {method, where.host(), where.path(), where.has_encoded_slash(), network_of(sender), sender.certificate};
 }
 
 result<void> require_one_rule(policies::route_table const& rules, policies::question const& asked, policies::found const& found,

@@ -12,7 +12,8 @@ namespace yett::pipeline {
 
 struct client;
 
-// `sender` is the client, behind trusted proxies.
+// `sender` is the client, behind trusted proxies; one whom a proxy named by what is no address is of no network, as its
+// certificate is nobody's (see address_of).
 policies::question question_about(std::string_view method, http::target const& where, client const& sender);
 
 // Whether the application may be left to read a target as it likes: every reading passes

@@ -55,6 +55,15 @@ def test_the_client_is_the_one_that_the_proxy_names(gateway, client, status):
     assert ask(gateway, "/office/x", client).status_code == status
 
 
+@pytest.mark.parametrize("hop", ["unix:", "unknown", "_hidden", "203.0.113.7, junk"])
+def test_whom_a_proxy_inside_cannot_name_is_not_inside(start, echo, tmp_path, hop):
+    config = settings(echo.port)
+    config["routes"][0]["access"]["networks"] = ["127.0.0.0/8"]
+    gateway = start(harness.Gateway(tmp_path, config))
+    assert gateway.call("GET", "/office/x").status_code == 200            # the proxy itself
+    assert ask(gateway, "/office/x", hop).status_code == 403
+
+
 def test_without_a_word_of_the_proxy_it_is_the_client(gateway):
     assert gateway.call("GET", "/office/x").status_code == 403
 

@@ -158,3 +158,14 @@ TEST_CASE("one rule: a path that nothing matches stays one, unless a reading fin
     CHECK(way_of(rules, "/admin.") == "refused: path read with dots and blanks cut finds admin instead of no rule");
     CHECK(is_refused(rules, "/other;x"));
 }
+
+TEST_CASE("one rule: whom a proxy names by what is no address is of no network, not of the proxy's")
+{
+    http::parsed const p{http::request("GET /x HTTP/1.1")};
+    auto const where = http::target::from(*p.h);
+    pipeline::client sender;
+    sender.address = *parse_ip("10.0.0.1");
+    CHECK(pipeline::question_about("GET", *where, sender).client == sender.address);
+    sender.unreadable = true;
+    CHECK(pipeline::question_about("GET", *where, sender).client == ip_address{});
+}
