@@ -118,6 +118,8 @@ task<result<void>> pipeline::decide(policies::route const& rule, identity_ptr co
         context.reported.not_enforced = decided.reported;
     if (!decided) return ready(result<void>{decided.error()});
     context.found.by_certificate = !who && (*decided).certificate();
+    if (context.found.by_certificate) [[unlikely]]
+        if (auto ours = stages_.authenticator.admit_page(ex, context); !ours) return ready(std::move(ours));
     if (names_destination(ex.request().method())) [[unlikely]] {
         auto const& routes = context.snapshot->shared->routes;
         auto open = require_open_destination(routes, ex.request(), ex.where(), context.asked.from, who, context.asked.now);

@@ -177,6 +177,18 @@ def test_a_certificate_is_an_identity_where_a_rule_asks_for_it_and_nowhere_else(
     assert shown.stdout == "200"
 
 
+def test_no_page_of_another_site_acts_by_the_certificate_of_a_browser(start, tmp_path, upstream, authority):
+    gateway = run(start, tmp_path, upstream, authority)
+    web = authority.issue("web", spiffe("/ns/prod/sa/web"))
+    site = gateway.https
+    for wanted, method, headers in ((200, "POST", {}), (200, "POST", {"Origin": site, "Sec-Fetch-Site": "same-origin"}),
+                                    (403, "POST", {"Origin": "https://evil.example"}), (403, "POST", {"Origin": "null"}),
+                                    (403, "PUT", {"Sec-Fetch-Site": "cross-site"}), (200, "GET", {"Sec-Fetch-Site": "cross-site"})):
+        for path in ("/services/x", "/either/x"):
+            answer = gateway.call(method, path, cert=web.files, headers=headers)
+            assert answer.status_code == wanted, (method, path, headers)
+
+
 def test_no_client_can_say_itself_what_its_certificate_is(start, tmp_path, upstream, authority):
     gateway = run(start, tmp_path, upstream, authority)
     user = gateway.user("ada@example.com")["access_token"]

@@ -236,6 +236,7 @@ struct whole_pipeline::parts
         return last;
     }
 
+    http::peer peer = fake_exchange::local_peer();
     boost::asio::io_context io{1};
     scripted_upstream application{io.get_executor(), {scripted_upstream::always(std::string{answered})}};
     temporary_folder folder;
@@ -299,7 +300,7 @@ account_of_request whole_pipeline::ask(std::string const& lines, std::string con
     auto rest = end == head.npos ? std::string{} : head.substr(end + 1);
     if (!rest.empty()) rest = std::regex_replace(rest, std::regex{"\n"}, "\r\n") + "\r\n";
     if (!body.empty()) rest += fmt::format("Content-Length: {}\r\n", body.size());
-    fake_exchange ex{first + " HTTP/1.1\r\nHost: example.com\r\n" + rest + "\r\n"};
+    fake_exchange ex{first + " HTTP/1.1\r\nHost: example.com\r\n" + rest + "\r\n", parts_->peer};
     if (!body.empty()) ex.arrive(body), ex.finish_body();
 
     auto& p = *parts_;
@@ -331,6 +332,11 @@ void whole_pipeline::put_basic(std::string const& name, std::string const& passw
     std::ranges::replace(text, '_', '/');
     text.resize((text.size() + 3) / 4 * 4, '=');
     put(name, text);
+}
+
+void whole_pipeline::show(client_certificate const& own)
+{
+    parts_->peer.certificate = std::make_shared<client_certificate const>(own);
 }
 
 accounts::user whole_pipeline::add_user(std::string const& name, std::vector<std::string> roles)

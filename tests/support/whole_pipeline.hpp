@@ -11,6 +11,11 @@
 #include <string_view>
 #include <vector>
 
+namespace yett {
+inline namespace base {
+struct client_certificate;
+} // namespace base
+} // namespace yett
 namespace yett::tokens {
 class revocations;
 } // namespace yett::tokens
@@ -56,6 +61,9 @@ public:
     void put(std::string const& name, std::string value) { names_[name] = std::move(value); }
     // The same, as the password of Basic.
     void put_basic(std::string const& name, std::string const& password);
+
+    // Whose connection requests come on from now on.
+    void show(client_certificate const& own);
 
     // --- what there is to ask with
     accounts::user add_user(std::string const& name, std::vector<std::string> roles = {});

@@ -8,6 +8,7 @@
 #include "gateway/pipeline/request/paid_checks.hpp"
 #include "gateway/pipeline/request/request_context.hpp"
 #include "gateway/pipeline/request/rival_cookies.hpp"
+#include "gateway/pipeline/request/same_origin.hpp"
 #include "gateway/tokens/opaque/api_key.hpp"
 #include "gateway/tokens/revocations.hpp"
 
@@ -19,6 +20,21 @@
 // does not compile when one of them is forgotten.
 
 namespace yett::pipeline {
+namespace {
+
+// Browsers show a certificate for whatever page asks them to, as they send cookies. Programs show one, too, and say
+// nothing of pages.
+result<void> refuse_foreign_page(http::head const& head, request_context const& context)
+{
+    auto const& facts = context.facts();
+    auto const https = context.asked.from.https;
+    if (context.asked.websocket && head.find(http::known::origin))
+        return require_websocket_origin(head, https, {facts.websocket_origins, facts.friends}, true);
+    if (context.asked.websocket || !needs_same_origin(head)) return {};
+    return refuse_foreign_origin(head, https, facts.friends);
+}
+
+} // namespace
 
 void authenticator::read(http::head const& head, request_context& context) const
 {
@@ -132,6 +148,13 @@ authentication::settled authenticator::enter_session(result<identity_ptr> withou
     std::ranges::move(cookies.fields, std::back_inserter(context.reported.set_cookies));
     context.found.renewed = true;
     return recognise(std::move(renewed), context, dependencies_.figures);
+}
+
+result<void> authenticator::admit_page(http::exchange const& ex, request_context& context) const
+{
+    auto ours = refuse_foreign_page(ex.request(), context);
+    if (!ours) return refuse(ours.error(), context, dependencies_.figures).why;
+    return ours;
 }
 
 task<authentication::settled> authenticator::look_again(request_context& context)

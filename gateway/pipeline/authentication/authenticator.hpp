@@ -63,6 +63,10 @@ public:
     // no client's fault.
     task<authentication::settled> finish(authentication::pending&& first, http::exchange const& ex, request_context& context);
 
+    // Of a request that is let in by the certificate of its connection alone: whether a foreign page sent it. Fails with
+    // csrf_rejected, which counts as a credential that was refused.
+    result<void> admit_page(http::exchange const& ex, request_context& context) const;
+
     // Once more, when revocations became known since: who was proved may not be any more.
     task<authentication::settled> look_again(request_context& context);
 

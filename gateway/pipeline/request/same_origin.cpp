@@ -54,11 +54,12 @@ result<void> require_same_origin(http::head const& head, bool https, origin_list
     if (auto const* site = head.find(known::sec_fetch_site)) {
         if (site->value == "same-origin") return {};
         if (origin && !is_ours(origin->value, https, head))
-            return foreign("a request by cookie or Basic", origin->value, https, head, setting);
+            return foreign("a request by cookie, Basic or certificate", origin->value, https, head, setting);
         return client_error(errc::csrf_rejected, "Sec-Fetch-Site is not same-origin");
     }
     if (!origin) return client_error(errc::csrf_rejected, "neither Origin nor Sec-Fetch-Site");
-    if (!is_ours(origin->value, https, head)) return foreign("a request by cookie or Basic", origin->value, https, head, setting);
+    if (!is_ours(origin->value, https, head))
+        return foreign("a request by cookie, Basic or certificate", origin->value, https, head, setting);
     return {};
 }
 
@@ -89,7 +90,8 @@ result<void> require_websocket_origin(http::head const& head, bool https, websoc
 {
     if (head.count(known::origin) > 1) return client_error(errc::csrf_rejected, "Origin comes twice");
     auto const* origin = head.find(known::origin);
-    if (!origin && ambient) return client_error(errc::csrf_rejected, "a WebSocket by cookie or Basic without Origin");
+    if (!origin && ambient)
+        return client_error(errc::csrf_rejected, "a WebSocket by cookie, Basic or certificate without Origin");
     if (!origin) return {};
     auto const& field = origin->value;
     if (who.allowed.empty()) {
@@ -105,7 +107,7 @@ result<void> require_websocket_origin(http::head const& head, bool https, websoc
     }
     // Who lists everybody does not shut out the site itself.
     if (!ambient || is_ours(field, https, head)) return {};
-    return foreign("a WebSocket by cookie or Basic", field, https, head,
+    return foreign("a WebSocket by cookie, Basic or certificate", field, https, head,
                    "nor named in websocket.allowed_origins, where \"*\", \"null\" and \"file://\" stand for none by cookie");
 }
 

@@ -9,7 +9,7 @@ class origin_list;
 
 namespace yett::pipeline {
 
-// Refuses a request whose cookies, or password of Basic, may have been sent by a foreign page.
+// Refuses a request whose cookies, password of Basic, or certificate may have been sent for a foreign page.
 //
 // A browser says where a request comes from: Sec-Fetch-Site must be same-origin, or Origin must
 // be the one that was asked, by scheme, host and port. `friends` are origins that count as it on
@@ -37,7 +37,7 @@ struct websocket_origins
 // The same for a WebSocket, which browsers open for any page, cookies and all, and which no
 // later request would have to explain (RFC 6455 section 10.2). Browsers always say where the
 // page comes from, so a program that says nothing may open one, unless browsers authenticate
-// it by themselves (`ambient`: a cookie, or Basic). What only `*`, `null` or `file://` admits may
+// it by themselves (`ambient`: a cookie, Basic, or a certificate). What only `*`, `null` or `file://` admits may
 // then open none either: any page on the web, or any file, would.
 result<void> require_websocket_origin(http::head const& head, bool https, websocket_origins const& who, bool ambient);
 

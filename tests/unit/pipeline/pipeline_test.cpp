@@ -1,3 +1,4 @@
+#include "gateway/base/client_certificate.hpp"
 #include "gateway/tokens/revocations.hpp"
 #include "tests/support/whole_pipeline.hpp"
 
@@ -26,6 +27,9 @@ constexpr auto rules = R"(routes:
   - { name: told, match: { path: "/told/**" }, access: public, upstream: app, limits: [one_told] }
   - { name: small, match: { path: "/small/**" }, access: public, upstream: app, body_bytes: 10B }
   - { name: socket, match: { path: /socket }, access: authenticated, upstream: app, websocket: {} }
+  - { name: machines, match: { path: "/machines/**" }, access: { certificates: ["*.internal"] }, upstream: app }
+  - { name: wire, match: { path: /wire }, access: { certificates: ["*.internal"] }, upstream: app,
+      websocket: { allowed_origins: ["*", "https://spa.example"] } }
   - { name: shared, match: { path: "/shared/**" }, access: authenticated, upstream: app,
       cors: { origins: ["https://spa.example"], credentials: true } }
 accounts: { require_verified_email: false }
@@ -77,6 +81,14 @@ struct row
 
 constexpr auto down = whole_pipeline::store::down;
 constexpr auto shared = whole_pipeline::store::shared;
+
+void show_certificate(scene& s)
+{
+    client_certificate own;
+    own.dns = {"web.internal"};
+    own.expires_at = wall_now() + seconds{60};
+    s.at.show(own);
+}
 
 void hear_nothing(scene& s)
 {
@@ -345,6 +357,33 @@ TEST_CASE("pipeline: cookies of a session")
         {"a page that a browser wants with a session that has expired",
          "GET /in/a\nAccept: text/html\nSec-Fetch-Mode: navigate\nSec-Fetch-Dest: document\nCookie: __Host-yett_access={expired}",
          "302 - | refused:token_expired refused unauthenticated | auth_results:token_expired"},
+    });
+}
+
+TEST_CASE("pipeline: a certificate alone speaks for no page of another site")
+{
+    auto const handshake = std::string{"GET /wire\nConnection: Upgrade\nUpgrade: websocket\nSec-WebSocket-Version: 13\n"
+                                       "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\n"};
+    auto const ours = handshake + "Origin: https://example.com", listed = handshake + "Origin: https://spa.example",
+               foreign = handshake + "Origin: https://evil.example";
+    auto const let_in = "200 nobody | certificate permitted | auth_results:none policy_decisions:machines/permitted";
+    auto const opened = "200 nobody | certificate permitted | auth_results:none policy_decisions:wire/permitted";
+    auto const refused = "403 - | refused:csrf_rejected refused csrf_rejected | auth_results:csrf_rejected auth_results:none";
+    check({
+        {"a program that changes something says nothing of pages", "POST /machines/a", let_in, show_certificate},
+        {"a page of ours", "POST /machines/a\nOrigin: https://example.com", let_in, show_certificate},
+        {"a page of another site", "POST /machines/a\nOrigin: https://evil.example", refused, show_certificate},
+        {"one that hides where it is", "POST /machines/a\nOrigin: null", refused, show_certificate},
+        {"as browsers say it", "DELETE /machines/a\nSec-Fetch-Site: cross-site", refused, show_certificate},
+        {"a link on another site changes nothing", "GET /machines/a\nSec-Fetch-Site: cross-site", let_in, show_certificate},
+        {"without a certificate the rule refuses", "POST /machines/a\nOrigin: https://evil.example",
+         "403 - | none refused forbidden | auth_results:none policy_decisions:machines/forbidden"},
+        {"a WebSocket of a program", handshake.c_str(), opened, show_certificate},
+        {"one of our page", ours.c_str(), opened, show_certificate},
+        {"one of a site that is listed by name", listed.c_str(), opened, show_certificate},
+        {"one of a site that any would be", foreign.c_str(), refused, show_certificate},
+        {"a page whose token speaks for it", "POST /machines/a\nOrigin: https://evil.example\nAuthorization: Bearer {ada}",
+         "200 ada | ok permitted | auth_results:ok policy_decisions:machines/permitted", show_certificate},
     });
 }
 
