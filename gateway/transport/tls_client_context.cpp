@@ -82,7 +82,7 @@ bool tls_client_context::expect(ssl_st& of, std::string const& server_name)
     if (server_name.empty()) return false;
     auto* const wanted = SSL_get0_param(&of);
     if (parse_ip(server_name)) return X509_VERIFY_PARAM_set1_ip_asc(wanted, server_name.c_str()) == 1;
-    SSL_set_hostflags(&of, X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS);
+    SSL_set_hostflags(&of, X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS | X509_CHECK_FLAG_NEVER_CHECK_SUBJECT);
     // What the macro SSL_set_tlsext_host_name does, in which C casts away the const.
     auto* const name = const_cast<char*>(server_name.c_str());
     return SSL_set1_host(&of, name) == 1 && SSL_ctrl(&of, SSL_CTRL_SET_TLSEXT_HOSTNAME, TLSEXT_NAMETYPE_host_name, name) == 1;

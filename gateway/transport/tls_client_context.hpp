@@ -26,7 +26,7 @@ struct tls_client_options
 };
 
 // How servers are spoken to with TLS: they are believed on the word of an authority alone, and
-// only under the name they were called by (RFC 9525).
+// only under the name they were called by, in subjectAltName: a common name is none (RFC 9525 section 2).
 //
 // Make one for each worker, for the reason that `tls_context` gives. What is checked, shown and kept
 // of earlier connections belongs together: who changes one of them makes another context.

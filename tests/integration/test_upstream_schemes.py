@@ -49,10 +49,10 @@ class Authority:
         file.chmod(0o600)
         return file
 
-    def leaf(self, name, ends_in=3600):
-        """Certificate and key, as files."""
+    def leaf(self, name, ends_in=3600, proved=None):
+        """Certificate and key, as files; `proved` instead of the name, which is the common name all the same."""
         try:
-            proved = x509.IPAddress(ipaddress.ip_address(name))
+            proved = proved or x509.IPAddress(ipaddress.ip_address(name))
         except ValueError:
             proved = x509.DNSName(name)
         key = ec.generate_private_key(ec.SECP256R1())
@@ -168,6 +168,14 @@ def test_a_server_that_proves_nothing_hears_nothing_and_the_log_says_why(start, 
     assert said in cause(gateway, "/public/x")
     assert f"127.0.0.1:{app.port}" in cause(gateway, "/public/x")
     assert not app.heads
+
+
+def test_a_common_name_proves_nothing(start, tmp_path, authority):
+    app = start(Application(context=context_of(*authority.leaf("app.internal", proved=x509.RFC822Name("app@internal")))))
+    gateway = start(harness.Gateway(tmp_path, settings(f"https://127.0.0.1:{app.port}",
+                                                       tls={"ca_file": str(authority.file), "server_name": "app.internal"})))
+    assert gateway.call("GET", "/public/x").status_code == 502
+    assert "hostname mismatch" in cause(gateway, "/public/x") and app.heads == []
 
 
 def test_a_server_that_never_answers_a_hello_is_given_up_in_time(start, tmp_path, authority):
