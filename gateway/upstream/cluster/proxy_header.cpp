@@ -34,7 +34,8 @@ std::string as_ipv6(ip_address const& address)
 std::string first_version(socket_name const& from, socket_name const& to, bool v4)
 {
     auto const text = [v4](ip_address const& of) { return v4 ? to_string(of) : as_ipv6(of); };
-    return fmt::format("PROXY {} {} {} {} {}\r\n", v4 ? "TCP4" : "TCP6", text(from.address), text(to.address), from.port, to.port);
+    return fmt::format("PROXY {} {} {} {} {}\r\n", v4 ? "TCP4" : "TCP6", text(from.address), text(to.address), from.port,
+                       to.port);
 }
 
 void append_number(std::string& to, std::uint16_t number)
@@ -49,9 +50,14 @@ void append_address(std::string& to, ip_address const& address, bool v4)
     to.append(address.bytes.begin() + skipped, address.bytes.end());
 }
 
+std::string signature()
+{
+    return {"\r\n\r\n\0\r\nQUIT\n", 12};
+}
+
 std::string second_version(socket_name const& from, socket_name const& to, bool v4)
 {
-    std::string text{"\r\n\r\n\0\r\nQUIT\n", 12};
+    auto text = signature();
     text += '\x21'; // version 2, PROXY
     text += v4 ? '\x11' : '\x21';
     append_number(text, v4 ? 12 : 36);
@@ -60,6 +66,12 @@ std::string second_version(socket_name const& from, socket_name const& to, bool 
     append_number(text, from.port);
     append_number(text, to.port);
     return text;
+}
+
+// What a receiver believes of nobody but the connection itself: in words, and as LOCAL without addresses.
+std::string for_nobody(proxy_header_version version)
+{
+    return version == proxy_header_version::v1 ? "PROXY UNKNOWN\r\n" : signature() + std::string{"\x20\0\0\0", 4};
 }
 
 // "0.0.0.0" and "::" both say that it does not matter, and are of whichever family is asked for.
@@ -72,6 +84,7 @@ ip_address nowhere_in(bool v4)
 
 std::string proxy_header(proxy_header_version version, proxied_client const& client)
 {
+    if (client.source == ip_address{}) return for_nobody(version);
     socket_name const from{client.source, client.source_port};
     auto to = socket_name_of(client.destination);
     auto const anywhere = to.address == nowhere_in(true) || to.address == nowhere_in(false);

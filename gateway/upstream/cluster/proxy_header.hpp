@@ -12,7 +12,7 @@ namespace yett::upstream {
 // Whose requests come over a connection, and where they had been sent.
 struct proxied_client
 {
-    ip_address source{};
+    ip_address source{};               // none: nobody's, a question of our own such as a health check
     std::uint16_t source_port = 0;     // 0: nobody knows, as behind a proxy that named the client
     std::string_view destination = {}; // "address:port" of the listener, IPv6 in brackets
 };

@@ -7,9 +7,9 @@
 #include <string>
 
 using namespace yett;
+using upstream::proxied_client;
 using upstream::proxy_header;
 using upstream::proxy_header_version;
-using upstream::proxied_client;
 
 namespace {
 
@@ -59,4 +59,10 @@ TEST_CASE("proxy_header: the second version byte by byte")
     auto const mixed = proxy_header(proxy_header_version::v2, client("192.0.2.7", 9, "[2001:db8::1]:443"));
     CHECK(mixed.size() == 12 + 4 + 36);
     CHECK(mixed.substr(16, 16) == std::string{"\0\0\0\0\0\0\0\0\0\0\xff\xff\xc0\0\x02\x07", 16});
+}
+
+TEST_CASE("proxy_header: a question of our own is nobody's")
+{
+    CHECK(proxy_header(proxy_header_version::v1, {}) == "PROXY UNKNOWN\r\n");
+    CHECK(proxy_header(proxy_header_version::v2, {}) == std::string{"\r\n\r\n\0\r\nQUIT\n\x20\0\0\0", 16});
 }
