@@ -106,7 +106,9 @@ task<authentication::settled> authenticator::renew_session(authentication::renew
     using telemetry::renewal_outcome;
     auto& figures = dependencies_.figures.renewals;
     auto const needed = !asked.without || !*asked.without;
+    paid_checks pays{context};
     if (asked.rivals) [[unlikely]] {
+        if (auto paid = pays.take_for_question(); !paid) co_return refuse(paid.error(), context, dependencies_.figures);
         auto const chosen = co_await refresh_cookie_of(ex.request(), context.transport(), dependencies_.services, context);
         if (!chosen && chosen.error().from() != origin::client) {
             authentication::refused failed{chosen.error()};
@@ -116,9 +118,15 @@ task<authentication::settled> authenticator::renew_session(authentication::renew
         asked.refresh_token = *chosen;
     }
     renewals::request wanted{
-        asked.refresh_token, {context.asked.from.text, std::string{ex.request().value(http::known::user_agent)}}, needed};
+        asked.refresh_token, {context.asked.from.text, std::string{ex.request().value(http::known::user_agent)}}, needed, &pays};
     auto const done = co_await dependencies_.renewals.renew(std::move(wanted), context.asked.now);
     if (!done) co_return recognise(std::move(asked.without), context, dependencies_.figures);
+    if (done->given || done->given.error().from() != origin::client) pays.give_back();
+    // Nothing was asked, and the token may well be good.
+    if (!done->given && done->given.error() == errc::rate_limited) {
+        if (needed) co_return refuse(done->given.error(), context, dependencies_.figures);
+        co_return recognise(std::move(asked.without), context, dependencies_.figures);
+    }
     if (!done->shared) context.reported.refreshed = done->given ? refreshed_as(**done->given) : refreshed_as(done->given.error());
     if (!done->given) {
         auto const& why = done->given.error();

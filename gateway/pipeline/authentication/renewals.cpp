@@ -3,6 +3,7 @@
 #include "gateway/accounts/account_services.hpp"
 #include "gateway/accounts/sessions/refresh.hpp"
 #include "gateway/base/async/waiter.hpp"
+#include "gateway/pipeline/request/paid_checks.hpp"
 #include "gateway/tokens/opaque/refresh_token.hpp"
 
 #include <algorithm>
@@ -20,7 +21,7 @@
 // A failed flight is told to those who wait for it and forgotten at once. Remembering it would turn a
 // store that stumbled for a moment into five seconds of logins.
 //
-// Waiters are woken through the executor, never in place: whoever lands the flight goes on first. Between `try_emplace` and `land`
+// Waiters are woken through the executor, never in place: whoever lands the flight goes on first. Between `emplace` and `land`
 // nothing removes the entry, since `forget_old` only knows flights that have landed; so the iterator
 // that is kept across the wait stays good.
 
@@ -59,10 +60,14 @@ task<std::optional<renewals::renewal>> renewals::renew(request asked, wall_time 
         renewal refused{errc::token_invalid, now, false};
         co_return refused;
     }
-    auto const [at, first] = flights_.try_emplace(presented->hash);
-    if (!first) co_return co_await share(at->second, asked.needed);
-
-    at->second = std::make_shared<flight>();
+    if (auto const known = flights_.find(presented->hash); known != flights_.end())
+        co_return co_await share(known->second, asked.needed);
+    auto const paid = asked.pays ? asked.pays->take_for_question() : result<void>{};
+    if (!paid) {
+        renewal refused{paid.error(), now, false};
+        co_return refused;
+    }
+    auto const at = flights_.emplace(presented->hash, std::make_shared<flight>()).first;
     auto given = co_await exchange(std::move(asked));
     renewal outcome{std::move(given), now, false};
     land(at, outcome);

@@ -20,6 +20,8 @@ struct account_services;
 
 namespace yett::pipeline {
 
+class paid_checks;
+
 // Whether a token is in the last quarter of its life, when a session that is in use is
 // better renewed than left to end. Tokens of other issuers, which belong to no session of
 // ours, never are.
@@ -53,7 +55,8 @@ public:
     {
         std::string_view refresh_token;
         accounts::device from;
-        bool needed = true; // false: only somebody has to do it, not everybody who asks
+        bool needed = true;          // false: only somebody has to do it, not everybody who asks
+        paid_checks* pays = nullptr; // for asking the store, which those who share an outcome do not; null: nobody does
     };
     struct renewal
     {
@@ -61,8 +64,8 @@ public:
         wall_time at; // when it was asked for, which may be later than `now` of who shares it
         bool shared;  // got by another request
     };
-    // What became of the session. Fails like accounts::refresh. Nothing when it is not
-    // needed and another request is just at it.
+    // What became of the session. Fails like accounts::refresh, and with rate_limited where nothing is left to pay with:
+    // then nobody was asked. Nothing when it is not needed and another request is just at it.
     task<std::optional<renewal>> renew(request asked, wall_time now);
 
 private:

@@ -68,6 +68,8 @@ struct scene
         shown["bob"] = at.sign_in("bob").access;
         shown["key"] = at.add_key("ada");
         shown["made_up_key"] = std::string{tokens::make_api_key().text.reveal()};
+        shown["made_up_refresh"] = std::string{tokens::make_refresh_token().text.reveal()};
+        shown["made_up_refresh_too"] = std::string{tokens::make_refresh_token().text.reveal()};
         shown["foreign"] = gate::of_unknown_key();
         auto const good = at.sign_in("bob").access;
         shown["forged"] = good.substr(0, good.rfind('.')) + ada.access.substr(ada.access.rfind('.'));
@@ -286,6 +288,12 @@ TEST_CASE("authenticator: who pays for what is looked at, asked and waited for")
              row{"a forged cookie beside a good header", bearer("{ada}") + cookies("{forged}"), "refused: credentials_disagree",
                  1},
              row{"a renewal", cookies("{expired}", "{expired_refresh}"), "ada", 0},
+             row{"a refresh cookie that was made up", "Cookie: __Host-yett_refresh={made_up_refresh}\r\n", "nobody", 1},
+             row{"several, at once", "Cookie: __Host-yett_refresh={made_up_refresh}; __Host-yett_refresh={made_up_refresh_too}\r\n",
+                 "nobody", 1},
+             row{"one that does not look like any", "Cookie: __Host-yett_refresh=rubbish\r\n", "nobody", 0},
+             row{"a renewal of which the store can say nothing", cookies("{expired}", "{expired_refresh}"),
+                 "refused: storage_unavailable", 0, gate::store::down},
              row{"an API key", bearer("{key}"), "ada", 0},
              row{"one that was made up", bearer("{made_up_key}"), "refused: token_untrusted", 1},
              row{"one of which the store can say nothing", bearer("{key}"), "refused: storage_unavailable", 0, gate::store::down},
@@ -342,7 +350,10 @@ TEST_CASE("authenticator: where nothing is left, what has to be checked or asked
              row{"a key id that nobody knows", bearer("{wrong_kid}"), "refused: token_untrusted"},
              row{"an application's Bearer beside a cookie in memory", bearer("theirs") + cookies("{ada}"), "ada"},
              row{"and beside one that is not", bearer("theirs") + cookies("{bob}"), "refused: rate_limited"},
-             row{"a refresh cookie alone", "Cookie: __Host-yett_refresh={ada_refresh}\r\n", "ada"},
+             row{"a refresh cookie, which only the store can tell", "Cookie: __Host-yett_refresh={ada_refresh}\r\n",
+                 "refused: rate_limited"},
+             row{"several of them", "Cookie: __Host-yett_refresh={ada_refresh}; __Host-yett_refresh={made_up_refresh}\r\n",
+                 "refused: rate_limited"},
              row{"an API key that nobody has asked about", bearer("{key}"), "refused: rate_limited"},
              row{"a key of an issuer", bearer("{foreign}"), "refused: rate_limited"},
          }) {
