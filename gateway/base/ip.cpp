@@ -40,7 +40,7 @@ bool ip_address::is_v4() const noexcept
 std::optional<ip_address> parse_ip(std::string_view text) noexcept
 {
     char terminated[INET6_ADDRSTRLEN + 1];
-    if (text.empty() || text.size() >= sizeof terminated) return std::nullopt;
+    if (text.empty() || text.size() >= sizeof terminated || text.find('\0') != text.npos) return std::nullopt;
     std::memcpy(terminated, text.data(), text.size());
     terminated[text.size()] = '\0';
 

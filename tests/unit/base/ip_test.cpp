@@ -17,6 +17,8 @@ TEST_CASE("ip: anything but one address is refused")
     for (auto const* text : {"", "192.0.2", "192.0.2.1:80", "[::1]", "fe80::1%eth0", "192.0.2.256", "1.2.3.4 ", "host"})
         CHECK_MESSAGE(!parse_ip(text), text);
     CHECK(!parse_ip(std::string(200, '1')));
+    CHECK(!parse_ip(std::string_view{"192.0.2.1\0", 10}));
+    CHECK(!parse_ip(std::string_view{"2001:db8::1\0::2", 15}));
 }
 
 TEST_CASE("ip: a prefix contains its block and nothing else")
