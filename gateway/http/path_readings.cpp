@@ -216,7 +216,7 @@ private:
         auto const found = inspect_path(text);
         auto undotted = without_dot_segments(text);
         if (auto fit = judge(text, undotted, how); !fit) return fit;
-        if (auto fit = keep(std::move(undotted.path), how); !fit) return fit;
+        if (auto fit = keep(std::move(undotted), how); !fit) return fit;
         forms_.push_back({std::move(text), std::move(how), found.doubts});
         return {};
     }
@@ -235,13 +235,13 @@ private:
         return {};
     }
 
-    result<void> keep(std::string path, std::string const& how)
+    result<void> keep(undotted made, std::string const& how)
     {
-        auto const same = [&path](path_reading const& known) { return known.path == path; };
+        auto const same = [&made](path_reading const& known) { return known.path == made.path; };
         if (std::any_of(readings_.begin(), readings_.end(), same)) return {};
-        auto const found = inspect_path(path);
+        auto const found = inspect_path(made.path);
         if (found.how != spelling::canonical) return rejected("it holds what is never let through", how);
-        readings_.push_back({std::move(path), found.encoded_slash, how});
+        readings_.push_back({std::move(made.path), found.encoded_slash, made.changed, how});
         return {};
     }
 

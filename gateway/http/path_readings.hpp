@@ -13,7 +13,8 @@ struct path_reading
 {
     std::string path; // canonical, without dot segments
     bool encoded_slash = false;
-    std::string how; // "';' cut, // as /"; empty for the path as it is spelled
+    bool dotted = false; // there were dot segments in it
+    std::string how;     // "';' cut, // as /"; empty for the path as it is spelled
 };
 
 // What the rule that a path seems to be meant for says of reading it.

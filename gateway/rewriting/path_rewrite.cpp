@@ -68,7 +68,8 @@ result<void> path_rewrite::judge(http::target const& made) const
     return made.doubts().any() ? judge_readings(made) : result<void>{};
 }
 
-// What was added may be all that keeps one tenant from another.
+// What was added may be all that keeps one tenant from another. Where something was replaced, not even that is known:
+// what the path was decided on is no reading of it, and "/...v1;/admin" is "/..;/admin" without its version.
 result<void> path_rewrite::judge_readings(http::target const& made) const
 {
     http::reading_manner const manner{.lenient = options_.lenient,
@@ -77,6 +78,7 @@ result<void> path_rewrite::judge_readings(http::target const& made) const
     auto const readings = http::read_in_every_way(made.sent_path(), manner);
     if (!readings) return refused("is refused: " + readings.error().note());
     for (auto const& each : *readings) {
+        if (options_.replacement && each.dotted) return refused("read with " + each.how + " holds dot segments");
         if (!options_.prefixes.is_below_added(each.path)) return refused("read with " + each.how + " is not below add_prefix");
         if (each.encoded_slash && !options_.encoded_slash) return refused("read with " + each.how + " holds an encoded slash");
     }

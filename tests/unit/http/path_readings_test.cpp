@@ -173,3 +173,20 @@ TEST_CASE("path_readings: a path that multiplies is refused before it costs anyt
     for (int i = 0; i < 1000; ++i) name += "/a%20b";
     CHECK(readings_of(name).size() > 1);
 }
+
+TEST_CASE("path_readings: a reading tells of dot segments that were in it")
+{
+    auto const dotted = [](std::string const& sent, std::string const& path) {
+        auto const readings = read_in_every_way(sent, lenient);
+        REQUIRE(readings.has_value());
+        auto const is = [&](path_reading const& each) { return each.path == path; };
+        auto const found = std::find_if(readings->begin(), readings->end(), is);
+        REQUIRE(found != readings->end());
+        return found->dotted;
+    };
+    CHECK(dotted("/a/..;/b", "/b"));
+    CHECK_FALSE(dotted("/a/..;/b", "/a/..;/b"));
+    CHECK(dotted("/a/%252e%252e/b", "/b"));
+    CHECK(dotted("/a/../b;c", "/b;c"));
+    CHECK_FALSE(dotted("/a//b;c", "/a/b"));
+}

@@ -163,6 +163,24 @@ TEST_CASE("path_rewrite: no reading of a path leaves what was added")
     CHECK(asked(change("", "/my%20files"), "/a.") == "/my%20files/a.");
 }
 
+TEST_CASE("path_rewrite: what was replaced climbs in no reading")
+{
+    auto const climbs = [](path_rewrite::options by, char const* sent) {
+        auto const made = asked(std::move(by), sent);
+        return made.starts_with("500: ") && made.ends_with(" holds dot segments");
+    };
+    auto const without_version = leniently(replace("\\.v[0-9]+", ""));
+    CHECK(asked(without_version, "/e/a.v1/b;c") == "/e/a/b;c");
+    CHECK(climbs(without_version, "/e/...v1;/admin"));
+    CHECK(climbs(without_version, "/e/.v1.;/a"));
+    CHECK(climbs(leniently(replace("-", "%5C")), "/e/a-..-b"));
+    CHECK(climbs(replace("-", "%25"), "/e/-2e-2e/admin"));
+    CHECK(climbs(replace("-", "%20"), "/e/..-/admin"));
+    CHECK(asked(decoding_once(replace("-", "%25")), "/e/-2e-2e/admin") == "/e/%252e%252e/admin");
+    // Where nothing was replaced what was decided on is what is asked for.
+    CHECK(asked(leniently(change("/e")), "/e/a/..;/b") == "/a/..;/b");
+}
+
 TEST_CASE("path_rewrite: what comes of paths is bounded")
 {
     CHECK(asked(replace("a", "b"), "/" + std::string(65, 'a')) ==
