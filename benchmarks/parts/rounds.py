@@ -2,7 +2,7 @@
 
 import contextlib
 
-SITTING = 15
+SITTING = 15          # rounds
 
 
 def say(text):

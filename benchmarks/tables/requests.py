@@ -20,13 +20,17 @@ def cost(bench, program, contestant, options, tls=True):
     return microseconds_each(program, tls=int(tls), connections=CONNECTIONS, seconds=options.seconds, warm=WARM, tokens=contestant.tokens(bench))
 
 
+def rounds_of(bench, app, contestants, setup, options):
+    named = by_name(contestants)
+    starting = {name: lambda each=each: each.running(bench, app, setup) for name, each in named.items()}
+    return measure_slices(starting, options.rounds, lambda name, program: cost(bench, program, named[name], options, setup.tls))
+
+
 def measure(bench, options):
     app = application.start(bench)
 
     def section(title, contestants, setup, goals):
-        named = by_name(contestants)
-        starting = {name: lambda each=each: each.running(bench, app, setup) for name, each in named.items()}
-        rounds = measure_slices(starting, options.rounds, lambda name, program: cost(bench, program, named[name], options, setup.tls))
+        rounds = rounds_of(bench, app, contestants, setup, options)
         return Section(title, "µs per request", rounds, [NGINX.name, HAPROXY["RS256"].name], goals=goals)
 
     return [section("TLS towards clients", SECURED, Setup(), GOALS), section("Without TLS", ALL, Setup(tls=False), [])]

@@ -1,10 +1,10 @@
 from parts.figures import Section
-from parts.rounds import measure_slices, say
+from parts.rounds import say
 from peers import application, yett
 from peers.setup import Setup
 
 from . import requests
-from .contestants import ALL, NGINX, YETT, by_name
+from .contestants import ALL, NGINX, YETT
 from .table import SLICES, Table
 
 KINDS = {"http": "TCP to the application", "unix": "a Unix socket to the application", "https": "TLS to the application, verified"}
@@ -19,18 +19,13 @@ def why_not(bench, app, kind):
         return str(unknown)
 
 
-def rounds_of(bench, app, contestants, kind, options):
-    starting = {name: lambda each=each: each.running(bench, app, Setup(upstream=kind)) for name, each in contestants.items()}
-    return measure_slices(starting, options.rounds, lambda name, program: requests.cost(bench, program, contestants[name], options))
-
-
 def measure(bench, options):
     app = application.start(bench)
     result = []
     for kind, words in KINDS.items():
         why = why_not(bench, app, kind)
-        contestants = by_name([each for each in ALL if not (why and each is YETT["RS256"])])
-        rounds = rounds_of(bench, app, contestants, kind, options)
+        contestants = [each for each in ALL if not (why and each is YETT["RS256"])]
+        rounds = requests.rounds_of(bench, app, contestants, Setup(upstream=kind), options)
         result.append(Section(words[0].upper() + words[1:], "µs per request", rounds, [NGINX.name]))
         if why:
             result.append(f"**Yett is missing here**: {why}")
